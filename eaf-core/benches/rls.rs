@@ -1,7 +1,8 @@
-//! What row level security costs: the same work with the policies and without them, in pairs, by the processor time of the
-//! database's own processes.
+//! Cost of row-level security: the processor time of PostgreSQL's backends for the same work with
+//! and without policies.
 //!
-//! Work of one turn: a page of 50 out of 20,000 rows of a tenant, a row by its key, 200 events read after a checkpoint, and 20 appends.
+//! The work of one iteration: a page of 50 out of 20,000 rows of a tenant, a row by its key, and
+//! 200 events after a checkpoint; every fifth one also appends 20 events.
 
 #[path = "shared/durable.rs"]
 mod durable;
@@ -18,17 +19,19 @@ use sqlx::{AssertSqlSafe, Row};
 use verdict::quantile;
 
 const PAIRS: usize = 21;
-/// Of each in a pair, in parts that take turns: a machine that is slower for a second is so for both.
+/// Parts of a measurement, which alternate between with and without policies, so that a slow second
+/// affects both.
 const PARTS: usize = 40;
-const TURNS: usize = 20;
-/// After a switch plans are made anew, which is not what is measured.
+/// Iterations per part.
+const ITERATIONS: usize = 20;
+/// Iterations before a part that are not measured, since switching the policies invalidates plans.
 const WARMING: usize = 10;
 const TENANTS: usize = 50;
 const ROWS: usize = 20_000;
 const LIMIT: f64 = 1.05;
 const KINDS: usize = READS.len() + 1;
 
-/// As queries and the read side write them, prepared once as they do.
+/// Statements in the form of view queries and log reads, prepared once.
 const READS: [(&str, &str); 3] = [
     (
         "page",
@@ -70,11 +73,12 @@ async fn main() {
     for pair in 0..PAIRS {
         let mut by = [[0.0; KINDS]; 2];
         for part in 0..2 * PARTS {
-            // 0110: each comes first and last as often, so that what changes with time, a growing log, is the same for both.
+            // The order 0110 puts each first and last equally often, so that the growing log
+            // affects both alike.
             let on = part.div_ceil(2) % 2 == pair % 2;
             policies(&database, on).await;
             work(&core, &mut app, tenant, &database, WARMING).await;
-            let part = work(&core, &mut app, tenant, &database, TURNS).await;
+            let part = work(&core, &mut app, tenant, &database, ITERATIONS).await;
             by[usize::from(on)].iter_mut().zip(part).for_each(|(all, part)| *all += part);
         }
         spent.push(by);
@@ -101,7 +105,7 @@ async fn main() {
     );
 }
 
-/// A table such as `eaf.create_view` makes, with many tenants in it, and a log.
+/// Fills a table in the form of `eaf.create_view` with rows of many tenants, and a log.
 async fn fill(database: &Database, core: &Core) -> TenantId {
     database
         .run(
@@ -132,7 +136,7 @@ async fn fill(database: &Database, core: &Core) -> TenantId {
     tenant
 }
 
-/// Superusers switch them off and on; the host never could.
+/// Switches the policies on or off as superuser; the host cannot.
 async fn policies(database: &Database, on: bool) {
     let switch = if on { "enable" } else { "disable" };
     for table in ["eaf_view.bench", "eaf.event", "eaf.ledger"] {
@@ -140,7 +144,7 @@ async fn policies(database: &Database, on: bool) {
     }
 }
 
-/// Which nodes over which indexes; what a policy adds is a filter and the reading of a setting.
+/// Scan, limit and sort nodes of the plans, without the filter that a policy adds.
 async fn plans(app: &mut PgConnection, tenant: TenantId) -> Vec<String> {
     let mut nodes = Vec::new();
     for (_, read) in READS {
@@ -162,18 +166,18 @@ async fn enter(app: &mut PgConnection, tenant: TenantId) {
     sqlx::raw_sql(AssertSqlSafe(begin)).execute(app).await.expect("a transaction");
 }
 
-/// Seconds of processor time that the two backends took, for each kind of work.
+/// Processor time of the two backends, in seconds per kind of work.
 async fn work(
     core: &Core,
     app: &mut PgConnection,
     tenant: TenantId,
     database: &Database,
-    turns: usize,
+    iterations: usize,
 ) -> [f64; KINDS] {
     let backends = backends(database).await;
     let now = || backends.iter().map(|pid| cpu(*pid)).sum::<f64>();
     let mut spent = [0.0; KINDS];
-    for turn in 0..turns {
+    for iteration in 0..iterations {
         for (kind, (_, read)) in READS.into_iter().enumerate() {
             let before = now();
             enter(app, tenant).await;
@@ -181,7 +185,7 @@ async fn work(
             sqlx::raw_sql("commit").execute(&mut *app).await.expect("the end");
             spent[kind] += now() - before;
         }
-        if turn % 5 == 0 {
+        if iteration % 5 == 0 {
             let before = now();
             append(core, tenant).await;
             spent[READS.len()] += now() - before;
@@ -195,7 +199,7 @@ async fn backends(database: &Database) -> Vec<i32> {
     sqlx::query_scalar(query).fetch_all(&mut database.superuser().await).await.expect("the backends")
 }
 
-/// Of a process, from `/proc`, which counts nanoseconds here.
+/// Processor time of a process in seconds, from nanoseconds in `/proc`.
 fn cpu(pid: i32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).expect("the backend lives, and this is Linux");
     let spent: f64 = stat.split_whitespace().next().and_then(|text| text.parse().ok()).expect("nanoseconds");

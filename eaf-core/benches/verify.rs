@@ -1,4 +1,5 @@
-//! `eaf verify` over a million events of ten tenants: how long it takes, two tenants at a time as on the command line.
+//! Duration of `eaf verify` over a million events of ten tenants, two tenants at a time as on the
+//! command line.
 
 use eaf_core::directory;
 use eaf_core::testing::Database;
@@ -21,7 +22,7 @@ async fn main() {
     let mut tenants = Vec::new();
     for n in 0..TENANTS {
         let tenant = directory::add_tenant(&core.db, &core.by, &format!("bench-{n}"), "Bench").await.expect("a tenant");
-        // By the one function that writes the log, in batches of one request.
+        // Appends by `eaf.append`, one request per call.
         let fill = format!(
             "do $$ begin for i in 1 .. {} loop
                perform from eaf.append('{tenant}', 0::smallint, '1 day', array[gen_random_uuid()], array[gen_random_uuid()::text],
@@ -40,12 +41,12 @@ async fn main() {
     let began = Instant::now();
     let mut events = 0;
     for pair in tenants.chunks(2) {
-        let mut walking = tokio::task::JoinSet::new();
+        let mut verifying = tokio::task::JoinSet::new();
         for tenant in pair.iter().copied() {
             let core = core.clone();
-            walking.spawn(async move { verify(&core.db, tenant, |_| ()).await.expect("the log can be read") });
+            verifying.spawn(async move { verify(&core.db, tenant, |_| ()).await.expect("the log can be read") });
         }
-        for report in walking.join_all().await {
+        for report in verifying.join_all().await {
             assert!(report.findings.is_empty(), "VOID: {report:?}");
             events += report.events;
         }

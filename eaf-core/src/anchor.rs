@@ -1,12 +1,12 @@
-//! Anchoring what stands beside the log: rows of audit and journal are hashed a batch at a time, seconds after they were
-//! written, and the batches are linked.
+//! Anchors: hashes of audit and journal rows, a batch at a time, in a chain that is linked to the
+//! log.
 //!
-//! Whoever writes such a row waits for nobody: the hosts anchor behind them, one host per tenant at a time. What was not
-//! anchored yet can still be changed unseen, so it is done within seconds.
+//! Rows are written without waiting for an anchor; the hosts anchor them within seconds, one host
+//! per tenant at a time. Until then a change of a row cannot be detected.
 
 mod rows;
 
-pub(crate) use rows::{Hashed, Kind, MARK, Mark, audits_of, journals_of};
+pub(crate) use rows::{HashedRow, Kind, MARK_BYTES, PruneMark, audits_of, journals_of};
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::TenantId;
@@ -15,22 +15,24 @@ use rows::{AuditKey, JournalKey, micros};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Rows of one anchor. Of the journal fewer, because a row carries what was asked and answered.
-const AUDITS: usize = 1_000;
-const JOURNALS: usize = 200;
-/// Batches of one tenant at a time, so that a busy one does not hold up the others.
-const ROUNDS: usize = 10;
+/// Audit rows of one anchor.
+const MAX_AUDITS: usize = 1_000;
+/// Journal rows of one anchor: fewer, since each has arguments and result of a call.
+const MAX_JOURNALS: usize = 200;
+/// Anchors per tenant and call of [`anchor`], so that one tenant does not delay the others.
+const MAX_ROUNDS: usize = 10;
 
-/// With the tenant: another one than appends take.
+/// Advisory lock of anchoring, with the tenant; not the lane lock.
 const LOCK: i64 = 0x6561_665f_616e_6368;
 
+/// Kind of the hashed anchors, see [`Leaf::new`].
 const ANCHOR: u8 = 5;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Db(#[from] db::Error),
-    #[error("the tenants whose rows are to be anchored could not be listed")]
+    #[error("the tenants with rows to anchor could not be listed")]
     Tenants(#[source] sqlx::Error),
     #[error("the rows of {0} could not be read")]
     Read(&'static str, #[source] sqlx::Error),
@@ -38,58 +40,64 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// A tenant's rows are anchored when so many wait, or one for so long: each anchor is read by every verification.
+/// Threshold at which a tenant's rows are anchored. It limits the number of anchors, which each
+/// verification reads.
 #[derive(Debug, Clone, Copy)]
-pub struct Gather {
+pub struct AnchorThreshold {
+    /// Number of rows of one table that are not anchored.
     pub rows: i64,
-    pub wait: Duration,
+    /// Age of one row that is not anchored.
+    pub age: Duration,
 }
 
-impl Gather {
-    pub const USUAL: Gather = Gather { rows: 100, wait: Duration::from_secs(10) };
-    /// Whatever waits.
-    pub const NOTHING: Gather = Gather { rows: 1, wait: Duration::ZERO };
+impl AnchorThreshold {
+    pub const DEFAULT: AnchorThreshold = AnchorThreshold { rows: 100, age: Duration::from_secs(10) };
+    /// Any row.
+    pub const NONE: AnchorThreshold = AnchorThreshold { rows: 1, age: Duration::ZERO };
 }
 
-/// What one look came to.
+/// Result of one call of [`anchor`].
 #[derive(Debug, Default)]
-pub struct Anchored {
+pub struct AnchorReport {
+    /// Rows anchored.
     pub rows: u64,
-    /// Tenants of whom nothing more could be anchored.
+    /// Tenants whose remaining rows could not be anchored.
     pub failures: Vec<(TenantId, Error)>,
 }
 
-/// One link: what was there beside the log at a moment.
+/// Link of a tenant's anchor chain.
 pub(crate) struct Anchor {
     pub nr: i64,
     pub at: OffsetDateTime,
+    /// Head of the log; 0 if it is empty.
     pub log_pos: i64,
+    /// Chain hash of the log's head.
     pub log_chain: Option<Vec<u8>>,
-    /// 32 bytes for each row.
+    /// Hashes of the audit rows, 32 bytes each.
     pub audits: Vec<u8>,
     pub journals: Vec<u8>,
-    /// [`MARK`] bytes for each row.
+    /// Marks of the audit rows, [`MARK_BYTES`] each.
     pub audit_marks: Vec<u8>,
     pub journal_marks: Vec<u8>,
 }
 
-/// Anchors what waits, of all tenants. What another host anchors at this moment is left to it, and what is too much for one
-/// look to the next.
-pub async fn anchor(db: &Db, gather: Gather) -> Result<Anchored, Error> {
-    let mut tenants = waiting(db, gather).await?;
-    let mut anchored = Anchored::default();
-    // Round by round: whoever has little never waits for a tenant that has much, or whose rows cannot be read.
-    for _ in 0..ROUNDS {
+/// Anchors the rows of all tenants that reach the threshold. Skips tenants that another host is
+/// anchoring, and leaves rows beyond the bounds to the next call.
+pub async fn anchor(db: &Db, threshold: AnchorThreshold) -> Result<AnchorReport, Error> {
+    let mut tenants = tenants_at_threshold(db, threshold).await?;
+    let mut report = AnchorReport::default();
+    // Round robin, so that a tenant with few rows does not wait for one with many.
+    for _ in 0..MAX_ROUNDS {
         let mut with_more = Vec::new();
         for tenant in tenants {
-            match batch(db, tenant).await {
+            match anchor_batch(db, tenant).await {
                 Ok(batch) => {
-                    anchored.rows += batch.rows;
+                    report.rows += batch.rows;
                     if batch.is_full {
                         with_more.push(tenant);
                     }
                 }
-                Err(error) => anchored.failures.push((tenant, error)),
+                Err(error) => report.failures.push((tenant, error)),
             }
         }
         tenants = with_more;
@@ -97,10 +105,10 @@ pub async fn anchor(db: &Db, gather: Gather) -> Result<Anchored, Error> {
             break;
         }
     }
-    Ok(anchored)
+    Ok(report)
 }
 
-async fn waiting(db: &Db, gather: Gather) -> Result<Vec<TenantId>, Error> {
+async fn tenants_at_threshold(db: &Db, threshold: AnchorThreshold) -> Result<Vec<TenantId>, Error> {
     sqlx::query_scalar(
         "select t.tenant_id from eaf.tenant t cross join (select clock_timestamp() - make_interval(secs => $2)) as l (latest)
          where exists (select from eaf.audit a where a.tenant_id = t.tenant_id and a.anchor is null and a.at <= latest)
@@ -112,8 +120,8 @@ async fn waiting(db: &Db, gather: Gather) -> Result<Vec<TenantId>, Error> {
             or $1 <= (select count(*) from (select from eaf.journal j
                       where j.tenant_id = t.tenant_id and j.anchor is null and j.state = 'done' limit $1) w)",
     )
-    .bind(gather.rows)
-    .bind(gather.wait.as_secs_f64())
+    .bind(threshold.rows)
+    .bind(threshold.age.as_secs_f64())
     .fetch_all(db.platform_pool())
     .await
     .map_err(Error::Tenants)
@@ -122,37 +130,37 @@ async fn waiting(db: &Db, gather: Gather) -> Result<Vec<TenantId>, Error> {
 #[derive(Default)]
 struct Batch {
     rows: u64,
-    /// There may be more.
+    /// Whether more rows may wait.
     is_full: bool,
 }
 
-async fn batch(db: &Db, tenant: TenantId) -> Result<Batch, Error> {
+async fn anchor_batch(db: &Db, tenant: TenantId) -> Result<Batch, Error> {
     let mut tx = db.tenant(tenant).await?;
-    let mine: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(uuid_hash_extended($1, $2))")
+    let is_locked: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(uuid_hash_extended($1, $2))")
         .bind(tenant)
         .bind(LOCK)
         .fetch_one(tx.conn())
         .await
         .map_err(Error::Write)?;
-    if !mine {
+    if !is_locked {
         return Ok(Batch::default());
     }
-    let audits = rows::waiting_audits(&mut tx, AUDITS).await?;
-    let (journals, all) = rows::waiting_journals(&mut tx, JOURNALS).await?;
+    let audits = rows::pending_audits(&mut tx, MAX_AUDITS).await?;
+    let (journals, are_all) = rows::pending_journals(&mut tx, MAX_JOURNALS).await?;
     if audits.is_empty() && journals.is_empty() {
         tx.commit().await?;
         return Ok(Batch::default());
     }
     write(&mut tx, &audits, &journals).await.map_err(Error::Write)?;
     tx.commit().await?;
-    let is_full = audits.len() == AUDITS || !all;
+    let is_full = audits.len() == MAX_AUDITS || !are_all;
     Ok(Batch { rows: (audits.len() + journals.len()) as u64, is_full })
 }
 
 async fn write(
     tx: &mut TenantTx,
-    audits: &[Hashed<AuditKey>],
-    journals: &[Hashed<JournalKey>],
+    audits: &[HashedRow<AuditKey>],
+    journals: &[HashedRow<JournalKey>],
 ) -> Result<(), sqlx::Error> {
     let tenant = tx.tenant();
     let last: Option<(i64, Vec<u8>)> =
@@ -160,7 +168,7 @@ async fn write(
             .bind(tenant)
             .fetch_optional(tx.conn())
             .await?;
-    let (nr, before) = last.unwrap_or_else(|| (0, genesis(tenant)));
+    let (nr, previous) = last.unwrap_or_else(|| (0, genesis(tenant)));
     let (at, log_pos, log_chain): (OffsetDateTime, i64, Option<Vec<u8>>) = sqlx::query_as(
         "select clock_timestamp(), coalesce(e.pos, 0), e.chain from (select) one left join lateral
            (select pos, chain from eaf.event where tenant_id = $1 and lane = 0 order by pos desc limit 1) e on true",
@@ -195,7 +203,7 @@ async fn write(
     .bind(&anchor.journals)
     .bind(&anchor.audit_marks)
     .bind(&anchor.journal_marks)
-    .bind(link(&before, &anchor))
+    .bind(chain_hash(&previous, &anchor))
     .bind(audits.iter().map(|row| row.key).collect::<Vec<_>>())
     .bind(journals.iter().map(|row| row.key.0).collect::<Vec<_>>())
     .bind(journals.iter().map(|row| row.key.1).collect::<Vec<_>>())
@@ -204,13 +212,14 @@ async fn write(
     Ok(())
 }
 
+/// Hash that the first anchor of a tenant is chained to.
 pub(crate) fn genesis(tenant: TenantId) -> Vec<u8> {
     Leaf::new(ANCHOR).column(Some(tenant.0.as_bytes())).hash()
 }
 
-pub(crate) fn link(before: &[u8], anchor: &Anchor) -> Vec<u8> {
+pub(crate) fn chain_hash(previous: &[u8], anchor: &Anchor) -> Vec<u8> {
     Leaf::new(ANCHOR)
-        .column(Some(before))
+        .column(Some(previous))
         .number(anchor.nr)
         .number(micros(anchor.at))
         .number(anchor.log_pos)

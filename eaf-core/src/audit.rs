@@ -1,5 +1,5 @@
-//! Who did what. Here is what stands beside the log and the journal: acts of administration, refusals and denials. What was
-//! decided is an event, what was called a journal row; [`trail`] reads the three as one list.
+//! Audit: acts of administration, refusals and denials, which are neither events nor journal
+//! entries. [`trail`] reads all three records as one list.
 
 pub mod platform;
 pub mod trail;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Names of rows that count denials.
+/// UUID namespace of the rows that count equal denials.
 const DENIALS: Uuid = Uuid::from_u128(0x6561_665f_6465_6e69_616c_0000_0000_0001);
 
 #[derive(Debug, thiserror::Error)]
@@ -21,29 +21,30 @@ pub enum Error {
     Write(#[source] sqlx::Error),
     #[error("the audit rows could not be read")]
     Read(#[source] sqlx::Error),
-    #[error("this is no place in the audit trail")]
+    #[error("the cursor is not of the audit trail")]
     Cursor,
 }
 
-/// One act. `act` and `object` are ids and names of kinds (`connection.put`, `vsphere/vcenter`), never personal data.
+/// Audit row of one act. `act` and `object` are codes and ids (`connection.put`, `vsphere/vcenter`)
+/// without personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub actor: ActorId,
     pub act: String,
     pub object: String,
-    /// `ok`, `denied`, or the error's code.
+    /// `ok`, `denied`, or an error code.
     pub outcome: String,
     pub trace: TraceId,
 }
 
-/// An act of administration, of a tenant here or of the platform in [`platform`], with what it changed.
+/// An act of administration with its change, in a tenant, or on the platform ([`platform`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Act {
     pub act: String,
     pub object: String,
     /// `ok` or `denied`.
     pub outcome: String,
-    /// `{"old": …, "new": …}`: roles and settings, never personal data.
+    /// `{"old": …, "new": …}`: roles and settings without personal data.
     pub change: Option<Value>,
 }
 
@@ -61,7 +62,8 @@ impl Act {
     }
 }
 
-/// As [`record`], with what was changed, and by whom where the directory has no id of them.
+/// Records an act of administration in the caller's transaction, so that both commit or neither
+/// does.
 pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, origin, act, object, outcome, change, trace_id)
@@ -81,7 +83,7 @@ pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Resul
     Ok(())
 }
 
-/// A call that a workflow was denied: once per id, however often it is repeated.
+/// Records that a workflow's call was denied, once per `id`.
 pub async fn record_denied_call(
     tx: &mut TenantTx,
     id: Uuid,
@@ -108,12 +110,13 @@ pub async fn record_denied_call(
     Ok(())
 }
 
-/// Written in the caller's transaction, so that an act and its record exist together or not at all.
+/// Records an act in the caller's transaction, so that both commit or neither does.
 pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
     record_pruning(tx, entry, None).await
 }
 
-/// As [`record`], with the anchors of the rows that were deleted, `5:10 6:7`; none: such rows are in no anchor.
+/// Records a pruning with the number of deleted rows per anchor, `5:10 6:7`; `None` for rows that
+/// no anchor has.
 pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id, pruned)
@@ -132,12 +135,12 @@ pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Op
     Ok(())
 }
 
-/// As [`record`], for what was denied: the same person's equal tries of an hour are one row that counts them. Its time
-/// and trace are those of the first.
+/// Records a denial. Equal denials of an actor within an hour are one row, with their count and the
+/// time and trace of the first.
 pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime) -> Result<(), Error> {
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &entry.actor.to_string(), &entry.act, &entry.object, &entry.outcome];
-    // None of the parts has a line end, so no two lists of them have the same text.
+    // Line ends separate the parts, so that different parts have different texts.
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
     sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6, $7)
@@ -156,7 +159,7 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     Ok(())
 }
 
-/// A command that was refused: once per command, however often it is repeated. `about`: the stream of what it was about.
+/// Records a refusal, once per `id`. `about` is the name of the command's stream.
 pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)

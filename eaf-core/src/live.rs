@@ -1,4 +1,4 @@
-//! What tells the rest of the house that the log has grown, or a view.
+//! Notifications that a log or a view has changed, within the process and between hosts.
 
 mod doorbell;
 mod feed;

@@ -1,7 +1,8 @@
-//! Deleting what is kept only for a while: answers, refusals, denials, journals, mails, files of packages.
+//! Retention: pruning of ledger rows, refusals, denials, journals, mails and package files after a
+//! configured time.
 //!
-//! Without it all of them grow for ever, most of all by what is refused. The log itself is never pruned. Each pruning of a
-//! tenant's rows is an act in that tenant's audit.
+//! Without pruning they grow without bound. The log is never pruned. Each pruning of a tenant's
+//! rows is an act in that tenant's audit.
 
 pub(crate) mod record;
 
@@ -14,12 +15,12 @@ use crate::id::TenantId;
 use record::Record;
 use time::{Duration, OffsetDateTime, Time};
 
-/// Rows of one statement: short enough to be in nobody's way, and to be told in one record.
-const AT_ONCE: i32 = 2_000;
-/// A previous package stays, so that one can go back to it.
-const GENERATIONS: i64 = 3;
+/// Rows of one statement and its record, so that locks are short.
+const BATCH: i32 = 2_000;
+/// Last generations whose package files are never deleted, so that they can be activated again.
+const KEPT_GENERATIONS: i64 = 3;
 
-/// With the tenant: one host at a time deletes what is old.
+/// Advisory lock of pruning, with the tenant: one host prunes a tenant at a time.
 const LOCK: i64 = 0x6561_665f_7072_756e;
 
 #[derive(Debug, thiserror::Error)]
@@ -34,28 +35,27 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    #[error("that rows were deleted could not be recorded")]
+    #[error("the pruning could not be recorded")]
     Audit(#[from] audit::Error),
 }
 
-/// How long each is kept; none: for ever.
+/// Retention periods; `None` is without limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// What commands were answered, at least as long as a key is known; and that they were refused.
+    /// Answers of commands, whose idempotency keys are unknown afterwards, and refusals.
     pub ledger: Option<Duration>,
-    /// Acts that were refused for want of a permission.
     pub denials: Option<Duration>,
-    /// The calls of runs that ended.
+    /// Journal entries of ended runs.
     pub journals: Option<Duration>,
-    /// That a mail was sent, failed or was skipped.
+    /// Log entries of mails that are sent, failed or skipped.
     pub mails: Option<Duration>,
-    /// Files of packages that nobody runs any more.
+    /// Files of packages that are not in use.
     pub packages: Option<Duration>,
 }
 
 impl Retention {
-    /// As `eaf.prune` and `eaf.prune_anchored` call them.
-    fn of_tenants(&self) -> [(&'static str, Option<Duration>); 5] {
+    /// Periods of the tenants' rows, by the kind that `eaf.prune` and `eaf.prune_anchored` take.
+    fn by_kind(&self) -> [(&'static str, Option<Duration>); 5] {
         [
             ("ledger", self.ledger),
             ("refusals", self.ledger),
@@ -66,43 +66,44 @@ impl Retention {
     }
 }
 
-/// What one look deleted.
+/// Result of one call of [`prune`].
 #[derive(Debug, Default)]
 pub struct Pruned {
     pub rows: u64,
     pub packages: u64,
-    /// Of the tenants that another host is at.
-    pub left_to_others: usize,
+    /// Number of tenant and kind that another host was pruning.
+    pub skipped_tenants: usize,
     pub failures: Vec<Failure>,
 }
 
-/// What could not be deleted.
+/// A kind of rows that could not be pruned.
 #[derive(Debug)]
 pub struct Failure {
-    /// None: packages, which are no tenant's.
+    /// `None` for packages, which belong to no tenant.
     pub tenant: Option<TenantId>,
     pub what: &'static str,
     pub error: Error,
 }
 
-/// All tenants, one after the other; what fails holds up nothing else. Hosts may do it at the same time.
+/// Prunes all tenants. A failure does not stop the others, and several hosts may prune at the same
+/// time.
 pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for (tenant, _) in directory::tenants(db).await? {
-        for (what, keep) in retention.of_tenants() {
-            let Some(keep) = keep else { continue };
-            match prune_tenant(db, ambient, tenant, what, before(ambient, keep)).await {
-                Ok(Told::All(rows)) => pruned.rows += rows,
-                Ok(Told::Busy(rows)) => {
+        for (what, period) in retention.by_kind() {
+            let Some(period) = period else { continue };
+            match prune_tenant(db, ambient, tenant, what, cutoff(ambient, period)).await {
+                Ok(TenantPruning::Complete(rows)) => pruned.rows += rows,
+                Ok(TenantPruning::Busy(rows)) => {
                     pruned.rows += rows;
-                    pruned.left_to_others += 1;
+                    pruned.skipped_tenants += 1;
                 }
                 Err(error) => pruned.failures.push(Failure { tenant: Some(tenant), what, error }),
             }
         }
     }
-    if let Some(keep) = retention.packages {
-        match prune_packages(db, before(ambient, keep)).await {
+    if let Some(period) = retention.packages {
+        match prune_packages(db, cutoff(ambient, period)).await {
             Ok(packages) => pruned.packages = packages,
             Err(error) => pruned.failures.push(Failure { tenant: None, what: "packages", error }),
         }
@@ -111,15 +112,16 @@ pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<
     Ok(pruned)
 }
 
-/// The beginning of a day, so that rows fall due once a day, and an audit has one row about it.
-fn before(ambient: &Ambient, keep: Duration) -> OffsetDateTime {
-    (ambient.now() - keep).replace_time(Time::MIDNIGHT)
+/// Time before which rows are pruned: a midnight, so that rows fall due once a day and the audit
+/// has few prunings.
+fn cutoff(ambient: &Ambient, period: Duration) -> OffsetDateTime {
+    (ambient.now() - period).replace_time(Time::MIDNIGHT)
 }
 
-/// Of one tenant and kind, with how many rows were deleted.
-enum Told {
-    All(u64),
-    /// Another host goes on.
+/// Result of pruning one kind of one tenant, with the number of rows deleted.
+enum TenantPruning {
+    Complete(u64),
+    /// Another host has the lock.
     Busy(u64),
 }
 
@@ -129,24 +131,24 @@ async fn prune_tenant(
     tenant: TenantId,
     what: &'static str,
     before: OffsetDateTime,
-) -> Result<Told, Error> {
+) -> Result<TenantPruning, Error> {
     let mut rows = 0;
     loop {
         let mut tx = db.tenant(tenant).await?;
         let batch = match prune_batch(&mut tx, what, before).await {
             Ok(Some(batch)) => batch,
-            Ok(None) => return Ok(Told::Busy(rows)),
+            Ok(None) => return Ok(TenantPruning::Busy(rows)),
             Err(cause) => {
-                // Not dropped: the next kind needs the lock at once.
+                // Awaited, unlike a drop: the next kind needs the lock at once.
                 tx.rollback().await;
                 return Err(Error::Prune { what, cause });
             }
         };
         if batch.is_last {
             tx.commit().await?;
-            return Ok(Told::All(rows));
+            return Ok(TenantPruning::Complete(rows));
         }
-        // In the same transaction: what is missing without such a row was deleted by somebody else.
+        // In the same transaction: verification reports rows that are missing without a record.
         if batch.rows > 0 {
             let trace = ambient.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
             let record = Record::entry(what, batch.rows, before.date(), TraceId(trace));
@@ -159,33 +161,33 @@ async fn prune_tenant(
 
 struct Batch {
     rows: u64,
-    /// Of which anchors, of kinds that are anchored.
+    /// Deleted rows per anchor; `None` for kinds that are not anchored.
     anchors: Option<String>,
-    /// Nothing was left.
+    /// Whether nothing was left to delete.
     is_last: bool,
 }
 
-/// None: another host is at it.
+/// Deletes one batch; `None` if another host has the lock.
 async fn prune_batch(
     tx: &mut TenantTx,
     what: &'static str,
     before: OffsetDateTime,
 ) -> Result<Option<Batch>, sqlx::Error> {
-    let mine: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(uuid_hash_extended($1, $2))")
+    let is_locked: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(uuid_hash_extended($1, $2))")
         .bind(tx.tenant())
         .bind(LOCK)
         .fetch_one(tx.conn())
         .await?;
-    if !mine {
+    if !is_locked {
         return Ok(None);
     }
     if record::kind(what).is_none() {
-        let query = sqlx::query_scalar("select eaf.prune($1, $2, $3)").bind(what).bind(before).bind(AT_ONCE);
+        let query = sqlx::query_scalar("select eaf.prune($1, $2, $3)").bind(what).bind(before).bind(BATCH);
         let rows: i64 = query.fetch_one(tx.conn()).await?;
         return Ok(Some(Batch { rows: rows as u64, anchors: None, is_last: rows == 0 }));
     }
     let query = sqlx::query_as("select anchor, pruned from eaf.prune_anchored($1, $2, $3)");
-    let found: Vec<(Option<i64>, i64)> = query.bind(what).bind(before).bind(AT_ONCE).fetch_all(tx.conn()).await?;
+    let found: Vec<(Option<i64>, i64)> = query.bind(what).bind(before).bind(BATCH).fetch_all(tx.conn()).await?;
     Ok(Some(Batch {
         rows: found.iter().map(|(_, rows)| *rows as u64).sum(),
         anchors: Some(record::anchors(&found)),
@@ -193,9 +195,10 @@ async fn prune_batch(
     }))
 }
 
-/// Neither active nor one of the last, nor needed by a run that goes on.
+/// Deletes the files of packages that are neither active, nor of the last generations, nor used by
+/// an open run.
 async fn prune_packages(db: &Db, before: OffsetDateTime) -> Result<u64, Error> {
-    let emptied = sqlx::query(
+    let pruned = sqlx::query(
         "update eaf.package p set bytes = ''
          where octet_length(p.bytes) > 0 and p.stored_at < $1
            and not exists (select from eaf.generation g where g.digest = p.digest)
@@ -204,9 +207,9 @@ async fn prune_packages(db: &Db, before: OffsetDateTime) -> Result<u64, Error> {
            and not exists (select from eaf.run r where r.digest = p.digest and r.state = 'open')",
     )
     .bind(before)
-    .bind(GENERATIONS)
+    .bind(KEPT_GENERATIONS)
     .execute(db.platform_pool())
     .await
     .map_err(|cause| Error::Prune { what: "packages", cause })?;
-    Ok(emptied.rows_affected())
+    Ok(pruned.rows_affected())
 }

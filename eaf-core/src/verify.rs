@@ -1,9 +1,11 @@
-//! Walks a tenant's log and says where it is not what was written: the proof that an auditor asks for.
+//! Verification: compares a tenant's log, audit and journal with their hash chains and lists the
+//! differences.
 //!
-//! The hashes are computed here, apart from the database's own functions. What is checked: positions and versions without gap, the
-//! leaf over every stored column, the link to the event before, a clock that never goes back, and that the ledger knows no
-//! position that the log has not. So a change, an insertion, an exchange and a deletion are found, at the end of the log too.
-//! What stands beside it, audit and journal, is compared with its anchors, which are linked to the log.
+//! The hashes are computed here, independent of the database's functions. The log is checked for
+//! positions and versions without gaps, the leaf over all stored columns, the link to the previous
+//! event, a clock that never goes back, and ledger rows with positions that the log has not. So a
+//! change, an insertion, an exchange and a deletion are found, also at the end of the log. Audit
+//! and journal are compared with their anchors, which are linked to the log.
 
 mod anchors;
 mod pruned;
@@ -20,10 +22,10 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 const PAGE: i64 = 2_000;
-/// More are counted, not listed.
-const LISTED: usize = 100;
-/// 2000-01-01, in seconds since 1970.
-const EPOCH: i128 = 946_684_800;
+/// Findings that are listed; further ones are counted.
+const MAX_LISTED: usize = 100;
+/// PostgreSQL's epoch, 2000-01-01, in seconds since 1970.
+const PG_EPOCH: i128 = 946_684_800;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -39,54 +41,56 @@ pub enum Error {
 pub struct Report {
     pub tenant: TenantId,
     pub events: u64,
-    /// Of the first and the last event.
+    /// Time of the first event.
     #[serde(serialize_with = "instant")]
     pub first_at: Option<OffsetDateTime>,
     #[serde(serialize_with = "instant")]
     pub last_at: Option<OffsetDateTime>,
-    /// The last link of the chain, hex: note it elsewhere, and nobody can write a chain anew unseen.
+    /// Chain hash of the last event, in hex. Compared with a copy noted elsewhere, it shows a chain
+    /// that was rewritten.
     pub head: String,
-    /// Batches of rows of audit and journal, and the last link of their chain.
+    /// Number of anchors.
     pub anchors: u64,
+    /// Hash of the last anchor, in hex.
     pub anchor_head: String,
-    /// Rows of audit and journal that the anchors hold.
+    /// Rows of audit and journal that the anchors have.
     pub anchored: u64,
-    /// Rows that were written too shortly before to be in one.
+    /// Rows of audit and journal that are too recent to be anchored.
     pub not_anchored: u64,
     pub findings: Vec<Finding>,
-    /// Findings that are not listed.
+    /// Number of findings that are not listed.
     pub more: usize,
 }
 
-/// Names places, never what stands there.
+/// A difference, by positions and ids, without data of the tenant's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 pub enum Finding {
-    /// The position after the one before was expected.
+    /// Positions are missing before this one.
     Gap { position: u64, expected: u64 },
-    /// Some column of this event is not what was hashed.
+    /// A column of this event was changed after it was hashed.
     Leaf { position: u64, event: EventId },
-    /// This event is not linked to the one before it.
+    /// This event is not linked to the previous one.
     Chain { position: u64, event: EventId },
-    /// It was recorded before the event before it.
+    /// This event is older than the previous one.
     Clock { position: u64, event: EventId },
     /// The stream's versions are not 1, 2, 3, …
     Versions { stream: StreamId, events: u64, last: u64 },
-    /// This row of audit or journal is not what was anchored.
+    /// This row of audit or journal was changed after it was anchored.
     Altered { table: &'static str, anchor: u64, row: String },
-    /// So many rows that were anchored are gone, and no retention says so.
+    /// Anchored rows are missing that no pruning deleted.
     Deleted { table: &'static str, anchor: u64, rows: u64 },
-    /// This record of a pruning says what retention cannot have done, and excuses nothing.
+    /// This record of a pruning claims a deletion that retention does not permit, so it was forged.
     Pruning { row: String },
-    /// They claim an anchor that there is not.
+    /// Rows refer to an anchor that does not exist.
     Stray { table: &'static str, rows: u64 },
-    /// The anchor after the one before was expected.
+    /// Anchors are missing before this one.
     AnchorGap { anchor: u64, expected: u64 },
-    /// This anchor is not what was linked to the one before.
+    /// This anchor was changed, or is not linked to the previous one.
     Anchor { anchor: u64 },
-    /// The log was another when this anchor was made.
+    /// The log's chain hash at this position is not the one that the anchor has.
     AnchoredLog { anchor: u64, position: u64 },
-    /// The ledger has an answer for events at this position, which the log has not.
+    /// A ledger row has this position, which the log has not.
     Missing { position: u64 },
 }
 
@@ -97,46 +101,47 @@ impl std::fmt::Display for Finding {
                 write!(f, "gap: position {expected} is missing before {position}")
             }
             Finding::Leaf { position, event } => {
-                write!(f, "changed: event {event} at {position} is not what was hashed")
+                write!(f, "changed: event {event} at {position} was changed after it was hashed")
             }
             Finding::Chain { position, event } => {
-                write!(f, "unlinked: event {event} at {position} does not follow on the one before")
+                write!(f, "unlinked: event {event} at {position} is not linked to the previous one")
             }
             Finding::Clock { position, event } => {
-                write!(f, "earlier: event {event} at {position} is older than the one before")
+                write!(f, "earlier: event {event} at {position} is older than the previous one")
             }
             Finding::Versions { stream, events, last } => {
                 write!(f, "versions: stream {stream} has {events} events and ends with version {last}")
             }
             Finding::Altered { table, anchor, row } => {
-                write!(f, "changed: {table} row {row} is not what anchor {anchor} holds")
+                write!(f, "changed: {table} row {row} differs from anchor {anchor}")
             }
             Finding::Deleted { table, anchor, rows } => {
-                write!(f, "deleted: {rows} rows of {table} are missing that anchor {anchor} holds")
+                write!(f, "deleted: {rows} rows of {table} in anchor {anchor} are missing")
             }
             Finding::Pruning { row } => {
-                write!(f, "forged: audit row {row} says of a pruning what retention cannot have done")
+                write!(f, "forged: audit row {row} records a pruning that retention does not permit")
             }
             Finding::Stray { table, rows } => {
-                write!(f, "stray: {rows} rows of {table} claim an anchor that there is not")
+                write!(f, "stray: {rows} rows of {table} refer to an anchor that does not exist")
             }
             Finding::AnchorGap { anchor, expected } => {
                 write!(f, "gap: anchor {expected} is missing before {anchor}")
             }
             Finding::Anchor { anchor } => {
-                write!(f, "unlinked: anchor {anchor} does not follow on the one before")
+                write!(f, "unlinked: anchor {anchor} is not linked to the previous one")
             }
             Finding::AnchoredLog { anchor, position } => {
-                write!(f, "rewritten: the event at {position} is not the one that anchor {anchor} was linked to")
+                write!(f, "rewritten: the event at {position} is not the one that anchor {anchor} is linked to")
             }
             Finding::Missing { position } => {
-                write!(f, "missing: the ledger knows events up to {position}, the log does not")
+                write!(f, "missing: the ledger has events up to {position}, the log has not")
             }
         }
     }
 }
 
-/// `on_progress` hears of each page how many events it had.
+/// Verifies a tenant's log, audit and journal. Calls `on_progress` with the number of events of
+/// each page.
 pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64)) -> Result<Report, Error> {
     let mut walk = Walk::new(tenant);
     loop {
@@ -144,7 +149,7 @@ pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64))
         let rows = page(&mut tx, walk.pos).await.map_err(Error::Read)?;
         tx.commit().await?;
         for row in &rows {
-            walk.step(row).map_err(Error::Read)?;
+            walk.check_event(row).map_err(Error::Read)?;
         }
         on_progress(rows.len() as u64);
         if rows.len() < PAGE as usize {
@@ -152,8 +157,8 @@ pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64))
         }
     }
     let mut tx = db.tenant(tenant).await?;
-    versions(&mut tx, &mut walk).await.map_err(Error::Read)?;
-    ledger(&mut tx, &mut walk).await.map_err(Error::Read)?;
+    check_versions(&mut tx, &mut walk).await.map_err(Error::Read)?;
+    check_ledger(&mut tx, &mut walk).await.map_err(Error::Read)?;
     tx.commit().await?;
     let anchored = anchors::walk(db, tenant, &mut walk).await?;
     Ok(Report {
@@ -165,23 +170,23 @@ pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64))
         anchors: anchored.anchors,
         anchor_head: hex(&anchored.head),
         anchored: anchored.rows,
-        not_anchored: anchored.waiting,
+        not_anchored: anchored.not_anchored,
         findings: walk.findings,
         more: walk.more,
     })
 }
 
-/// From microseconds since 2000, as the database counts.
+/// Converts from microseconds since 2000, PostgreSQL's encoding of an instant.
 fn at(micros: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000 + EPOCH * 1_000_000_000).ok()
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000 + PG_EPOCH * 1_000_000_000).ok()
 }
 
 fn instant<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
     at.and_then(|at| at.format(&Rfc3339).ok()).serialize(serializer)
 }
 
-/// How many events there are to walk through.
-pub async fn events(db: &Db, tenant: TenantId) -> Result<u64, Error> {
+/// Last position of the tenant's log, which is the number of events to verify.
+pub async fn last_position(db: &Db, tenant: TenantId) -> Result<u64, Error> {
     let mut tx = db.tenant(tenant).await?;
     let last: Option<i64> = sqlx::query_scalar("select max(pos) from eaf.event where tenant_id = $1 and lane = $2")
         .bind(tenant)
@@ -200,7 +205,7 @@ struct Walk {
     tenant: TenantId,
     events: u64,
     pos: i64,
-    /// Of the last event, as it is stored.
+    /// Stored chain hash of the last event.
     chain: Vec<u8>,
     first: Option<i64>,
     micros: i64,
@@ -214,22 +219,22 @@ impl Walk {
         Walk { tenant, events: 0, pos: 0, chain, first: None, micros: i64::MIN, findings: Vec::new(), more: 0 }
     }
 
-    fn step(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
+    fn check_event(&mut self, row: &PgRow) -> Result<(), sqlx::Error> {
         let (pos, event): (i64, EventId) = (row.try_get("pos")?, row.try_get("event_id")?);
         let position = pos as u64;
         if pos != self.pos + 1 {
-            self.find(Finding::Gap { position, expected: self.pos as u64 + 1 });
+            self.report(Finding::Gap { position, expected: self.pos as u64 + 1 });
         }
         let micros: i64 = row.try_get("micros")?;
         if micros < self.micros {
-            self.find(Finding::Clock { position, event });
+            self.report(Finding::Clock { position, event });
         }
         let (leaf, chain): (&[u8], &[u8]) = (row.try_get("leaf")?, row.try_get("chain")?);
         if leaf != self.leaf(row, pos, micros, event)? {
-            self.find(Finding::Leaf { position, event });
+            self.report(Finding::Leaf { position, event });
         }
         if chain != sha(&[&self.chain, leaf]) {
-            self.find(Finding::Chain { position, event });
+            self.report(Finding::Chain { position, event });
         }
         self.first.get_or_insert(micros);
         (self.pos, self.micros, self.chain) = (pos, micros, chain.to_vec());
@@ -237,7 +242,7 @@ impl Walk {
         Ok(())
     }
 
-    /// As `eaf.leaf` encodes an event: see `migrations/0002_log.sql`.
+    /// Hashes an event in the encoding of `eaf.leaf`: see `migrations/0002_log.sql`.
     fn leaf(&self, row: &PgRow, pos: i64, micros: i64, event: EventId) -> Result<Vec<u8>, sqlx::Error> {
         let (stream, version): (StreamId, i64) = (row.try_get("stream_id")?, row.try_get("version")?);
         let (kind, schema): (&str, i16) = (row.try_get("type")?, row.try_get("schema_version")?);
@@ -261,8 +266,8 @@ impl Walk {
         ]))
     }
 
-    fn find(&mut self, finding: Finding) {
-        if self.findings.len() < LISTED {
+    fn report(&mut self, finding: Finding) {
+        if self.findings.len() < MAX_LISTED {
             self.findings.push(finding);
         } else {
             self.more += 1;
@@ -284,7 +289,7 @@ async fn page(tx: &mut TenantTx, after: i64) -> Result<Vec<PgRow>, sqlx::Error> 
     .await
 }
 
-async fn versions(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
+async fn check_versions(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
     let rows: Vec<(StreamId, i64, i64)> = sqlx::query_as(
         "select stream_id, count(*), max(version) from eaf.event where tenant_id = $1
          group by stream_id having count(*) <> max(version) or min(version) <> 1 order by stream_id",
@@ -293,12 +298,12 @@ async fn versions(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error>
     .fetch_all(tx.conn())
     .await?;
     for (stream, events, last) in rows {
-        walk.find(Finding::Versions { stream, events: events as u64, last: last as u64 });
+        walk.report(Finding::Versions { stream, events: events as u64, last: last as u64 });
     }
     Ok(())
 }
 
-async fn ledger(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
+async fn check_ledger(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
     let missing: Vec<i64> = sqlx::query_scalar(
         "select distinct l.last_pos from eaf.ledger l where l.tenant_id = $1 and l.last_pos is not null
            and not exists (select from eaf.event e where e.tenant_id = $1 and e.lane = l.lane and e.pos = l.last_pos)
@@ -307,7 +312,7 @@ async fn ledger(tx: &mut TenantTx, walk: &mut Walk) -> Result<(), sqlx::Error> {
     .bind(tx.tenant())
     .fetch_all(tx.conn())
     .await?;
-    missing.into_iter().for_each(|pos| walk.find(Finding::Missing { position: pos as u64 }));
+    missing.into_iter().for_each(|pos| walk.report(Finding::Missing { position: pos as u64 }));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! How long an append takes when they come by themselves, at half of what the host manages.
+//! Latency of appends at an open arrival rate, half of the saturation rate.
 
 use crate::load::{arrivals, rate};
 use crate::ours::Ours;

@@ -1,5 +1,5 @@
-//! For those who are compared: as many connections as append for us, handed out without a word to the server. A pool asks
-//! each whether it is still there, before and after, which would make the others slower than they are.
+//! Connections of the compared stores, as many as the appender has. Unlike a pool of sqlx, acquire
+//! and release send no statement to the server, which would slow the compared stores down.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
@@ -15,7 +15,7 @@ pub struct Connections {
     permits: Arc<Semaphore>,
 }
 
-/// Goes back when it is dropped.
+/// Connection that is released when dropped.
 pub struct Lent {
     conn: Option<PgConnection>,
     free: Arc<Mutex<Vec<PgConnection>>>,
@@ -55,7 +55,7 @@ impl DerefMut for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        // Before the permit, which is dropped after this.
+        // Released before the permit, whose drop follows.
         self.free.lock().expect("nobody panics with it").extend(self.conn.take());
     }
 }

@@ -1,4 +1,4 @@
-//! A command on a stream that has become long: read whole, remembered by the host, or with a snapshot.
+//! Latency of a command on a long stream: read whole, from the stream cache, or with a snapshot.
 
 use crate::ours::payload;
 use crate::tally::{self, Tally};
@@ -21,11 +21,11 @@ pub async fn bench(database: &Database) {
     let tenant = tally::tenant(&core, "long-stream").await;
     fill(&core, tenant).await;
     let whole = median(&core, &tally, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
-    let remembered = median(&core, &tally, tenant, |_| ()).await;
+    let cached = median(&core, &tally, tenant, |_| ()).await;
     let snapshot = median(&core, &keeping, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
     let both = median(&core, &keeping, tenant, |_| ()).await;
     println!(
-        "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, remembered {remembered:.1} ms, \
+        "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, cached {cached:.1} ms, \
          from a snapshot {snapshot:.1} ms, both {both:.1} ms"
     );
 }
@@ -38,7 +38,7 @@ async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&m
         let began = Instant::now();
         let answer = tally::count(&core, tally, tenant, STREAM).await;
         assert!(matches!(answer, Ok(Answer::Accepted { .. })), "VOID: not decided: {answer:?}");
-        // The first one makes what the others find.
+        // The first command is not measured, since it fills the cache and stores the snapshot.
         if time > 0 {
             took.push(began.elapsed().as_secs_f64() * 1000.0);
         }
@@ -46,7 +46,7 @@ async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&m
     quantile(took, 0.5)
 }
 
-/// As the tally's own commands would, only faster.
+/// Appends events in the form of the tally's commands, by batches.
 async fn fill(core: &Core, tenant: TenantId) {
     let meta = String::from_utf8(payload().1.clone()).expect("metadata is JSON");
     let meta = meta.replace("\"bench\"", "\"tally\"").replace("bench/thing/1", &format!("tally/{STREAM}"));

@@ -1,11 +1,11 @@
-//! Callers that call again as soon as they are answered, and calls that come by themselves.
+//! Load generators: closed loops of callers, and open arrivals at a fixed rate.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 pub const SLICE: Duration = Duration::from_secs(3);
 
-/// What the calls of `callers` came to per second; each call answers how many events it was.
+/// Events per second of `callers` that call in a loop; each call returns its number of events.
 pub async fn rate<F: Future<Output = usize> + Send + 'static>(
     callers: usize,
     call: impl Fn() -> F + Clone + Send + 'static,
@@ -26,7 +26,8 @@ pub async fn rate<F: Future<Output = usize> + Send + 'static>(
     events as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Calls that come `per_second` whether the earlier ones are answered or not; how long each took, in milliseconds.
+/// Calls at a fixed rate, whether or not earlier ones have returned; returns the latencies in
+/// milliseconds.
 pub async fn arrivals<F: Future<Output = usize> + Send + 'static>(
     per_second: f64,
     lasts: Duration,
@@ -35,7 +36,7 @@ pub async fn arrivals<F: Future<Output = usize> + Send + 'static>(
     let (began, mut running, mut n) = (Instant::now(), tokio::task::JoinSet::new(), 0u32);
     while began.elapsed() < lasts {
         let due = began + Duration::from_secs_f64(f64::from(n) / per_second);
-        // The timer's grain is a millisecond: those that are due meanwhile go together.
+        // The timer's resolution is a millisecond: calls that became due meanwhile start together.
         if due > Instant::now() {
             tokio::time::sleep_until(due.into()).await;
         }

@@ -1,13 +1,15 @@
-//! Appending through the host, next to a raw INSERT and to message-db, in the same run.
+//! Appends through the host, compared with a raw INSERT and with message-db in the same run.
 //!
-//! Run it by `make bench`, which starts a PostgreSQL with all durability switches on. Rounds are interleaved and each ratio is taken
-//! within a round, because such machines are noisier than the difference. Every append goes to a new stream, 400 bytes
-//! of payload; ledger, hash chain, row level security and the batching appender are on in every figure of ours.
+//! Run by `make bench`, which starts a durable PostgreSQL. Rounds are interleaved and ratios are
+//! computed within a round, because the machine varies more than the stores differ. Each append is
+//! to a new stream, with 400 bytes of data; ledger, hash chain, row-level security and batching are
+//! part of the host's figures.
 //!
-//! `EAF_BENCH_SYNC_MICROSECONDS=900` makes every commit of everybody wait so much longer, as on a disk that syncs more slowly
-//! than the one at hand.
+//! `EAF_BENCH_SYNC_MICROSECONDS=900` delays each commit of all stores by 900 µs, to simulate a
+//! slower disk.
 //!
-//! message-db is compared when `EAF_BENCH_MESSAGE_DB` names a checkout of github.com/message-db/message-db.
+//! message-db is compared if `EAF_BENCH_MESSAGE_DB` names a checkout of
+//! github.com/message-db/message-db.
 
 mod arrivals;
 mod connections;
@@ -32,18 +34,19 @@ use ours::Ours;
 use raw::Raw;
 use verdict::Line;
 
-/// At one time.
+/// Concurrent callers.
 const APPENDERS: usize = 64;
 const TENANTS: usize = 50;
 
 #[tokio::main]
 async fn main() {
-    // cargo passes `--bench`; `cargo test --benches` passes nothing and must not spend minutes.
+    // `cargo bench` passes `--bench`; without it, as in `cargo test --benches`, nothing is
+    // measured.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
-    // `-- throughput` and the like: that figure alone.
+    // Names of figures, such as `-- throughput`, select these alone.
     let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
     let wanted = |figure: &str| named.is_empty() || named.iter().any(|name| *name == figure);
     let rounds = verdict::rounds();
@@ -58,7 +61,7 @@ async fn main() {
     if wanted("throughput") {
         throughput(&database, &ours, &raw, rival.as_ref(), rounds).await;
     }
-    // What a million appends leave to be tidied up shall not fall into what is timed by the call.
+    // Keeps vacuum and checkpoint out of the latencies that follow.
     database.run("vacuum analyze").await;
     database.run("checkpoint").await;
     if wanted("arrivals") {
@@ -83,7 +86,7 @@ async fn main() {
     }
 }
 
-/// Each flush of the log waits before it syncs, with the lock held under which it does. Answers whether that was asked for.
+/// Delays each flush of the WAL under its lock, if configured; returns whether it is.
 async fn sync_slowly(database: &Database) -> bool {
     let Ok(microseconds) = std::env::var("EAF_BENCH_SYNC_MICROSECONDS") else { return false };
     let microseconds: u32 = microseconds.parse().expect("EAF_BENCH_SYNC_MICROSECONDS is a number");
@@ -104,7 +107,7 @@ async fn throughput(database: &Database, ours: &Ours, raw: &Raw, rival: Option<&
         Some(rival) => rival.best_callers().await,
         None => 1,
     };
-    // Cold connections and cold plans are not what is measured.
+    // Warms up connections and plans.
     rate(APPENDERS, ours.append(1, 1)).await;
     println!("one tenant's batches: {:.1} requests on average", ours.batch_size(database).await);
     rate(APPENDERS, ours.append(TENANTS, 2)).await;

@@ -1,4 +1,4 @@
-//! message-db (github.com/message-db/message-db), installed from its own files into the same cluster.
+//! message-db (github.com/message-db/message-db), installed from its files into the same cluster.
 
 use crate::connections::Connections;
 use crate::load::rate;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// In the order of its own installer. Without pgcrypto, which newer PostgreSQLs need no more for a random id.
+/// Files in the order of its installer, without pgcrypto, which newer PostgreSQL does not need for
+/// random ids.
 const FILES: [&str; 15] = [
     "schema/message-store.sql",
     "tables/messages.sql",
@@ -35,7 +36,7 @@ pub struct MessageDb {
 }
 
 impl MessageDb {
-    /// None: it was not fetched.
+    /// `None` if `EAF_BENCH_MESSAGE_DB` is not set.
     pub async fn install(database: &Database) -> Option<MessageDb> {
         let dir = PathBuf::from(std::env::var_os("EAF_BENCH_MESSAGE_DB")?).join("database");
         let options: PgConnectOptions = database.superuser_url().parse().expect("a URL");
@@ -52,7 +53,8 @@ impl MessageDb {
         Some(MessageDb { connections, next: Arc::default() })
     }
 
-    /// Of one category; it takes a lock per category, so more connections may be worse.
+    /// Number of callers with the highest rate in one category, whose lock makes more callers
+    /// slower.
     pub async fn best_callers(&self) -> usize {
         let mut best = (0.0, 1);
         for callers in [1, 2, 4, 8, 12] {
@@ -65,7 +67,7 @@ impl MessageDb {
         best.1
     }
 
-    /// One statement that writes to each of `streams` new streams in the next of `categories`.
+    /// Writes one message to each of `streams` new streams of a category, by one statement.
     pub fn write(&self, categories: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         let (connections, next) = (self.connections.clone(), self.next.clone());
         let one = |n: usize| {

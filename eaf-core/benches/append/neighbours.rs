@@ -1,4 +1,5 @@
-//! A tenant that offers ten times its quota, and what its neighbours notice of it. Through the command bus, where the quota is.
+//! Effect of a tenant that sends ten times its rate limit on other tenants, through the command
+//! bus, which limits rates.
 
 use crate::load::arrivals;
 use crate::tally::{self, Tally};
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 const QUOTA: f64 = 50.0;
 const NEIGHBOURS: usize = 10;
-/// Of all neighbours together.
+/// Commands per second of all neighbours together.
 const CALM: f64 = 50.0;
 const LASTS: Duration = Duration::from_secs(8);
 
@@ -48,7 +49,8 @@ struct Street {
 }
 
 impl Street {
-    /// Of the neighbours' commands, while the loud one offers so many a second.
+    /// 95th percentile of the neighbours' commands while the loud tenant sends `offered` per
+    /// second, in milliseconds.
     async fn p95(&self, offered: f64) -> f64 {
         let next = AtomicUsize::new(0);
         let calm = arrivals(CALM, LASTS, || {

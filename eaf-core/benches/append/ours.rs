@@ -1,4 +1,4 @@
-//! Appending as the host does it: each caller hands one request to the appender.
+//! Appends through the host: each caller passes one request to the appender.
 
 use eaf_core::actor::ActorKind;
 use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_plain_for_tests};
@@ -15,14 +15,14 @@ pub type Call = Pin<Box<dyn Future<Output = usize> + Send>>;
 pub struct Ours {
     pub core: Core,
     tenants: Arc<Vec<TenantId>>,
-    /// Events that were acknowledged.
+    /// Number of acknowledged events.
     acknowledged: Arc<AtomicUsize>,
     next: Arc<AtomicUsize>,
 }
 
 impl Ours {
     pub async fn new(database: &Database, tenants: usize) -> Ours {
-        // 12 connections append, as in the configuration's default; two of the pool's carry notifications.
+        // The default of 12 connections to append, and two for notifications.
         let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
         database.run("select eaf.activate('bench', 1, '00')").await;
         let db = eaf_core::db::Db::connect(&config).await.expect("connections");
@@ -36,7 +36,7 @@ impl Ours {
         Ours { core, tenants: Arc::new(made), acknowledged: Arc::default(), next: Arc::default() }
     }
 
-    /// A command that writes one event to each of `streams` new streams, of the next of the first `tenants`.
+    /// Appends one event to each of `streams` new streams, of one of the first `tenants` in turn.
     pub fn append(&self, tenants: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         let (core, all, next) = (self.core.clone(), self.tenants.clone(), self.next.clone());
         let acknowledged = self.acknowledged.clone();
@@ -51,7 +51,7 @@ impl Ours {
         }
     }
 
-    /// One caller that hands 64 requests to the database as one batch: what the appender comes to at best.
+    /// Appends batches of 64 requests by one caller: the upper bound of the appender.
     pub fn batches(&self) -> impl Fn() -> Call + Clone + Send + use<> {
         let (core, tenant, acknowledged) = (self.core.clone(), self.tenants[0], self.acknowledged.clone());
         move || {
@@ -70,7 +70,7 @@ impl Ours {
         }
     }
 
-    /// One event; its position.
+    /// Appends one event and returns its position.
     pub async fn append_to(&self, tenant: TenantId) -> u64 {
         let pos = recorded(&self.core, tenant, 1).await;
         self.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -81,14 +81,15 @@ impl Ours {
         self.tenants[n]
     }
 
-    /// Events of the first tenant per statement.
+    /// Average events per statement of the first tenant.
     pub async fn batch_size(&self, database: &Database) -> f64 {
         let batches = "select count(*)::float8 / count(distinct at) from eaf.event where tenant_id = $1";
         let query = sqlx::query_scalar(batches).bind(self.tenants[0]);
         query.fetch_one(&mut database.superuser().await).await.expect("the events can be read")
     }
 
-    /// Voids the run otherwise: what was acknowledged is there, without a gap, and the chain holds.
+    /// Asserts that the acknowledged events exist without gaps and with valid chains; otherwise the
+    /// run is void.
     pub async fn assert_sound(&self, database: &Database) {
         let recorded = database.recorded_count("bench.happened").await;
         assert_eq!(
@@ -131,7 +132,7 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
     }
 }
 
-/// 400 bytes of data, and metadata as the command bus writes it. The same for everyone who is compared.
+/// 400 bytes of data, and metadata in the form of the command bus; the same for all stores.
 pub fn payload() -> &'static (Vec<u8>, Vec<u8>) {
     static PAYLOAD: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
     PAYLOAD.get_or_init(make_payload)

@@ -1,4 +1,4 @@
-//! What the machine can do: a table with the log's columns and its two indexes, and nothing else.
+//! Raw INSERT as the baseline: a table with the log's columns and two indexes.
 
 use crate::connections::Connections;
 use crate::ours::{Call, payload};
@@ -40,12 +40,12 @@ impl Raw {
         Raw { connections }
     }
 
-    /// One statement, each event with all of its own columns, as they come to us.
+    /// Inserts events by one statement, each with all columns.
     pub fn insert(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         self.call(events, EVENTS)
     }
 
-    /// The same, and a ledger's row for each, with its key and an answer: what is left of an append without any logic.
+    /// Inserts events, and a ledger row with key and answer for each: an append without its logic.
     pub fn insert_with_ledger(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         self.call(events, EVENTS_AND_LEDGER)
     }

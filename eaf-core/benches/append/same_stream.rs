@@ -1,4 +1,4 @@
-//! 64 people at once at one thing, such as a quota: each is decided on what the one before has left.
+//! 64 concurrent commands on one stream, each decided on the events of the previous one.
 
 use crate::tally::{self, Tally};
 use crate::verdict::quantile;

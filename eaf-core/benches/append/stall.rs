@@ -1,4 +1,5 @@
-//! A transaction that somebody left open: readers of the log, their tenant's and others', see what is appended all the same.
+//! Effect of a transaction that is left open: readers of the log still see new events of its tenant
+//! and of others.
 
 use crate::ours::Ours;
 use crate::verdict::{Line, quantile};
@@ -12,7 +13,8 @@ pub async fn bench(database: &Database, ours: &Ours, rounds: usize) {
     let mut line = Line::at_most("append until a reader has it, a transaction open / none open", 1.5, 1.1);
     for _ in 0..rounds {
         let without = until_read(ours).await;
-        // It has written, so it holds back the horizon up to which readers of other event stores dare to read.
+        // The transaction has written, so it holds back the xmin horizon, up to which other event
+        // stores read.
         let open = database.hold_transaction_open(ours.tenant(0)).await;
         let with = until_read(ours).await;
         drop(open);

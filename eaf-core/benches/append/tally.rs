@@ -1,4 +1,4 @@
-//! The smallest domain there is: a command guards the stream that it names and writes one event to it.
+//! Minimal plugin: a command guards the stream that it names and writes one event to it.
 
 use async_trait::async_trait;
 use eaf_core::command_bus::{Answer, Error, Request};
@@ -15,12 +15,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Active in this database.
+    /// Activates the plugin in the database.
     pub async fn in_force(database: &Database) -> Arc<Tally> {
         Tally::new(database, false).await
     }
 
-    /// Its state is the number of events.
+    /// Like [`in_force`](Self::in_force), and folds the number of events.
     pub async fn folding(database: &Database) -> Arc<Tally> {
         Tally::new(database, true).await
     }
@@ -40,7 +40,7 @@ pub async fn tenant(core: &Core, slug: &str) -> TenantId {
     directory::add_tenant(&core.db, &core.by, slug, "Bench").await.expect("a tenant")
 }
 
-/// Some person of the tenant counts on a stream.
+/// Executes a command of a person of the tenant on a stream.
 pub async fn count(core: &Core, tally: &Tally, tenant: TenantId, stream: &str) -> Result<Answer, Error> {
     let request = Request {
         name: "count".into(),

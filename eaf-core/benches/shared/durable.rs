@@ -1,8 +1,7 @@
-//! Whether figures say anything of a server that keeps its word.
+//! Check that the server is durable, without which figures are not comparable.
 
 use eaf_core::testing::Database;
 
-/// A figure without durability is none.
 pub async fn refuse_unless_durable(database: &Database) {
     let mut root = database.superuser().await;
     for switch in ["fsync", "synchronous_commit", "full_page_writes"] {

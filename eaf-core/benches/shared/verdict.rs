@@ -1,18 +1,18 @@
-//! A ratio over many rounds, and whether it says anything. Shared by the benchmarks.
+//! Ratios over several rounds and their verdict, shared by the benchmarks.
 
 #![allow(dead_code, reason = "several benchmarks share this, and each uses a part")]
 
-/// `EAF_BENCH_ROUNDS` changes it; fewer are for trying out only.
+/// Number of rounds: 10, or `EAF_BENCH_ROUNDS`. Fewer than 10 give no reliable figures.
 pub fn rounds() -> usize {
     std::env::var("EAF_BENCH_ROUNDS").map_or(10, |text| text.parse().expect("a number of rounds"))
 }
 
-/// One line of the report: ours over theirs, round by round, with a floor that must hold and an aim.
+/// Line of the report: the ratio of ours to theirs per round, with a required floor and an aim.
 pub struct Line {
     what: String,
     floor: f64,
     aim: f64,
-    /// Whether more is better.
+    /// Whether a higher ratio is better.
     more: bool,
     ours: Vec<f64>,
     theirs: Vec<f64>,
@@ -47,7 +47,7 @@ impl Line {
         );
     }
 
-    /// A spread wider than the distance to the floor says nothing about the floor.
+    /// Inconclusive if the spread is wider than the distance to the floor.
     fn verdict(&self, low: f64, middle: f64, high: f64) -> &'static str {
         let reaches = |bound: f64| if self.more { middle >= bound } else { middle <= bound };
         let certain = |bound: f64| high - low <= (middle - bound).abs();

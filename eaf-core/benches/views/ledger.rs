@@ -1,4 +1,4 @@
-//! A product with as many views as wanted: each event is a row of its own, with two declared indexes.
+//! Test plugin with any number of views: each event is a new row, with two declared indexes.
 
 use async_trait::async_trait;
 use eaf_core::Core;
@@ -46,7 +46,7 @@ fn view(name: &str) -> ViewType {
     }
 }
 
-/// Appends `count` events of a tenant, some hundreds at a time.
+/// Appends `count` events of a tenant, 200 per request.
 pub async fn book(core: &Core, tenant: TenantId, count: usize) {
     const AT_ONCE: usize = 200;
     let stream = "ledger/book/1";

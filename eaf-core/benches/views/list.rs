@@ -1,4 +1,4 @@
-//! A page of 50 rows out of a million, in its four shapes. Measured at the caller, so the database alone takes less.
+//! Four queries of a page of 50 out of a million rows, measured at the caller.
 
 use crate::ledger::{Ledger, PLUGIN};
 use crate::verdict::quantile;

@@ -1,6 +1,7 @@
-//! Views: building one anew, reading a list out of a million rows, and what thousands of quiet tenants cost.
+//! Views: rebuild, a page out of a million rows, and the cost of idle tenants.
 //!
-//! Run it by `make bench`. The product is written in Rust, so that the host's part is measured and not a component's.
+//! Run by `make bench`. The plugin is in Rust instead of WebAssembly, so that the figures are the
+//! host's.
 
 #[path = "../shared/durable.rs"]
 mod durable;

@@ -1,4 +1,4 @@
-//! A rebuild: read, open, fold, write, with one new row per event and two declared indexes.
+//! Rebuild of a view: one new row per event, with two declared indexes.
 
 use crate::ledger::{Ledger, PLUGIN, book};
 use crate::verdict::{quantile, rounds};
@@ -44,7 +44,7 @@ pub async fn bench(database: &Database) {
             .expect("the rows can be counted");
         assert_eq!(rows as usize, TENANTS * EACH, "VOID: rows and events differ");
         cancel(&core.db, &core.by, &tenants, PLUGIN, &view).await.expect("dropped");
-        // The first round also fills the live copy.
+        // The first round is not measured, since it also fills the live copy.
         if round > 0 {
             rates.push((TENANTS * EACH) as f64 / took);
         }

@@ -1,4 +1,4 @@
-//! The rows that are anchored: their hashes, and which pruning may delete them.
+//! Rows of audit and journal to anchor: their hashes and prune marks.
 
 use super::Error;
 use crate::db::TenantTx;
@@ -11,12 +11,14 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// Kind of the hashed audit rows, see [`Leaf::new`].
 const AUDIT: u8 = 2;
+/// Kind of the hashed journal rows.
 const JOURNAL: u8 = 3;
 
-/// What was asked and answered in the rows of one anchor, beyond the first.
-const JOURNAL_BYTES: i64 = 8 * 1024 * 1024;
-const SECONDS_OF_DAY: i64 = 24 * 60 * 60;
+/// Bytes of arguments and results of one anchor's journal rows; a single row may exceed it.
+const MAX_JOURNAL_BYTES: i64 = 8 * 1024 * 1024;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 const AUDIT_COLUMNS: &str = "id, at, actor_id, act, object, outcome, trace_id, origin, change::text as change, plugin,
     grant_name, pruned, anchor";
@@ -24,10 +26,10 @@ const JOURNAL_COLUMNS: &str = "j.run_id, j.seq, j.capability, j.grant_name, j.fu
     j.state, j.attempts, j.result, j.outcome, j.target, j.started_at, j.done_at, j.anchor,
     r.plugin, r.digest, r.workflow, r.event_id, r.event_pos, r.key, r.subject, r.trace";
 
-/// Which pruning may delete a row.
+/// Kind of a row, by the pruning that may delete it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// None: it stays.
+    /// Never pruned.
     Act,
     Denial,
     Refusal,
@@ -36,54 +38,53 @@ pub(crate) enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Act, Kind::Denial, Kind::Refusal, Kind::Call];
 
-/// Bytes of one [`Mark`].
-pub(crate) const MARK: usize = 5;
+/// Bytes of one [`PruneMark`].
+pub(crate) const MARK_BYTES: usize = 5;
 
-/// What an anchor says of a row beside its hash, so that it can be told whether it may be missing.
+/// Kind and day of an anchored row, which decide whether a pruning may have deleted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Mark {
+pub(crate) struct PruneMark {
     pub kind: Kind,
-    /// Since 1970.
+    /// Days since 1970.
     pub day: i32,
 }
 
-impl Mark {
-    fn new(kind: Kind, at: OffsetDateTime) -> Mark {
-        Mark { kind, day: at.unix_timestamp().div_euclid(SECONDS_OF_DAY) as i32 }
+impl PruneMark {
+    fn new(kind: Kind, at: OffsetDateTime) -> PruneMark {
+        PruneMark { kind, day: at.unix_timestamp().div_euclid(SECONDS_PER_DAY) as i32 }
     }
 
-    fn write(self) -> [u8; MARK] {
+    fn to_bytes(self) -> [u8; MARK_BYTES] {
         let [a, b, c, d] = self.day.to_be_bytes();
         [self.kind as u8, a, b, c, d]
     }
 
-    /// None: it is none.
-    pub fn read(bytes: &[u8]) -> Option<Mark> {
-        let [kind, a, b, c, d] = *<&[u8; MARK]>::try_from(bytes).ok()?;
-        Some(Mark { kind: *KINDS.get(usize::from(kind))?, day: i32::from_be_bytes([a, b, c, d]) })
+    pub fn parse(bytes: &[u8]) -> Option<PruneMark> {
+        let [kind, a, b, c, d] = *<&[u8; MARK_BYTES]>::try_from(bytes).ok()?;
+        Some(PruneMark { kind: *KINDS.get(usize::from(kind))?, day: i32::from_be_bytes([a, b, c, d]) })
     }
 }
 
-/// A row, by the hash of its columns.
-pub(crate) struct Hashed<Key> {
+/// Key of a row and the hash of its columns.
+pub(crate) struct HashedRow<Key> {
     pub key: Key,
     pub leaf: Vec<u8>,
-    mark: Mark,
+    mark: PruneMark,
 }
 
 pub(crate) type AuditKey = Uuid;
 pub(crate) type JournalKey = (Uuid, i32);
 
-pub(super) fn marks<Key>(rows: &[Hashed<Key>]) -> Vec<u8> {
-    rows.iter().flat_map(|row| row.mark.write()).collect()
+pub(super) fn marks<Key>(rows: &[HashedRow<Key>]) -> Vec<u8> {
+    rows.iter().flat_map(|row| row.mark.to_bytes()).collect()
 }
 
-pub(super) async fn waiting_audits(tx: &mut TenantTx, most: usize) -> Result<Vec<Hashed<AuditKey>>, Error> {
+pub(super) async fn pending_audits(tx: &mut TenantTx, limit: usize) -> Result<Vec<HashedRow<AuditKey>>, Error> {
     let sql = format!("select {AUDIT_COLUMNS} from eaf.audit where tenant_id = $1 and anchor is null limit $2");
     let tenant = tx.tenant();
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(tenant)
-        .bind(most as i64)
+        .bind(limit as i64)
         .fetch_all(tx.conn())
         .await
         .map_err(|cause| Error::Read("eaf.audit", cause))?;
@@ -91,8 +92,11 @@ pub(super) async fn waiting_audits(tx: &mut TenantTx, most: usize) -> Result<Vec
     hashed.map_err(|cause| Error::Read("eaf.audit", cause))
 }
 
-/// With whether these are all that wait.
-pub(super) async fn waiting_journals(tx: &mut TenantTx, most: usize) -> Result<(Vec<Hashed<JournalKey>>, bool), Error> {
+/// Returns journal rows to anchor, and whether these are all of them.
+pub(super) async fn pending_journals(
+    tx: &mut TenantTx,
+    limit: usize,
+) -> Result<(Vec<HashedRow<JournalKey>>, bool), Error> {
     let sql = format!(
         "with waiting as (
            select j.run_id, j.seq, octet_length(j.args) + coalesce(octet_length(j.result), 0) as bytes
@@ -104,28 +108,29 @@ pub(super) async fn waiting_journals(tx: &mut TenantTx, most: usize) -> Result<(
     );
     let tenant = tx.tenant();
     let read = |cause| Error::Read("eaf.journal", cause);
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(most as i64).bind(JOURNAL_BYTES);
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(limit as i64).bind(MAX_JOURNAL_BYTES);
     let rows = query.fetch_all(tx.conn()).await.map_err(read)?;
     let waiting = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>("waiting")).map_err(read)? as usize;
     let hashed = rows.iter().map(|row| journal(row, tenant)).collect::<Result<Vec<_>, _>>().map_err(read)?;
-    let all = waiting < most && waiting == hashed.len();
-    Ok((hashed, all))
+    let are_all = waiting < limit && waiting == hashed.len();
+    Ok((hashed, are_all))
 }
 
-/// All rows that say that they are of one of these anchors, by anchor. Hashed as they come, so few are in memory.
+/// Rows that refer to the anchors from the first to the last number, by anchor. Hashed while they
+/// are fetched, so that memory holds their hashes alone.
 pub(crate) async fn audits_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
-) -> Result<HashMap<i64, Vec<Hashed<AuditKey>>>, Error> {
+) -> Result<HashMap<i64, Vec<HashedRow<AuditKey>>>, Error> {
     let sql = format!("select {AUDIT_COLUMNS} from eaf.audit where tenant_id = $1 and anchor between $2 and $3");
     by_anchor(tx, sql, anchors, audit).await.map_err(|cause| Error::Read("eaf.audit", cause))
 }
 
-/// As [`audits_of`].
+/// Like [`audits_of`], of the journal.
 pub(crate) async fn journals_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
-) -> Result<HashMap<i64, Vec<Hashed<JournalKey>>>, Error> {
+) -> Result<HashMap<i64, Vec<HashedRow<JournalKey>>>, Error> {
     let sql = format!(
         "select {JOURNAL_COLUMNS} from eaf.journal j join eaf.run r on r.tenant_id = j.tenant_id and r.run_id = j.run_id
          where j.tenant_id = $1 and j.anchor between $2 and $3"
@@ -137,10 +142,10 @@ async fn by_anchor<Key>(
     tx: &mut TenantTx,
     sql: String,
     (first, last): (i64, i64),
-    hash: impl Fn(&PgRow, TenantId) -> Result<Hashed<Key>, sqlx::Error>,
-) -> Result<HashMap<i64, Vec<Hashed<Key>>>, sqlx::Error> {
+    hash: impl Fn(&PgRow, TenantId) -> Result<HashedRow<Key>, sqlx::Error>,
+) -> Result<HashMap<i64, Vec<HashedRow<Key>>>, sqlx::Error> {
     let tenant = tx.tenant();
-    let mut found: HashMap<i64, Vec<Hashed<Key>>> = HashMap::new();
+    let mut found: HashMap<i64, Vec<HashedRow<Key>>> = HashMap::new();
     let mut rows = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(first).bind(last).fetch(tx.conn());
     while let Some(row) = rows.try_next().await? {
         found.entry(row.try_get("anchor")?).or_default().push(hash(&row, tenant)?);
@@ -148,8 +153,8 @@ async fn by_anchor<Key>(
     Ok(found)
 }
 
-/// Without `count`, which goes on for an hour after the first of equal denials.
-fn audit(row: &PgRow, tenant: TenantId) -> Result<Hashed<AuditKey>, sqlx::Error> {
+/// Hashes all columns but `count`, which equal denials increase for an hour.
+fn audit(row: &PgRow, tenant: TenantId) -> Result<HashedRow<AuditKey>, sqlx::Error> {
     let (key, at): (Uuid, OffsetDateTime) = (row.try_get("id")?, row.try_get("at")?);
     let (act, outcome): (&str, &str) = (row.try_get("act")?, row.try_get("outcome")?);
     let leaf = Leaf::new(AUDIT)
@@ -172,11 +177,11 @@ fn audit(row: &PgRow, tenant: TenantId) -> Result<Hashed<AuditKey>, sqlx::Error>
         ("command.give", _) => Kind::Refusal,
         _ => Kind::Act,
     };
-    Ok(Hashed { key, leaf: leaf.hash(), mark: Mark::new(kind, at) })
+    Ok(HashedRow { key, leaf: leaf.hash(), mark: PruneMark::new(kind, at) })
 }
 
-/// With what its run says of it, such as plugin and trace.
-fn journal(row: &PgRow, tenant: TenantId) -> Result<Hashed<JournalKey>, sqlx::Error> {
+/// Hashes the entry with the columns of its run, such as plugin and trace.
+fn journal(row: &PgRow, tenant: TenantId) -> Result<HashedRow<JournalKey>, sqlx::Error> {
     let (run, seq): JournalKey = (row.try_get("run_id")?, row.try_get("seq")?);
     let (at, done): (OffsetDateTime, Option<OffsetDateTime>) = (row.try_get("started_at")?, row.try_get("done_at")?);
     let leaf = Leaf::new(JOURNAL)
@@ -203,7 +208,7 @@ fn journal(row: &PgRow, tenant: TenantId) -> Result<Hashed<JournalKey>, sqlx::Er
         .text(row.try_get("key")?)
         .column(Some(row.try_get::<Uuid, _>("subject")?.as_bytes()))
         .text(row.try_get("trace")?);
-    Ok(Hashed { key: (run, seq), leaf: leaf.hash(), mark: Mark::new(Kind::Call, at) })
+    Ok(HashedRow { key: (run, seq), leaf: leaf.hash(), mark: PruneMark::new(Kind::Call, at) })
 }
 
 pub(super) fn micros(at: OffsetDateTime) -> i64 {

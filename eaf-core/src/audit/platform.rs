@@ -1,8 +1,8 @@
-//! Acts that belong to no tenant: operators, packages, master keys, the log as a whole. They stand in a table of the
-//! platform's own, so that whoever runs it can be called to account, and no tenant reads of another.
+//! Platform audit: acts that belong to no tenant, on operators, packages, master keys and the whole
+//! log. They have a table of their own, so that no tenant reads of another.
 //!
-//! Rows are numbered without gap, and each is linked to the one before. There are few of them, so they are written one
-//! after the other.
+//! Rows are numbered without gaps and form a hash chain. They are few, so a lock serializes their
+//! inserts.
 
 use super::{Act, DENIALS, Error};
 use crate::actor::{Attribution, TraceId};
@@ -15,25 +15,29 @@ use sqlx::postgres::{PgConnection, PgRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Held from the number to the commit.
+/// Advisory lock from reading the last number to the commit.
 const LOCK: i64 = 0x6561_665f_6163_7473;
+/// Kind of the hashed rows, see [`Leaf::new`].
 const KIND: u8 = 4;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// From 1, without gap.
+    /// Number from 1, without gaps.
     pub nr: i64,
     pub at: OffsetDateTime,
     pub actor: ActorId,
     pub origin: Option<String>,
     pub act: Act,
     pub trace: TraceId,
-    /// Of equal denials within an hour. Beside the chain, because it goes on after the act is linked.
+    /// Number of equal denials within an hour. Not hashed, since it increases after the row is
+    /// chained.
     pub count: u64,
 }
 
-/// In the caller's transaction, so that an act and its record exist together or not at all. Its last step: the lock is
-/// held until the end. Answers its number.
+/// Records an act in the caller's transaction, so that both commit or neither does, and returns its
+/// number.
+///
+/// Call it last: the lock lasts until the transaction ends.
 pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act) -> Result<i64, Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *conn).await.map_err(Error::Write)?;
     let last: Option<(i64, Vec<u8>)> =
@@ -41,8 +45,9 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act)
             .fetch_optional(&mut *conn)
             .await
             .map_err(Error::Write)?;
-    let (nr, before) = last.unwrap_or_default();
-    // What is changed as the database will print it, whose order of members and way of writing numbers are its own.
+    let (nr, previous) = last.unwrap_or_default();
+    // Hashes the change in the form that PostgreSQL returns: jsonb has its own member order and
+    // number format.
     let (at, change): (OffsetDateTime, Option<Value>) = sqlx::query_as("select clock_timestamp(), $1::jsonb")
         .bind(&act.change)
         .fetch_one(&mut *conn)
@@ -64,22 +69,22 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act)
     .bind(&item.act.outcome)
     .bind(&item.act.change)
     .bind(&item.trace.0)
-    .bind(link(&before, &item))
+    .bind(chain_hash(&previous, &item))
     .execute(conn)
     .await
     .map_err(Error::Write)?;
     Ok(item.nr)
 }
 
-/// For what changes nothing, such as a sign-in.
+/// Records an act that changes nothing else, such as a sign-in.
 pub async fn record_alone(db: &Db, by: &Attribution, act: &Act) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
-/// As [`record_alone`], for what was denied: equal tries of an hour are one act, and are counted beside the chain. So who
-/// tries again and again holds up no other act for long.
+/// Records a denial. Equal denials of an actor within an hour are one act with a count outside the
+/// chain, so that repeated attempts do not delay other acts.
 pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: &Act) -> Result<(), Error> {
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
@@ -95,13 +100,13 @@ pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: 
     .map_err(Error::Write)?;
     if count == 1 {
         let nr = record(&mut tx, by, act).await?;
-        let link = sqlx::query("update eaf.platform_denial set nr = $2 where id = $1").bind(id).bind(nr);
-        link.execute(&mut *tx).await.map_err(Error::Write)?;
+        let set_number = sqlx::query("update eaf.platform_denial set nr = $2 where id = $1").bind(id).bind(nr);
+        set_number.execute(&mut *tx).await.map_err(Error::Write)?;
     }
     tx.commit().await.map_err(Error::Write)
 }
 
-/// Newest first, from a number on; with the number where the next page begins.
+/// Lists acts from number `start` on, newest first, and the number with which the next page starts.
 pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>, Option<i64>), Error> {
     let rows = sqlx::query(
         "select a.nr, a.at, a.actor_id, a.origin, a.act, a.object, a.outcome, a.change, a.trace_id,
@@ -120,10 +125,10 @@ pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>,
     Ok((found, next))
 }
 
-/// Where the chain is not what was written, and its last link, hex. A row that is missing at the end is found only by
-/// who noted the link elsewhere.
+/// Verifies the chain and returns its last hash, in hex, with the findings. Rows missing at the end
+/// are found only by comparing that hash with one that was noted elsewhere.
 pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
-    let (mut before, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
+    let (mut previous, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
     loop {
         let rows = sqlx::query(
             "select nr, at, actor_id, origin, act, object, outcome, change, trace_id, chain, 1::bigint as count
@@ -135,7 +140,7 @@ pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
         .await
         .map_err(Error::Read)?;
         if rows.is_empty() {
-            let head = before.iter().map(|byte: &u8| format!("{byte:02x}")).collect();
+            let head = previous.iter().map(|byte: &u8| format!("{byte:02x}")).collect();
             return Ok((head, findings));
         }
         for row in &rows {
@@ -143,18 +148,18 @@ pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
             let chain: Vec<u8> = row.try_get("chain").map_err(Error::Read)?;
             if item.nr != nr + 1 {
                 findings.push(format!("gap: act {} of the platform is missing before {}", nr + 1, item.nr));
-            } else if chain != link(&before, &item) {
-                findings.push(format!("changed: act {} of the platform is not what was linked", item.nr));
+            } else if chain != chain_hash(&previous, &item) {
+                findings.push(format!("changed: act {} of the platform is not the act that was recorded", item.nr));
             }
-            (before, nr) = (chain, item.nr);
+            (previous, nr) = (chain, item.nr);
         }
     }
 }
 
-fn link(before: &[u8], item: &Item) -> Vec<u8> {
+fn chain_hash(previous: &[u8], item: &Item) -> Vec<u8> {
     let change = item.act.change.as_ref().map(ToString::to_string);
     Leaf::new(KIND)
-        .column(Some(before))
+        .column(Some(previous))
         .number(item.nr)
         .number((item.at.unix_timestamp_nanos() / 1_000) as i64)
         .column(Some(item.actor.0.as_bytes()))

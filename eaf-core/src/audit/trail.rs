@@ -1,9 +1,9 @@
-//! The audit trail: who did what, newest first, from three records that are kept where they arise. The log says what was
-//! decided, `eaf.audit` what was administered or refused, the journal what was done in other systems. Nothing is copied, so
-//! nothing can be forgotten or differ.
+//! Audit trail: log, `eaf.audit` and journal read as one list, newest first. Nothing is copied, so
+//! nothing can be missing or differ.
 //!
-//! A page merges the three by time; its cursor says where each of them goes on. Time is found by index, what the filter else
-//! asks for by comparing rows, so many at a time: a page may be short, or empty, and go on.
+//! A page merges the three sources by time; its cursor has the position in each. Indexes find the
+//! time range and some filters; other filters are compared row by row, up to a bound per page. So a
+//! page may be short or empty, and yet have a next one.
 
 mod cursor;
 pub mod detail;
@@ -22,11 +22,11 @@ use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// An event.
+    /// Events.
     Log,
-    /// An act of administration, a refusal, a denial.
+    /// Acts of administration, refusals and denials.
     Host,
-    /// A call of a workflow to another system.
+    /// Calls of workflows to other systems.
     Call,
 }
 
@@ -50,16 +50,17 @@ impl FromStr for Source {
     }
 }
 
-/// All that is given must hold.
+/// Conditions on rows, which must all hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub actor: Option<ActorId>,
-    /// What act and object begin with.
+    /// Prefix of the act.
     pub act: Option<String>,
+    /// Prefix of the object.
     pub object: Option<String>,
     pub outcome: Option<String>,
     pub trace: Option<String>,
-    /// Whose events and calls.
+    /// Plugin of events, calls and their denials.
     pub plugin: Option<String>,
     /// Inclusive.
     pub from: Option<OffsetDateTime>,
@@ -67,23 +68,23 @@ pub struct Filter {
     pub to: Option<OffsetDateTime>,
     pub source: Option<Source>,
     pub about: Option<Things>,
-    /// By or about this person.
+    /// Person as the actor or the object.
     pub person: Option<ActorId>,
 }
 
-/// What acts are about, by all the names under which the three records know it.
+/// Things that acts are about, by their names in the three sources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Things {
-    /// In the log, and of refused commands: `dcm/vm/…`.
+    /// Streams of events and refused commands: `dcm/vm/…`.
     pub streams: Vec<String>,
-    /// Of runs: a plugin's id, and the thing's key.
+    /// Plugin and key of runs.
     pub runs: Vec<(String, String)>,
-    /// Of acts of administration: `vsphere/vcenter`.
+    /// Objects of acts of administration: `vsphere/vcenter`.
     pub objects: Vec<String>,
 }
 
 impl Things {
-    fn may_be_in(&self, source: Source) -> bool {
+    fn can_be_in(&self, source: Source) -> bool {
         match source {
             Source::Log => !self.streams.is_empty(),
             Source::Host => !self.streams.is_empty() || !self.objects.is_empty(),
@@ -92,79 +93,83 @@ impl Things {
     }
 }
 
-/// How much one page is, and how much of each record is looked through for it.
+/// Bounds of one page.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
+    /// Items returned.
     pub items: u32,
+    /// Rows of each source that are compared with the filter.
     pub examined: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: String,
-    /// By which it is found within its record.
+    /// Key within the source: a position, an id, or run and sequence.
     pub key: String,
     pub at: OffsetDateTime,
     pub source: Source,
     pub actor: ActorId,
     pub actor_kind: ActorKind,
-    /// `dcm.request-approved`, `connection.put`, `vsphere.clone`.
+    /// Code like `dcm.request-approved`, `connection.put` or `vsphere.clone`.
     pub act: String,
     pub object: String,
-    /// `ok`, `denied`, `pending`, or the code of a refusal or failure.
+    /// `ok`, `denied`, `pending`, or a code of a refusal or failure.
     pub outcome: String,
-    /// Of equal denials within an hour.
+    /// Number of equal denials within an hour; otherwise 1.
     pub count: u32,
     pub trace: TraceId,
-    /// Of a call, or its denial: whose workflow, and by which grant of it.
+    /// Plugin of an event, a call or a call's denial.
     pub plugin: Option<String>,
+    /// Grant of a call or its denial.
     pub grant: Option<String>,
-    /// Who administered, where the directory has no id of them.
+    /// Name of an administrator whom the directory does not have.
     pub origin: Option<String>,
     /// `{"old": …, "new": …}` of an act of administration.
     pub change: Option<Value>,
-    /// Of a command that was refused: the stream of what it was about.
+    /// Stream of a refused command.
     pub about: Option<String>,
-    /// Of a call: the id of what its run is about.
+    /// Key of a call's run.
     pub run_key: Option<String>,
-    /// When a call ended.
+    /// End of a call.
     pub ended: Option<OffsetDateTime>,
-    /// What an event says, as it is stored: personal members are sealed.
+    /// Data of an event as stored, with personal fields sealed.
     pub data: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Page {
     pub items: Vec<Item>,
-    /// None: that was all.
+    /// `None` on the last page.
     pub next: Option<Cursor>,
 }
 
 pub async fn page(tx: &mut TenantTx, filter: &Filter, cursor: Option<&Cursor>, bounds: Bounds) -> Result<Page, Error> {
-    let mut records = Vec::with_capacity(SOURCES.len());
+    let mut sources = Vec::with_capacity(SOURCES.len());
     for source in SOURCES {
         let start = cursor.map(|cursor| cursor.of(source));
-        let over = matches!(start, Some(None));
-        records.push(match over || !concerned(source, filter) {
+        let is_at_end = matches!(start, Some(None));
+        sources.push(match is_at_end || !can_match(source, filter) {
             true => VecDeque::new(),
             false => record::read(tx, source, filter, start.flatten(), bounds).await?,
         });
     }
     let mut items = Vec::new();
     while items.len() < bounds.items as usize {
-        let newest = records.iter_mut().max_by_key(|rows| rows.front().map(|row| row.place.at));
-        // Nobody has looked beyond a row that is unseen, so nothing older can be shown yet.
-        let Some(row) = newest.and_then(|rows| rows.pop_front_if(|row| !row.unseen)) else { break };
+        let newest = sources.iter_mut().max_by_key(|rows| rows.front().map(|row| row.position.at));
+        // Rows of its source older than a row that was not compared are unknown, so the page ends
+        // there.
+        let Some(row) = newest.and_then(|rows| rows.pop_front_if(|row| !row.not_compared)) else { break };
         items.push(row.item);
     }
-    let mut places = records.into_iter().map(|mut rows| rows.pop_front().map(|row| row.place));
-    Ok(Page { items, next: Cursor::to([(); 3].map(|()| places.next().flatten())) })
+    let mut positions = sources.into_iter().map(|mut rows| rows.pop_front().map(|row| row.position));
+    Ok(Page { items, next: Cursor::new([(); 3].map(|()| positions.next().flatten())) })
 }
 
-/// Can anything of this record pass?
-fn concerned(source: Source, filter: &Filter) -> bool {
+/// Whether any row of the source can match the filter.
+fn can_match(source: Source, filter: &Filter) -> bool {
     filter.source.is_none_or(|wanted| wanted == source)
-        && filter.about.as_ref().is_none_or(|things| things.may_be_in(source))
+        && filter.about.as_ref().is_none_or(|things| things.can_be_in(source))
         && match source {
             Source::Log => filter.outcome.as_deref().is_none_or(|outcome| outcome == "ok"),
             Source::Host => true,

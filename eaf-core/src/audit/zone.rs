@@ -1,27 +1,28 @@
-//! Instants as clocks in a zone show them. The database knows the zones and when their clocks were changed.
+//! Local times of instants, by the time zones that PostgreSQL knows.
 
 use super::Error;
 use crate::actor::Locale;
 use crate::db::TenantTx;
 use time::OffsetDateTime;
 
-/// On the clocks of a place.
+/// Local time of an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
-    /// As spreadsheets read it: `29.11.2026 13:05:07` (German), `2026-11-29 13:05:07` (English).
+    /// In the form that spreadsheets parse: `29.11.2026 13:05:07` (German), `2026-11-29 13:05:07`
+    /// (English).
     pub at: String,
-    /// `UTC+01:00`
+    /// Offset like `UTC+01:00`.
     pub offset: String,
 }
 
-/// In their order. None: there is no such zone.
+/// Local times of `instants` in their order; `None` for an unknown zone.
 pub async fn local(
     tx: &mut TenantTx,
     zone: &str,
     locale: Locale,
     instants: &[OffsetDateTime],
 ) -> Result<Option<Vec<Local>>, Error> {
-    let form = match locale {
+    let format = match locale {
         Locale::De => "DD.MM.YYYY HH24:MI:SS",
         Locale::En => "YYYY-MM-DD HH24:MI:SS",
     };
@@ -31,7 +32,7 @@ pub async fn local(
          from unnest($3::timestamptz[]) with ordinality i(t, nr) order by nr",
     )
     .bind(zone)
-    .bind(form)
+    .bind(format)
     .bind(instants)
     .fetch_all(tx.conn())
     .await;

@@ -1,8 +1,9 @@
-//! The doorbell: "tenant T has events up to position P". A hint, never a fact: rings may be lost or come twice, and
-//! who needs certainty also looks every few seconds.
+//! Doorbell: the notification "tenant T has events up to position P". It is a hint: rings may be
+//! lost or repeated, so receivers that need every event also poll.
 //!
-//! Within the process a ring is immediate. Other hosts hear it by NOTIFY, which is sent from a connection of its own after
-//! the append has committed: inside the append's transaction its commit would queue behind every other NOTIFY.
+//! Within the process a ring is immediate. Other hosts receive it by NOTIFY, which is sent on
+//! another connection after the append's commit: in the append's transaction the commit would wait
+//! for the database-wide lock of NOTIFY.
 
 use super::listener;
 use crate::clock::Ambient;
@@ -16,14 +17,15 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_doorbell";
-/// A receiver that lags further behind is told so, and looks for itself.
-const BACKLOG: usize = 4096;
-const RECONNECT: Duration = Duration::from_secs(1);
+/// Rings that a receiver may lag; beyond, it gets
+/// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
+const CAPACITY: usize = 4096;
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ring {
     pub tenant: TenantId,
-    /// The last position that is known to exist. 0 when it is not known.
+    /// Last known position of the tenant's log; 0 if unknown.
     pub pos: u64,
 }
 
@@ -31,14 +33,14 @@ pub struct Ring {
 pub struct Doorbell {
     rings: broadcast::Sender<Ring>,
     outgoing: Arc<Outgoing>,
-    /// Ends the tasks when the last clone is dropped.
+    /// Aborts the tasks when the last clone is dropped.
     _tasks: Arc<Tasks>,
 }
 
-/// The newest position per tenant that other hosts have not been told yet: many appends become one NOTIFY.
+/// Newest position per tenant that is not sent yet, so that many appends share one NOTIFY.
 #[derive(Default)]
 struct Outgoing {
-    waiting: Mutex<HashMap<TenantId, u64>>,
+    pending: Mutex<HashMap<TenantId, u64>>,
     wake: Notify,
 }
 
@@ -51,70 +53,70 @@ impl Drop for Tasks {
 }
 
 impl Doorbell {
-    /// Spawns a task that tells other hosts, and one that listens to them.
+    /// Spawns a task that notifies other hosts, and one that listens to them.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
-        let (rings, _) = broadcast::channel(BACKLOG);
+        let (rings, _) = broadcast::channel(CAPACITY);
         let outgoing = Arc::new(Outgoing::default());
-        // NOTIFY also comes back to the sender, which has rung already.
-        let me = ambient.uuid();
+        // PostgreSQL also delivers a NOTIFY to its sender, which ignores its own by this id.
+        let sender = ambient.uuid();
         let tasks = vec![
-            tokio::spawn(tell(db.append_pool().clone(), outgoing.clone(), me)),
-            tokio::spawn(listen(db.direct_url().to_owned(), rings.clone(), me)),
+            tokio::spawn(send(db.append_pool().clone(), outgoing.clone(), sender)),
+            tokio::spawn(listen(db.direct_url().to_owned(), rings.clone(), sender)),
         ];
         Doorbell { rings, outgoing, _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Call it after the commit.
+    /// Notifies this process and other hosts. Call it after the commit.
     pub fn ring(&self, tenant: TenantId, pos: u64) {
-        // No receiver is no failure.
+        // Fails only without a receiver.
         let _ = self.rings.send(Ring { tenant, pos });
-        let mut waiting = self.outgoing.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = waiting.entry(tenant).or_default();
+        let mut pending = self.outgoing.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = pending.entry(tenant).or_default();
         *newest = pos.max(*newest);
-        drop(waiting);
+        drop(pending);
         self.outgoing.wake.notify_one();
     }
 
-    /// Rings of this process and of all others, from now on.
+    /// Receives the rings of this process and of other hosts from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Ring> {
         self.rings.subscribe()
     }
 }
 
-async fn tell(pool: PgPool, outgoing: Arc<Outgoing>, me: Uuid) {
+async fn send(pool: PgPool, outgoing: Arc<Outgoing>, sender: Uuid) {
     loop {
         outgoing.wake.notified().await;
-        let waiting = std::mem::take(&mut *outgoing.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        if waiting.is_empty() {
+        let pending = std::mem::take(&mut *outgoing.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        if pending.is_empty() {
             continue;
         }
-        let payloads: Vec<String> = waiting.iter().map(|(tenant, pos)| format!("{me} {tenant} {pos}")).collect();
-        let told = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
+        let payloads: Vec<String> = pending.iter().map(|(tenant, pos)| format!("{sender} {tenant} {pos}")).collect();
+        let sent = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
             .bind(CHANNEL)
             .bind(payloads)
             .execute(&pool)
             .await;
-        if let Err(error) = told {
-            tracing::warn!(%error, "other hosts were not told of new events; they find them by themselves");
+        if let Err(error) = sent {
+            tracing::warn!(%error, "other hosts could not be notified of new events; they find them by polling");
         }
     }
 }
 
-async fn listen(url: String, rings: broadcast::Sender<Ring>, me: Uuid) {
+async fn listen(url: String, rings: broadcast::Sender<Ring>, own_id: Uuid) {
     loop {
-        let Err(error) = listener::hear(&url, CHANNEL, |payload| pass_on(payload, &rings, me)).await;
+        let Err(error) = listener::listen(&url, CHANNEL, |payload| forward(payload, &rings, own_id)).await;
         tracing::warn!(error = &error as &dyn std::error::Error, "the doorbell's connection was lost");
-        tokio::time::sleep(RECONNECT).await;
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }
 
-fn pass_on(payload: &str, rings: &broadcast::Sender<Ring>, me: Uuid) {
+fn forward(payload: &str, rings: &broadcast::Sender<Ring>, own_id: Uuid) {
     match parse(payload) {
-        Some((from, _)) if from == me => {}
+        Some((from, _)) if from == own_id => {}
         Some((_, ring)) => {
             let _ = rings.send(ring);
         }
-        None => tracing::warn!("a ring that is not of our making was ignored"),
+        None => tracing::warn!("a notification of unknown format was ignored"),
     }
 }
 

@@ -1,5 +1,7 @@
-//! The feed: "this view of this tenant has come to position P". Like the doorbell a hint without data; which keys
-//! changed is asked with [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
+//! Feed: the notification "this view of this tenant has reached position P".
+//!
+//! Like the doorbell, a hint without data: receivers read the changed keys by
+//! [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
 
 use super::listener;
 use crate::clock::Ambient;
@@ -13,11 +15,12 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_view";
-/// A receiver that lags further behind is told so, and asks for itself.
-const BACKLOG: usize = 4096;
-/// What waits to be told to other hosts; more is dropped, they look every few seconds anyway.
-const OUTGOING: usize = 4096;
-const RECONNECT: Duration = Duration::from_secs(1);
+/// Changes that a receiver may lag; beyond, it gets
+/// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
+const CAPACITY: usize = 4096;
+/// Changes that wait to be sent to other hosts; more are dropped, since receivers there also poll.
+const OUTGOING_CAPACITY: usize = 4096;
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -25,7 +28,7 @@ pub struct Change {
     pub plugin: String,
     pub view: String,
     pub position: Position,
-    /// How many rows changed on the way; with none there is nothing to ask for.
+    /// Number of rows that changed on the way to the position.
     pub rows: usize,
 }
 
@@ -34,7 +37,7 @@ pub struct Feed {
     changes: broadcast::Sender<Change>,
     outgoing: mpsc::Sender<Change>,
     runs: Arc<Notify>,
-    /// Ends the tasks when the last clone is dropped.
+    /// Aborts the tasks when the last clone is dropped.
     _tasks: Arc<Tasks>,
 }
 
@@ -47,78 +50,78 @@ impl Drop for Tasks {
 }
 
 impl Feed {
-    /// Spawns a task that tells other hosts, and one that listens to them.
+    /// Spawns a task that notifies other hosts, and one that listens to them.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
-        let (changes, _) = broadcast::channel(BACKLOG);
-        let (outgoing, waiting) = mpsc::channel(OUTGOING);
-        // NOTIFY also comes back to the sender, which has told already.
-        let me = ambient.uuid();
+        let (changes, _) = broadcast::channel(CAPACITY);
+        let (outgoing, pending) = mpsc::channel(OUTGOING_CAPACITY);
+        // PostgreSQL also delivers a NOTIFY to its sender, which ignores its own by this id.
+        let sender = ambient.uuid();
         let tasks = vec![
-            tokio::spawn(tell(db.append_pool().clone(), waiting, me)),
-            tokio::spawn(listen(db.direct_url().to_owned(), changes.clone(), me)),
+            tokio::spawn(send(db.append_pool().clone(), pending, sender)),
+            tokio::spawn(listen(db.direct_url().to_owned(), changes.clone(), sender)),
         ];
         Feed { changes, outgoing, runs: Arc::default(), _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Call it after the commit.
+    /// Notifies this process and other hosts. Call it after the commit.
     pub fn publish(&self, change: Change) {
-        // A full queue loses a hint; no receiver is no failure.
+        // Fails only with a full queue, which loses a hint, or without a receiver.
         let _ = self.outgoing.try_send(change.clone());
         let _ = self.changes.send(change);
     }
 
-    /// Changes made by this process and by all others, from now on.
+    /// Receives the changes of this process and of other hosts from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
 
-    /// A run has become due in this process.
+    /// Signals that this process has made a run due.
     pub(crate) fn runs_due(&self) {
         self.runs.notify_one();
     }
 
-    /// Completes when a run has become due in this process since the last time. Other hosts' runs are found by
-    /// [`workflow::claim`](crate::workflow::claim) alone: ask it also when nothing was told.
+    /// Completes when this process has made a run due since the last call. Runs that other hosts
+    /// make due are not signalled: poll [`workflow::claim`](crate::workflow::claim) too.
     pub async fn run_due(&self) {
         self.runs.notified().await;
     }
 }
 
-async fn tell(pool: PgPool, mut waiting: mpsc::Receiver<Change>, me: Uuid) {
+async fn send(pool: PgPool, mut pending: mpsc::Receiver<Change>, sender: Uuid) {
     let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, 256).await > 0 {
-        let payloads: Vec<String> = batch.drain(..).map(|change| payload(me, &change)).collect();
-        let told = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
+    while pending.recv_many(&mut batch, 256).await > 0 {
+        let payloads: Vec<String> = batch.drain(..).map(|change| payload(sender, &change)).collect();
+        let sent = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
             .bind(CHANNEL)
             .bind(payloads)
             .execute(&pool)
             .await;
-        if let Err(error) = told {
-            tracing::warn!(%error, "other hosts were not told of changed views");
+        if let Err(error) = sent {
+            tracing::warn!(%error, "other hosts could not be notified of changed views");
         }
     }
 }
 
-async fn listen(url: String, changes: broadcast::Sender<Change>, me: Uuid) {
+async fn listen(url: String, changes: broadcast::Sender<Change>, own_id: Uuid) {
     loop {
-        let Err(error) = listener::hear(&url, CHANNEL, |payload| pass_on(payload, &changes, me)).await;
-        tracing::warn!(error = &error as &dyn std::error::Error, "the live feed's connection was lost");
-        tokio::time::sleep(RECONNECT).await;
+        let Err(error) = listener::listen(&url, CHANNEL, |payload| forward(payload, &changes, own_id)).await;
+        tracing::warn!(error = &error as &dyn std::error::Error, "the feed's connection was lost");
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }
 
-fn pass_on(payload: &str, changes: &broadcast::Sender<Change>, me: Uuid) {
+fn forward(payload: &str, changes: &broadcast::Sender<Change>, own_id: Uuid) {
     match parse(payload) {
-        Some((from, _)) if from == me => {}
+        Some((from, _)) if from == own_id => {}
         Some((_, change)) => {
             let _ = changes.send(change);
         }
-        None => tracing::warn!("a change that is not of our making was ignored"),
+        None => tracing::warn!("a notification of unknown format was ignored"),
     }
 }
 
-fn payload(me: Uuid, change: &Change) -> String {
-    format!("{me} {} {} {} {} {}", change.tenant, change.plugin, change.view, change.position, change.rows)
+fn payload(sender: Uuid, change: &Change) -> String {
+    format!("{sender} {} {} {} {} {}", change.tenant, change.plugin, change.view, change.position, change.rows)
 }
 
 fn parse(payload: &str) -> Option<(Uuid, Change)> {
@@ -139,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_reads_as_it_was_told() {
+    fn a_payload_parses_to_the_change_that_it_was_made_of() {
         let change = Change {
             tenant: TenantId::derive("acme"),
             plugin: "dcm".into(),
@@ -147,8 +150,8 @@ mod tests {
             position: Position { epoch: 1, pos: 42 },
             rows: 3,
         };
-        let me = Uuid::from_u128(7);
-        assert_eq!(parse(&payload(me, &change)), Some((me, change)));
+        let sender = Uuid::from_u128(7);
+        assert_eq!(parse(&payload(sender, &change)), Some((sender, change)));
         assert_eq!(parse("nonsense"), None);
     }
 }

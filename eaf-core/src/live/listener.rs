@@ -1,7 +1,7 @@
-//! Hears NOTIFY on a connection of its own, and finds out when that connection is no good.
+//! Listening to NOTIFY on a separate connection, with probes that detect a dead one.
 //!
-//! A connection that waits sends nothing, so a network that swallows packets, or a server that became a
-//! standby, would leave it waiting for ever: after some silence it is asked.
+//! A listening connection sends nothing. Without a probe it would wait for ever after a network
+//! that drops packets, or a server that became a standby.
 
 use crate::db::require_writable;
 use sqlx::Acquire;
@@ -9,32 +9,33 @@ use sqlx::postgres::PgListener;
 use std::convert::Infallible;
 use std::time::Duration;
 
-const SILENCE: Duration = Duration::from_secs(20);
-/// To log in and to begin to listen.
-const CONNECT: Duration = Duration::from_secs(10);
+/// Time without a notification after which the connection is probed.
+const PROBE_AFTER: Duration = Duration::from_secs(20);
+/// Time-out of connecting and LISTEN.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no connection to listen on")]
+    #[error("the connection to listen on could not be made")]
     Connect(#[source] sqlx::Error),
-    #[error("no connection to listen on within {CONNECT:?}")]
-    Silent,
+    #[error("the connection to listen on was not made within {CONNECT_TIMEOUT:?}")]
+    ConnectTimeout,
     #[error("the connection was lost")]
     Lost(#[source] sqlx::Error),
 }
 
-/// Passes on each payload of `channel` until the connection is lost.
-pub(super) async fn hear(url: &str, channel: &str, mut heard: impl FnMut(&str)) -> Result<Infallible, Error> {
+/// Calls `on_payload` with each payload of `channel` until the connection is lost.
+pub(super) async fn listen(url: &str, channel: &str, mut on_payload: impl FnMut(&str)) -> Result<Infallible, Error> {
     let connecting = async {
         let mut listener = PgListener::connect(url).await?;
         listener.listen(channel).await?;
         Ok(listener)
     };
-    let connected = tokio::time::timeout(CONNECT, connecting).await;
-    let mut listener = connected.map_err(|_| Error::Silent)?.map_err(Error::Connect)?;
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
+    let mut listener = connected.map_err(|_| Error::ConnectTimeout)?.map_err(Error::Connect)?;
     loop {
-        match tokio::time::timeout(SILENCE, listener.recv()).await {
-            Ok(notification) => heard(notification.map_err(Error::Lost)?.payload()),
+        match tokio::time::timeout(PROBE_AFTER, listener.recv()).await {
+            Ok(notification) => on_payload(notification.map_err(Error::Lost)?.payload()),
             Err(_) => {
                 let conn = listener.acquire().await.map_err(Error::Lost)?;
                 require_writable(conn).await.map_err(Error::Lost)?;

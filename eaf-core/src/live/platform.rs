@@ -1,8 +1,8 @@
-//! The platform's feed: which positions each tenant's log has got, across all tenants and without payload.
+//! Platform feed: the new positions of each tenant's log, across all tenants and without payload.
 //!
-//! A follower keeps a vector, one position per tenant; there is no order between tenants. Positions have no gaps, so what is new is a
-//! range per tenant, and catching up and following are the same question. It is asked when the doorbell rings, and every few
-//! seconds anyway, because rings may get lost.
+//! A follower stores one position per tenant; tenants have no common order. Positions have no gaps,
+//! so the new ones are a range per tenant, and catching up is the same query as following. The feed
+//! runs it when the doorbell rings, and every 5 s since rings may be lost.
 
 use super::{Doorbell, Ring};
 use crate::db::Db;
@@ -13,20 +13,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-const SCAN: Duration = Duration::from_secs(5);
+const SCAN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How far a follower has come: a value to keep, to print and to go on from. A tenant that is not in it is at its beginning.
+/// Position of a follower in each tenant's log, to be stored and resumed from. A missing tenant is
+/// at position 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Vector(pub BTreeMap<TenantId, Position>);
 
-/// What is new of one tenant: all positions from `first` to `last`.
+/// New positions of one tenant, from `first` to `last` inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Appended {
     pub tenant: TenantId,
     pub first: Position,
     pub last: Position,
-    /// The log begins anew here, because the database was restored: what the follower had of this tenant may be void.
+    /// The database was restored: discard everything known of this tenant, the range is its whole
+    /// log.
     pub restored: bool,
 }
 
@@ -45,37 +47,37 @@ impl PlatformFeed {
         PlatformFeed { db: db.clone(), rings: doorbell.subscribe(), vector }
     }
 
-    /// How far it has come with what [`next`](Self::next) has answered so far.
+    /// Positions after the results returned so far.
     pub fn vector(&self) -> &Vector {
         &self.vector
     }
 
-    /// What there is now; empty if there is nothing new.
+    /// Returns the new positions, which may be none, without waiting.
     pub async fn poll(&mut self) -> Result<Vec<Appended>, Error> {
         let (epoch, heads) = heads(&self.db).await.map_err(Error)?;
-        let mut news = Vec::new();
+        let mut appended = Vec::new();
         for (tenant, pos) in heads {
             let last = Position { epoch, pos };
             let known = self.vector.0.get(&tenant).copied();
             let restored = known.is_some_and(|known| known.epoch != epoch);
             let from = known.filter(|_| !restored).map_or(0, |known| known.pos);
             if pos > from || restored {
-                news.push(Appended { tenant, first: Position { epoch, pos: from + 1 }, last, restored });
+                appended.push(Appended { tenant, first: Position { epoch, pos: from + 1 }, last, restored });
                 self.vector.0.insert(tenant, last);
             }
         }
-        Ok(news)
+        Ok(appended)
     }
 
-    /// Waits until there is something.
+    /// Waits for new positions.
     pub async fn next(&mut self) -> Result<Vec<Appended>, Error> {
         loop {
-            let news = self.poll().await?;
-            if !news.is_empty() {
-                return Ok(news);
+            let appended = self.poll().await?;
+            if !appended.is_empty() {
+                return Ok(appended);
             }
-            // A ring that was missed is made up for by the next look.
-            let _ = tokio::time::timeout(SCAN, self.rings.recv()).await;
+            // A ring, a lost ring and the time-out all lead to the next poll.
+            let _ = tokio::time::timeout(SCAN_INTERVAL, self.rings.recv()).await;
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The record of a pruning: `denials: 17 before 2026-09-01`, and of which anchors: `5:10 6:7`. Verification reads it.
+//! Record of a pruning in the audit: object `denials: 17 before 2026-09-01`, and rows per anchor,
+//! `5:10 6:7`. Verification reads it.
 
 use crate::actor::TraceId;
 use crate::anchor::Kind;
@@ -6,23 +7,24 @@ use crate::audit::Entry;
 use crate::id::ActorId;
 use time::{Date, Duration, Month};
 
-/// Nothing younger is ever deleted: see `eaf.prune_anchored`.
-pub(crate) const LEAST: Duration = Duration::days(7);
+/// Shortest retention of anchored rows, which `eaf.prune_anchored` enforces.
+pub(crate) const MIN_RETENTION: Duration = Duration::days(7);
 
 const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::Refusal), ("journals", Kind::Call)];
 
 pub(crate) struct Record {
     pub kind: Kind,
     pub before: Date,
+    /// Anchor number and rows deleted.
     pub anchors: Vec<(i64, usize)>,
 }
 
-/// Of what is anchored.
+/// Kind of rows that are anchored; `None` for others.
 pub(super) fn kind(what: &str) -> Option<Kind> {
     KINDS.iter().find(|(name, _)| *name == what).map(|(_, kind)| *kind)
 }
 
-/// Without rows of no anchor.
+/// Text of the rows per anchor. Rows without an anchor are not listed.
 pub(super) fn anchors(rows: &[(Option<i64>, i64)]) -> String {
     let anchored = rows.iter().filter_map(|(anchor, rows)| anchor.map(|anchor| format!("{anchor}:{rows}")));
     anchored.collect::<Vec<_>>().join(" ")
@@ -39,8 +41,7 @@ impl Record {
         }
     }
 
-    /// None: it is none.
-    pub fn read(object: &str, pruned: &str) -> Option<Record> {
+    pub fn parse(object: &str, pruned: &str) -> Option<Record> {
         let (what, rest) = object.split_once(": ")?;
         let (rows, before) = rest.split_once(" before ")?;
         let (kind, rows, before) = (kind(what)?, rows.parse::<usize>().ok()?, date(before)?);
@@ -49,12 +50,12 @@ impl Record {
             Some((anchor.parse().ok()?, rows.parse().ok()?))
         };
         let anchors: Vec<(i64, usize)> = pruned.split_whitespace().map(one).collect::<Option<_>>()?;
-        let told = anchors.iter().try_fold(0_usize, |sum, (_, rows)| sum.checked_add(*rows))?;
-        (told <= rows).then_some(Record { kind, before, anchors })
+        let listed = anchors.iter().try_fold(0_usize, |sum, (_, rows)| sum.checked_add(*rows))?;
+        (listed <= rows).then_some(Record { kind, before, anchors })
     }
 }
 
-/// `2026-09-01`, as [`Date`] shows it.
+/// Parses a date in the form `2026-09-01`, the `Display` of [`Date`].
 fn date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -68,11 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_reads_as_it_was_written_and_anything_else_is_none() {
+    fn only_a_record_that_was_written_parses() {
         let before = Date::from_calendar_date(2026, Month::September, 1).unwrap();
         let entry = Record::entry("denials", 17, before, TraceId(String::new()));
-        let read = Record::read(&entry.object, &anchors(&[(Some(5), 10), (None, 3), (Some(6), 4)])).unwrap();
-        assert_eq!((read.kind, read.before, read.anchors), (Kind::Denial, before, vec![(5, 10), (6, 4)]));
+        let parsed = Record::parse(&entry.object, &anchors(&[(Some(5), 10), (None, 3), (Some(6), 4)])).unwrap();
+        assert_eq!((parsed.kind, parsed.before, parsed.anchors), (Kind::Denial, before, vec![(5, 10), (6, 4)]));
         for (object, pruned) in [
             ("denials: 17 before 2026-13-45", "5:10"),
             ("denials: 17 before 2026-09-01-01", "5:10"),
@@ -82,7 +83,7 @@ mod tests {
             ("denials: 17 before 2026-09-01", "5"),
             ("denials", "5:10"),
         ] {
-            assert!(Record::read(object, pruned).is_none(), "{object} {pruned}");
+            assert!(Record::parse(object, pruned).is_none(), "{object} {pruned}");
         }
     }
 }

@@ -1,14 +1,15 @@
-//! Rows that are missing in anchors, and which of them retention says that it deleted.
+//! Anchored rows that are missing, compared with the records of prunings.
 //!
-//! `retention.prune` on `denials: 17 before 2026-09-01`, of the anchors `5:10 6:7`: see `eaf_core::retention`. Such a record
-//! excuses rows of its kind and of days before its own, in its anchors, so many of each as it says; and it is one only if
-//! retention could have deleted them when it was written.
+//! A record, `retention.prune` on `denials: 17 before 2026-09-01` of the anchors `5:10 6:7`,
+//! accounts for up to 10 missing denials of anchor 5 and 7 of anchor 6 from before that day. A
+//! record that retention cannot have written, because the rows were too young, is reported and
+//! accounts for none.
 
 use super::{Error, Finding, Walk};
-use crate::anchor::{Kind, Mark};
+use crate::anchor::{Kind, PruneMark};
 use crate::db::TenantTx;
 use crate::id::ActorId;
-use crate::retention::record::{LEAST, Record};
+use crate::retention::record::{MIN_RETENTION, Record};
 use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -16,9 +17,10 @@ use std::collections::{BTreeMap, HashMap};
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// By how much the clocks of two database servers may differ.
-const CLOCKS: Duration = Duration::minutes(5);
-const EPOCH: i32 = 2_440_588;
+/// Possible difference of the clocks of two database servers.
+const CLOCK_DIFFERENCE: Duration = Duration::minutes(5);
+/// Julian day of 1970-01-01.
+const UNIX_EPOCH_DAY: i32 = 2_440_588;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Table {
@@ -39,60 +41,67 @@ impl Table {
     }
 }
 
-/// What is missing, by table and anchor.
+/// Missing rows by table and anchor.
 #[derive(Default)]
-pub(super) struct Missing(BTreeMap<(Table, i64), Gone>);
+pub(super) struct MissingRows(BTreeMap<(Table, i64), MissingInAnchor>);
 
-struct Gone {
+struct MissingInAnchor {
     rows: usize,
-    marks: HashMap<Mark, usize>,
+    /// Number of missing rows per mark.
+    marks: HashMap<PruneMark, usize>,
 }
 
-impl Missing {
-    pub fn add(&mut self, table: Table, anchor: i64, rows: usize, marks: impl Iterator<Item = Mark>) {
+impl MissingRows {
+    pub fn add(&mut self, table: Table, anchor: i64, rows: usize, marks: impl Iterator<Item = PruneMark>) {
         let mut counted = HashMap::new();
         for mark in marks {
             *counted.entry(mark).or_default() += 1;
         }
-        self.0.insert((table, anchor), Gone { rows, marks: counted });
+        self.0.insert((table, anchor), MissingInAnchor { rows, marks: counted });
     }
 }
 
-/// What the records say of one kind in one anchor.
+/// Sum of the prune records of one kind in one anchor.
 #[derive(Clone, Copy)]
-struct Said {
+struct PruneRecords {
     rows: usize,
-    /// The latest.
+    /// Latest cutoff, in days since 1970.
     before: i32,
 }
 
-/// Finds what is missing and not excused, and records that retention cannot have written.
-pub(super) async fn judge(tx: &mut TenantTx, missing: Missing, walk: &mut Walk) -> Result<(), Error> {
-    let said = records(tx, &missing, walk).await?;
-    for ((table, nr), gone) in missing.0 {
-        let excused: usize = [Kind::Denial, Kind::Refusal, Kind::Call]
+/// Reports missing rows that no prune record accounts for, and forged records.
+pub(super) async fn check_missing_rows(tx: &mut TenantTx, missing: MissingRows, walk: &mut Walk) -> Result<(), Error> {
+    let records = read_records(tx, &missing, walk).await?;
+    for ((table, nr), missing) in missing.0 {
+        let pruned: usize = [Kind::Denial, Kind::Refusal, Kind::Call]
             .into_iter()
             .filter(|kind| Table::of(*kind) == table)
-            .filter_map(|kind| said.get(&(kind, nr)).map(|said| said.rows.min(gone.of(kind, said.before))))
+            .filter_map(|kind| {
+                records.get(&(kind, nr)).map(|records| records.rows.min(missing.count(kind, records.before)))
+            })
             .sum();
-        let rows = gone.rows.saturating_sub(excused);
+        let rows = missing.rows.saturating_sub(pruned);
         if rows > 0 {
-            walk.find(Finding::Deleted { table: table.name(), anchor: nr as u64, rows: rows as u64 });
+            walk.report(Finding::Deleted { table: table.name(), anchor: nr as u64, rows: rows as u64 });
         }
     }
     Ok(())
 }
 
-impl Gone {
-    /// So many of this kind from before this day.
-    fn of(&self, kind: Kind, before: i32) -> usize {
-        let fits = |mark: &Mark| mark.kind == kind && mark.day < before;
-        self.marks.iter().filter(|(mark, _)| fits(mark)).map(|(_, rows)| rows).sum()
+impl MissingInAnchor {
+    /// Number of missing rows of a kind from before a day.
+    fn count(&self, kind: Kind, before: i32) -> usize {
+        let matches = |mark: &PruneMark| mark.kind == kind && mark.day < before;
+        self.marks.iter().filter(|(mark, _)| matches(mark)).map(|(_, rows)| rows).sum()
     }
 }
 
-async fn records(tx: &mut TenantTx, missing: &Missing, walk: &mut Walk) -> Result<HashMap<(Kind, i64), Said>, Error> {
-    let mut said: HashMap<(Kind, i64), Said> = HashMap::new();
+async fn read_records(
+    tx: &mut TenantTx,
+    missing: &MissingRows,
+    walk: &mut Walk,
+) -> Result<HashMap<(Kind, i64), PruneRecords>, Error> {
+    let mut records: HashMap<(Kind, i64), PruneRecords> = HashMap::new();
     let mut rows = sqlx::query(
         "select r.id, r.at, r.object, r.pruned, coalesce(n.at, clock_timestamp()) as latest
          from eaf.audit r left join eaf.anchor n on n.tenant_id = r.tenant_id and n.nr = r.anchor
@@ -103,9 +112,9 @@ async fn records(tx: &mut TenantTx, missing: &Missing, walk: &mut Walk) -> Resul
     .bind(ActorId::SYSTEM)
     .fetch(tx.conn());
     while let Some(row) = rows.try_next().await.map_err(Error::Read)? {
-        let Some(record) = record(&row).map_err(Error::Read)? else {
+        let Some(record) = parse_record(&row).map_err(Error::Read)? else {
             let row: Uuid = row.try_get("id").map_err(Error::Read)?;
-            walk.find(Finding::Pruning { row: row.to_string() });
+            walk.report(Finding::Pruning { row: row.to_string() });
             continue;
         };
         for (anchor, rows) in record.anchors {
@@ -113,21 +122,21 @@ async fn records(tx: &mut TenantTx, missing: &Missing, walk: &mut Walk) -> Resul
                 continue;
             }
             let before = day(record.before);
-            let said = said.entry((record.kind, anchor)).or_insert(Said { rows: 0, before });
-            *said = Said { rows: said.rows.saturating_add(rows), before: said.before.max(before) };
+            let sum = records.entry((record.kind, anchor)).or_insert(PruneRecords { rows: 0, before });
+            *sum = PruneRecords { rows: sum.rows.saturating_add(rows), before: sum.before.max(before) };
         }
     }
-    Ok(said)
+    Ok(records)
 }
 
-/// None: retention cannot have written it.
-fn record(row: &PgRow) -> Result<Option<Record>, sqlx::Error> {
+/// `None` if retention cannot have written the record.
+fn parse_record(row: &PgRow) -> Result<Option<Record>, sqlx::Error> {
     let (at, latest): (OffsetDateTime, OffsetDateTime) = (row.try_get("at")?, row.try_get("latest")?);
-    let record = Record::read(row.try_get("object")?, row.try_get("pruned")?);
-    let young = |record: &Record| record.before.midnight().assume_utc() > at - LEAST;
-    Ok(record.filter(|record| at <= latest + CLOCKS && !young(record)))
+    let record = Record::parse(row.try_get("object")?, row.try_get("pruned")?);
+    let is_too_young = |record: &Record| record.before.midnight().assume_utc() > at - MIN_RETENTION;
+    Ok(record.filter(|record| at <= latest + CLOCK_DIFFERENCE && !is_too_young(record)))
 }
 
 fn day(date: Date) -> i32 {
-    date.to_julian_day() - EPOCH
+    date.to_julian_day() - UNIX_EPOCH_DAY
 }

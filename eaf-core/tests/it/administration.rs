@@ -1,4 +1,4 @@
-//! Acts of administration: each has its record, with who, and what was before and is now, or does not take place.
+//! Acts of administration: each is recorded with its actor, old and new value, or rolled back.
 
 use eaf_core::Core;
 use eaf_core::actor::{Attribution, Locale, TraceId};
@@ -45,7 +45,7 @@ fn change(old: Value, new: Value) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_member_is_written_to_in_the_language_that_they_chose() {
+async fn a_member_chooses_a_language_which_is_recorded_once() {
     let database = Database::fresh().await;
     let core = alice(&database.core().await);
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -61,7 +61,7 @@ async fn a_member_is_written_to_in_the_language_that_they_chose() {
 }
 
 #[tokio::test]
-async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
+async fn an_act_on_a_tenant_is_in_its_audit_with_the_old_and_new_value() {
     let database = Database::fresh().await;
     let core = alice(&database.core().await);
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -112,7 +112,7 @@ async fn what_is_done_to_a_tenant_is_in_its_audit_with_old_and_new() {
 }
 
 #[tokio::test]
-async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
+async fn an_act_on_the_platform_is_in_the_platform_audit() {
     let database = Database::fresh().await;
     let mut core = alice(&database.core().await);
     let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Canary Olga").await.unwrap();
@@ -138,7 +138,7 @@ async fn what_is_done_to_the_platform_is_in_an_audit_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_act_of_the_platform_that_was_changed_or_deleted_is_found() {
+async fn a_changed_or_deleted_platform_act_is_a_finding() {
     let database = Database::fresh().await;
     let core = database.core().await;
     for name in ["olga", "otto", "ole"] {
@@ -162,7 +162,7 @@ async fn an_act_of_the_platform_that_was_changed_or_deleted_is_found() {
 }
 
 #[tokio::test]
-async fn an_operator_who_is_removed_is_signed_out_and_nobody_and_still_known_by_name() {
+async fn a_removed_operator_is_signed_out_and_keeps_the_name_in_the_audit() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let limits = Limits { idle: Duration::hours(1), absolute: Duration::hours(10) };
@@ -175,12 +175,12 @@ async fn an_operator_who_is_removed_is_signed_out_and_nobody_and_still_known_by_
     assert!(core.directory.operator(olga).await.unwrap().is_none());
     let known = core.directory.operators_among(&[olga]).await.unwrap();
     assert_eq!((known[0].name.as_str(), known[0].removed.is_some()), ("Olga", true));
-    // Added again, she is somebody new: what was open stays closed.
+    // Added again, she is another operator, so that old sessions remain ended.
     assert_ne!(core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap(), olga);
 }
 
 #[tokio::test]
-async fn an_act_that_cannot_be_recorded_does_not_take_place() {
+async fn an_act_that_cannot_be_recorded_is_rolled_back() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -206,7 +206,7 @@ async fn an_act_that_cannot_be_recorded_does_not_take_place() {
 }
 
 #[tokio::test]
-async fn a_new_name_or_address_of_a_member_is_recorded_without_them() {
+async fn a_changed_name_or_address_is_recorded_without_its_value() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -232,7 +232,7 @@ async fn a_new_name_or_address_of_a_member_is_recorded_without_them() {
 }
 
 #[tokio::test]
-async fn of_two_who_add_a_member_at_the_same_moment_one_has_added_them() {
+async fn concurrent_additions_of_a_member_record_one_addition() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -247,7 +247,7 @@ async fn of_two_who_add_a_member_at_the_same_moment_one_has_added_them() {
 }
 
 #[tokio::test]
-async fn equal_denials_of_an_operator_are_one_act_that_is_counted() {
+async fn equal_denials_of_an_operator_are_one_act_with_a_count() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap();
@@ -258,7 +258,7 @@ async fn equal_denials_of_an_operator_are_one_act_that_is_counted() {
     let (items, _) = platform::page(&core.db, None, 10).await.unwrap();
     let found: Vec<_> = items.iter().rev().map(|item| (item.act.object.as_str(), item.count)).collect();
     let olga = format!("operator/{olga}");
-    // Unless the hour ended in the middle.
+    // More rows if the hour ended during the test.
     assert!(found.len() > 3 || found == [(olga.as_str(), 1), ("/api/a", 3), ("/api/b", 1)], "{found:?}");
     assert_eq!(platform::verify(&core.db).await.unwrap().1, Vec::<String>::new());
 }

@@ -1,10 +1,10 @@
-//! Audit and journal are in a chain of their own: what is changed there behind the host's back is found.
+//! Anchors: changes of audit and journal rows that bypass the host are found.
 
 use crate::toy::{Toy, ordered, record};
 use crate::verify::names;
 use eaf_core::Core;
 use eaf_core::actor::TraceId;
-use eaf_core::anchor::{Gather, anchor};
+use eaf_core::anchor::{AnchorThreshold, anchor};
 use eaf_core::audit::{self, Entry};
 use eaf_core::consumers::prepare;
 use eaf_core::directory::add_tenant;
@@ -22,9 +22,9 @@ struct House {
     acme: TenantId,
 }
 
-/// Whatever waits, of all tenants.
+/// Anchors all rows of all tenants.
 pub async fn anchored(core: &Core) -> u64 {
-    let anchored = anchor(&core.db, Gather::NOTHING).await.unwrap();
+    let anchored = anchor(&core.db, AnchorThreshold::NONE).await.unwrap();
     assert!(anchored.failures.is_empty(), "{:?}", anchored.failures);
     anchored.rows
 }
@@ -43,7 +43,8 @@ pub async fn deny(core: &Core, tenant: TenantId, object: &str) {
 }
 
 impl House {
-    /// Two anchors: of the tenant's making and two denials; of two calls and a third denial. A third call goes on.
+    /// Anchor 1: the tenant's creation and two denials. Anchor 2: two calls and a third denial. A
+    /// third call is running.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -53,7 +54,7 @@ impl House {
         record(&core, acme, vec![ordered("order-1")]).await;
         deny(&core, acme, "toy/1").await;
         deny(&core, acme, "toy/2").await;
-        // Of globex that it was added.
+        // The fourth row is the creation of globex.
         assert_eq!(anchored(&core).await, 4);
 
         core.consumers.run_trigger_batch(&Toy::new(), acme, "act").await.unwrap();
@@ -92,7 +93,7 @@ impl House {
     }
 }
 
-/// What is found after this was done as superuser, and undone again.
+/// Findings after a superuser's tampering, which is rolled back.
 pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tampering: &str) -> Vec<String> {
     let mut root = database.superuser().await;
     for table in TABLES {
@@ -116,7 +117,7 @@ pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tam
 const TABLES: [&str; 3] = ["audit", "journal", "anchor"];
 
 #[tokio::test]
-async fn what_was_recorded_is_anchored_once_and_nothing_is_found() {
+async fn rows_are_anchored_once_and_unchanged_rows_are_no_finding() {
     let house = House::new().await;
     assert_eq!(anchored(&house.core).await, 0);
     let report = house.report().await;
@@ -129,7 +130,7 @@ async fn what_was_recorded_is_anchored_once_and_nothing_is_found() {
 }
 
 #[tokio::test]
-async fn a_changed_or_deleted_row_of_audit_or_journal_is_found() {
+async fn a_changed_or_deleted_audit_or_journal_row_is_a_finding() {
     let house = House::new().await;
     for (tampering, expected) in [
         ("delete from eaf.audit where outcome = 'denied' and object = 'toy/1'", vec!["deleted audit 1 1"]),
@@ -140,7 +141,7 @@ async fn a_changed_or_deleted_row_of_audit_or_journal_is_found() {
             vec!["altered audit 1"],
         ),
         ("update eaf.audit set origin = 'os:x@y' where object = 'toy/2'", vec!["altered audit 1"]),
-        // To be anchored anew, as if it had just been written.
+        // As if the row had just been written and were to be anchored.
         ("update eaf.audit set anchor = null where object = 'toy/2'", vec!["deleted audit 1 1"]),
         ("update eaf.audit set anchor = 9 where object = 'toy/2'", vec!["deleted audit 1 1", "stray audit 1"]),
         ("update eaf.audit set anchor = 2 where object = 'toy/2'", vec!["altered audit 2", "deleted audit 1 1"]),
@@ -148,7 +149,7 @@ async fn a_changed_or_deleted_row_of_audit_or_journal_is_found() {
         ("update eaf.journal set outcome = 'denied' where seq = 1", vec!["altered journal 2"]),
         ("update eaf.journal set result = args where seq = 1", vec!["altered journal 2"]),
         ("update eaf.journal set grant_name = 'other' where seq = 2", vec!["altered journal 2"]),
-        // It goes on and is not part of it yet.
+        // A running call is not anchored.
         ("update eaf.journal set attempts = 7 where seq = 3", vec![]),
     ] {
         assert_eq!(house.found_after(tampering).await, expected, "{tampering}");
@@ -156,7 +157,7 @@ async fn a_changed_or_deleted_row_of_audit_or_journal_is_found() {
 }
 
 #[tokio::test]
-async fn an_anchor_that_was_changed_deleted_or_made_for_another_log_is_found() {
+async fn a_changed_or_deleted_anchor_or_one_of_another_log_is_a_finding() {
     let house = House::new().await;
     for (tampering, expected) in [
         ("delete from eaf.anchor where nr = 1 and tenant_id = $TENANT", vec!["anchor-gap 2 1", "anchor 2"]),
@@ -166,13 +167,13 @@ async fn an_anchor_that_was_changed_deleted_or_made_for_another_log_is_found() {
     ] {
         assert_eq!(house.found_after(tampering).await, expected, "{tampering}");
     }
-    // A log that was written anew from its first event on, with hashes that fit.
+    // A log rewritten from its first event on, with matching hashes.
     house.database.run("update eaf.event set leaf = sha256(leaf), chain = sha256(chain) where pos = 1").await;
     assert!(names(&house.report().await).contains(&"log 1 1".to_owned()));
 }
 
 #[tokio::test]
-async fn a_tenant_whose_rows_cannot_be_anchored_holds_up_no_other() {
+async fn a_tenant_that_cannot_be_anchored_delays_no_other_tenant() {
     let house = House::new().await;
     let fails = format!(
         "create function public.fail() returns trigger language plpgsql as 'begin raise exception ''no''; end';
@@ -185,23 +186,26 @@ async fn a_tenant_whose_rows_cannot_be_anchored_holds_up_no_other() {
     for tenant in [house.acme, globex] {
         deny(&house.core, tenant, "toy/9").await;
     }
-    let found = anchor(&house.core.db, Gather::NOTHING).await.unwrap();
+    let found = anchor(&house.core.db, AnchorThreshold::NONE).await.unwrap();
     assert_eq!(found.rows, 1);
     let failed: Vec<_> = found.failures.iter().map(|(tenant, _)| *tenant).collect();
     assert_eq!(failed, [house.acme]);
 }
 
 #[tokio::test]
-async fn few_rows_are_gathered_and_what_is_large_is_anchored_a_few_at_a_time() {
+async fn few_rows_wait_for_the_threshold_and_large_rows_are_split() {
     let house = House::new().await;
     deny(&house.core, house.acme, "toy/9").await;
-    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, 0);
+    assert_eq!(anchor(&house.core.db, AnchorThreshold::DEFAULT).await.unwrap().rows, 0);
     house.database.run("update eaf.audit set at = at - interval '1 minute' where object = 'toy/9'").await;
-    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, 1);
-    for number in 0..Gather::USUAL.rows {
+    assert_eq!(anchor(&house.core.db, AnchorThreshold::DEFAULT).await.unwrap().rows, 1);
+    for number in 0..AnchorThreshold::DEFAULT.rows {
         deny(&house.core, house.acme, &format!("many/{number}")).await;
     }
-    assert_eq!(anchor(&house.core.db, Gather::USUAL).await.unwrap().rows, Gather::USUAL.rows as u64);
+    assert_eq!(
+        anchor(&house.core.db, AnchorThreshold::DEFAULT).await.unwrap().rows,
+        AnchorThreshold::DEFAULT.rows as u64
+    );
 
     let large =
         "insert into eaf.journal (tenant_id, run_id, seq, capability, function, args, idempotency_key, state, result)
@@ -220,12 +224,12 @@ async fn few_rows_are_gathered_and_what_is_large_is_anchored_a_few_at_a_time() {
 }
 
 #[tokio::test]
-async fn hosts_that_anchor_at_the_same_time_make_one_chain_and_hold_up_no_writer() {
+async fn concurrent_hosts_make_one_anchor_chain_and_block_no_writer() {
     let house = House::new().await;
     for number in 0..20 {
         deny(&house.core, house.acme, &format!("more/{number}")).await;
     }
-    // A writer whose transaction is open when it is anchored is part of the next one.
+    // A row of a transaction that is open during the anchoring is in the next anchor.
     let mut late = house.core.db.tenant(house.acme).await.unwrap();
     let entry = Entry {
         actor: ActorId::SYSTEM,

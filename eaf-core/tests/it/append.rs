@@ -18,7 +18,7 @@ async fn tenant(core: &Core) -> TenantId {
     eaf_core::directory::add_tenant(&core.db, &core.by, &slug[..30], "Some tenant").await.unwrap()
 }
 
-/// Each stream with the version expected and the number of events.
+/// Request with a stream, its expected version and number of events each.
 pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     let event = |index: usize| PendingEvent {
         stream: index,
@@ -69,7 +69,7 @@ async fn ledger(database: &Database, tenant: TenantId) -> i64 {
 }
 
 #[tokio::test]
-async fn positions_follow_one_another_whichever_path_wrote_them() {
+async fn positions_are_gap_free_across_both_append_functions() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let (t, s) = (tenant(&core).await, stream());
@@ -82,7 +82,7 @@ async fn positions_follow_one_another_whichever_path_wrote_them() {
 }
 
 #[tokio::test]
-async fn a_conflict_names_the_versions_found_and_records_nothing() {
+async fn a_conflict_returns_the_actual_versions_and_records_nothing() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let (t, a, b) = (tenant(&core).await, stream(), stream());
@@ -95,7 +95,7 @@ async fn a_conflict_names_the_versions_found_and_records_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_is_all_or_nothing_and_its_neighbours_are_unaffected() {
+async fn a_failed_request_records_nothing_and_affects_no_other_of_its_batch() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let (t, a, b) = (tenant(&core).await, stream(), stream());
@@ -109,7 +109,7 @@ async fn a_request_is_all_or_nothing_and_its_neighbours_are_unaffected() {
 }
 
 #[tokio::test]
-async fn a_no_is_recorded_only_if_its_guards_still_hold() {
+async fn a_rejection_is_recorded_only_if_its_guards_hold() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let (t, a) = (tenant(&core).await, stream());
@@ -121,7 +121,7 @@ async fn a_no_is_recorded_only_if_its_guards_still_hold() {
     let stale = request(&[(a, Some(0), 0)]);
     assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![1] }]);
     assert_eq!(put(&core, t, &[&request(&[])]).await, [RECORDED]);
-    // A guard holds for events elsewhere too, and may be shared within a batch.
+    // A guard also applies to events on other streams, and requests of a batch may share it.
     let stale = request(&[(a, Some(0), 0), (stream(), Some(0), 1)]);
     assert_eq!(put(&core, t, &[&stale]).await, [Outcome::Conflict { actual: vec![1, 0] }]);
     let shared: Vec<_> = (0..3).map(|_| request(&[(a, Some(1), 0), (stream(), Some(0), 1)])).collect();
@@ -130,7 +130,7 @@ async fn a_no_is_recorded_only_if_its_guards_still_hold() {
 }
 
 #[tokio::test]
-async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
+async fn an_idempotency_key_repeats_its_answer_per_actor_and_tenant() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let t = tenant(&core).await;
@@ -152,7 +152,7 @@ async fn a_key_answers_the_same_for_ever_and_belongs_to_its_actor_and_tenant() {
 }
 
 #[tokio::test]
-async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
+async fn a_repeated_stream_or_key_in_a_batch_is_deferred_to_the_next() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let (t, s) = (tenant(&core).await, stream());
@@ -171,13 +171,13 @@ async fn what_occurs_twice_in_a_batch_waits_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_poisoned_request_harms_nobody() {
+async fn an_invalid_request_affects_no_other() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let t = tenant(&core).await;
     let long = AppendRequest { key: "x".repeat(201), ..simple() };
     let nameless = AppendRequest { key: String::new(), ..simple() };
-    // Its event would go to the next one's stream.
+    // An index that refers to a stream of the next request.
     let mut stray = simple();
     stray.events[0].stream = 1;
     let unlike = AppendRequest { fence: Some(Fence { plugin: "nobody".into(), generation: 1 }), ..simple() };
@@ -192,7 +192,7 @@ async fn a_poisoned_request_harms_nobody() {
 }
 
 #[tokio::test]
-async fn only_the_active_generation_appends() {
+async fn only_the_active_generation_can_append() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let t = tenant(&core).await;
@@ -207,17 +207,17 @@ async fn only_the_active_generation_appends() {
     activate(&database, "dcm", 2).await;
     assert_eq!(put(&core, t, &[&fenced(1), &fenced(2), &simple()]).await, [Outcome::Fenced, ok(2, 2), ok(3, 3)]);
     assert_eq!(put(&core, t, &[&fenced(1)]).await, [Outcome::Fenced]);
-    // What was answered stays answered.
+    // Recorded answers remain.
     assert!(matches!(put(&core, t, &[&first]).await[..], [Outcome::Duplicate { .. }]));
     assert_eq!(verify(&database, t).await, 3);
 }
 
 #[tokio::test]
-async fn a_generation_is_not_activated_while_an_append_of_the_old_one_is_under_way() {
+async fn an_activation_waits_for_appends_of_the_old_generation() {
     let database = Database::fresh().await;
     activate(&database, "dcm", 1).await;
     let mut appender = database.superuser().await;
-    // As eaf.append does, and not yet committed.
+    // Takes the lock of eaf.append and does not commit.
     sqlx::raw_sql("begin; select pg_advisory_xact_lock_shared(eaf.generation_lock('dcm'))")
         .execute(&mut appender)
         .await

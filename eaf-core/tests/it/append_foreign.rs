@@ -1,4 +1,5 @@
-//! The functions that write the log run as its owner, so they guard themselves: nothing of another tenant is changed or told.
+//! The append functions run as the log's owner, so they check the tenant themselves: they neither
+//! change nor reveal anything of another tenant.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -11,7 +12,7 @@ use eaf_core::testing::Database;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-/// Both tenants have a log of one event; acme's is on this stream.
+/// Two tenants with one event each; returns the stream of acme's.
 async fn house() -> (Database, Core, StreamId) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -28,7 +29,7 @@ fn ok(pos: u64) -> Outcome {
     Outcome::Ok { positions: Some((position, position)) }
 }
 
-/// Everything that was recorded for a tenant.
+/// All log and ledger rows of a tenant, as text.
 async fn recorded(database: &Database, tenant: TenantId) -> Vec<String> {
     let rows = "select e::text from eaf.event e where tenant_id = $1
                 union all select l::text from eaf.ledger l where tenant_id = $1 order by 1";
@@ -36,17 +37,17 @@ async fn recorded(database: &Database, tenant: TenantId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn another_tenants_request_is_as_new_as_one_that_nobody_made() {
+async fn a_request_that_another_tenant_made_is_new() {
     let (database, core, _) = house().await;
     let mut theirs = [(); 4].map(|_| request(&[(stream(), Some(0), 1)]));
     append_batch(&core.db, acme(), &theirs.each_ref()).await.unwrap();
     let before = recorded(&database, acme()).await;
-    // Word for word: the stream, the actor, the key, the event's id.
+    // The same stream, actor, key and event id.
     assert_eq!(append_batch(&core.db, globex(), &[&theirs[0]]).await.unwrap(), [ok(2)]);
     assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &theirs[1])]).await.unwrap(), [Some(ok(3))]);
     let several = [(globex(), &theirs[2]), (globex(), &request(&[(stream(), Some(0), 1)]))];
     assert_eq!(append_plain_for_tests(&core.db, &several).await.unwrap(), [Some(ok(4)), Some(ok(5))]);
-    // For any version the ledger is asked before anything is written.
+    // Without an expected version the ledger is read before the insert.
     theirs[3].streams[0].expected = None;
     assert_eq!(append_batch(&core.db, globex(), &[&theirs[3]]).await.unwrap(), [ok(6)]);
     assert_eq!(recorded(&database, acme()).await, before);
@@ -54,7 +55,7 @@ async fn another_tenants_request_is_as_new_as_one_that_nobody_made() {
 }
 
 #[tokio::test]
-async fn another_tenants_stream_is_at_no_version() {
+async fn a_stream_of_another_tenant_has_no_version() {
     let (database, core, theirs) = house().await;
     let before = recorded(&database, acme()).await;
     let next = || request(&[(theirs, Some(1), 1)]);
@@ -65,14 +66,15 @@ async fn another_tenants_stream_is_at_no_version() {
         assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &asked)]).await.unwrap(), [None]);
     }
     assert_eq!(recorded(&database, acme()).await, before);
-    // Also beside acme's own, in one statement.
+    // Also in one statement with a request of acme's.
     let (own, foreign): (AppendRequest, AppendRequest) = (next(), next());
     let outcomes = append_plain_for_tests(&core.db, &[(acme(), &own), (globex(), &foreign)]).await.unwrap();
     assert_eq!(outcomes, [Some(ok(2)), None]);
     assert_eq!((verify(&database, acme()).await, verify(&database, globex()).await), (2, 1));
 }
 
-/// One event on a new stream, by each of the functions; the answer is its position. `tenant` is SQL.
+/// Calls of both functions with one event on a new stream; each returns its position. `tenant` is
+/// SQL.
 fn calls(tenant: &str) -> [String; 2] {
     let request = "array[gen_random_uuid()], array[gen_random_uuid()::text], array[sha256('')], array[''::bytea]";
     let fence = "array[null]::text[], array[null]::bigint[]";
@@ -96,7 +98,7 @@ async fn call(app: &mut PgConnection, call: String) -> Result<Option<i64>, Strin
 }
 
 #[tokio::test]
-async fn with_a_tenant_set_nobody_appends_for_another_one_or_for_none() {
+async fn a_session_with_a_tenant_appends_for_that_tenant_only() {
     let (database, _core, _) = house().await;
     let mut app = database.as_role("eaf_app").await;
     let as_globex = format!("begin; set local app.tenant_id = '{}'", globex());
@@ -122,7 +124,7 @@ async fn with_a_tenant_set_nobody_appends_for_another_one_or_for_none() {
 }
 
 #[tokio::test]
-async fn a_call_without_a_tenant_set_leaves_none_behind() {
+async fn a_call_without_a_tenant_leaves_no_tenant_set() {
     let (database, _core, _) = house().await;
     let mut app = database.as_role("eaf_app").await;
     for (n, statement) in calls(&format!("'{}'::uuid", globex())).into_iter().enumerate() {

@@ -1,4 +1,5 @@
-//! `eaf.append_plain`: simple requests of one tenant or several in one commit; others are deferred and unharmed.
+//! `eaf.append_plain`: simple requests of one tenant or several in one commit; others are deferred
+//! and unharmed.
 
 use crate::append::{activate, request, stream};
 use crate::chain::verify;
@@ -12,7 +13,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, ambient};
 use sqlx::AssertSqlSafe;
 
-/// Tenants that have a log of one event each.
+/// Tenants with one event each.
 async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -42,7 +43,7 @@ async fn together(core: &Core, requests: &[(TenantId, &AppendRequest)]) -> Vec<O
 }
 
 #[tokio::test]
-async fn each_is_recorded_in_its_own_log_as_eaf_append_would() {
+async fn each_request_is_recorded_in_its_own_log_as_eaf_append_does() {
     let (database, core, t) = house(3).await;
     let (a, b) = (stream(), stream());
     let first = request(&[(a, Some(0), 2)]);
@@ -55,16 +56,16 @@ async fn each_is_recorded_in_its_own_log_as_eaf_append_would() {
     for (tenant, events) in [(t[0], 7), (t[1], 3), (t[2], 1)] {
         assert_eq!(verify(&database, tenant).await, events);
     }
-    // The ledger knows them, and tells the same positions.
-    for (tenant, request, told) in [(t[0], &second, ok(4, 6)), (t[2], &no, RECORDED)] {
-        let Some(Outcome::Ok { positions }) = told else { panic!() };
+    // Retries get the same positions from the ledger.
+    for (tenant, request, answer) in [(t[0], &second, ok(4, 6)), (t[2], &no, RECORDED)] {
+        let Some(Outcome::Ok { positions }) = answer else { panic!() };
         let again = append_batch(&core.db, tenant, &[request]).await.unwrap();
         assert_eq!(again, [Outcome::Duplicate { answer: request.answer.clone(), positions }]);
     }
 }
 
 #[tokio::test]
-async fn many_requests_of_one_tenant_are_recorded_in_order_as_eaf_append_would() {
+async fn requests_of_one_tenant_are_recorded_in_order_as_eaf_append_does() {
     let (database, core, t) = house(1).await;
     let old = stream();
     append_batch(&core.db, t[0], &[&request(&[(old, Some(0), 1)])]).await.unwrap();
@@ -84,7 +85,7 @@ async fn many_requests_of_one_tenant_are_recorded_in_order_as_eaf_append_would()
     }
 }
 
-/// The chain rule stands twice in SQL.
+/// Compares the two SQL functions, which implement the chain rule separately.
 #[tokio::test]
 async fn both_functions_write_the_same_rows() {
     const COLUMNS: &str = "select array[e.pos::text, e.stream_id::text, e.version::text, e.event_id::text, e.type,
@@ -119,7 +120,7 @@ async fn both_functions_write_the_same_rows() {
 }
 
 #[tokio::test]
-async fn a_tenant_of_which_a_request_is_not_simple_is_deferred_and_the_others_are_recorded() {
+async fn a_tenant_with_a_request_that_is_not_simple_is_deferred_alone() {
     let (database, core, t) = house(2).await;
     let gap = request(&[(stream(), Some(7), 1)]);
     let guard = request(&[(stream(), Some(1), 0)]);
@@ -135,7 +136,7 @@ async fn a_tenant_of_which_a_request_is_not_simple_is_deferred_and_the_others_ar
         let asked = [(deferred, &before), (deferred, spoiler), (deferred, &after), (t[1], &other)];
         let last = events as u64 + 1;
         assert_eq!(together(&core, &asked).await, [None, None, None, ok(last, last)]);
-        // Alone too.
+        // Also without the other tenant.
         assert_eq!(together(&core, &asked[..3]).await, [None, None, None]);
     }
     for (tenant, events) in [(t[0], 1), (t[1], 7), (new, 0), (nobody, 0)] {
@@ -144,7 +145,7 @@ async fn a_tenant_of_which_a_request_is_not_simple_is_deferred_and_the_others_ar
 }
 
 #[tokio::test]
-async fn all_are_deferred_if_a_generation_is_not_active() {
+async fn all_requests_are_deferred_if_a_generation_is_not_active() {
     let (database, core, t) = house(2).await;
     activate(&database, "dcm", 2).await;
     let fenced = |generation| AppendRequest { fence: Some(Fence { plugin: "dcm".into(), generation }), ..simple() };
@@ -158,7 +159,7 @@ async fn all_are_deferred_if_a_generation_is_not_active() {
 }
 
 #[tokio::test]
-async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
+async fn a_known_key_or_an_existing_stream_defers_all_requests() {
     let (database, core, t) = house(3).await;
     let known = request(&[(stream(), Some(0), 1)]);
     append_batch(&core.db, t[1], &[&known]).await.unwrap();
@@ -181,13 +182,13 @@ async fn a_known_key_or_a_stream_that_is_not_new_undoes_all_of_them() {
 }
 
 #[tokio::test]
-async fn a_shared_statement_waits_for_no_lane() {
+async fn a_shared_statement_does_not_wait_for_a_lane_lock() {
     let (database, core, t) = house(3).await;
     let held = database.lock_appends(t[0]).await;
     let (a, b, c) = (simple(), simple(), simple());
     let outcomes = together(&core, &[(t[0], &a), (t[1], &b), (t[2], &c)]).await;
     assert_eq!(outcomes, [None, ok(2, 2), ok(2, 2)]);
-    // A tenant alone waits for its lane.
+    // The request of a single tenant waits for its lane lock.
     let alone = [(t[0], &a)];
     let release = async {
         while database.waiting_to_append().await == 0 {
@@ -199,7 +200,7 @@ async fn a_shared_statement_waits_for_no_lane() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hosts_with_the_same_tenants_in_opposite_order_never_deadlock() {
+async fn hosts_with_the_same_tenants_in_opposite_order_do_not_deadlock() {
     const ROUNDS: usize = 100;
     let (database, core, t) = house(4).await;
     let host = |core: Core, tenants: Vec<TenantId>| async move {
@@ -224,7 +225,7 @@ async fn two_hosts_with_the_same_tenants_in_opposite_order_never_deadlock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_of_many_tenants_gets_its_own_answer_whatever_shares_its_statement() {
+async fn each_tenant_gets_its_own_answer_from_a_shared_statement() {
     let (database, core, t) = house(40).await;
     let known = simple();
     append_batch(&core.db, t[3], &[&known]).await.unwrap();
@@ -253,7 +254,7 @@ async fn each_of_many_tenants_gets_its_own_answer_whatever_shares_its_statement(
 }
 
 #[tokio::test]
-async fn a_caller_with_a_tenant_appends_for_that_one_and_afterwards_none_is_left_set() {
+async fn a_session_with_a_tenant_appends_for_it_and_none_is_left_set() {
     let (database, core, t) = house(2).await;
     let mut app = database.as_role("eaf_app").await;
     let call = |tenants: &[TenantId]| {
@@ -281,7 +282,7 @@ async fn a_caller_with_a_tenant_appends_for_that_one_and_afterwards_none_is_left
     for foreign in [&t[1..], &t[..]] {
         assert_eq!(attempt(format!("{set} {}", call(foreign))).await, Err("42501".into()));
     }
-    // Without one: for several, and then for none.
+    // Without a tenant set: for several tenants, and afterwards none is set.
     assert_eq!(attempt(format!("begin; {}", call(&t))).await, Ok(()));
     let reads = attempt(format!("begin; {}; select count(*) from eaf.event", call(&t))).await;
     assert_eq!(reads, Err("22P02".into()), "no tenant is an error, never an empty result");

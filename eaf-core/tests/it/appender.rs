@@ -1,4 +1,4 @@
-//! The appender: requests that wait together are one statement, and nobody notices.
+//! Appender: waiting requests share a statement, with the result of separate ones.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -16,7 +16,7 @@ async fn house() -> (Database, Core, TenantId) {
     (database, core, tenant)
 }
 
-/// All at once; answers in the order of asking.
+/// Appends all requests concurrently and returns the answers in their order.
 async fn all(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Vec<Result<Outcome, Error>> {
     let asking: Vec<_> = requests
         .into_iter()
@@ -32,7 +32,7 @@ async fn all(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Vec
     outcomes
 }
 
-/// All at once while the log is held, so that they wait together.
+/// Appends all requests while the lane lock is held, so that they share batches.
 async fn held_up(
     database: &Database,
     core: &Core,
@@ -58,20 +58,20 @@ fn positions(outcomes: &[Result<Outcome, Error>]) -> BTreeSet<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_waits_together_is_recorded_together_and_each_hears_its_own_position() {
+async fn waiting_requests_share_batches_and_each_gets_its_own_position() {
     let (database, core, tenant) = house().await;
     let requests = (0..100).map(|_| request(&[(stream(), Some(0), 1)])).collect();
     let outcomes = held_up(&database, &core, tenant, requests).await;
     assert_eq!(positions(&outcomes), (1..=100).collect());
     assert_eq!(verify(&database, tenant).await, 100);
-    // The first went alone; the others shared the database's clock in two or three batches.
+    // Each batch has one time: the first request is alone, the others are two or three batches.
     let query = "select count(distinct at) from eaf.event";
     let batches: i64 = sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap();
     assert!((2..=20).contains(&batches), "{batches} batches");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_on_one_stream_each_is_answered_and_one_wins_each_version() {
+async fn concurrent_requests_on_one_stream_win_one_version_each() {
     let (database, core, tenant) = house().await;
     let shared = stream();
     let outcomes = all(&core, tenant, (0..64).map(|_| request(&[(shared, Some(0), 1)])).collect()).await;
@@ -83,7 +83,7 @@ async fn of_many_on_one_stream_each_is_answered_and_one_wins_each_version() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_twice_at_once_is_recorded_once() {
+async fn a_key_used_twice_at_once_is_recorded_once() {
     let (database, core, tenant) = house().await;
     let twice = request(&[(stream(), Some(0), 1)]);
     let outcomes = all(&core, tenant, vec![twice.clone(), twice.clone(), twice]).await;
@@ -94,9 +94,9 @@ async fn the_same_key_twice_at_once_is_recorded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_the_database_cannot_take_spoils_nothing_for_the_others() {
+async fn a_request_that_postgresql_rejects_affects_no_other() {
     let (database, core, tenant) = house().await;
-    // A null character in the type: PostgreSQL refuses the whole statement.
+    // PostgreSQL rejects the whole statement for the null character.
     let mut poison = request(&[(stream(), Some(0), 1)]);
     poison.events =
         vec![PendingEvent { kind: "test.\0".into(), id: EventId(ambient().uuid()), ..poison.events[0].clone() }];
@@ -109,7 +109,7 @@ async fn one_that_the_database_cannot_take_spoils_nothing_for_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
+async fn a_dropped_caller_affects_no_other_request() {
     let (database, core, tenant) = house().await;
     let held = database.lock_appends(tenant).await;
     let ask = |request: AppendRequest| {
@@ -129,7 +129,7 @@ async fn a_caller_that_goes_away_takes_nothing_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_does_not_exist_gets_no_log() {
+async fn an_append_for_an_unknown_tenant_records_nothing() {
     let (database, core, _) = house().await;
     let nobody = TenantId(ambient().uuid());
     let refused = core.appender.append(nobody, request(&[(stream(), Some(0), 1)])).await;
@@ -138,7 +138,7 @@ async fn a_tenant_that_does_not_exist_gets_no_log() {
 }
 
 #[tokio::test]
-async fn a_batch_of_several_is_one_answer_each() {
+async fn a_batch_answers_each_of_its_requests() {
     let (_database, core, tenant) = house().await;
     let (a, b) = (request(&[(stream(), Some(0), 1)]), request(&[(stream(), Some(0), 0)]));
     let outcomes = append_batch(&core.db, tenant, &[&a, &b, &a]).await.unwrap();

@@ -1,4 +1,4 @@
-//! One list of three records: newest first over every border of a page, each row once, and only what was asked for.
+//! Audit trail: three sources in one list, newest first, each row once, by filters and pages.
 
 use eaf_core::Core;
 use eaf_core::actor::{ActorKind, Locale, TraceId};
@@ -22,12 +22,12 @@ struct House {
 }
 
 impl House {
-    /// Of each record `rows` rows, one per second in turn: event, audit row, call.
+    /// Fills each source with `rows` rows, one per second: event, audit row, call, event, …
     async fn with(rows: i64) -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
         let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
-        // Only what is filled in.
+        // Removes the row of the tenant's creation.
         database.run("delete from eaf.audit").await;
         let house = House { database, core, acme };
         house.fill(acme, BEGIN, 0, rows).await;
@@ -67,7 +67,7 @@ impl House {
         page(&mut tx, filter, cursor, bounds).await.unwrap()
     }
 
-    /// All pages, one after the other, and how many they were.
+    /// Items of all pages, and the number of pages.
     async fn all(&self, filter: &Filter, bounds: Bounds) -> (Vec<Item>, usize) {
         let (mut items, mut pages, mut cursor) = (Vec::new(), 0, None);
         loop {
@@ -75,7 +75,7 @@ impl House {
             assert!(more.len() <= bounds.items as usize);
             items.extend(more);
             pages += 1;
-            // As a client hands it back.
+            // Via the text form, as a client returns it.
             match next {
                 Some(next) => cursor = Some(next.to_string().parse().unwrap()),
                 None => return (items, pages),
@@ -87,7 +87,7 @@ impl House {
 const SMALL: Bounds = Bounds { items: 7, examined: 1_000 };
 
 #[tokio::test]
-async fn the_three_records_are_one_list_over_every_border_of_a_page() {
+async fn pages_list_the_rows_of_all_three_sources_once_and_in_order() {
     let house = House::with(40).await;
     let (items, pages) = house.all(&Filter::default(), SMALL).await;
     assert_eq!((items.len(), pages), (120, 18));
@@ -110,12 +110,12 @@ async fn the_three_records_are_one_list_over_every_border_of_a_page() {
         (log.actor, log.actor_kind, log.trace.0.as_str()),
         (ANNA, ActorKind::Person, "00000000000000000000000000000040")
     );
-    // Under way, and named by its target.
+    // A running call, named by its target.
     assert_eq!((items[0].outcome.as_str(), items[0].object.as_str()), ("pending", "machine-40"));
 }
 
 #[tokio::test]
-async fn what_happens_between_two_pages_is_on_none_of_them() {
+async fn rows_written_between_two_pages_are_on_neither() {
     let house = House::with(5).await;
     let first = house.page(&Filter::default(), None, SMALL).await;
     house.fill(house.acme, BEGIN + Duration::hours(1), 5, 5).await;
@@ -126,7 +126,7 @@ async fn what_happens_between_two_pages_is_on_none_of_them() {
 }
 
 #[tokio::test]
-async fn what_happened_at_the_same_instant_is_shown_once() {
+async fn rows_of_one_instant_are_listed_once() {
     let house = House::with(10).await;
     let at = "update eaf.event set at = '2026-11-23'; update eaf.audit set at = '2026-11-23';
               update eaf.journal set started_at = '2026-11-23'";
@@ -141,7 +141,7 @@ async fn what_happened_at_the_same_instant_is_shown_once() {
 }
 
 #[tokio::test]
-async fn every_filter_holds_and_all_of_them_together() {
+async fn filters_hold_alone_and_together() {
     let house = House::with(40).await;
     let none = Filter::default;
     let text = |text: &str| Some(text.to_owned());
@@ -166,7 +166,7 @@ async fn every_filter_holds_and_all_of_them_together() {
         (Filter { to: Some(BEGIN + Duration::seconds(60)), ..none() }, 57),
         (Filter { source: Some(Source::Host), ..none() }, 40),
         (Filter { source: Some(Source::Log), trace: Some(trace), actor: Some(BEN), ..none() }, 1),
-        // What is written there is text and no pattern.
+        // A prefix is text, not a pattern.
         (Filter { act: text("dcm%"), ..none() }, 0),
     ];
     for (filter, expected) in rows {
@@ -175,7 +175,7 @@ async fn every_filter_holds_and_all_of_them_together() {
 }
 
 #[tokio::test]
-async fn a_page_looks_through_so_many_rows_and_no_more() {
+async fn a_page_compares_a_bounded_number_of_rows() {
     let house = House::with(100).await;
     let filter = Filter { act: Some("dcm.offering".into()), ..Filter::default() };
     let bounds = Bounds { items: 50, examined: 30 };
@@ -190,7 +190,7 @@ async fn a_page_looks_through_so_many_rows_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_call_and_its_denial_name_the_plugin_and_the_grant() {
+async fn a_call_and_its_denial_have_plugin_and_grant() {
     let house = House::with(1).await;
     house.database.run("update eaf.journal set grant_name = 'vcenter' where seq = 1").await;
     let denial = Entry {
@@ -220,7 +220,7 @@ async fn a_call_and_its_denial_name_the_plugin_and_the_grant() {
 }
 
 #[tokio::test]
-async fn a_tenant_sees_its_own() {
+async fn a_tenant_lists_its_own_rows_only() {
     let house = House::with(3).await;
     let globex = add_tenant(&house.core.db, &house.core.by, "globex", "GLOBEX").await.unwrap();
     house.database.run("delete from eaf.audit where act = 'tenant.add'").await;
@@ -234,7 +234,7 @@ async fn a_tenant_sees_its_own() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_nobody_was_given_is_refused() {
+async fn a_forged_cursor_is_rejected() {
     let house = House::with(1).await;
     let mut tx = house.core.db.tenant(house.acme).await.unwrap();
     for text in ["1.x~-~-", "-~1.x~-", "-~-~1.x", "-~-~1.0198f0a0-0000-7000-8000-000000000000/x"] {
@@ -244,7 +244,7 @@ async fn a_cursor_that_nobody_was_given_is_refused() {
 }
 
 #[tokio::test]
-async fn a_thing_has_its_events_its_refusals_and_its_calls_and_nothing_of_others() {
+async fn a_thing_has_its_events_refusals_and_calls_and_no_others() {
     let house = House::with(40).await;
     let stream = StreamId::derive(house.acme, "dcm/request/7");
     house.database.run(&format!("update eaf.event set stream_id = '{stream}' where pos = 7")).await;
@@ -283,7 +283,7 @@ async fn a_thing_has_its_events_its_refusals_and_its_calls_and_nothing_of_others
 }
 
 #[tokio::test]
-async fn a_person_is_found_as_who_acted_and_as_whom_it_was_about() {
+async fn a_person_is_found_as_actor_and_as_object() {
     let house = House::with(10).await;
     let cleo = ActorId(Uuid::from_u128(0xc));
     let of = |person: ActorId| Filter { person: Some(person), ..Filter::default() };
@@ -304,7 +304,7 @@ async fn a_person_is_found_as_who_acted_and_as_whom_it_was_about() {
 }
 
 #[tokio::test]
-async fn an_instant_is_told_as_the_clocks_of_a_zone_show_it() {
+async fn an_instant_is_shown_in_local_time_with_its_offset() {
     let house = House::with(1).await;
     let mut tx = house.core.db.tenant(house.acme).await.unwrap();
     let instants = [datetime!(2026-07-01 10:00 UTC), datetime!(2026-12-01 10:00 UTC)];

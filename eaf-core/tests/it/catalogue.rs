@@ -1,17 +1,17 @@
-//! The check that the host makes before it serves: it names every way in which the walls could have a hole.
+//! Catalogue check at the host's start: it finds every hole in the separation of tenants.
 
 use eaf_core::db::{catalogue_findings, check, migrate};
 use eaf_core::testing::Database;
 
 #[tokio::test]
-async fn a_migrated_database_passes() {
+async fn a_migrated_database_has_no_findings() {
     let database = Database::fresh().await;
     let checked = check(&database.db().await).await;
     assert!(checked.is_ok(), "{}", checked.unwrap_err());
 }
 
 #[tokio::test]
-async fn connections_of_the_wrong_role_are_refused() {
+async fn a_connection_of_the_wrong_role_is_rejected() {
     let database = Database::fresh().await;
     let config = eaf_core::db::Config { app_url: database.superuser_url().into(), ..database.config() };
     let db = eaf_core::db::Db::connect(&config).await.unwrap();
@@ -28,7 +28,7 @@ const NEWER_OBJECTS: &str = "set role eaf_owner;
     create table eaf.future (id int);
     create function eaf.future() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
     grant execute on function eaf.future to eaf_app";
-/// What a newer release has no more right to than this one.
+/// Objects that violate the rules, whichever release made them.
 const HOLES: &str = "set role eaf_owner;
     create table eaf.open (tenant_id uuid not null);
     create table eaf_view.future (id int);
@@ -36,7 +36,7 @@ const HOLES: &str = "set role eaf_owner;
     grant execute on function eaf.create_view to eaf_app";
 
 #[tokio::test]
-async fn what_a_newer_host_added_is_left_to_its_own_check_and_the_rest_is_checked() {
+async fn objects_of_a_newer_release_are_not_checked_and_others_are() {
     for newer in [NEWER_MIGRATION, NEWER_FUNCTION, NEWER_REVISION] {
         let database = Database::fresh().await;
         database.run(newer).await;
@@ -57,7 +57,7 @@ async fn what_a_newer_host_added_is_left_to_its_own_check_and_the_rest_is_checke
 }
 
 #[tokio::test]
-async fn on_its_own_schema_a_host_knows_every_object() {
+async fn every_object_of_the_present_schema_is_checked() {
     let database = Database::fresh().await;
     database.run(NEWER_OBJECTS).await;
     let refused = check(&database.db().await).await.unwrap_err().to_string();
@@ -67,7 +67,7 @@ async fn on_its_own_schema_a_host_knows_every_object() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_older_or_another_one_is_refused_by_name() {
+async fn an_older_or_different_schema_is_rejected_by_its_migration() {
     for (change, expected) in [
         ("delete from eaf._sqlx_migrations where version = 5", "0005 workflow is missing"),
         ("update eaf._sqlx_migrations set success = false where version = 5", "0005 workflow is missing"),
@@ -92,16 +92,16 @@ async fn a_schema_that_is_older_or_another_one_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn more_connections_than_the_server_has_are_refused_at_the_start() {
+async fn pools_larger_than_the_servers_limit_are_rejected_at_start() {
     let database = Database::fresh().await;
     let config = eaf_core::db::Config { app_connections: 100_000, ..database.config() };
     let refused = check(&eaf_core::db::Db::connect(&config).await.unwrap()).await.unwrap_err().to_string();
-    // 6 for appending, 2 for the platform, 2 that listen.
+    // 6 to append, 2 of the platform role, 2 that listen.
     assert!(refused.contains("100010 connections"), "{refused}");
 }
 
 #[tokio::test]
-async fn each_hole_is_named() {
+async fn each_hole_is_a_finding() {
     let holes = [
         ("alter table eaf.member disable row level security", "eaf.member: row level security is off"),
         ("alter table eaf.member no force row level security", "eaf.member: row level security is not forced"),
@@ -204,7 +204,7 @@ async fn each_hole_is_named() {
     let database = Database::fresh().await;
     let mut root = database.superuser().await;
     for (hole, expected) in holes {
-        // Rolled back: roles belong to all databases of the cluster.
+        // Rolled back, because roles belong to all databases of the cluster.
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {hole}"))).execute(&mut root).await.unwrap();
         let findings = catalogue_findings(&mut root).await.unwrap();
         sqlx::raw_sql("rollback").execute(&mut root).await.unwrap();

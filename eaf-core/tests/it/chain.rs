@@ -1,10 +1,10 @@
-//! The log as an auditor sees it, for the other tests.
+//! Verification of the log, for other tests.
 
 use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use eaf_core::verify;
 
-/// Nothing is found; answers the number of events.
+/// Asserts that there are no findings, and returns the number of events.
 pub async fn verify(database: &Database, tenant: TenantId) -> u64 {
     let report = verify::verify(&database.core().await.db, tenant, |_| ()).await.unwrap();
     assert_eq!(report.findings, []);

@@ -1,4 +1,4 @@
-//! Command → decide → events, with a plugin that sometimes lies.
+//! Command bus: commands are decided and recorded, with a plugin that can violate the rules.
 
 use crate::append::{activate, request as append_request};
 use crate::chain::verify;
@@ -51,11 +51,11 @@ fn position(answer: &Answer) -> Option<Position> {
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
+async fn a_retry_gets_the_first_answer_and_another_body_is_a_conflict() {
     let house = House::open().await;
     let first = house.give("sign", "k1", json!({"book": "a", "note": "hi"})).await.unwrap();
     assert_eq!(position(&first).unwrap().to_string(), "1-1");
-    // The order of members does not make another command.
+    // The fingerprint ignores the order of members.
     let again = house.give("sign", "k1", json!({"note": "hi", "book": "a"})).await.unwrap();
     assert_eq!(again, first);
     assert_eq!(house.book.decided.load(Ordering::SeqCst), 1);
@@ -64,7 +64,7 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
     }
     assert!(matches!(house.give("look", "k1", json!({"book": "a", "note": "hi"})).await, Err(Error::KeyReused)));
     assert_eq!(house.events().await, 1);
-    // The key is this actor's alone.
+    // Another actor's equal key is another key.
     let ben = person(house.anna.tenant, &[]);
     let theirs = house.core.bus.execute(&house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
     assert_eq!(position(&theirs).unwrap().pos, 2);
@@ -75,7 +75,7 @@ async fn a_retry_across_an_upgrade_gets_the_first_answer() {
     let mut house = House::open().await;
     let body = json!({ "book": "a", "note": "hi" });
     let first = house.give("sign", "k", body.clone()).await.unwrap();
-    // Another version, none at all any more, and the first again.
+    // A newer version of the command, then none, then the first version again.
     let known = house.book.commands("sign", 2);
     assert_eq!(house.give("sign", "k", body.clone()).await.unwrap(), first);
     house.book.commands("gone", 1);
@@ -91,7 +91,7 @@ async fn a_retry_across_an_upgrade_gets_the_first_answer() {
 }
 
 #[tokio::test]
-async fn a_no_is_repeated_even_when_it_would_be_a_yes_today() {
+async fn a_rejection_is_repeated_though_the_command_would_now_be_accepted() {
     let house = House::open().await;
     for n in 0..PAGES {
         house.give("sign", &format!("fill-{n}"), json!({})).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_decision_without_events_is_recorded_too() {
 }
 
 #[tokio::test]
-async fn a_dry_run_stores_nothing_and_leaves_the_key_free() {
+async fn a_rehearsal_stores_nothing_and_does_not_use_its_key() {
     let house = House::open().await;
     let rehearsal = Request { dry_run: true, ..request("sign", "k", json!({})) };
     let answer = house.core.bus.execute(&house.book, &house.anna, rehearsal).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_dry_run_stores_nothing_and_leaves_the_key_free() {
     assert_eq!(position(&house.give("sign", "k", json!({"book": "x"})).await.unwrap()).unwrap().pos, 1);
 }
 
-/// Somebody else signs while we decide.
+/// Append that makes the decision conflict.
 fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
     let tenant = house.anna.tenant;
     let stream = StreamId::derive(tenant, "guestbook/book/main");
@@ -140,7 +140,7 @@ fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest
 }
 
 #[tokio::test]
-async fn who_was_overtaken_decides_again_on_what_is_there_now() {
+async fn a_conflict_decides_again_on_the_new_events() {
     let house = House::open().await;
     house.book.rivals.lock().unwrap().push(rival(&house));
     let answer = house.give("sign", "k", json!({})).await.unwrap();
@@ -152,9 +152,9 @@ async fn who_was_overtaken_decides_again_on_what_is_there_now() {
 }
 
 #[tokio::test]
-async fn a_no_on_an_outdated_state_is_not_given() {
+async fn a_rejection_on_an_outdated_state_is_decided_again() {
     let house = House::open().await;
-    // Each decision is overtaken, until the book is full: then the no is confirmed.
+    // Each decision conflicts until the book is full, and then the rejection is recorded.
     house.book.rivals.lock().unwrap().extend((0..PAGES).map(|_| rival(&house)));
     let answer = house.give("sign", "k", json!({})).await.unwrap();
     assert!(matches!(answer, Answer::Rejected(_)), "{answer:?}");
@@ -162,7 +162,7 @@ async fn a_no_on_an_outdated_state_is_not_given() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_twenty_at_once_three_sign_a_book_of_three_pages() {
+async fn of_twenty_concurrent_commands_three_fill_a_book_of_three_pages() {
     let house = std::sync::Arc::new(House::open().await);
     let guests: Vec<_> = (0..20)
         .map(|n| {
@@ -182,7 +182,7 @@ async fn of_twenty_at_once_three_sign_a_book_of_three_pages() {
 }
 
 #[tokio::test]
-async fn output_outside_the_rules_is_refused_and_leaves_nothing() {
+async fn an_invalid_decision_is_rejected_and_records_nothing() {
     let house = House::open().await;
     macro_rules! refused {
         ($name:literal, $error:pat) => {
@@ -208,12 +208,12 @@ async fn output_outside_the_rules_is_refused_and_leaves_nothing() {
         assert!(matches!(house.give("sign", &key, json!({})).await, Err(Error::Key)));
     }
     assert_eq!(house.events().await, 0);
-    // Four rounds are enough for four.
+    // The boundary of `deep` takes four rounds, the maximum.
     house.give("deep", "deep", json!({})).await.unwrap();
 }
 
 #[tokio::test]
-async fn another_generation_cannot_write_and_old_answers_stay() {
+async fn an_inactive_generation_cannot_append_and_old_answers_remain() {
     let house = House::open().await;
     let first = house.give("sign", "before", json!({})).await.unwrap();
     activate(&house.database, PLUGIN, 2).await;
@@ -223,7 +223,7 @@ async fn another_generation_cannot_write_and_old_answers_stay() {
 }
 
 #[tokio::test]
-async fn a_history_that_the_package_does_not_understand_is_not_decided_on() {
+async fn a_history_with_an_unknown_event_is_not_decided_on() {
     let house = House::open().await;
     for (kind, schema) in [("guestbook.signed", 2), ("guestbook.burnt", 1)] {
         let (core, tenant, mut newer) = rival(&house);

@@ -1,4 +1,4 @@
-//! Tenants, members, operators, audit.
+//! Directory: tenants, members, operators and their audit.
 
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::audit::trail::{self, Bounds, Filter};
@@ -49,7 +49,7 @@ async fn a_member_keeps_the_actor_id_and_exists_in_one_tenant_only() {
 }
 
 #[tokio::test]
-async fn members_are_listed_by_role_and_the_erased_are_not() {
+async fn members_are_listed_by_role_without_erased_ones() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -76,7 +76,7 @@ async fn members_are_listed_by_role_and_the_erased_are_not() {
 }
 
 #[tokio::test]
-async fn an_operator_is_found_by_identity_alone() {
+async fn an_operator_is_found_by_identity_only() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let olga = core.directory.put_operator(&core.by, "https://id.example", "olga", "Olga").await.unwrap();
@@ -87,7 +87,7 @@ async fn an_operator_is_found_by_identity_alone() {
 }
 
 #[tokio::test]
-async fn audit_rows_come_newest_first_page_by_page_and_vanish_with_a_rollback() {
+async fn audit_rows_are_paged_newest_first_and_rolled_back_with_the_act() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();

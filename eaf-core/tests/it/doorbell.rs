@@ -1,4 +1,4 @@
-//! The doorbell, within a process and between two.
+//! Doorbell, within a process and between two hosts.
 
 use eaf_core::id::TenantId;
 use eaf_core::live::Ring;
@@ -8,14 +8,14 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn a_ring_is_heard_here_and_by_other_hosts() {
+async fn a_ring_reaches_this_process_and_other_hosts() {
     let database = Database::fresh().await;
     let (here, there) = (database.core().await, database.core().await);
     let (mut near, mut far) = (here.doorbell.subscribe(), there.doorbell.subscribe());
     let tenant = TenantId::derive("acme");
     here.doorbell.ring(tenant, 7);
     assert_eq!(near.recv().await.unwrap(), Ring { tenant, pos: 7 });
-    // The other host may still be connecting: ring until it hears.
+    // The other host may still be connecting: rings until it is notified.
     let heard = async {
         loop {
             match tokio::time::timeout(Duration::from_millis(200), far.recv()).await {
@@ -29,7 +29,7 @@ async fn a_ring_is_heard_here_and_by_other_hosts() {
 }
 
 #[tokio::test]
-async fn an_append_rings() {
+async fn an_append_rings_the_doorbell() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let mut rings = core.doorbell.subscribe();

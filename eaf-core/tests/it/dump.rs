@@ -1,13 +1,13 @@
-//! What lies in the database, as somebody sees it who has stolen it.
+//! Contents of tables as text, as a thief of the database reads them.
 
 use eaf_core::testing::{Database, rows_as_text};
 
-/// All rows as text.
+/// All rows of a table as text.
 pub async fn table(database: &Database, table: &str) -> String {
     rows_as_text(&mut database.superuser().await, table).await
 }
 
-/// The active table of a view of `toy`.
+/// Table of the active definition of a view of `toy`.
 pub async fn view_table(database: &Database, view: &str) -> String {
     let mut conn = database.superuser().await;
     let name: String = sqlx::query_scalar("select table_name from eaf.view where view = $1 and active")

@@ -1,4 +1,4 @@
-//! A person is erased: nobody reads their fields any more, wherever they stand, and the log is as it was.
+//! Erasure: a person's fields become unreadable everywhere, and the log remains unchanged.
 
 use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};
@@ -32,7 +32,7 @@ pub fn member(name: &str) -> NewMember {
     }
 }
 
-/// A host works until nothing is behind and nothing waits to be folded anew.
+/// Runs a host until no consumer lags and no rebuild is scheduled.
 async fn work(core: &Core) {
     let domains: Vec<Arc<dyn Domain>> = vec![Arc::new(Toy::new())];
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), domains).run(std::future::pending()));
@@ -51,7 +51,8 @@ pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// As the command bus would: a person's name, sealed under their key, in an event that the view shows.
+/// Records an event of the view with a person's name, sealed under their key as the command bus
+/// does.
 pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
     let personal = json!({ "type": "string", "x-eaf-personal": { "subject": "owner" } });
     let row = json!({ "type": "object", "properties": { "owner": { "type": "string" }, "name": personal } });
@@ -59,7 +60,7 @@ pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId
     record_sealed(core, tenant, upsert(key, json!({ "owner": who, "name": name })), &schema).await;
 }
 
-/// All events, opened as a host does that has remembered nothing.
+/// All events, opened without cached keys.
 async fn log(core: &Core, tenant: TenantId) -> String {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let mut text = String::new();
@@ -70,7 +71,7 @@ async fn log(core: &Core, tenant: TenantId) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
+async fn an_erasure_clears_the_views_and_leaves_the_log_unchanged() {
     let (database, core, _, tenant) = home().await;
     let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
     let ben = core.directory.put_member(&core.by, tenant, member("Ben")).await.unwrap();
@@ -89,12 +90,12 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     let chain = (&certificate.chain.head, &certificate.chain.findings);
     assert_eq!(chain, (&before.head, &before.findings), "not a link has changed");
 
-    // Whoever has the whole database and the master key finds nothing.
+    // The name is in no row, and no event opens with the master key.
     let everything: String = database.dump().await.into_iter().map(|(_, rows)| rows).collect();
     let opened = log(&database.core().await, tenant).await;
     assert!(everything.contains("Ben") && !everything.contains("Canary"), "in clear somewhere");
     assert!(opened.contains("Ben") && !opened.contains("Canary"), "still opens somewhere");
-    // A copy that is begun while other hosts may still remember the key is folded once more when they do not.
+    // A copy that starts during the key cache grace is rebuilt after it.
     rebuild::begin(&core.db, &core.by, "toy", "things").await.unwrap();
     work(&core).await;
     let due = "select count(*) from eaf.checkpoint where rebuild_at > now() + interval '30 s'";
@@ -102,14 +103,14 @@ async fn an_erased_person_is_gone_from_the_views_and_the_log_is_as_it_was() {
     assert_eq!(due, 1);
     rebuild::cancel(&core.db, &core.by, &[tenant], "toy", "things").await.unwrap();
 
-    // Repeating it changes nothing.
+    // Repeating the erasure changes nothing.
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
     work(&core).await;
     assert_eq!(names(&core, tenant).await, ["", "Ben"]);
 }
 
 #[tokio::test]
-async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
+async fn the_certificate_counts_the_sealed_rows_of_the_person() {
     let house = Guestbook::open().await;
     let tenant = house.anna.tenant;
     let erased = house.core.directory.put_member(&house.core.by, tenant, member("Dora")).await.unwrap();
@@ -136,7 +137,7 @@ async fn what_a_person_has_done_is_counted_and_sealed_for_ever() {
 }
 
 #[tokio::test]
-async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
+async fn an_erasure_in_a_tenant_without_events_finishes() {
     let (_database, core, _, tenant) = home().await;
     let erased = core.directory.put_member(&core.by, tenant, member("Dora")).await.unwrap();
     let views = core.erasure.erase(&core.by, tenant, erased, Duration::ZERO).await.unwrap();
@@ -145,7 +146,7 @@ async fn a_tenant_without_a_log_keeps_no_erasure_waiting() {
 }
 
 #[tokio::test]
-async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() {
+async fn a_view_that_becomes_inactive_before_its_rebuild_is_cleared() {
     let (database, core, _, tenant) = home().await;
     let erased = core.directory.put_member(&core.by, tenant, member("Dora")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({"name": "Dora"}))]).await;
@@ -169,7 +170,7 @@ async fn a_view_that_is_gone_when_it_should_be_folded_anew_is_emptied_instead() 
 }
 
 #[tokio::test]
-async fn somebody_who_was_never_a_member_can_be_erased_too() {
+async fn a_person_who_was_never_a_member_can_be_erased() {
     let (_database, core, toy, tenant) = home().await;
     let guest = ActorId(core.ambient.uuid());
     record_named(&core, tenant, "a", guest, "Canary-Guest").await;
@@ -181,7 +182,7 @@ async fn somebody_who_was_never_a_member_can_be_erased_too() {
 }
 
 #[tokio::test]
-async fn nobody_is_erased_who_is_not_there() {
+async fn an_unknown_person_cannot_be_erased() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -189,9 +190,9 @@ async fn nobody_is_erased_who_is_not_there() {
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 
-/// The database is as it was three events ago; checkpoints of somewhere else, or from later, are ahead of it.
+/// Restores the log to a state three events ago, before the position of checkpoints and followers.
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
+async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     let (database, core, _, tenant) = home().await;
     record(&core, tenant, vec![upsert("a", json!({"name": "A"})), upsert("b", json!({"name": "B"}))]).await;
     let lost = record(&core, tenant, vec![upsert("c", json!({"name": "C"}))]).await;
@@ -200,7 +201,8 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     work(&core).await;
     let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     feed.poll().await.unwrap();
-    // Only the log goes back: the worst case, which a restore of the whole database cannot even make.
+    // Restores the log without its checkpoints: the worst case, harder than a restore of the
+    // database.
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
     assert_eq!(new_epoch(&core.db, &core.by).await.unwrap(), 2);
     assert_eq!(event_store::epoch(&core.db).await.unwrap(), 2);
@@ -220,7 +222,7 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     let again = again.iter().find(|appended| appended.tenant == tenant).expect("told");
     assert_eq!((again.last.to_string(), again.restored), ("2-2".into(), true));
 
-    // And life goes on.
+    // New events are projected.
     let next = record(&core, tenant, vec![upsert("d", json!({"name": "D"}))]).await;
     assert_eq!(next.to_string(), "2-3");
     work(&core).await;
@@ -229,9 +231,9 @@ async fn after_a_restore_views_and_followers_recover_under_a_new_epoch() {
     assert!(consumers::parked(&core.db, tenant).await.unwrap().is_empty());
 }
 
-/// As before, and there are as many events again before anybody looks.
+/// Restores the log, which grows to the same length before the checkpoint is read.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_checkpoint_of_another_past_is_not_taken_for_one_of_this() {
+async fn a_checkpoint_of_an_earlier_epoch_is_not_valid_in_a_later_one() {
     let (database, core, toy, tenant) = home().await;
     let ordered = |key: &str| ("ordered", json!({ "key": key, "subject": ActorId::SYSTEM }));
     let keep = ["a", "b"].map(|key| upsert(key, json!({ "name": key })));

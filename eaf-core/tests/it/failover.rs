@@ -1,4 +1,4 @@
-//! A failover leaves the host connected to a server that only reads.
+//! Failover that leaves the host connected to a read-only server.
 
 use crate::append::{request, stream};
 use eaf_core::db::{self, is_transient};
@@ -6,11 +6,11 @@ use eaf_core::directory;
 use eaf_core::testing::Database;
 use std::time::{Duration, Instant};
 
-/// Longer than throwing away every connection takes on a slow machine.
+/// Longer than closing all connections takes on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_away() {
+async fn a_read_only_server_is_an_outage_and_its_connections_are_closed() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -19,7 +19,7 @@ async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_aw
     database.read_only(true).await;
     database.end_sessions().await;
     let wanted = request(&[(stream(), Some(0), 1)]);
-    // Each pool fills with connections to the server as it is now.
+    // Fills each pool with connections to the read-only server.
     for round in 0..20 {
         let refused = core.appender.append(tenant, wanted.clone()).await.expect_err("nothing can be written");
         assert!(is_transient(&refused), "round {round}: {refused:?}");
@@ -32,7 +32,7 @@ async fn a_server_that_only_reads_is_an_outage_and_its_connections_are_thrown_aw
         assert!(is_transient(&refused), "round {round}: {refused:?}");
     }
 
-    // The sessions stay: a pool finds out by itself that they are no good.
+    // The server keeps the sessions: the pools must detect that they are read-only.
     database.read_only(false).await;
     let deadline = Instant::now() + PATIENCE;
     while let Err(error) = core.appender.append(tenant, wanted.clone()).await {

@@ -1,4 +1,4 @@
-//! A product in miniature, in plain Rust: people sign guest books. Some of its commands break the rules on purpose.
+//! Test plugin in Rust: people sign guest books. Some of its commands violate the rules on purpose.
 
 use async_trait::async_trait;
 use eaf_core::Core;
@@ -10,14 +10,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub const PLUGIN: &str = "guestbook";
-/// A book is full then.
+/// Signatures of a full book.
 pub const PAGES: u64 = 3;
 
 pub struct Guestbook {
     description: Description,
     pub generation: i64,
     pub decided: AtomicUsize,
-    /// Appended in the middle of the next decisions, one each: somebody else was faster.
+    /// Requests that are appended during the next decisions, one each, so that these conflict.
     pub rivals: Mutex<Vec<(Core, TenantId, AppendRequest)>>,
 }
 
@@ -72,7 +72,8 @@ impl Guestbook {
         }
     }
 
-    /// Another package: its first command has this name and version. Answers the version of before.
+    /// Changes the name and version of the first command, as another package would. Returns the
+    /// former version.
     pub fn commands(&mut self, name: &str, version: u16) -> u16 {
         let first = &mut self.description.commands[0];
         first.name = name.into();
@@ -141,7 +142,7 @@ impl Domain for Guestbook {
             "undeclared" => vec![NewEvent { kind: "burnt".into(), ..event(&stream, data) }],
             "many" => (0..257).map(|_| event(&stream, data.clone())).collect(),
             "huge" => vec![event(&stream, json!({"page": "x".repeat(256 * 1024)}))],
-            // The subject is the body's own word, and nothing in the command's schema says so.
+            // A subject from the body, which the command's schema does not declare.
             "copied" => {
                 let who = &input.command.body["of"]["whom"];
                 vec![event(&stream, json!({"who": who, "name": "Ben Bussard"}))]

@@ -1,4 +1,4 @@
-//! What a host remembers of a stream, and what a package made of its first events: read less, decide the same.
+//! Stream cache and snapshots: commands read fewer events and decide the same.
 
 use crate::append::activate;
 use async_trait::async_trait;
@@ -12,25 +12,25 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
 
-/// So many events are worth a snapshot, as the host has it.
+/// Number of events from which the host stores a snapshot.
 const LONG: usize = 100;
-/// More is refused.
+/// Coins of a full jar; more are rejected.
 const MOST: i64 = 100;
 
-/// A jar into which people put coins, with their names.
+/// Test plugin: people put coins with their names into a jar.
 struct Jar {
     digest: &'static str,
     description: Description,
-    /// What the decisions were made on.
+    /// Inputs of the decisions.
     seen: Mutex<Vec<Seen>>,
-    /// Grows every snapshot by so much.
+    /// Bytes added to each snapshot.
     ballast: usize,
-    /// What was folded: whether from a snapshot on, and how many events.
+    /// Calls of `fold`: whether with a snapshot, and the number of events.
     folded: Mutex<Vec<(bool, usize)>>,
     folds: bool,
-    /// What happens while it folds, once.
+    /// Runs once, during a fold.
     meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
-    /// The first jar's stream leads to the second one's.
+    /// Whether the boundary of the first jar grows by the second one's stream.
     leads: bool,
 }
 
@@ -168,7 +168,7 @@ impl Kitchen {
         put(&self.core, &self.jar, &self.anna, coins).await
     }
 
-    /// So many events in one go.
+    /// Appends `times` events by one command.
     async fn fill(&self, times: usize) {
         let body = json!({ "times": times });
         assert_eq!(refused(&give(&self.core, &self.jar, &self.anna, body).await.unwrap()), None);
@@ -214,24 +214,24 @@ fn refused(answer: &Answer) -> Option<&Value> {
 }
 
 #[tokio::test]
-async fn a_long_stream_comes_as_a_snapshot_and_the_events_after_it() {
+async fn a_long_stream_is_loaded_as_a_snapshot_and_the_events_after_it() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG - 1).await;
     for coin in [1, 2, 4, 8] {
         kitchen.put(coin).await;
     }
-    // The decision that reads the hundredth event is the last that reads the first.
+    // The decision with 100 events is the last without a snapshot.
     let seen: Vec<_> = kitchen.jar.seen.lock().unwrap().iter().map(|s| (s.snapshot, s.events, s.coins)).collect();
     assert_eq!(seen, [(false, 0, 0), (false, 99, 0), (false, 100, 1), (true, 0, 3), (true, 1, 7)]);
     assert_eq!(kitchen.jar.last().names, "A".repeat(102));
-    // A host that remembers nothing decides on the same.
+    // A host with an empty cache decides on the same history.
     let other = kitchen.database.core().await;
     put(&other, &kitchen.jar, &kitchen.anna, 0).await;
     assert_eq!(kitchen.jar.last(), Seen { snapshot: true, events: 2, coins: 15, names: "A".repeat(103) });
 }
 
 #[tokio::test]
-async fn a_stream_on_which_everything_is_refused_gets_its_snapshot_too() {
+async fn a_stream_with_rejected_commands_only_gets_a_snapshot() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
     for _ in 0..2 {
@@ -241,7 +241,7 @@ async fn a_stream_on_which_everything_is_refused_gets_its_snapshot_too() {
 }
 
 #[tokio::test]
-async fn another_package_reads_the_events_and_replaces_the_snapshot() {
+async fn another_package_folds_the_events_and_replaces_the_snapshot() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
     kitchen.put(1).await;
@@ -255,13 +255,13 @@ async fn another_package_reads_the_events_and_replaces_the_snapshot() {
 }
 
 #[tokio::test]
-async fn a_stream_of_any_length_is_decided_without_a_snapshot_that_was_made_before() {
+async fn a_stream_of_any_length_is_decided_without_an_earlier_snapshot() {
     let kitchen = Kitchen::open().await;
     kitchen.put(1).await;
     for _ in 0..41 {
         kitchen.fill(250).await;
     }
-    // Emptied; and another package, which cannot use what is there.
+    // Without snapshots, and by another package, which cannot use those of the first.
     kitchen.database.run("delete from eaf.snapshot").await;
     for jar in [Jar::made_by("first"), Jar::made_by("second")] {
         let core = kitchen.database.core().await;
@@ -277,7 +277,7 @@ async fn a_stream_of_any_length_is_decided_without_a_snapshot_that_was_made_befo
 }
 
 #[tokio::test]
-async fn a_few_events_that_are_too_large_together_are_folded_too() {
+async fn a_few_events_that_are_large_together_are_folded() {
     let kitchen = Kitchen::open().await;
     for _ in 0..24 {
         give(&kitchen.core, &kitchen.jar, &kitchen.anna, json!({ "bytes": 200 * 1024 })).await.unwrap();
@@ -287,7 +287,7 @@ async fn a_few_events_that_are_too_large_together_are_folded_too() {
 }
 
 #[tokio::test]
-async fn a_long_stream_that_leads_to_another_one_is_decided() {
+async fn a_long_stream_whose_boundary_grows_is_decided() {
     let kitchen = Kitchen::open().await;
     for jar in [1, 2] {
         for _ in 0..24 {
@@ -303,7 +303,7 @@ async fn a_long_stream_that_leads_to_another_one_is_decided() {
 }
 
 #[tokio::test]
-async fn one_command_folds_what_many_wait_for() {
+async fn concurrent_commands_fold_a_long_stream_once() {
     let kitchen = Kitchen::open().await;
     for _ in 0..41 {
         kitchen.fill(250).await;
@@ -319,13 +319,13 @@ async fn one_command_folds_what_many_wait_for() {
 }
 
 #[tokio::test]
-async fn what_other_hosts_append_is_seen_by_one_that_remembers() {
+async fn the_stream_cache_sees_events_of_other_hosts() {
     let kitchen = Kitchen::open().await;
     kitchen.put(1).await;
     kitchen.put(1).await;
     let other = kitchen.database.core().await;
     put(&other, &kitchen.jar, &kitchen.anna, 98).await;
-    // A no on what is remembered alone would be a yes.
+    // On the cached history alone the command would be accepted.
     assert_eq!(refused(&kitchen.put(1).await), Some(&json!(100)));
 }
 
@@ -333,7 +333,8 @@ async fn opened(kitchen: &Kitchen) -> String {
     kitchen.database.opened(&kitchen.core).await.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The log goes back and grows to the same length, with other events: no version says that anything happened.
+/// Restores the log and lets it grow to the same length with other events, so that versions show no
+/// change.
 async fn rewrite(kitchen: &Kitchen, from: u64, coins: &[i64]) {
     let back = format!(
         "delete from eaf.event where pos >= {from}; delete from eaf.ledger where last_pos >= {from};
@@ -347,7 +348,7 @@ async fn rewrite(kitchen: &Kitchen, from: u64, coins: &[i64]) {
 }
 
 #[tokio::test]
-async fn a_host_that_remembers_another_past_decides_on_the_log() {
+async fn a_cached_history_of_an_earlier_epoch_is_not_used() {
     let kitchen = Kitchen::open().await;
     for coin in [1, 1, 1] {
         kitchen.put(coin).await;
@@ -358,14 +359,14 @@ async fn a_host_that_remembers_another_past_decides_on_the_log() {
     let no = kitchen.put(10).await;
     assert_eq!(refused(&no), Some(&json!(96)), "decided on what was remembered");
     assert_eq!(kitchen.jar.last().events, 4);
-    // And a shorter one.
+    // And to a shorter length.
     rewrite(&kitchen, 2, &[]).await;
     assert_eq!(refused(&kitchen.put(99).await), None);
     assert_eq!(kitchen.jar.last().coins, 1);
 }
 
 #[tokio::test]
-async fn a_snapshot_of_another_past_is_not_used() {
+async fn a_snapshot_of_an_earlier_epoch_is_not_used() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
     kitchen.put(1).await;
@@ -378,7 +379,7 @@ async fn a_snapshot_of_another_past_is_not_used() {
         assert_eq!((kitchen.jar.last().snapshot, kitchen.jar.last().coins), (false, 60));
         kitchen.database.run("delete from eaf.snapshot; insert into eaf.snapshot select * from kept").await;
     }
-    // Nor one that was tampered with.
+    // A snapshot that was tampered with is not used either.
     kitchen
         .database
         .run("update eaf.snapshot set chain = e.chain, state = '\\x0100' from eaf.event e where e.version = 100")
@@ -388,10 +389,10 @@ async fn a_snapshot_of_another_past_is_not_used() {
 }
 
 #[tokio::test]
-async fn a_state_of_another_past_is_not_kept() {
+async fn a_state_of_an_earlier_epoch_is_not_stored() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
-    // The log is restored, and grows again.
+    // Restores the log, which grows again.
     let mut conn = kitchen.database.superuser().await;
     let grown = "update eaf.event set chain = sha256(chain) where version > 100";
     *kitchen.jar.meanwhile.lock().await = Some(Box::pin(async move {
@@ -403,7 +404,7 @@ async fn a_state_of_another_past_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_host_that_was_slow_puts_no_older_state_in_the_place_of_a_newer_one() {
+async fn a_slow_host_does_not_replace_a_newer_snapshot_with_an_older_one() {
     let kitchen = Kitchen::open().await;
     kitchen.fill(LONG).await;
     let (other, anna) = (kitchen.database.core().await, kitchen.anna.clone());
@@ -418,7 +419,7 @@ async fn a_host_that_was_slow_puts_no_older_state_in_the_place_of_a_newer_one() 
 }
 
 #[tokio::test]
-async fn an_erased_person_is_in_no_snapshot_and_in_no_memory() {
+async fn an_erased_person_is_in_no_snapshot_and_no_cache() {
     let kitchen = Kitchen::open().await;
     let ben = Caller { name: "Canary-Ben".into(), ..person(kitchen.anna.tenant, &[]) };
     put(&kitchen.core, &kitchen.jar, &ben, 1).await;
@@ -434,7 +435,7 @@ async fn an_erased_person_is_in_no_snapshot_and_in_no_memory() {
     let mut tx = kitchen.core.db.tenant(ben.tenant).await.unwrap();
     kitchen.core.keyring.destroy(&mut tx, ben.actor).await.unwrap();
     tx.commit().await.unwrap();
-    // The host that remembers, and one that does not.
+    // A host with a cached history, and one without.
     for core in [&kitchen.core, &kitchen.database.core().await] {
         put(core, &kitchen.jar, &kitchen.anna, 1).await;
         let seen = kitchen.jar.last();
@@ -448,7 +449,7 @@ async fn an_erased_person_is_in_no_snapshot_and_in_no_memory() {
 }
 
 #[tokio::test]
-async fn a_no_that_names_others_can_be_read_no_longer_than_they_can() {
+async fn a_rejection_that_names_others_is_unreadable_after_their_erasure() {
     let kitchen = Kitchen::open().await;
     let Kitchen { core, jar, anna, .. } = &kitchen;
     let ben = Caller { name: "Canary-Ben".into(), ..person(anna.tenant, &[]) };
@@ -470,7 +471,7 @@ async fn a_no_that_names_others_can_be_read_no_longer_than_they_can() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_too_large_is_not_kept_and_nobody_suffers() {
+async fn a_state_that_is_too_large_is_not_stored_and_commands_continue() {
     let mut kitchen = Kitchen::open().await;
     kitchen.jar.ballast = 2 * 1024 * 1024;
     kitchen.fill(LONG).await;

@@ -1,5 +1,5 @@
-//! With another tenant set, nothing of a tenant can be read, counted, changed, added or guessed: on every table that the
-//! catalogue knows, as the application role and as the owner.
+//! Isolation of tenants: with another tenant set, no row of a tenant can be read, counted, changed,
+//! added or guessed, on every table of the catalogue, as the application role and as the owner.
 
 use crate::toy::Toy;
 use eaf_core::id::TenantId;
@@ -10,20 +10,21 @@ use sqlx::{AssertSqlSafe, Row};
 struct Table {
     name: String,
     columns: Vec<(String, String)>,
-    /// The columns of each key, primary or unique.
+    /// Columns of each primary or unique key.
     keys: Vec<String>,
-    /// How each foreign key is dropped and made again.
+    /// Statements that drop and create each foreign key.
     references: Vec<(String, String)>,
-    /// A column that the application may change, if there is one.
+    /// Column that the application role may update; empty if none.
     changeable: String,
 }
 
-/// A database in which both tenants have a row in every table, and who attacks it: with globex set, for a row of acme.
+/// A database with a row of both tenants in each table, and the connections that attack acme's rows
+/// with globex set.
 pub struct Range {
     root: PgConnection,
     app: PgConnection,
     owner: PgConnection,
-    /// With acme's row as JSON, and with one that is nowhere.
+    /// Each table with acme's row as JSON, and with a row that does not exist.
     tables: Vec<(Table, [String; 2])>,
     pub database: Database,
 }
@@ -36,7 +37,7 @@ pub fn globex() -> TenantId {
     TenantId::derive("globex")
 }
 
-/// Has no row in any table, so that none of its own is in the way.
+/// A tenant without any row.
 fn initech() -> TenantId {
     TenantId::derive("initech")
 }
@@ -44,7 +45,7 @@ fn initech() -> TenantId {
 impl Range {
     pub async fn open() -> Range {
         let database = Database::fresh().await;
-        // The tables of views are made while a host runs.
+        // Creates the views' tables, which no migration does.
         eaf_core::consumers::prepare(&database.core().await.db, &Toy::new()).await.unwrap();
         let mut root = database.superuser().await;
         let mut tables = Vec::new();
@@ -68,12 +69,12 @@ impl Range {
         Range { root, app, owner, tables, database }
     }
 
-    /// The application attacks through this connection from now on.
+    /// Replaces the application's connection.
     pub fn attack_through(&mut self, app: PgConnection) {
         self.app = app;
     }
 
-    /// What went through or was told, one line each.
+    /// Attacks that changed or revealed a row, one line each.
     pub async fn violations(&mut self) -> Vec<String> {
         let mut found = Vec::new();
         for n in 0..self.tables.len() {
@@ -85,7 +86,7 @@ impl Range {
     async fn violations_of(&mut self, n: usize) -> Vec<String> {
         let mut found = Vec::new();
         let (table, [row, made_up]) = &self.tables[n];
-        // The owner too: its functions run for one tenant as well, and no grant stands between it and a table.
+        // The owner too: its functions run for one tenant, and grants do not restrict it.
         for (role, conn) in [("eaf_app", &mut self.app), ("eaf_owner", &mut self.owner)] {
             for attempt in attempts(table, acme(), row) {
                 if went_through(conn, globex(), &attempt).await {
@@ -103,7 +104,7 @@ impl Range {
     }
 }
 
-/// Every one of them must touch nothing, or be refused.
+/// Statements that must affect no row, or fail.
 fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     let name = &table.name;
     let row = row.replace('\'', "''");
@@ -123,14 +124,14 @@ fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     attempts
 }
 
-/// Without the columns that the database makes itself.
+/// Insert without generated columns.
 fn insert(table: &Table, row: &str) -> String {
     let columns: Vec<&str> = table.columns.iter().map(|(column, _)| column.as_str()).collect();
     let columns = columns.join(", ");
     format!("insert into {} ({columns}) select {columns} from {row}", table.name)
 }
 
-/// Whoever knows all of a row must not find out whether it is there, from a result or from an error.
+/// Statements that must not reveal, by result or error, whether a row with known values exists.
 fn guesses(table: &Table, row: &str) -> Vec<String> {
     let name = &table.name;
     let row = row.replace('\'', "''");
@@ -147,14 +148,14 @@ fn guesses(table: &Table, row: &str) -> Vec<String> {
         for key in [key, &beside_tenant(table, key)] {
             let same = format!("({key}) = (select {key} from {known})");
             guesses.push(format!("select 1 from {name} where {same}"));
-            // An error if it is looked at before the policy.
+            // A division by zero if the condition is evaluated before the policy.
             guesses.push(format!("select 1 from {name} where 1 / (({same})::int - 1) < 0"));
         }
     }
     guesses
 }
 
-/// What is left of a key without the tenant; if that is nothing, all else.
+/// Columns of a key other than the tenant; if there are none, all other columns.
 fn beside_tenant(table: &Table, key: &str) -> String {
     let of_tenants = |column: &&str| *column != "tenant_id";
     let rest: Vec<&str> = key.split(", ").filter(of_tenants).collect();
@@ -169,12 +170,13 @@ async fn answer(conn: &mut PgConnection, guess: &str) -> Result<u64, String> {
 async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) -> bool {
     match within(conn, tenant, attempt).await {
         Ok(rows) => rows > 0,
-        // A duplicate key would have been written, had the row been new; so would any other finding of a constraint.
+        // An error of a constraint, such as a duplicate key, means that a policy did not reject the
+        // row.
         Err(error) => sqlstate(&error) != "42501",
     }
 }
 
-/// In a transaction of this tenant, which is rolled back.
+/// Runs a statement in a transaction of this tenant, and rolls it back.
 async fn within(conn: &mut PgConnection, tenant: TenantId, statement: &str) -> Result<u64, sqlx::Error> {
     run(conn, format!("begin; select set_config('app.tenant_id', '{tenant}', true)")).await.unwrap();
     let done = run(conn, statement.to_owned()).await;
@@ -222,7 +224,8 @@ async fn tables_of_tenants(root: &mut PgConnection) -> Vec<Table> {
     rows.iter().map(table).collect()
 }
 
-/// For rows of made-up values. Constraints between columns do not matter here, so they go; references are made again later.
+/// Drops check constraints and references, for rows with invented values. References are created
+/// again later.
 async fn loosen(root: &mut PgConnection, table: &Table) {
     let checks: Vec<String> = sqlx::query_scalar(
         "select quote_ident(conname) from pg_constraint where conrelid = $1::text::regclass and contype = 'c'",
@@ -239,7 +242,8 @@ async fn loosen(root: &mut PgConnection, table: &Table) {
     }
 }
 
-/// A row, answered as JSON. A tenant has the same value in all columns of one name, so that its rows refer to each other.
+/// Inserts a row and returns it as JSON. A tenant's columns of one name have one value, so that
+/// references are valid.
 async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId, number: u8) -> String {
     let value = |(column, kind): &(String, String)| match kind.as_str() {
         _ if column == "tenant_id" => format!("'{tenant}'"),
@@ -269,13 +273,14 @@ async fn run(conn: &mut PgConnection, statement: String) -> Result<u64, sqlx::Er
 }
 
 #[tokio::test]
-async fn no_table_shows_or_takes_rows_of_another_tenant() {
+async fn no_table_reads_or_accepts_rows_of_another_tenant() {
     let found = Range::open().await.violations().await;
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Each way to make a hole, and how it is closed again; `T` stands for the table.
+/// Condition of the policies.
 const RULE: &str = "tenant_id = (select current_setting('app.tenant_id')::uuid)";
+/// Statements that make a hole and close it again; `T` is the table.
 const HOLES: [(&str, &str); 12] = [
     ("alter table T disable row level security", "alter table T enable row level security"),
     ("alter table T no force row level security", "alter table T force row level security"),
@@ -294,7 +299,7 @@ const HOLES: [(&str, &str); 12] = [
     ),
 ];
 
-/// Those, each key without the tenant, and each reference without it.
+/// [`HOLES`], each key without the tenant, and each reference without it.
 fn holes(table: &Table) -> Vec<(String, String)> {
     let said = |statement: &str| statement.replace("RULE", RULE).replace(" T", &format!(" {}", table.name));
     let mut holes: Vec<_> = HOLES.iter().map(|(hole, mend)| (said(hole), said(mend))).collect();
@@ -315,9 +320,9 @@ fn holes(table: &Table) -> Vec<(String, String)> {
     holes
 }
 
-/// The attacks must see each hole in each table by themselves, without the catalogue check.
+/// Tests the attacks themselves: they find each hole in each table without the catalogue check.
 #[tokio::test]
-async fn each_hole_in_each_wall_lets_something_through() {
+async fn each_deliberate_hole_is_found_by_the_attacks() {
     let mut range = Range::open().await;
     let mut missed = Vec::new();
     for n in 0..range.tables.len() {
@@ -335,7 +340,7 @@ async fn each_hole_in_each_wall_lets_something_through() {
 }
 
 #[tokio::test]
-async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
+async fn without_a_tenant_a_table_raises_an_error() {
     let mut range = Range::open().await;
     for (table, _) in &range.tables {
         for (statement, expected) in [("", "42704"), ("begin; set local app.tenant_id = ''; ", "22P02")] {
@@ -344,12 +349,13 @@ async fn without_a_tenant_a_table_is_an_error_and_not_empty() {
             assert_eq!(sqlstate(&refused), expected, "{}: {refused}", table.name);
         }
         run(&mut range.app, "rollback".into()).await.unwrap();
-        // From here on the session knows the setting; a new one does not.
+        // The session now has the setting with an empty value; a new session has none.
         range.app = range.database.as_role("eaf_app").await;
     }
 }
 
-/// All that the platform may do, with which columns, `*` for any: of tenants' tables none that carries payload, of views nothing.
+/// Privileges of the platform role with their columns, `*` for all: no payload of tenants' tables,
+/// and no views.
 const PLATFORM: [&str; 43] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
@@ -397,7 +403,7 @@ const PLATFORM: [&str; 43] = [
 ];
 
 #[tokio::test]
-async fn the_platform_may_do_what_is_listed_and_nothing_else() {
+async fn the_platform_role_has_the_listed_privileges_only() {
     let mut range = Range::open().await;
     let mut may: Vec<String> = sqlx::query_scalar(
         "select c.oid::regclass || ' ' || p || ' '
@@ -417,7 +423,7 @@ async fn the_platform_may_do_what_is_listed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
+async fn the_platform_role_lists_tenants_and_heads_and_reads_no_payload() {
     let database = Database::fresh().await;
     let core = database.core().await;
     eaf_core::directory::add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
@@ -442,7 +448,7 @@ async fn the_platform_lists_tenants_and_heads_and_reads_no_payload() {
 }
 
 #[tokio::test]
-async fn the_application_cannot_rewrite_the_log_or_the_record_of_acts() {
+async fn the_application_role_cannot_rewrite_the_log_or_the_audit() {
     let database = Database::fresh().await;
     let mut app = database.as_role("eaf_app").await;
     for forbidden in [

@@ -1,4 +1,4 @@
-//! The journal and its leases: what a crash, a pause and a thief find.
+//! Journal and leases: crashes, paused hosts and stolen databases.
 
 use crate::dump;
 use crate::toy::{Toy, ordered, record};
@@ -47,7 +47,7 @@ impl House {
         Journal::new(&self.core.db, &self.core.keyring)
     }
 
-    /// As if the lease had run out: the database's clock decides, so the test turns that.
+    /// Expires the lease in the database, whose clock decides.
     async fn expire(&self, run: RunId) {
         let mut conn = self.database.superuser().await;
         sqlx::query("update eaf.run set lease_until = now() - interval '1 second' where run_id = $1")
@@ -71,7 +71,7 @@ fn effect(sequence: i32) -> Entry {
     }
 }
 
-/// A call whose answer is known at once.
+/// Entry of a call that is completed at once.
 fn known(sequence: i32, answer: Value) -> Entry {
     let (capability, function) = ("flow".into(), "now".into());
     Entry { capability, grant: None, function, state: State::Done(Ok(answer)), args: Value::Null, ..effect(sequence) }
@@ -93,7 +93,7 @@ const AT_ONCE: Duration = Duration::ZERO;
 const SOON: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn a_replay_reads_the_calls_in_order_each_as_far_as_it_came() {
+async fn a_replay_reads_the_calls_in_order_with_their_states() {
     let house = house(1).await;
     let (run, lease) = house.claim(house.host).await.unwrap();
     assert_eq!((run.key.as_str(), run.workflow.as_str(), run.attempts), ("order-0", "act", 0));
@@ -137,7 +137,7 @@ async fn a_replay_reads_the_calls_in_order_each_as_far_as_it_came() {
 }
 
 #[tokio::test]
-async fn an_operation_that_runs_again_has_no_attempts_any_more() {
+async fn an_operation_that_is_started_again_has_no_attempts() {
     let house = house(1).await;
     let (_, lease) = house.claim(house.host).await.unwrap();
     let journal = house.journal();
@@ -155,7 +155,7 @@ async fn an_operation_that_runs_again_has_no_attempts_any_more() {
 }
 
 #[tokio::test]
-async fn what_is_done_stays_as_it_is() {
+async fn a_completed_entry_does_not_change() {
     let house = house(1).await;
     let (_, lease) = house.claim(house.host).await.unwrap();
     let journal = house.journal();
@@ -188,7 +188,7 @@ async fn what_is_done_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_lease_is_one_hosts_until_it_runs_out_and_then_the_fence_holds_the_first_one_off() {
+async fn an_expired_lease_can_be_claimed_and_fences_off_its_former_host() {
     let house = house(1).await;
     let (core, journal) = (&house.core, house.journal());
     let (db, feed) = (&core.db, &core.feed);
@@ -198,7 +198,7 @@ async fn a_lease_is_one_hosts_until_it_runs_out_and_then_the_fence_holds_the_fir
     journal.write(&paused, &effect(1), AT_ONCE).await.unwrap();
 
     house.expire(paused.run).await;
-    // Run out, but nobody has taken it: harmless, and a renewal keeps others away again.
+    // An expired lease that no host has claimed can be renewed.
     workflow::renew(db, &paused).await.unwrap();
     assert!(house.claim(other).await.is_none());
 
@@ -224,7 +224,7 @@ async fn a_lease_is_one_hosts_until_it_runs_out_and_then_the_fence_holds_the_fir
 }
 
 #[tokio::test]
-async fn a_sleeping_run_says_why_and_wakes_in_time_or_when_it_is_woken() {
+async fn a_suspended_run_shows_its_wait_and_wakes_on_time_or_by_a_wake() {
     let house = house(1).await;
     let core = &house.core;
     let (db, feed) = (&core.db, &core.feed);
@@ -238,7 +238,7 @@ async fn a_sleeping_run_says_why_and_wakes_in_time_or_when_it_is_woken() {
     workflow::wake(db, feed, house.acme, lease.run).await.unwrap();
     tokio::time::timeout(Duration::from_secs(5), core.feed.run_due()).await.unwrap();
     let (_, lease) = house.claim(house.host).await.unwrap();
-    // A wake-up while it is at work changes nothing.
+    // A wake of a claimed run changes nothing.
     workflow::wake(db, feed, house.acme, lease.run).await.unwrap();
     assert!(house.claim(HostId(core.ambient.uuid())).await.is_none());
 
@@ -250,7 +250,7 @@ async fn a_sleeping_run_says_why_and_wakes_in_time_or_when_it_is_woken() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_over_is_claimed_no_more_and_shows_how_it_ended() {
+async fn an_ended_run_is_not_claimed_and_shows_its_result() {
     let house = house(3).await;
     let core = &house.core;
     let mut leases = Vec::new();
@@ -289,7 +289,7 @@ async fn a_run_that_is_over_is_claimed_no_more_and_shows_how_it_ended() {
 }
 
 #[tokio::test]
-async fn the_journal_is_sealed_at_rest_and_ends_with_its_subjects_key() {
+async fn the_journal_is_sealed_and_unreadable_without_its_subjects_key() {
     let house = house(1).await;
     let (core, journal) = (&house.core, house.journal());
     let (_, lease) = house.claim(house.host).await.unwrap();
@@ -307,7 +307,7 @@ async fn the_journal_is_sealed_at_rest_and_ends_with_its_subjects_key() {
 }
 
 #[tokio::test]
-async fn a_run_whose_event_cannot_be_read_keeps_no_other_waiting() {
+async fn a_run_with_an_unreadable_event_delays_no_other_run() {
     let house = house(2).await;
     let mut conn = house.database.superuser().await;
     sqlx::query("update eaf.run set event_pos = 99 where key = 'order-0'").execute(&mut conn).await.unwrap();

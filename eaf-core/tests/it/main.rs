@@ -1,4 +1,5 @@
-//! The core on real PostgreSQL, as the restricted roles. Needs `EAF_TEST_SUPERUSER_URL` (see `eaf_core::testing`).
+//! Tests of the core on PostgreSQL with the restricted roles. Needs `EAF_TEST_SUPERUSER_URL`, see
+//! `eaf_core::testing`.
 
 mod administration;
 mod anchors;
@@ -30,7 +31,7 @@ mod pooler;
 mod products;
 mod pruned;
 mod rebuild;
-mod refold;
+mod rebuild_tenant;
 mod retention;
 mod session;
 mod storm;

@@ -1,4 +1,4 @@
-//! What capabilities remember of things outside.
+//! Managed resources of capabilities.
 
 use eaf_core::Core;
 use eaf_core::directory::add_tenant;
@@ -12,7 +12,7 @@ fn key(tenant: TenantId, plugin: &str, identity: &str) -> Key {
 }
 
 #[tokio::test]
-async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
+async fn a_managed_resource_belongs_to_one_plugin_of_one_tenant() {
     let database = Database::fresh().await;
     let core: Core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -29,7 +29,7 @@ async fn a_managed_resource_is_remembered_for_one_plugin_of_one_tenant() {
 }
 
 #[tokio::test]
-async fn what_was_changed_meanwhile_is_not_replaced() {
+async fn a_concurrently_changed_resource_is_not_replaced() {
     let database = Database::fresh().await;
     let core: Core = database.core().await;
     let ours = key(add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap(), "dcm", "vm-1");

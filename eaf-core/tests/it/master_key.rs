@@ -1,4 +1,4 @@
-//! The master key: which one a host must hold, and how it is exchanged.
+//! Master key: which key a host must have, and rotation.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -40,7 +40,7 @@ async fn acts(core: &Core) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_host_with_another_master_key_does_not_start() {
+async fn a_host_with_another_master_key_is_rejected_at_start() {
     let database = Database::fresh().await;
     host(&database, key(1)).await.master_keys.check().await.unwrap();
     host(&database, key(1)).await.master_keys.check().await.unwrap();
@@ -59,7 +59,7 @@ async fn of_two_first_hosts_with_different_keys_one_starts() {
 }
 
 #[tokio::test]
-async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_nothing() {
+async fn after_a_rotation_only_the_new_master_key_opens_data_keys() {
     let database = Database::fresh().await;
     let before = host(&database, key(1)).await;
     before.master_keys.check().await.unwrap();
@@ -74,7 +74,8 @@ async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_no
 
     let core = host(&database, both(2, 1)).await;
     core.master_keys.check().await.unwrap();
-    // Until the exchange all hosts wrap with the former key, so that those with it alone go on.
+    // Until the rotation all hosts wrap with the former key, so that hosts with that key alone
+    // work.
     let ben = hire(&core, acme, "ben").await;
     assert_eq!(name(&before, acme, ben).await, "ben");
 
@@ -84,7 +85,7 @@ async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_no
         .rotate(&core.by, |progress| seen.lock().unwrap().push((progress.done, progress.total)))
         .await
         .unwrap();
-    // Of two tenants and three people.
+    // Keys of two tenants and three people.
     assert_eq!((rotated.keys, rotated.operators), (5, 1));
     let seen = seen.lock().unwrap().clone();
     assert_eq!((seen.first(), seen.last()), (Some(&(0, 5)), Some(&(5, 5))));
@@ -109,7 +110,7 @@ async fn after_an_exchange_the_new_master_key_opens_everything_and_the_former_no
 }
 
 #[tokio::test]
-async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
+async fn an_interrupted_rotation_is_readable_and_continues() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
@@ -134,7 +135,7 @@ async fn an_interrupted_exchange_is_readable_and_goes_on_where_it_was() {
         assert_eq!(name(&other, *tenant, *anna).await, "anna");
     }
 
-    // Whoever holds the new one alone is told what is missing.
+    // A host with the new key alone reports the keys that are still wrapped with the former.
     let alone = host(&database, key(2)).await;
     alone.master_keys.check().await.unwrap();
     let refused = alone.master_keys.rotate(&alone.by, |_| ()).await.unwrap_err();
@@ -168,7 +169,7 @@ async fn a_key_that_is_created_during_a_rotation_is_wrapped_with_the_new_key() {
 }
 
 #[tokio::test]
-async fn a_wrapped_key_names_its_master_key() {
+async fn a_wrapped_key_has_the_id_of_its_master_key() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
@@ -179,7 +180,7 @@ async fn a_wrapped_key_names_its_master_key() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_was_interrupted_before_the_operators_is_reported_and_hides_no_operator() {
+async fn a_rotation_interrupted_before_the_operators_is_reported() {
     let database = Database::fresh().await;
     let core = host(&database, key(1)).await;
     core.master_keys.check().await.unwrap();
@@ -200,7 +201,8 @@ async fn a_rotation_that_was_interrupted_before_the_operators_is_reported_and_hi
     assert_eq!((status.remaining, status.operators, status.is_rotating), (0, 1, true));
     assert_eq!(core.master_keys.unreadable().await.unwrap(), None);
 
-    // The former key was taken away too early: it is told, and the others can still be listed, and what they did.
+    // The former key was removed too early: it is reported, and operators and acts can still be
+    // listed.
     let alone = host(&database, key(2)).await;
     alone.master_keys.check().await.unwrap();
     let left = alone.master_keys.unreadable().await.unwrap();
@@ -220,7 +222,7 @@ async fn a_rotation_that_was_interrupted_before_the_operators_is_reported_and_hi
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_hold_the_active_master_key_is_not_ready() {
+async fn a_host_without_the_active_master_key_is_not_ready() {
     let database = Database::fresh().await;
     let former = host(&database, key(1)).await;
     former.master_keys.check().await.unwrap();

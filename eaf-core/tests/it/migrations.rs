@@ -1,4 +1,4 @@
-//! The migrations: the page that is made of them, and the functions that are run again when they change.
+//! Migrations: the generated `schema.sql`, and functions that are replaced when they change.
 
 use eaf_core::db::{check, migrate};
 use eaf_core::testing::Database;
@@ -9,7 +9,7 @@ const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
 const WRITE: &str =
     "EAF_GOLDEN=write bin/eaf dev exec --with postgres -- cargo test --workspace --test it -- migrations";
 
-/// `-- functions/NAME.sql REVISION DIGEST`, as the page ends with them, by name.
+/// Parses the last lines of `schema.sql`, `-- functions/NAME.sql REVISION DIGEST`, by name.
 fn revisions(page: &str) -> BTreeMap<&str, (i32, &str)> {
     let lines = page.lines().filter_map(|line| line.strip_prefix("-- functions/"));
     lines
@@ -21,7 +21,7 @@ fn revisions(page: &str) -> BTreeMap<&str, (i32, &str)> {
 }
 
 #[tokio::test]
-async fn schema_sql_is_the_schema_and_a_changed_function_has_a_new_revision() {
+async fn schema_sql_is_current_and_a_changed_function_has_a_new_revision() {
     let page = Path::new(MIGRATIONS).join("schema.sql");
     let committed = std::fs::read_to_string(&page).unwrap_or_default();
     let schema = Database::fresh().await.schema().await;
@@ -41,7 +41,7 @@ async fn schema_sql_is_the_schema_and_a_changed_function_has_a_new_revision() {
 }
 
 #[tokio::test]
-async fn every_file_of_a_function_is_run() {
+async fn every_function_file_is_applied() {
     let files = std::fs::read_dir(Path::new(MIGRATIONS).join("functions")).unwrap();
     let mut files: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
@@ -49,7 +49,7 @@ async fn every_file_of_a_function_is_run() {
     assert_eq!(revisions(&schema).into_keys().collect::<Vec<_>>(), files);
 }
 
-/// What `eaf.behind` does now, in a word, and the revision that is recorded.
+/// Release of the present source of `eaf.behind`, and its recorded revision.
 async fn behind(database: &Database) -> (String, i32) {
     let query = "select case when prosrc like '%eaf.checkpoint%' then 'ours' else 'theirs' end, revision
                  from pg_proc, eaf.function_source where proname = 'behind' and name = 'behind'";
@@ -63,13 +63,13 @@ const THEIRS: &str = "set role eaf_owner;
       'select null::uuid, '''', '''', '''', true, 0, 0, true, true, now() where false';";
 
 #[tokio::test]
-async fn the_higher_revision_of_a_function_stays() {
+async fn the_highest_revision_of_a_function_remains() {
     let database = Database::fresh().await;
     let url = database.url("eaf_migrate");
     let (_, ours) = behind(&database).await;
     database.run(THEIRS).await;
 
-    // Two releases that start alternately: the older one leaves the newer one's function alone.
+    // An older release does not replace the function of a newer one.
     database
         .run("update eaf.function_source set revision = revision + 1, digest = sha256('') where name = 'behind'")
         .await;
@@ -85,7 +85,7 @@ async fn the_higher_revision_of_a_function_stays() {
 }
 
 #[tokio::test]
-async fn hosts_that_start_together_replace_functions_one_after_the_other() {
+async fn concurrent_hosts_replace_functions_one_after_the_other() {
     let database = Database::fresh().await;
     let url = database.url("eaf_migrate");
     database.run(THEIRS).await;

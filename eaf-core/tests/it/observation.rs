@@ -1,4 +1,4 @@
-//! Whose turn it is to be read again, and how old what was read is.
+//! Observation: leases of connections, and the age of observed states.
 
 use eaf_core::Core;
 use eaf_core::connection::{ConnectionUse, NewConnection};
@@ -30,13 +30,13 @@ async fn claim(core: &Core) -> Option<ObservationLease> {
     observation::claim(&core.db, &["vsphere".to_owned()], LEASE).await.unwrap()
 }
 
-/// Whose turn it is; each turn has another lease.
+/// Claims the next connection that is due.
 async fn claimed(core: &Core) -> Option<(TenantId, String)> {
     claim(core).await.map(|turn| (turn.tenant, turn.connection))
 }
 
 #[tokio::test]
-async fn a_server_is_read_by_one_host_at_a_time_whatever_tenants_it_has() {
+async fn a_server_is_observed_by_one_host_at_a_time_across_tenants() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -64,7 +64,7 @@ async fn check(core: &Core, tenant: TenantId, error: Option<&str>) {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before() {
+async fn a_connection_with_new_settings_is_observed_at_once() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -82,7 +82,7 @@ async fn a_connection_that_was_set_again_is_read_at_once_whatever_failed_before(
 }
 
 #[tokio::test]
-async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_of_the_new_settings() {
+async fn an_observation_with_old_settings_does_not_affect_newer_ones() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -106,7 +106,7 @@ async fn a_turn_that_began_with_old_settings_ends_no_newer_one_and_says_nothing_
 }
 
 #[tokio::test]
-async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
+async fn a_removed_resource_is_not_observed() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -120,7 +120,7 @@ async fn what_was_removed_is_not_among_the_things_that_are_looked_at() {
 }
 
 #[tokio::test]
-async fn what_did_not_change_grows_no_older_and_is_told_once() {
+async fn an_unchanged_resource_stays_fresh_and_is_reported_once() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -149,7 +149,7 @@ async fn what_did_not_change_grows_no_older_and_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_real_call_says_whether_a_connection_works() {
+async fn a_call_updates_the_state_of_its_connection() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();

@@ -45,7 +45,7 @@ async fn put(core: &Core, tenant: TenantId, new: NewConnection) -> Result<(), co
 }
 
 #[tokio::test]
-async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
+async fn a_secret_is_sealed_not_listed_and_unchanged_when_omitted() {
     let (database, core, acme, globex) = house().await;
     assert!(matches!(put(&core, acme, vcenter("https://a", None)).await, Err(connection::Error::NoSecret)));
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
@@ -61,7 +61,7 @@ async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
     put(&core, acme, moved).await.unwrap();
     let known = core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap();
     assert_eq!((&known.config["folder"], &known.secret["password"]), (&json!("EAF/acme"), &json!(CANARY)));
-    // What was checked was another connection, also when the check ends only now.
+    // The check's result is of the former settings, so it is not stored.
     assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());
     check(None).await;
     assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());
@@ -73,7 +73,7 @@ async fn a_connections_secret_is_sealed_never_listed_and_kept_when_left_out() {
 }
 
 #[tokio::test]
-async fn a_secret_is_not_kept_when_it_would_go_elsewhere() {
+async fn a_changed_address_requires_the_secret_again() {
     let (_database, core, acme, _) = house().await;
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
     let mut unknown = vcenter("https://a", None);
@@ -89,7 +89,7 @@ async fn a_secret_is_not_kept_when_it_would_go_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_moved_to_another_connection_does_not_open() {
+async fn a_secret_moved_to_another_connection_does_not_open() {
     let (database, core, acme, _) = house().await;
     put(&core, acme, vcenter("https://a", Some(CANARY))).await.unwrap();
     let mut conn = database.superuser().await;
@@ -99,7 +99,7 @@ async fn a_secret_that_was_moved_to_another_connection_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_grant_is_one_tenants_until_it_is_taken_back() {
+async fn a_grant_belongs_to_one_tenant_until_it_is_revoked() {
     let (_database, core, acme, globex) = house().await;
     let grant = Grant {
         plugin: "dcm".into(),
@@ -129,7 +129,7 @@ async fn a_grant_is_one_tenants_until_it_is_taken_back() {
 const HOUR: Duration = Duration::from_secs(3_600);
 
 #[tokio::test]
-async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
+async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
     let (_database, core, acme, globex) = house().await;
     let mail = |id: &str| Mail {
         message_id: id.into(),
@@ -152,7 +152,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
     assert!(waiting.next_at.is_some_and(|next| next > waiting.created_at));
     mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
     mail_log::begin_transmission(&core.db, acme, &sent.message_id).await.unwrap();
-    // After a crash: it may have been sent.
+    // After a crash the mail may have been sent.
     let crashed = mail_log::record(&core.db, acme, &sent).await.unwrap();
     assert_eq!((crashed.unanswered, crashed.created_at), (1, waiting.created_at));
     mail_log::set_status(&core.db, acme, &sent.message_id, &Status::Sent, Some("4F3A")).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_stays_sent() {
     assert!(!mail_log::requeue(&core.db, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
 }
 
-/// Mails of one call that wait.
+/// Records pending mails of one call.
 async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..count {
@@ -197,7 +197,7 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
 }
 
 #[tokio::test]
-async fn who_is_being_written_to_just_now_counts_as_told() {
+async fn a_recipient_of_a_pending_mail_counts_as_notified() {
     let (database, core, acme, _) = house().await;
     let (asked, settled) = (RunId(core.ambient.uuid()), RunId(core.ambient.uuid()));
     for run in [asked, settled] {
@@ -219,7 +219,7 @@ async fn who_is_being_written_to_just_now_counts_as_told() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are() {
+async fn concurrent_calls_do_not_exceed_the_rate_per_minute() {
     let (_database, core, acme, _) = house().await;
     let ids = mails(&core, acme, RunId(core.ambient.uuid()), 1, 12).await;
     let offers = ids.iter().map(|id| mail_log::offer(&core.db, acme, id, "main", Some(5)));
@@ -232,7 +232,7 @@ async fn calls_at_the_same_time_take_no_more_places_of_a_minute_than_there_are()
 }
 
 #[tokio::test]
-async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_mails() {
+async fn deferrals_count_from_the_first_and_per_call() {
     let (_database, core, acme, globex) = house().await;
     let run = RunId(core.ambient.uuid());
     let id = mails(&core, acme, run, 1, 1).await.remove(0);
@@ -257,7 +257,7 @@ async fn deferrals_count_from_the_first_without_a_break_and_a_call_has_its_own_m
 }
 
 #[tokio::test]
-async fn a_paused_mail_connection_is_the_tenants_own() {
+async fn a_mail_pause_belongs_to_one_tenant() {
     let (_database, core, acme, globex) = house().await;
     let by = ActorId(core.ambient.uuid());
     for _ in 0..2 {
@@ -278,7 +278,7 @@ async fn a_paused_mail_connection_is_the_tenants_own() {
 }
 
 #[tokio::test]
-async fn the_active_package_is_one_row_and_activating_it_again_changes_nothing() {
+async fn activating_the_active_package_again_changes_nothing() {
     let (database, core, ..) = house().await;
     let package = |digit: &str| Package {
         digest: digit.repeat(64),
@@ -311,7 +311,7 @@ async fn the_active_package_is_one_row_and_activating_it_again_changes_nothing()
 }
 
 #[tokio::test]
-async fn a_tenant_with_more_connections_than_there_may_be_can_still_change_them() {
+async fn a_tenant_above_the_connection_limit_can_change_its_connections() {
     let (database, core, acme, _) = house().await;
     put(&core, acme, vcenter("https://a", Some("secret"))).await.unwrap();
     let more = "insert into eaf.connection (tenant_id, capability, name, config, secret, updated_by)

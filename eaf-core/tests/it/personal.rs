@@ -1,4 +1,4 @@
-//! Personal data is ciphertext wherever it is stored, clear to the plugin, and gone when its key is.
+//! Personal data: sealed wherever it is stored, clear to the plugin, unreadable without its key.
 
 use crate::command_bus::House;
 use eaf_core::audit::{self, Entry};
@@ -10,7 +10,7 @@ use eaf_core::id::{ActorId, CommandId};
 use eaf_core::testing::{Database, ambient};
 use serde_json::{Value, json};
 
-/// Every row of every table, as text; bytea as hex and, where it is text, as text.
+/// All rows of all tables as text; bytea as hex and, if it is UTF-8, as text.
 async fn dump(database: &Database) -> String {
     let mut root = database.superuser().await;
     let tables: Vec<String> = sqlx::query_scalar(
@@ -49,7 +49,7 @@ async fn member(house: &House) -> ActorId {
     house.core.directory.put_member(&house.core.by, house.anna.tenant, new).await.unwrap()
 }
 
-/// The ledger's row of this command as its giver's key opens it.
+/// Ledger row of a command, opened with its actor's key.
 async fn recorded(house: &House, actor: ActorId, key: &str) -> String {
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let command = CommandId::derive(house.anna.tenant, actor, key);
@@ -68,7 +68,7 @@ async fn keys(house: &House) -> i64 {
 }
 
 #[tokio::test]
-async fn the_subject_of_a_personal_field_is_a_member_or_the_command_is_refused_at_its_pointer() {
+async fn a_personal_field_whose_subject_is_no_member_is_rejected() {
     let house = House::open().await;
     house.give("sign", "first", json!({"note": "hi"})).await.unwrap();
     let keys_before = keys(&house).await;
@@ -80,7 +80,7 @@ async fn the_subject_of_a_personal_field_is_a_member_or_the_command_is_refused_a
         let copied = house.give("copied", &format!("b{n}"), json!({"of": {"whom": nobody}})).await;
         match &copied {
             Err(Error::NoMember { pointer }) if nobody.is_string() => assert_eq!(pointer, "/of/whom"),
-            // What is no text cannot have been meant as a person: the package's fault.
+            // A subject that is no text is an error of the package.
             Err(Error::Personal(_)) if !nobody.is_string() => {}
             _ => panic!("{nobody}: {copied:?}"),
         }
@@ -92,7 +92,7 @@ async fn the_subject_of_a_personal_field_is_a_member_or_the_command_is_refused_a
 }
 
 #[tokio::test]
-async fn what_is_written_about_others_is_sealed_among_them() {
+async fn text_about_several_people_is_sealed_for_all_of_them() {
     let house = House::open().await;
     house.give("sign", "k", json!({"note": "Canary-Anna"})).await.unwrap();
     assert!(recorded(&house, house.anna.actor, "k").await.contains("Canary-Anna"), "nobody else is concerned");
@@ -112,7 +112,7 @@ async fn what_is_written_about_others_is_sealed_among_them() {
 }
 
 #[tokio::test]
-async fn a_refusal_keeps_its_answer_and_not_what_was_asked_and_has_a_largest_size() {
+async fn a_refusal_stores_its_answer_within_a_size_and_no_body() {
     let house = House::open().await;
     let body = json!({"size": 1_000, "note": "Canary-Note", "other": "Canary-Other"});
     let first = house.give("loud", "k", body.clone()).await.unwrap();
@@ -125,10 +125,10 @@ async fn a_refusal_keeps_its_answer_and_not_what_was_asked_and_has_a_largest_siz
 }
 
 #[tokio::test]
-async fn names_and_notes_are_nowhere_in_clear() {
+async fn personal_fields_are_nowhere_stored_in_clear() {
     let house = House::open().await;
     let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": member(&house).await});
-    // A client may put a name into its key.
+    // A client may use a name as its idempotency key.
     house.give("sign", "Canary-Key", body).await.unwrap();
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let (actor, trace) = (house.anna.actor, house.anna.trace.clone());
@@ -146,7 +146,7 @@ async fn names_and_notes_are_nowhere_in_clear() {
 }
 
 #[tokio::test]
-async fn what_a_command_says_about_somebody_else_is_sealed_under_their_key() {
+async fn a_command_field_about_another_person_is_sealed_under_their_key() {
     let house = House::open().await;
     let body = json!({"note": "Canary-Note", "about": "Canary-About", "whom": member(&house).await});
     house.give("sign", "k", body).await.unwrap();
@@ -156,7 +156,7 @@ async fn what_a_command_says_about_somebody_else_is_sealed_under_their_key() {
 }
 
 #[tokio::test]
-async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
+async fn fields_of_an_erased_person_are_empty_and_the_person_cannot_act() {
     let house = House::open().await;
     house.give("sign", "k", json!({"note": "hi"})).await.unwrap();
     let ben = eaf_core::testing::person(house.anna.tenant, &[]);
@@ -178,7 +178,7 @@ async fn an_erased_person_is_empty_in_old_events_and_cannot_act_again() {
 }
 
 #[tokio::test]
-async fn a_sealed_value_opens_only_where_it_was_sealed() {
+async fn a_sealed_value_opens_only_with_its_own_aad() {
     let house = House::open().await;
     let (keyring, tenant) = (&house.core.keyring, house.anna.tenant);
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
@@ -195,25 +195,25 @@ async fn a_sealed_value_opens_only_where_it_was_sealed() {
 }
 
 #[tokio::test]
-async fn a_key_whose_transaction_failed_is_not_used_again() {
+async fn a_data_key_of_a_failed_transaction_is_not_cached() {
     let house = House::open().await;
     let (keyring, tenant, carl) = (&house.core.keyring, house.anna.tenant, ActorId(ambient().uuid()));
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     let lost = keyring.seal(&mut tx, carl, "x", b"lost").await.unwrap();
-    // Seen by its own transaction, which must not make it remembered.
+    // Opening the value in the uncommitted transaction must not cache the key.
     keyring.open(&mut tx, carl, "x", &lost).await.unwrap();
     drop(tx);
     let mut tx = house.core.db.tenant(tenant).await.unwrap();
     let kept = keyring.seal(&mut tx, carl, "x", b"kept").await.unwrap();
     tx.commit().await.unwrap();
-    // A host that knows nothing reads what is stored.
+    // A host with an empty cache reads the stored key.
     let other = house.database.core().await;
     let mut tx = other.db.tenant(tenant).await.unwrap();
     assert_eq!(other.keyring.open(&mut tx, carl, "x", &kept).await.unwrap().unwrap(), b"kept");
 }
 
 #[tokio::test]
-async fn another_master_key_opens_nothing_and_says_so() {
+async fn another_master_key_opens_nothing_and_is_an_error() {
     let house = House::open().await;
     let member = NewMember {
         issuer: "i".into(),
@@ -230,7 +230,7 @@ async fn another_master_key_opens_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn who_has_a_key_and_is_no_member_is_nobody_that_an_event_may_be_about() {
+async fn a_person_with_a_key_who_is_no_member_is_no_valid_subject() {
     let house = House::open().await;
     let guest = ActorId(ambient().uuid());
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
@@ -245,7 +245,7 @@ async fn who_has_a_key_and_is_no_member_is_nobody_that_an_event_may_be_about() {
 }
 
 #[tokio::test]
-async fn a_rehearsal_refuses_an_event_about_nobody_as_the_command_does() {
+async fn a_rehearsal_rejects_an_unknown_subject_as_the_command_does() {
     let house = House::open().await;
     for (key, whom) in [("a", json!(ActorId(ambient().uuid()))), ("b", json!(member(&house).await))] {
         let refuses = key == "a";

@@ -1,4 +1,4 @@
-//! The platform's feed: every position of every tenant once, however the follower stops and goes on.
+//! Platform feed: each position of each tenant once, also for an interrupted follower.
 
 use crate::append::{request, stream};
 use eaf_core::directory;
@@ -11,7 +11,7 @@ const TENANTS: usize = 4;
 const EACH: u64 = 25;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
+async fn an_interrupted_follower_gets_each_position_once() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let mut tenants = Vec::new();
@@ -31,7 +31,7 @@ async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
         .collect();
     let (mut heard, mut kept): (BTreeMap<TenantId, Vec<u64>>, String) = (BTreeMap::new(), "{}".into());
     while heard.values().map(Vec::len).sum::<usize>() < TENANTS * EACH as usize {
-        // Each time another follower, which knows no more than what the one before has written down.
+        // A new follower each time, which resumes from the stored vector.
         let vector: Vector = serde_json::from_str(&kept).unwrap();
         let mut feed = PlatformFeed::after(&core.db, &core.doorbell, vector);
         for Appended { tenant, first, last, restored } in feed.next().await.unwrap() {
@@ -48,7 +48,7 @@ async fn a_follower_that_is_stopped_and_goes_on_hears_of_each_position_once() {
 }
 
 #[tokio::test]
-async fn a_restored_log_is_told_from_its_beginning() {
+async fn a_restored_log_is_reported_from_its_first_position() {
     let database = Database::fresh().await;
     let core = database.core().await;
     let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();

@@ -1,5 +1,5 @@
-//! Through a real PgBouncer in transaction mode, where many clients share few connections and a setting that outlives its transaction
-//! would be another client's.
+//! PgBouncer in transaction mode: many clients share few connections, so a setting that outlived
+//! its transaction would apply to another client.
 
 use crate::isolation::{Range, acme, globex, sqlstate};
 use eaf_core::Core;
@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 
 const CLIENTS: usize = 64;
 const TURNS: usize = 12;
-/// Server connections: far fewer than clients.
+/// Server connections, far fewer than clients.
 const SERVERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -52,7 +52,7 @@ impl Pooler {
         std::fs::write(dir.join("pgbouncer.ini"), settings.join("\n")).unwrap();
         let mut command = Command::new(PathBuf::from(root).join("bin/pgbouncer"));
         command.arg("-q").arg(dir.join("pgbouncer.ini")).kill_on_drop(true);
-        // It refuses to run as root.
+        // PgBouncer does not run as root.
         if let (Ok(uid), Ok(gid)) = (std::env::var("EAF_PG_UID"), std::env::var("EAF_PG_GID")) {
             command.uid(uid.parse().unwrap()).gid(gid.parse().unwrap());
         }
@@ -84,7 +84,7 @@ impl Drop for Pooler {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PgBouncer 1.24: make pooler"]
-async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_row() {
+async fn clients_of_two_tenants_on_shared_connections_see_their_own_rows() {
     let mut range = Range::open().await;
     let pooler = Pooler::start(&range.database).await;
     let app_url = pooler.url(&range.database);
@@ -101,7 +101,7 @@ async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_ro
             })
         })
         .collect();
-    // Meanwhile somebody with the application's password tries everything, through the same pooler.
+    // Meanwhile the isolation attacks run through the same pooler.
     range.attack_through(pooler.connect(&range.database).await.unwrap());
     let found = range.violations().await;
     assert!(found.is_empty(), "{found:#?}");
@@ -109,12 +109,12 @@ async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_ro
         client.await.unwrap();
     }
 
-    // Nothing of a tenant stays behind on a connection: without one there is an error, not a list.
+    // No tenant remains set on a connection: a read without a tenant is an error.
     for _ in 0..SERVERS * 4 {
         let mut conn = pooler.connect(&range.database).await.unwrap();
         let read = sqlx::query("select count(*) from eaf.event").execute(&mut conn).await;
         let refused = read.expect_err("a tenant was left set");
-        // The setting is unknown; on a connection that has had it, it is empty.
+        // Unknown setting, or an empty one where a transaction had set it.
         assert!(["42704", "22P02"].contains(&sqlstate(&refused).as_str()), "{refused}");
         conn.close().await.unwrap();
     }
@@ -122,14 +122,14 @@ async fn sixty_four_clients_of_two_tenants_share_four_connections_and_never_a_ro
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PgBouncer 1.24: make pooler"]
-async fn the_start_finds_everything_as_it_must_be_behind_a_pooler_too() {
+async fn the_checks_at_start_pass_behind_a_pooler() {
     let database = Database::fresh().await;
     let pooler = Pooler::start(&database).await;
     let config = db::Config { app_url: pooler.url(&database), ..database.config() };
     db::check(&Db::connect(&config).await.unwrap()).await.unwrap();
 }
 
-/// As the host reads: prepared statements, several in one transaction.
+/// Reads as the host does, by prepared statements and several in one transaction.
 async fn look_around(core: &Core, tenant: TenantId) {
     let listed = directory::tenant(&core.db, tenant).await.unwrap().expect("its own row");
     assert_eq!(listed.id, tenant);

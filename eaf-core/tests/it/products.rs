@@ -1,4 +1,4 @@
-//! Products of tenants and the grants that they use: enabled, disabled, stopped, expired, withdrawn.
+//! Products and grants of tenants: enabled, disabled, stopped, expired, revoked.
 
 use crate::toy::{Toy, ordered, record};
 use eaf_core::Core;
@@ -69,7 +69,7 @@ fn vcenter() -> Grant {
 }
 
 #[tokio::test]
-async fn a_product_is_one_tenants_from_enabling_to_disabling_and_nobodys_while_it_is_stopped() {
+async fn a_product_is_available_while_it_is_enabled_and_not_stopped() {
     let house = house().await;
     assert!(house.products(house.acme).await.is_empty());
     house.switch(Switch::Enable).await;
@@ -96,7 +96,7 @@ async fn a_product_is_one_tenants_from_enabling_to_disabling_and_nobodys_while_i
 }
 
 #[tokio::test]
-async fn a_call_needs_an_enabled_product_and_a_grant_that_has_not_expired() {
+async fn a_call_needs_an_enabled_product_and_an_unexpired_grant() {
     let house = house().await;
     let (denied, inactive) = (Authorization::Denied, Authorization::Inactive);
     assert_eq!(house.authorization(house.acme).await, inactive(Inactive::NotEnabled));
@@ -119,7 +119,7 @@ async fn a_call_needs_an_enabled_product_and_a_grant_that_has_not_expired() {
 }
 
 #[tokio::test]
-async fn runs_of_a_disabled_product_and_of_a_stopped_plugin_rest_and_go_on_afterwards() {
+async fn runs_of_a_disabled_or_stopped_product_pause_and_continue_later() {
     let house = house().await;
     prepare(&house.core.db, &Toy::new()).await.unwrap();
     house.switch(Switch::Enable).await;

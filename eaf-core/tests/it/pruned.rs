@@ -1,4 +1,5 @@
-//! What retention deletes is missing in the anchors by right, and nothing else that is missing is.
+//! Verification after pruning: rows that retention deleted are no finding, and other missing rows
+//! are.
 
 use crate::anchors::{anchored, deny, found_after};
 use crate::verify::names;
@@ -19,8 +20,9 @@ struct House {
 const NONE: Vec<String> = Vec::new();
 
 impl House {
-    /// Anchor 1: of 200 days ago three denials, two refusals, an act, and the calls of a run that ended and of one that goes on;
-    /// of 150 days ago two denials; and the tenant's making. Anchor 2: a denial of today.
+    /// Anchor 1: from 200 days ago three denials, two refusals, an act, and the calls of an ended
+    /// and of an open run; from 150 days ago two denials; and the tenant's creation. Anchor 2: a
+    /// denial of today.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -77,9 +79,9 @@ impl House {
 }
 
 #[tokio::test]
-async fn what_retention_deletes_is_no_finding() {
+async fn rows_that_retention_deletes_are_no_finding() {
     let house = House::new().await;
-    // Three denials, two refusals, and the calls of a run that ended, the one without an end too.
+    // Three denials, two refusals, and three calls of the ended run, one of them without an end.
     assert_eq!(house.prune().await, 3 + 2 + 3);
     assert_eq!(house.found().await, NONE);
     anchored(&house.core).await;
@@ -88,7 +90,7 @@ async fn what_retention_deletes_is_no_finding() {
 }
 
 #[tokio::test]
-async fn what_is_not_anchored_yet_is_not_deleted() {
+async fn rows_that_are_not_anchored_are_not_pruned() {
     let house = House::new().await;
     house
         .database
@@ -101,12 +103,12 @@ async fn what_is_not_anchored_yet_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_pruning_excuses_nothing_but_what_it_deleted() {
+async fn a_prune_record_accounts_for_its_own_rows_only() {
     let house = House::new().await;
     house.prune().await;
     anchored(&house.core).await;
     for (tampering, expected) in [
-        // Older than what was pruned, and no denial.
+        // An act, older than the pruned denials.
         ("delete from eaf.audit where act = 'connection.put'", vec!["deleted audit 1 1"]),
         (
             "delete from eaf.audit where act = 'view.list' and at < now() - interval '1 day' and object = 'o/1'",
@@ -121,7 +123,7 @@ async fn a_pruning_excuses_nothing_but_what_it_deleted() {
 }
 
 #[tokio::test]
-async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_nothing() {
+async fn a_forged_prune_record_is_a_finding_and_accounts_for_nothing() {
     let house = House::new().await;
     let forged = |at: &str, object: &str, pruned: &str, delete: &str| {
         format!(
@@ -135,7 +137,7 @@ async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_no
     let day = |days: i64| (now - Duration::days(days)).date();
     let (today, denied) = ("object = 'toy/1'", "outcome = 'denied'");
     for (tampering, expected) in [
-        // Older than retention ever lets anything become: as a host would write it.
+        // As a host writes it, with rows younger than the minimum retention.
         (
             forged(
                 "now()",
@@ -145,7 +147,7 @@ async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_no
             ),
             vec![],
         ),
-        // Of tomorrow, of today, of a time that has not come.
+        // Cutoffs of tomorrow and today, and a time in the future.
         (
             forged("now()", &format!("denials: 9 before {}", day(-1)), "2:1", today),
             vec!["pruning", "deleted audit 2 1"],
@@ -156,7 +158,7 @@ async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_no
             vec!["pruning", "deleted audit 2 1"],
         ),
         (forged("now()", "denials: 9 before 2026-13-45", "2:1", today), vec!["pruning", "deleted audit 2 1"]),
-        // Of a day before the row's, of another kind, of another anchor, of fewer.
+        // A cutoff before the row's day, another kind, another anchor, fewer rows.
         (forged("now()", &format!("denials: 9 before {}", day(8)), "2:1", today), vec!["deleted audit 2 1"]),
         (
             forged("now()", &format!("denials: 9 before {}", day(8)), "1:6", "act = 'connection.put'"),
@@ -184,7 +186,7 @@ async fn a_record_of_a_pruning_that_cannot_have_been_is_a_finding_and_excuses_no
 }
 
 #[tokio::test]
-async fn a_pruning_while_the_anchors_are_read_is_no_finding() {
+async fn a_pruning_during_verification_is_no_finding() {
     let house = House::new().await;
     let mut root = house.database.superuser().await;
     sqlx::raw_sql("begin; lock table eaf.anchor in access exclusive mode").execute(&mut root).await.unwrap();

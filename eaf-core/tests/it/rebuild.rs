@@ -1,4 +1,4 @@
-//! A view is built anew beside the one that people read.
+//! Rebuild of a view into a new copy.
 
 use crate::toy::{Toy, counted, delete, ordered, record, upsert};
 use eaf_core::Core;
@@ -43,7 +43,7 @@ async fn house() -> House {
 }
 
 impl House {
-    /// A host works until nothing is behind.
+    /// Runs a host until no consumer lags.
     async fn catch_up(&self) {
         let running = self.run();
         self.until_caught_up().await;
@@ -101,7 +101,7 @@ impl Running {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come() {
+async fn a_rebuilt_view_is_compared_and_switched_to_and_back_during_appends() {
     let house = house().await;
     let running = house.run();
     house.until_caught_up().await;
@@ -117,7 +117,7 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
     assert_eq!(house.states().await, [State::Standby, State::Live]);
     assert_eq!(house.keys().await, ["a", "c", "d"]);
 
-    // The old one goes on being kept, so that the way back leads to what is true now.
+    // The standby is kept up to date for a switch back.
     let at = record(&house.core, house.acme, vec![upsert("e", json!({}))]).await;
     house.reached(at).await;
     house.until_caught_up().await;
@@ -132,10 +132,10 @@ async fn a_rebuilt_view_is_compared_switched_to_and_left_again_while_events_come
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_differs_is_named_and_has_to_be_accepted() {
+async fn differing_rows_are_listed_and_must_be_accepted() {
     let house = house().await;
     house.catch_up().await;
-    // As if an older release had projected it wrongly.
+    // As if an earlier release had projected wrong rows.
     let table = &view::copies(&house.core.db).await.unwrap()[1];
     assert_eq!((table.view.as_str(), table.state), ("things", State::Live));
     let table = format!("eaf_view.\"{}\"", table.table);
@@ -165,7 +165,7 @@ async fn what_differs_is_named_and_has_to_be_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_it_was_interrupted() {
+async fn an_interrupted_rebuild_continues_and_is_switched_to_when_caught_up() {
     let house = house().await;
     house.catch_up().await;
     let many = |n: usize| (0..300).map(|k| upsert(&format!("{n}-{k}"), json!({"size": k}))).collect();
@@ -179,13 +179,13 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
     let again = begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err();
     assert!(again.to_string().contains("is under way"), "{again}");
 
-    // Hosts come and go in the middle of it, two at a time.
+    // Interrupts the rebuild by aborting two hosts at a time.
     let deadline = Instant::now() + PATIENCE;
     let mut stops = 0;
     while status(&house.core.db, house.core.ambient.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
         assert!(Instant::now() < deadline);
         let (one, other) = (house.run(), house.run());
-        // A little longer each time, so that a slow machine gets on as well.
+        // Longer each time, so that a slow machine finishes too.
         tokio::time::sleep(A_MOMENT * (2 + stops)).await;
         one.task.abort();
         other.task.abort();
@@ -198,7 +198,7 @@ async fn a_rebuild_is_not_switched_to_before_it_has_caught_up_and_goes_on_where_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rebuild_starts_no_workflow_and_tells_nobody() {
+async fn a_rebuild_starts_no_run_and_sends_no_live_update() {
     let house = house().await;
     record(&house.core, house.acme, vec![ordered("o-1")]).await;
     house.catch_up().await;
@@ -212,7 +212,7 @@ async fn a_rebuild_starts_no_workflow_and_tells_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
+async fn readers_see_no_empty_list_while_copies_are_switched() {
     let house = Arc::new(house().await);
     house.catch_up().await;
     let over = Arc::new(AtomicBool::new(false));
@@ -234,7 +234,7 @@ async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
         house.catch_up().await;
         switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", false).await.unwrap();
         rebuild::switch_back(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
-        // Readers that have just looked up the name of a table may still read it.
+        // Readers may still read the table whose name they have looked up.
         tokio::time::sleep(A_MOMENT * 5).await;
     }
     over.store(true, Ordering::Relaxed);
@@ -244,7 +244,7 @@ async fn readers_never_see_an_empty_list_while_copies_are_exchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_retries() {
+async fn a_failing_event_parks_its_own_tenant_and_view_only_until_a_retry() {
     let house = house().await;
     record(&house.core, house.acme, vec![("broken", json!({})), upsert("z", json!({}))]).await;
     record(&house.core, house.globex, vec![upsert("z", json!({}))]).await;
@@ -278,7 +278,7 @@ async fn one_broken_event_holds_up_its_own_tenant_and_view_alone_until_somebody_
 }
 
 #[tokio::test]
-async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_product() {
+async fn retry_all_makes_parked_consumers_of_one_plugin_due() {
     let house = house().await;
     record(&house.core, house.acme, vec![("broken", json!({}))]).await;
     let toy = Toy::new();
@@ -303,7 +303,7 @@ async fn what_is_parked_is_tried_at_once_by_another_package_and_in_no_other_prod
 }
 
 #[tokio::test]
-async fn a_view_that_does_not_exist_is_said_to() {
+async fn an_unknown_view_or_copy_is_an_error() {
     let house = house().await;
     for (told, expected) in [
         (
@@ -312,7 +312,7 @@ async fn a_view_that_does_not_exist_is_said_to() {
         ),
         (
             rebuild::switch_back(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err().to_string(),
-            "no copy to go back to",
+            "no standby copy to switch back to",
         ),
         (
             switch(&house.core.db, &house.core.by, &[], "toy", "things", false).await.unwrap_err().to_string(),

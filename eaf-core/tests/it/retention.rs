@@ -1,4 +1,4 @@
-//! What is kept only for a while goes when its time is over, and nothing else; that it went is an act of its own.
+//! Retention: rows beyond their period are pruned, no others are, and each pruning is an act.
 
 use crate::anchors::anchored;
 use eaf_core::Core;
@@ -20,7 +20,7 @@ struct House {
 }
 
 impl House {
-    /// In each of two tenants: what is 200 days old and what is 50 days old, of everything.
+    /// Two tenants with rows of each kind, 200 and 50 days old.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -75,7 +75,7 @@ fn rows(tenant: TenantId, age: i64) -> String {
 }
 
 #[tokio::test]
-async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
+async fn rows_beyond_their_retention_are_pruned_on_record_and_no_others() {
     let house = House::new().await;
     assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let keep = Some(Duration::days(DAYS));
@@ -84,8 +84,8 @@ async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
     assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
     retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
-    // Three answers, and that a command was refused; two denials, and not what was allowed; three mails, and not the one
-    // under way; the calls of two runs that ended, and not the runs.
+    // Three answers and a refusal; two denials without the permitted act; three mails without the
+    // pending one; the calls of two ended runs without the runs.
     assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
     let mut acts = house.acts().await;
     acts.sort();
@@ -94,15 +94,15 @@ async fn what_is_old_enough_goes_and_nothing_else_and_the_audit_says_so() {
     assert_eq!(house.acts().await.len(), 5, "nothing happened, and nothing is told");
 }
 
-/// Nothing fails.
+/// Prunes without a failure, and returns the number of rows.
 async fn pruned(core: &Core, retention: &Retention) -> u64 {
     let pruned = retention::prune(&core.db, &core.ambient, retention).await.unwrap();
-    assert!(pruned.failures.is_empty() && pruned.left_to_others == 0, "{pruned:?}");
+    assert!(pruned.failures.is_empty() && pruned.skipped_tenants == 0, "{pruned:?}");
     pruned.rows
 }
 
 #[tokio::test]
-async fn what_cannot_be_deleted_of_one_tenant_keeps_nothing_of_the_others() {
+async fn a_failed_pruning_of_one_tenant_does_not_stop_the_others() {
     let house = House::new().await;
     let globex = TenantId::derive("globex");
     house.database.run(&rows(globex, 200)).await;
@@ -119,12 +119,12 @@ async fn what_cannot_be_deleted_of_one_tenant_keeps_nothing_of_the_others() {
     let pruned = retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
     let failed: Vec<_> = pruned.failures.iter().map(|failure| (failure.tenant, failure.what)).collect();
     assert_eq!(failed, [(Some(house.acme), "ledger")]);
-    // Of acme all but the answers, of globex all.
+    // All kinds but the ledger of acme, all kinds of globex.
     assert_eq!(pruned.rows, (1 + 2 + 4 + 3) + (3 + 1 + 2 + 4 + 3));
 }
 
 #[tokio::test]
-async fn hosts_that_prune_at_the_same_time_delete_everything_once() {
+async fn concurrent_hosts_prune_each_row_once() {
     let house = House::new().await;
     let other = house.database.core().await;
     let keep = Some(Duration::days(DAYS));
@@ -139,7 +139,7 @@ async fn hosts_that_prune_at_the_same_time_delete_everything_once() {
 }
 
 #[tokio::test]
-async fn what_is_old_is_found_by_its_age_and_not_by_reading_everything() {
+async fn old_rows_are_found_by_an_index() {
     let house = House::new().await;
     let tenant = house.acme;
     let many = format!(
@@ -172,7 +172,7 @@ async fn what_is_old_is_found_by_its_age_and_not_by_reading_everything() {
 }
 
 #[tokio::test]
-async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
+async fn rows_within_the_minimum_retention_cannot_be_pruned_by_a_role() {
     let house = House::new().await;
     house.database.run(&rows(house.acme, 3)).await;
     anchored(&house.core).await;
@@ -181,7 +181,7 @@ async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
     let tenant = sqlx::query("select set_config('app.tenant_id', $1, false)").bind(house.acme.to_string());
     tenant.execute(&mut app).await.unwrap();
     for what in ["ledger", "mails"] {
-        // Of the tenant alone, whatever instant is asked for.
+        // Deletes rows of the session's tenant only, at any cutoff.
         let sql = "select eaf.prune($1, now() + interval '1 year', 10000)";
         sqlx::query(sql).bind(what).execute(&mut app).await.unwrap();
     }
@@ -190,7 +190,7 @@ async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
         sqlx::query(sql).bind(what).execute(&mut app).await.unwrap();
     }
     let left = house.counts().await;
-    // Globex's, and what is three days old; of the ledger also what is within its 30 days.
+    // Rows of globex and rows of three days ago remain; ledger rows of 30 days too.
     assert_eq!((before[0], left[0]), (12, 6));
     assert_eq!((left[1], left[2]), (4 + 4 + 2, 4 + 4 + 2));
     let delete = sqlx::query("delete from eaf.audit").execute(&mut app).await;
@@ -198,7 +198,7 @@ async fn what_is_young_cannot_be_deleted_by_anybody_who_is_no_owner() {
 }
 
 #[tokio::test]
-async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_stored_again() {
+async fn unused_package_files_are_pruned_and_can_be_stored_again() {
     let house = House::new().await;
     let digest = |n: u8| format!("{n:02x}").repeat(32);
     let package = |n: u8| Package {
@@ -215,7 +215,7 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     let old = "update eaf.package set stored_at = now() - interval '200 days';
                update eaf.activation set activated_at = now() - interval '200 days'";
     house.database.run(old).await;
-    // One of the first is what an open run needs.
+    // An open run uses one of the oldest packages.
     house.database.run(&format!("update eaf.run set digest = '{}' where state = 'open'", digest(2))).await;
     let retention = Retention { packages: Some(Duration::days(DAYS)), ..Retention::default() };
     assert_eq!(retention::prune(&house.core.db, &house.core.ambient, &retention).await.unwrap().packages, 2);
@@ -225,7 +225,7 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
     let again = package::activate(&house.core.db, "dcm", &digest(3), &house.core.by).await;
     assert!(matches!(again, Err(package::Error::Unknown { .. })), "it has no file: {again:?}");
     package::store(&house.core.db, &package(1)).await.unwrap();
-    // Its age begins now: it does not go before it can be activated.
+    // Its period starts with the storing, so that it can be activated before it is pruned.
     assert_eq!(retention::prune(&house.core.db, &house.core.ambient, &retention).await.unwrap().packages, 0);
     assert_eq!(
         package::load(&house.core.db, &digest(1)).await.unwrap().map(|package| package.bytes),
@@ -234,7 +234,7 @@ async fn files_of_packages_go_that_nobody_runs_and_come_back_when_they_are_store
 }
 
 #[tokio::test]
-async fn a_mail_that_a_run_left_waiting_is_settled_and_one_that_may_have_arrived_goes_with_the_others() {
+async fn mails_of_ended_runs_are_settled_and_pruned() {
     let house = House::new().await;
     let (acme, core) = (house.acme, &house.core);
     house.database.run("truncate eaf.mail_log").await;

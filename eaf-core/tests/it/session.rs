@@ -1,4 +1,4 @@
-//! Signed-in browsers: found by what only they know, and over when their time is.
+//! Sessions of browsers: found by their id, ended by time, erasure and dismissal.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 const LIMITS: Limits = Limits { idle: Duration::minutes(60), absolute: Duration::hours(10) };
 
-/// A clock that a test turns.
+/// Clock that a test sets.
 #[derive(Default)]
 struct Turned(AtomicI64);
 
@@ -78,7 +78,7 @@ fn person(subject: &str) -> NewMember {
 }
 
 #[tokio::test]
-async fn a_session_is_found_by_its_id_alone_and_says_whose_it_is() {
+async fn a_session_is_found_by_its_id_and_has_its_actor() {
     let house = House::new().await;
     let id = house.signed_in().await;
     let found = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
@@ -93,7 +93,7 @@ async fn a_session_is_found_by_its_id_alone_and_says_whose_it_is() {
 }
 
 #[tokio::test]
-async fn neither_the_id_nor_a_part_of_it_is_stored() {
+async fn no_part_of_the_session_id_is_stored() {
     let house = House::new().await;
     let id = house.signed_in().await.reveal();
     let dump: String = house.database.dump().await.into_iter().map(|(_, rows)| rows).collect();
@@ -102,7 +102,7 @@ async fn neither_the_id_nor_a_part_of_it_is_stored() {
 }
 
 #[tokio::test]
-async fn a_wrong_id_names_nothing() {
+async fn a_wrong_session_id_finds_nothing() {
     let house = House::new().await;
     let good = house.signed_in().await.reveal();
     for text in ["", "a", "====", &good[1..], &format!("{good}A"), &format!("{good}="), &good.replace(&good[..4], "ä")]
@@ -114,7 +114,7 @@ async fn a_wrong_id_names_nothing() {
 }
 
 #[tokio::test]
-async fn an_idle_session_ends_and_a_busy_one_lives_on() {
+async fn an_idle_session_expires_and_an_active_one_does_not() {
     let house = House::new().await;
     let id = house.signed_in().await;
     for _ in 0..3 {
@@ -126,7 +126,7 @@ async fn an_idle_session_ends_and_a_busy_one_lives_on() {
 }
 
 #[tokio::test]
-async fn what_runs_in_the_background_keeps_no_session_alive() {
+async fn background_requests_do_not_extend_a_session() {
     let house = House::new().await;
     let id = house.signed_in().await;
     house.pass(Duration::minutes(50));
@@ -136,7 +136,7 @@ async fn what_runs_in_the_background_keeps_no_session_alive() {
 }
 
 #[tokio::test]
-async fn however_busy_it_is_a_session_ends_after_its_hours() {
+async fn an_active_session_expires_after_its_absolute_limit() {
     let house = House::new().await;
     let id = house.signed_in().await;
     let found = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
@@ -151,7 +151,7 @@ async fn however_busy_it_is_a_session_ends_after_its_hours() {
 }
 
 #[tokio::test]
-async fn activity_is_written_once_a_minute_at_most() {
+async fn activity_is_stored_at_most_once_a_minute() {
     let house = House::new().await;
     let id = house.signed_in().await;
     let first = house.seen().await;
@@ -164,7 +164,7 @@ async fn activity_is_written_once_a_minute_at_most() {
 }
 
 #[tokio::test]
-async fn an_ended_session_is_gone_and_the_others_stay() {
+async fn ending_a_session_leaves_the_others() {
     let house = House::new().await;
     let (one, other) = (house.signed_in().await, house.signed_in().await);
     let found = house.core.sessions.find(&one, LIMITS, Activity::Person).await.unwrap().unwrap();
@@ -175,7 +175,7 @@ async fn an_ended_session_is_gone_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn who_is_erased_is_signed_out_everywhere() {
+async fn an_erasure_ends_all_sessions_of_the_person() {
     let house = House::new().await;
     let ben = house.core.directory.put_member(&house.core.by, house.acme, person("ben")).await.unwrap();
     let bens = house.core.sessions.create(Some(house.acme), ben, LIMITS).await.unwrap();
@@ -188,7 +188,7 @@ async fn who_is_erased_is_signed_out_everywhere() {
 }
 
 #[tokio::test]
-async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the_name() {
+async fn a_dismissal_ends_all_sessions_and_roles_and_keeps_the_name() {
     let house = House::new().await;
     let annas = [house.signed_in().await, house.signed_in().await];
     house.core.directory.remove_member(&house.core.by, house.acme, house.anna).await.unwrap();
@@ -200,7 +200,7 @@ async fn who_is_dismissed_is_signed_out_everywhere_and_has_no_role_and_keeps_the
 }
 
 #[tokio::test]
-async fn what_is_over_is_deleted_for_operators_too() {
+async fn expired_sessions_are_deleted_also_of_operators() {
     let house = House::new().await;
     house.signed_in().await;
     let olga = house.core.directory.put_operator(&house.core.by, "https://id.example", "olga", "Olga").await.unwrap();
@@ -213,9 +213,10 @@ async fn what_is_over_is_deleted_for_operators_too() {
     assert_eq!(house.core.sessions.purge(LIMITS).await.unwrap(), 0);
 }
 
-/// The wall: a tenant's role neither reads nor makes sessions of another, and the platform makes and ends none.
+/// Privileges: a tenant's session neither reads nor inserts sessions of another tenant, and the
+/// platform role inserts and deletes none.
 #[tokio::test]
-async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
+async fn the_platform_role_finds_sessions_and_cannot_insert_or_delete_them() {
     let house = House::new().await;
     house.signed_in().await;
     let mut platform = house.database.as_role("eaf_platform").await;
@@ -231,7 +232,7 @@ async fn the_platform_finds_sessions_and_cannot_make_or_end_them() {
 }
 
 #[tokio::test]
-async fn a_hint_opens_with_the_sessions_id_alone_after_its_end_and_once() {
+async fn a_logout_hint_opens_once_after_the_end_with_the_session_id() {
     let house = House::new().await;
     let id = house.signed_in().await;
     house.core.sessions.store_hint(Some(house.acme), &id, "canary-hint").await.unwrap();
@@ -247,7 +248,7 @@ async fn a_hint_opens_with_the_sessions_id_alone_after_its_end_and_once() {
 }
 
 #[tokio::test]
-async fn a_hint_that_nobody_fetches_in_time_is_gone_with_its_session() {
+async fn a_logout_hint_is_deleted_with_its_session() {
     let house = House::new().await;
     let id = house.signed_in().await;
     let session = house.core.sessions.find(&id, LIMITS, Activity::Person).await.unwrap().unwrap();
@@ -265,7 +266,7 @@ async fn a_hint_that_nobody_fetches_in_time_is_gone_with_its_session() {
 }
 
 #[tokio::test]
-async fn a_hint_does_not_open_in_another_session() {
+async fn a_logout_hint_does_not_open_in_another_session() {
     let house = House::new().await;
     let (one, two) = (house.signed_in().await, house.signed_in().await);
     for id in [&one, &two] {
@@ -283,7 +284,7 @@ fn hex(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_state_is_used_once_and_kept_until_its_sign_in_would_be_over() {
+async fn a_sign_in_state_is_used_once_and_kept_until_it_expires() {
     let house = House::new().await;
     let until = house.core.ambient.now() + Duration::minutes(10);
     assert!(used_state::use_once(&house.core.db, "state", until).await.unwrap());

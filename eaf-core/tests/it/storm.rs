@@ -1,4 +1,5 @@
-//! Many appenders on few streams while their backends are killed: of one tenant, and of many that share statements.
+//! Concurrent appends on few streams while backends are killed, of one tenant and of many that
+//! share statements.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -11,27 +12,27 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Of one tenant.
+/// Appenders of the test with one tenant.
 const APPENDERS: usize = 6;
-/// Three times as many as there are connections to append.
+/// Three times the number of connections that append.
 const TENANTS: usize = 24;
 const STREAMS: usize = 12;
 const LASTS: Duration = Duration::from_secs(4);
-/// Runs on until it has seen this much, so that a slow machine proves as much as a fast one.
+/// Minimum of events, for which a slow machine runs longer.
 const EVENTS: i64 = 200;
 const KILLS: usize = 10;
 
 /// Positions of the first and the last event, and the answer.
-type Told = (Option<(u64, u64)>, Vec<u8>);
-type Acknowledged = Arc<Mutex<HashMap<String, Told>>>;
+type Recorded = (Option<(u64, u64)>, Vec<u8>);
+type Acknowledged = Arc<Mutex<HashMap<String, Recorded>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_is_there_once_and_readers_see_no_gap() {
+async fn acknowledged_events_exist_once_and_readers_see_no_gap() {
     storm(1, APPENDERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_spares_all_tenants_of_a_statement_or_none_and_each_finds_out_which() {
+async fn a_killed_shared_statement_commits_for_all_of_its_tenants_or_none() {
     let database = storm(TENANTS, 1).await;
     let shared =
         "select count(*) from (select from eaf.event group by xmin::text having count(distinct tenant_id) > 1) shared";
@@ -66,7 +67,8 @@ async fn storm(tenants: usize, appenders: usize) -> Database {
     database
 }
 
-/// One after the other in the middle of an append, until enough has happened. Readers see no gap meanwhile.
+/// Kills backends during appends, one after the other, until there are enough events. Asserts that
+/// readers see no gap.
 async fn kill_backends(database: &Database) {
     let mut root = database.superuser().await;
     let (started, mut seen, mut kills) = (Instant::now(), 0i64, 0usize);
@@ -92,7 +94,7 @@ async fn kill_backends(database: &Database) {
     }
 }
 
-async fn assert_recorded(database: &Database, tenant: TenantId, acknowledged: &HashMap<String, Told>) {
+async fn assert_recorded(database: &Database, tenant: TenantId, acknowledged: &HashMap<String, Recorded>) {
     let rows = sqlx::query("select key, first_pos, last_pos, answer from eaf.ledger where tenant_id = $1")
         .bind(tenant)
         .fetch_all(&mut database.superuser().await)
@@ -127,7 +129,7 @@ async fn appender(
         let request = AppendRequest { answer: vec![answer as u8; 8], ..request(&parts) };
         let Some(mut outcome) = ask(&core, tenant, &request).await else { continue };
         if lost < 25 {
-            // The answer got lost on the way: the client asks again.
+            // As if the answer were lost: the client repeats the request.
             outcome = ask(&core, tenant, &request).await.unwrap_or(outcome);
         }
         match outcome {
@@ -151,7 +153,7 @@ async fn appender(
     }
 }
 
-/// After an unknown outcome it asks again with the same key, as the command bus does.
+/// Appends, and repeats with the same key after an unknown outcome, as the command bus does.
 async fn ask(core: &Core, tenant: TenantId, request: &AppendRequest) -> Option<Outcome> {
     for _ in 0..10 {
         match core.appender.append(tenant, request.clone()).await {

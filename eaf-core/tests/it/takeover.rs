@@ -1,11 +1,11 @@
-//! From one package to the next.
+//! Change of the active package.
 
 use crate::toy::Toy;
 use eaf_core::consumers::prepare;
 use eaf_core::testing::Database;
 
 #[tokio::test]
-async fn the_views_of_a_package_take_over_when_it_is_active_and_not_before() {
+async fn view_definitions_become_active_with_their_package() {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
     prepare(&core.db, &toy).await.unwrap();
@@ -23,12 +23,12 @@ async fn the_views_of_a_package_take_over_when_it_is_active_and_not_before() {
         ([("others".to_owned(), 1), ("things".to_owned(), 1)].to_vec(), [("things".to_owned(), 2)].to_vec());
     active(1, toy.digest).await;
     prepare(&core.db, &newer).await.unwrap();
-    // Whoever installs it dies here.
+    // The installing process crashes here.
     assert_eq!(projected().await, first);
     active(2, newer.digest).await;
     prepare(&core.db, &newer).await.unwrap();
     assert_eq!(projected().await, second);
-    // A host that has not heard of it yet.
+    // A host that still runs the former package.
     prepare(&core.db, &toy).await.unwrap();
     assert_eq!(projected().await, second);
     active(3, toy.digest).await;

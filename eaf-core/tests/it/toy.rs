@@ -1,4 +1,4 @@
-//! A plugin for tests: its events say themselves what its view is to do.
+//! Test plugin: its events contain the row changes of its view.
 
 use async_trait::async_trait;
 use eaf_core::Core;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 pub struct Toy {
     description: Description,
-    /// Of the package.
+    /// Digest of the package.
     pub digest: &'static str,
 }
 
@@ -43,7 +43,7 @@ impl Toy {
         }
     }
 
-    /// The same view, and one of its columns has another type.
+    /// The same view with another type of one column.
     pub fn retyped() -> Self {
         let mut toy = Toy::new();
         for column in toy.description.views.iter_mut().flat_map(|view| &mut view.columns) {
@@ -75,7 +75,7 @@ impl Toy {
     }
 }
 
-/// A database in which the toy is prepared, with one tenant.
+/// A database with the toy prepared and one tenant.
 pub async fn home() -> (Database, Core, Toy, TenantId) {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
@@ -138,7 +138,7 @@ impl Domain for Toy {
         Ok(KeysOutput { keys: input.events.iter().filter_map(key).collect() })
     }
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
-        // What a limit on memory or time does to a batch.
+        // Fails on large batches, as a limit of memory or time does.
         if input.events.iter().filter(|event| event.kind == "heavy").count() > 10 {
             return Err(DomainError::Deadline);
         }
@@ -154,7 +154,7 @@ impl Domain for Toy {
                     counts.insert(key.clone(), size.into());
                     changes.push(RowChange::Upsert { key, row: map(json!({ "size": size })) });
                 }
-                // Only one of the two views breaks.
+                // Fails in one of the two views.
                 "broken" if input.view == "things" => return Err(DomainError::Trap("canary-of-a-trap".into())),
                 _ => {}
             }
@@ -190,18 +190,18 @@ pub fn ordered(key: &str) -> (&'static str, Value) {
     ("ordered", json!({ "key": key, "subject": ActorId(uuid::Uuid::from_u128(9)) }))
 }
 
-/// Puts events into the log, one stream for all; answers the last position.
+/// Appends events to one stream, and returns the last position.
 pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -> Position {
     let with_id = |(kind, data)| (EventId(core.ambient.uuid()), kind, data);
     put(core, tenant, 1, events.into_iter().map(with_id).collect()).await
 }
 
-/// As a package of another age would.
+/// Appends an event with another schema version, as another package would.
 pub async fn record_version(core: &Core, tenant: TenantId, schema: u16, (kind, data): (&str, Value)) -> Position {
     put(core, tenant, schema, vec![(EventId(core.ambient.uuid()), kind, data)]).await
 }
 
-/// An event whose personal members are sealed as the command bus seals them.
+/// Appends an event with its personal fields sealed, as the command bus does.
 pub async fn record_sealed(core: &Core, tenant: TenantId, (kind, mut data): (&str, Value), schema: &Value) -> Position {
     let id = EventId(core.ambient.uuid());
     let mut tx = core.db.tenant(tenant).await.unwrap();

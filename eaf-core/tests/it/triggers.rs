@@ -1,4 +1,4 @@
-//! Triggers: an event starts a run once, whoever looks and however often.
+//! Triggers: an event starts one run, with any number of hosts and repetitions.
 
 use crate::toy::{Toy, home, ordered, record, upsert};
 use eaf_core::Core;
@@ -30,7 +30,7 @@ async fn keys(core: &Core, tenant: TenantId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn two_hosts_start_every_run_exactly_once() {
+async fn two_hosts_start_each_run_exactly_once() {
     let database = Database::fresh().await;
     let (one, two, toy) = (database.core().await, database.core().await, Toy::new());
     prepare(&one.db, &toy).await.unwrap();
@@ -41,7 +41,7 @@ async fn two_hosts_start_every_run_exactly_once() {
     assert_eq!(first + second, 450);
     assert_eq!(keys(&one, acme).await, orders);
 
-    // Claimed by two hosts at the same time, each run goes to one of them.
+    // Two hosts claim concurrently, and each run is claimed by one.
     let plugins = ["toy".to_owned()];
     let hosts = [HostId(one.ambient.uuid()), HostId(one.ambient.uuid())];
     let (a, b) = tokio::join!(
@@ -55,7 +55,7 @@ async fn two_hosts_start_every_run_exactly_once() {
 }
 
 #[tokio::test]
-async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
+async fn rebuilds_and_new_workflows_start_no_runs_of_earlier_events() {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
     let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
@@ -76,7 +76,7 @@ async fn a_rebuild_starts_nothing_and_a_new_workflow_does_not_act_on_history() {
 }
 
 #[tokio::test]
-async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
+async fn an_event_without_key_or_subject_parks_its_trigger() {
     let (_database, core, toy, acme) = home().await;
     record(&core, acme, vec![ordered("good"), ("ordered", json!({"key": "k", "subject": "nobody"}))]).await;
     assert!(matches!(core.consumers.run_trigger_batch(&toy, acme, "act").await, Ok(Step::Advanced { changes: 1, .. })));
@@ -88,7 +88,7 @@ async fn an_event_without_key_or_subject_parks_its_trigger_visibly() {
 }
 
 #[tokio::test]
-async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
+async fn a_retired_workflow_has_no_lag_and_continues_when_registered_again() {
     let (database, core, both, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
     for workflow in ["act", "later"] {
@@ -112,7 +112,7 @@ async fn a_workflow_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_i
 }
 
 #[tokio::test]
-async fn a_view_that_a_newer_package_has_not_is_behind_nowhere_and_goes_on_if_it_comes_back() {
+async fn an_inactive_view_has_no_lag_and_continues_when_active_again() {
     let (database, core, with, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
     let behind = async || -> i64 {

@@ -1,4 +1,4 @@
-//! Whatever is changed in the log behind the host's back is found, and named by its place.
+//! Verification: changes of the log that bypass the host are found, with their position.
 
 use crate::append::{request, stream};
 use eaf_core::Core;
@@ -7,7 +7,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use eaf_core::verify::{Finding, Report, verify};
 
-/// Eight events: two streams of three and two of one.
+/// A log of eight events: two streams of three and two of one.
 async fn log() -> (Database, Core, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -30,7 +30,7 @@ async fn found(core: &Core, tenant: TenantId) -> Report {
     verify(&core.db, tenant, |_| ()).await.unwrap()
 }
 
-/// What is found, without the ids.
+/// Findings without their ids.
 pub fn names(report: &Report) -> Vec<String> {
     let name = |finding: &Finding| match finding {
         Finding::Gap { position, expected } => format!("gap {position} {expected}"),
@@ -51,7 +51,7 @@ pub fn names(report: &Report) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_log_as_it_was_written_is_sound() {
+async fn an_unchanged_log_has_no_findings() {
     let (_database, core, tenant) = log().await;
     let mut pages = Vec::new();
     let report = verify(&core.db, tenant, |events| pages.push(events)).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_log_as_it_was_written_is_sound() {
 }
 
 #[tokio::test]
-async fn each_kind_of_tampering_is_found_where_it_is() {
+async fn each_kind_of_tampering_is_a_finding_with_its_position() {
     let at = "tenant_id = $TENANT and pos";
     for (tampering, expected) in [
         (format!("update eaf.event set data = '{{ }}' where {at} = 3"), vec!["leaf 3"]),
@@ -71,7 +71,7 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         (format!("update eaf.event set schema_version = 2 where {at} = 3"), vec!["leaf 3"]),
         (format!("update eaf.event set event_id = gen_random_uuid() where {at} = 3"), vec!["leaf 3"]),
         (format!("update eaf.event set at = at - interval '1 hour' where {at} = 4"), vec!["clock 4", "leaf 4"]),
-        // Hashed anew, as somebody would who knows how: the next link does not fit.
+        // Changed with a matching hash: the next event's link differs.
         (
             format!(
                 "update eaf.event set data = '{{ }}', leaf = eaf.leaf(tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, '{{ }}', meta, at)
@@ -82,7 +82,7 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         (format!("update eaf.event set chain = sha256('') where {at} = 3"), vec!["chain 3", "chain 4"]),
         (format!("delete from eaf.event where {at} = 1"), vec!["gap 2 1", "chain 2", "versions 2 3"]),
         (format!("delete from eaf.event where {at} = 7"), vec!["gap 8 7", "chain 8", "missing 7"]),
-        // The end of the log: no link leads there, but the ledger does.
+        // No later link shows the loss of the last event; the ledger does.
         (format!("delete from eaf.event where {at} = 8"), vec!["missing 8"]),
         (
             format!(

@@ -1,4 +1,4 @@
-//! Pages of a view: filtered, sorted, and following on exactly.
+//! Pages of a view: filters, sort and cursors.
 
 use crate::toy::{record, upsert};
 use crate::views::{House, all, house};
@@ -6,7 +6,7 @@ use eaf_core::view::{Direction, Error, Filter, Query, Sort};
 use serde_json::json;
 
 #[tokio::test]
-async fn pages_follow_on_exactly_with_ties_and_nulls_in_both_directions() {
+async fn pages_are_complete_with_ties_and_nulls_in_both_directions() {
     let house = house().await;
     let size = |n: u64| (!n.is_multiple_of(7)).then_some(n % 5);
     for chunk in (0..1_000_u64).collect::<Vec<_>>().chunks(250) {
@@ -23,7 +23,7 @@ async fn pages_follow_on_exactly_with_ties_and_nulls_in_both_directions() {
         let mut rows: Vec<(Option<u64>, String)> =
             (0..1_000).map(|n: u64| (size(n), format!("k{:04}", n * 7_919 % 1_000))).collect();
         rows.sort_by(|(a, ka), (b, kb)| {
-            // Those without a size come last, by key upwards.
+            // Rows without a size come last, by ascending key.
             let order = a.cmp(b).then(ka.cmp(kb));
             let order = if descending && a.is_some() { order.reverse() } else { order };
             a.is_none().cmp(&b.is_none()).then(order)
@@ -60,7 +60,7 @@ async fn keys_of_all_pages(house: &House, mut query: Query) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn texts_are_sorted_as_people_sort_over_every_border_of_a_page() {
+async fn texts_are_sorted_by_collation_across_pages() {
     let house = house().await;
     let names =
         ["Zander", "adler", "Braun", "Ärmel", "äpfel", "Adler", "web-02", "APP-01", "db-01", "über", "Ulm", "Ärmel"];
@@ -83,7 +83,7 @@ async fn texts_are_sorted_as_people_sort_over_every_border_of_a_page() {
 }
 
 #[tokio::test]
-async fn a_comma_behind_a_backslash_is_part_of_a_value_and_an_id_is_the_same_in_capitals() {
+async fn filter_values_can_escape_a_comma_and_ids_ignore_case() {
     let house = house().await;
     let id = "6561665f-0000-4000-8000-00000000000a";
     let rows = vec![
@@ -114,7 +114,7 @@ async fn a_comma_behind_a_backslash_is_part_of_a_value_and_an_id_is_the_same_in_
 }
 
 #[tokio::test]
-async fn only_what_is_declared_can_be_asked() {
+async fn only_declared_columns_can_be_filtered_and_sorted() {
     let house = house().await;
     let filter = |column: &str, list: &str| Query { filters: vec![Filter::parse(column, list)], ..all() };
     let sort = |text: &str| Query { sort: Some(Sort::parse(text)), ..all() };

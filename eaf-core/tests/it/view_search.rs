@@ -1,4 +1,4 @@
-//! Rows found by words that people type.
+//! Search of rows by words.
 
 use crate::toy::{record, upsert};
 use crate::views::{House, all, house};
@@ -26,7 +26,7 @@ async fn found(house: &House, typed: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_row_is_found_when_each_word_stands_in_a_searched_text_whatever_its_capitals() {
+async fn a_row_matches_if_each_word_is_in_a_searched_column_in_any_case() {
     let house = house_with(&[
         ("a", "shop-web-01"),
         ("b", "Shop-Web-02"),
@@ -47,7 +47,7 @@ async fn a_row_is_found_when_each_word_stands_in_a_searched_text_whatever_its_ca
 }
 
 #[tokio::test]
-async fn what_is_exactly_typed_comes_first_then_what_begins_with_it() {
+async fn exact_matches_come_first_then_prefix_matches() {
     let house = house_with(&[("a", "my web"), ("b", "web-01"), ("c", "web"), ("d", "web-0")]).await;
     assert_eq!(found(&house, "web").await, ["c", "d", "b", "a"]);
     let page = house.query(Query { limit: 2, ..words("web") }).await.unwrap();
@@ -60,7 +60,7 @@ async fn what_is_exactly_typed_comes_first_then_what_begins_with_it() {
 }
 
 #[tokio::test]
-async fn only_rows_that_the_caller_may_read_are_found() {
+async fn a_search_finds_only_rows_that_the_caller_may_read() {
     let house = house().await;
     let (caller, other) = (person(house.acme, &["toy.mine"]), person(house.acme, &["toy.mine"]));
     let owned = |key: &str, owner: Value| upsert(key, json!({ "name": "web", "owner": owner }));
@@ -79,7 +79,7 @@ async fn only_rows_that_the_caller_may_read_are_found() {
 }
 
 #[tokio::test]
-async fn a_search_that_makes_no_sense_is_refused() {
+async fn an_invalid_search_is_rejected() {
     let house = house_with(&[("a", "web")]).await;
     for bad in ["", "   ", "a\0b", &"x".repeat(101), "1 2 3 4 5 6 7 8 9"] {
         let refused = house.query(words(bad)).await;

@@ -1,4 +1,4 @@
-//! Views: what queries find, for whom, and what a plugin cannot break.
+//! Views: projection, queries, row rules, and the limits of a faulty plugin.
 
 use crate::dump;
 use crate::toy::{Toy, counted, delete, patch, record, record_version, upsert};
@@ -22,7 +22,7 @@ pub struct House {
     pub toy: Toy,
     pub acme: TenantId,
     pub globex: TenantId,
-    // Last, so that the database outlives its connections.
+    // The last field, so that it is dropped after its connections.
     database: Database,
 }
 
@@ -63,7 +63,7 @@ pub fn all() -> Query {
 }
 
 #[tokio::test]
-async fn rows_and_checkpoint_move_together_or_not_at_all() {
+async fn rows_and_checkpoint_change_atomically() {
     let house = house().await;
     let first = record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
@@ -83,7 +83,7 @@ async fn rows_and_checkpoint_move_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_failing_view_is_parked_for_its_tenant_alone_and_says_why_without_data() {
+async fn a_failing_view_is_parked_in_its_tenant_with_a_code_without_data() {
     let house = house().await;
     for tenant in [house.acme, house.globex] {
         record(&house.core, tenant, vec![upsert("a", json!({"name": "one"}))]).await;
@@ -105,7 +105,7 @@ async fn a_failing_view_is_parked_for_its_tenant_alone_and_says_why_without_data
 }
 
 #[tokio::test]
-async fn a_batch_that_is_too_much_for_the_component_is_halved_until_it_is_not() {
+async fn a_batch_that_is_too_large_for_the_component_is_halved() {
     let house = house().await;
     let events: Vec<_> = (0..80).map(|_| ("heavy", json!({ "key": "a" }))).collect();
     let last = record(&house.core, house.acme, events).await;
@@ -119,7 +119,7 @@ async fn a_batch_that_is_too_much_for_the_component_is_halved_until_it_is_not() 
 }
 
 #[tokio::test]
-async fn a_batch_ends_before_it_has_too_many_bytes_but_has_one_event_at_least() {
+async fn a_batch_is_limited_in_bytes_and_has_at_least_one_event() {
     let house = house().await;
     let large = |bytes: usize| vec![("counted", json!({ "key": "a", "filler": "x".repeat(bytes) }))];
     let mut last = record(&house.core, house.acme, large(5 << 20)).await;
@@ -134,7 +134,7 @@ async fn a_batch_ends_before_it_has_too_many_bytes_but_has_one_event_at_least() 
 }
 
 #[tokio::test]
-async fn upsert_replaces_patch_changes_delete_removes() {
+async fn upsert_replaces_patch_changes_and_delete_removes_a_row() {
     let house = house().await;
     let rows = vec![
         upsert("a", json!({"owner": "me", "name": "A\u{0}", "size": 1, "at": 1_700_000_000_123_i64, "done": true})),
@@ -180,7 +180,7 @@ async fn upsert_replaces_patch_changes_delete_removes() {
 }
 
 #[tokio::test]
-async fn row_rules_show_a_caller_their_own_rows_only() {
+async fn row_rules_limit_a_caller_to_their_own_rows() {
     let house = house().await;
     let (view, core) = (house.toy.view(), &house.core);
     let mine = person(house.acme, &["toy.mine"]);
@@ -201,7 +201,7 @@ async fn row_rules_show_a_caller_their_own_rows_only() {
     assert!(matches!(view::query(&core.db, &none, "toy", view, &all()).await, Err(Error::Forbidden(_))));
     assert!(matches!(view::get(&core.db, &none, "toy", view, "mine").await, Err(Error::Forbidden(_))));
 
-    // Also of a deletion only its owner hears.
+    // Row rules apply to deletions too.
     record(core, house.acme, vec![delete("mine"), delete("other")]).await;
     house.project(house.acme).await;
     let told = view::changed_since(&core.db, &mine, "toy", view, at, 10).await.unwrap().rows;
@@ -209,7 +209,7 @@ async fn row_rules_show_a_caller_their_own_rows_only() {
 }
 
 #[tokio::test]
-async fn another_tenant_sees_nothing() {
+async fn another_tenant_reads_no_rows() {
     let house = house().await;
     record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
@@ -237,7 +237,7 @@ async fn another_tenant_sees_nothing() {
 }
 
 #[tokio::test]
-async fn create_view_makes_no_table_of_a_bad_definition() {
+async fn create_view_rejects_an_invalid_definition() {
     let house = house().await;
     let good = json!({
         "digest": "a".repeat(64), "plugin": "toy", "view": "good", "version": 1, "events": [],
@@ -277,16 +277,16 @@ async fn create_view_makes_no_table_of_a_bad_definition() {
         assert_eq!(code, "22023", "{spec}");
     }
     sqlx::query("select eaf.create_view($1)").bind(&good).execute(&mut platform).await.unwrap();
-    // Two definitions cannot share a digest.
+    // Another definition with the same digest is rejected.
     let other = column(json!({"name": "two", "type": "text"}));
     assert!(sqlx::query("select eaf.create_view($1)").bind(&other).execute(&mut platform).await.is_err());
 
-    // And what was made stands within the walls.
+    // The created table passes the catalogue check.
     eaf_core::db::check(&house.core.db).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_application_role_makes_no_tables() {
+async fn the_application_role_cannot_create_tables() {
     let house = house().await;
     let mut app = house.database.as_role("eaf_app").await;
     let spec = json!({"digest": "b".repeat(64), "plugin": "toy", "view": "x", "version": 1, "columns": [{"name": "a", "type": "text"}]});
@@ -312,7 +312,7 @@ async fn the_application_role_makes_no_tables() {
 }
 
 #[tokio::test]
-async fn two_hosts_fold_every_event_once() {
+async fn two_hosts_project_each_event_once() {
     let house = house().await;
     let other = house.database.core().await;
     record(&house.core, house.acme, (0..450).map(|_| counted("c")).collect()).await;
@@ -334,12 +334,12 @@ async fn two_hosts_fold_every_event_once() {
 }
 
 #[tokio::test]
-async fn a_changed_definition_fills_a_new_table_and_leaves_the_old_one() {
+async fn a_changed_definition_is_projected_into_a_new_table() {
     let house = house().await;
     record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
     let caller = person(house.acme, &["toy.read"]);
-    // A column of another type is another definition too, whatever the version says.
+    // Another column type is another definition, even with the same version.
     let newer = [Toy::of_version(2), Toy::retyped()];
     for newer in &newer {
         let unknown = view::get(&house.core.db, &caller, "toy", newer.view(), "a").await;
@@ -353,7 +353,7 @@ async fn a_changed_definition_fills_a_new_table_and_leaves_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() {
+async fn a_runner_catches_up_follows_the_doorbell_and_notifies_other_hosts() {
     let house = house().await;
     let missed = record(&house.core, house.acme, vec![upsert("a", json!({}))]).await;
     let other = house.database.core().await;
@@ -387,13 +387,13 @@ async fn a_runner_finds_what_it_missed_hears_what_comes_and_tells_other_hosts() 
 }
 
 #[tokio::test]
-async fn an_event_that_a_newer_package_recorded_parks_its_view_in_its_tenant_and_is_not_skipped() {
+async fn an_event_of_a_newer_package_parks_its_view_and_is_not_skipped() {
     let house = house().await;
     record(&house.core, house.acme, vec![upsert("a", json!({}))]).await;
     record_version(&house.core, house.acme, 3, upsert("b", json!({}))).await;
     record(&house.core, house.acme, vec![upsert("c", json!({}))]).await;
     record(&house.core, house.globex, vec![upsert("d", json!({}))]).await;
-    // Older versions are the package's own affair.
+    // The package itself handles events of older versions.
     record_version(&house.core, house.globex, 1, upsert("e", json!({}))).await;
     house.project(house.globex).await;
     loop {

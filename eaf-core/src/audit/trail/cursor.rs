@@ -1,45 +1,47 @@
-//! Where a page ended, as clients hand it back: `<microseconds>.<key>` per record, `-` for one that is over.
+//! Cursor of the audit trail in its text form: `<microseconds>.<key>` per source, `-` for a source
+//! at its end.
 
 use super::{SOURCES, Source};
 use std::fmt;
 use std::str::FromStr;
 use time::OffsetDateTime;
 
-/// Where each record goes on, that row included: what is written meanwhile belongs to no later page.
+/// First row of the next page in each source. Rows written later are newer, so they are on no later
+/// page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor([Option<Place>; 3]);
+pub struct Cursor([Option<SourcePosition>; 3]);
 
+/// Position in one source, at this row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct SourcePosition {
     pub at: OffsetDateTime,
-    /// Of the row within its record.
     pub key: String,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("this is no cursor of the audit trail")]
+#[error("the cursor is not of the audit trail")]
 pub struct ParseError;
 
 impl Cursor {
-    /// None when all of them are over.
-    pub(super) fn to(places: [Option<Place>; 3]) -> Option<Cursor> {
-        places.iter().any(Option::is_some).then_some(Cursor(places))
+    /// `None` if all sources are at their end.
+    pub(super) fn new(positions: [Option<SourcePosition>; 3]) -> Option<Cursor> {
+        positions.iter().any(Option::is_some).then_some(Cursor(positions))
     }
 
-    /// None: this one is over.
-    pub(super) fn of(&self, source: Source) -> Option<&Place> {
-        SOURCES.iter().zip(&self.0).find(|(known, _)| **known == source).and_then(|(_, place)| place.as_ref())
+    /// `None` if the source is at its end.
+    pub(super) fn of(&self, source: Source) -> Option<&SourcePosition> {
+        SOURCES.iter().zip(&self.0).find(|(known, _)| **known == source).and_then(|(_, position)| position.as_ref())
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, place) in self.0.iter().enumerate() {
+        for (index, position) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("~")?;
             }
-            match place {
-                Some(Place { at, key }) => write!(f, "{}.{key}", at.unix_timestamp_nanos() / 1_000)?,
+            match position {
+                Some(SourcePosition { at, key }) => write!(f, "{}.{key}", at.unix_timestamp_nanos() / 1_000)?,
                 None => f.write_str("-")?,
             }
         }
@@ -51,25 +53,25 @@ impl FromStr for Cursor {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let mut places = text.split('~').map(place);
-        let mut next = || places.next().ok_or(ParseError)?;
+        let mut positions = text.split('~').map(parse_position);
+        let mut next = || positions.next().ok_or(ParseError)?;
         let cursor = Cursor([next()?, next()?, next()?]);
-        if places.next().is_some() { Err(ParseError) } else { Ok(cursor) }
+        if positions.next().is_some() { Err(ParseError) } else { Ok(cursor) }
     }
 }
 
-fn place(text: &str) -> Result<Option<Place>, ParseError> {
+fn parse_position(text: &str) -> Result<Option<SourcePosition>, ParseError> {
     if text == "-" {
         return Ok(None);
     }
     let (micros, key) = text.split_once('.').ok_or(ParseError)?;
     let micros: i64 = micros.parse().map_err(|_| ParseError)?;
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(|_| ParseError)?;
-    // No log is older, and the database's calendar ends.
+    // Other years are in no log, and PostgreSQL's calendar is limited.
     if !(1970..10_000).contains(&at.year()) || key.contains('\0') {
         return Err(ParseError);
     }
-    Ok(Some(Place { at, key: key.to_owned() }))
+    Ok(Some(SourcePosition { at, key: key.to_owned() }))
 }
 
 #[cfg(test)]
@@ -77,16 +79,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_as_it_prints() {
+    fn a_cursor_parses_to_the_cursor_that_it_was_printed_from() {
         let text = "1764028800123456.42~-~1764028800000000.0198f0a0-0000-7000-8000-000000000000/7";
         let cursor: Cursor = text.parse().expect("a cursor");
         assert_eq!(cursor.to_string(), text);
-        assert_eq!(cursor.of(Source::Log).map(|place| place.key.as_str()), Some("42"));
+        assert_eq!(cursor.of(Source::Log).map(|position| position.key.as_str()), Some("42"));
         assert!(cursor.of(Source::Host).is_none());
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn an_invalid_cursor_is_rejected() {
         for text in
             ["", "-", "-~-", "-~-~-~-", "x.1~-~-", "1~-~-", "99999999999999999999.1~-~-", "9223372036854775807.1~-~-"]
         {

@@ -1,4 +1,4 @@
-//! One row of the trail, what was before it, and everything else with its trace id.
+//! Details of one row of the trail: the previous event of its type, and the rows with its trace id.
 
 use super::{Bounds, Filter, Item, Source, page, record};
 use crate::actor::TraceId;
@@ -11,21 +11,23 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Versions of a stream that are looked through for the event of the same type before.
-const BACK: i64 = 1_000;
-/// Positions beside an event at which others of the same command are looked for: a command's events are recorded together.
-const BESIDE: i64 = 64;
-/// Rows of one record with one trace id, and runs, that are shown.
-pub const MOST: u32 = 200;
+/// Versions of a stream that are searched for the previous event of the same type.
+const MAX_VERSIONS_BACK: i64 = 1_000;
+/// Positions before and after an event that are searched for the command's other events, which are
+/// recorded together.
+const NEIGHBOURS: i64 = 64;
+/// Rows of one source with one trace id, and runs, that are returned.
+pub const MAX_ROWS: u32 = 200;
+/// Rows of one source that are compared with the trace id.
 const EXAMINED: u32 = 5_000;
 
-/// An execution of a workflow.
+/// Run of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub id: Uuid,
     pub plugin: String,
     pub workflow: String,
-    /// Id of the business thing.
+    /// Key of the thing that the run is about.
     pub key: String,
     /// `open`, `done`, `failed`, `stopped`.
     pub state: String,
@@ -35,7 +37,7 @@ pub struct Run {
     pub started_by: i64,
 }
 
-/// A mail on its way, or at its end.
+/// Mail of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     pub run: Uuid,
@@ -43,7 +45,7 @@ pub struct Mail {
     /// `pending`, `sent`, `failed`, `skipped`, `unknown`.
     pub status: String,
     pub began: OffsetDateTime,
-    /// None: it is under way.
+    /// `None` while the mail is pending.
     pub ended: Option<OffsetDateTime>,
 }
 
@@ -54,7 +56,7 @@ enum Key {
 }
 
 impl Key {
-    fn read(source: Source, key: &str) -> Option<Key> {
+    fn parse(source: Source, key: &str) -> Option<Key> {
         match source {
             Source::Log => key.parse().ok().map(Key::Log),
             Source::Host => Uuid::parse_str(key).ok().map(Key::Host),
@@ -66,9 +68,9 @@ impl Key {
     }
 }
 
-/// None: there is no such row.
+/// Finds a row by its source and key.
 pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option<Item>, Error> {
-    let Some(key) = Key::read(source, key) else { return Ok(None) };
+    let Some(key) = Key::parse(source, key) else { return Ok(None) };
     let condition = |sql: &mut QueryBuilder<Postgres>| {
         match key {
             Key::Log(pos) => sql.push("pos = ").push_bind(pos),
@@ -79,8 +81,8 @@ pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option
     Ok(record::rows(tx, source, condition, 1).await?.pop())
 }
 
-/// What the event of the same type before it said, in the same stream.
-pub async fn before(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Error> {
+/// Data of the previous event of the same type in the same stream, with personal fields sealed.
+pub async fn previous_data(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Error> {
     let (Source::Log, Ok(pos)) = (item.source, item.key.parse::<i64>()) else { return Ok(None) };
     let data: Option<Vec<u8>> = sqlx::query_scalar(
         "select o.data from eaf.event e join eaf.event o on o.tenant_id = e.tenant_id and o.stream_id = e.stream_id
@@ -89,33 +91,28 @@ pub async fn before(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Err
     )
     .bind(tx.tenant())
     .bind(pos)
-    .bind(BACK)
+    .bind(MAX_VERSIONS_BACK)
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Read)?;
     Ok(data.and_then(|data| serde_json::from_slice(&data).ok()))
 }
 
-/// Refusals, acts and calls with this trace id, oldest first.
-pub async fn beside_the_log(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Item>, Error> {
+/// Acts, refusals, denials and calls with this trace id, oldest first.
+pub async fn acts_and_calls(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     for source in [Source::Host, Source::Call] {
         let filter = Filter { trace: Some(trace.0.clone()), source: Some(source), ..Filter::default() };
-        let bounds = Bounds { items: MOST, examined: EXAMINED };
+        let bounds = Bounds { items: MAX_ROWS, examined: EXAMINED };
         items.extend(page(tx, &filter, None, bounds).await?.items);
     }
     items.sort_by_key(|item| item.at);
     Ok(items)
 }
 
-/// Events with this trace id, oldest first: in the streams of what it was about, and beside the events that are known.
-/// No index finds a trace in the log, and reading all of it for one row would take long.
-pub async fn in_the_log(
-    tx: &mut TenantTx,
-    trace: &TraceId,
-    known: &[i64],
-    streams: &[String],
-) -> Result<Vec<Item>, Error> {
+/// Events with this trace id, oldest first, in `streams` and near the positions in `known`. The log
+/// has no index of trace ids, and a scan of the whole log would take long.
+pub async fn events(tx: &mut TenantTx, trace: &TraceId, known: &[i64], streams: &[String]) -> Result<Vec<Item>, Error> {
     let tenant = tx.tenant();
     let ids: Vec<StreamId> = streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
     let bytes = format!("\"trace_id\":{}", Value::from(trace.0.as_str())).into_bytes();
@@ -124,10 +121,10 @@ pub async fn in_the_log(
         sql.push(" and e.lane = 0 and e.stream_id = any (").push_bind(ids);
         sql.push(") union select e.pos from unnest(").push_bind(known.to_vec());
         sql.push("::bigint[]) k(pos) join eaf.event e on e.tenant_id = ").push_bind(tenant);
-        sql.push(format_args!(" and e.lane = 0 and e.pos between k.pos - {BESIDE} and k.pos + {BESIDE}"));
+        sql.push(format_args!(" and e.lane = 0 and e.pos between k.pos - {NEIGHBOURS} and k.pos + {NEIGHBOURS}"));
         sql.push(")) and position(").push_bind(bytes).push(" in meta) > 0");
     };
-    record::rows(tx, Source::Log, condition, MOST as usize).await
+    record::rows(tx, Source::Log, condition, MAX_ROWS as usize).await
 }
 
 /// Runs with this trace id, oldest first.
@@ -138,7 +135,7 @@ pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error>
     )
     .bind(tx.tenant())
     .bind(&trace.0)
-    .bind(i64::from(MOST))
+    .bind(i64::from(MAX_ROWS))
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;
@@ -157,7 +154,7 @@ pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error>
     rows.iter().map(run).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Mails of runs with this trace id, oldest first. They say no recipient.
+/// Mails of runs with this trace id, oldest first, without their recipients.
 pub async fn mails(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Mail>, Error> {
     let rows = sqlx::query(
         "select run_id, template, status, created_at, case when status <> 'pending' then updated_at end as ended_at
@@ -165,7 +162,7 @@ pub async fn mails(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Mail>, Erro
     )
     .bind(tx.tenant())
     .bind(&trace.0)
-    .bind(i64::from(MOST))
+    .bind(i64::from(MAX_ROWS))
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;

@@ -1,6 +1,6 @@
-//! One record of the trail, read from a place on: its newest rows first, compared with the filter, up to a bound.
+//! Rows of one source of the trail, newest first, compared with the filter up to a bound.
 
-use super::cursor::Place;
+use super::cursor::SourcePosition;
 use super::{Bounds, Filter, Item, Source, Things};
 use crate::actor::{ActorKind, TraceId};
 use crate::audit::Error;
@@ -12,27 +12,30 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// A row that passes the filter, or the one that ends what was looked through.
-pub(super) struct Found {
-    pub place: Place,
-    /// It was not compared any more.
-    pub unseen: bool,
+/// A row that matches the filter, or the first row beyond the bound.
+pub(super) struct ScannedRow {
+    pub position: SourcePosition,
+    /// Beyond the bound, so not compared with the filter.
+    pub not_compared: bool,
     pub item: Item,
 }
 
-/// In SQL: where the rows are, and over such a row `x` what it says.
-struct Shape {
+/// SQL of one source.
+struct RecordSql {
+    /// Table and condition.
     rows: &'static str,
+    /// Column with the time of a row.
     at: &'static str,
     newest_first: &'static str,
-    says: &'static str,
+    /// Columns of an [`Item`], from a row `x`.
+    columns: &'static str,
 }
 
-const LOG: Shape = Shape {
+const LOG: RecordSql = RecordSql {
     rows: "eaf.event where lane = 0",
     at: "at",
     newest_first: "pos desc",
-    says: "1 as count, x.pos::text as key, x.event_id::text as id, x.type as act, 'ok' as outcome, x.meta,
+    columns: "1 as count, x.pos::text as key, x.event_id::text as id, x.type as act, 'ok' as outcome, x.meta,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'stream' as object,
            (convert_from(x.meta, 'UTF8')::jsonb ->> 'actor')::uuid as actor,
            convert_from(x.meta, 'UTF8')::jsonb ->> 'actor_kind' as kind,
@@ -41,20 +44,21 @@ const LOG: Shape = Shape {
            null as about, null as run_key, null::timestamptz as ended, x.data",
 };
 
-const HOST: Shape = Shape {
+const HOST: RecordSql = RecordSql {
     rows: "eaf.audit where true",
     at: "at",
     newest_first: "at desc, id desc",
-    says: "x.count, x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
+    columns:
+        "x.count, x.id::text as key, x.id::text as id, x.act, x.outcome, x.object, x.actor_id as actor, null as kind,
            x.trace_id as trace, x.plugin, x.grant_name, x.origin, nullif(x.change - 'about', '{}') as change,
            x.change ->> 'about' as about, null as run_key, null::timestamptz as ended, null::bytea as data",
 };
 
-const CALL: Shape = Shape {
+const CALL: RecordSql = RecordSql {
     rows: "eaf.journal where capability <> 'flow' and function <> 'open'",
     at: "started_at",
     newest_first: "started_at desc, run_id desc, seq desc",
-    says: "1 as count, x.run_id || '/' || x.seq as key, x.run_id || '/' || x.seq as id, x.capability || '.' || x.function as act,
+    columns: "1 as count, x.run_id || '/' || x.seq as key, x.run_id || '/' || x.seq as id, x.capability || '.' || x.function as act,
            coalesce(x.outcome, 'pending') as outcome,
            coalesce(x.target, (select r.key from eaf.run r where r.tenant_id = x.tenant_id and r.run_id = x.run_id)) as object,
            null::uuid as actor, null as kind,
@@ -65,24 +69,25 @@ const CALL: Shape = Shape {
            x.done_at as ended, null::bytea as data",
 };
 
-/// These rows, by a condition on them, oldest first.
+/// Reads up to `limit` rows by a condition in SQL, oldest first.
 pub(super) async fn rows(
     tx: &mut TenantTx,
     source: Source,
     condition: impl FnOnce(&mut QueryBuilder<Postgres>),
-    most: usize,
+    limit: usize,
 ) -> Result<Vec<Item>, Error> {
-    let Shape { rows, at, says, .. } = shape(source);
+    let RecordSql { rows, at, columns, .. } = record_sql(source);
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
-    sql.push(says).push(format_args!(", x.{at} as at, false as unseen from (select * from {rows} and tenant_id = "));
+    sql.push(columns)
+        .push(format_args!(", x.{at} as at, false as not_compared from (select * from {rows} and tenant_id = "));
     sql.push_bind(tx.tenant()).push(" and ");
     condition(&mut sql);
-    sql.push(format_args!(") x order by x.{at}, key limit {most}"));
+    sql.push(format_args!(") x order by x.{at}, key limit {limit}"));
     let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
-    rows.iter().map(|row| found(row, source).map(|found| found.item).map_err(Error::Read)).collect()
+    rows.iter().map(|row| scanned(row, source).map(|scanned| scanned.item).map_err(Error::Read)).collect()
 }
 
-fn shape(source: Source) -> &'static Shape {
+fn record_sql(source: Source) -> &'static RecordSql {
     match source {
         Source::Log => &LOG,
         Source::Host => &HOST,
@@ -90,35 +95,36 @@ fn shape(source: Source) -> &'static Shape {
     }
 }
 
+/// Reads the rows that match the filter, newest first from `start` on, up to both bounds.
 pub(super) async fn read(
     tx: &mut TenantTx,
     source: Source,
     filter: &Filter,
-    start: Option<&Place>,
+    start: Option<&SourcePosition>,
     bounds: Bounds,
-) -> Result<VecDeque<Found>, Error> {
-    let Shape { rows, at, newest_first, says } = shape(source);
+) -> Result<VecDeque<ScannedRow>, Error> {
+    let RecordSql { rows, at, newest_first, columns } = record_sql(source);
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select * from (select ");
-    sql.push(says).push(format_args!(", x.{at} as at, x.nth > {} as unseen", bounds.examined));
+    sql.push(columns).push(format_args!(", x.{at} as at, x.nth > {} as not_compared", bounds.examined));
     sql.push(format_args!(
         " from (select *, row_number() over (order by {newest_first}) as nth from (select * from {rows}"
     ));
     sql.push(" and tenant_id = ").push_bind(tx.tenant());
-    between(&mut sql, source, filter, tx.tenant());
-    narrow(&mut sql, source, filter, tx.tenant());
-    find(&mut sql, source, filter, tx.tenant());
+    push_period(&mut sql, source, filter, tx.tenant());
+    push_actor_and_trace(&mut sql, source, filter, tx.tenant());
+    push_things_and_person(&mut sql, source, filter, tx.tenant());
     if let Some(start) = start {
-        go_on(&mut sql, source, start)?;
+        push_after(&mut sql, source, start)?;
     }
     sql.push(format_args!(" order by {newest_first} limit {}) y) x", bounds.examined + 1));
-    sql.push(format_args!(" order by {newest_first}) z where (unseen or (true"));
-    compare(&mut sql, source, filter);
+    sql.push(format_args!(" order by {newest_first}) z where (not_compared or (true"));
+    push_comparisons(&mut sql, source, filter);
     sql.push(format_args!(")) limit {}", bounds.items + 1));
     let rows = sql.build().fetch_all(tx.conn()).await.map_err(Error::Read)?;
-    rows.iter().map(|row| found(row, source).map_err(Error::Read)).collect()
+    rows.iter().map(|row| scanned(row, source).map_err(Error::Read)).collect()
 }
 
-fn between(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+fn push_period(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     for (bound, compare, within) in [(filter.from, " >= ", " > "), (filter.to, " < ", " <= ")] {
         let Some(bound) = bound else { continue };
         match source {
@@ -132,8 +138,8 @@ fn between(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, te
     }
 }
 
-/// By actor and trace, where an index finds them. Calls have one actor, the system.
-fn narrow(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+/// Conditions on actor and trace that an index serves. All calls have the system as their actor.
+fn push_actor_and_trace(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let (Source::Host, Some(actor)) = (source, filter.actor) {
         sql.push(" and actor_id = ").push_bind(actor);
     }
@@ -149,11 +155,11 @@ fn narrow(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, ten
     }
 }
 
-/// By what acts are about, in each record by an index of its own; and by person, as far as there is one.
-fn find(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
+/// Conditions on things and person that an index serves.
+fn push_things_and_person(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let Some(things) = &filter.about {
         sql.push(" and ");
-        about(sql, source, things, tenant);
+        push_things(sql, source, things, tenant);
     }
     match (source, filter.person) {
         (Source::Host, Some(person)) => {
@@ -168,9 +174,9 @@ fn find(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenan
     }
 }
 
-fn about(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things, tenant: TenantId) {
+fn push_things(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things, tenant: TenantId) {
     match source {
-        // Arrays, so that they are found by index however many rows there are.
+        // Arrays, so that PostgreSQL uses the index at any number of rows.
         Source::Log => {
             let ids: Vec<StreamId> = things.streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
             sql.push("pos = any (array(select e.pos from eaf.event e where e.tenant_id = ").push_bind(tenant);
@@ -191,8 +197,8 @@ fn about(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things, tena
     }
 }
 
-/// What no index finds, row by row.
-fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
+/// Conditions that no index serves.
+fn push_comparisons(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     if let Some(act) = &filter.act {
         sql.push(" and starts_with(act, ").push_bind(act.clone()).push(")");
     }
@@ -203,7 +209,7 @@ fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
         sql.push(" and plugin = ").push_bind(plugin.clone());
     }
     match (source, &filter.object) {
-        (Source::Log, _) => in_meta(sql, filter),
+        (Source::Log, _) => push_meta_search(sql, filter),
         (_, Some(object)) => {
             sql.push(" and starts_with(object, ").push_bind(object.clone()).push(")");
         }
@@ -211,14 +217,15 @@ fn compare(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     }
 }
 
-/// Meta is searched as the bytes that the host wrote, without spaces: reading it as JSON takes ten times as long. A name in it
-/// cannot look like a member, because its quotes are escaped.
-fn in_meta(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
+/// Searches an event's metadata as bytes, in the form without spaces that the host writes: parsing
+/// it as JSON takes ten times as long. A value cannot look like a member, because its quotes are
+/// escaped.
+fn push_meta_search(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     let member = |name: &str, value: &str| format!("\"{name}\":{}", Value::from(value));
     let object = filter.object.as_ref().map(|object| {
-        let mut beginning = member("stream", object);
-        beginning.pop();
-        beginning
+        let mut prefix = member("stream", object);
+        prefix.pop();
+        prefix
     });
     let actor = filter.actor.map(|actor| member("actor", &actor.to_string()));
     let trace = filter.trace.as_ref().map(|trace| member("trace_id", trace));
@@ -226,15 +233,15 @@ fn in_meta(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
         sql.push(" and position(").push_bind(bytes.into_bytes()).push(" in meta) > 0");
     }
     if let Some(person) = filter.person {
-        let [by, whom] = [member("actor", &person.to_string()), Value::from(person.to_string()).to_string()];
-        sql.push(" and (position(").push_bind(by.into_bytes()).push(" in meta) > 0 or position(");
-        sql.push_bind(whom.into_bytes()).push(" in data) > 0)");
+        let [as_actor, as_value] = [member("actor", &person.to_string()), Value::from(person.to_string()).to_string()];
+        sql.push(" and (position(").push_bind(as_actor.into_bytes()).push(" in meta) > 0 or position(");
+        sql.push_bind(as_value.into_bytes()).push(" in data) > 0)");
     }
 }
 
-fn go_on(sql: &mut QueryBuilder<Postgres>, source: Source, start: &Place) -> Result<(), Error> {
+fn push_after(sql: &mut QueryBuilder<Postgres>, source: Source, start: &SourcePosition) -> Result<(), Error> {
     let uuid = |text: &str| Uuid::parse_str(text).map_err(|_| Error::Cursor);
-    let Place { at, key } = start;
+    let SourcePosition { at, key } = start;
     match source {
         Source::Log => {
             let pos: i64 = key.parse().map_err(|_| Error::Cursor)?;
@@ -253,7 +260,7 @@ fn go_on(sql: &mut QueryBuilder<Postgres>, source: Source, start: &Place) -> Res
     Ok(())
 }
 
-fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
+fn scanned(row: &PgRow, source: Source) -> Result<ScannedRow, sqlx::Error> {
     let actor = row.try_get::<Option<ActorId>, _>("actor")?.unwrap_or(ActorId::SYSTEM);
     let actor_kind = match row.try_get::<Option<&str>, _>("kind")? {
         Some("system") => ActorKind::System,
@@ -263,9 +270,9 @@ fn found(row: &PgRow, source: Source) -> Result<Found, sqlx::Error> {
     };
     let at = row.try_get("at")?;
     let key: String = row.try_get("key")?;
-    Ok(Found {
-        place: Place { at, key: key.clone() },
-        unseen: row.try_get("unseen")?,
+    Ok(ScannedRow {
+        position: SourcePosition { at, key: key.clone() },
+        not_compared: row.try_get("not_compared")?,
         item: Item {
             id: row.try_get("id")?,
             key,

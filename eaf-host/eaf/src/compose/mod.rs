@@ -12,7 +12,7 @@ use eaf_plugin::load::{self, Ceiling};
 use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package};
 
 use eaf_capability::egress;
-use eaf_core::anchor::{self, Gather};
+use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::command_bus::CommandLimits;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
@@ -442,7 +442,7 @@ async fn pruned(core: &Core, retention: &Retention) -> bool {
             }
             let (rows, packages) = (pruned.rows, pruned.packages);
             tracing::info!(rows, packages, "what was kept long enough is deleted");
-            pruned.failures.is_empty() && pruned.left_to_others == 0
+            pruned.failures.is_empty() && pruned.skipped_tenants == 0
         }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
@@ -456,7 +456,7 @@ async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
     let anchoring = async {
         loop {
             tokio::time::sleep(ANCHOR).await;
-            match anchor::anchor(&core.db, Gather::USUAL).await {
+            match anchor::anchor(&core.db, AnchorThreshold::DEFAULT).await {
                 Ok(anchored) => {
                     for (tenant, error) in &anchored.failures {
                         let error = error as &dyn std::error::Error;

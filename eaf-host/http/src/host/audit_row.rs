@@ -99,21 +99,21 @@ struct RowContext {
 async fn load(app: &App, who: &TenantCaller, source: Source, key: &str) -> Result<Option<RowContext>, Problem> {
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
     let Some(item) = detail::find(&mut tx, source, key).await? else { return Ok(None) };
-    let before = detail::before(&mut tx, &item).await?;
+    let before = detail::previous_data(&mut tx, &item).await?;
     let trace = &item.trace;
     if trace.0.is_empty() {
         return Ok(Some(RowContext { items: vec![item.clone()], item, before, runs: Vec::new(), mails: Vec::new() }));
     }
     let runs = detail::runs(&mut tx, trace).await?;
     let mails = detail::mails(&mut tx, trace).await?;
-    let mut items = detail::beside_the_log(&mut tx, trace).await?;
+    let mut items = detail::acts_and_calls(&mut tx, trace).await?;
     let mut known: Vec<i64> = runs.iter().map(|run| run.started_by).collect();
     let mut streams: Vec<String> = runs.iter().flat_map(|run| things::streams_of(app, &run.plugin, &run.key)).collect();
     if item.source == Source::Log {
         known.extend(item.key.parse::<i64>());
         streams.push(item.object.clone());
     }
-    items.extend(detail::in_the_log(&mut tx, trace, &known, &streams).await?);
+    items.extend(detail::events(&mut tx, trace, &known, &streams).await?);
     items.sort_by_key(|item| item.at);
     Ok(Some(RowContext { item, before, items, runs, mails }))
 }

@@ -1,14 +1,14 @@
-//! A tenant's rows are folded anew: what nobody may read goes in any case, and nobody else waits.
+//! Rebuild of one tenant's rows: erased data is removed even on a failure, and other consumers are
+//! not delayed.
 
 use crate::erasure::{PATIENCE, member, names, record_named};
 use crate::toy::{Toy, home, ordered, record, upsert};
 use async_trait::async_trait;
 use eaf_core::Core;
+use eaf_core::consumers::{self, Runner, Step, prepare, rebuild};
 use eaf_core::contract::*;
 use eaf_core::crypto::key_cache_grace;
 use eaf_core::directory::add_tenant;
-
-use eaf_core::consumers::{self, Runner, Step, prepare, rebuild};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
 use eaf_core::{view, workflow};
@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// A tenant whose view shows the name of somebody who will be erased.
-async fn shown() -> (Database, Core, Toy, TenantId, ActorId) {
+/// A tenant whose view shows the name of a person, who is erased in the test.
+async fn with_name_in_view() -> (Database, Core, Toy, TenantId, ActorId) {
     let (database, core, toy, tenant) = home().await;
     let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
     record_named(&core, tenant, "a", anna, "Canary-Anna").await;
@@ -26,14 +26,14 @@ async fn shown() -> (Database, Core, Toy, TenantId, ActorId) {
     (database, core, toy, tenant, anna)
 }
 
-/// The time has come for what waits to be folded anew.
-async fn now_due(database: &Database) {
+/// Makes all scheduled rebuilds due.
+async fn make_rebuilds_due(database: &Database) {
     database.run("update eaf.checkpoint set rebuild_at = now() where rebuild_at is not null").await;
 }
 
 #[tokio::test]
-async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_event() {
-    let (_database, core, toy, tenant, anna) = shown().await;
+async fn a_parked_view_is_rebuilt_up_to_its_failing_event() {
+    let (_database, core, toy, tenant, anna) = with_name_in_view().await;
     record(&core, tenant, vec![("broken", json!({})), upsert("b", json!({ "name": "Ben" }))]).await;
     assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err());
     core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await.unwrap();
@@ -47,7 +47,7 @@ async fn an_erased_person_is_gone_from_a_view_that_is_stuck_behind_a_poisoned_ev
 }
 
 #[tokio::test]
-async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_at_once() {
+async fn an_erasure_waits_for_a_locked_view_and_schedules_others_at_once() {
     let (database, core, toy, tenant) = home().await;
     let anna = core.directory.put_member(&core.by, tenant, member("Anna")).await.unwrap();
     record(&core, tenant, vec![upsert("a", json!({}))]).await;
@@ -79,8 +79,8 @@ async fn an_erasure_waits_for_a_view_that_is_being_folded_and_tells_the_others_a
 }
 
 #[tokio::test]
-async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
-    let (database, core, toy, tenant, anna) = shown().await;
+async fn a_second_erasure_does_not_postpone_the_first_rebuild() {
+    let (database, core, toy, tenant, anna) = with_name_in_view().await;
     let ben = core.directory.put_member(&core.by, tenant, member("Canary-Ben")).await.unwrap();
     let waits = async || -> (bool, bool) {
         let query = "select rebuild_at <= now(), rebuild_again_at > now() + interval '30 s' from eaf.checkpoint c
@@ -95,9 +95,9 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
     assert_eq!(waits().await, (true, true), "put off");
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
-    // And once more for the second, who has no certificate before.
+    // Rebuilds once more for the second person, who has no certificate before that.
     assert!(core.erasure.finish(tenant, ben, views).await.unwrap().is_none());
-    now_due(&database).await;
+    make_rebuilds_due(&database).await;
     for view in ["things", "others"] {
         core.consumers.project_batch(&toy, tenant, view).await.unwrap();
     }
@@ -105,14 +105,14 @@ async fn erasures_one_after_the_other_do_not_put_the_first_folding_off() {
         core.erasure.finish(tenant, ben, views).await.unwrap().is_none(),
         "others is folded for the second only now"
     );
-    now_due(&database).await;
+    make_rebuilds_due(&database).await;
     core.consumers.project_batch(&toy, tenant, "others").await.unwrap();
     assert!(core.erasure.finish(tenant, ben, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
-    let (database, core, toy, tenant, _) = shown().await;
+async fn one_rebuild_completes_all_rebuilds_that_are_due_at_its_start() {
+    let (database, core, toy, tenant, _) = with_name_in_view().await;
     record(&core, tenant, vec![upsert("b", json!({}))]).await;
     let waits = "select coalesce(rebuild_at > now(), false), coalesce(rebuild_again_at > now(), false)
                  from eaf.checkpoint c join eaf.view_copy k on k.table_name = c.consumer join eaf.view v using (digest) where v.view = 'things'";
@@ -131,11 +131,11 @@ async fn what_is_due_when_a_folding_begins_is_done_with_it_and_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_becomes_due_during_a_folding_is_folded_after_it() {
-    let (database, core, toy, tenant, _) = shown().await;
+async fn a_rebuild_that_becomes_due_during_a_rebuild_runs_after_it() {
+    let (database, core, toy, tenant, _) = with_name_in_view().await;
     record(&core, tenant, vec![upsert("slow", json!({})), upsert("b", json!({}))]).await;
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
-    let slow = Arc::new(Slow { toy, held: watch::Sender::new(&["slow"]) });
+    let slow = Arc::new(Slow { toy, blocked: watch::Sender::new(&["slow"]) });
     database
         .run("update eaf.checkpoint set rebuild_at = now(), rebuild_again_at = clock_timestamp() + interval '300 ms'")
         .await;
@@ -143,9 +143,9 @@ async fn what_becomes_due_during_a_folding_is_folded_after_it() {
         let (core, slow) = (core.clone(), slow.clone());
         async move { core.consumers.project_batch(&*slow, tenant, "things").await }
     });
-    slow.is_held().await;
+    slow.until_blocked().await;
     tokio::time::sleep(Duration::from_millis(400)).await;
-    slow.held.send_replace(&[]);
+    slow.blocked.send_replace(&[]);
     assert!(matches!(folding.await.unwrap().unwrap(), Step::Advanced { changes: 3, .. }));
     assert_eq!(names(&core, tenant).await.len(), 3);
     assert!(matches!(
@@ -155,8 +155,8 @@ async fn what_becomes_due_during_a_folding_is_folded_after_it() {
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stays() {
-    let (database, core, toy, tenant, anna) = shown().await;
+async fn an_unreadable_event_ends_a_rebuild_without_erased_rows() {
+    let (database, core, toy, tenant, anna) = with_name_in_view().await;
     let ben = core.directory.put_member(&core.by, tenant, member("Canary-Ben")).await.unwrap();
     record_named(&core, tenant, "b", ben, "Canary-Ben").await;
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
@@ -170,23 +170,23 @@ async fn an_event_that_does_not_open_ends_a_folding_there_and_no_erased_row_stay
 }
 
 #[tokio::test]
-async fn a_view_that_was_idle_when_somebody_was_erased_is_folded_once_more_when_it_is_not() {
-    let (database, core, toy, tenant, anna) = shown().await;
+async fn a_view_inactive_at_an_erasure_is_rebuilt_when_active_again() {
+    let (database, core, toy, tenant, anna) = with_name_in_view().await;
     prepare(&core.db, &Toy::without_views()).await.unwrap();
     let views = core.erasure.erase(&core.by, tenant, anna, key_cache_grace()).await.unwrap();
     prepare(&core.db, &toy).await.unwrap();
     assert_eq!(names(&core, tenant).await, [""; 0]);
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
-    // Whoever has folded it may have remembered the key.
+    // The host that projected the rows may have cached the key.
     assert!(core.erasure.finish(tenant, anna, views).await.unwrap().is_none());
-    now_due(&database).await;
+    make_rebuilds_due(&database).await;
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert!(core.erasure.finish(tenant, anna, views).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() {
-    let (database, core, toy, tenant, anna) = shown().await;
+async fn a_value_postgresql_rejects_ends_a_rebuild_without_erased_rows() {
+    let (database, core, toy, tenant, anna) = with_name_in_view().await;
     record(&core, tenant, vec![upsert("b", json!({ "size": 7 }))]).await;
     let table: String = sqlx::query_scalar(
         "select k.table_name from eaf.view_copy k join eaf.view v using (digest) where v.view = 'things'",
@@ -194,7 +194,7 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
     .fetch_one(&mut database.superuser().await)
     .await
     .unwrap();
-    // A value out of PostgreSQL's range, whatever it may be.
+    // Any value that PostgreSQL rejects.
     database
         .run(&format!(
             "create function eaf_view.refuse() returns trigger language plpgsql as
@@ -209,18 +209,18 @@ async fn what_postgresql_refuses_ends_a_folding_there_and_no_erased_row_stays() 
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
-/// The toy, whose component takes its time with events of the keys that are held, until it is let go on.
+/// The toy with a component that blocks on events of the keys in `blocked`.
 struct Slow {
     toy: Toy,
-    held: watch::Sender<&'static [&'static str]>,
+    blocked: watch::Sender<&'static [&'static str]>,
 }
 
 impl Slow {
-    /// Somebody waits.
-    async fn is_held(&self) {
+    /// Waits until a call blocks.
+    async fn until_blocked(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while self.held.receiver_count() == 0 {
-            assert!(Instant::now() < deadline, "nobody is held");
+        while self.blocked.receiver_count() == 0 {
+            assert!(Instant::now() < deadline, "no call is blocked");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -253,10 +253,10 @@ impl Domain for Slow {
         self.toy.keys(input).await
     }
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
-        let is_let_go =
-            |held: &&[&str]| !input.events.iter().any(|event| held.iter().any(|key| event.data["key"] == *key));
-        if !is_let_go(&self.held.borrow()) {
-            self.held.subscribe().wait_for(is_let_go).await.expect("the sender is here");
+        let is_free =
+            |blocked: &&[&str]| !input.events.iter().any(|event| blocked.iter().any(|key| event.data["key"] == *key));
+        if !is_free(&self.blocked.borrow()) {
+            self.blocked.subscribe().wait_for(is_free).await.expect("the sender is here");
         }
         self.toy.project(input).await
     }
@@ -266,10 +266,10 @@ impl Domain for Slow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
+async fn many_rebuilds_delay_no_other_tenant() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
+    let slow = Arc::new(Slow { toy: Toy::new(), blocked: watch::Sender::new(&[]) });
     prepare(&core.db, &*slow).await.unwrap();
     let quick = add_tenant(&core.db, &core.by, "quick", "Quick").await.unwrap();
     for n in 0..4 {
@@ -279,9 +279,9 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
             core.consumers.project_batch(&*slow, tenant, view).await.unwrap();
         }
     }
-    // Eight of them, more than there are batches at the same time.
+    // Eight rebuilds, more than there are parallel batches.
     database.run("update eaf.checkpoint set rebuild_at = now()").await;
-    slow.held.send_replace(&["slow"]);
+    slow.blocked.send_replace(&["slow"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
     for n in 0..3 {
         let recorded = record(&core, quick, vec![upsert(&n.to_string(), json!({}))]).await;
@@ -290,7 +290,7 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
                 .await;
         assert!(seen.is_ok(), "{seen:?}");
     }
-    slow.held.send_replace(&[]);
+    slow.blocked.send_replace(&[]);
     let left = "select count(*) from eaf.checkpoint where rebuild_at is not null";
     let deadline = Instant::now() + PATIENCE;
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database.superuser().await).await.unwrap() > 0 {
@@ -301,10 +301,10 @@ async fn many_views_that_are_folded_anew_keep_no_tenant_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_does_the_end() {
+async fn a_rebuild_delays_no_other_consumer_of_its_tenant_nor_the_stop() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
+    let slow = Arc::new(Slow { toy: Toy::new(), blocked: watch::Sender::new(&[]) });
     prepare(&core.db, &*slow).await.unwrap();
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, tenant, vec![upsert("slow", json!({}))]).await;
@@ -314,7 +314,7 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
     let void = "update eaf.checkpoint p set rebuild_at = now() from eaf.view_copy k, eaf.view v
                 where k.table_name = p.consumer and v.digest = k.digest and v.view = 'things'";
     database.run(void).await;
-    slow.held.send_replace(&["slow"]);
+    slow.blocked.send_replace(&["slow"]);
     let (stop, stopped) = watch::channel(false);
     let run = |mut stopped: watch::Receiver<bool>| {
         let runner = Runner::new(Arc::new(core.clone()), vec![slow.clone()]);
@@ -332,11 +332,11 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    // It is being folded all the while, and whoever ends the runner does not wait for it.
-    slow.is_held().await;
+    // The rebuild still runs, and the stop does not wait for it.
+    slow.until_blocked().await;
     stop.send_replace(true);
     tokio::time::timeout(Duration::from_secs(10), running).await.expect("it ends").unwrap();
-    slow.held.send_replace(&[]);
+    slow.blocked.send_replace(&[]);
     let (_stop, stopped) = watch::channel(false);
     let running = run(stopped);
     let things = slow.toy.view();
@@ -346,10 +346,10 @@ async fn nothing_of_the_same_tenant_waits_for_a_view_that_is_folded_anew_nor_doe
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
+async fn a_copy_that_is_built_delays_no_other_consumer_of_its_tenant() {
     let database = Database::fresh().await;
     let core = database.core().await;
-    let slow = Arc::new(Slow { toy: Toy::new(), held: watch::Sender::new(&[]) });
+    let slow = Arc::new(Slow { toy: Toy::new(), blocked: watch::Sender::new(&[]) });
     prepare(&core.db, &*slow).await.unwrap();
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     record(&core, tenant, vec![upsert("first", json!({}))]).await;
@@ -362,13 +362,13 @@ async fn nobody_of_the_same_tenant_waits_for_a_copy_that_is_being_built() {
     }
     rebuild::begin(&core.db, &core.by, "toy", "things").await.unwrap();
 
-    slow.held.send_replace(&["first", "last"]);
+    slow.blocked.send_replace(&["first", "last"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));
-    slow.is_held().await;
+    slow.until_blocked().await;
     let meanwhile = record(&core, tenant, vec![upsert("meanwhile", json!({}))]).await;
-    // Its last batch, the sixth, is held until the end.
-    slow.held.send_replace(&["last"]);
+    // The copy's last batch, the sixth, blocks until the end.
+    slow.blocked.send_replace(&["last"]);
     view::wait_for(&core.db, &core.feed, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
-    slow.is_held().await;
+    slow.until_blocked().await;
     running.abort();
 }
