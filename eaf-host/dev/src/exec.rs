@@ -9,7 +9,7 @@ use crate::service::{self, Service};
 use crate::services::{self, SimulatorSpeed};
 use crate::state::{self, State};
 use crate::variables;
-use eaf::shutdown::{self, Asked};
+use eaf::shutdown::{self, StopSignal};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -128,7 +128,7 @@ async fn start_and_run(
         status = child.wait() => return status.map_err(failed),
         // Ctrl-C reaches the command too, which is in the terminal's group; a termination signal
         // does not.
-        asked = shutdown::requested() => if let (Asked::Terminate, Some(process)) = (asked, process) {
+        signal = shutdown::signal_received() => if let (StopSignal::Terminate, Some(process)) = (signal, process) {
             process.signal(Signal::Terminate);
         },
     }

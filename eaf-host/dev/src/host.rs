@@ -101,13 +101,13 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
         previous_master_key: None,
         plugins: config::plugins::Plugins {
             packages: vec![checkout.package("dcm")?],
-            activation: Activation::WhenDifferent,
+            activation: Activation::IfDifferent,
             compiled_cache: Some(state.dir().join("compiled")),
-            ceiling: config::plugins::usual_ceiling(),
+            ceiling: config::plugins::default_ceiling(),
         },
         egress: config::egress::Egress { rules: simulators(ports)? },
-        quota: config::quota::usual(),
-        retention: config::retention::usual(),
+        quota: config::quota::defaults(),
+        retention: config::retention::defaults(),
         workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
         telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
     })

@@ -53,7 +53,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
     let mut demo = Demo::new(state.clone());
     let result = tokio::select! {
         result = demo.run(checkout, &ports, metrics) => result,
-        _ = shutdown::requested() => Ok(()),
+        _ = shutdown::signal_received() => Ok(()),
     };
     println!("\nStopping …");
     demo.stop().await;

@@ -1,4 +1,5 @@
-//! The capabilities of this binary. A crate that nothing names is not linked, and what it registers is lost.
+//! Capabilities of this binary. Without a reference, a crate is not linked and its registration is
+//! missing.
 
 use eaf_mail as _;
 use eaf_vsphere as _;
@@ -9,7 +10,7 @@ mod tests {
     use eaf_capability::egress::purposes;
 
     #[test]
-    fn what_is_linked_has_registered_itself() {
+    fn all_linked_capabilities_are_registered() {
         let mut names: Vec<&str> = inventory::iter::<Registration>.into_iter().map(|one| one.name).collect();
         names.sort_unstable();
         assert_eq!(names, ["mail", "vsphere"]);

@@ -1,4 +1,5 @@
-//! The host put together: configuration, command line, telemetry. `main.rs` only starts [`cli::run`].
+//! Library of the `eaf` binary: configuration, command line, telemetry and composition. `main.rs`
+//! only starts [`cli::run`].
 
 mod capabilities;
 pub mod cli;

@@ -3,7 +3,7 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// The allocator of the C library took a quarter of the time of a list of rows.
+/// Allocator of the process. That of the C library took a quarter of the time of a list of rows.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

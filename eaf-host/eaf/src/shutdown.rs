@@ -1,23 +1,24 @@
-//! When to stop: Ctrl-C in the terminal, or a polite kill.
+//! Signals that stop the process.
 
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Signal that stops the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// In the terminal: every process of its group has heard it.
+pub enum StopSignal {
+    /// Ctrl-C in a terminal, which every process of the group receives.
     Interrupt,
-    /// This process alone.
+    /// SIGTERM or SIGHUP to this process alone.
     Terminate,
 }
 
-/// Returns at the first of them and says which it was.
-pub async fn requested() -> Asked {
-    let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be handled in a process of our own");
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled in a process of our own");
-    let mut hangup = signal(SignalKind::hangup()).expect("SIGHUP can be handled in a process of our own");
+/// Waits for the first signal.
+pub async fn signal_received() -> StopSignal {
+    let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be handled in this process");
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled in this process");
+    let mut hangup = signal(SignalKind::hangup()).expect("SIGHUP can be handled in this process");
     tokio::select! {
-        _ = interrupt.recv() => Asked::Interrupt,
-        _ = terminate.recv() => Asked::Terminate,
-        _ = hangup.recv() => Asked::Terminate,
+        _ = interrupt.recv() => StopSignal::Interrupt,
+        _ = terminate.recv() => StopSignal::Terminate,
+        _ = hangup.recv() => StopSignal::Terminate,
     }
 }

@@ -35,7 +35,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> 
     value.map(Some).ok_or_else(|| Problem::new(Code::BasisInvalid))
 }
 
-/// For the OpenAPI document; the operation refuses with [`Code::BasisInvalid`] and
+/// Headers for the OpenAPI document; the operation refuses with [`Code::BasisInvalid`] and
 /// [`Code::ChangedMeanwhile`].
 pub fn described(entry: Entry, pattern: &str, tag: &str) -> Entry {
     entry

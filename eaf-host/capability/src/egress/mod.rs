@@ -18,7 +18,7 @@
 //! takes a [`Route`] as its resolver and calls [`Route::check_literal`] before each request.
 
 mod guarded;
-mod own;
+mod own_services;
 mod route;
 mod rule;
 
@@ -27,7 +27,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use own::Service;
+pub use own_services::Service;
 pub use route::Route;
 pub use rule::{Invalid, Rule};
 
@@ -114,14 +114,14 @@ impl Lookup for SystemLookup {
 
 pub struct Policy {
     rules: Vec<Rule>,
-    own: own::Own,
+    own: own_services::OwnServices,
     lookup: Arc<dyn Lookup>,
 }
 
 impl Policy {
     /// `own` are the services that the host itself uses or offers.
     pub fn new(rules: Vec<Rule>, own: Vec<Service>, lookup: Arc<dyn Lookup>) -> Self {
-        Policy { rules, own: own::Own::new(own), lookup }
+        Policy { rules, own: own_services::OwnServices::new(own), lookup }
     }
 
     /// The addresses of a server that a tenant named, if the host may connect to it on the tenant's behalf.

@@ -1,4 +1,4 @@
-//! Who gives a command that changes something: it stands in the audit.
+//! Actor of an administrative command, for the audit.
 
 use super::serve::Configuration;
 use crate::compose;
@@ -7,11 +7,11 @@ use eaf_core::Core;
 use eaf_core::actor::Attribution;
 use std::error::Error;
 
-/// Settings, and as whom a command administers.
+/// Settings and actor of an administrative command.
 #[derive(clap::Args)]
 pub struct Administration {
-    /// The operator who gives this command, by the `sub` of their tokens. Absent: the audit names the operating
-    /// system's user.
+    /// The operator who gives this command, by the `sub` of their tokens. Absent: the audit names
+    /// the operating system's user.
     #[arg(long = "as", value_name = "SUBJECT")]
     operator: Option<String>,
     #[command(flatten)]
@@ -19,9 +19,7 @@ pub struct Administration {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no operator {0}; `eaf operator list` shows who is, `sub` is what the identity provider calls a person"
-)]
+#[error("there is no operator {0}; `eaf operator list` shows them, named by the `sub` of the identity provider")]
 pub struct NoOperator(pub String);
 
 impl Administration {
@@ -32,7 +30,7 @@ impl Administration {
             Some(subject) => {
                 let found = core.directory.find_operator(&config.identity.issuer, subject).await?;
                 let actor = found.ok_or_else(|| NoOperator(subject.clone()))?.actor;
-                // Tenants read this, who are not told an operator's name.
+                // Tenants read this origin and must not learn the operator's name.
                 Attribution { actor, origin: Some("operator".into()), ..core.by }
             }
             None => Attribution { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by },
@@ -41,12 +39,12 @@ impl Administration {
     }
 }
 
-/// Behind `sudo` the one who called it, too. Nobody else vouches for either.
+/// Operating system's user, and the one who called `sudo`. The name is not verified.
 fn os_user(variable: impl Fn(&str) -> Option<String>) -> String {
     let unknown = || "unknown".to_owned();
     let user = whoami::username().unwrap_or_else(|_| unknown());
-    let user = match variable("SUDO_USER").filter(|before| *before != user) {
-        Some(before) => format!("{before} as {user}"),
+    let user = match variable("SUDO_USER").filter(|caller| *caller != user) {
+        Some(caller) => format!("{caller} as {user}"),
         None => user,
     };
     format!("os:{user}@{}", whoami::hostname().unwrap_or_else(|_| unknown()))
@@ -57,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_used_sudo_is_named_too() {
+    fn the_caller_of_sudo_is_named_too() {
         let alone = os_user(|_| None);
         assert!(alone.starts_with("os:") && alone.contains('@') && !alone.contains(" as "), "{alone}");
         let sudo = os_user(|name| (name == "SUDO_USER").then(|| "alice".to_owned()));

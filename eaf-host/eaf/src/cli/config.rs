@@ -1,4 +1,4 @@
-//! `eaf config …`
+//! `eaf config …`: documentation of the settings.
 
 use super::{Outcome, say};
 use crate::config::reference;

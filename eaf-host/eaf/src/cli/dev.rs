@@ -1,4 +1,4 @@
-//! `eaf dev …`: a program of its own beside this one, so that nothing of it is in a production image.
+//! `eaf dev …`: runs `eaf-dev`, a separate program that production images do not contain.
 
 use super::Outcome;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ pub struct Args {
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
-    #[error("`eaf dev` needs {}, which is not there: it belongs to a checkout and is no part of a production image", .0.display())]
+    #[error("`eaf dev` needs {}, which does not exist: a checkout has it, a production image does not", .0.display())]
     Missing(PathBuf),
     #[error("{} cannot be run", .program.display())]
     Start {
@@ -26,7 +26,7 @@ enum Error {
     },
 }
 
-/// Replaces this process; returns only when it cannot.
+/// Replaces this process; returns only on an error.
 pub fn run(args: Args) -> Outcome {
     let program = std::env::current_exe()?.with_file_name("eaf-dev");
     let cause = Command::new(&program).args(args.arguments).exec();

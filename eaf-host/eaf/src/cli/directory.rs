@@ -1,4 +1,4 @@
-//! `eaf tenant|member|operator …`: who there is, until sign-in brings people by itself.
+//! `eaf tenant|member|operator …`: administers tenants, their members and the operators.
 
 use super::by::{Administration, NoOperator};
 use super::serve::Configuration;
@@ -16,7 +16,7 @@ use std::process::ExitCode;
 pub enum TenantCommand {
     /// Add a tenant, or change its name.
     Add {
-        /// Lower-case letters, digits and dashes; stands in tokens.
+        /// Lower-case letters, digits and dashes, as in tokens.
         slug: String,
         name: String,
         #[command(flatten)]
@@ -26,7 +26,7 @@ pub enum TenantCommand {
 
 #[derive(Subcommand)]
 pub enum MemberCommand {
-    /// Add a person, or change roles and language of one.
+    /// Add a person, or change their roles and language.
     Add {
         #[arg(long)]
         tenant: String,
@@ -56,14 +56,14 @@ pub enum MemberCommand {
 
 #[derive(Subcommand)]
 pub enum OperatorCommand {
-    /// Add an operator, or change the name of one.
+    /// Add an operator, or change their name.
     Add {
         #[command(flatten)]
         person: Person,
         #[command(flatten)]
         administration: Administration,
     },
-    /// Take an operator away and sign them out everywhere.
+    /// Remove an operator and sign them out everywhere.
     Remove {
         /// The token's `sub`.
         #[arg(long)]
@@ -71,7 +71,7 @@ pub enum OperatorCommand {
         #[command(flatten)]
         administration: Administration,
     },
-    /// Who is an operator, and who was.
+    /// List present and former operators.
     List {
         #[command(flatten)]
         configuration: Configuration,
@@ -101,7 +101,7 @@ pub async fn tenant(command: TenantCommand) -> Outcome {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the tenant has no member {0}; `sub` is what the identity provider calls the person")]
+#[error("the tenant has no member {0}; members are named by the `sub` of the identity provider")]
 struct NoMember(String);
 
 pub async fn member(command: MemberCommand) -> Outcome {
@@ -120,7 +120,7 @@ pub async fn member(command: MemberCommand) -> Outcome {
         Language::En => Locale::En,
     };
     let Person { subject, name } = person;
-    for role in roles_of_no_use(&core, &roles).await? {
+    for role in unused_roles(&core, &roles).await? {
         eprintln!("note: no active product gives the role {role} a permission");
     }
     let email = email.to_string();
@@ -139,16 +139,17 @@ async fn remove_member(tenant: String, subject: String, administration: Administ
     Ok(ExitCode::SUCCESS)
 }
 
-/// Most likely typing errors. Before the first product is active nothing can be said.
-async fn roles_of_no_use(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
+/// Roles without a permission in any active product, which are probably typing errors. Empty before
+/// the first product is active.
+async fn unused_roles(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
     let active = package::all_active(&core.db).await?;
-    let mut useless = if active.is_empty() { Vec::new() } else { roles.to_vec() };
+    let mut unused = if active.is_empty() { Vec::new() } else { roles.to_vec() };
     for active in active {
         let Some(package) = package::load(&core.db, &active.digest).await? else { continue };
         let permissions = package.description.permissions;
-        useless.retain(|role| !permissions.iter().any(|permission| permission.roles.contains(role)));
+        unused.retain(|role| !permissions.iter().any(|permission| permission.roles.contains(role)));
     }
-    Ok(useless)
+    Ok(unused)
 }
 
 pub async fn operator(command: OperatorCommand) -> Outcome {
@@ -174,8 +175,8 @@ pub async fn operator(command: OperatorCommand) -> Outcome {
 fn line(operator: &Operator) -> String {
     let removed = operator.removed.map(|at| format!("  removed {}", at.date())).unwrap_or_default();
     let (subject, name) = match operator.subject.is_empty() {
-        // Under a master key that this host does not hold.
-        true => ("-".into(), "(cannot be opened)".into()),
+        // The name is sealed under a master key that this host does not have.
+        true => ("-".into(), "(cannot be decrypted)".into()),
         false => (plain::line(&operator.subject), plain::line(&operator.name)),
     };
     format!("{} {subject:24} {name}{removed}\n", operator.actor)

@@ -1,22 +1,23 @@
-//! `eaf log …`: which life of the database positions belong to.
+//! `eaf log …`: the epoch of the database.
 
 use super::by::Administration;
 use super::serve::Configuration;
-use super::{Outcome, Unsure, say};
+use super::{Outcome, Unconfirmed, say};
 use crate::compose;
 use clap::Subcommand;
 use eaf_core::event_store;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Which life of the database positions belong to.
+    /// Print the current epoch, to which positions belong.
     Epoch {
         #[command(flatten)]
         configuration: Configuration,
     },
-    /// Begin a new epoch: once, after the database was restored to an earlier point and before hosts are started.
+    /// Begin a new epoch: once, after the database was restored to an earlier point and before
+    /// hosts are started.
     NewEpoch {
-        /// Everybody who follows the log begins anew.
+        /// Confirm that all clients and consumers of the log start again.
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
@@ -30,7 +31,9 @@ pub async fn run(command: Command) -> Outcome {
             let core = compose::core(&configuration.load()?).await?;
             say(&format!("{}\n", event_store::epoch(&core.db).await?))
         }
-        Command::NewEpoch { yes: false, .. } => Err(Box::new(Unsure("clients and followers of the log begin anew"))),
+        Command::NewEpoch { yes: false, .. } => {
+            Err(Box::new(Unconfirmed("all clients and consumers of the log start again")))
+        }
         Command::NewEpoch { administration, .. } => {
             let (_, core) = administration.core().await?;
             say(&format!("{}\n", event_store::new_epoch(&core.db, &core.by).await?))

@@ -1,4 +1,4 @@
-//! `eaf grant …`: what a product of a tenant may use in other systems.
+//! `eaf grant …`: grants of a tenant's products.
 
 use super::by::Administration;
 use super::serve::Configuration;
@@ -15,20 +15,21 @@ use time::format_description::well_known::Rfc3339;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Grant what the product's active package requests, or change a grant. The next call goes by it.
+    /// Grant a request of the product's active package, or change a grant, from the next call on.
     Put {
         #[command(flatten)]
         of: Named,
-        /// What is allowed under it, as JSON: for vSphere `{"templates": ["Templates"]}`. What it does not name is denied.
+        /// The scope as JSON, for vSphere `{"templates": ["Templates"]}`. Anything that it does not
+        /// name is denied.
         #[arg(long, value_name = "JSON")]
         scope: String,
         /// Name of the tenant's connection.
         #[arg(long)]
         connection: String,
-        /// Why, for the audit.
+        /// The reason, for the audit.
         #[arg(long)]
         reason: String,
-        /// Until when, such as `2027-06-30T00:00:00Z`. Absent: it does not expire.
+        /// The expiry, such as `2027-06-30T00:00:00Z`. Absent: it does not expire.
         #[arg(long, value_name = "TIME")]
         expires: Option<String>,
         #[command(flatten)]
@@ -51,7 +52,7 @@ pub enum Command {
     },
 }
 
-/// Names a grant.
+/// Identity of a grant.
 #[derive(clap::Args)]
 pub struct Named {
     /// The tenant's slug.
@@ -59,9 +60,9 @@ pub struct Named {
     tenant: String,
     /// The product's id.
     plugin: String,
-    /// Such as `vsphere` or `mail`.
+    /// The capability, such as `vsphere` or `mail`.
     capability: String,
-    /// The name under which the package requests it: `eaf plugin inspect` shows it.
+    /// The grant's name in the package's request: `eaf plugin inspect` shows it.
     name: String,
 }
 
@@ -73,7 +74,7 @@ enum Error {
     Expiry(String, #[source] ExpiryError),
     #[error("this host has no capability {0}; it has {1}")]
     NoCapability(String, String),
-    #[error("the tenant has no such grant; `eaf grant list` shows which it has")]
+    #[error("the tenant has no such grant; `eaf grant list` shows its grants")]
     NoGrant,
 }
 

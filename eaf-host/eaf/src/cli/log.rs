@@ -1,6 +1,6 @@
-//! `eaf stream|events …`: what is in the log, for operators. Personal fields stay sealed.
+//! `eaf stream|events …`: prints the log for operators. Personal fields stay sealed.
 
-use super::outage::wait_out;
+use super::outage::wait_if_transient;
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
 use crate::compose;
@@ -16,15 +16,15 @@ use std::error::Error;
 use std::process::ExitCode;
 use time::format_description::well_known::Rfc3339;
 
-/// Of a stream at most.
-const SHOWN: u32 = 10_000;
+/// Events of a stream, at most.
+const MAX_EVENTS: u32 = 10_000;
 const PAGE: u32 = 500;
 
 #[derive(Subcommand)]
 pub enum StreamCommand {
-    /// Show the events of one thing.
+    /// Print the events of one stream.
     Show {
-        /// With the plugin in front: counter/counter/….
+        /// The stream's name with its plugin: counter/counter/….
         stream: String,
         #[arg(long, value_name = "SLUG")]
         tenant: String,
@@ -37,15 +37,16 @@ pub enum StreamCommand {
 
 #[derive(Subcommand)]
 pub enum EventsCommand {
-    /// Show what was appended, of one tenant with types and streams, of all without.
+    /// Print appended events: of one tenant with types and streams, or the positions of all
+    /// tenants.
     Tail {
-        /// Absent: all tenants, and of each only which positions there are.
+        /// The tenant. Absent: all tenants, with their positions only.
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
-        /// Only what comes after this position.
+        /// Print events after this position.
         #[arg(long, value_name = "POSITION", default_value_t = 0, requires = "tenant")]
         after: u64,
-        /// Go on until it is stopped.
+        /// Continue until interrupted.
         #[arg(long)]
         follow: bool,
         #[command(flatten)]
@@ -57,16 +58,16 @@ pub enum EventsCommand {
 
 #[derive(clap::Args)]
 pub struct Output {
-    /// One JSON document per line instead of a table.
+    /// Print one JSON document per line instead of a table.
     #[arg(long)]
     json: bool,
-    /// With the payload as it is stored. It is customer data; what is personal in it stays sealed.
+    /// Print the stored payload, which is customer data. Personal fields stay sealed.
     #[arg(long)]
     data: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the tenant has no stream {0}; a name has the plugin in front, such as counter/counter/…")]
+#[error("the tenant has no stream {0}; a name begins with the plugin, such as counter/counter/…")]
 struct NoStream(String);
 
 pub async fn stream(command: StreamCommand) -> Outcome {
@@ -74,7 +75,7 @@ pub async fn stream(command: StreamCommand) -> Outcome {
     let core = compose::core(&configuration.load()?).await?;
     let tenant = find(&core, tenant).await?;
     let mut tx = core.db.tenant(tenant).await?;
-    let events = event_store::read_stream(&mut tx, StreamId::derive(tenant, &stream), SHOWN).await?;
+    let events = event_store::read_stream(&mut tx, StreamId::derive(tenant, &stream), MAX_EVENTS).await?;
     tx.commit().await?;
     if events.is_empty() {
         return Err(Box::new(NoStream(stream)));
@@ -94,48 +95,49 @@ pub async fn events(command: EventsCommand) -> Outcome {
     }
 }
 
-/// What was shown of one tenant's log, and how far that log is known to go.
-struct Shown {
+/// Progress of the output: the last printed position of one tenant's log, and the last known one.
+struct Progress {
     after: u64,
     known: u64,
 }
 
 async fn tail(core: &Core, tenant: TenantId, after: u64, follow: bool, output: &Output) -> Outcome {
     let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
-    let mut shown = Shown { after, known: 0 };
+    let mut progress = Progress { after, known: 0 };
     loop {
-        match show_next(core, tenant, &mut feed, &mut shown, (follow, output)).await {
+        match print_next(core, tenant, &mut feed, &mut progress, (follow, output)).await {
             Ok(()) if !follow => return Ok(ExitCode::SUCCESS),
             Ok(()) => {}
-            Err(error) if follow => wait_out(error).await?,
+            Err(error) if follow => wait_if_transient(error).await?,
             Err(error) => return Err(error),
         }
     }
 }
 
-/// The feed says how far the log goes; the events are read up to there. After an error it is called
-/// again and goes on behind what was shown.
-async fn show_next(
+/// Prints the events up to the position that the feed reports. After an error it continues after
+/// the last printed event.
+async fn print_next(
     core: &Core,
     tenant: TenantId,
     feed: &mut PlatformFeed,
-    shown: &mut Shown,
+    progress: &mut Progress,
     (follow, output): (bool, &Output),
 ) -> Result<(), Box<dyn Error>> {
-    if shown.known <= shown.after {
-        let news = if follow { feed.next().await? } else { feed.poll().await? };
-        shown.known = news.iter().find(|news| news.tenant == tenant).map_or(0, |news| news.last.pos);
+    if progress.known <= progress.after {
+        let appended = if follow { feed.next().await? } else { feed.poll().await? };
+        progress.known =
+            appended.iter().find(|appended| appended.tenant == tenant).map_or(0, |appended| appended.last.pos);
     }
-    while shown.after < shown.known {
+    while progress.after < progress.known {
         let mut tx = core.db.tenant(tenant).await?;
-        let events = event_store::read_after(&mut tx, shown.after, PAGE).await?;
+        let events = event_store::read_after(&mut tx, progress.after, PAGE).await?;
         tx.commit().await?;
         let Some(end) = events.last() else {
-            shown.known = shown.after;
+            progress.known = progress.after;
             break;
         };
         say(&events.iter().map(|event| output.line(event)).collect::<String>())?;
-        shown.after = end.position.pos;
+        progress.after = end.position.pos;
     }
     Ok(())
 }
@@ -144,15 +146,15 @@ async fn tail_all(core: &Core, follow: bool, output: &Output) -> Outcome {
     let slugs: BTreeMap<TenantId, String> = directory::tenants(&core.db).await?.into_iter().collect();
     let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     loop {
-        let news = if follow { feed.next().await } else { feed.poll().await };
-        match news {
-            Ok(news) => {
+        let appended = if follow { feed.next().await } else { feed.poll().await };
+        match appended {
+            Ok(appended) => {
                 let slug = |tenant| slugs.get(tenant).map_or("?", String::as_str);
-                let lines = news.iter().map(|news| output.range(news, slug(&news.tenant)));
+                let lines = appended.iter().map(|appended| output.range(appended, slug(&appended.tenant)));
                 say(&lines.collect::<String>())?;
             }
             Err(error) if follow => {
-                wait_out(error).await?;
+                wait_if_transient(error).await?;
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -191,13 +193,13 @@ impl Output {
         )
     }
 
-    fn range(&self, news: &Appended, slug: &str) -> String {
+    fn range(&self, appended: &Appended, slug: &str) -> String {
         if self.json {
-            let mut line = serde_json::to_value(news).unwrap_or(Value::Null);
+            let mut line = serde_json::to_value(appended).unwrap_or(Value::Null);
             line["slug"] = slug.into();
             return format!("{line}\n");
         }
-        let restored = if news.restored { "  (the database was restored)" } else { "" };
-        format!("{slug:20} {} to {}{restored}\n", news.first, news.last)
+        let restored = if appended.restored { "  (the database was restored)" } else { "" };
+        format!("{slug:20} {} to {}{restored}\n", appended.first, appended.last)
     }
 }

@@ -1,4 +1,5 @@
-//! `eaf migrate`: for deployments in which hosts start without the role that may change the schema.
+//! `eaf migrate`: migrates the schema, for deployments whose hosts start without the role that may
+//! change it.
 
 use super::serve::Configuration;
 use super::{Outcome, say};
@@ -20,5 +21,5 @@ pub async fn run(args: Args) -> Outcome {
         return Err(Box::new(NoMigrateUrl));
     }
     compose::migrate(&config).await?;
-    say("the schema is that of this program\n")
+    say("the schema has the version of this program\n")
 }

@@ -1,6 +1,7 @@
-//! The command line. Each command is one call into the room that does the work.
+//! Command line. Each command calls one function of the crate that does the work.
 //!
-//! To add a command: 1. a file here with its arguments and `run`; 2. a variant and an arm in this file.
+//! To add a command: 1. a file here with its arguments and `run`; 2. a variant and an arm in this
+//! file.
 
 mod by;
 mod config;
@@ -25,10 +26,10 @@ use eaf_capability::text::plain;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Deeper than the lines of an error and its causes.
+/// Indentation of further lines of an error, deeper than that of its causes.
 const INDENT: &str = "    ";
 
-/// What a command may end with: printed with its causes, it is the end of the road for an error.
+/// Result of a command; an error is printed with its causes.
 pub type Outcome = Result<ExitCode, Box<dyn Error>>;
 
 #[derive(Parser)]
@@ -44,70 +45,70 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database's schema to this program's version.
     Migrate(migrate::Args),
-    /// From a checkout: everything on this machine, or services for tests.
+    /// Run everything on this machine from a checkout, or services for tests.
     Dev(dev::Args),
     /// Build, inspect and activate packages.
     #[command(subcommand)]
     Plugin(plugin::Command),
-    /// Customers.
+    /// Administer tenants.
     #[command(subcommand)]
     Tenant(directory::TenantCommand),
-    /// People of a customer.
+    /// Administer members of a tenant.
     #[command(subcommand)]
     Member(directory::MemberCommand),
-    /// People who run the platform.
+    /// Administer operators of the platform.
     #[command(subcommand)]
     Operator(directory::OperatorCommand),
-    /// What a product of a customer may use in other systems.
+    /// Administer grants of a tenant's products.
     #[command(subcommand)]
     Grant(grant::Command),
-    /// Which products a customer has.
+    /// Enable and disable products of a tenant.
     #[command(subcommand)]
     Product(product::Command),
-    /// What one thing has been through.
+    /// Print the events of one stream.
     #[command(subcommand)]
     Stream(log::StreamCommand),
-    /// What is recorded.
+    /// Print or follow the log.
     #[command(subcommand)]
     Events(log::EventsCommand),
-    /// What a person has a right to.
+    /// Erase a person's data.
     #[command(subcommand)]
     Person(person::Command),
-    /// The log as a whole.
+    /// Print or begin an epoch of the log.
     #[command(subcommand)]
     Log(epoch::Command),
-    /// How far views have come; build one anew.
+    /// Print the progress of views; rebuild them.
     #[command(subcommand)]
     Projection(projection::Command),
-    /// The master key, with which all other keys are wrapped.
+    /// Print or rotate the master key, which wraps all other keys.
     #[command(subcommand)]
     Key(key::Command),
-    /// Prove that the log is what was written: walk the hash chains.
+    /// Verify the hash chains of the log.
     Verify(verify::Args),
     /// Print the OpenAPI document of a host that serves these packages.
     Openapi(openapi::Args),
-    /// About the configuration of `eaf serve`.
+    /// Print the reference of all settings.
     #[command(subcommand)]
     Config(config::Command),
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no tenant {0}; `eaf tenant add` makes one")]
+#[error("there is no tenant {0}; `eaf tenant add` adds one")]
 struct NoTenant(String);
 
 #[derive(Debug, thiserror::Error)]
-#[error("{0}; say --yes if that is meant")]
-struct Unsure(&'static str);
+#[error("{0}; confirm with --yes")]
+struct Unconfirmed(&'static str);
 
-/// Writes to standard output; a reader that has gone (`| head`) is an error like any other and no panic. What would move the
-/// cursor is escaped; whoever puts a text of others on a line sees to it with [`plain::line`].
+/// Writes to standard output. A closed pipe (`| head`) is an error and no panic. Control characters
+/// are escaped; foreign text within a line needs [`plain::line`] as well.
 pub fn say(text: &str) -> Outcome {
     use std::io::Write;
     std::io::stdout().write_all(plain::lines(text).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs what the arguments say.
+/// Runs the command of the arguments.
 pub async fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,
@@ -132,16 +133,17 @@ pub async fn run() -> ExitCode {
     end(outcome)
 }
 
-/// What the process ends with; an error is printed with its causes.
+/// Exit code of an outcome; prints an error with its causes.
 pub fn end(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprint!("{}", told(&*error));
+        eprint!("{}", render_error(&*error));
         ExitCode::FAILURE
     })
 }
 
-/// The error and its causes. Some of them quote packages and other systems, whose lines must not look like ours.
-fn told(error: &dyn Error) -> String {
+/// Text of an error and its causes. Further lines are indented, because a message may quote a
+/// package or another system.
+fn render_error(error: &dyn Error) -> String {
     let mut text = format!("error: {}\n", plain::indented(&error.to_string(), INDENT));
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -156,9 +158,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_that_quotes_a_guest_has_no_line_of_the_guest_at_the_margin() {
+    fn quoted_lines_of_a_guest_are_indented_in_an_error() {
         let error = std::io::Error::other("it panicked: x\nerror: all is lost\r\x1b[1A  because: y");
-        let text = told(&error);
+        let text = render_error(&error);
         assert_eq!(text, "error: it panicked: x\n    error: all is lost\\r\\u001b[1A  because: y\n");
     }
 }

@@ -1,4 +1,4 @@
-//! `eaf openapi FILE…`
+//! `eaf openapi FILE…`: prints the OpenAPI document.
 
 use super::{Outcome, say};
 use crate::compose;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Arguments)]
 pub struct Args {
-    /// Packages whose commands and views are in the document, beside the host's own operations.
+    /// Packages whose commands and views the document has, beside the host's own operations.
     #[arg(value_name = "FILE")]
     packages: Vec<PathBuf>,
 }

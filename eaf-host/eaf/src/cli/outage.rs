@@ -1,19 +1,19 @@
-//! Waits out an outage of the database: what goes on until it is stopped, or until something is done,
-//! does not end because PostgreSQL restarts or fails over.
+//! Retry during an outage of the database, so that a long-running command survives a restart or
+//! failover of PostgreSQL.
 
 use eaf_core::db;
 use std::error::Error;
 use std::time::Duration;
 
-const AGAIN: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Gives the database time to come back; an error that does not pass is handed back.
-pub async fn wait_out(error: impl Into<Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+/// Waits after a transient error of the database; returns any other error.
+pub async fn wait_if_transient(error: impl Into<Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     let error = error.into();
     if !db::is_transient(&*error) {
         return Err(error);
     }
-    tracing::warn!(error = &*error, "the database cannot be used at present; trying again");
-    tokio::time::sleep(AGAIN).await;
+    tracing::warn!(error = &*error, "the database is unavailable; retrying");
+    tokio::time::sleep(RETRY_DELAY).await;
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! `eaf person erase`: what a person has a right to.
+//! `eaf person erase`: erases a person's data.
 
 use super::by::Administration;
-use super::outage::wait_out;
-use super::{NoTenant, Outcome, Unsure, say};
+use super::outage::wait_if_transient;
+use super::{NoTenant, Outcome, Unconfirmed, say};
 use clap::Subcommand;
 use eaf_core::crypto;
 use eaf_core::directory;
@@ -12,23 +12,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-const LOOK: Duration = Duration::from_secs(1);
-/// After the moment from which views are folded anew. Longer than any view should take, and somebody should look then.
-const PATIENCE: Duration = Duration::from_secs(600);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Time-out of the rebuild of the views, after the key cache grace. A slower one needs an
+/// operator's attention.
+const REBUILD_TIMEOUT: Duration = Duration::from_secs(600);
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Destroy a person's key for ever, and write down what was erased. Takes a minute, and a host has to run.
+    /// Destroy a person's key for ever, and issue a certificate. Takes a minute and needs a running
+    /// host.
     Erase {
         #[arg(long, value_name = "SLUG")]
         tenant: String,
-        /// The id that `eaf member add` printed, and that the audit trail shows.
+        /// The id that `eaf member add` prints and the audit shows.
         #[arg(long, value_name = "ACTOR")]
         person: ActorId,
-        /// Where the certificate goes; absent: to standard output.
+        /// The file for the certificate. Absent: standard output.
         #[arg(long, value_name = "FILE")]
         certificate: Option<PathBuf>,
-        /// It cannot be undone.
+        /// Confirm the erasure, which cannot be undone.
         #[arg(long)]
         yes: bool,
         #[command(flatten)]
@@ -39,7 +41,7 @@ pub enum Command {
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error(
-        "the key is destroyed, and a view of the tenant still waits to be folded anew: is a host running? `eaf projection status` says what is parked. Then repeat the command"
+        "the key is destroyed, but a view of the tenant is not rebuilt yet: is a host running? `eaf projection status` shows what is parked. Then repeat the command"
     )]
     NotFinished,
     #[error("the certificate cannot be written to {path}")]
@@ -53,35 +55,35 @@ enum Error {
 pub async fn run(command: Command) -> Outcome {
     let Command::Erase { tenant, person, certificate, yes, administration } = command;
     if !yes {
-        return Err(Box::new(Unsure("what is erased can never be read again")));
+        return Err(Box::new(Unconfirmed("erased data can never be read again")));
     }
     let (_, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?.id;
     let key_cache_grace = crypto::key_cache_grace();
     let views = core.erasure.erase(&core.by, tenant, person, key_cache_grace).await?;
     eprintln!(
-        "the key is destroyed; other hosts forget it within {} s, then views are folded anew",
+        "the key is destroyed; other hosts drop it within {} s, then views are rebuilt",
         key_cache_grace.as_secs()
     );
-    // Before, some host might still write what it can read, into a table that nobody folds anew.
+    // Until then a host may still write decrypted values into a table that is not rebuilt.
     tokio::time::sleep(key_cache_grace).await;
-    let deadline = Instant::now() + PATIENCE;
-    let done = loop {
+    let deadline = Instant::now() + REBUILD_TIMEOUT;
+    let issued = loop {
         match core.erasure.finish(tenant, person, views).await {
-            Ok(Some(done)) => break done,
+            Ok(Some(issued)) => break issued,
             Ok(None) => {}
-            Err(error) => wait_out(error).await?,
+            Err(error) => wait_if_transient(error).await?,
         }
         if Instant::now() > deadline {
             return Err(Box::new(Error::NotFinished));
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     };
-    deliver(&done, certificate)
+    write(&issued, certificate)
 }
 
-fn deliver(done: &Certificate, to: Option<PathBuf>) -> Outcome {
-    let text = serde_json::to_string_pretty(done)? + "\n";
+fn write(certificate: &Certificate, to: Option<PathBuf>) -> Outcome {
+    let text = serde_json::to_string_pretty(certificate)? + "\n";
     match to {
         Some(path) => {
             std::fs::write(&path, text).map_err(|cause| Error::Write { path, cause })?;

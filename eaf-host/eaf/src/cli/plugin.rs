@@ -1,4 +1,4 @@
-//! `eaf plugin …`
+//! `eaf plugin …`: builds, inspects, activates, stops and resumes packages.
 
 use super::by::Administration;
 use super::{Outcome, say};
@@ -18,10 +18,10 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Print what a package can reach, read from its components.
+    /// Print the imports of a package's components.
     Inspect {
         file: PathBuf,
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -31,12 +31,12 @@ pub enum Command {
         #[command(flatten)]
         administration: Administration,
     },
-    /// Stop a plugin for all tenants. Its runs rest and lose nothing.
+    /// Stop a plugin for all tenants. Its runs are suspended and lose nothing.
     Stop {
         #[command(flatten)]
         of: Stopped,
     },
-    /// Let a stopped plugin go on.
+    /// Resume a stopped plugin.
     Resume {
         #[command(flatten)]
         of: Stopped,
@@ -47,7 +47,7 @@ pub enum Command {
 pub struct Stopped {
     /// The product's id.
     plugin: String,
-    /// Why, for the audit.
+    /// The reason, for the audit.
     #[arg(long)]
     reason: String,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Build { path, out } => {
             let built = build::build(&path, out.as_deref()).await?;
             if !built.warnings.is_empty() {
-                eprintln!("warning: this may be a fault, or only look like one:\n{}", built.warnings.join("\n"));
+                eprintln!("warning:\n{}", built.warnings.join("\n"));
             }
             println!("{} ({} kB, {})", built.file.display(), built.bytes / 1000, built.digest);
         }
@@ -76,12 +76,12 @@ pub async fn run(command: Command) -> Outcome {
         Command::Stop { of: Stopped { plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
             granting::stop(&core, &plugin, &reason, &core.by).await?;
-            println!("{plugin} is stopped for all tenants; its runs rest");
+            println!("{plugin} is stopped for all tenants; its runs are suspended");
         }
         Command::Resume { of: Stopped { plugin, reason, administration } } => {
             let (_, core) = administration.core().await?;
             granting::resume(&core, &plugin, &reason, &core.by).await?;
-            println!("{plugin} goes on");
+            println!("{plugin} is resumed");
         }
     }
     Ok(ExitCode::SUCCESS)

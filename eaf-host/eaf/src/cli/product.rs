@@ -1,4 +1,4 @@
-//! `eaf product …`: which products a tenant has.
+//! `eaf product …`: enables, disables and lists products of a tenant.
 
 use super::by::Administration;
 use super::serve::Configuration;
@@ -13,12 +13,12 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Enable a product for a tenant. All that its active package requires must be granted before.
+    /// Enable a product for a tenant. All required grants must exist.
     Enable {
         #[command(flatten)]
         of: Switched,
     },
-    /// Disable a product for a tenant. Its runs rest and its grants stay, until it is enabled again.
+    /// Disable a product for a tenant. Its runs are suspended and its grants stay.
     Disable {
         #[command(flatten)]
         of: Switched,
@@ -40,7 +40,7 @@ pub struct Switched {
     tenant: String,
     /// The product's id.
     plugin: String,
-    /// Why, for the audit.
+    /// The reason, for the audit.
     #[arg(long)]
     reason: String,
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub async fn run(command: Command) -> Outcome {
             let (_, core) = administration.core().await?;
             let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             granting::disable(&core, tenant.id, &plugin, &reason, &core.by).await?;
-            println!("{plugin} is disabled for {}; its runs rest", tenant.slug);
+            println!("{plugin} is disabled for {}; its runs are suspended", tenant.slug);
         }
         Command::List { tenant, configuration } => {
             let core = compose::core(&configuration.load()?).await?;

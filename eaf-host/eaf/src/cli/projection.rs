@@ -1,7 +1,7 @@
-//! `eaf projection …`: how far views have come, and building one anew beside the one that people read.
+//! `eaf projection …`: prints the progress of views, and rebuilds them into a new copy.
 
 use super::by::Administration;
-use super::outage::wait_out;
+use super::outage::wait_if_transient;
 use super::{NoTenant, Outcome, say};
 use clap::{Args, Subcommand};
 use eaf_capability::text::plain;
@@ -17,54 +17,54 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use time::format_description::well_known::Rfc3339;
 
-const LOOK: Duration = Duration::from_millis(500);
-/// Somebody should know by then that no host runs.
-const NOTHING_MOVES: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Time without progress after which a warning asks for a running host.
+const STALL_WARNING: Duration = Duration::from_secs(10);
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Each copy of each view: how far it has come, over all tenants.
+    /// Print the progress of each copy of each view, over all tenants.
     Status {
         #[command(flatten)]
         output: Output,
     },
-    /// Begin to build a view anew beside the one that is read. The hosts do it.
+    /// Start to rebuild a view into a new copy. The hosts do the work.
     Rebuild {
         view: View,
-        /// Return when it has caught up.
+        /// Wait until the copy has caught up.
         #[arg(long)]
         wait: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Compare the rebuilt copy with the one that is read, row by row.
+    /// Compare the rebuilt copy with the live one, row by row.
     Diff {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Compare, and read the rebuilt copy from now on.
+    /// Compare, and make the rebuilt copy the live one.
     Switch {
         view: View,
-        /// Also if rows differ.
+        /// Accept differing rows.
         #[arg(long)]
         accept: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Read the copy again that was read before.
+    /// Make the previous copy the live one again.
     Back {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Drop the copies that nobody reads.
+    /// Drop the copies that are not live.
     Cancel {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Try again at once what failed in a tenant.
+    /// Retry the parked consumers of a tenant at once.
     Retry {
         view: View,
         #[arg(long, value_name = "SLUG")]
@@ -76,7 +76,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Output {
-    /// One JSON document instead of a table.
+    /// Print one JSON document instead of a table.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -94,8 +94,7 @@ impl std::str::FromStr for View {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (plugin, view) =
-            text.split_once('/').ok_or("a view is named with its product in front: counter/counters")?;
+        let (plugin, view) = text.split_once('/').ok_or("a view is named with its product: counter/counters")?;
         Ok(View { plugin: plugin.to_owned(), view: view.to_owned() })
     }
 }
@@ -105,7 +104,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Status { output } => {
             let core = output.core().await?;
             let copies = consumers::status(&core.db, core.ambient.now()).await?;
-            output.tell(&copies, || copies.iter().map(line).collect())
+            output.print(&copies, || copies.iter().map(line).collect())
         }
         Command::Rebuild { view, wait, output } => rebuild(view, wait, &output).await,
         Command::Diff { view, output } => {
@@ -116,7 +115,7 @@ pub async fn run(command: Command) -> Outcome {
                 report.push(rebuild::difference(&core.db, *tenant, &view.plugin, &view.view).await?);
             }
             let differs = report.iter().any(|tenant| tenant.differing() > 0);
-            tell_differences(&output, report, tenants)?;
+            print_differences(&output, report, tenants)?;
             Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
         Command::Switch { view, accept, output } => {
@@ -124,25 +123,25 @@ pub async fn run(command: Command) -> Outcome {
             let tenants = directory::tenants(&core.db).await?;
             let ids: Vec<TenantId> = tenants.iter().map(|(tenant, _)| *tenant).collect();
             let report = rebuild::switch(&core.db, &core.by, &ids, &view.plugin, &view.view, accept).await?;
-            tell_differences(&output, report, tenants)
+            print_differences(&output, report, tenants)
         }
         Command::Back { view, output } => {
             let core = output.core().await?;
             let table = rebuild::switch_back(&core.db, &core.by, &view.plugin, &view.view).await?;
-            output.tell(&table, || format!("{table} is read again\n"))
+            output.print(&table, || format!("{table} is read again\n"))
         }
         Command::Cancel { view, output } => {
             let core = output.core().await?;
             let ids: Vec<TenantId> =
                 directory::tenants(&core.db).await?.into_iter().map(|(tenant, _)| tenant).collect();
             let dropped = rebuild::cancel(&core.db, &core.by, &ids, &view.plugin, &view.view).await?;
-            output.tell(&dropped, || dropped.iter().map(|table| format!("{table} is dropped\n")).collect())
+            output.print(&dropped, || dropped.iter().map(|table| format!("{table} is dropped\n")).collect())
         }
         Command::Retry { view, tenant, output } => {
             let core = output.core().await?;
             let found = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
             let parked = consumers::retry(&core.db, &core.by, found.id, &view.plugin, &view.view).await?;
-            output.tell(&parked, || format!("{parked} parked, to be tried again within seconds\n"))
+            output.print(&parked, || format!("{parked} parked, to be tried again within seconds\n"))
         }
     }
 }
@@ -151,45 +150,45 @@ async fn rebuild(view: View, wait: bool, output: &Output) -> Outcome {
     let core = output.core().await?;
     let table = rebuild::begin(&core.db, &core.by, &view.plugin, &view.view).await?;
     if wait {
-        until_built(&core, &table).await?;
+        wait_until_built(&core, &table).await?;
     }
-    output.tell(&table, || {
+    output.print(&table, || {
         let next = if wait { "caught up: compare it with `eaf projection diff`" } else { "the hosts fill it" };
         format!("{table}: {next}\n")
     })
 }
 
-/// Interrupted, the hosts go on without it.
-async fn until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
-    let shown = std::io::stderr().is_terminal();
-    let (mut last, mut moved, mut told) = (0, Instant::now(), false);
+/// Waits until the copy has caught up. The hosts continue if the wait is interrupted.
+async fn wait_until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
+    let on_terminal = std::io::stderr().is_terminal();
+    let (mut last, mut moved, mut warned) = (0, Instant::now(), false);
     loop {
         let copies = match consumers::status(&core.db, core.ambient.now()).await {
             Ok(copies) => copies,
             Err(error) => {
-                wait_out(error).await?;
+                wait_if_transient(error).await?;
                 continue;
             }
         };
         let Some(copy) = copies.iter().find(|copy| copy.table == table) else { return Ok(()) };
-        if shown {
+        if on_terminal {
             let share = (copy.projected * 100).checked_div(copy.events).unwrap_or(100);
             eprint!("\r{share:>3} %  {} of {} events ", copy.projected, copy.events);
             let _ = std::io::stderr().flush();
         }
         if copy.tenants_behind == 0 {
-            if shown {
+            if on_terminal {
                 eprintln!();
             }
             return Ok(());
         }
         if copy.projected != last {
-            (last, moved, told) = (copy.projected, Instant::now(), false);
-        } else if moved.elapsed() > NOTHING_MOVES && !told {
-            told = true;
-            eprintln!("nothing moves: is a host running? {} tenants are parked", copy.tenants_parked);
+            (last, moved, warned) = (copy.projected, Instant::now(), false);
+        } else if moved.elapsed() > STALL_WARNING && !warned {
+            warned = true;
+            eprintln!("no progress: is a host running? {} tenants are parked", copy.tenants_parked);
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -210,27 +209,27 @@ fn line(copy: &Status) -> String {
         let ParkedTenant { tenant, position, error, failures, retry_at } = parked;
         let retry_at = retry_at.format(&Rfc3339).unwrap_or_default();
         text += &format!(
-            "  {tenant}: parked behind position {position} by `{error}`, {failures} times; next attempt at {retry_at}\n    \
-             Mend the package and activate it: that tries again at once. Or: eaf projection retry {}/{} --tenant {tenant}\n",
+            "  {tenant}: parked after position {position} by `{error}`, {failures} times; next attempt at {retry_at}\n    \
+             Repair and activate the package, which retries at once, or: eaf projection retry {}/{} --tenant {tenant}\n",
             copy.plugin, copy.view
         );
     }
     text
 }
 
-fn tell_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(TenantId, String)>) -> Outcome {
+fn print_differences(output: &Output, report: Vec<Difference>, tenants: Vec<(TenantId, String)>) -> Outcome {
     let slugs: BTreeMap<TenantId, String> = tenants.into_iter().collect();
-    output.tell(&report, || {
+    output.print(&report, || {
         let mut text = String::new();
         for tenant in &report {
             let slug = slugs.get(&tenant.tenant).map_or("?", String::as_str);
             text += &format!(
-                "{slug:20} {} same, {} changed, {} only in the one that is read, {} only in the new one\n",
+                "{slug:20} {} equal, {} changed, {} only in the live copy, {} only in the new one\n",
                 tenant.same, tenant.changed, tenant.only_live, tenant.only_building
             );
             for row in &tenant.rows {
                 let what = match (row.in_live, row.in_building) {
-                    (true, false) => "is missing in the new one".to_owned(),
+                    (true, false) => "is missing in the new copy".to_owned(),
                     (false, true) => "is new".to_owned(),
                     _ => format!("differs in {}", row.columns.join(", ")),
                 };
@@ -246,7 +245,7 @@ impl Output {
         Ok(self.administration.core().await?.1)
     }
 
-    fn tell(&self, document: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {
+    fn print(&self, document: &impl serde::Serialize, text: impl FnOnce() -> String) -> Outcome {
         say(&if self.json { serde_json::to_string_pretty(document)? + "\n" } else { text() })
     }
 }
@@ -257,7 +256,7 @@ mod tests {
     use time::OffsetDateTime;
 
     #[test]
-    fn what_is_parked_is_told_with_tenant_position_error_and_what_to_do() {
+    fn a_parked_tenant_is_shown_with_position_error_and_remedy() {
         let parked = ParkedTenant {
             tenant: "acme".into(),
             position: 41,

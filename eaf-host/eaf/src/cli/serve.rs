@@ -1,4 +1,4 @@
-//! `eaf serve`
+//! `eaf serve`: serves until a signal stops the process.
 
 use super::Outcome;
 use crate::config::Config;
@@ -12,10 +12,10 @@ pub struct Args {
     configuration: Configuration,
 }
 
-/// Where settings come from, for every command that needs them.
+/// Source of the settings, for every command that needs them.
 #[derive(clap::Args)]
 pub struct Configuration {
-    /// A TOML file; variables win over it.
+    /// A TOML file; variables have priority.
     #[arg(long, env = "EAF_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ pub struct Configuration {
 impl Configuration {
     pub fn load(&self) -> Result<Config, crate::config::Error> {
         let variables = std::env::vars_os().filter_map(|(name, value)| {
-            // What is not UTF-8 is not ours.
+            // Settings are UTF-8: ignore other variables.
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         Config::load(self.config.as_deref(), variables)
@@ -34,7 +34,7 @@ pub async fn run(args: Args) -> Outcome {
     let config = args.configuration.load()?;
     let metrics = telemetry::start(&config.telemetry.filter, config.telemetry.format)?;
     let stop = async {
-        let _which = shutdown::requested().await;
+        let _signal = shutdown::signal_received().await;
     };
     compose::serve(config, metrics, stop).await?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `eaf verify`: walks the hash chains.
+//! `eaf verify`: verifies the hash chains.
 
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
@@ -15,22 +15,22 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// More wait for the same processors.
-const AT_ONCE: usize = 2;
+/// Concurrent verifications, which are bound by the processor.
+const MAX_CONCURRENT: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only this one.
+    /// Verify this tenant only.
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
-    /// One JSON document instead of a table.
+    /// Print one JSON document instead of a table.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     configuration: Configuration,
 }
 
-/// Ends with 1 when something was found.
+/// Verifies the tenants and the platform. The exit code is 1 if there are findings.
 pub async fn run(args: Args) -> Outcome {
     let core = compose::core(&args.configuration.load()?).await?;
     let only_one = args.tenant.is_some();
@@ -41,19 +41,19 @@ pub async fn run(args: Args) -> Outcome {
             return Err(Box::new(NoTenant(slug)));
         }
     }
-    let bar = Arc::new(Bar::new(&core, &tenants).await?);
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut walking = JoinSet::new();
+    let bar = Arc::new(ProgressBar::new(&core, &tenants).await?);
+    let slots = Arc::new(Semaphore::new(MAX_CONCURRENT));
+    let mut tasks = JoinSet::new();
     for (tenant, slug) in tenants {
         let (core, bar, slots) = (core.clone(), bar.clone(), slots.clone());
-        walking.spawn(async move {
+        tasks.spawn(async move {
             let _slot = slots.acquire_owned().await;
             verify::verify(&core.db, tenant, |events| bar.add(events)).await.map(|report| (slug, report))
         });
     }
     let mut reports = Vec::new();
-    while let Some(walked) = walking.join_next().await {
-        reports.push(walked??);
+    while let Some(report) = tasks.join_next().await {
+        reports.push(report??);
     }
     bar.end();
     reports.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -67,7 +67,7 @@ pub async fn run(args: Args) -> Outcome {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The last link, and what was found.
+/// Head of the platform's chain, and findings.
 type Platform = Option<(String, Vec<String>)>;
 
 fn json(reports: &[(String, Report)], platform: Platform) -> Result<String, serde_json::Error> {
@@ -111,25 +111,30 @@ fn table(reports: &[(String, Report)], platform: Platform) -> String {
     text
 }
 
-/// On a terminal only; a log needs no moving line.
-struct Bar {
-    shown: bool,
+/// Progress bar, on a terminal only.
+struct ProgressBar {
+    on_terminal: bool,
     total: u64,
     done: AtomicU64,
     since: Instant,
 }
 
-impl Bar {
-    async fn new(core: &Core, tenants: &[(TenantId, String)]) -> Result<Bar, live::PlatformError> {
+impl ProgressBar {
+    async fn new(core: &Core, tenants: &[(TenantId, String)]) -> Result<ProgressBar, live::PlatformError> {
         let heads = live::PlatformFeed::after(&core.db, &core.doorbell, live::Vector::default()).poll().await?;
         let heads = heads.iter().filter(|head| tenants.iter().any(|(tenant, _)| *tenant == head.tenant));
         let total = heads.map(|head| head.last.pos).sum();
-        Ok(Bar { shown: std::io::stderr().is_terminal(), total, done: AtomicU64::new(0), since: Instant::now() })
+        Ok(ProgressBar {
+            on_terminal: std::io::stderr().is_terminal(),
+            total,
+            done: AtomicU64::new(0),
+            since: Instant::now(),
+        })
     }
 
     fn add(&self, events: u64) {
         let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
-        if self.shown {
+        if self.on_terminal {
             let share = (done * 100).checked_div(self.total).unwrap_or(100);
             let rate = done as f64 / self.since.elapsed().as_secs_f64().max(0.001);
             eprint!("\r{share:>3} %  {done} of {} events, {rate:.0} a second ", self.total);
@@ -138,7 +143,7 @@ impl Bar {
     }
 
     fn end(&self) {
-        if self.shown {
+        if self.on_terminal {
             eprintln!();
         }
     }

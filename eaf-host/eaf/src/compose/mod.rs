@@ -1,8 +1,8 @@
-//! The composition root: from a configuration to a host that serves.
+//! Composition root: builds the serving host from a configuration.
 
-mod ambient;
+mod active_packages;
 mod own_services;
-mod shelf;
+mod system_clock;
 
 use crate::config::Config;
 use crate::config::plugins::Activation;
@@ -11,6 +11,7 @@ use eaf_plugin::engine::{self, Limits, Wasm};
 use eaf_plugin::load::{self, Ceiling};
 use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package};
 
+use active_packages::ActivePackages;
 use eaf_capability::egress;
 use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::command_bus::CommandLimits;
@@ -24,7 +25,6 @@ use eaf_core::workflow::engine::{Config as EngineConfig, Engine, PostgresKernel}
 use eaf_core::{Core, consumers, directory, grant, master_key, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
-use shelf::Shelf;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -48,9 +48,9 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    #[error("a package that the host brings along is not one")]
+    #[error("a package file of the configuration is not a package")]
     Package(#[from] package::Error),
-    #[error("a package that the host brings along has no usable plugin.toml")]
+    #[error("a package file of the configuration has no usable plugin.toml")]
     Manifest(#[from] manifest::Error),
     #[error("the package cannot be used")]
     Load(#[source] Box<load::Error>),
@@ -62,8 +62,8 @@ pub enum Error {
     Directory(#[from] directory::Error),
     #[error("the grants cannot be read")]
     Grants(#[from] grant::Error),
-    #[error("two capabilities are called {0}")]
-    TwoOfOneName(&'static str),
+    #[error("two capabilities have the name {0}")]
+    DuplicateCapability(&'static str),
     #[error("the identity provider's settings are not usable")]
     Identity(#[from] eaf_identity::Error),
     #[error("the host cannot listen on {address}")]
@@ -72,8 +72,8 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    #[error("a part of the host ended by itself")]
-    Part(#[source] tokio::task::JoinError),
+    #[error("a background task of the host ended unexpectedly")]
+    Task(#[source] tokio::task::JoinError),
 }
 
 impl From<install::Error> for Error {
@@ -82,17 +82,18 @@ impl From<install::Error> for Error {
     }
 }
 
-/// How often another host's activation of a package is looked for.
-const LOOK_FOR_PACKAGES: Duration = Duration::from_secs(5);
-/// Until then a row of audit or journal can be changed unseen.
-const ANCHOR: Duration = Duration::from_secs(5);
-const FORGET_SESSIONS: Duration = Duration::from_secs(60 * 60);
-const PRUNE: Duration = Duration::from_secs(60 * 60);
-/// For logging out elsewhere: a system that does not answer must not hold up the end of a host.
-const CLOSE: Duration = Duration::from_secs(5);
+/// Interval of the check for packages that another host activated.
+const PACKAGE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+/// Interval of anchoring. A row that is not anchored yet can be changed unnoticed.
+const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
+const SESSION_PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// Time-out of the capabilities' log-outs, so that an unresponsive system does not delay the
+/// shutdown.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Migrates the database, if the configuration names the role that may. Only `eaf serve` and `eaf migrate` call this: a
-/// command that reads must not change the schema of a host that runs.
+/// Migrates the database, if the configuration names the role for that. Only `eaf serve` and
+/// `eaf migrate` call this: a command that reads must not change the schema under a running host.
 pub async fn migrate(config: &Config) -> Result<(), Error> {
     match &config.database.migrate_url {
         Some(url) => Ok(db::migrate(url).await?),
@@ -100,7 +101,7 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
     }
 }
 
-/// Connects to the database and checks schema, row-level security and master key. Changes no schema.
+/// Connects to the database and checks schema, row-level security and master key.
 pub async fn core(config: &Config) -> Result<Core, Error> {
     let database = &config.database;
     let db = Db::connect(&db::Config {
@@ -117,16 +118,17 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
         current: MasterKey::new(*config.master_key.bytes()),
         previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
     };
-    let mut core = Core::start(db, ambient::real(), keys);
-    // Before anything is written: a key that this host made would be lost to its neighbours.
+    let mut core = Core::start(db, system_clock::system(), keys);
+    // Check before any write: other hosts could not decrypt a key that is wrapped with a wrong
+    // master key.
     core.master_keys.check().await?;
     if let Some(left) = core.master_keys.unreadable().await? {
         let (keys, operators) = (left.keys, left.operators);
         tracing::error!(
             keys,
             operators,
-            "keys and operators are wrapped with a former master key that is not given: they cannot be read, and these \
-             operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
+            "keys and operators are wrapped with a previous master key that is not configured: they cannot be decrypted, and \
+             these operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
         );
     }
     core.bus =
@@ -134,84 +136,85 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     Ok(core)
 }
 
-/// Serves until `stop` completes, then finishes what is under way.
+/// Serves until `stop` completes, then completes the work in progress.
 pub async fn serve(
     config: Config,
     metrics: PrometheusHandle,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Error> {
-    // The port first: a second host on it should fail before it touches anything.
+    // Bind the port first: a second host on it fails before it changes anything.
     let address = config.http.listen;
     let listener = TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })?;
 
-    // The database: migrated, reachable in all roles, guarded by row-level security.
+    // Database: migrated, reachable in all roles, guarded by row-level security.
     migrate(&config).await?;
     let core = Arc::new(core(&config).await?);
 
-    // Products: the packages brought along, then whatever else is active; their tables and triggers.
+    // Products: the configured packages, then all others that are active, with their tables and
+    // triggers.
     let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
     let plugins = Plugins::default();
     let ceiling = config.plugins.ceiling.clone();
-    bring_packages(&core, &wasm, &plugins, &ceiling, &config).await?;
+    activate_configured(&core, &wasm, &plugins, &ceiling, &config).await?;
     let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
     for (plugin, error) in found.failed {
         match error {
-            // The others are served; its product is not there until the ceiling or the package changes.
+            // Serve the others; the product is missing until the ceiling or the package changes.
             install::Error::Load(load::Error::Refused { .. }) => {
                 tracing::error!(plugin, error = &error as &dyn std::error::Error, "an active package is refused");
             }
             error => return Err(error.into()),
         }
     }
-    let shelf = Arc::new(Shelf::new(plugins.clone()));
-    tell_missing_grants(&core, &plugins).await?;
+    let products = Arc::new(ActivePackages::new(plugins.clone()));
+    warn_of_missing_grants(&core, &plugins).await?;
 
-    // Capabilities, as they registered themselves.
-    let providers = Arc::new(registered(&parts(&config, &core, shelf.clone()))?);
+    // Capabilities, by their registrations.
+    let providers = Arc::new(build_providers(&parts(&config, &core, products.clone()))?);
 
-    // Identity: the start does not depend on the issuer; its keys are fetched beside requests, below.
+    // Identity: the start does not need the issuer; its keys are fetched in the background.
     let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.ambient.clone())?);
 
-    // What runs beside requests: projections and triggers, workflows, metrics.
+    // Background tasks: projections and triggers, workflows, metrics.
     let (close, closing) = watch::channel(false);
-    let mut beside = JoinSet::new();
-    beside.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
+    let mut background = JoinSet::new();
+    background.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
     let host = HostId(core.ambient.uuid());
     let packages = Arc::new(plugins.clone());
     let kernel = Arc::new(PostgresKernel::new(core.clone(), packages.clone(), host, config.workflows.lease));
     let capabilities = Arc::new(eaf_capability::capabilities(&providers));
     let engine = Engine::new(kernel, packages, capabilities, EngineConfig::default());
     let engine_stop = closed(closing.clone());
-    beside.spawn(async move { engine.run(engine_stop).await });
+    background.spawn(async move { engine.run(engine_stop).await });
     let observer = eaf_plugin::observer::Observer::new(core.clone(), plugins, providers.clone());
-    beside.spawn(observer.run(closed(closing.clone())));
+    background.spawn(observer.run(closed(closing.clone())));
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
-    beside.spawn(async move { keys.keep_keys(keys_stop).await });
-    beside.spawn(keep_metrics_small(metrics.clone(), closing.clone()));
-    beside.spawn(anchor_records(core.clone(), closing.clone()));
-    let surface = http_config(&config);
-    beside.spawn(forget_sessions(core.clone(), surface.sessions, closing.clone()));
-    beside.spawn(prune(core.clone(), config.retention, closing.clone()));
+    background.spawn(async move { keys.keep_keys(keys_stop).await });
+    background.spawn(compact_metrics(metrics.clone(), closing.clone()));
+    background.spawn(anchor_records(core.clone(), closing.clone()));
+    let http = http_config(&config);
+    background.spawn(purge_sessions(core.clone(), http.sessions, closing.clone()));
+    background.spawn(prune(core.clone(), config.retention, closing.clone()));
 
-    // The surface, last: who reaches it finds everything ready.
-    let mut app = eaf_http::App::new(core, shelf, providers.clone(), identity, surface, closing);
+    // HTTP last, when everything is ready.
+    let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http, closing);
     app.metrics = Some(metrics);
     tracing::info!(%address, url = config.http.public_url, %host, "serving");
     let serving = eaf_http::serve(listener, app);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         () = &mut serving => Some(Ok(())),
-        ended = beside.join_next() => ended.map(|ended| ended.map_err(Error::Part)),
+        ended = background.join_next() => ended.map(|ended| ended.map_err(Error::Task)),
         () = stop => None,
     };
 
-    // The end: no new requests, those under way and the batches that have begun are finished.
+    // Shutdown: no new requests; requests and batches in progress are completed.
     close.send_replace(true);
     let ended = match ended {
         Some(ended) => ended,
         None => {
             serving.await;
-            while beside.join_next().await.is_some() {}
+            while background.join_next().await.is_some() {}
             Ok(())
         }
     };
@@ -222,8 +225,8 @@ pub async fn serve(
 
 async fn close_providers(providers: &Providers) {
     let closed = futures_util::future::join_all(providers.values().map(|provider| provider.close()));
-    if tokio::time::timeout(CLOSE, closed).await.is_err() {
-        tracing::warn!("a capability could not be closed in time: sessions elsewhere may stay open until they expire");
+    if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
+        tracing::warn!("a capability did not close in time: its sessions at other systems stay open until they expire");
     }
 }
 
@@ -243,7 +246,10 @@ fn identity_config(config: &Config) -> eaf_identity::Config {
 fn http_config(config: &Config) -> eaf_http::Config {
     let origin = config.http.public_url.clone();
     if config.http.danger_plain_http {
-        tracing::warn!(url = origin, "people sign in without TLS: whoever is between can take over their sessions");
+        tracing::warn!(
+            url = origin,
+            "people sign in without TLS: an attacker on the network can take over their sessions"
+        );
     }
     let sessions = session::Limits { idle: config.sessions.idle, absolute: config.sessions.absolute };
     let rates = eaf_http::RateLimits {
@@ -251,13 +257,13 @@ fn http_config(config: &Config) -> eaf_http::Config {
         person: config.quota.person_requests,
         sign_ins: config.quota.sign_ins,
     };
-    // A quarter of the connections is always there for the other tenants.
+    // Leave a quarter of the connections to other tenants.
     let concurrent_requests = (config.database.app_connections * 3 / 4).max(1) as usize;
     let proxies = config.http.proxies.clone();
     eaf_http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, concurrent_requests }
 }
 
-/// Proves a package and makes it the active one. Hosts that run find it within seconds.
+/// Validates a package and activates it. Running hosts load it within seconds.
 pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc<Plugin>, Error> {
     let bytes = tokio::fs::read(file).await.map_err(|cause| Error::PackageFile { path: file.into(), cause })?;
     let wasm = Wasm::new(None, Limits::default())?;
@@ -265,24 +271,24 @@ pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc
     Ok(install::install(core, &wasm, &plugins, ceiling, &bytes).await?)
 }
 
-/// The OpenAPI document of a host that serves these packages. It needs no database.
+/// OpenAPI document of a host with these packages. Needs no database.
 pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
     let wasm = Wasm::new(None, Limits::default())?;
     let mut products = BTreeMap::new();
     for path in packages {
         let file = tokio::fs::read(path).await.map_err(|cause| Error::PackageFile { path: path.clone(), cause })?;
         let plugin = load::load(&wasm, &file, 0, &Ceiling::default()).map_err(|cause| Error::Load(Box::new(cause)))?;
-        products.insert(plugin.id().to_owned(), shelf::product(&plugin));
+        products.insert(plugin.id().to_owned(), active_packages::product(&plugin));
     }
     Ok(eaf_http::document(&products.into_values().collect::<Vec<_>>()))
 }
 
-/// The capabilities of this binary, for a command that asks them and serves nothing.
+/// Providers of this binary, for a command that calls them without serving.
 pub fn providers(config: &Config, core: &Arc<Core>) -> Result<Providers, Error> {
-    registered(&parts(config, core, Arc::new(Shelf::new(Plugins::default()))))
+    build_providers(&parts(config, core, Arc::new(ActivePackages::new(Plugins::default()))))
 }
 
-fn parts(config: &Config, core: &Arc<Core>, packages: Arc<Shelf>) -> Parts {
+fn parts(config: &Config, core: &Arc<Core>, packages: Arc<ActivePackages>) -> Parts {
     let own = own_services::of(config);
     let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
     Parts {
@@ -294,18 +300,18 @@ fn parts(config: &Config, core: &Arc<Core>, packages: Arc<Shelf>) -> Parts {
     }
 }
 
-fn registered(parts: &Parts) -> Result<Providers, Error> {
+fn build_providers(parts: &Parts) -> Result<Providers, Error> {
     let mut registrations: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
     registrations.sort_by_key(|registration| registration.name);
     if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        return Err(Error::TwoOfOneName(pair[0].name));
+        return Err(Error::DuplicateCapability(pair[0].name));
     }
     let names: Vec<&str> = registrations.iter().map(|registration| registration.name).collect();
     tracing::info!(capabilities = names.join(", "), "capabilities");
     Ok(registrations.into_iter().map(|one| (one.name.to_string(), (one.make)(parts))).collect())
 }
 
-async fn bring_packages(
+async fn activate_configured(
     core: &Core,
     wasm: &Wasm,
     plugins: &Plugins,
@@ -317,12 +323,12 @@ async fn bring_packages(
         let package = package::read(&file)?;
         let plugin = manifest::parse(package.require("plugin.toml")?)?.plugin.id;
         let active = eaf_core::package::active(&core.db, &plugin).await?;
-        let wanted = match (config.plugins.activation, active) {
+        let activate = match (config.plugins.activation, active) {
             (_, None) => true,
-            (Activation::IfNoneIs, Some(_)) => false,
-            (Activation::WhenDifferent, Some(active)) => active.digest != package.digest(),
+            (Activation::IfNoneActive, Some(_)) => false,
+            (Activation::IfDifferent, Some(active)) => active.digest != package.digest(),
         };
-        if wanted {
+        if activate {
             install::install(core, wasm, plugins, ceiling, &file).await?;
             tracing::info!(plugin, digest = package.digest(), "package activated");
         }
@@ -330,8 +336,8 @@ async fn bring_packages(
     Ok(())
 }
 
-/// A tenant that lacks a grant can use the product until a workflow needs it: an operator should know before.
-async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
+/// Warns of missing grants, because a workflow would only fail later, when it needs one.
+async fn warn_of_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
     for (tenant, slug) in directory::tenants(&core.db).await? {
         let granted = grant::list(&core.db, tenant).await?;
         let products = directory::tenant(&core.db, tenant).await?.map(|tenant| tenant.products).unwrap_or_default();
@@ -345,17 +351,18 @@ async fn tell_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error
     Ok(())
 }
 
-/// Runs the projections of what is active; begins anew when a package was activated here or on another host.
+/// Runs the projections of the active packages, and restarts them when a package was activated here
+/// or on another host.
 async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling, closing: watch::Receiver<bool>) {
     while !*closing.borrow() {
         let domains: Vec<Arc<dyn Domain>> = plugins.all().iter().map(|plugin| plugin.domain.clone()).collect();
         let changed = async {
             loop {
-                tokio::time::sleep(LOOK_FOR_PACKAGES).await;
+                tokio::time::sleep(PACKAGE_CHECK_INTERVAL).await;
                 let found = match install::load_active(&core, &wasm, &plugins, &ceiling).await {
                     Ok(found) => found,
                     Err(error) => {
-                        tracing::warn!(error = &error as &dyn std::error::Error, "active packages cannot be looked up");
+                        tracing::warn!(error = &error as &dyn std::error::Error, "the active packages cannot be read");
                         continue;
                     }
                 };
@@ -377,8 +384,8 @@ async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling
     }
 }
 
-/// Histograms keep raw samples until they are asked to fold them.
-async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
+/// Compacts histograms, which otherwise store every sample.
+async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
     let upkeep = async {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
@@ -391,20 +398,20 @@ async fn keep_metrics_small(metrics: PrometheusHandle, closing: watch::Receiver<
     }
 }
 
-/// Sessions and sign-ins that are over open nothing; their rows need not stay either.
-async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
+/// Deletes expired sessions and used sign-in states.
+async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
     let purging = async {
         loop {
             match core.sessions.purge(limits).await {
-                Ok(purged) => tracing::debug!(purged, "sessions that were over are deleted"),
+                Ok(purged) => tracing::debug!(purged, "expired sessions are deleted"),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "old sessions could not be deleted");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "expired sessions could not be deleted");
                 }
             }
             if let Err(error) = used_state::purge(&core.db, core.ambient.now()).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "old sign-ins could not be deleted");
+                tracing::warn!(error = &error as &dyn std::error::Error, "used sign-in states could not be deleted");
             }
-            tokio::time::sleep(FORGET_SESSIONS).await;
+            tokio::time::sleep(SESSION_PURGE_INTERVAL).await;
         }
     };
     tokio::select! {
@@ -413,16 +420,17 @@ async fn forget_sessions(core: Arc<Core>, limits: session::Limits, closing: watc
     }
 }
 
-/// What is kept only for a while. Rows fall due at midnight: when all of a day is done, the next look is on another day.
+/// Deletes rows after their retention. Rows fall due at midnight, so the next pruning after a
+/// complete one is on the next day.
 async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
     let pruning = async {
         let mut done = None;
         loop {
             let today = core.ambient.now().date();
-            if done != Some(today) && pruned(&core, &retention).await {
+            if done != Some(today) && prune_once(&core, &retention).await {
                 done = Some(today);
             }
-            tokio::time::sleep(PRUNE).await;
+            tokio::time::sleep(PRUNE_INTERVAL).await;
         }
     };
     tokio::select! {
@@ -431,31 +439,31 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     }
 }
 
-/// Whether that was all.
-async fn pruned(core: &Core, retention: &Retention) -> bool {
+/// Prunes once. False: some rows are left.
+async fn prune_once(core: &Core, retention: &Retention) -> bool {
     match retention::prune(&core.db, &core.ambient, retention).await {
         Ok(pruned) => {
             for Failure { tenant, what, error } in &pruned.failures {
                 let tenant = tenant.map(|tenant| tenant.to_string());
                 let error = error as &dyn std::error::Error;
-                tracing::warn!(error, tenant, what, "what is old could not be deleted");
+                tracing::warn!(error, tenant, what, "rows after their retention could not be deleted");
             }
             let (rows, packages) = (pruned.rows, pruned.packages);
-            tracing::info!(rows, packages, "what was kept long enough is deleted");
+            tracing::info!(rows, packages, "rows after their retention are deleted");
             pruned.failures.is_empty() && pruned.skipped_tenants == 0
         }
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what is old could not be deleted");
+            tracing::warn!(error = &error as &dyn std::error::Error, "rows after their retention could not be deleted");
             false
         }
     }
 }
 
-/// What was recorded beside the log joins its chain.
+/// Anchors rows of audit and journal in the log's hash chain.
 async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
     let anchoring = async {
         loop {
-            tokio::time::sleep(ANCHOR).await;
+            tokio::time::sleep(ANCHOR_INTERVAL).await;
             match anchor::anchor(&core.db, AnchorThreshold::DEFAULT).await {
                 Ok(anchored) => {
                     for (tenant, error) in &anchored.failures {
@@ -479,6 +487,6 @@ async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
 }
 
 async fn closed(mut closing: watch::Receiver<bool>) {
-    // A sender that is gone cannot say it any more: closed, too.
+    // Also complete when the sender is dropped.
     let _sender_gone = closing.wait_for(|closing| *closing).await;
 }

@@ -1,4 +1,4 @@
-//! The services of this installation, so that no tenant's connection leads to them.
+//! Services of this installation, to which no tenant's connection may lead.
 
 use crate::config::Config;
 use eaf_capability::egress::Service;
@@ -25,7 +25,7 @@ pub fn of(config: &Config) -> Vec<Service> {
     services
 }
 
-/// None: a database that is reached by a socket of this machine, to which no address leads.
+/// Service of a URL. None: a database on a local socket, which has no address.
 fn service(what: &'static str, url: &str) -> Option<Service> {
     if url.starts_with("postgres") {
         return db::server(url).map(|(host, port)| Service { what, host, port });
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_where_its_url_says() {
+    fn a_service_has_the_host_and_port_of_its_url() {
         let at = |url: &str| service("x", url).map(|service| (service.host, service.port));
         assert_eq!(at("postgres://u:p@db.internal/eaf"), Some(("db.internal".into(), 5432)));
         assert_eq!(at("postgresql://u:p@[fd00::5]:6432/eaf"), Some(("[fd00::5]".into(), 6432)));

@@ -1,4 +1,4 @@
-//! PostgreSQL, one address per role, so that no role can do another's work.
+//! Settings of PostgreSQL: one address per role, so that the roles stay separate.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -6,8 +6,8 @@ use eaf_core::db::{self, Transport};
 
 pub const SECTION: Section = Section {
     title: "Database",
-    about: "PostgreSQL 16 or newer. The addresses carry passwords and are secrets. One that is not \
-            on this machine ends with `?sslmode=verify-full`, and with `&sslrootcert=FILE` when the system does not trust its CA. The roles are made by `migrations/roles.sql`.",
+    about: "PostgreSQL 16 or newer. The addresses carry passwords and are secrets. An address on \
+            another machine ends with `?sslmode=verify-full`, and with `&sslrootcert=FILE` if the system does not trust its CA. `migrations/roles.sql` creates the roles.",
     keys: &[APP, DIRECT, PLATFORM, MIGRATE, APP_CONNECTIONS, APPEND_CONNECTIONS, PLATFORM_CONNECTIONS, OPEN_TRANSPORT],
 };
 
@@ -23,7 +23,7 @@ const DIRECT: Key = Key {
     variable: "EAF_DATABASE_DIRECT_URL",
     default: Default::Absent,
     kind: Kind::Secret,
-    about: "Role `eaf_app` without a pooler, for appending and listening. Absent: the same as `EAF_DATABASE_URL`.",
+    about: "Role `eaf_app` without a pooler, for appends and notifications. Absent: the same as `EAF_DATABASE_URL`.",
 };
 const PLATFORM: Key = Key {
     name: "database.platform_url",
@@ -44,21 +44,21 @@ const APP_CONNECTIONS: Key = Key {
     variable: "EAF_DATABASE_APP_CONNECTIONS",
     default: Default::Is("16"),
     kind: Kind::Plain,
-    about: "At most so many connections for reads and state.",
+    about: "Maximum of connections for reads and state.",
 };
 const APPEND_CONNECTIONS: Key = Key {
     name: "database.append_connections",
     variable: "EAF_DATABASE_APPEND_CONNECTIONS",
     default: Default::Is("12"),
     kind: Kind::Plain,
-    about: "At most so many connections that append; 8 to 16 are faster than more.",
+    about: "Maximum of connections for appends; 8 to 16 are faster than more.",
 };
 const PLATFORM_CONNECTIONS: Key = Key {
     name: "database.platform_connections",
     variable: "EAF_DATABASE_PLATFORM_CONNECTIONS",
     default: Default::Is("4"),
     kind: Kind::Plain,
-    about: "At most so many connections of the platform role.",
+    about: "Maximum of connections of the platform role.",
 };
 
 const OPEN_TRANSPORT: Key = Key {
@@ -66,10 +66,10 @@ const OPEN_TRANSPORT: Key = Key {
     variable: "EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS",
     default: Default::Is("false"),
     kind: Kind::Plain,
-    about: "Whoever sits between host and database can then read and change everything. For networks that encrypt by themselves.",
+    about: "`true` lets an attacker on the network between host and database read and change everything. Only for networks that encrypt their traffic.",
 };
 
-/// Holds passwords: neither printed nor logged.
+/// Database settings. The addresses contain passwords and must not be logged.
 pub struct Database {
     pub app_url: String,
     pub direct_url: String,

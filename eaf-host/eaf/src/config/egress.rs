@@ -1,4 +1,4 @@
-//! Which servers tenants may have the host connect to.
+//! Settings of the egress policy: the servers that the host connects to for a tenant.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -6,8 +6,8 @@ use eaf_capability::egress::{self, Rule};
 
 pub const SECTION: Section = Section {
     title: "Egress",
-    about: "What tenant admins may name in their connections: `docs/guides/egress.md`. Refused unless a rule names exactly it: this machine, \
-            link-local and metadata addresses, and the installation's own database, identity provider and address.",
+    about: "Servers that connections of tenants may name: `docs/guides/egress.md`. Refused unless a rule names exactly the address: this machine, \
+            link-local and metadata addresses, and the installation's own database, identity provider and public address.",
     keys: &[ALLOW],
 };
 
@@ -16,8 +16,8 @@ const ALLOW: Key = Key {
     variable: "EAF_EGRESS_ALLOW",
     default: Default::Absent,
     kind: Kind::Plain,
-    about: "Rules, separated by commas: `vsphere@acme vcenter.acme.example:443`, `mail 10.20.0.0/16:587`. As soon as one names a capability, \
-            its rules are all that it reaches. Absent: every address that is not refused, on the capability's usual ports.",
+    about: "Rules, separated by commas: `vsphere@acme vcenter.acme.example:443`, `mail 10.20.0.0/16:587`. A capability with rules reaches \
+            nothing else. Absent: every address that is not refused, on the capability's usual ports.",
 };
 
 pub struct Egress {

@@ -1,4 +1,4 @@
-//! Where the host listens and how people reach it.
+//! Settings of HTTP: listening address, public address, proxies.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -25,7 +25,7 @@ const PUBLIC_URL: Key = Key {
     variable: "EAF_PUBLIC_URL",
     default: Default::Required,
     kind: Kind::Plain,
-    about: "The address that people use, such as `https://eaf.example`; links in mails begin with it, and sign-in comes back to it.",
+    about: "The public address, such as `https://eaf.example`, used in links of mails and for the redirect after sign-in.",
 };
 const WEB_DIR: Key = Key {
     name: "http.web_dir",
@@ -39,8 +39,8 @@ const PROXIES: Key = Key {
     variable: "EAF_TRUSTED_PROXIES",
     default: Default::Absent,
     kind: Kind::Plain,
-    about: "Addresses and networks of the proxies in front, separated by commas, such as `10.0.0.0/8, fd00::/8`: what they write into \
-            `X-Forwarded-For` is the client's address. Absent: the other end of the connection is the client.",
+    about: "Addresses and networks of the proxies in front, separated by commas, such as `10.0.0.0/8, fd00::/8`: their \
+            `X-Forwarded-For` gives the client's address. Absent: the peer of the connection is the client.",
 };
 
 const PLAIN_HTTP: Key = Key {
@@ -48,14 +48,14 @@ const PLAIN_HTTP: Key = Key {
     variable: "EAF_DANGER_ALLOW_PLAIN_HTTP",
     default: Default::Is("false"),
     kind: Kind::Plain,
-    about: "Whoever sits between people and host can then take over their sessions. For trials in a network that nobody else is in.",
+    about: "`true` lets an attacker on the network take over sessions. Only for tests in an isolated network.",
 };
 
 pub struct Http {
     pub listen: SocketAddr,
-    /// Scheme, host and port; without a slash at the end.
+    /// Origin of the public address: scheme, host and port, without a slash at the end.
     pub public_url: String,
-    /// People reach the host over the network without TLS, because somebody allowed it.
+    /// True if people reach the host over the network without TLS, as the dangerous switch allows.
     pub danger_plain_http: bool,
     pub web: Option<PathBuf>,
     pub proxies: Vec<IpNet>,
@@ -85,7 +85,8 @@ fn proxies(values: &mut Values) -> Option<Vec<IpNet>> {
     networks
 }
 
-/// An origin and no more: the session's cookie belongs to all of a host, so two applications cannot share one.
+/// Reads the public address, which must be an origin: cookies belong to a whole host, so two
+/// applications cannot share one.
 fn public_url(values: &mut Values) -> Option<(String, bool)> {
     let url = values.parse::<Url>(&PUBLIC_URL, "a URL")?;
     let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;
@@ -102,7 +103,7 @@ fn public_url(values: &mut Values) -> Option<(String, bool)> {
     Some((origin, is_open))
 }
 
-/// Browsers take these names for the machine that they run on.
+/// True for names and addresses that browsers resolve to their own machine.
 fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -1,4 +1,4 @@
-//! Who vouches for people: any OpenID Connect provider.
+//! Settings of the identity provider: any OpenID Connect provider.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -6,9 +6,9 @@ use openidconnect::url::Url;
 
 pub const SECTION: Section = Section {
     title: "Identity",
-    about: "Keys and addresses are found by discovery. The tenant is checked against membership. A claim is named by its \
-            whole name, or by a JSON pointer (`/realm/tenant`) where it is inside another one. What the provider needs to \
-            know of the host: `docs/guides/sign-in.md`.",
+    about: "Keys and addresses are found by discovery. The tenant is checked against membership. A claim is given by its \
+            full name, or by a JSON pointer (`/realm/tenant`) within another one. The configuration of the provider: \
+            `docs/guides/sign-in.md`.",
     keys: &[ISSUER, AUDIENCE, CLIENT_ID, CLIENT_SECRET, TENANT_CLAIM, SUBJECT_CLAIM, HINT, PLAIN_HTTP],
 };
 
@@ -17,21 +17,21 @@ const ISSUER: Key = Key {
     variable: "EAF_OIDC_ISSUER",
     default: Default::Required,
     kind: Kind::Plain,
-    about: "The provider's issuer, to the letter as in its discovery document and its tokens; also a slash at the end counts.",
+    about: "The provider's issuer, exactly as in its discovery document and its tokens; a slash at the end matters.",
 };
 const AUDIENCE: Key = Key {
     name: "identity.audience",
     variable: "EAF_OIDC_AUDIENCE",
     default: Default::Is("eaf"),
     kind: Kind::Plain,
-    about: "The audience that an access token must name. Another name than the client's keeps ID tokens apart from it.",
+    about: "The audience of access tokens. A name other than the client's distinguishes them from ID tokens.",
 };
 const CLIENT_ID: Key = Key {
     name: "identity.client_id",
     variable: "EAF_OIDC_CLIENT_ID",
     default: Default::Is("eaf"),
     kind: Kind::Plain,
-    about: "The client as which the host signs people in.",
+    about: "The client id of the host at the provider.",
 };
 const CLIENT_SECRET: Key = Key {
     name: "identity.client_secret",
@@ -53,30 +53,31 @@ const SUBJECT_CLAIM: Key = Key {
     default: Default::Is(SUBJECT),
     kind: Kind::Plain,
     about: "The claim that identifies a person, such as `oid` of Entra ID, where `sub` differs from client to client. \
-            It must never change and never be given to somebody else: names and mail addresses are refused. Whoever \
-            was added before is found only by the claim of that time.",
+            Its value must never change or be reassigned: names and mail addresses are refused. People who \
+            were added under another claim are not found.",
 };
 const HINT: Key = Key {
     name: "identity.sign_out_hint",
     variable: "EAF_OIDC_SIGN_OUT_HINT",
     default: Default::Is("true"),
     kind: Kind::Plain,
-    about: "Keep the ID token, sealed, and post it to the provider at sign-out: some demand it, others ask the person once \
-            more without it. false: for a provider that takes no POST there.",
+    about: "Keep the ID token, sealed, and post it to the provider at sign-out: some require it, others ask the \
+            person to confirm without it. false: for a provider that accepts no POST there.",
 };
 const PLAIN_HTTP: Key = Key {
     name: "identity.danger_allow_plain_http_issuer",
     variable: "EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER",
     default: Default::Is("false"),
     kind: Kind::Plain,
-    about: "Whoever sits between host and provider can then sign in as anybody. For tests on one machine.",
+    about: "`true` lets an attacker between host and provider sign in as any person. Only for tests on one machine.",
 };
 
 pub const TENANT: &str = "eaf_tenant";
 pub const SUBJECT: &str = "sub";
 
-/// What people may change, or what is given to somebody else after them: whoever gets it would be them.
-const NO_SUBJECTS: [&str; 11] = [
+/// Claims that people can change or that are reassigned: the next holder would be taken for the
+/// same person.
+const UNSTABLE_CLAIMS: [&str; 11] = [
     "email",
     "mail",
     "name",
@@ -90,7 +91,7 @@ const NO_SUBJECTS: [&str; 11] = [
     "phone_number",
 ];
 
-/// Holds a secret: neither printed nor logged.
+/// Identity settings. The client secret must not be logged.
 pub struct Identity {
     pub issuer: String,
     pub audience: String,
@@ -108,8 +109,8 @@ pub fn read(values: &mut Values) -> Option<Identity> {
     let tenant_claim = claim(values, &TENANT_CLAIM);
     let subject_claim = claim(values, &SUBJECT_CLAIM);
     let last = subject_claim.as_ref().and_then(|claim| claim.rsplit('/').next());
-    if last.is_some_and(|last| NO_SUBJECTS.contains(&last)) {
-        values.refuse(&SUBJECT_CLAIM, "a claim that never changes and is never given to somebody else");
+    if last.is_some_and(|last| UNSTABLE_CLAIMS.contains(&last)) {
+        values.refuse(&SUBJECT_CLAIM, "a claim that never changes and is never reassigned");
     }
     let sign_out_hint = values.parse::<bool>(&HINT, "true or false");
     let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;
@@ -128,7 +129,7 @@ pub fn read(values: &mut Values) -> Option<Identity> {
     })
 }
 
-/// A name, or a JSON pointer to the claim.
+/// Reads the name of a claim, or a JSON pointer to it.
 fn claim(values: &mut Values, key: &'static Key) -> Option<String> {
     let claim = values.text(key)?;
     if claim.is_empty() || claim.len() > 200 || !claim.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -1,11 +1,11 @@
-//! Settings as text: where each may come from, and who said what.
+//! Settings as text: their keys, their sources, and problems with them.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// One setting.
+/// Definition of a setting.
 pub struct Key {
-    /// `section.name`, as in the TOML file.
+    /// Name in the TOML file: `section.name`.
     pub name: &'static str,
     pub variable: &'static str,
     pub default: Default,
@@ -16,7 +16,7 @@ pub struct Key {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     Required,
-    /// Nothing, and that means something; `about` says what.
+    /// Absence of a value, with the meaning that `about` gives.
     Absent,
     Is(&'static str),
 }
@@ -24,15 +24,17 @@ pub enum Default {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Plain,
-    /// Also `<variable>_FILE`; never in the TOML file, never repeated in a message.
+    /// Secret: also read from `<variable>_FILE`, never from the TOML file, and never repeated in a
+    /// message.
     Secret,
 }
 
-/// Names the TOML file, for `eaf serve --config`.
+/// Variable with the path of the TOML file.
 const FILE: &str = "EAF_CONFIG";
-/// Lists variables that begin like the host's and are another program's.
+/// Variable with a list of `EAF_…` variables of other programs, which are ignored.
 pub const IGNORE: &str = "EAF_IGNORE";
 
+/// Values by key, with the problems found so far.
 #[derive(std::default::Default)]
 pub struct Values {
     text: BTreeMap<&'static str, (String, Origin)>,
@@ -46,7 +48,7 @@ enum Origin {
 }
 
 impl Values {
-    pub fn lay_file(&mut self, table: &toml::Table) {
+    pub fn add_file(&mut self, table: &toml::Table) {
         for (section, members) in table {
             let Some(members) = members.as_table() else {
                 self.problems.push(format!("`{section}` in the file is not a section"));
@@ -68,14 +70,14 @@ impl Values {
         }
     }
 
-    pub fn lay_variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
+    pub fn add_variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
         let variables: Vec<_> = variables.filter(|(name, _)| name.starts_with("EAF_")).collect();
         let ignored =
             variables.iter().find(|(name, _)| name == IGNORE).map(|(_, list)| list.clone()).unwrap_or_default();
         let is_ignored = |name: &str| ignored.split(',').any(|ignored| ignored.trim() == name);
         for (variable, value) in variables {
             if let Some(key) = all_keys().find(|key| key.variable == variable) {
-                self.say(key, value, &variable);
+                self.set(key, value, &variable);
                 continue;
             }
             let secret = all_keys().find(|key| {
@@ -83,7 +85,7 @@ impl Values {
             });
             if let Some(key) = secret {
                 match std::fs::read_to_string(&value) {
-                    Ok(text) => self.say(key, text.trim_end().to_string(), &variable),
+                    Ok(text) => self.set(key, text.trim_end().to_string(), &variable),
                     Err(cause) => self.problems.push(format!("{variable}: {value} cannot be read ({})", cause.kind())),
                 }
                 continue;
@@ -94,14 +96,14 @@ impl Values {
         }
     }
 
-    fn say(&mut self, key: &'static Key, value: String, variable: &str) {
-        let before = self.text.insert(key.name, (value, Origin::Variable));
-        if before.is_some_and(|(_, origin)| origin == Origin::Variable) {
-            self.problems.push(format!("{} is given twice, once by {variable}; name it once", key.variable));
+    fn set(&mut self, key: &'static Key, value: String, variable: &str) {
+        let previous = self.text.insert(key.name, (value, Origin::Variable));
+        if previous.is_some_and(|(_, origin)| origin == Origin::Variable) {
+            self.problems.push(format!("{} is set twice, once by {variable}", key.variable));
         }
     }
 
-    /// The setting as text: what was said, or its default; a problem is noted when it is required and missing.
+    /// Value of a setting, or its default. Adds a problem if the setting is required and missing.
     pub fn text(&mut self, key: &'static Key) -> Option<String> {
         if let Some((text, _)) = self.text.get(key.name) {
             return Some(text.clone());
@@ -128,6 +130,7 @@ impl Values {
         }
     }
 
+    /// Adds the problem that a value is not as expected.
     pub fn refuse(&mut self, key: &'static Key, expected: &str) {
         let given = match (key.kind, self.text.get(key.name)) {
             (Kind::Plain, Some((text, _))) => format!(", not `{text}`"),
@@ -169,7 +172,7 @@ fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> String {
     }
 }
 
-/// Levenshtein's distance.
+/// Levenshtein distance.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

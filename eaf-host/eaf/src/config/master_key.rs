@@ -1,4 +1,4 @@
-//! The key under which all other keys are encrypted.
+//! Settings of the master key, which encrypts all other keys.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 pub const SECTION: Section = Section {
     title: "Master key",
-    about: "Encrypts every person's and every tenant's key. Lose it, and personal data and credentials are lost with it. \
-            `head -c 32 /dev/urandom | base64` makes one.",
+    about: "Encrypts every person's and every tenant's key. Without it, personal data and credentials are lost. \
+            `head -c 32 /dev/urandom | base64` generates one.",
     keys: &[KEY, PREVIOUS],
 };
 
@@ -25,10 +25,10 @@ const PREVIOUS: Key = Key {
     variable: "EAF_MASTER_KEY_PREVIOUS",
     default: Default::Absent,
     kind: Kind::Secret,
-    about: "While keys are exchanged: the one before. `deploy/runbooks/master-key.md` says how.",
+    about: "The previous key during a rotation: `deploy/runbooks/master-key.md`.",
 };
 
-/// Has no `Debug`, so that it cannot be printed by mistake.
+/// Master key. Has no `Debug`, so that it cannot be printed by mistake.
 pub struct MasterKey([u8; 32]);
 
 impl MasterKey {
@@ -41,7 +41,7 @@ impl MasterKey {
     }
 }
 
-/// The one that is to wrap, and the one before.
+/// Reads the master key, and the previous one during a rotation.
 pub fn read(values: &mut Values) -> Option<(MasterKey, Option<MasterKey>)> {
     let key = one(values, &KEY);
     let previous = one(values, &PREVIOUS);

@@ -1,8 +1,9 @@
-//! What `eaf serve` is told: by an optional TOML file and by `EAF_*` variables, which win.
+//! Configuration of `eaf serve`: an optional TOML file, and `EAF_*` variables, which have priority.
 //!
-//! To add a setting: 1. its [`Key`] and its field in the section's file; 2. read it in the section's `read`;
-//! 3. `make reference` writes `deploy/configuration.md` anew. Unknown keys and variables are errors. A secret is taken
-//! from `<VARIABLE>` or from the file that `<VARIABLE>_FILE` names. A dangerous switch has a name that says so.
+//! To add a setting: 1. its [`Key`] and its field in the section's file; 2. read it in the
+//! section's `read`; 3. `make reference` updates `deploy/configuration.md`. Unknown keys and
+//! variables are errors. A secret is read from `<VARIABLE>` or from the file that `<VARIABLE>_FILE`
+//! names. A dangerous switch has `DANGER` in its name.
 
 pub mod database;
 pub mod egress;
@@ -35,14 +36,14 @@ pub enum Error {
     Unusable(Vec<String>),
 }
 
-/// The whole configuration, checked.
+/// Validated configuration.
 pub struct Config {
     pub http: http::Http,
     pub database: database::Database,
     pub identity: identity::Identity,
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
-    /// While keys are exchanged: the one before.
+    /// Previous master key, during a rotation.
     pub previous_master_key: Option<master_key::MasterKey>,
     pub plugins: plugins::Plugins,
     pub egress: egress::Egress,
@@ -52,7 +53,7 @@ pub struct Config {
     pub telemetry: telemetry::Telemetry,
 }
 
-/// A section: its heading in the reference and its keys.
+/// Section of the settings: its heading in the reference, and its keys.
 pub struct Section {
     pub title: &'static str,
     pub about: &'static str,
@@ -74,7 +75,8 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 impl Config {
-    /// Reads the file, if one is named, lays the variables over it and checks everything; says all that is wrong at once.
+    /// Reads the file, if there is one, and the variables, and validates them. The error has all
+    /// problems at once.
     pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Config, Error> {
         let mut values = Values::default();
         if let Some(path) = file {
@@ -82,9 +84,9 @@ impl Config {
             let table = text
                 .parse::<toml::Table>()
                 .map_err(|cause| Error::Syntax { path: path.into(), problem: cause.message().to_string() })?;
-            values.lay_file(&table);
+            values.add_file(&table);
         }
-        values.lay_variables(variables);
+        values.add_variables(variables);
 
         let http = http::read(&mut values);
         let database = database::read(&mut values);
@@ -167,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn defaults_fill_what_is_not_said() {
-        let config = Config::load(None, minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
+    fn settings_that_are_absent_have_their_defaults() {
+        let config = Config::load(None, minimal().into_iter()).unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.database.direct_url, config.database.app_url);
         assert_eq!(config.database.migrate_url, None);
@@ -181,9 +183,12 @@ mod tests {
     fn the_public_address_is_an_origin() {
         let public = |url| Config::load(None, with("EAF_PUBLIC_URL", url).into_iter()).map(|good| good.http.public_url);
         for good in ["https://eaf.example", "https://eaf.example/", "https://EAF.example:443"] {
-            assert_eq!(public(good).unwrap_or_else(|told| panic!("{told}")), "https://eaf.example");
+            assert_eq!(public(good).unwrap_or_else(|message| panic!("{message}")), "https://eaf.example");
         }
-        assert_eq!(public("http://localhost:8080").unwrap_or_else(|told| panic!("{told}")), "http://localhost:8080");
+        assert_eq!(
+            public("http://localhost:8080").unwrap_or_else(|message| panic!("{message}")),
+            "http://localhost:8080"
+        );
         for bad in [
             "eaf.example",
             "ftp://eaf.example",
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_neither_endless_nor_over_at_once() {
+    fn limits_of_sessions_are_within_their_ranges() {
         for (name, value) in [
             ("EAF_SESSION_IDLE_MINUTES", "4"),
             ("EAF_SESSION_IDLE_MINUTES", "1441"),
@@ -213,25 +218,25 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_wins_over_the_file_and_the_file_over_the_default() {
+    fn a_variable_has_priority_over_the_file_and_the_default() {
         let path = file("[http]\nlisten = \"127.0.0.1:1\"\n[database]\nappend_connections = 9\n");
         let config = Config::load(Some(&path), with("EAF_LISTEN", "127.0.0.1:2").into_iter())
-            .unwrap_or_else(|told| panic!("{told}"));
+            .unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.http.listen.port(), 2);
         assert_eq!(config.database.append_connections, 9);
     }
 
     #[test]
-    fn an_unknown_key_or_variable_is_an_error_and_names_its_neighbour() {
-        let told = refused(with("EAF_OIDC_ISUER", "x"));
-        assert!(told.contains("EAF_OIDC_ISUER") && told.contains("did you mean EAF_OIDC_ISSUER"), "{told}");
+    fn an_unknown_key_or_variable_is_an_error_with_a_suggestion() {
+        let message = refused(with("EAF_OIDC_ISUER", "x"));
+        assert!(message.contains("EAF_OIDC_ISUER") && message.contains("did you mean EAF_OIDC_ISSUER"), "{message}");
         let path = file("[http]\nlissten = \"127.0.0.1:1\"\n");
-        let told = Config::load(Some(&path), minimal().into_iter()).err().expect("a refusal").to_string();
-        assert!(told.contains("http.lissten"), "{told}");
+        let message = Config::load(Some(&path), minimal().into_iter()).err().expect("a refusal").to_string();
+        assert!(message.contains("http.lissten"), "{message}");
     }
 
     #[test]
-    fn variables_of_other_programs_are_ignored_where_they_are_listed() {
+    fn listed_variables_of_other_programs_are_ignored() {
         let mut variables = with("EAF_SERVICE_HOST", "10.0.0.1");
         assert!(refused(variables.clone()).contains("EAF_SERVICE_HOST"));
         variables.push(("EAF_IGNORE".into(), "EAF_PORT, EAF_SERVICE_HOST".into()));
@@ -241,17 +246,17 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_missing_is_said_at_once() {
-        let told = refused(Vec::new());
+    fn all_missing_settings_are_reported_at_once() {
+        let message = refused(Vec::new());
         for name in
             ["EAF_PUBLIC_URL", "EAF_DATABASE_URL", "EAF_OIDC_ISSUER", "EAF_OIDC_CLIENT_SECRET", "EAF_MASTER_KEY"]
         {
-            assert!(told.contains(name), "{name} in {told}");
+            assert!(message.contains(name), "{name} in {message}");
         }
     }
 
     #[test]
-    fn a_secret_comes_from_a_file_but_not_from_two_places() {
+    fn a_secret_comes_from_a_file_or_a_variable_but_not_both() {
         let path = file(&format!("{KEY}\n"));
         let name = path.to_str().expect("a path of ASCII").to_string();
         let mut variables = minimal();
@@ -261,16 +266,16 @@ mod tests {
         let mut variables = minimal();
         variables.retain(|(present, _)| present != "EAF_MASTER_KEY");
         variables.push(("EAF_MASTER_KEY_FILE".into(), name));
-        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.master_key.bytes()[1], 1);
     }
 
     #[test]
     fn a_refused_secret_is_never_repeated() {
-        let told = refused(with("EAF_MASTER_KEY", "canary-secret"));
-        assert!(told.contains("EAF_MASTER_KEY") && !told.contains("canary"), "{told}");
-        let told = refused(with("EAF_DATABASE_URL", "mysql://u:canary@db"));
-        assert!(told.contains("EAF_DATABASE_URL") && !told.contains("canary"), "{told}");
+        let message = refused(with("EAF_MASTER_KEY", "canary-secret"));
+        assert!(message.contains("EAF_MASTER_KEY") && !message.contains("canary"), "{message}");
+        let message = refused(with("EAF_DATABASE_URL", "mysql://u:canary@db"));
+        assert!(message.contains("EAF_DATABASE_URL") && !message.contains("canary"), "{message}");
     }
 
     #[test]
@@ -282,24 +287,24 @@ mod tests {
     }
 
     #[test]
-    fn an_egress_rule_that_cannot_be_read_is_refused_at_the_start() {
-        let told = refused(with("EAF_EGRESS_ALLOW", "mail smtp.example:587, vsfere vcenter.example"));
-        assert!(told.contains("EAF_EGRESS_ALLOW") && told.contains("`vsfere` is not one of"), "{told}");
+    fn an_invalid_egress_rule_is_refused_at_the_start() {
+        let message = refused(with("EAF_EGRESS_ALLOW", "mail smtp.example:587, vsfere vcenter.example"));
+        assert!(message.contains("EAF_EGRESS_ALLOW") && message.contains("`vsfere` is not one of"), "{message}");
         let path = file("[egress]\nallow = [\"mail smtp.example:587\", \"vsphere@acme 10.0.0.0/8\"]\n");
-        let config = Config::load(Some(&path), minimal().into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        let config = Config::load(Some(&path), minimal().into_iter()).unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.egress.rules.len(), 2);
     }
 
     #[test]
-    fn a_database_beyond_this_machine_needs_verified_tls_or_the_dangerous_switch() {
+    fn a_remote_database_needs_verified_tls_or_the_dangerous_switch() {
         for name in
             ["EAF_DATABASE_URL", "EAF_DATABASE_DIRECT_URL", "EAF_DATABASE_PLATFORM_URL", "EAF_DATABASE_MIGRATE_URL"]
         {
             for open in ["postgres://u:canary@db/eaf", "postgres://u:canary@db/eaf?sslmode=require"] {
-                let told = refused(with(name, open));
-                assert!(told.contains(name) && told.contains("verify-full"), "{told}");
-                assert!(told.contains("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS"), "{told}");
-                assert!(!told.contains("canary"), "{told}");
+                let message = refused(with(name, open));
+                assert!(message.contains(name) && message.contains("verify-full"), "{message}");
+                assert!(message.contains("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS"), "{message}");
+                assert!(!message.contains("canary"), "{message}");
                 let mut variables = with(name, open);
                 variables.push(("EAF_DANGER_ALLOW_UNVERIFIED_DATABASE_TLS".into(), "true".into()));
                 assert!(Config::load(None, variables.into_iter()).is_ok());
@@ -309,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_http_address_beyond_this_machine_needs_the_dangerous_switch() {
+    fn a_remote_plain_http_address_needs_the_dangerous_switch() {
         for open in ["http://eaf.example", "http://localhost.evil.example", "http://10.0.0.7:8080"] {
             assert!(refused(with("EAF_PUBLIC_URL", open)).contains("EAF_DANGER_ALLOW_PLAIN_HTTP"), "{open}");
             let mut variables = with("EAF_PUBLIC_URL", open);
@@ -322,10 +327,10 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_of_tenant_and_person_have_settings_and_nobody_is_identified_by_what_may_change() {
+    fn claims_are_configurable_and_unstable_subject_claims_are_refused() {
         let mut variables = with("EAF_OIDC_TENANT_CLAIM", "https://eaf.example/tenant");
         variables.push(("EAF_OIDC_SUBJECT_CLAIM".into(), "oid".into()));
-        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|told| panic!("{told}"));
+        let config = Config::load(None, variables.into_iter()).unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.identity.tenant_claim, "https://eaf.example/tenant");
         assert_eq!(config.identity.subject_claim, "oid");
         for claim in ["email", "preferred_username", "upn", "/identity/mail", "", "a b"] {

@@ -1,4 +1,4 @@
-//! Which packages a host brings with it.
+//! Settings of plugins: packages, cache and ceiling.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -16,7 +16,7 @@ const PACKAGES: Key = Key {
     variable: "EAF_PACKAGES",
     default: Default::Absent,
     kind: Kind::Plain,
-    about: "Package files, separated by commas, that are stored and activated at start if no other is active. Absent: none.",
+    about: "Package files, separated by commas, that are stored and activated at the start if no other is active. Absent: none.",
 };
 
 const COMPILED_CACHE: Key = Key {
@@ -24,7 +24,7 @@ const COMPILED_CACHE: Key = Key {
     variable: "EAF_COMPILED_CACHE",
     default: Default::Absent,
     kind: Kind::Plain,
-    about: "Directory for compiled plugins, writable by the host alone: what lies in it is executed. Absent: compiled at every start.",
+    about: "Directory for compiled plugins, which only the host may write, because its files are executed. Absent: compiled at every start.",
 };
 
 const CEILING: Key = Key {
@@ -33,7 +33,7 @@ const CEILING: Key = Key {
     default: Default::Absent,
     kind: Kind::Plain,
     about: "Interfaces that a package may request at most, separated by commas, such as `eaf:vsphere/inventory, eaf:mail/outbox`. A package \
-            that requests more is refused. Absent: all that this host has.",
+            that requests more is refused. Absent: all interfaces of this host.",
 };
 
 pub struct Plugins {
@@ -43,13 +43,14 @@ pub struct Plugins {
     pub ceiling: Ceiling,
 }
 
-/// When a package that the host brought along becomes the active one.
+/// Condition under which a configured package is activated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// So that an old host that restarts does not turn a product back.
-    IfNoneIs,
-    /// In development, where the package was just built. Cannot be configured.
-    WhenDifferent,
+    /// Activation if no package is active, so that a restart of an old host does not downgrade a
+    /// product.
+    IfNoneActive,
+    /// Activation if another package is active. For development only: it cannot be configured.
+    IfDifferent,
 }
 
 pub fn read(values: &mut Values) -> Option<Plugins> {
@@ -57,17 +58,17 @@ pub fn read(values: &mut Values) -> Option<Plugins> {
     let packages = text.split(',').map(str::trim).filter(|path| !path.is_empty()).map(PathBuf::from).collect();
     let compiled_cache = values.text(&COMPILED_CACHE).map(PathBuf::from);
     let ceiling = ceiling(values)?;
-    Some(Plugins { packages, activation: Activation::IfNoneIs, compiled_cache, ceiling })
+    Some(Plugins { packages, activation: Activation::IfNoneActive, compiled_cache, ceiling })
 }
 
-/// Permits all that this host has.
-pub fn usual_ceiling() -> Ceiling {
+/// Ceiling that permits all interfaces of this host.
+pub fn default_ceiling() -> Ceiling {
     Ceiling::default()
 }
 
-/// An interface that this host does not have is a typing error: it would permit nothing.
+/// Reads the ceiling. An unknown interface is refused as a typing error.
 fn ceiling(values: &mut Values) -> Option<Ceiling> {
-    let has = usual_ceiling();
+    let has = default_ceiling();
     let Some(text) = values.text(&CEILING) else { return Some(has) };
     let names: Vec<String> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
     if names.is_empty() {

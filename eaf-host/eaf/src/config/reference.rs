@@ -1,4 +1,4 @@
-//! The reference of all settings, committed as `deploy/configuration.md`.
+//! Reference of all settings, committed as `deploy/configuration.md`.
 
 use super::SECTIONS;
 use super::key::{Default, Kind};
@@ -8,7 +8,7 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Configuration of `eaf serve`\n\n\
          <!-- Generated: `eaf config reference > deploy/configuration.md` (or `make reference`). -->\n\n\
-         Settings come from an optional TOML file (`eaf serve --config FILE` or `EAF_CONFIG`) and from variables, which win. In the\n\
+         Settings come from an optional TOML file (`eaf serve --config FILE` or `EAF_CONFIG`) and from variables, which have priority. In the\n\
          file, `http.listen` stands as `listen` in the section `[http]`. Unknown keys and unknown `EAF_*` variables are errors, unless\n\
          `EAF_IGNORE` lists them, separated by commas: those of other programs. A secret is never in that file: it is in its\n\
          variable, or in a file that the variable with `_FILE` at the end names.\n",

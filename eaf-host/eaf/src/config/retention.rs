@@ -1,4 +1,4 @@
-//! How long is kept what is not the log.
+//! Settings of retention: how long rows outside the log are stored.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -7,8 +7,8 @@ use time::Duration;
 
 pub const SECTION: Section = Section {
     title: "Retention",
-    about: "The log of events is kept for ever. What else grows is deleted after so many days, once a day, and that it was is an act in the \
-            tenant's audit (`retention.prune`). 0: it is kept for ever. Of several hosts, all should say the same.",
+    about: "Days after which rows are deleted, once a day and on record in the tenant's audit (`retention.prune`). The log of events is stored for ever. \
+            0: never deleted. All hosts should have the same values.",
     keys: &[LEDGER, DENIALS, JOURNALS, MAILS, PACKAGES],
 };
 
@@ -17,35 +17,35 @@ const LEDGER: Key = Key {
     variable: "EAF_KEEP_LEDGER_DAYS",
     default: Default::Is("90"),
     kind: Kind::Plain,
-    about: "What commands were answered, and the audit's rows about refused ones; 30 to 36500. So long a repetition with the same Idempotency-Key gets the first answer.",
+    about: "Answers of commands, and rows of the audit about refused ones; 30 to 36500. Within this time a repetition with the same Idempotency-Key gets the first answer.",
 };
 const DENIALS: Key = Key {
     name: "retention.denial_days",
     variable: "EAF_KEEP_DENIAL_DAYS",
     default: Default::Is("365"),
     kind: Kind::Plain,
-    about: "Rows of the audit with the outcome `denied`; 30 to 36500. Other acts stay, but for refused commands.",
+    about: "Rows of the audit with the outcome `denied`; 30 to 36500. Other acts are never deleted, except refused commands.",
 };
 const JOURNALS: Key = Key {
     name: "retention.journal_days",
     variable: "EAF_KEEP_JOURNAL_DAYS",
     default: Default::Is("730"),
     kind: Kind::Plain,
-    about: "The calls of workflow runs after the run ended, which are its rows in the audit; 30 to 36500.",
+    about: "Calls of ended workflow runs, which are the run's rows in the audit; 30 to 36500.",
 };
 const MAILS: Key = Key {
     name: "retention.mail_days",
     variable: "EAF_KEEP_MAIL_DAYS",
     default: Default::Is("365"),
     kind: Kind::Plain,
-    about: "That a mail was sent, failed or was skipped; 30 to 36500.",
+    about: "Records of mails that were sent, failed or skipped; 30 to 36500.",
 };
 const PACKAGES: Key = Key {
     name: "retention.package_days",
     variable: "EAF_KEEP_PACKAGE_DAYS",
     default: Default::Is("365"),
     kind: Kind::Plain,
-    about: "Files of packages that are neither active, nor one of the last three, nor needed by an open run; 30 to 36500.",
+    about: "Package files that are neither active, nor among the last three, nor needed by an open run; 30 to 36500.",
 };
 
 pub fn read(values: &mut Values) -> Option<Retention> {
@@ -54,8 +54,8 @@ pub fn read(values: &mut Values) -> Option<Retention> {
     Some(Retention { ledger: ledger?, denials: denials?, journals: journals?, mails: mails?, packages: packages? })
 }
 
-/// What holds where nothing is set.
-pub fn usual() -> Retention {
+/// Default retention.
+pub fn defaults() -> Retention {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }
 

@@ -1,4 +1,4 @@
-//! How long a browser stays signed in.
+//! Settings of browser sessions.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -6,7 +6,7 @@ use time::Duration;
 
 pub const SECTION: Section = Section {
     title: "Sessions",
-    about: "Of people who signed in with a browser. A session ends with the first of both limits, and at sign-out.",
+    about: "Sessions of browsers. A session ends with the first of both limits, and at sign-out.",
     keys: &[IDLE, HOURS],
 };
 
@@ -15,14 +15,14 @@ const IDLE: Key = Key {
     variable: "EAF_SESSION_IDLE_MINUTES",
     default: Default::Is("60"),
     kind: Kind::Plain,
-    about: "Without activity; 5 to 1440. A page that refreshes itself is no activity.",
+    about: "Minutes without activity of the person; 5 to 1440. Background requests of a page do not count.",
 };
 const HOURS: Key = Key {
     name: "sessions.hours",
     variable: "EAF_SESSION_HOURS",
     default: Default::Is("10"),
     kind: Kind::Plain,
-    about: "However busy; 1 to 720.",
+    about: "Maximum hours from sign-in; 1 to 720.",
 };
 
 pub struct Sessions {

@@ -1,4 +1,4 @@
-//! What is logged and how.
+//! Settings of logs.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -15,7 +15,7 @@ const LOG: Key = Key {
     variable: "EAF_LOG",
     default: Default::Is("info,sqlx=warn"),
     kind: Kind::Plain,
-    about: "The filter, such as `info,eaf_core=debug`.",
+    about: "The log filter, such as `info,eaf_core=debug`.",
 };
 const LOG_FORMAT: Key = Key {
     name: "telemetry.log_format",

@@ -1,4 +1,4 @@
-//! Durable execution.
+//! Settings of workflows.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -15,7 +15,7 @@ const LEASE: Key = Key {
     variable: "EAF_WORKFLOW_LEASE_SECONDS",
     default: Default::Is("15"),
     kind: Kind::Plain,
-    about: "How long the runs of a host that died wait for another one; 1 to 300. A host renews at a third of it.",
+    about: "Seconds after which another host takes over the runs of a failed one; 1 to 300. A host renews a lease at a third of it.",
 };
 
 pub struct Workflows {

@@ -1,5 +1,6 @@
-//! One line per event, as JSON or for people: time, level, message, the event's fields, then those of the spans around it,
-//! each once, the innermost first. So every line inside a span with a `trace_id` carries it.
+//! Log lines, as JSON or for people: time, level, message, the event's fields, then those of the
+//! enclosing spans, the innermost first and each name once. Every line within a span with a
+//! `trace_id` has it.
 
 use eaf_capability::text::plain;
 use serde_json::{Map, Value};
@@ -16,22 +17,22 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Remembers the fields of each span.
+/// Layer that stores the fields of each span.
 pub struct SpanFields;
 
 struct Fields(Map<String, Value>);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanFields {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        remember(&context, id, |visitor| attributes.record(visitor));
+        store(&context, id, |visitor| attributes.record(visitor));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        remember(&context, id, |visitor| values.record(visitor));
+        store(&context, id, |visitor| values.record(visitor));
     }
 }
 
-fn remember<S>(context: &Context<'_, S>, id: &Id, record: impl FnOnce(&mut dyn Visit))
+fn store<S>(context: &Context<'_, S>, id: &Id, record: impl FnOnce(&mut dyn Visit))
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
@@ -42,8 +43,8 @@ where
     extensions.insert(Fields(members.0));
 }
 
-/// Message and fields of an event with those of its spans.
-fn gather<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> (String, Map<String, Value>)
+/// Message of an event, and its fields with those of its spans.
+fn collect<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> (String, Map<String, Value>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -62,7 +63,7 @@ where
     (message.unwrap_or_default(), fields)
 }
 
-/// Machines read these.
+/// Format for programs: one JSON object per line.
 pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -71,7 +72,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let (message, fields) = gather(context, event);
+        let (message, fields) = collect(context, event);
         let now = OffsetDateTime::now_utc().format(&Rfc3339).map_err(|_| fmt::Error)?;
         let mut line = Map::new();
         line.insert("time".into(), now.into());
@@ -85,8 +86,8 @@ where
     }
 }
 
-/// People read these. The trace id comes last, to be copied. Values are quoted and escaped: a guest's text cannot look like
-/// a line or a field of the host's.
+/// Format for people. The trace id comes last, to be copied. Values are quoted and escaped, so that
+/// a guest's text cannot forge a line or a field.
 pub struct Readable;
 
 impl<S, N> FormatEvent<S, N> for Readable
@@ -95,7 +96,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let (message, mut fields) = gather(context, event);
+        let (message, mut fields) = collect(context, event);
         let trace = fields.shift_remove("trace_id");
         let now = OffsetDateTime::now_utc().time();
         let (dim, bright) = if writer.has_ansi_escapes() { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
@@ -163,7 +164,7 @@ mod tests {
         }
     }
 
-    /// What a step inside a request logs, and then something outside.
+    /// Log of a step within a request, and of an event outside.
     fn logged<E>(format: E) -> String
     where
         E: FormatEvent<tracing_subscriber::layer::Layered<SpanFields, tracing_subscriber::Registry>, DefaultFields>
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_line_carries_the_fields_of_the_spans_around_it_and_its_own_win() {
+    fn a_json_line_has_the_fields_of_its_spans_and_its_own_have_priority() {
         let text = logged(Json);
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(lines[0]["trace_id"], "4bf9");
@@ -208,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn a_readable_line_says_each_field_once_and_the_trace_id_last() {
+    fn a_readable_line_has_each_field_once_and_the_trace_id_last() {
         let text = logged(Readable);
         let first = text.lines().next().expect("a line");
         assert!(first.ends_with("INFO  projected rows=3 status=2 view=vms trace_id=4bf9"), "{first}");
     }
 
     #[test]
-    fn a_text_of_a_guest_makes_no_line_and_no_field_of_its_own() {
+    fn a_guests_text_cannot_forge_a_line_or_a_field() {
         let forged = "no\n12:00:00.000 ERROR the host is lost trace_id=1\x1b[2K\r12:00:01.000";
         let text = written(Readable, || {
             tracing::warn!(untrusted_guest_text = forged, error = %forged, "a workflow says");

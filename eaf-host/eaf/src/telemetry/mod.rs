@@ -1,7 +1,7 @@
-//! Logs and metrics. `tracing` is the one API in the code; this is what comes out of it.
+//! Logs and metrics of the process, from `tracing` and `metrics`.
 //!
-//! Every line carries the fields of the spans around it, so one trace id is in all lines of a request or a run. A message
-//! stands alone and carries fields; personal data and secrets are in neither.
+//! Every line has the fields of its spans, so all lines of a request or a run have one trace id.
+//! Messages are constant; values are fields. Neither has personal data or secrets.
 
 mod lines;
 
@@ -26,9 +26,9 @@ pub enum Error {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For a person at a terminal.
+    /// Lines for people at a terminal.
     Readable,
-    /// One object per line.
+    /// JSON, one object per line.
     Json,
 }
 
@@ -44,10 +44,11 @@ impl FromStr for Format {
     }
 }
 
-/// Durations from 1 ms to 10 s; 0.5 s is a bucket of its own, because it is the promise to people.
+/// Histogram buckets from 1 ms to 10 s. 0.5 s is one of them, because it is the service level for
+/// people.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Sets up both for the process. The handle renders Prometheus text.
+/// Sets up logs and metrics for the process. The handle renders Prometheus text.
 pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
     let filter = EnvFilter::try_new(filter).map_err(|_| Error::Filter(filter.to_string()))?;
     let output = tracing_subscriber::fmt::layer().with_ansi(std::io::stdout().is_terminal());
@@ -69,7 +70,7 @@ pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
         .map_err(Error::Metrics)
 }
 
-/// A panic is a line of the log like any other. Written as it is, its text, which may quote anything, could look like more.
+/// Panic hook that logs a panic as one line, with its text escaped: it may quote a guest.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let text = panic.payload_as_str().unwrap_or_default();
     let place = panic.location().map(ToString::to_string).unwrap_or_default();

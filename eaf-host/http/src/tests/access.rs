@@ -1,6 +1,7 @@
-//! The permission matrix: every operation, tried over HTTP by every kind of caller, against a file that people review.
+//! Permission matrix: every operation, tried over HTTP by every kind of caller, against a reviewed
+//! file.
 
-use super::{House, notes};
+use super::{TestHost, notes};
 use crate::access::Access;
 use crate::operation::{Doc, Operation};
 use axum::body::Body;
@@ -14,10 +15,10 @@ use serde_json::json;
 use std::fmt::Write as _;
 use tower::ServiceExt;
 
-/// The matrix, relative to this crate. `EAF_GOLDEN=write` writes it.
+/// Golden file of the matrix; `EAF_GOLDEN=write` writes it.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/access.golden.md");
 
-/// Heading and subject of each caller. The empty subject signs in as nobody.
+/// Heading and subject of each caller. An empty subject is not signed in.
 const CALLERS: [(&str, &str); 9] = [
     ("anonymous", ""),
     ("no role", "visitor@acme"),
@@ -35,18 +36,18 @@ const INTRODUCTION: &str = "# Who may use which operation\n\n\
     thing that a path names belongs to the tenant `acme`. `yes`: admitted. `404`: admitted, and there is no such thing\n\
     for this caller. `401`: not signed in. `403`: refused; recorded in the audit unless the caller is no member any more.\n\n";
 
-struct Tried {
+struct Attempt {
     method: &'static str,
     path: String,
     access: Access,
 }
 
-/// One line per operation, and per command, choice and view of the product.
-fn tried() -> Vec<Tried> {
-    crate::operations().into_iter().flat_map(expanded).collect()
+/// Attempts, one per operation, command, choice and view of the product.
+fn attempts() -> Vec<Attempt> {
+    crate::operations().into_iter().flat_map(attempts_of).collect()
 }
 
-fn expanded(operation: Operation) -> Vec<Tried> {
+fn attempts_of(operation: Operation) -> Vec<Attempt> {
     let Operation { method, path, access, doc, .. } = operation;
     let description = notes::description();
     let commands = description.commands.iter().filter(|command| command.permission.is_some());
@@ -64,13 +65,13 @@ fn expanded(operation: Operation) -> Vec<Tried> {
     };
     paths
         .into_iter()
-        .map(|path| Tried { method, path: path.replace("/api/{plugin}/", "/api/notes/"), access })
+        .map(|path| Attempt { method, path: path.replace("/api/{plugin}/", "/api/notes/"), access })
         .collect()
 }
 
-/// acme with a member of each kind, a connection and a note.
-async fn house() -> (House, String) {
-    let house = House::new().await;
+/// Host with a member of each kind, a connection and a note in acme.
+async fn host() -> (TestHost, String) {
+    let host = TestHost::new().await;
     let acme = TenantId::derive("acme");
     for (subject, roles) in [
         ("visitor", vec!["visitor".to_owned()]),
@@ -78,35 +79,35 @@ async fn house() -> (House, String) {
         ("removed", vec!["admin".into()]),
     ] {
         let new = NewMember {
-            issuer: house.issuer.url.clone(),
+            issuer: host.issuer.url.clone(),
             subject: format!("{subject}@acme"),
             name: format!("Canary {subject}"),
             email: format!("{subject}@acme.example"),
             locale: Locale::En,
             roles,
         };
-        let member = house.core.directory.put_member(&house.core.by, acme, new).await.expect("added");
+        let member = host.core.directory.put_member(&host.core.by, acme, new).await.expect("added");
         if subject == "removed" {
-            house.core.directory.remove_member(&house.core.by, acme, member).await.expect("removed");
+            host.core.directory.remove_member(&host.core.by, acme, member).await.expect("removed");
         }
     }
     let connection = json!({ "config": { "host": "good" }, "secret": { "password": "canary-password" } });
-    house.json("PUT", "admin@acme", "/api/host/connections/echo/main", connection, &[]).await;
+    host.json("PUT", "admin@acme", "/api/host/connections/echo/main", connection, &[]).await;
     let note = json!({ "title": "A note", "text": "Long enough to be one." });
-    let given = house.json("POST", "admin@acme", "/api/notes/commands/write-note", note, &[]).await;
+    let given = host.json("POST", "admin@acme", "/api/notes/commands/write-note", note, &[]).await;
     let key = given.json["subject"]["key"].as_str().unwrap_or_else(|| panic!("{}", given.text)).to_owned();
-    house.project(acme).await;
-    (house, key)
+    host.project(acme).await;
+    (host, key)
 }
 
-async fn outcome(house: &House, tried: &Tried, caller: &str, key: &str) -> &'static str {
-    let path = tried.path.replace("{capability}", "echo").replace("{name}", "main").replace("{connection}", "main");
+async fn outcome(host: &TestHost, attempts: &Attempt, caller: &str, key: &str) -> &'static str {
+    let path = attempts.path.replace("{capability}", "echo").replace("{name}", "main").replace("{connection}", "main");
     let path = path.replace("{tenant}", "acme").replace("{plugin}", "notes");
     let path = path.replace("{id}", "0198f0a0-0000-7000-8000-000000000000").replace("{*key}", key);
     let path = if path == "/api/live" { "/api/live?view=notes/notes".to_owned() } else { path };
-    let mut request = Request::builder().method(tried.method.to_uppercase().as_str()).uri(path);
+    let mut request = Request::builder().method(attempts.method.to_uppercase().as_str()).uri(path);
     if !caller.is_empty() {
-        request = request.header("authorization", format!("Bearer {}", house.token(caller)));
+        request = request.header("authorization", format!("Bearer {}", host.token(caller)));
     }
     let request = request
         .header("content-type", "application/json")
@@ -114,38 +115,38 @@ async fn outcome(house: &House, tried: &Tried, caller: &str, key: &str) -> &'sta
         .header("origin", PUBLIC_URL)
         .body(Body::from("{}"))
         .expect("a request");
-    let response = house.router.clone().oneshot(request).await.expect("the router answers");
+    let response = host.router.clone().oneshot(request).await.expect("the router answers");
     match response.status() {
         StatusCode::UNAUTHORIZED => "401",
         StatusCode::FORBIDDEN => "403",
         StatusCode::NOT_FOUND => "404",
         // A handler that extracts a caller whom its declaration does not admit answers 500.
         status => {
-            assert!(!status.is_server_error(), "{} {} as {caller}: {status}", tried.method, tried.path);
+            assert!(!status.is_server_error(), "{} {} as {caller}: {status}", attempts.method, attempts.path);
             "yes"
         }
     }
 }
 
 #[tokio::test]
-async fn every_operation_admits_whom_the_reviewed_matrix_admits_and_nobody_else() {
+async fn every_operation_admits_exactly_the_callers_of_the_matrix() {
     let mut table = INTRODUCTION.to_owned();
     let headings: Vec<&str> = CALLERS.iter().map(|(heading, _)| *heading).collect();
     writeln!(table, "| operation | requires | {} |", headings.join(" | ")).unwrap();
     writeln!(table, "|---|---|{}", "---|".repeat(CALLERS.len())).unwrap();
-    let mut shared = house().await;
-    for tried in tried() {
-        let (house, key) = &shared;
+    let mut shared = host().await;
+    for attempts in attempts() {
+        let (host, key) = &shared;
         let mut cells = Vec::new();
         for (_, caller) in CALLERS {
-            cells.push(outcome(house, &tried, caller, key).await);
+            cells.push(outcome(host, &attempts, caller, key).await);
         }
-        let requires = tried.access.described().unwrap_or_else(|| "as the package says".into());
-        let method = tried.method.to_uppercase();
-        writeln!(table, "| `{method} {}` | {requires} | {} |", tried.path, cells.join(" | ")).unwrap();
-        if tried.method != "get" {
-            // What one operation changed must not decide what the next one finds.
-            shared = self::house().await;
+        let requires = attempts.access.described().unwrap_or_else(|| "as the package says".into());
+        let method = attempts.method.to_uppercase();
+        writeln!(table, "| `{method} {}` | {requires} | {} |", attempts.path, cells.join(" | ")).unwrap();
+        if attempts.method != "get" {
+            // Undo the changes of one operation before the next one.
+            shared = self::host().await;
         }
     }
     if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
@@ -156,7 +157,7 @@ async fn every_operation_admits_whom_the_reviewed_matrix_admits_and_nobody_else(
 }
 
 #[test]
-fn nothing_but_signing_in_and_the_actuator_is_public() {
+fn only_sign_in_and_the_actuator_are_public() {
     let public: Vec<&str> = crate::operations()
         .into_iter()
         .filter(|operation| operation.access == Access::Public)

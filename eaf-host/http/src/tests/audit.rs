@@ -1,6 +1,6 @@
-//! The audit over HTTP: what happened in one list, for those who may see it, and as a file.
+//! The audit trail over HTTP, as a list and as a file.
 
-use super::{House, note};
+use super::{TestHost, note};
 use axum::http::StatusCode;
 use eaf_core::actor::TraceId;
 use eaf_core::audit::{self, Entry};
@@ -12,12 +12,12 @@ fn acts(answer: &super::Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_was_decided_and_what_was_administered_is_one_list_with_names() {
-    let house = House::new().await;
-    let given = house.give("requester@acme", "write-note", note("Shopping"), &[]).await;
+async fn events_and_administrative_acts_are_one_list_with_names() {
+    let host = TestHost::new().await;
+    let given = host.give("requester@acme", "write-note", note("Shopping"), &[]).await;
     let body = json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } });
-    house.json("PUT", "admin@acme", "/api/host/connections/echo/main", body, &[]).await;
-    let audit = house.get("auditor@acme", "/api/host/audit").await;
+    host.json("PUT", "admin@acme", "/api/host/connections/echo/main", body, &[]).await;
+    let audit = host.get("auditor@acme", "/api/host/audit").await;
     assert_eq!(acts(&audit), ["connection.put", "notes.written"], "{}", audit.text);
     assert!(!audit.text.contains("canary-"), "{}", audit.text);
     let written = &audit.json["items"][1];
@@ -26,18 +26,18 @@ async fn what_was_decided_and_what_was_administered_is_one_list_with_names() {
     assert_eq!((&written["source"], &written["outcome"]), (&json!("log"), &json!("ok")));
     assert_eq!((&written["actor_name"], &written["actor_kind"]), (&json!("Canary requester"), &json!("person")));
     assert_eq!(
-        house.get("admin@globex", "/api/host/audit").await.json,
+        host.get("admin@globex", "/api/host/audit").await.json,
         json!({ "items": [], "next": null, "things": [] })
     );
 }
 
 #[tokio::test]
-async fn filters_are_those_of_the_address_and_nothing_else_passes() {
-    let house = House::new().await;
-    house.give("requester@acme", "write-note", note("a"), &[]).await;
-    house.give("admin@acme", "write-note", note("b"), &[]).await;
-    house.give("admin@acme", "write-note", note("taken"), &[]).await;
-    let all = house.get("auditor@acme", "/api/host/audit").await;
+async fn filters_select_rows_and_invalid_ones_are_refused() {
+    let host = TestHost::new().await;
+    host.give("requester@acme", "write-note", note("a"), &[]).await;
+    host.give("admin@acme", "write-note", note("b"), &[]).await;
+    host.give("admin@acme", "write-note", note("taken"), &[]).await;
+    let all = host.get("auditor@acme", "/api/host/audit").await;
     assert_eq!(acts(&all), ["command.give", "notes.written", "notes.written"]);
     let newest = &all.json["items"][0];
     let text = |member: &str| newest[member].as_str().unwrap().to_owned();
@@ -51,7 +51,7 @@ async fn filters_are_those_of_the_address_and_nothing_else_passes() {
         (format!("to={}", text("at")), 2),
         (format!("from={}", text("at")), 1),
     ] {
-        let answer = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        let answer = host.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
         assert_eq!(answer.json["items"].as_array().map(Vec::len), Some(found), "{query}: {}", answer.text);
     }
     for (query, pointer) in [
@@ -67,23 +67,23 @@ async fn filters_are_those_of_the_address_and_nothing_else_passes() {
         ("act=a&act=b", "?act"),
         ("tenant=globex", "?tenant"),
     ] {
-        let answer = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        let answer = host.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
         assert_eq!(answer.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
     }
 }
 
 #[tokio::test]
-async fn pages_follow_one_another() {
-    let house = House::new().await;
-    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+async fn pages_continue_at_the_cursor() {
+    let host = TestHost::new().await;
+    let mut tx = host.core.db.tenant(TenantId::derive("acme")).await.unwrap();
     for number in 0..120 {
         audit::record(&mut tx, &entry(&format!("act.{number}"))).await.unwrap();
     }
     tx.commit().await.unwrap();
-    house.give("requester@acme", "write-note", note("last"), &[]).await;
+    host.give("requester@acme", "write-note", note("last"), &[]).await;
     let (mut found, mut path) = (Vec::new(), "/api/host/audit".to_owned());
     loop {
-        let page = house.get("auditor@acme", &path).await;
+        let page = host.get("auditor@acme", &path).await;
         found.extend(acts(&page).into_iter().map(str::to_owned));
         let Some(next) = page.json["next"].as_str() else { break };
         path = format!("/api/host/audit?cursor={next}");
@@ -95,11 +95,11 @@ async fn pages_follow_one_another() {
 }
 
 #[tokio::test]
-async fn a_requester_is_refused_and_leaves_a_row() {
-    let house = House::new().await;
+async fn a_requester_is_refused_and_the_denial_is_recorded() {
+    let host = TestHost::new().await;
     for (path, act) in [("/api/host/audit", "audit.list"), ("/api/host/audit.csv", "audit.export")] {
-        assert_eq!(house.get("requester@acme", path).await.code(), "permission-missing");
-        let newest = house.get("auditor@acme", "/api/host/audit").await.json["items"][0].clone();
+        assert_eq!(host.get("requester@acme", path).await.code(), "permission-missing");
+        let newest = host.get("auditor@acme", "/api/host/audit").await.json["items"][0].clone();
         assert_eq!((&newest["act"], &newest["outcome"]), (&json!(act), &json!("denied")));
         assert_eq!(newest["actor_name"], "Canary requester");
     }
@@ -107,28 +107,28 @@ async fn a_requester_is_refused_and_leaves_a_row() {
 
 #[tokio::test]
 async fn equal_denials_are_one_row_with_a_count() {
-    let house = House::new().await;
+    let host = TestHost::new().await;
     for _ in 0..5 {
-        assert_eq!(house.get("requester@acme", "/api/host/audit").await.code(), "permission-missing");
+        assert_eq!(host.get("requester@acme", "/api/host/audit").await.code(), "permission-missing");
     }
-    assert_eq!(house.get("requester@acme", "/api/host/runs").await.code(), "permission-missing");
-    let audit = house.get("auditor@acme", "/api/host/audit?outcome=denied").await;
+    assert_eq!(host.get("requester@acme", "/api/host/runs").await.code(), "permission-missing");
+    let audit = host.get("auditor@acme", "/api/host/audit?outcome=denied").await;
     let items = audit.json["items"].as_array().unwrap();
     let mut found: Vec<_> =
         items.iter().map(|item| (item["act"].as_str().unwrap(), item["count"].as_u64().unwrap())).collect();
     found.sort();
-    // Unless the hour ended in the middle.
+    // Two rows are possible if the hour ended in between.
     let counted: u64 = found.iter().filter(|(act, _)| *act == "audit.list").map(|(_, count)| count).sum();
     assert_eq!(counted, 5, "{found:?}");
     assert!(found.len() <= 3 && found.contains(&("run.list", 1)), "{found:?}");
 }
 
 #[tokio::test]
-async fn excel_gets_a_file_that_it_shows_right() {
-    let house = House::new().await;
-    house.give("requester@acme", "write-note", note("taken"), &[]).await;
-    // The house's people read German.
-    let file = house.get("auditor@acme", "/api/host/audit.csv?dialect=excel&zone=Europe/Berlin").await;
+async fn a_file_for_excel_has_its_encoding_separator_and_times() {
+    let host = TestHost::new().await;
+    host.give("requester@acme", "write-note", note("taken"), &[]).await;
+    // The members of the test host read German.
+    let file = host.get("auditor@acme", "/api/host/audit.csv?dialect=excel&zone=Europe/Berlin").await;
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(
         lines[0],
@@ -146,14 +146,14 @@ async fn excel_gets_a_file_that_it_shows_right() {
         lines[2]
     );
     let english = [("accept-language", "en")];
-    let request = house.request("GET", "auditor@acme", "/api/host/audit.csv?dialect=excel", &english);
-    let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    let request = host.request("GET", "auditor@acme", "/api/host/audit.csv?dialect=excel", &english);
+    let file = host.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert!(file.text.starts_with("\u{feff}Time,Time zone,What happened,"), "{}", file.text);
     assert!(file.text.contains(",UTC (UTC+00:00),"), "{}", file.text);
     for (asked, accepted, head) in [("de", "en", "\u{feff}Zeit;Zeitzone;"), ("en", "de", "\u{feff}Time,Time zone,")] {
         let path = format!("/api/host/audit.csv?dialect=excel&language={asked}");
-        let request = house.request("GET", "auditor@acme", &path, &[("accept-language", accepted)]);
-        let file = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        let request = host.request("GET", "auditor@acme", &path, &[("accept-language", accepted)]);
+        let file = host.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert!(file.text.starts_with(head), "what is asked for wins: {}", file.text);
         assert!(file.text.contains("hat das Protokoll exportiert") == (asked == "de"), "{}", file.text);
     }
@@ -165,28 +165,28 @@ async fn excel_gets_a_file_that_it_shows_right() {
         ("zone=", "?zone"),
         ("zone=a'b", "?zone"),
     ] {
-        let refused = house.get("auditor@acme", &format!("/api/host/audit.csv?{query}")).await;
+        let refused = host.get("auditor@acme", &format!("/api/host/audit.csv?{query}")).await;
         assert_eq!(refused.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
     }
-    let refused = house.get("auditor@acme", "/api/host/audit?dialect=excel").await;
+    let refused = host.get("auditor@acme", "/api/host/audit?dialect=excel").await;
     assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?dialect"]));
 }
 
 #[tokio::test]
-async fn the_file_has_what_the_list_has_and_no_formula() {
-    let house = House::new().await;
-    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+async fn the_file_has_the_rows_of_the_list_and_no_formula() {
+    let host = TestHost::new().await;
+    let mut tx = host.core.db.tenant(TenantId::derive("acme")).await.unwrap();
     for act in ["plain", "=HYPERLINK(\"x\",\"y\")"] {
         audit::record(&mut tx, &entry(act)).await.unwrap();
     }
     tx.commit().await.unwrap();
-    house.give("requester@acme", "write-note", note("a"), &[]).await;
-    let file = house.get("auditor@acme", "/api/host/audit.csv?from=2026-01-01T00:00:00Z").await;
+    host.give("requester@acme", "write-note", note("a"), &[]).await;
+    let file = host.get("auditor@acme", "/api/host/audit.csv?from=2026-01-01T00:00:00Z").await;
     assert_eq!(
         (file.status, &file.headers["content-type"]),
         (StatusCode::OK, &"text/csv; charset=utf-8".parse().unwrap())
     );
-    let today = house.core.ambient.now().date();
+    let today = host.core.ambient.now().date();
     let name = format!("attachment; filename=\"audit-acme-{today}.csv\"");
     assert_eq!(file.headers["content-disposition"], name.as_str());
     let lines: Vec<&str> = file.text.split("\r\n").collect();
@@ -195,16 +195,16 @@ async fn the_file_has_what_the_list_has_and_no_formula() {
         "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count,plugin,grant,origin,change,thing,sentence"
     );
     assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
-    // The export is an act itself.
+    // The export is recorded itself.
     assert!(lines[1].contains(",Canary auditor,person,audit.export,audit,ok,"), "{}", lines[1]);
     assert!(lines[2].contains(",log,") && lines[2].contains(",notes.written,notes/note/"), "{}", lines[2]);
     assert!(lines[3].contains(",\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\","), "{}", lines[3]);
     assert!(lines[4].contains(",plain,"), "{}", lines[4]);
     assert_eq!(lines[5], "");
-    let none = house.get("auditor@acme", "/api/host/audit.csv?act=nothing").await;
+    let none = host.get("auditor@acme", "/api/host/audit.csv?act=nothing").await;
     assert_eq!(none.text.lines().count(), 1, "{}", none.text);
-    assert_eq!(house.get("admin@globex", "/api/host/audit.csv?source=log").await.text.lines().count(), 1);
-    assert_eq!(house.get("auditor@acme", "/api/host/audit.csv?cursor=-").await.code(), "query-invalid");
+    assert_eq!(host.get("admin@globex", "/api/host/audit.csv?source=log").await.text.lines().count(), 1);
+    assert_eq!(host.get("auditor@acme", "/api/host/audit.csv?cursor=-").await.code(), "query-invalid");
 }
 
 fn entry(act: &str) -> Entry {
@@ -218,9 +218,9 @@ fn entry(act: &str) -> Entry {
 }
 
 #[tokio::test]
-async fn every_parameter_that_the_document_names_is_taken() {
-    let house = House::new().await;
-    let document = house.get("admin@acme", "/api/openapi.json").await.json;
+async fn every_documented_parameter_is_accepted() {
+    let host = TestHost::new().await;
+    let document = host.get("admin@acme", "/api/openapi.json").await.json;
     for path in ["/api/host/audit", "/api/host/audit.csv"] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
         let names = parameters.iter().filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str());
@@ -234,17 +234,17 @@ async fn every_parameter_that_the_document_names_is_taken() {
                 "language" => "en",
                 _ => "notes",
             };
-            let answer = house.get("admin@acme", &format!("{path}?{name}={value}")).await;
+            let answer = host.get("admin@acme", &format!("{path}?{name}={value}")).await;
             assert_eq!(answer.status, 200, "{path}?{name}={value}: {}", answer.text);
         }
     }
 }
 
 #[tokio::test]
-async fn ids_in_capitals_find_what_they_name() {
-    let house = House::new().await;
+async fn ids_in_capitals_match() {
+    let host = TestHost::new().await;
     let (id, trace) = ("01a21782-0930-7514-8de5-abf94e5fa0f0", "00c0ffee".repeat(4));
-    let mut tx = house.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    let mut tx = host.core.db.tenant(TenantId::derive("acme")).await.unwrap();
     let entry = Entry { object: format!("person/{id}"), trace: TraceId(trace.clone()), ..entry("person.erase") };
     audit::record(&mut tx, &entry).await.unwrap();
     tx.commit().await.unwrap();
@@ -253,7 +253,7 @@ async fn ids_in_capitals_find_what_they_name() {
         format!("trace={}", trace.to_ascii_uppercase()),
         format!("object=person/{id}"),
     ] {
-        let found = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
+        let found = host.get("auditor@acme", &format!("/api/host/audit?{query}")).await;
         assert_eq!(acts(&found), ["person.erase"], "{query}");
     }
 }

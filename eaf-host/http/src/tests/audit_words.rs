@@ -1,6 +1,7 @@
-//! What the audit says: sentences with names, found by thing and by person; and what must never come back through it.
+//! Sentences of the audit trail: with names, found by thing and person, and without erased or
+//! foreign data.
 
-use super::{Answer, House, note};
+use super::{Answer, TestHost, note};
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 
@@ -13,23 +14,23 @@ fn acme() -> TenantId {
     TenantId::derive("acme")
 }
 
-async fn audit(house: &House, query: &str) -> Answer {
-    house.get("auditor@acme", &format!("/api/host/audit?{query}")).await
+async fn audit(host: &TestHost, query: &str) -> Answer {
+    host.get("auditor@acme", &format!("/api/host/audit?{query}")).await
 }
 
 #[tokio::test]
 async fn each_row_is_a_sentence_with_names_in_the_readers_language() {
-    let house = House::new().await;
-    house.note("requester@acme", "Shopping").await;
-    house.give("requester@acme", "write-note", note("taken"), &[]).await;
+    let host = TestHost::new().await;
+    host.note("requester@acme", "Shopping").await;
+    host.give("requester@acme", "write-note", note("taken"), &[]).await;
     let put = |room: &str, secret: Value| json!({ "config": { "host": "bad", "room": room }, "secret": secret });
     let (path, first) = ("/api/host/connections/echo/main", json!({ "password": "canary-password" }));
-    house.json("PUT", "admin@acme", path, put("blue", first), &[]).await;
+    host.json("PUT", "admin@acme", path, put("blue", first), &[]).await;
     let again = json!({ "password": "canary-changed" });
-    house.json("PUT", "admin@acme", path, put("green", again), &[]).await;
-    house.get("requester@acme", "/api/host/runs").await;
-    house.project(acme()).await;
-    let german = audit(&house, "").await;
+    host.json("PUT", "admin@acme", path, put("green", again), &[]).await;
+    host.get("requester@acme", "/api/host/runs").await;
+    host.project(acme()).await;
+    let german = audit(&host, "").await;
     assert_eq!(
         sentences(&german),
         [
@@ -41,21 +42,21 @@ async fn each_row_is_a_sentence_with_names_in_the_readers_language() {
         ]
     );
     assert!(!german.text.contains("canary-"), "{}", german.text);
-    let request = house.request("GET", "auditor@acme", "/api/host/audit?source=log", &[("accept-language", "en")]);
-    let english = house.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    let request = host.request("GET", "auditor@acme", "/api/host/audit?source=log", &[("accept-language", "en")]);
+    let english = host.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(sentences(&english), ["Canary requester wrote “Shopping” for Canary requester."]);
     assert_eq!(english.json["items"][0]["thing"], "Shopping");
 }
 
 #[tokio::test]
-async fn an_auditor_finds_a_thing_by_part_of_its_name_with_what_was_refused_of_it() {
-    let house = House::new().await;
-    let shopping = house.note("requester@acme", "Shopping list").await;
-    house.note("requester@acme", "Other").await;
-    house.project(acme()).await;
+async fn an_auditor_finds_a_thing_by_part_of_its_name_with_its_refusals() {
+    let host = TestHost::new().await;
+    let shopping = host.note("requester@acme", "Shopping list").await;
+    host.note("requester@acme", "Other").await;
+    host.project(acme()).await;
     let archive = |key: &str| json!({ "id": key });
-    house.give("admin@acme", "archive-note", archive(&shopping), &[]).await;
-    let found = audit(&house, "thing=SHOPP").await;
+    host.give("admin@acme", "archive-note", archive(&shopping), &[]).await;
+    let found = audit(&host, "thing=SHOPP").await;
     assert_eq!(
         sentences(&found),
         [
@@ -64,23 +65,23 @@ async fn an_auditor_finds_a_thing_by_part_of_its_name_with_what_was_refused_of_i
         ]
     );
     assert_eq!(found.json["things"], json!([{ "name": "Shopping list", "object": format!("notes/note/{shopping}") }]));
-    // What is typed is text and no pattern.
+    // The search text is no pattern.
     for query in ["thing=%25", "thing=_", "thing=%3Cb%3E", "thing=%27", "thing=%5C"] {
-        let nothing = audit(&house, query).await;
+        let nothing = audit(&host, query).await;
         assert_eq!((nothing.status.as_u16(), sentences(&nothing).len()), (200, 0), "{query}: {}", nothing.text);
     }
-    let id = audit(&house, &format!("thing={shopping}")).await;
+    let id = audit(&host, &format!("thing={shopping}")).await;
     assert_eq!(sentences(&id).len(), 2);
 }
 
 #[tokio::test]
-async fn names_with_signs_of_patterns_and_of_html_are_found_and_told_as_they_are() {
-    let house = House::new().await;
-    house.note("requester@acme", "100%_<b>x</b>").await;
-    house.note("requester@acme", "100 percent").await;
-    house.project(acme()).await;
+async fn names_with_characters_of_patterns_and_html_are_found_unchanged() {
+    let host = TestHost::new().await;
+    host.note("requester@acme", "100%_<b>x</b>").await;
+    host.note("requester@acme", "100 percent").await;
+    host.project(acme()).await;
     for query in ["thing=%25_", "thing=%3Cb%3E", "thing=100%25"] {
-        let found = audit(&house, query).await;
+        let found = audit(&host, query).await;
         assert_eq!(
             sentences(&found),
             ["Canary requester hat „100%_<b>x</b>“ für Canary requester geschrieben."],
@@ -90,83 +91,83 @@ async fn names_with_signs_of_patterns_and_of_html_are_found_and_told_as_they_are
 }
 
 #[tokio::test]
-async fn a_person_is_found_and_is_told_as_nobody_once_they_are_erased() {
-    let house = House::new().await;
-    house.note("requester@acme", "Shopping").await;
-    house.note("admin@acme", "Other").await;
-    house.project(acme()).await;
-    let session = audit(&house, "source=log").await;
+async fn a_person_is_found_and_has_no_name_after_the_erasure() {
+    let host = TestHost::new().await;
+    host.note("requester@acme", "Shopping").await;
+    host.note("admin@acme", "Other").await;
+    host.project(acme()).await;
+    let session = audit(&host, "source=log").await;
     let items = session.json["items"].as_array().unwrap();
     let person = items.iter().find(|item| item["thing"] == "Shopping").unwrap()["actor"].as_str().unwrap().to_owned();
-    assert_eq!(sentences(&audit(&house, &format!("source=log&person={person}")).await).len(), 1);
-    house.core.directory.erase_member(&house.core.by, acme(), person.parse().unwrap()).await.unwrap();
+    assert_eq!(sentences(&audit(&host, &format!("source=log&person={person}")).await).len(), 1);
+    host.core.directory.erase_member(&host.core.by, acme(), person.parse().unwrap()).await.unwrap();
     for path in ["/api/host/audit", "/api/host/audit.csv", "/api/host/audit.csv?dialect=excel"] {
-        let after = house.get("auditor@acme", path).await;
+        let after = host.get("auditor@acme", path).await;
         assert!(!after.text.contains("Canary requester"), "{path}: {}", after.text);
     }
-    let found = audit(&house, &format!("source=log&person={person}")).await;
+    let found = audit(&host, &format!("source=log&person={person}")).await;
     assert_eq!(sentences(&found), ["Eine gelöschte Person hat „Shopping“ für eine gelöschte Person geschrieben."]);
 }
 
 #[tokio::test]
-async fn another_tenants_things_are_neither_found_nor_named() {
-    let house = House::new().await;
-    let shopping = house.note("requester@acme", "Shopping").await;
-    house.project(acme()).await;
-    house.project(TenantId::derive("globex")).await;
+async fn things_of_another_tenant_are_neither_found_nor_named() {
+    let host = TestHost::new().await;
+    let shopping = host.note("requester@acme", "Shopping").await;
+    host.project(acme()).await;
+    host.project(TenantId::derive("globex")).await;
     for query in ["thing=Shopping".to_owned(), format!("thing={shopping}")] {
-        let nothing = house.get("admin@globex", &format!("/api/host/audit?{query}")).await;
+        let nothing = host.get("admin@globex", &format!("/api/host/audit?{query}")).await;
         assert_eq!(nothing.json, json!({ "items": [], "next": null, "things": [] }), "{query}");
     }
 }
 
 #[tokio::test]
-async fn a_refused_command_says_on_what_only_if_there_is_such_a_thing() {
-    let house = House::new().await;
-    let shopping = house.note("requester@acme", "Shopping").await;
-    house.project(acme()).await;
+async fn a_refused_command_names_its_thing_only_if_it_exists() {
+    let host = TestHost::new().await;
+    let shopping = host.note("requester@acme", "Shopping").await;
+    host.project(acme()).await;
     for id in [shopping.clone(), "made-up-and-long".to_owned()] {
-        let refused = house.give("admin@acme", "write-note", json!({ "title": "taken", "text": id }), &[]).await;
+        let refused = host.give("admin@acme", "write-note", json!({ "title": "taken", "text": id }), &[]).await;
         assert!(refused.status.is_client_error(), "{}", refused.text);
     }
-    let refused = audit(&house, "act=command.give").await;
+    let refused = audit(&host, "act=command.give").await;
     let about: Vec<&Value> = refused.json["items"].as_array().unwrap().iter().map(|item| &item["about"]).collect();
     assert_eq!(about, [&Value::Null, &json!(format!("notes/note/{shopping}"))], "{}", refused.text);
     assert_eq!(
-        sentences(&audit(&house, "thing=Shopping&source=host").await),
+        sentences(&audit(&host, "thing=Shopping&source=host").await),
         ["Canary admin versuchte „Notiz schreiben“ bei Shopping; abgelehnt: Der Titel war vergeben."]
     );
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_and_on_record_also_while_a_view_is_not_there() {
-    let house = House::new().await;
-    house.database.run("update eaf.view_copy set state = 'building'").await;
-    let refused = house.give("requester@acme", "write-note", note("taken"), &[]).await;
+async fn a_refusal_is_answered_and_recorded_without_the_view() {
+    let host = TestHost::new().await;
+    host.database.run("update eaf.view_copy set state = 'building'").await;
+    let refused = host.give("requester@acme", "write-note", note("taken"), &[]).await;
     assert_eq!(refused.refusal(), (409, "title-taken", vec!["/title"]), "{}", refused.text);
-    house.database.run("update eaf.view_copy set state = 'live'").await;
-    let found = audit(&house, "act=command.give").await;
+    host.database.run("update eaf.view_copy set state = 'live'").await;
+    let found = audit(&host, "act=command.give").await;
     let items = found.json["items"].as_array().unwrap();
     assert_eq!((items.len(), &items[0]["outcome"], &items[0]["about"]), (1, &json!("title-taken"), &Value::Null));
 }
 
-async fn one(house: &House, source: &str, key: &str) -> Answer {
-    house.get("auditor@acme", &format!("/api/host/audit/row?source={source}&key={key}")).await
+async fn one(host: &TestHost, source: &str, key: &str) -> Answer {
+    host.get("auditor@acme", &format!("/api/host/audit/row?source={source}&key={key}")).await
 }
 
 #[tokio::test]
-async fn a_row_says_what_it_changed_what_caused_it_and_what_belongs_to_it() {
-    let house = House::new().await;
-    let shopping = house.note("requester@acme", "Shopping").await;
-    house.give("admin@acme", "archive-note", json!({ "id": shopping }), &[]).await;
-    let put = |host: &str| json!({ "config": { "host": host }, "secret": { "password": "canary-password" } });
-    for host in ["bad", "good"] {
-        house.json("PUT", "admin@acme", "/api/host/connections/echo/main", put(host), &[]).await;
+async fn a_row_has_its_changes_its_cause_and_its_trace() {
+    let host = TestHost::new().await;
+    let shopping = host.note("requester@acme", "Shopping").await;
+    host.give("admin@acme", "archive-note", json!({ "id": shopping }), &[]).await;
+    let put = |server: &str| json!({ "config": { "host": server }, "secret": { "password": "canary-password" } });
+    for server in ["bad", "good"] {
+        host.json("PUT", "admin@acme", "/api/host/connections/echo/main", put(server), &[]).await;
     }
-    let list = audit(&house, "").await;
+    let list = audit(&host, "").await;
     let rows = list.json["items"].as_array().unwrap();
     let key = |index: usize| rows[index]["row"].as_str().unwrap();
-    let saved = one(&house, "host", key(0)).await;
+    let saved = one(&host, "host", key(0)).await;
     assert_eq!(saved.json["row"]["sentence"], rows[0]["sentence"]);
     let field = |name: &str, title: &str, old: Value, new: &str| json!({ "name": name, "title": title, "old": old, "new": new, "changed": true, "personal": false });
     assert_eq!(
@@ -176,7 +177,7 @@ async fn a_row_says_what_it_changed_what_caused_it_and_what_belongs_to_it() {
             field("secret", "Passwort", Value::Null, "neu gesetzt"),
         ])
     );
-    let written = one(&house, "log", key(3)).await;
+    let written = one(&host, "log", key(3)).await;
     let titles: Vec<&str> =
         written.json["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
     assert_eq!(titles, ["title", "text", "author", "topic"], "{}", written.text);
@@ -187,77 +188,76 @@ async fn a_row_says_what_it_changed_what_caused_it_and_what_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_row_of_another_tenant_is_like_one_that_does_not_exist() {
-    let house = House::new().await;
-    house.note("requester@acme", "Shopping").await;
-    house
-        .json(
-            "PUT",
-            "admin@acme",
-            "/api/host/connections/echo/main",
-            json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } }),
-            &[],
-        )
-        .await;
-    let list = audit(&house, "").await;
+async fn a_row_of_another_tenant_is_not_found() {
+    let host = TestHost::new().await;
+    host.note("requester@acme", "Shopping").await;
+    host.json(
+        "PUT",
+        "admin@acme",
+        "/api/host/connections/echo/main",
+        json!({ "config": { "host": "bad" }, "secret": { "password": "canary-password" } }),
+        &[],
+    )
+    .await;
+    let list = audit(&host, "").await;
     for row in list.json["items"].as_array().unwrap() {
         let path = format!(
             "/api/host/audit/row?source={}&key={}",
             row["source"].as_str().unwrap(),
             row["row"].as_str().unwrap()
         );
-        assert_eq!(house.get("auditor@acme", &path).await.status, 200, "{path}");
-        assert_eq!(house.get("admin@globex", &path).await.refusal(), (404, "not-found", vec![]), "{path}");
-        assert_eq!(house.get("requester@acme", &path).await.code(), "permission-missing");
+        assert_eq!(host.get("auditor@acme", &path).await.status, 200, "{path}");
+        assert_eq!(host.get("admin@globex", &path).await.refusal(), (404, "not-found", vec![]), "{path}");
+        assert_eq!(host.get("requester@acme", &path).await.code(), "permission-missing");
     }
     for (query, pointer) in
         [("source=x&key=1", "?source"), ("key=1", "?source"), ("source=log", "?key"), ("source=log&key=1&x=1", "?x")]
     {
-        let refused = house.get("auditor@acme", &format!("/api/host/audit/row?{query}")).await;
+        let refused = host.get("auditor@acme", &format!("/api/host/audit/row?{query}")).await;
         assert_eq!(refused.refusal(), (400, "query-invalid", vec![pointer]), "{query}");
     }
     for key in
         ["999", "-1", "x", "1/2", "0198f0a0-0000-7000-8000-000000000000", "0198f0a0-0000-7000-8000-000000000000/1"]
     {
         for source in ["log", "host", "call"] {
-            assert_eq!(one(&house, source, key).await.refusal(), (404, "not-found", vec![]), "{source} {key}");
+            assert_eq!(one(&host, source, key).await.refusal(), (404, "not-found", vec![]), "{source} {key}");
         }
     }
 }
 
-/// The last line of the proof.
-async fn proof(house: &House, who: &str) -> (u16, Value) {
-    let answer = house.json("POST", who, "/api/host/audit/proof", json!({}), &[]).await;
+/// Last line of the verification.
+async fn proof(host: &TestHost, who: &str) -> (u16, Value) {
+    let answer = host.json("POST", who, "/api/host/audit/proof", json!({}), &[]).await;
     let last = answer.text.trim().lines().last().unwrap_or_default().to_owned();
     (answer.status.as_u16(), serde_json::from_str(&last).unwrap_or_default())
 }
 
 #[tokio::test]
-async fn the_proof_says_how_much_was_proven_and_where_the_chain_is_broken() {
-    let house = House::new().await;
+async fn the_verification_counts_events_and_names_a_broken_link() {
+    let host = TestHost::new().await;
     for title in ["one", "two", "three"] {
-        house.note("requester@acme", title).await;
+        host.note("requester@acme", title).await;
     }
-    let (status, sound) = proof(&house, "auditor@acme").await;
+    let (status, sound) = proof(&host, "auditor@acme").await;
     let report = &sound["report"];
     assert_eq!((status, &report["events"], &report["findings"]), (200, &json!(3), &json!([])), "{sound}");
     assert_eq!(report["head"].as_str().map(str::len), Some(64));
     assert!(report["first_at"].as_str() <= report["last_at"].as_str() && report["first_at"].is_string(), "{report}");
-    assert_eq!(audit(&house, "act=audit.prove").await.json["items"][0]["actor_name"], "Canary auditor");
-    house.database.run("alter table eaf.event disable trigger all").await;
-    house.database.run("update eaf.event set type = 'notes.archived' where pos = 2").await;
-    let (_, broken) = proof(&house, "auditor@acme").await;
+    assert_eq!(audit(&host, "act=audit.prove").await.json["items"][0]["actor_name"], "Canary auditor");
+    host.database.run("alter table eaf.event disable trigger all").await;
+    host.database.run("update eaf.event set type = 'notes.archived' where pos = 2").await;
+    let (_, broken) = proof(&host, "auditor@acme").await;
     let finding = &broken["report"]["findings"][0];
     assert_eq!((&finding["finding"], &finding["position"]), (&json!("leaf"), &json!(2)), "{broken}");
-    assert_eq!(proof(&house, "admin@globex").await.1["report"]["events"], 0);
-    let refused = house.json("POST", "requester@acme", "/api/host/audit/proof", json!({}), &[]).await;
+    assert_eq!(proof(&host, "admin@globex").await.1["report"]["events"], 0);
+    let refused = host.json("POST", "requester@acme", "/api/host/audit/proof", json!({}), &[]).await;
     assert_eq!(refused.code(), "permission-missing");
 }
 
 #[tokio::test]
-async fn acts_have_titles_in_the_callers_language_and_events_without_a_text_their_type() {
-    let house = House::new().await;
-    let german = house.get("auditor@acme", "/api/host/audit/acts").await.json;
+async fn acts_have_titles_and_events_without_a_text_have_their_type() {
+    let host = TestHost::new().await;
+    let german = host.get("auditor@acme", "/api/host/audit/acts").await.json;
     let title = |act: &str| {
         let items = german["items"].as_array().unwrap();
         items.iter().find(|item| item["act"] == act).map(|item| item["title"].clone())

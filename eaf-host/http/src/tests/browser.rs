@@ -1,6 +1,6 @@
-//! A browser as far as signing in needs one: it keeps cookies and says where a request comes from.
+//! Browser of the sign-in tests: it stores cookies and sends its origin.
 
-use super::{Answer, House};
+use super::{Answer, TestHost};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use eaf_identity::testing::{ACCESS_TOKEN, Grant, TokenClaims};
@@ -9,25 +9,25 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
 pub struct Browser<'a> {
-    pub house: &'a House,
+    pub host: &'a TestHost,
     pub cookies: BTreeMap<String, String>,
-    /// For whom its page was drawn: who signed in last.
+    /// Person of its page: the last one who signed in.
     pub person: Option<String>,
 }
 
-/// A sign-in that has begun: what the provider was asked.
+/// Sign-in in progress, with the request to the provider.
 pub struct Begun {
     pub asked: HashMap<String, String>,
     pub answer: Answer,
 }
 
 impl<'a> Browser<'a> {
-    pub fn new(house: &'a House) -> Self {
-        Browser::with(house, BTreeMap::new())
+    pub fn new(host: &'a TestHost) -> Self {
+        Browser::with(host, BTreeMap::new())
     }
 
-    pub fn with(house: &'a House, cookies: BTreeMap<String, String>) -> Self {
-        Browser { house, cookies, person: None }
+    pub fn with(host: &'a TestHost, cookies: BTreeMap<String, String>) -> Self {
+        Browser { host, cookies, person: None }
     }
 
     pub async fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
@@ -44,7 +44,7 @@ impl<'a> Browser<'a> {
             }
             None => Body::empty(),
         };
-        let answer = self.house.send(request.body(body).expect("a request")).await;
+        let answer = self.host.send(request.body(body).expect("a request")).await;
         self.keep(&answer.headers);
         answer
     }
@@ -65,14 +65,14 @@ impl<'a> Browser<'a> {
         self.send("GET", path, &[], None).await
     }
 
-    /// As the application's own pages send it.
+    /// Sends a POST as the application's pages do.
     pub async fn post(&mut self, path: &str, body: Option<Value>) -> Answer {
         self.page("POST", path, &[], body).await
     }
 
-    /// The same with any method and further headers.
+    /// Sends a request as the application's pages do, with further headers.
     pub async fn page(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let (origin, person) = (self.house.app.config.origin.clone(), self.person.clone());
+        let (origin, person) = (self.host.app.config.origin.clone(), self.person.clone());
         let ours = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];
         let person = person.iter().map(|person| ("eaf-person", person.as_str()));
         let headers: Vec<_> = ours.into_iter().chain(person).chain(more.iter().copied()).collect();
@@ -83,13 +83,13 @@ impl<'a> Browser<'a> {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 303, "{}", answer.text);
         let asked = Url::parse(answer.headers["location"].to_str().expect("ASCII")).expect("a URL");
-        assert!(asked.as_str().starts_with(&format!("{}/authorize?", self.house.issuer.url)), "{asked}");
+        assert!(asked.as_str().starts_with(&format!("{}/authorize?", self.host.issuer.url)), "{asked}");
         Begun { asked: asked.query_pairs().into_owned().collect(), answer }
     }
 
-    /// What a good provider says to this sign-in.
+    /// Claims that a valid provider returns for this sign-in.
     pub fn token_claims(&self, begun: &Begun, who: &str) -> TokenClaims {
-        let mut token_claims = self.house.issuer.token_claims(who, who.split_once('@').map(|(_, tenant)| tenant));
+        let mut token_claims = self.host.issuer.token_claims(who, who.split_once('@').map(|(_, tenant)| tenant));
         token_claims.nonce = Some(begun.asked["nonce"].clone());
         token_claims.access_token = Some(ACCESS_TOKEN.into());
         token_claims.kind = Some("JWT");
@@ -97,15 +97,15 @@ impl<'a> Browser<'a> {
     }
 
     pub fn code(&self, begun: &Begun, token_claims: &TokenClaims) -> String {
-        self.house.issuer.grant(Grant {
-            id_token: Some(self.house.issuer.sign(token_claims)),
+        self.host.issuer.grant(Grant {
+            id_token: Some(self.host.issuer.sign(token_claims)),
             challenge: begun.asked["code_challenge"].clone(),
             redirect_uri: begun.asked["redirect_uri"].clone(),
         })
     }
 
     pub fn back(&self, begun: &Begun, code: &str) -> String {
-        let (state, issuer) = (&begun.asked["state"], &self.house.issuer.url);
+        let (state, issuer) = (&begun.asked["state"], &self.host.issuer.url);
         format!("/auth/callback?code={code}&state={state}&iss={issuer}")
     }
 
@@ -114,7 +114,7 @@ impl<'a> Browser<'a> {
         self.get(&self.back(begun, &code)).await
     }
 
-    /// Signed in as this person; the cookie's value.
+    /// Signs in as this person and returns the cookie's value.
     pub async fn sign_in(&mut self, who: &str) -> String {
         let begun = self.begin("/auth/sign-in").await;
         let answer = self.finish(&begun, &self.token_claims(&begun, who)).await;
@@ -124,19 +124,19 @@ impl<'a> Browser<'a> {
     }
 
     pub fn session(&self) -> Option<&str> {
-        let name =
-            if self.house.app.config.origin.starts_with("https:") { "__Host-eaf-session" } else { "eaf-session" };
+        let name = if self.host.app.config.origin.starts_with("https:") { "__Host-eaf-session" } else { "eaf-session" };
         self.cookies.get(name).map(String::as_str)
     }
 
-    /// The cookies of sign-ins that have begun.
+    /// Names of the cookies of sign-ins in progress.
     pub fn pending(&self) -> Vec<&str> {
         self.cookies.keys().map(String::as_str).filter(|name| name.contains("eaf-sign-in-")).collect()
     }
 }
 
 impl Answer {
-    /// Status and code of a page for people, which must help: in words, with the trace id, with a way on, without a script.
+    /// Status and code of a page for people. Checks that the page has words, the trace id, a link
+    /// and no script.
     #[track_caller]
     pub fn page(&self) -> (u16, String, String) {
         assert_eq!(self.headers["content-type"], "text/html; charset=utf-8", "{}", self.text);

@@ -1,32 +1,32 @@
-//! Commands: accepted once, repeated safely, refused in words.
+//! Commands: accepted once, repeated safely, refused with a text.
 
 use super::notes::Notes;
-use super::{House, OneProduct, note, product_of};
+use super::{OneProduct, TestHost, note, product_of};
 use eaf_core::rate_limit::Limit;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_accepted_command_says_where_its_result_is() {
-    let house = House::new().await;
-    let answer = house.give("requester@acme", "write-note", note("first"), &[]).await;
+async fn an_accepted_command_has_the_location_of_its_result() {
+    let host = TestHost::new().await;
+    let answer = host.give("requester@acme", "write-note", note("first"), &[]).await;
     assert_eq!(answer.status, 202, "{}", answer.text);
     let key = answer.json["subject"]["key"].as_str().unwrap();
     let location = format!("/api/notes/views/notes/{key}");
     assert_eq!(answer.headers["location"], location.as_str());
     assert_eq!(answer.json["location"], location.as_str());
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
     let after = answer.json["position"].as_str().unwrap();
-    let row = house.get("requester@acme", &format!("{location}?after={after}")).await;
+    let row = host.get("requester@acme", &format!("{location}?after={after}")).await;
     assert_eq!((row.status.as_u16(), row.json["title"].as_str()), (200, Some("first")));
 }
 
 #[tokio::test]
-async fn a_repetition_gets_the_first_answer_also_when_it_was_a_no() {
-    let house = House::new().await;
+async fn a_repetition_gets_the_first_answer_even_a_rejection() {
+    let host = TestHost::new().await;
     for title in ["yes", "taken"] {
         let key = [("idempotency-key", title)];
-        let first = house.give("requester@acme", "write-note", note(title), &key).await;
-        let again = house.give("requester@acme", "write-note", note(title), &key).await;
+        let first = host.give("requester@acme", "write-note", note(title), &key).await;
+        let again = host.give("requester@acme", "write-note", note(title), &key).await;
         assert_eq!(first.status, again.status);
         let (mut first, mut again) = (first.json, again.json);
         for answer in [&mut first, &mut again] {
@@ -34,153 +34,153 @@ async fn a_repetition_gets_the_first_answer_also_when_it_was_a_no() {
         }
         assert_eq!(first, again);
     }
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
-    let list = house.get("requester@acme", "/api/notes/views/notes").await;
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
+    let list = host.get("requester@acme", "/api/notes/views/notes").await;
     assert_eq!(list.json["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_key_belongs_to_one_command_of_one_person() {
-    let house = House::new().await;
+    let host = TestHost::new().await;
     let key = [("idempotency-key", "k")];
-    assert_eq!(house.give("requester@acme", "write-note", note("a"), &key).await.status, 202);
-    let answer = house.give("requester@acme", "write-note", note("b"), &key).await;
+    assert_eq!(host.give("requester@acme", "write-note", note("a"), &key).await.status, 202);
+    let answer = host.give("requester@acme", "write-note", note("b"), &key).await;
     assert_eq!(answer.refusal(), (409, "idempotency-key-reused", vec![]));
-    assert_eq!(house.give("admin@acme", "write-note", note("b"), &key).await.status, 202);
+    assert_eq!(host.give("admin@acme", "write-note", note("b"), &key).await.status, 202);
 }
 
 #[tokio::test]
-async fn a_rejection_is_a_sentence_in_the_callers_language_with_the_place() {
-    let house = House::new().await;
-    let german = house.give("requester@acme", "write-note", note("taken"), &[]).await;
+async fn a_rejection_has_a_text_in_the_callers_language_and_a_pointer() {
+    let host = TestHost::new().await;
+    let german = host.give("requester@acme", "write-note", note("taken"), &[]).await;
     assert_eq!(german.refusal(), (409, "title-taken", vec!["/title"]));
     assert_eq!(german.json["detail"], "Den Titel „taken“ gibt es schon.");
     assert_eq!(german.json["type"], "/docs/errors#rejections");
-    let english = house.give("requester@acme", "write-note", note("taken"), &[("accept-language", "en-GB")]).await;
+    let english = host.give("requester@acme", "write-note", note("taken"), &[("accept-language", "en-GB")]).await;
     assert_eq!(english.json["detail"], "The title “taken” is taken.");
-    let missing = house.give("admin@acme", "archive-note", json!({ "id": "none" }), &[]).await;
+    let missing = host.give("admin@acme", "archive-note", json!({ "id": "none" }), &[]).await;
     assert_eq!(missing.refusal(), (404, "no-such-note", vec![]));
 }
 
 #[tokio::test]
-async fn types_and_rules_are_refused_in_one_answer() {
-    let house = House::new().await;
+async fn violations_of_schema_and_rules_are_in_one_answer() {
+    let host = TestHost::new().await;
     let body = json!({ "title": "taken", "text": 7 });
     for path in ["/api/notes/commands/write-note", "/api/notes/commands/write-note?dry-run"] {
-        let answer = house.json("POST", "requester@acme", path, body.clone(), &[]).await;
+        let answer = host.json("POST", "requester@acme", path, body.clone(), &[]).await;
         assert_eq!(answer.refusal(), (422, "body-invalid", vec!["/text", "/title"]), "{path}");
         assert_eq!(answer.json["errors"][1]["code"], "title-taken", "{path}");
     }
-    let answer = house.give("requester@acme", "write-note", json!({ "title": 1 }), &[]).await;
+    let answer = host.give("requester@acme", "write-note", json!({ "title": 1 }), &[]).await;
     let (status, code, mut places) = answer.refusal();
     places.sort_unstable();
     assert_eq!((status, code, places), (422, "body-invalid", vec!["/text", "/title"]), "of stand-ins nothing is said");
 }
 
 #[tokio::test]
-async fn a_rehearsal_decides_and_stores_nothing() {
-    let house = House::new().await;
+async fn a_rehearsal_decides_and_records_nothing() {
+    let host = TestHost::new().await;
     let path = "/api/notes/commands/write-note?dry-run";
-    let answer = house.json("POST", "requester@acme", path, note("a"), &[]).await;
+    let answer = host.json("POST", "requester@acme", path, note("a"), &[]).await;
     assert_eq!((answer.status.as_u16(), &answer.json["dry_run"]), (200, &json!(true)), "{}", answer.text);
-    let answer = house.json("POST", "requester@acme", path, note("taken"), &[]).await;
+    let answer = host.json("POST", "requester@acme", path, note("taken"), &[]).await;
     assert_eq!(answer.code(), "title-taken");
-    assert_eq!(house.get("auditor@acme", "/api/host/audit").await.json["items"], json!([]), "nobody did anything");
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
-    assert_eq!(house.get("admin@acme", "/api/notes/views/notes").await.json["items"], json!([]));
+    assert_eq!(host.get("auditor@acme", "/api/host/audit").await.json["items"], json!([]), "nobody did anything");
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
+    assert_eq!(host.get("admin@acme", "/api/notes/views/notes").await.json["items"], json!([]));
 }
 
 #[tokio::test]
-async fn a_rehearsal_tells_what_it_would_come_to_and_a_command_does_not() {
-    let house = House::new().await;
+async fn a_rehearsal_has_a_preview_and_a_command_has_none() {
+    let host = TestHost::new().await;
     let path = "/api/notes/commands/write-note?dry-run";
-    let rehearsed = house.json("POST", "requester@acme", path, note("a"), &[]).await;
+    let rehearsed = host.json("POST", "requester@acme", path, note("a"), &[]).await;
     let reading = json!({ "reading": { "minutes": 1, "people": ["Canary admin", "Canary auditor"] } });
     assert_eq!(rehearsed.json["preview"], reading);
-    let given = house.give("requester@acme", "write-note", note("a"), &[]).await;
+    let given = host.give("requester@acme", "write-note", note("a"), &[]).await;
     assert!(given.json.get("preview").is_none(), "{}", given.text);
 }
 
-/// What is recorded is the reference: the names are those of whoever asks again, whenever that is.
+/// The ledger has the reference: a repetition has the names as they are then.
 #[tokio::test]
-async fn a_refusal_names_people_as_they_are_when_it_is_told() {
-    let house = House::new().await;
+async fn a_refusal_names_people_as_they_are_at_each_answer() {
+    let host = TestHost::new().await;
     let refused = async || {
         let key = [("idempotency-key", "again")];
-        house.give("requester@acme", "write-note", note("taken"), &key).await.json["params"]["readers"].clone()
+        host.give("requester@acme", "write-note", note("taken"), &key).await.json["params"]["readers"].clone()
     };
     assert_eq!(refused().await, json!(["Canary admin", "Canary auditor"]));
     let acme = eaf_core::id::TenantId::derive("acme");
-    let admin = house.core.directory.members_with_role(acme, "admin").await.unwrap().remove(0);
-    house.core.directory.erase_member(&house.core.by, acme, admin.actor).await.unwrap();
+    let admin = host.core.directory.members_with_role(acme, "admin").await.unwrap().remove(0);
+    host.core.directory.erase_member(&host.core.by, acme, admin.actor).await.unwrap();
     assert_eq!(refused().await, json!(["Canary auditor"]));
 }
 
 #[tokio::test]
-async fn a_refusal_is_in_the_audit_once_however_often_it_is_told() {
-    let house = House::new().await;
+async fn a_repeated_refusal_is_in_the_audit_once() {
+    let host = TestHost::new().await;
     for key in ["a", "a", "b"] {
-        house.give("requester@acme", "write-note", note("taken"), &[("idempotency-key", key)]).await;
+        host.give("requester@acme", "write-note", note("taken"), &[("idempotency-key", key)]).await;
     }
-    let audit = house.get("auditor@acme", "/api/host/audit?act=command.give").await.json;
+    let audit = host.get("auditor@acme", "/api/host/audit?act=command.give").await.json;
     let items = audit["items"].as_array().unwrap();
     assert_eq!(items.len(), 2, "{audit:#}");
     assert_eq!((&items[0]["object"], &items[0]["outcome"]), (&json!("notes/write-note"), &json!("title-taken")));
 }
 
 #[tokio::test]
-async fn who_lacks_the_permission_is_refused_and_the_attempt_is_recorded() {
-    let house = House::new().await;
-    let answer = house.give("requester@acme", "archive-note", json!({ "id": "x" }), &[("accept-language", "en")]).await;
+async fn a_missing_permission_is_refused_and_recorded() {
+    let host = TestHost::new().await;
+    let answer = host.give("requester@acme", "archive-note", json!({ "id": "x" }), &[("accept-language", "en")]).await;
     assert_eq!(answer.refusal(), (403, "permission-missing", vec![]));
     let next = "Ask an administrator of your organisation for the permission “notes.archive”.";
     assert_eq!(answer.json["detail"], format!("Your roles do not allow this. {next}"));
-    let audit = house.get("auditor@acme", "/api/host/audit").await;
+    let audit = host.get("auditor@acme", "/api/host/audit").await;
     let entry = &audit.json["items"][0];
     assert_eq!((entry["act"].as_str(), entry["outcome"].as_str()), (Some("command.give"), Some("denied")));
     assert_eq!((&entry["object"], &entry["trace_id"]), (&json!("notes/archive-note"), &answer.json["trace_id"]));
 }
 
 #[tokio::test]
-async fn a_fault_of_the_product_is_named_as_one_and_keeps_its_words_to_itself() {
-    let house = House::new().await;
+async fn a_fault_of_the_product_is_reported_without_its_message() {
+    let host = TestHost::new().await;
     for title in ["trap", "outside"] {
-        let answer = house.give("requester@acme", "write-note", note(title), &[]).await;
+        let answer = host.give("requester@acme", "write-note", note(title), &[]).await;
         assert_eq!(answer.refusal(), (500, "package-fault", vec![]), "{}", answer.text);
         assert!(!answer.text.contains("canary-panic"));
     }
 }
 
 #[tokio::test]
-async fn a_tenant_that_gives_too_much_is_told_when_to_come_again_and_others_are_not_concerned() {
-    let house = House::with_quota(Limit { per_second: 0.01, burst: 2.0 }).await;
+async fn a_tenant_over_its_rate_limit_gets_retry_after_and_others_do_not() {
+    let host = TestHost::with_quota(Limit { per_second: 0.01, burst: 2.0 }).await;
     for (who, key) in [("requester@acme", "a"), ("admin@acme", "b")] {
-        assert_eq!(house.give(who, "write-note", note(key), &[("idempotency-key", key)]).await.status, 202);
+        assert_eq!(host.give(who, "write-note", note(key), &[("idempotency-key", key)]).await.status, 202);
     }
-    let refused = house.give("requester@acme", "write-note", note("c"), &[("idempotency-key", "c")]).await;
+    let refused = host.give("requester@acme", "write-note", note("c"), &[("idempotency-key", "c")]).await;
     assert_eq!(refused.refusal(), (429, "overloaded", vec![]));
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=100).contains(&wait), "{wait}");
-    assert_eq!(house.give("admin@globex", "write-note", note("c"), &[]).await.status, 202);
-    // Nothing of it was kept.
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
-    let list = house.get("admin@acme", "/api/notes/views/notes").await;
+    assert_eq!(host.give("admin@globex", "write-note", note("c"), &[]).await.status, 202);
+    // Nothing was recorded.
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
+    let list = host.get("admin@acme", "/api/notes/views/notes").await;
     assert_eq!(list.json["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn a_retry_after_an_upgrade_that_would_refuse_its_body_gets_the_first_answer() {
-    let mut house = House::new().await;
+async fn a_retry_gets_the_first_answer_after_an_upgrade_with_another_schema() {
+    let mut host = TestHost::new().await;
     let key = [("idempotency-key", "a-key")];
-    let first = house.give("requester@acme", "write-note", note("short"), &key).await;
+    let first = host.give("requester@acme", "write-note", note("short"), &key).await;
     assert_eq!(first.status, 202, "{}", first.text);
-    let stricter = Notes::stricter(house.app.products.get("notes").unwrap().domain.generation());
-    house.app.products = OneProduct::new(product_of(stricter));
-    house.router = crate::router(house.app.clone());
-    let again = house.give("requester@acme", "write-note", note("short"), &key).await;
+    let stricter = Notes::stricter(host.app.products.get("notes").unwrap().domain.generation());
+    host.app.products = OneProduct::new(product_of(stricter));
+    host.router = crate::router(host.app.clone());
+    let again = host.give("requester@acme", "write-note", note("short"), &key).await;
     assert_eq!((again.status, &again.json), (first.status, &first.json));
     for (title, key) in [("short", "another-key"), ("other", "a-key")] {
-        let refused = house.give("requester@acme", "write-note", note(title), &[("idempotency-key", key)]).await;
+        let refused = host.give("requester@acme", "write-note", note(title), &[("idempotency-key", key)]).await;
         assert_eq!(refused.code(), "body-invalid", "{title} with {key}");
     }
 }

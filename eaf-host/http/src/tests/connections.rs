@@ -1,6 +1,6 @@
-//! Connections: how many there are, how often they are tested, and what is on record of a test.
+//! Connections: their limit, the rate of their tests, and the records of a test.
 
-use super::{Echo, House};
+use super::{Echo, TestHost};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -15,8 +15,8 @@ use tower::ServiceExt;
 
 const PATH: &str = "/api/host/connections/echo/main";
 
-/// A provider whose server answers when the test lets it.
-struct Held {
+/// Provider whose server answers when the test releases it.
+struct Blocked {
     echo: Echo,
     entered: Semaphore,
     release: Semaphore,
@@ -24,7 +24,7 @@ struct Held {
 }
 
 #[async_trait]
-impl Capability for Held {
+impl Capability for Blocked {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         self.echo.start(call).await
     }
@@ -34,7 +34,7 @@ impl Capability for Held {
 }
 
 #[async_trait]
-impl Provider for Held {
+impl Provider for Blocked {
     async fn check(&self, _: TenantId, _: &str) -> Report {
         self.entered.add_permits(1);
         self.release.acquire().await.expect("open").forget();
@@ -50,84 +50,84 @@ impl Provider for Held {
     }
 }
 
-async fn held() -> (House, Arc<Held>, Router) {
-    let house = House::new().await;
-    let held = Arc::new(Held {
-        echo: Echo(house.core.clone()),
+async fn blocked() -> (TestHost, Arc<Blocked>, Router) {
+    let host = TestHost::new().await;
+    let blocked = Arc::new(Blocked {
+        echo: Echo(host.core.clone()),
         entered: Semaphore::new(0),
         release: Semaphore::new(0),
         forgotten: Mutex::default(),
     });
-    let mut app = house.app.clone();
-    app.providers = Arc::new(BTreeMap::from([("echo".to_owned(), held.clone() as Arc<dyn Provider>)]));
-    assert_eq!(put(&house, "main").await, 204);
+    let mut app = host.app.clone();
+    app.providers = Arc::new(BTreeMap::from([("echo".to_owned(), blocked.clone() as Arc<dyn Provider>)]));
+    assert_eq!(put(&host, "main").await, 204);
     let router = crate::router(app);
-    (house, held, router)
+    (host, blocked, router)
 }
 
-async fn put(house: &House, name: &str) -> u16 {
+async fn put(host: &TestHost, name: &str) -> u16 {
     let body = json!({ "config": { "host": "good" }, "secret": { "password": "canary-password" } });
-    house.json("PUT", "admin@acme", &format!("/api/host/connections/echo/{name}"), body, &[]).await.status.as_u16()
+    host.json("PUT", "admin@acme", &format!("/api/host/connections/echo/{name}"), body, &[]).await.status.as_u16()
 }
 
-fn test(house: &House, router: &Router) -> tokio::task::JoinHandle<u16> {
-    let request = house.request("POST", "admin@acme", &format!("{PATH}/test"), &[]).body(Body::empty()).unwrap();
+fn test(host: &TestHost, router: &Router) -> tokio::task::JoinHandle<u16> {
+    let request = host.request("POST", "admin@acme", &format!("{PATH}/test"), &[]).body(Body::empty()).unwrap();
     let router = router.clone();
     tokio::spawn(async move { router.oneshot(request).await.unwrap().status().as_u16() })
 }
 
-async fn outcomes(house: &House) -> Vec<String> {
-    let audit = house.get("auditor@acme", "/api/host/audit?act=connection.test").await.json;
+async fn outcomes(host: &TestHost) -> Vec<String> {
+    let audit = host.get("auditor@acme", "/api/host/audit?act=connection.test").await.json;
     audit["items"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn a_test_is_on_record_before_it_begins_and_its_end_when_nobody_waits_for_it() {
-    let (house, held, router) = held().await;
-    let request = test(&house, &router);
-    held.entered.acquire().await.unwrap().forget();
-    assert_eq!(outcomes(&house).await, ["pending"], "before the first byte goes out");
+async fn start_and_end_of_a_test_are_recorded_without_its_caller() {
+    let (host, blocked, router) = blocked().await;
+    let request = test(&host, &router);
+    blocked.entered.acquire().await.unwrap().forget();
+    assert_eq!(outcomes(&host).await, ["pending"], "before the first byte goes out");
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled(), "the client goes away");
-    held.release.add_permits(1);
-    while outcomes(&house).await.len() < 2 {
+    blocked.release.add_permits(1);
+    while outcomes(&host).await.len() < 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(outcomes(&house).await, ["ok", "pending"]);
-    let shown = house.get("admin@acme", PATH).await.json;
+    assert_eq!(outcomes(&host).await, ["ok", "pending"]);
+    let shown = host.get("admin@acme", PATH).await.json;
     assert!(shown["last_check_at"].is_string() && shown["last_error"].is_null());
 }
 
 #[tokio::test]
-async fn a_tenant_runs_two_tests_at_once_and_the_third_leaves_no_trace() {
-    let (house, held, router) = held().await;
-    let running = [test(&house, &router), test(&house, &router)];
-    held.entered.acquire_many(2).await.unwrap().forget();
-    assert_eq!(test(&house, &router).await.unwrap(), 429);
-    assert_eq!(outcomes(&house).await, ["pending", "pending"]);
-    held.release.add_permits(3);
+async fn a_third_concurrent_test_is_refused_and_not_recorded() {
+    let (host, blocked, router) = blocked().await;
+    let running = [test(&host, &router), test(&host, &router)];
+    blocked.entered.acquire_many(2).await.unwrap().forget();
+    assert_eq!(test(&host, &router).await.unwrap(), 429);
+    assert_eq!(outcomes(&host).await, ["pending", "pending"]);
+    blocked.release.add_permits(3);
     for running in running {
         assert_eq!(running.await.unwrap(), 200);
     }
-    assert_eq!(test(&house, &router).await.unwrap(), 200);
+    assert_eq!(test(&host, &router).await.unwrap(), 200);
 }
 
 #[tokio::test]
-async fn a_tenant_has_so_many_connections_and_can_delete_them() {
-    let (house, held, router) = held().await;
+async fn a_tenants_connections_are_limited_and_can_be_deleted() {
+    let (host, blocked, router) = blocked().await;
     for number in 1..eaf_core::connection::MAX_CONNECTIONS {
-        assert_eq!(put(&house, &format!("c{number}")).await, 204);
+        assert_eq!(put(&host, &format!("c{number}")).await, 204);
     }
-    assert_eq!((put(&house, "one-more").await, put(&house, "main").await), (409, 204));
+    assert_eq!((put(&host, "one-more").await, put(&host, "main").await), (409, 204));
     let delete = async |who: &str| {
-        let request = house.request("DELETE", who, PATH, &[]).body(Body::empty()).unwrap();
+        let request = host.request("DELETE", who, PATH, &[]).body(Body::empty()).unwrap();
         router.clone().oneshot(request).await.unwrap().status().as_u16()
     };
     assert_eq!((delete("requester@acme").await, delete("admin@globex").await), (403, 404));
     assert_eq!((delete("admin@acme").await, delete("admin@acme").await), (204, 404));
-    assert_eq!(*held.forgotten.lock().unwrap(), ["main"]);
-    assert_eq!(put(&house, "one-more").await, 204);
-    let audit = house.get("auditor@acme", "/api/host/audit?act=connection.delete").await.json;
+    assert_eq!(*blocked.forgotten.lock().unwrap(), ["main"]);
+    assert_eq!(put(&host, "one-more").await, 204);
+    let audit = host.get("auditor@acme", "/api/host/audit?act=connection.delete").await.json;
     let rows: Vec<_> = audit["items"].as_array().unwrap().iter().map(|row| (&row["object"], &row["outcome"])).collect();
     assert_eq!(rows, [(&json!("echo/main"), &json!("ok")), (&json!("connections"), &json!("denied"))]);
     let change = &audit["items"][0]["change"];
@@ -135,20 +135,20 @@ async fn a_tenant_has_so_many_connections_and_can_delete_them() {
 }
 
 #[tokio::test]
-async fn the_form_of_a_connection_comes_from_its_capability_in_the_callers_language() {
-    let house = House::new().await;
-    let request = house.request("GET", "admin@acme", "/api/host/connection-types", &[("accept-language", "en")]);
-    let english = house.send(request.body(Body::empty()).unwrap()).await;
+async fn a_connections_form_is_that_of_its_capability_and_translated() {
+    let host = TestHost::new().await;
+    let request = host.request("GET", "admin@acme", "/api/host/connection-types", &[("accept-language", "en")]);
+    let english = host.send(request.body(Body::empty()).unwrap()).await;
     let room = json!({
         "name": "room", "label": "Room", "hint": "…", "input": "text", "options": [], "optional": true,
         "harmless": true, "initial": null, "choosable": true, "by_token": false,
     });
     let items = english.json["items"].as_array().unwrap();
     let [echo] = items.as_slice() else { panic!("{}", english.text) };
-    assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("House")));
+    assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("TestHost")));
     assert_eq!(echo["fields"][1], room);
-    // Without a text a field is shown by its name.
+    // A field without a text has its name.
     assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["harmless"]), (&json!("host"), &json!(false)));
-    let german = house.get("admin@acme", "/api/host/connection-types").await.json;
+    let german = host.get("admin@acme", "/api/host/connection-types").await.json;
     assert_eq!(german["items"][0]["fields"][1]["label"], "Raum");
 }

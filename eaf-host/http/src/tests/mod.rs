@@ -1,4 +1,5 @@
-//! The surface, from outside: requests against the router, on a real database, with tokens of a real issuer.
+//! Tests of the HTTP API: requests against the router, on a real database, with tokens of a real
+//! issuer.
 
 mod access;
 mod audit;
@@ -14,7 +15,7 @@ mod host;
 mod identity;
 mod isolation;
 mod live;
-mod mail_again;
+mod mail_resend;
 pub mod notes;
 mod observability;
 mod openapi;
@@ -62,7 +63,7 @@ use time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-/// One product, and which of its packages is the active one.
+/// Product whose active package a test can change.
 pub struct OneProduct(watch::Sender<Arc<Product>>);
 
 impl OneProduct {
@@ -102,7 +103,7 @@ pub fn product_of(domain: Notes) -> Product {
     }
 }
 
-/// A provider whose connections work when their host is `good`.
+/// Provider whose connections work if their host is `good`.
 struct Echo(Arc<Core>);
 
 #[async_trait]
@@ -131,7 +132,7 @@ impl Provider for Echo {
     async fn choices(&self, _: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
         Echo::report(connection).outcome()?;
         let choice = |name: &str| Choice {
-            value: format!("House/{name}"),
+            value: format!("TestHost/{name}"),
             name: name.into(),
             facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
         };
@@ -142,7 +143,7 @@ impl Provider for Echo {
                 let like = rooms.filter(|room| is_like(room, search));
                 Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
             }
-            Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
+            Wanted::Exactly("TestHost/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
             Wanted::Exactly(_) => {
                 let unknown = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
                 Choices { unknown: Some(unknown), ..Choices::default() }
@@ -179,7 +180,7 @@ const ECHO_FIELDS: &[Field] = &[Field::text("host"), Field::text("room").optiona
 
 static ECHO_TEXTS: LazyLock<Locales> = LazyLock::new(|| {
     let texts = |name: &str, room: &str| format!("name = \"{name}\"\n[fields.room]\nlabel = \"{room}\"\nhint = \"…\"");
-    Locales::load(&texts("Haus", "Raum"), &texts("House", "Room")).unwrap()
+    Locales::load(&texts("Haus", "Raum"), &texts("TestHost", "Room")).unwrap()
 });
 
 impl Echo {
@@ -204,7 +205,7 @@ impl Config {
     }
 }
 
-pub struct House {
+pub struct TestHost {
     pub core: Arc<Core>,
     pub app: App,
     pub issuer: Issuer,
@@ -234,35 +235,36 @@ impl Answer {
     }
 }
 
-impl House {
-    /// acme with requester, admin and auditor; globex with an admin; one operator.
-    pub async fn new() -> House {
-        House::at(PUBLIC_URL).await
+impl TestHost {
+    /// Host with the tenant acme (requester, admin, auditor), the tenant globex (admin) and one
+    /// operator.
+    pub async fn new() -> TestHost {
+        TestHost::at(PUBLIC_URL).await
     }
 
-    /// Reached by this address.
-    pub async fn at(public_url: &str) -> House {
-        House::build(public_url, None).await
+    /// Host with this public address.
+    pub async fn at(public_url: &str) -> TestHost {
+        TestHost::build(public_url, None).await
     }
 
-    /// Where a tenant may give only so many commands.
-    pub async fn with_quota(limit: Limit) -> House {
-        House::build(PUBLIC_URL, Some(limit)).await
+    /// Host with a rate limit of commands per tenant.
+    pub async fn with_quota(limit: Limit) -> TestHost {
+        TestHost::build(PUBLIC_URL, Some(limit)).await
     }
 
-    /// Where people may ask only so often.
-    pub async fn with_rates(rates: RateLimits) -> House {
-        let mut house = House::new().await;
-        let config = Config { origin: house.app.config.origin.clone(), rates, ..Config::for_tests() };
-        let (core, products, providers) = (house.core.clone(), house.products.clone(), house.app.providers.clone());
-        let (identity, closing) = (house.app.identity.clone(), house.app.closing.clone());
-        house.app = App::new(core, products, providers, identity, config, closing);
-        house.router = super::router(house.app.clone());
-        house
+    /// Host with rate limits of requests.
+    pub async fn with_rates(rates: RateLimits) -> TestHost {
+        let mut host = TestHost::new().await;
+        let config = Config { origin: host.app.config.origin.clone(), rates, ..Config::for_tests() };
+        let (core, products, providers) = (host.core.clone(), host.products.clone(), host.app.providers.clone());
+        let (identity, closing) = (host.app.identity.clone(), host.app.closing.clone());
+        host.app = App::new(core, products, providers, identity, config, closing);
+        host.router = super::router(host.app.clone());
+        host
     }
 
-    /// The issuer's clock is the house's.
-    async fn build(public_url: &str, quota: Option<Limit>) -> House {
+    /// Builds a host whose clock is also the issuer's.
+    async fn build(public_url: &str, quota: Option<Limit>) -> TestHost {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;
         let mut core = Core::start(database.db().await, issuer.ambient.clone(), master_key());
@@ -300,7 +302,7 @@ impl House {
         package::store(&core.db, &package).await.expect("stored");
         let generation = package::activate(&core.db, "notes", notes::DIGEST, &core.by).await.expect("activated");
         consumers::prepare(&core.db, &notes::Notes::new(generation)).await.expect("prepared");
-        // How the house was made is not what happens in it.
+        // How the host was made is not what happens in it.
         database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
         let identity = Arc::new(Identity::new(&provider, issuer.ambient.clone()).expect("configured"));
@@ -310,16 +312,16 @@ impl House {
         let products = OneProduct::new(product(generation));
         let config = Config { origin: public_url.into(), ..Config::for_tests() };
         let app = App::new(core.clone(), products.clone(), providers, identity, config, closed);
-        House { router: super::router(app.clone()), core, app, issuer, closing, products, database }
+        TestHost { router: super::router(app.clone()), core, app, issuer, closing, products, database }
     }
 
-    /// Another package of the product is the active one, which differs in nothing.
+    /// Activates another, equal package of the product.
     pub fn upgrade(&self) {
         let generation = self.products.0.borrow().domain.generation();
         self.products.0.send_replace(Arc::new(product(generation)));
     }
 
-    /// Takes all roles from a member.
+    /// Removes all roles of a member.
     pub async fn without_roles(&self, member: &Member) {
         let without = NewMember {
             issuer: member.issuer.clone(),
@@ -376,7 +378,7 @@ impl House {
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
-    /// A note of this title; gives its key.
+    /// Writes and projects a note; returns its key.
     pub async fn note(&self, who: &str, title: &str) -> String {
         let answer = self.give(who, "write-note", note(title), &[]).await;
         assert_eq!(answer.status, 202, "{}", answer.text);

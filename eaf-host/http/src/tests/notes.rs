@@ -1,4 +1,4 @@
-//! A product for tests: notes that people write and archive.
+//! Product for tests: notes that people write and archive.
 
 use async_trait::async_trait;
 use eaf_core::contract::*;
@@ -16,7 +16,7 @@ impl Notes {
         Notes { description: description(), generation }
     }
 
-    /// A newer version of the command asks for a longer title.
+    /// Package whose newer version of the command requires a longer title.
     pub fn stricter(generation: i64) -> Self {
         let mut notes = Notes::new(generation);
         let write = &mut notes.description.commands[0];
@@ -84,7 +84,7 @@ fn stream(command: &Command, context: &Context) -> String {
     }
 }
 
-/// Whoever may read all notes, by reference.
+/// Reference to the people who may read all notes.
 fn readers() -> Value {
     json!({ "x-eaf-people": { "permission": "read-all", "except": [] } })
 }
@@ -179,7 +179,7 @@ impl Domain for Notes {
                 ("people".to_owned(), others.clone()),
             ]),
         };
-        // A row that the package cannot take, in whatever way.
+        // Rows that make the package fail, each in its own way.
         let is_titled = |title: &str| input.rows.iter().any(|row| row["title"] == title);
         if is_titled("trap-row") {
             return Err(DomainError::Trap("canary-panic at src/lib.rs".into()));

@@ -1,6 +1,6 @@
-//! What logs and metrics say of a request, and what they must never say.
+//! Content of logs and metrics of a request.
 
-use super::{House, note};
+use super::{TestHost, note};
 use axum::body::Body;
 use axum::http::Request;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -9,12 +9,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What this thread logs from now on.
+/// Log of this thread.
 #[derive(Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    /// Until the guard is dropped.
+    /// Captures until the guard is dropped.
     pub fn start() -> (Captured, impl Sized) {
         let log = Captured::default();
         let subscriber = tracing_subscriber::fmt()
@@ -22,8 +22,9 @@ impl Captured {
             .with_ansi(false)
             .with_max_level(tracing::Level::DEBUG)
             .finish();
-        // While there is only one dispatcher, tracing asks the thread that comes first to a log line whether anybody wants
-        // it, for good. Other tests' threads do not, so there is a second one that nobody uses.
+        // With a single dispatcher, tracing caches for each log line whether the first thread that
+        // reaches it is interested. Threads of other tests are not, so a second, unused dispatcher
+        // disables that cache.
         let second = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(std::io::sink).finish());
         (log, (tracing::subscriber::set_default(subscriber), second))
     }
@@ -51,21 +52,21 @@ impl<'a> MakeWriter<'a> for Captured {
 }
 
 #[tokio::test]
-async fn a_log_line_names_route_status_tenant_and_trace_and_nothing_that_people_sent() {
-    let house = House::new().await;
+async fn a_log_line_has_route_status_tenant_and_trace_and_no_input() {
+    let host = TestHost::new().await;
     let (log, guard) = Captured::start();
-    let key = house.note("requester@acme", "canary-title").await;
-    house.get("requester@acme", &format!("/api/notes/views/notes/{key}")).await;
-    house.get("requester@acme", "/api/notes/views/notes?title=canary-query").await;
-    house.get("requester@acme", "/canary-path?a=canary-query").await;
-    house.give("requester@acme", "write-note", json!({ "title": "canary-body", "text": 5 }), &[]).await;
+    let key = host.note("requester@acme", "canary-title").await;
+    host.get("requester@acme", &format!("/api/notes/views/notes/{key}")).await;
+    host.get("requester@acme", "/api/notes/views/notes?title=canary-query").await;
+    host.get("requester@acme", "/canary-path?a=canary-query").await;
+    host.give("requester@acme", "write-note", json!({ "title": "canary-body", "text": 5 }), &[]).await;
     let key = [("idempotency-key", "canary-key")];
-    house.give("requester@acme", "write-note", note("taken"), &key).await;
+    host.give("requester@acme", "write-note", note("taken"), &key).await;
     let secret = json!({ "config": { "host": "canary-host" }, "secret": { "password": "canary-password" } });
-    house.json("PUT", "admin@acme", "/api/host/connections/echo/main", secret, &[]).await;
-    house.json("POST", "admin@acme", "/api/host/connections/echo/main/test", json!(null), &[]).await;
+    host.json("PUT", "admin@acme", "/api/host/connections/echo/main", secret, &[]).await;
+    host.json("POST", "admin@acme", "/api/host/connections/echo/main/test", json!(null), &[]).await;
     let bad = Request::get("/api/session").header("authorization", "Bearer canary-token");
-    let trace = house.send(bad.body(Body::empty()).unwrap()).await.json["trace_id"].as_str().unwrap().to_owned();
+    let trace = host.send(bad.body(Body::empty()).unwrap()).await.json["trace_id"].as_str().unwrap().to_owned();
     drop(guard);
 
     let text = log.text();
@@ -75,24 +76,24 @@ async fn a_log_line_names_route_status_tenant_and_trace_and_nothing_that_people_
     );
     assert!(text.contains(&trace) && text.contains("status=401"), "{text}");
     assert!(text.contains(&eaf_core::id::TenantId::derive("acme").to_string()));
-    // People are called "Canary …" in these tests.
+    // Names of people begin with "Canary" in these tests.
     let leaks: Vec<&str> = text.lines().filter(|line| line.to_lowercase().contains("canary")).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");
-    assert!(!text.contains(&house.token("requester@acme")[..40]), "a token is in the log");
+    assert!(!text.contains(&host.token("requester@acme")[..40]), "a token is in the log");
 }
 
 #[tokio::test]
-async fn metrics_count_by_route_and_class_and_never_by_path() {
+async fn metrics_have_route_and_status_class_and_no_path() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     let guard = metrics::set_default_local_recorder(&recorder);
-    let house = House::new().await;
-    house.get("requester@acme", "/api/notes/views/notes/canary-path").await;
-    house.get("requester@acme", "/canary-path").await;
+    let host = TestHost::new().await;
+    host.get("requester@acme", "/api/notes/views/notes/canary-path").await;
+    host.get("requester@acme", "/canary-path").await;
     let odd = Request::builder().method("CANARY").uri("/api/session").body(Body::empty()).unwrap();
-    house.send(odd).await;
+    host.send(odd).await;
     drop(guard);
-    let mut app = house.app.clone();
+    let mut app = host.app.clone();
     app.metrics = Some(handle);
     let request = Request::get("/actuator/prometheus").body(Body::empty()).unwrap();
     let answer = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();

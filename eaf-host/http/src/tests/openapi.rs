@@ -1,7 +1,7 @@
-//! The OpenAPI document: whole, typed, and as committed. Regenerate with `EAF_GOLDEN=write cargo test -p eaf-http openapi`.
+//! The OpenAPI document: complete, typed, and as committed. `EAF_GOLDEN=write` writes it.
 
 use super::product;
-use crate::openapi::document;
+use crate::openapi;
 use crate::operations;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/openapi.golden.json");
 
-fn made() -> Value {
-    document(&operations(), &[Arc::new(product(1))])
+fn document() -> Value {
+    openapi::document(&operations(), &[Arc::new(product(1))])
 }
 
 #[test]
-fn the_document_is_the_committed_one() {
-    let text = format!("{:#}\n", made());
+fn the_document_equals_the_committed_one() {
+    let text = format!("{:#}\n", document());
     if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
         std::fs::write(GOLDEN, &text).expect("the golden file can be written");
     }
@@ -28,7 +28,7 @@ fn the_document_is_the_committed_one() {
 
 #[test]
 fn every_route_is_in_the_document() {
-    let document = made();
+    let document = document();
     let paths = document["paths"].as_object().expect("paths");
     for operation in operations() {
         let path = operation
@@ -42,8 +42,8 @@ fn every_route_is_in_the_document() {
 }
 
 #[test]
-fn the_document_is_sound() {
-    let document = made();
+fn the_document_is_consistent() {
+    let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -81,20 +81,20 @@ fn collect<'a>(value: &'a Value, into: &mut Vec<&'a str>) {
     }
 }
 
-/// System commands are nobody's business outside.
+/// Commands without a permission are for the system alone.
 #[test]
-fn commands_of_the_system_are_not_offered() {
-    let document = made();
+fn commands_of_the_system_are_not_documented() {
+    let document = document();
     assert!(document["paths"].get("/api/notes/commands/write-note").is_some());
     assert!(document["paths"].get("/api/notes/commands/sweep").is_none());
 }
 
-/// An answer of the running host, against the schema that the document promises.
+/// Responses of a running host match the documented schemas.
 #[tokio::test]
-async fn answers_fit_the_document() {
-    let house = super::House::new().await;
-    house.note("requester@acme", "first").await;
-    let document = house.get("admin@acme", "/api/openapi.json").await.json;
+async fn responses_match_the_document() {
+    let host = super::TestHost::new().await;
+    host.note("requester@acme", "first").await;
+    let document = host.get("admin@acme", "/api/openapi.json").await.json;
     let fits = |schema: Value, answer: &Value| {
         let mut schema = schema;
         schema["components"] = document["components"].clone();
@@ -116,8 +116,8 @@ async fn answers_fit_the_document() {
         let schema =
             document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"].clone();
         assert!(schema.is_object(), "{path}");
-        fits(schema, &house.get(who, path).await.json);
+        fits(schema, &host.get(who, path).await.json);
     }
     let problem = document["components"]["schemas"]["Problem"].clone();
-    fits(problem, &house.get("admin@acme", "/api/nothing").await.json);
+    fits(problem, &host.get("admin@acme", "/api/nothing").await.json);
 }

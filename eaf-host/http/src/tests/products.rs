@@ -1,6 +1,6 @@
-//! Products of a tenant and their grants: what an operator may switch, what a tenant is refused, and who reads of it.
+//! Products of a tenant and their grants: enabling, stopping, grants, and their audit.
 
-use super::{Answer, House};
+use super::{Answer, TestHost};
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 
@@ -16,86 +16,86 @@ fn enabled(enabled: bool) -> Value {
     json!({ "enabled": enabled, "reason": "ordered by Acme" })
 }
 
-async fn put(house: &House, path: &str, body: Value) -> Answer {
-    house.json("PUT", "operator", path, body, &[]).await
+async fn put(host: &TestHost, path: &str, body: Value) -> Answer {
+    host.json("PUT", "operator", path, body, &[]).await
 }
 
-async fn write(house: &House, who: &str) -> Answer {
+async fn write(host: &TestHost, who: &str) -> Answer {
     let note = json!({ "title": "A note", "text": "Long enough to be one." });
-    house.json("POST", who, "/api/notes/commands/write-note", note, &[]).await
+    host.json("POST", who, "/api/notes/commands/write-note", note, &[]).await
 }
 
-async fn acts(house: &House, query: &str) -> Vec<(String, Value)> {
-    let audit = house.get("auditor@acme", &format!("/api/host/audit?{query}")).await.json;
+async fn acts(host: &TestHost, query: &str) -> Vec<(String, Value)> {
+    let audit = host.get("auditor@acme", &format!("/api/host/audit?{query}")).await.json;
     let items = audit["items"].as_array().unwrap().iter().rev();
     items.map(|item| (item["act"].as_str().unwrap().to_owned(), item["object"].clone())).collect()
 }
 
 #[tokio::test]
-async fn a_disabled_product_takes_nothing_and_shows_nothing_in_that_tenant_alone() {
-    let house = House::new().await;
-    put(&house, GRANT, granted(json!({}))).await;
-    assert_eq!(put(&house, PRODUCT, enabled(false)).await.status, 204);
-    assert_eq!(write(&house, "admin@acme").await.refusal(), (403, "product-not-enabled", vec![]));
+async fn a_disabled_product_is_refused_in_that_tenant_only() {
+    let host = TestHost::new().await;
+    put(&host, GRANT, granted(json!({}))).await;
+    assert_eq!(put(&host, PRODUCT, enabled(false)).await.status, 204);
+    assert_eq!(write(&host, "admin@acme").await.refusal(), (403, "product-not-enabled", vec![]));
     for path in ["/api/notes/views/notes", "/api/notes/views/notes/x"] {
-        assert_eq!(house.get("auditor@acme", path).await.code(), "product-not-enabled", "{path}");
+        assert_eq!(host.get("auditor@acme", path).await.code(), "product-not-enabled", "{path}");
     }
-    assert_eq!(house.get("auditor@acme", "/api/live?view=notes/notes").await.status, 403);
-    let session = house.get("admin@acme", "/api/session").await.json;
+    assert_eq!(host.get("auditor@acme", "/api/live?view=notes/notes").await.status, 403);
+    let session = host.get("admin@acme", "/api/session").await.json;
     assert_eq!(session["products"], json!([]));
     assert!(!session["permissions"].to_string().contains("notes."), "{session}");
-    assert_eq!(write(&house, "admin@globex").await.status, 202);
-    assert!(acts(&house, "outcome=denied").await.contains(&("command.give".into(), json!("notes/write-note"))));
+    assert_eq!(write(&host, "admin@globex").await.status, 202);
+    assert!(acts(&host, "outcome=denied").await.contains(&("command.give".into(), json!("notes/write-note"))));
 
-    assert_eq!(put(&house, PRODUCT, enabled(true)).await.status, 204);
-    assert_eq!(write(&house, "admin@acme").await.status, 202);
+    assert_eq!(put(&host, PRODUCT, enabled(true)).await.status, 204);
+    assert_eq!(write(&host, "admin@acme").await.status, 202);
 }
 
 #[tokio::test]
-async fn a_stopped_plugin_takes_nothing_in_any_tenant_until_it_goes_on() {
-    let house = House::new().await;
+async fn a_stopped_plugin_is_refused_in_all_tenants_until_resumed() {
+    let host = TestHost::new().await;
     let stopped = |stopped: bool| json!({ "stopped": stopped, "reason": "it misbehaves" });
-    assert_eq!(put(&house, STOPPED, stopped(true)).await.status, 204);
+    assert_eq!(put(&host, STOPPED, stopped(true)).await.status, 204);
     for who in ["admin@acme", "admin@globex"] {
-        assert_eq!(write(&house, who).await.code(), "product-not-enabled", "{who}");
+        assert_eq!(write(&host, who).await.code(), "product-not-enabled", "{who}");
     }
-    let shown = house.get("admin@acme", "/api/host/products").await.json;
+    let shown = host.get("admin@acme", "/api/host/products").await.json;
     assert_eq!((&shown["items"][0]["enabled"], &shown["items"][0]["stopped"]), (&json!(true), &json!(true)));
     assert_eq!(shown["items"][0]["stopped_reason"], "it misbehaves");
-    assert_eq!(put(&house, STOPPED, stopped(false)).await.status, 204);
-    assert_eq!(write(&house, "admin@globex").await.status, 202);
-    let platform = house.get("operator", "/api/host/platform-audit").await.json;
+    assert_eq!(put(&host, STOPPED, stopped(false)).await.status, 204);
+    assert_eq!(write(&host, "admin@globex").await.status, 202);
+    let platform = host.get("operator", "/api/host/platform-audit").await.json;
     let acts: Vec<&Value> = platform["items"].as_array().unwrap().iter().map(|item| &item["act"]).collect();
     assert_eq!(acts, ["plugin.resume", "plugin.stop"]);
 }
 
 #[tokio::test]
-async fn a_product_is_enabled_only_where_all_that_it_requires_is_granted() {
-    let house = House::new().await;
-    assert_eq!(put(&house, PRODUCT, enabled(false)).await.status, 204);
-    let refused = put(&house, PRODUCT, enabled(true)).await;
+async fn a_product_is_enabled_only_with_all_required_grants() {
+    let host = TestHost::new().await;
+    assert_eq!(put(&host, PRODUCT, enabled(false)).await.status, 204);
+    let refused = put(&host, PRODUCT, enabled(true)).await;
     assert_eq!(refused.refusal(), (409, "grants-missing", vec![]));
     assert!(refused.json["detail"].as_str().unwrap().contains("echo/room"), "{}", refused.text);
 
-    assert_eq!(put(&house, GRANT, granted(json!({}))).await.status, 204);
-    assert_eq!(put(&house, PRODUCT, enabled(true)).await.status, 204);
+    assert_eq!(put(&host, GRANT, granted(json!({}))).await.status, 204);
+    assert_eq!(put(&host, PRODUCT, enabled(true)).await.status, 204);
     let request = |answer: &Answer| answer.json["items"][0]["requests"][0].clone();
-    let shown = request(&house.get("operator", "/api/host/tenants/acme/products").await);
+    let shown = request(&host.get("operator", "/api/host/tenants/acme/products").await);
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("granted"), &json!("ordered by Acme")));
-    assert_eq!(house.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 204);
-    assert_eq!(house.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 404);
+    assert_eq!(host.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 204);
+    assert_eq!(host.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 404);
     let nul = GRANT.replace("room", "%00");
-    assert_eq!(house.json("DELETE", "operator", &nul, json!(null), &[]).await.status, 404);
-    // The tenant's admin sees what is missing, and the audit who withdrew it.
-    assert_eq!(request(&house.get("admin@acme", "/api/host/products").await)["state"], "missing");
+    assert_eq!(host.json("DELETE", "operator", &nul, json!(null), &[]).await.status, 404);
+    // The tenant's admin sees the missing grant, and the audit names its withdrawal.
+    assert_eq!(request(&host.get("admin@acme", "/api/host/products").await)["state"], "missing");
     let expected = ["product.disable", "grant.put", "product.enable", "grant.remove"];
-    let acts: Vec<String> = acts(&house, "source=host").await.into_iter().map(|(act, _)| act).collect();
+    let acts: Vec<String> = acts(&host, "source=host").await.into_iter().map(|(act, _)| act).collect();
     assert_eq!(acts.iter().filter(|act| expected.contains(&act.as_str())).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
-async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_nothing() {
-    let house = House::new().await;
+async fn an_invalid_grant_is_refused_with_a_pointer_and_changes_nothing() {
+    let host = TestHost::new().await;
     let with = |member: &str, value: Value| {
         let mut body = granted(json!({}));
         body[member] = value;
@@ -114,7 +114,7 @@ async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_noth
         (with("tenant", json!("globex")), "/tenant"),
         (json!({}), "/scope"),
     ] {
-        let refused = put(&house, GRANT, body.clone()).await;
+        let refused = put(&host, GRANT, body.clone()).await;
         let (status, code, pointers) = refused.refusal();
         assert_eq!((status, code), (422, "body-invalid"), "{body}");
         assert!(pointers.contains(&pointer), "{body}: {pointers:?}");
@@ -126,8 +126,8 @@ async fn a_grant_that_cannot_be_meant_is_refused_with_its_place_and_changes_noth
         "/api/host/tenants/acme/grants/notes/echo/attic",
         "/api/host/tenants/acme/grants/notes/echo/%00",
     ] {
-        assert_eq!(put(&house, path, granted(json!({}))).await.status, 404, "{path}");
+        assert_eq!(put(&host, path, granted(json!({}))).await.status, 404, "{path}");
     }
-    let kept = eaf_core::grant::list(&house.core.db, TenantId::derive("acme")).await.unwrap();
+    let kept = eaf_core::grant::list(&host.core.db, TenantId::derive("acme")).await.unwrap();
     assert_eq!(kept, []);
 }

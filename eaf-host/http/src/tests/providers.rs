@@ -1,7 +1,6 @@
-//! Providers as they are: what may look different from one to the next, and what is told when host
-//! and provider do not fit.
+//! Differences between identity providers, and errors of a misconfigured one.
 
-use super::House;
+use super::TestHost;
 use super::browser::Browser;
 use super::observability::Captured;
 use axum::body::Body;
@@ -12,8 +11,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-async fn signed_in_with(house: &House, odd: impl Fn(&mut TokenClaims)) -> u16 {
-    let mut browser = Browser::new(house);
+async fn signed_in_with(host: &TestHost, odd: impl Fn(&mut TokenClaims)) -> u16 {
+    let mut browser = Browser::new(host);
     let begun = browser.begin("/auth/sign-in").await;
     let mut token_claims = browser.token_claims(&begun, "admin@acme");
     odd(&mut token_claims);
@@ -21,8 +20,8 @@ async fn signed_in_with(house: &House, odd: impl Fn(&mut TokenClaims)) -> u16 {
 }
 
 #[tokio::test]
-async fn an_id_token_may_say_what_nobody_reads_in_any_shape() {
-    let house = House::new().await;
+async fn an_id_token_may_have_unused_claims_of_any_type() {
+    let host = TestHost::new().await;
     for claims in [
         json!({ "email_verified": "true" }),
         json!({ "updated_at": "2026-01-02T03:04:05.678Z" }),
@@ -30,28 +29,28 @@ async fn an_id_token_may_say_what_nobody_reads_in_any_shape() {
         json!({ "auth_time": "1700000000", "name": null, "locale": 5, "address": [] }),
         json!({ "eaf_tenant": ["acme"] }),
     ] {
-        assert_eq!(signed_in_with(&house, |token_claims| token_claims.claims = claims.clone()).await, 303, "{claims}");
+        assert_eq!(signed_in_with(&host, |token_claims| token_claims.claims = claims.clone()).await, 303, "{claims}");
     }
-    assert_eq!(signed_in_with(&house, |token_claims| token_claims.kind = None).await, 303);
+    assert_eq!(signed_in_with(&host, |token_claims| token_claims.kind = None).await, 303);
 }
 
 #[tokio::test]
-async fn a_token_answer_is_read_for_its_two_tokens_only() {
-    let house = House::new().await;
+async fn a_token_response_is_read_for_its_two_tokens_only() {
+    let host = TestHost::new().await;
     for members in [
         json!({ "expires_in": "3599" }),
         json!({ "expires_in": 59.5, "token_type": "bearer" }),
         json!({ "expires_in": null, "token_type": null, "scope": ["openid", "email"] }),
         json!({ "refresh_token": null, "not-before-policy": 0, "token_type": "DPoP", "foci": {} }),
     ] {
-        house.issuer.set_behaviour(Unusual { members: members.clone(), ..Unusual::default() });
-        assert_eq!(signed_in_with(&house, |_| {}).await, 303, "{members}");
+        host.issuer.set_behaviour(Unusual { members: members.clone(), ..Unusual::default() });
+        assert_eq!(signed_in_with(&host, |_| {}).await, 303, "{members}");
     }
 }
 
 #[tokio::test]
-async fn further_audiences_are_accepted_in_a_token_that_was_made_for_the_client() {
-    let house = House::new().await;
+async fn further_audiences_are_accepted_in_a_token_for_the_client() {
+    let host = TestHost::new().await;
     let project = json!(["eaf", "3141", "2718"]);
     for (claims, status) in [
         (json!({ "aud": project, "azp": "eaf" }), 303),
@@ -62,7 +61,7 @@ async fn further_audiences_are_accepted_in_a_token_that_was_made_for_the_client(
         (json!({ "aud": ["eaf"], "azp": ["eaf"] }), 400),
     ] {
         assert_eq!(
-            signed_in_with(&house, |token_claims| token_claims.claims = claims.clone()).await,
+            signed_in_with(&host, |token_claims| token_claims.claims = claims.clone()).await,
             status,
             "{claims}"
         );
@@ -70,8 +69,8 @@ async fn further_audiences_are_accepted_in_a_token_that_was_made_for_the_client(
 }
 
 #[tokio::test]
-async fn an_outage_of_the_token_endpoint_is_told_apart_from_what_somebody_has_to_mend() {
-    let house = House::new().await;
+async fn an_outage_of_the_token_endpoint_differs_from_a_configuration_fault() {
+    let host = TestHost::new().await;
     let refused = |status, error: &str| Canned::json(status, json!({ "error": error }));
     for (what, canned, status, code) in [
         ("maintenance", Canned::html(503), 503, "identity-unavailable"),
@@ -89,32 +88,32 @@ async fn an_outage_of_the_token_endpoint_is_told_apart_from_what_somebody_has_to
         ("no error in it", Canned::json(400, json!({ "message": "canary" })), 400, "sign-in-failed"),
         ("no tokens in it", Canned::json(200, json!({})), 400, "sign-in-failed"),
     ] {
-        let mut browser = Browser::new(&house);
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in").await;
-        house.issuer.set_behaviour(Unusual { token: Some(canned), ..Unusual::default() });
+        host.issuer.set_behaviour(Unusual { token: Some(canned), ..Unusual::default() });
         let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
-        house.issuer.set_behaviour(Unusual::default());
+        host.issuer.set_behaviour(Unusual::default());
         assert_eq!(answer.page(), (status, code.into(), "/auth/sign-in".into()), "{what}");
         assert!(!answer.text.to_lowercase().contains("canary") && browser.session().is_none(), "{what}");
     }
 }
 
 #[tokio::test]
-async fn what_the_provider_said_stands_in_the_log_and_not_on_the_page() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn the_providers_error_is_in_the_log_and_not_on_the_page() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let said = "AADSTS7000222: The client secret 'canary-secret' of canary@acme.example is expired. Trace ID: 17-a";
     let body = json!({ "error": "invalid_client", "error_description": said });
-    house.issuer.set_behaviour(Unusual { token: Some(Canned::json(401, body)), ..Unusual::default() });
+    host.issuer.set_behaviour(Unusual { token: Some(Canned::json(401, body)), ..Unusual::default() });
     let (log, guard) = Captured::start();
     let exchanged = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
     let begun = browser.begin("/auth/sign-in").await;
     let back = "error=invalid_scope&error_description=AADSTS70011%3A+scope+%27canary%27+is+not+valid";
-    let sent = format!("/auth/callback?{back}&state={}&iss={}", begun.asked["state"], house.issuer.url);
+    let sent = format!("/auth/callback?{back}&state={}&iss={}", begun.asked["state"], host.issuer.url);
     let sent = browser.get(&sent).await;
     let begun = browser.begin("/auth/sign-in").await;
-    let unknown = format!("/auth/callback?error=canary&state={}&iss={}", begun.asked["state"], house.issuer.url);
+    let unknown = format!("/auth/callback?error=canary&state={}&iss={}", begun.asked["state"], host.issuer.url);
     let unknown = browser.get(&unknown).await;
     drop(guard);
     let log = log.text();
@@ -135,18 +134,17 @@ async fn what_the_provider_said_stands_in_the_log_and_not_on_the_page() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_readiness_and_log() {
-    let house = House::new().await;
-    let with_slash = format!("{}/", house.issuer.url);
-    house
-        .issuer
+async fn an_issuer_with_another_slash_is_a_configuration_fault_everywhere() {
+    let host = TestHost::new().await;
+    let with_slash = format!("{}/", host.issuer.url);
+    host.issuer
         .set_behaviour(Unusual { discovery: Some(Canned::json(200, document(&with_slash))), ..Unusual::default() });
-    let mut app = house.app.clone();
-    let identity = Identity::new(&house.issuer.config(), house.issuer.ambient.clone()).expect("configured");
+    let mut app = host.app.clone();
+    let identity = Identity::new(&host.issuer.config(), host.issuer.ambient.clone()).expect("configured");
     app.identity = Arc::new(identity);
     let (log, guard) = Captured::start();
     let ask = async |path: &str| {
-        let token = format!("Bearer {}", house.token("admin@acme"));
+        let token = format!("Bearer {}", host.token("admin@acme"));
         let request = Request::get(path).header("authorization", token).body(Body::empty()).unwrap();
         let response = tower::ServiceExt::oneshot(crate::router(app.clone()), request).await.unwrap();
         let status = response.status().as_u16();
@@ -162,25 +160,25 @@ async fn an_issuer_that_differs_by_a_slash_is_a_configuration_fault_in_page_api_
     let (status, readiness) = ask("/actuator/health/readiness").await;
     assert!(status == 503 && readiness.contains("identity provider"), "{readiness}");
     drop(guard);
-    let (configured, log) = (format!("EAF_OIDC_ISSUER is {}, ", house.issuer.url), log.text());
+    let (configured, log) = (format!("EAF_OIDC_ISSUER is {}, ", host.issuer.url), log.text());
     assert!(log.contains(&configured) && log.contains(&format!("issuer {with_slash}: ")), "{log}");
 
-    house.issuer.set_behaviour(Unusual::default());
-    house.issuer.clock.forward(time::Duration::seconds(11));
+    host.issuer.set_behaviour(Unusual::default());
+    host.issuer.clock.forward(time::Duration::seconds(11));
     assert_eq!(ask("/api/session").await.0, 200, "mended at the provider");
     assert_eq!(ask("/actuator/health/readiness").await.0, 200);
 }
 
 #[tokio::test]
 async fn the_id_token_of_a_sign_in_does_not_open_the_api() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
-    let id_token = house.issuer.sign(&browser.token_claims(&begun, "admin@acme"));
+    let id_token = host.issuer.sign(&browser.token_claims(&begun, "admin@acme"));
     for path in ["/api/session", "/api/host/connections", "/api/notes/views/notes"] {
         let request = Request::get(path).header("authorization", format!("Bearer {id_token}"));
-        let answer = house.send(request.body(Body::empty()).unwrap()).await;
+        let answer = host.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.refusal(), (401, "token-not-for-access", vec![]), "{path}");
     }
-    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 0);
+    assert_eq!(host.issuer.exchanged.load(Ordering::SeqCst), 0);
 }

@@ -1,6 +1,6 @@
-//! A real socket: the host finishes what is under way and then ends, also with live updates open.
+//! Serving on a real socket: shutdown, limits of connections, and the web application.
 
-use super::House;
+use super::TestHost;
 use crate::serve::{self, Limits};
 use crate::{Config, router};
 use axum::body::{Body, to_bytes};
@@ -13,32 +13,32 @@ use tokio::net::{TcpListener, TcpStream};
 const DEADLINE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn the_host_ends_although_somebody_listens_to_live_updates() {
-    let house = House::new().await;
+async fn the_host_stops_with_an_open_live_stream() {
+    let host = TestHost::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
-    let serving = tokio::spawn(crate::serve(listener, house.app.clone()));
+    let serving = tokio::spawn(crate::serve(listener, host.app.clone()));
     let mut client = TcpStream::connect(address).await.expect("the host listens");
     let request = format!(
         "GET /api/live?view=notes/notes HTTP/1.1\r\nhost: eaf\r\nauthorization: Bearer {}\r\n\r\n",
-        house.token("requester@acme")
+        host.token("requester@acme")
     );
     client.write_all(request.as_bytes()).await.expect("sent");
     let mut head = [0u8; 15];
     client.read_exact(&mut head).await.expect("the answer begins");
     assert_eq!(&head, b"HTTP/1.1 200 OK");
-    house.closing.send(true).expect("the host hears it");
+    host.closing.send(true).expect("the host hears it");
     tokio::time::timeout(DEADLINE, serving).await.expect("the host ends").expect("no panic");
 }
 
-async fn limited(house: &House, limits: Limits) -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+async fn limited(host: &TestHost, limits: Limits) -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
-    let mut closing = house.app.closing.clone();
+    let mut closing = host.app.closing.clone();
     let stop = async move {
         let _closed = closing.wait_for(|closing| *closing).await;
     };
-    (address, tokio::spawn(serve::serve(listener, router(house.app.clone()), limits, stop)))
+    (address, tokio::spawn(serve::serve(listener, router(host.app.clone()), limits, stop)))
 }
 
 async fn ask(client: &mut TcpStream) -> String {
@@ -48,7 +48,7 @@ async fn ask(client: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
-/// Nothing more comes: the host has closed it.
+/// Waits until the host has closed the connection.
 async fn ends(client: &mut TcpStream) {
     let mut rest = Vec::new();
     loop {
@@ -62,14 +62,14 @@ async fn ends(client: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn headers_that_never_end_and_quiet_connections_hold_no_place() {
-    let house = House::new().await;
+async fn incomplete_requests_and_idle_connections_are_closed() {
+    let host = TestHost::new().await;
     let soon = Duration::from_millis(50);
     let limits =
         Limits { connections: 3, head: soon, idle_when_crowded: soon, check_interval: soon, ..Limits::default() };
-    let (address, serving) = limited(&house, limits).await;
+    let (address, serving) = limited(&host, limits).await;
     let mut connections = Vec::new();
-    // More than there is room for; the later ones wait until the host has closed earlier ones.
+    // More connections than allowed; the later ones wait until the host has closed earlier ones.
     for half in ["", "GET", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: ", "", "POST / HT"] {
         let mut client = TcpStream::connect(address).await.expect("the system queues it");
         client.write_all(half.as_bytes()).await.expect("sent");
@@ -80,14 +80,14 @@ async fn headers_that_never_end_and_quiet_connections_hold_no_place() {
     }
     let mut client = TcpStream::connect(address).await.expect("there is room");
     assert!(ask(&mut client).await.starts_with("HTTP/1.1 200 OK"));
-    house.closing.send(true).expect("the host hears it");
+    host.closing.send(true).expect("the host hears it");
     tokio::time::timeout(DEADLINE, serving).await.expect("the host ends").expect("no panic");
 }
 
 #[tokio::test]
-async fn a_connection_serves_one_request_after_the_other_and_headers_have_a_largest_size() {
-    let house = House::new().await;
-    let (address, _serving) = limited(&house, Limits::default()).await;
+async fn a_connection_serves_several_requests_with_limited_headers() {
+    let host = TestHost::new().await;
+    let (address, _serving) = limited(&host, Limits::default()).await;
     let mut client = TcpStream::connect(address).await.expect("the host listens");
     for _ in 0..3 {
         let answer = ask(&mut client).await;
@@ -105,10 +105,10 @@ async fn a_connection_serves_one_request_after_the_other_and_headers_have_a_larg
     assert_eq!(&head, b"HTTP/1.1 200 OK", "cookies of 30 KiB are somebody else's, and no reason to refuse");
 }
 
-/// The web application as built: an index, an asset with its compressed form.
+/// Built web application: an index, and an asset with its compressed form.
 #[tokio::test]
 async fn the_host_serves_the_web_application_and_its_pages() {
-    let house = House::new().await;
+    let host = TestHost::new().await;
     let dir = std::env::temp_dir().join(format!("eaf-web-{}", uuid::Uuid::new_v4().simple()));
     std::fs::create_dir_all(dir.join("assets")).unwrap();
     for (file, content) in
@@ -116,7 +116,7 @@ async fn the_host_serves_the_web_application_and_its_pages() {
     {
         std::fs::write(dir.join(file), content).unwrap();
     }
-    let mut app = house.app.clone();
+    let mut app = host.app.clone();
     app.config = Arc::new(Config { web: Some(dir.clone()), ..Config::for_tests() });
     let ask = async |path: &str| -> (u16, HeaderMap, String) {
         let request = Request::get(path).header("accept-encoding", "gzip, br").body(Body::empty()).unwrap();
@@ -152,10 +152,10 @@ async fn the_host_serves_the_web_application_and_its_pages() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// Images give all files one time, and a page that names other scripts is often as long as before.
+/// Container images give all files one time, and two releases of a page may have the same size.
 #[tokio::test]
-async fn a_page_of_another_release_is_told_from_the_one_that_the_browser_has() {
-    let house = House::new().await;
+async fn a_page_of_another_release_has_another_etag() {
+    let host = TestHost::new().await;
     let dir = std::env::temp_dir().join(format!("eaf-web-{}", uuid::Uuid::new_v4().simple()));
     std::fs::create_dir_all(&dir).unwrap();
     let release = |content: &str| {
@@ -163,7 +163,7 @@ async fn a_page_of_another_release_is_told_from_the_one_that_the_browser_has() {
         let file = std::fs::File::options().write(true).open(dir.join("index.html")).unwrap();
         file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     };
-    let mut app = house.app.clone();
+    let mut app = host.app.clone();
     app.config = Arc::new(Config { web: Some(dir.clone()), ..Config::for_tests() });
     let ask = async |method: &str, known: &[(&str, &str)]| {
         let start = Request::builder().method(method).uri("/requests");

@@ -1,7 +1,7 @@
-//! What a session opens, and what ends it.
+//! Sessions: their access and their end.
 
 use super::browser::Browser;
-use super::{House, note};
+use super::{TestHost, note};
 use axum::body::Body;
 use axum::http::Request;
 use eaf_core::id::TenantId;
@@ -14,22 +14,22 @@ const WRITE: &str = "/api/notes/commands/write-note";
 
 #[tokio::test]
 async fn a_session_reads_and_gives_commands_like_a_token() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
     assert_eq!(browser.post(WRITE, Some(note("by cookie"))).await.status, 202);
-    house.project(TenantId::derive("acme")).await;
+    host.project(TenantId::derive("acme")).await;
     let listed = browser.get("/api/notes/views/notes").await.json;
     assert_eq!(listed["items"][0]["title"], "by cookie");
-    let mut foreigner = Browser::new(&house);
+    let mut foreigner = Browser::new(&host);
     foreigner.sign_in("admin@globex").await;
     assert_eq!(foreigner.get("/api/notes/views/notes").await.json["items"], json!([]));
 }
 
 #[tokio::test]
 async fn a_change_by_cookie_alone_is_refused_and_nothing_happens() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
     for headers in [
         &[][..],
@@ -42,18 +42,18 @@ async fn a_change_by_cookie_alone_is_refused_and_nothing_happens() {
         assert_eq!(answer.refusal(), (403, "csrf", vec![]), "{headers:?}");
         assert_eq!(browser.send("POST", "/auth/sign-out", headers, None).await.refusal(), (403, "csrf", vec![]));
     }
-    house.project(TenantId::derive("acme")).await;
+    host.project(TenantId::derive("acme")).await;
     assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
 }
 
 /// Lena's tab, after James signed in with the same browser in another one.
 #[tokio::test]
-async fn a_tab_acts_for_the_person_that_it_shows_or_not_at_all() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_tab_acts_only_for_the_person_whom_it_shows() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
     let lena = browser.person.clone();
-    let mut globex = Browser::new(&house);
+    let mut globex = Browser::new(&host);
     globex.sign_in("admin@globex").await;
     browser.sign_in("admin@acme").await;
     let james = std::mem::replace(&mut browser.person, lena);
@@ -77,16 +77,16 @@ async fn a_tab_acts_for_the_person_that_it_shows_or_not_at_all() {
     }
     browser.person = None;
     assert_eq!(browser.post(WRITE, Some(note("by whom?"))).await.refusal(), (428, "person-missing", vec![]));
-    house.project(TenantId::derive("acme")).await;
+    host.project(TenantId::derive("acme")).await;
     assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
     browser.person = james;
     assert_eq!(browser.post(WRITE, Some(note("by James"))).await.status, 202);
 }
 
 #[tokio::test]
-async fn nobody_is_told_apart_from_somebody_whose_session_is_over() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn no_session_and_an_expired_session_have_their_own_codes() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let none = browser.get("/api/session").await;
     assert_eq!(none.refusal(), (401, "token-missing", vec![]));
     assert!(!none.headers.contains_key("set-cookie"));
@@ -104,114 +104,114 @@ async fn nobody_is_told_apart_from_somebody_whose_session_is_over() {
 }
 
 #[tokio::test]
-async fn a_session_ends_when_nobody_is_there_or_when_its_day_is_over() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_session_ends_by_idleness_or_age() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("admin@acme").await;
-    house.issuer.clock.forward(Duration::minutes(61));
+    host.issuer.clock.forward(Duration::minutes(61));
     assert_eq!(browser.get("/api/session").await.code(), "session-expired");
 
     browser.sign_in("admin@acme").await;
     for _ in 0..11 {
-        house.issuer.clock.forward(Duration::minutes(54));
+        host.issuer.clock.forward(Duration::minutes(54));
         assert_eq!(browser.get("/api/session").await.status, 200);
     }
-    house.issuer.clock.forward(Duration::minutes(7));
+    host.issuer.clock.forward(Duration::minutes(7));
     assert_eq!(browser.get("/api/session").await.code(), "session-expired");
 }
 
 #[tokio::test]
-async fn a_page_that_asks_by_itself_keeps_nobody_signed_in() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn background_requests_do_not_extend_a_session() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("admin@acme").await;
-    house.issuer.clock.forward(Duration::minutes(50));
+    host.issuer.clock.forward(Duration::minutes(50));
     let background = [("eaf-background", "1")];
     assert_eq!(browser.send("GET", "/api/session", &background, None).await.status, 200);
-    let live = live(&house, &browser).await;
+    let live = live(&host, &browser).await;
     assert_eq!(live.status(), 200);
-    house.issuer.clock.forward(Duration::minutes(11));
+    host.issuer.clock.forward(Duration::minutes(11));
     assert_eq!(browser.get("/api/session").await.code(), "session-expired");
 }
 
 #[tokio::test]
-async fn roles_are_those_of_this_moment_and_who_has_none_is_out() {
-    let house = House::new().await;
+async fn roles_are_current_and_without_any_the_session_ends() {
+    let host = TestHost::new().await;
     let acme = TenantId::derive("acme");
-    let mut browsers = [Browser::new(&house), Browser::new(&house)];
+    let mut browsers = [Browser::new(&host), Browser::new(&host)];
     for (browser, who) in browsers.iter_mut().zip(["admin@acme", "requester@acme"]) {
         browser.sign_in(who).await;
-        let member = house.core.directory.find_member(acme, &house.issuer.url, who).await.unwrap().unwrap();
+        let member = host.core.directory.find_member(acme, &host.issuer.url, who).await.unwrap().unwrap();
         match who {
-            "admin@acme" => house.without_roles(&member).await,
-            _ => house.core.directory.erase_member(&house.core.by, acme, member.actor).await.unwrap(),
+            "admin@acme" => host.without_roles(&member).await,
+            _ => host.core.directory.erase_member(&host.core.by, acme, member.actor).await.unwrap(),
         }
         assert_eq!(browser.get("/api/session").await.code(), "session-expired", "{who}");
         assert!(browser.cookies.is_empty());
     }
-    // The same person's token opens nothing either.
-    assert_eq!(house.get("admin@acme", "/api/session").await.code(), "not-a-member");
+    // The same person's token is refused too.
+    assert_eq!(host.get("admin@acme", "/api/session").await.code(), "not-a-member");
 }
 
 #[tokio::test]
-async fn a_bearer_token_counts_before_a_cookie_and_another_scheme_does_not() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_bearer_token_has_priority_over_a_cookie() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
-    let token = format!("Bearer {}", house.token("admin@globex"));
+    let token = format!("Bearer {}", host.token("admin@globex"));
     let answer = browser.send("GET", "/api/session", &[("authorization", &token)], None).await.json;
     assert_eq!((&answer["via"], &answer["tenant"]["slug"]), (&json!("token"), &json!("globex")));
     let bad = browser.send("GET", "/api/session", &[("authorization", "Bearer rubbish")], None).await;
     assert_eq!(bad.code(), "token-invalid");
     let proxy = browser.send("GET", "/api/session", &[("authorization", "Basic YTpi")], None).await;
     assert_eq!(proxy.json["via"], "session");
-    // A program needs no header of a page.
-    assert_eq!(house.give("requester@acme", "write-note", note("by token"), &[]).await.status, 202);
+    // A program needs none of a page's headers.
+    assert_eq!(host.give("requester@acme", "write-note", note("by token"), &[]).await.status, 202);
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_here_and_leads_to_the_provider() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn sign_out_ends_the_session_and_leads_to_the_provider() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("admin@acme").await;
     let kept = browser.cookies.clone();
     let answer = browser.post("/auth/sign-out", None).await;
     assert_eq!((answer.status.as_u16(), &answer.json["location"]), (200, &json!("/auth/leave")));
     assert!(browser.session().is_none());
-    let mut thief = Browser::with(&house, kept);
+    let mut thief = Browser::with(&host, kept);
     assert_eq!(thief.get("/api/session").await.code(), "session-expired");
     browser.get("/auth/leave").await;
     assert!(browser.cookies.is_empty());
     let expected =
-        format!("{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F", house.issuer.url);
-    // Once more, without a session: also at the provider nobody should stay signed in by accident.
+        format!("{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F", host.issuer.url);
+    // Without a session the provider's address is returned too, so that its session can be ended.
     assert_eq!(browser.post("/auth/sign-out", None).await.json["location"], expected);
 }
 
 #[tokio::test]
-async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_address() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn the_id_token_returns_to_the_provider_once_and_by_a_form_only() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let token_claims = browser.token_claims(&begun, "admin@acme");
-    let id_token = house.issuer.sign(&token_claims);
-    let code = house.issuer.grant(Grant {
+    let id_token = host.issuer.sign(&token_claims);
+    let code = host.issuer.grant(Grant {
         id_token: Some(id_token.clone()),
         challenge: begun.asked["code_challenge"].clone(),
         redirect_uri: begun.asked["redirect_uri"].clone(),
     });
     assert_eq!(browser.get(&browser.back(&begun, &code)).await.status, 303);
     let id = browser.session().unwrap().to_owned();
-    for (table, rows) in house.database.dump().await {
+    for (table, rows) in host.database.dump().await {
         assert!(!rows.contains(&id_token) && !rows.contains(&id), "{table}");
     }
     let answer = browser.post("/auth/sign-out", None).await;
     assert!(!format!("{:?} {}", answer.headers, answer.text).contains(&id_token));
-    let mut kept = Browser::with(&house, browser.cookies.clone());
+    let mut kept = Browser::with(&host, browser.cookies.clone());
 
     let leave = browser.get("/auth/leave").await;
     assert_eq!((leave.status.as_u16(), &leave.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
-    let form = format!("<form method=\"post\" action=\"{}/end-session\">", house.issuer.url);
+    let form = format!("<form method=\"post\" action=\"{}/end-session\">", host.issuer.url);
     assert!(leave.text.contains(&form), "{}", leave.text);
     for (name, value) in [
         ("id_token_hint", id_token.as_str()),
@@ -224,54 +224,54 @@ async fn the_provider_sees_its_id_token_again_once_by_a_form_and_never_in_an_add
     let policy = leave.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     assert!(browser.cookies.is_empty());
-    // A second time, also with the cookie of before, the provider is asked without it.
+    // Another request, even with the old cookie, sends no ID token.
     let again = kept.get("/auth/leave").await;
     assert!(again.text.contains(&form) && !again.text.contains("id_token_hint"), "{}", again.text);
     assert!(!browser.get("/auth/leave").await.text.contains("id_token_hint"));
 }
 
 #[tokio::test]
-async fn a_session_that_lives_gives_its_id_token_to_nobody() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn an_active_session_does_not_reveal_its_id_token() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let id = browser.sign_in("admin@acme").await;
-    let mut thief = Browser::with(&house, [("__Host-eaf-leave".into(), id)].into());
+    let mut thief = Browser::with(&host, [("__Host-eaf-leave".into(), id)].into());
     assert!(!thief.get("/auth/leave").await.text.contains("id_token_hint"));
     assert_eq!(browser.get("/api/session").await.status, 200, "and it lives on");
 }
 
 #[tokio::test]
 async fn live_updates_end_with_the_session() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
-    let mut events = live(&house, &browser).await.into_body().into_data_stream();
+    let mut events = live(&host, &browser).await.into_body().into_data_stream();
     browser.post("/auth/sign-out", None).await;
     let ended = async { while events.next().await.is_some() {} };
     tokio::time::timeout(std::time::Duration::from_secs(9), ended).await.expect("at the next look");
 }
 
 #[tokio::test]
-async fn no_token_and_no_session_id_is_where_it_should_not_be() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn tokens_and_session_ids_are_neither_logged_nor_stored() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let token_claims = browser.token_claims(&begun, "admin@acme");
     let answer = browser.finish(&begun, &token_claims).await;
     let told = format!("{:?} {}", answer.headers, answer.text);
-    for secret in [ACCESS_TOKEN, &house.issuer.sign(&token_claims), "eyJ", &begun.asked["nonce"]] {
+    for secret in [ACCESS_TOKEN, &host.issuer.sign(&token_claims), "eyJ", &begun.asked["nonce"]] {
         assert!(!told.contains(secret), "{told}");
     }
     let id = browser.session().unwrap().to_owned();
-    let tables = house.database.dump().await;
+    let tables = host.database.dump().await;
     assert!(tables.iter().any(|(table, rows)| table == "eaf.session" && !rows.is_empty()));
     for (table, rows) in tables {
         assert!(!rows.contains(&id) && !rows.contains(ACCESS_TOKEN), "{table}");
     }
 }
 
-async fn live(house: &House, browser: &Browser<'_>) -> axum::response::Response {
+async fn live(host: &TestHost, browser: &Browser<'_>) -> axum::response::Response {
     let cookie = format!("__Host-eaf-session={}", browser.session().expect("signed in"));
     let request = Request::get("/api/live?view=notes/notes").header("cookie", cookie).body(Body::empty()).unwrap();
-    tower::ServiceExt::oneshot(crate::router(house.app.clone()), request).await.unwrap()
+    tower::ServiceExt::oneshot(crate::router(host.app.clone()), request).await.unwrap()
 }

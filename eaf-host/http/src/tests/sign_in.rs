@@ -1,6 +1,6 @@
-//! Signing in: the way there and back, and everything that can be wrong with the way back.
+//! Sign-in with a browser: redirects, and all faults of a callback.
 
-use super::House;
+use super::TestHost;
 use super::browser::Browser;
 use eaf_core::id::TenantId;
 use eaf_identity::testing::{Grant, TokenClaims};
@@ -9,9 +9,9 @@ use std::sync::atomic::Ordering;
 use time::Duration;
 
 #[tokio::test]
-async fn the_provider_is_asked_for_a_code_and_brings_the_person_back_to_where_they_wanted() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_sign_in_returns_to_the_requested_path_with_a_session() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in?return_to=%2Frequests%2F4711%3Ftab%3Dsteps").await;
     for (member, value) in [
         ("response_type", "code"),
@@ -44,14 +44,14 @@ async fn the_provider_is_asked_for_a_code_and_brings_the_person_back_to_where_th
     assert_eq!(session["roles"], json!(["requester"]));
     let expires = session["expires_at"].as_str().unwrap();
     let format = time::format_description::well_known::Rfc3339;
-    let left = time::OffsetDateTime::parse(expires, &format).unwrap() - house.issuer.ambient.now();
+    let left = time::OffsetDateTime::parse(expires, &format).unwrap() - host.issuer.ambient.now();
     assert!(left > Duration::minutes(599) && left <= Duration::hours(10), "{left}");
 }
 
 #[tokio::test]
-async fn without_https_the_cookies_have_the_names_that_browsers_accept() {
-    let house = House::at("http://localhost:8080").await;
-    let mut browser = Browser::new(&house);
+async fn without_https_cookie_names_have_no_prefix() {
+    let host = TestHost::at("http://localhost:8080").await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     assert_eq!(begun.asked["redirect_uri"], "http://localhost:8080/auth/callback");
     let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
@@ -63,9 +63,9 @@ async fn without_https_the_cookies_have_the_names_that_browsers_accept() {
 }
 
 #[tokio::test]
-async fn an_operator_signs_in_too_and_sees_no_customer_data() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn an_operator_signs_in_and_sees_no_customer_data() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("operator").await;
     let session = browser.get("/api/session").await.json;
     assert_eq!((&session["kind"], &session["via"]), (&json!("operator"), &json!("session")));
@@ -74,9 +74,9 @@ async fn an_operator_signs_in_too_and_sees_no_customer_data() {
 }
 
 #[tokio::test]
-async fn a_return_to_that_leads_elsewhere_is_refused_before_anything_begins() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_return_path_to_another_host_is_refused_first() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     for bad in
         ["https://evil.example", "//evil.example", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)"]
     {
@@ -89,9 +89,9 @@ async fn a_return_to_that_leads_elsewhere_is_refused_before_anything_begins() {
 }
 
 #[tokio::test]
-async fn a_page_speaks_the_browsers_language() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_page_has_the_browsers_language() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let german = browser.send("GET", "/auth/callback", &[("accept-language", "de-DE,en;q=0.5")], None).await;
     assert!(
         german.text.contains("<html lang=\"de\">") && german.text.contains("Noch einmal anmelden"),
@@ -104,10 +104,10 @@ async fn a_page_speaks_the_browsers_language() {
     assert_eq!(english.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
 }
 
-type Lie = fn(&mut TokenClaims);
+type ClaimChange = fn(&mut TokenClaims);
 
-/// One member of a good answer changed.
-fn lies() -> Vec<(&'static str, Lie)> {
+/// Valid responses of a provider, each with one changed claim.
+fn changed_claims() -> Vec<(&'static str, ClaimChange)> {
     vec![
         ("another sign-in's nonce", |token_claims| token_claims.nonce = Some("nonce".into())),
         ("no nonce", |token_claims| token_claims.nonce = None),
@@ -123,24 +123,24 @@ fn lies() -> Vec<(&'static str, Lie)> {
 }
 
 #[tokio::test]
-async fn an_id_token_that_does_not_fit_signs_nobody_in() {
-    let house = House::new().await;
-    for (what, lie) in lies() {
-        let mut browser = Browser::new(&house);
+async fn an_invalid_id_token_is_refused() {
+    let host = TestHost::new().await;
+    for (what, lie) in changed_claims() {
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in?return_to=/vms").await;
         let mut token_claims = browser.token_claims(&begun, "admin@acme");
         lie(&mut token_claims);
         let answer = browser.finish(&begun, &token_claims).await;
         let (status, code) = match what {
-            // From the provider itself, so that it is the same for everybody until somebody mends it.
+            // The fault is in the provider's configuration, so it affects every sign-in.
             "for another client" | "also for somebody unknown" | "by another issuer" => (500, "identity-misconfigured"),
             _ => (400, "sign-in-failed"),
         };
         assert_eq!(answer.page(), (status, code.into(), "/auth/sign-in?return_to=%2Fvms".into()), "{what}");
         assert!(browser.cookies.is_empty(), "{what}");
     }
-    // What may be missing, may be missing; and a named party that is us is good.
-    let mut browser = Browser::new(&house);
+    // Optional claims may be absent, and the host may be the authorized party.
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let mut token_claims = browser.token_claims(&begun, "admin@acme");
     (token_claims.access_token, token_claims.party) = (None, Some("eaf".into()));
@@ -148,11 +148,11 @@ async fn an_id_token_that_does_not_fit_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_id_token_signs_nobody_in() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_response_without_an_id_token_is_refused() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
-    let code = house.issuer.grant(Grant {
+    let code = host.issuer.grant(Grant {
         id_token: None,
         challenge: begun.asked["code_challenge"].clone(),
         redirect_uri: begun.asked["redirect_uri"].clone(),
@@ -162,10 +162,10 @@ async fn an_answer_without_an_id_token_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_answer_names_its_issuer_where_the_provider_says_that_it_does() {
-    let house = House::new().await;
+async fn a_response_names_its_issuer_if_the_provider_supports_it() {
+    let host = TestHost::new().await;
     for iss in ["", "&iss=https://login.example.org", "&iss="] {
-        let mut browser = Browser::new(&house);
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in").await;
         let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
         let path = format!("/auth/callback?code={code}&state={}{iss}", begun.asked["state"]);
@@ -176,8 +176,8 @@ async fn an_answer_names_its_issuer_where_the_provider_says_that_it_does() {
 
 #[tokio::test]
 async fn a_callback_works_once() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let held = browser.cookies.clone();
     let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
@@ -186,75 +186,75 @@ async fn a_callback_works_once() {
     let replayed = browser.get(&path).await;
     assert_eq!(replayed.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
     assert_eq!(browser.get("/api/session").await.status, 200, "the session stands");
-    // Also with a cookie that was kept aside, and with another code: the provider is not asked again.
-    let asked = house.issuer.exchanged.load(Ordering::SeqCst);
+    // A copied cookie with another code does not call the provider again.
+    let asked = host.issuer.exchanged.load(Ordering::SeqCst);
     for path in [path, browser.back(&begun, "guessed")] {
-        let mut thief = Browser::with(&house, held.clone());
+        let mut thief = Browser::with(&host, held.clone());
         assert_eq!(thief.get(&path).await.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
         assert!(thief.cookies.is_empty());
     }
-    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), asked);
-    house.issuer.clock.forward(Duration::minutes(11));
+    assert_eq!(host.issuer.exchanged.load(Ordering::SeqCst), asked);
+    host.issuer.clock.forward(Duration::minutes(11));
     assert_eq!(
-        eaf_core::used_state::purge(&house.core.db, house.core.ambient.now()).await.unwrap(),
+        eaf_core::used_state::purge(&host.core.db, host.core.ambient.now()).await.unwrap(),
         1,
         "it is kept until it would be over"
     );
 }
 
 #[tokio::test]
-async fn a_state_is_used_up_also_by_a_sign_in_that_fails() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_failed_sign_in_uses_up_its_state() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let begun = browser.begin("/auth/sign-in").await;
     let held = browser.cookies.clone();
     assert_eq!(browser.get(&browser.back(&begun, "wrong")).await.page().1, "sign-in-failed");
     for _ in 0..3 {
-        let mut again = Browser::with(&house, held.clone());
+        let mut again = Browser::with(&host, held.clone());
         let code = again.code(&begun, &again.token_claims(&begun, "admin@acme"));
         assert_eq!(again.get(&again.back(&begun, &code)).await.page().1, "sign-in-unknown");
     }
-    assert_eq!(house.issuer.exchanged.load(Ordering::SeqCst), 1);
+    assert_eq!(host.issuer.exchanged.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn another_browsers_sign_in_cannot_be_finished_here() {
-    let house = House::new().await;
-    let (mut attacker, mut victim) = (Browser::new(&house), Browser::new(&house));
+async fn another_browsers_sign_in_cannot_be_completed() {
+    let host = TestHost::new().await;
+    let (mut attacker, mut victim) = (Browser::new(&host), Browser::new(&host));
     let begun = attacker.begin("/auth/sign-in").await;
     let code = attacker.code(&begun, &attacker.token_claims(&begun, "admin@acme"));
     victim.begin("/auth/sign-in").await;
     let answer = victim.get(&attacker.back(&begun, &code)).await;
     assert_eq!(answer.page().1, "sign-in-unknown");
     assert!(victim.session().is_none());
-    // Nor with a code of somebody else's sign-in in one's own: the verifier is another.
+    // A code of another sign-in does not match the verifier.
     let own = victim.begin("/auth/sign-in").await;
     assert_eq!(victim.get(&victim.back(&own, &code)).await.page().1, "sign-in-failed");
 }
 
 #[tokio::test]
-async fn a_sign_in_may_take_ten_minutes() {
-    let house = House::new().await;
+async fn a_sign_in_expires_after_ten_minutes() {
+    let host = TestHost::new().await;
     for (minutes, status) in [(9, 303), (11, 400)] {
-        let mut browser = Browser::new(&house);
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in").await;
-        house.issuer.clock.forward(Duration::minutes(minutes));
+        host.issuer.clock.forward(Duration::minutes(minutes));
         let answer = browser.finish(&begun, &browser.token_claims(&begun, "admin@acme")).await;
         assert_eq!(answer.status.as_u16(), status, "{minutes}");
     }
 }
 
 #[tokio::test]
-async fn a_note_that_was_tampered_with_or_moved_is_none() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn a_changed_or_moved_sign_in_cookie_is_refused() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let first = browser.begin("/auth/sign-in").await;
     let (name, value) = browser.cookies.pop_first().unwrap();
     let second = browser.begin("/auth/sign-in").await;
     let flipped = format!("{}{}", &value[..value.len() - 1], if value.ends_with('A') { "B" } else { "A" });
     for (name, value) in [(&name, flipped.as_str()), (&name, ""), (&name, "rubbish!"), (&second_name(&browser), &value)]
     {
-        let mut browser = Browser::with(&house, [(name.clone(), value.to_owned())].into());
+        let mut browser = Browser::with(&host, [(name.clone(), value.to_owned())].into());
         for begun in [&first, &second] {
             let answer = browser.finish(begun, &browser.token_claims(begun, "admin@acme")).await;
             assert_eq!(answer.page().1, "sign-in-unknown", "{name}={value}");
@@ -267,9 +267,9 @@ fn second_name(browser: &Browser<'_>) -> String {
 }
 
 #[tokio::test]
-async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn several_tabs_sign_in_at_once_up_to_a_limit() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let one = browser.begin("/auth/sign-in?return_to=/one").await;
     let two = browser.begin("/auth/sign-in?return_to=/two").await;
     for (begun, place) in [(&two, "/two"), (&one, "/one")] {
@@ -279,7 +279,7 @@ async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
     let mut begun = Vec::new();
     for _ in 0..6 {
         begun.push(browser.begin("/auth/sign-in").await);
-        house.issuer.clock.forward(Duration::seconds(1));
+        host.issuer.clock.forward(Duration::seconds(1));
         assert_eq!(browser.pending().len(), begun.len().min(5));
     }
     assert_eq!(
@@ -296,14 +296,14 @@ async fn several_tabs_sign_in_side_by_side_and_too_many_begin_anew() {
 }
 
 #[tokio::test]
-async fn sign_ins_leave_room_in_cookies_and_headers_whatever_they_lead_to() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn sign_in_cookies_stay_within_their_budget() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let long = format!("/requests?{}", "a".repeat(1_190));
     for number in 0..12 {
         let target = if number % 2 == 0 { long.as_str() } else { "/short" };
         let begun = browser.begin(&format!("/auth/sign-in?return_to={target}")).await;
-        house.issuer.clock.forward(Duration::seconds(1));
+        host.issuer.clock.forward(Duration::seconds(1));
         let headers = &begun.answer.headers;
         let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         assert!(head < 4_096 - 64, "nginx takes 4 KiB of headers from the host: {head}");
@@ -319,36 +319,36 @@ async fn sign_ins_leave_room_in_cookies_and_headers_whatever_they_lead_to() {
 }
 
 #[tokio::test]
-async fn a_cookie_of_another_application_keeps_nobody_out() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn cookies_of_other_applications_do_not_prevent_a_sign_in() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let theirs = "theme=Gr\u{fc}n; \u{fc}=1";
     let with_theirs = async |browser: &Browser<'_>, path: &str| {
         let ours = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let line = [theirs.as_bytes(), b"; raw=\xfc; ", ours.as_bytes(), b"; last=\xff"].concat();
         let request = axum::http::Request::get(path).header("cookie", line);
-        house.send(request.body(axum::body::Body::empty()).unwrap()).await
+        host.send(request.body(axum::body::Body::empty()).unwrap()).await
     };
     let begun = browser.begin("/auth/sign-in").await;
     let code = browser.code(&begun, &browser.token_claims(&begun, "admin@acme"));
     assert_eq!(with_theirs(&browser, &browser.back(&begun, &code)).await.status, 303);
-    let mut browser = Browser::new(&house);
+    let mut browser = Browser::new(&host);
     browser.sign_in("admin@acme").await;
     assert_eq!(with_theirs(&browser, "/api/session").await.status, 200);
 }
 
 #[tokio::test]
-async fn what_the_provider_refuses_is_told_without_its_own_words() {
-    let house = House::new().await;
+async fn a_providers_refusal_is_shown_without_its_own_text() {
+    let host = TestHost::new().await;
     for (error, expected) in [
         ("access_denied", (403, "sign-in-denied")),
         ("login_required", (400, "sign-in-failed")),
         ("%3Cscript%3E", (400, "sign-in-failed")),
         ("server_error", (503, "identity-unavailable")),
     ] {
-        let mut browser = Browser::new(&house);
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in?return_to=/vms").await;
-        let (state, iss) = (&begun.asked["state"], &house.issuer.url);
+        let (state, iss) = (&begun.asked["state"], &host.issuer.url);
         let path = format!("/auth/callback?error={error}&error_description=canary%20%3Cb%3E&state={state}&iss={iss}");
         let answer = browser.get(&path).await;
         let (status, code, link) = answer.page();
@@ -360,11 +360,11 @@ async fn what_the_provider_refuses_is_told_without_its_own_words() {
 }
 
 #[tokio::test]
-async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
-    let house = House::new().await;
+async fn a_person_without_membership_gets_a_link_to_another_account() {
+    let host = TestHost::new().await;
     let acme = TenantId::derive("acme");
-    let auditor = house.core.directory.find_member(acme, &house.issuer.url, "auditor@acme").await.unwrap().unwrap();
-    house.without_roles(&auditor).await;
+    let auditor = host.core.directory.find_member(acme, &host.issuer.url, "auditor@acme").await.unwrap().unwrap();
+    host.without_roles(&auditor).await;
     for (who, tenant) in [
         ("nobody@acme", Some("acme")),
         ("admin@acme", Some("globex")),
@@ -372,7 +372,7 @@ async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
         ("admin@acme", None),
         ("auditor@acme", Some("acme")),
     ] {
-        let mut browser = Browser::new(&house);
+        let mut browser = Browser::new(&host);
         let begun = browser.begin("/auth/sign-in").await;
         let mut token_claims = browser.token_claims(&begun, who);
         token_claims.tenant = tenant.map(Into::into);
@@ -381,7 +381,7 @@ async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
         assert_eq!((status, code.as_str()), (403, "not-a-member"), "{who} {tenant:?}");
         let expected = format!(
             "{}/end-session?client_id=eaf&post_logout_redirect_uri=https%3A%2F%2Feaf.example%2F",
-            house.issuer.url
+            host.issuer.url
         );
         assert_eq!(link, expected, "the provider would bring the same person back");
         assert!(browser.cookies.is_empty());
@@ -389,12 +389,12 @@ async fn who_is_known_to_the_provider_but_not_here_is_told_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_away_is_nobodys_mistake() {
-    let house = House::new().await;
-    let mut provider = house.issuer.config();
+async fn an_unreachable_provider_is_an_outage() {
+    let host = TestHost::new().await;
+    let mut provider = host.issuer.config();
     provider.issuer = "http://127.0.0.1:1".into();
-    let mut app = house.app.clone();
-    app.identity = std::sync::Arc::new(eaf_identity::Identity::new(&provider, house.issuer.ambient.clone()).unwrap());
+    let mut app = host.app.clone();
+    app.identity = std::sync::Arc::new(eaf_identity::Identity::new(&provider, host.issuer.ambient.clone()).unwrap());
     let request = axum::http::Request::get("/auth/sign-in").body(axum::body::Body::empty()).unwrap();
     let response = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();
     assert_eq!(response.status(), 503);
@@ -402,31 +402,31 @@ async fn a_provider_that_is_away_is_nobodys_mistake() {
 }
 
 #[tokio::test]
-async fn each_sign_in_makes_a_new_session_and_ends_the_one_before() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn each_sign_in_creates_a_session_and_ends_the_previous_one() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     let first = browser.sign_in("requester@acme").await;
     let before = browser.cookies.clone();
     let second = browser.sign_in("admin@acme").await;
     assert_ne!(first, second);
     assert_eq!(browser.get("/api/session").await.json["roles"], json!(["admin"]));
-    let mut former = Browser::with(&house, before);
+    let mut former = Browser::with(&host, before);
     assert_eq!(former.get("/api/session").await.code(), "session-expired");
-    // A planted value is not taken over.
+    // A planted session id is not reused.
     let planted = "A".repeat(43);
-    let mut browser = Browser::with(&house, [("__Host-eaf-session".into(), planted.clone())].into());
+    let mut browser = Browser::with(&host, [("__Host-eaf-session".into(), planted.clone())].into());
     assert_ne!(browser.sign_in("admin@acme").await, planted);
 }
 
 #[tokio::test]
-async fn coming_and_going_stand_in_the_tenants_audit() {
-    let house = House::new().await;
-    let mut browser = Browser::new(&house);
+async fn sign_in_and_sign_out_are_in_the_tenants_audit() {
+    let host = TestHost::new().await;
+    let mut browser = Browser::new(&host);
     browser.sign_in("admin@acme").await;
     assert_eq!(browser.post("/auth/sign-out", None).await.status, 200);
-    let audit = house.get("admin@acme", "/api/host/audit").await.json;
+    let audit = host.get("admin@acme", "/api/host/audit").await.json;
     let acts: Vec<_> = audit["items"].as_array().unwrap().iter().map(|item| item["act"].as_str().unwrap()).collect();
     assert_eq!(acts, ["sign-out", "sign-in"]);
-    let foreign = house.get("admin@globex", "/api/host/audit").await.json;
+    let foreign = host.get("admin@globex", "/api/host/audit").await.json;
     assert_eq!(foreign["items"], json!([]));
 }

@@ -1,6 +1,6 @@
-//! Reading: pages, filters, what rows say beside their columns, and reading one's own writes.
+//! Views: pages, filters, documents of rows, and reading one's own writes.
 
-use super::House;
+use super::TestHost;
 use serde_json::{Value, json};
 
 fn titles(answer: &super::Answer) -> Vec<String> {
@@ -9,11 +9,11 @@ fn titles(answer: &super::Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
-    let house = House::new().await;
-    let key = house.note("requester@acme", "first").await;
+async fn a_row_has_status_reason_to_wait_and_actions() {
+    let host = TestHost::new().await;
+    let key = host.note("requester@acme", "first").await;
     let path = format!("/api/notes/views/notes/{key}");
-    let row = house.get("requester@acme", &path).await.json;
+    let row = host.get("requester@acme", &path).await.json;
     assert_eq!(
         (&row["status"], &row["status_text"], &row["terminal"]),
         (&json!("open"), &json!("offen"), &json!(false))
@@ -30,24 +30,24 @@ async fn a_row_says_its_status_what_it_waits_for_and_what_may_be_done() {
     assert_eq!(row["actions"], action);
     assert!(row["written_at"].as_str().unwrap().contains('T'), "RFC 3339: {}", row["written_at"]);
 
-    let admins = house.get("admin@acme", &path).await.json;
+    let admins = host.get("admin@acme", &path).await.json;
     assert_eq!((&admins["actions"][0]["allowed"], &admins["actions"][0]["why"]), (&json!(true), &Value::Null));
     assert_eq!(admins["actions"][0]["permitted"], true);
-    // What the action gives as body is what the command takes.
+    // The body of an action is valid for its command.
     let body = admins["actions"][0]["body"].clone();
-    assert_eq!(house.give("admin@acme", "archive-note", body, &[]).await.status, 202);
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
-    let row = house.get("admin@acme", &path).await.json;
+    assert_eq!(host.give("admin@acme", "archive-note", body, &[]).await.status, 202);
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
+    let row = host.get("admin@acme", &path).await.json;
     assert_eq!((&row["terminal"], &row["waiting_on"]), (&json!(true), &Value::Null));
     assert_eq!(row["waiting"], Value::Null);
 }
 
 #[tokio::test]
-async fn a_row_names_who_can_act_and_since_when_it_waits() {
-    let house = House::new().await;
-    let key = house.note("requester@acme", "first").await;
+async fn a_row_names_people_who_can_act_and_the_start_of_the_wait() {
+    let host = TestHost::new().await;
+    let key = host.note("requester@acme", "first").await;
     let path = format!("/api/notes/views/notes/{key}");
-    let row = house.get("requester@acme", &path).await.json;
+    let row = host.get("requester@acme", &path).await.json;
     let waiting = json!({
         "code": "reader",
         "text": "Wartet auf Canary admin oder Canary auditor.",
@@ -55,62 +55,62 @@ async fn a_row_names_who_can_act_and_since_when_it_waits() {
         "people": ["Canary admin", "Canary auditor"],
     });
     assert_eq!(row["waiting"], waiting);
-    // Whoever asks is left out where the product says so; whoever was erased is nobody any more.
-    let admins = house.get("admin@acme", &path).await.json;
+    // The caller is omitted if the product says so, and so are erased people.
+    let admins = host.get("admin@acme", &path).await.json;
     assert_eq!(admins["waiting"]["people"], json!(["Canary auditor"]));
     let acme = eaf_core::id::TenantId::derive("acme");
-    let auditor = house.core.directory.members_with_role(acme, "auditor").await.unwrap().remove(0);
-    house.core.directory.erase_member(&house.core.by, acme, auditor.actor).await.unwrap();
-    let row = house.get("requester@acme", &path).await.json;
+    let auditor = host.core.directory.members_with_role(acme, "auditor").await.unwrap().remove(0);
+    host.core.directory.erase_member(&host.core.by, acme, auditor.actor).await.unwrap();
+    let row = host.get("requester@acme", &path).await.json;
     assert_eq!(row["waiting"]["people"], json!(["Canary admin"]));
-    let alone = house.get("admin@acme", &path).await.json;
+    let alone = host.get("admin@acme", &path).await.json;
     assert_eq!(alone["waiting"]["people"], json!([]));
     assert!(alone["waiting_on"].as_str().unwrap().contains("zurzeit hat es niemand"), "{alone:#}");
 }
 
 #[tokio::test]
-async fn pages_follow_one_another_and_filters_hold() {
-    let house = House::new().await;
+async fn pages_continue_at_the_cursor_with_the_same_filters() {
+    let host = TestHost::new().await;
     for title in ["c", "a", "b", "a b,ü"] {
-        house.note("requester@acme", title).await;
+        host.note("requester@acme", title).await;
     }
     let mut found = Vec::new();
     let mut path = "/api/notes/views/notes?sort=-title&limit=3".to_owned();
     for _ in 0..2 {
-        let page = house.get("admin@acme", &path).await;
+        let page = host.get("admin@acme", &path).await;
         found.extend(titles(&page));
         let Some(next) = page.json["next"].as_str() else { break };
         path = format!("/api/notes/views/notes?sort=-title&limit=3&cursor={next}");
     }
     assert_eq!(found, ["c", "b", "a b,ü", "a"]);
-    let page = house.get("admin@acme", "/api/notes/views/notes?title=a,c&sort=title").await;
+    let page = host.get("admin@acme", "/api/notes/views/notes?title=a,c&sort=title").await;
     assert_eq!(titles(&page), ["a", "c"]);
-    let page = house.get("admin@acme", "/api/notes/views/notes?status=archived").await;
+    let page = host.get("admin@acme", "/api/notes/views/notes?status=archived").await;
     assert_eq!(page.json, json!({ "items": [], "next": null }));
 }
 
 #[tokio::test]
-async fn who_asks_for_a_position_waits_and_is_told_when_to_come_again() {
-    let house = House::new().await;
-    let answer = house.give("requester@acme", "write-note", super::note("late"), &[]).await;
+async fn a_read_after_a_position_waits_and_gets_retry_after() {
+    let host = TestHost::new().await;
+    let answer = host.give("requester@acme", "write-note", super::note("late"), &[]).await;
     let after = answer.json["position"].as_str().expect("a position").to_owned();
     let path = format!("/api/notes/views/notes?after={after}");
-    let early = house.get("requester@acme", &path).await;
+    let early = host.get("requester@acme", &path).await;
     assert_eq!(early.refusal(), (503, "view-behind", vec![]));
     assert_eq!(early.headers["retry-after"], "1");
-    house.project(eaf_core::id::TenantId::derive("acme")).await;
-    assert_eq!(titles(&house.get("requester@acme", &path).await), ["late"]);
-    let other = house.get("requester@acme", "/api/notes/views/notes?after=99-1").await;
+    host.project(eaf_core::id::TenantId::derive("acme")).await;
+    assert_eq!(titles(&host.get("requester@acme", &path).await), ["late"]);
+    let other = host.get("requester@acme", "/api/notes/views/notes?after=99-1").await;
     assert_eq!(other.refusal(), (409, "other-epoch", vec![]));
 }
 
 #[tokio::test]
-async fn a_row_that_the_package_cannot_take_says_so_and_the_others_stay() {
-    let house = House::new().await;
+async fn a_faulty_row_has_a_fault_and_the_others_are_shown() {
+    let host = TestHost::new().await;
     for title in ["a", "trap-row", "b"] {
-        house.note("requester@acme", title).await;
+        host.note("requester@acme", title).await;
     }
-    let page = house.get("requester@acme", "/api/notes/views/notes?sort=title").await;
+    let page = host.get("requester@acme", "/api/notes/views/notes?sort=title").await;
     assert_eq!((page.status.as_u16(), titles(&page)), (200, vec!["a".into(), "b".into(), "trap-row".into()]));
     let [a, b, broken] = page.json["items"].as_array().unwrap().as_slice() else { panic!("{}", page.text) };
     for sound in [a, b] {
@@ -123,15 +123,15 @@ async fn a_row_that_the_package_cannot_take_says_so_and_the_others_stay() {
     assert!(!page.text.contains("canary-panic"), "the guest's own words stay in the log");
 
     let path = format!("/api/notes/views/notes/{}", broken["key"].as_str().unwrap());
-    let row = house.get("requester@acme", &path).await;
+    let row = host.get("requester@acme", &path).await;
     assert_eq!((row.status.as_u16(), &row.json["waiting"]["code"]), (200, &json!("row-fault")));
 }
 
 #[tokio::test]
-async fn whoever_asks_a_package_that_is_not_asked_for_now_is_told_when_to_come_again() {
-    let house = House::new().await;
-    house.note("requester@acme", "refused-row").await;
-    let page = house.get("requester@acme", "/api/notes/views/notes").await;
+async fn a_suspended_package_answers_retry_after() {
+    let host = TestHost::new().await;
+    host.note("requester@acme", "refused-row").await;
+    let page = host.get("requester@acme", "/api/notes/views/notes").await;
     assert_eq!(page.refusal(), (503, "package-unavailable", vec![]));
     assert_eq!(page.headers["retry-after"], "7");
 }

@@ -1,4 +1,4 @@
-//! The real clock and the system's randomness: the one place from which they are handed down.
+//! Clock and entropy of the operating system. No other code reads them directly.
 
 use eaf_core::clock::{Ambient, Clock, Entropy};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("without randomness nothing can be sealed, so the host must not go on");
+        getrandom::fill(bytes).expect("without randomness nothing can be sealed, so the host must stop");
     }
 }
 
-pub fn real() -> Ambient {
+pub fn system() -> Ambient {
     Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
 }

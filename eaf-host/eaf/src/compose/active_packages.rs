@@ -1,4 +1,4 @@
-//! The active packages as the other rooms see them: HTTP as products with texts, capabilities as
+//! Active packages as other crates need them: for HTTP as products with texts, for capabilities as
 //! roles, mails and views.
 
 use eaf_capability::Packages;
@@ -9,25 +9,25 @@ use eaf_plugin::{Plugin, Plugins};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub struct Shelf {
+pub struct ActivePackages {
     plugins: Plugins,
-    /// As they were asked for last: every request asks for all of them.
+    /// Cached products, because every request needs all of them.
     products: Mutex<BTreeMap<String, Arc<Product>>>,
 }
 
-impl Shelf {
-    pub fn new(plugins: Plugins) -> Shelf {
-        Shelf { plugins, products: Mutex::default() }
+impl ActivePackages {
+    pub fn new(plugins: Plugins) -> ActivePackages {
+        ActivePackages { plugins, products: Mutex::default() }
     }
 
     fn product(&self, plugin: &Plugin) -> Arc<Product> {
         let mut products = self.products.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = products.get(plugin.id()).filter(|known| Arc::ptr_eq(&known.domain, &plugin.domain)) {
-            return known.clone();
+        if let Some(cached) = products.get(plugin.id()).filter(|cached| Arc::ptr_eq(&cached.domain, &plugin.domain)) {
+            return cached.clone();
         }
-        let made = product(plugin);
-        products.insert(plugin.id().to_owned(), made.clone());
-        made
+        let product = product(plugin);
+        products.insert(plugin.id().to_owned(), product.clone());
+        product
     }
 }
 
@@ -42,7 +42,7 @@ pub fn product(plugin: &Plugin) -> Arc<Product> {
     })
 }
 
-impl Products for Shelf {
+impl Products for ActivePackages {
     fn get(&self, id: &str) -> Option<Arc<Product>> {
         self.plugins.get(id).map(|plugin| self.product(&plugin))
     }
@@ -52,7 +52,7 @@ impl Products for Shelf {
     }
 }
 
-impl Packages for Shelf {
+impl Packages for ActivePackages {
     fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String> {
         let Some(plugin) = self.plugins.get(plugin) else { return Vec::new() };
         let permissions = &plugin.description.permissions;

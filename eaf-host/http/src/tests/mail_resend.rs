@@ -1,6 +1,6 @@
-//! A mail that is sent again: also when the server takes minutes, the page is closed or the host was stopped.
+//! Resend of a mail: also with a slow server, after a disconnect, and after a stop of the host.
 
-use super::{Echo, House, runs};
+use super::{Echo, TestHost, runs};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 const ID: &str = "<a@eaf>";
 
-/// A mail server that answers when the test lets it.
+/// Mail server that answers when the test releases it.
 struct Slow {
     echo: Echo,
     entered: Semaphore,
@@ -50,19 +50,20 @@ impl Provider for Slow {
     }
 }
 
-struct Scene {
-    house: House,
+struct ResendTest {
+    host: TestHost,
     slow: Arc<Slow>,
     router: Router,
 }
 
-impl Scene {
-    /// A run that has ended, with two calls of one template; the second was to the auditor, whose mail failed.
-    async fn new() -> Scene {
-        let house = House::new().await;
+impl ResendTest {
+    /// Run that has ended, with two calls of one template; the second one's mail, to the auditor,
+    /// failed.
+    async fn new() -> ResendTest {
+        let host = TestHost::new().await;
         let tenant = TenantId::derive("acme");
-        let lease = runs::begun(&house).await;
-        let auditor = house.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0).actor;
+        let lease = runs::begin(&host).await;
+        let auditor = host.core.directory.members_with_role(tenant, "auditor").await.unwrap().remove(0).actor;
         let entry = |sequence: i32, to: String| Entry {
             sequence,
             capability: "mail".into(),
@@ -73,37 +74,37 @@ impl Scene {
             state: State::Done(Ok(json!({}))),
             progress: None,
         };
-        let other = house.core.ambient.uuid().to_string();
-        let journal = Journal::new(&house.core.db, &house.core.keyring);
+        let other = host.core.ambient.uuid().to_string();
+        let journal = Journal::new(&host.core.db, &host.core.keyring);
         for entry in [entry(1, other), entry(2, auditor.to_string())] {
             journal.write(&lease, &entry, Duration::ZERO).await.unwrap();
         }
-        house.database.run("update eaf.run set state = 'done', ended_at = now(), due_at = null").await;
+        host.database.run("update eaf.run set state = 'done', ended_at = now(), due_at = null").await;
         let mail = Mail {
             message_id: ID.into(),
             plugin: "notes".into(),
             template: "written".into(),
-            event: EventId(house.core.ambient.uuid()),
+            event: EventId(host.core.ambient.uuid()),
             run: lease.run,
             sequence: 0,
             recipient: auditor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::record(&house.core.db, tenant, &mail).await.unwrap();
-        mail_log::set_status(&house.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
+        mail_log::record(&host.core.db, tenant, &mail).await.unwrap();
+        mail_log::set_status(&host.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
         let slow = Arc::new(Slow {
-            echo: Echo(house.core.clone()),
+            echo: Echo(host.core.clone()),
             entered: Semaphore::new(0),
             release: Semaphore::new(0),
             calls: Mutex::default(),
         });
-        let mut app = house.app.clone();
+        let mut app = host.app.clone();
         app.providers = Arc::new(BTreeMap::from([("mail".to_owned(), slow.clone() as Arc<dyn Provider>)]));
-        Scene { router: crate::router(app), house, slow }
+        ResendTest { router: crate::router(app), host, slow }
     }
 
     fn ask(&self) -> tokio::task::JoinHandle<(u16, Value)> {
-        let request = self.house.request("POST", "admin@acme", "/api/host/mail-failures/send-again", &[]);
+        let request = self.host.request("POST", "admin@acme", "/api/host/mail-failures/send-again", &[]);
         let request = request.header("content-type", "application/json");
         let request = request.body(Body::from(json!({ "message_id": ID }).to_string())).unwrap();
         let router = self.router.clone();
@@ -116,7 +117,7 @@ impl Scene {
     }
 
     async fn status(&self) -> Status {
-        mail_log::find(&self.house.core.db, TenantId::derive("acme"), ID).await.unwrap().unwrap().status
+        mail_log::find(&self.host.core.db, TenantId::derive("acme"), ID).await.unwrap().unwrap().status
     }
 
     async fn is_sent(&self) {
@@ -131,8 +132,8 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_sent_again_goes_out_when_the_server_takes_minutes_or_the_page_is_closed() {
-    let scene = Scene::new().await;
+async fn a_resend_completes_with_a_slow_server_and_a_closed_page() {
+    let scene = ResendTest::new().await;
     let (status, answer) = scene.ask().await.unwrap();
     assert_eq!((status, &answer["state"], &answer["error"]), (200, &json!("waiting"), &json!("mail-being-sent")));
     let (_, answer) = scene.ask().await.unwrap();
@@ -141,7 +142,7 @@ async fn a_mail_that_is_sent_again_goes_out_when_the_server_takes_minutes_or_the
     scene.slow.release.add_permits(1);
     scene.is_sent().await;
 
-    let scene = Scene::new().await;
+    let scene = ResendTest::new().await;
     let request = scene.ask();
     scene.slow.entered.acquire().await.unwrap().forget();
     request.abort();
@@ -151,18 +152,18 @@ async fn a_mail_that_is_sent_again_goes_out_when_the_server_takes_minutes_or_the
 }
 
 #[tokio::test]
-async fn a_mail_that_a_host_left_waiting_when_it_stopped_can_be_sent_again() {
-    let scene = Scene::new().await;
+async fn a_mail_abandoned_by_a_stopped_host_can_be_sent_again() {
+    let scene = ResendTest::new().await;
     let left = "update eaf.mail_log set status = 'pending', updated_at = now() - interval '2 hours'";
-    scene.house.database.run(left).await;
+    scene.host.database.run(left).await;
     scene.slow.release.add_permits(1);
     let (status, answer) = scene.ask().await.unwrap();
     assert_eq!((status, &answer["state"]), (200, &json!("sent")));
 }
 
 #[tokio::test]
-async fn mails_are_sent_again_no_more_often_than_connections_are_tested() {
-    let scene = Scene::new().await;
+async fn resends_share_the_rate_limit_of_connection_tests() {
+    let scene = ResendTest::new().await;
     let mut last = 200;
     for _ in 0..25 {
         last = scene.ask().await.unwrap().0;
