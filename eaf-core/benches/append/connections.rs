@@ -35,7 +35,7 @@ impl Connections {
 
     pub async fn take(&self) -> Lent {
         let permit = self.permits.clone().acquire_owned().await.expect("never closed");
-        let conn = self.free.lock().expect("nobody panics with it").pop();
+        let conn = self.free.lock().expect("not poisoned").pop();
         Lent { conn, free: self.free.clone(), _permit: permit }
     }
 }
@@ -56,6 +56,6 @@ impl DerefMut for Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         // Released before the permit, whose drop follows.
-        self.free.lock().expect("nobody panics with it").extend(self.conn.take());
+        self.free.lock().expect("not poisoned").extend(self.conn.take());
     }
 }

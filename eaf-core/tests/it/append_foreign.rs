@@ -104,9 +104,9 @@ async fn a_session_with_a_tenant_appends_for_that_tenant_only() {
     let as_globex = format!("begin; set local app.tenant_id = '{}'", globex());
     let mut attempt = async |begin: &str, statement| {
         sqlx::raw_sql(AssertSqlSafe(begin.to_owned())).execute(&mut app).await.unwrap();
-        let told = call(&mut app, statement).await;
+        let result = call(&mut app, statement).await;
         sqlx::raw_sql("rollback").execute(&mut app).await.unwrap();
-        told
+        result
     };
     let uuid = |tenant: TenantId| format!("'{tenant}'::uuid");
     for own in calls(&uuid(globex())) {
@@ -117,8 +117,8 @@ async fn a_session_with_a_tenant_appends_for_that_tenant_only() {
     }
     for begin in [&as_globex, "begin"] {
         for none in calls("null::uuid") {
-            let told = attempt(begin, none.clone()).await;
-            assert!(matches!(told, Err(_) | Ok(None)), "{none}: {told:?}");
+            let result = attempt(begin, none.clone()).await;
+            assert!(matches!(result, Err(_) | Ok(None)), "{none}: {result:?}");
         }
     }
 }

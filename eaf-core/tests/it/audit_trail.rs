@@ -309,8 +309,8 @@ async fn an_instant_is_shown_in_local_time_with_its_offset() {
     let mut tx = house.core.db.tenant(house.acme).await.unwrap();
     let instants = [datetime!(2026-07-01 10:00 UTC), datetime!(2026-12-01 10:00 UTC)];
     let german = zone::local(&mut tx, "Europe/Berlin", Locale::De, &instants).await.unwrap().unwrap();
-    let told: Vec<_> = german.iter().map(|local| (local.at.as_str(), local.offset.as_str())).collect();
-    assert_eq!(told, [("01.07.2026 12:00:00", "UTC+02:00"), ("01.12.2026 11:00:00", "UTC+01:00")]);
+    let times: Vec<_> = german.iter().map(|local| (local.at.as_str(), local.offset.as_str())).collect();
+    assert_eq!(times, [("01.07.2026 12:00:00", "UTC+02:00"), ("01.12.2026 11:00:00", "UTC+01:00")]);
     let english = zone::local(&mut tx, "America/St_Johns", Locale::En, &instants[1..]).await.unwrap().unwrap();
     assert_eq!((english[0].at.as_str(), english[0].offset.as_str()), ("2026-12-01 06:30:00", "UTC-03:30"));
     drop(tx);

@@ -125,7 +125,7 @@ async fn a_rehearsal_stores_nothing_and_does_not_use_its_key() {
 }
 
 /// Append that makes the decision conflict.
-fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
+fn conflicting(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
     let tenant = house.anna.tenant;
     let stream = StreamId::derive(tenant, "guestbook/book/main");
     let mut request = append_request(&[(stream, None, 1)]);
@@ -142,7 +142,7 @@ fn rival(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest
 #[tokio::test]
 async fn a_conflict_decides_again_on_the_new_events() {
     let house = House::open().await;
-    house.book.rivals.lock().unwrap().push(rival(&house));
+    house.book.conflicts.lock().unwrap().push(conflicting(&house));
     let answer = house.give("sign", "k", json!({})).await.unwrap();
     assert_eq!(position(&answer).unwrap().pos, 2);
     assert_eq!(house.book.decided.load(Ordering::SeqCst), 2);
@@ -155,7 +155,7 @@ async fn a_conflict_decides_again_on_the_new_events() {
 async fn a_rejection_on_an_outdated_state_is_decided_again() {
     let house = House::open().await;
     // Each decision conflicts until the book is full, and then the rejection is recorded.
-    house.book.rivals.lock().unwrap().extend((0..PAGES).map(|_| rival(&house)));
+    house.book.conflicts.lock().unwrap().extend((0..PAGES).map(|_| conflicting(&house)));
     let answer = house.give("sign", "k", json!({})).await.unwrap();
     assert!(matches!(answer, Answer::Rejected(_)), "{answer:?}");
     assert_eq!(house.book.decided.load(Ordering::SeqCst) as u64, PAGES + 1);
@@ -226,7 +226,7 @@ async fn an_inactive_generation_cannot_append_and_old_answers_remain() {
 async fn a_history_with_an_unknown_event_is_not_decided_on() {
     let house = House::open().await;
     for (kind, schema) in [("guestbook.signed", 2), ("guestbook.burnt", 1)] {
-        let (core, tenant, mut newer) = rival(&house);
+        let (core, tenant, mut newer) = conflicting(&house);
         newer.streams[0].stream = StreamId::derive(tenant, &format!("guestbook/book/{kind}"));
         newer.events[0].kind = kind.into();
         newer.events[0].schema = schema;

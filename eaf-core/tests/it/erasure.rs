@@ -85,7 +85,7 @@ async fn an_erasure_clears_the_views_and_leaves_the_log_unchanged() {
     assert_eq!(core.erasure.finish(tenant, anna, views).await.unwrap(), None, "the views still show it");
     work(&core).await;
     let certificate = core.erasure.finish(tenant, anna, views).await.unwrap().expect("done");
-    assert_eq!(names(&core, tenant).await, ["", "Ben"], "somebody else stays");
+    assert_eq!(names(&core, tenant).await, ["", "Ben"], "the other person remains");
     assert_eq!((certificate.person, certificate.events, certificate.views), (anna, 1, 2));
     let chain = (&certificate.chain.head, &certificate.chain.findings);
     assert_eq!(chain, (&before.head, &before.findings), "not a link has changed");
@@ -206,20 +206,20 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
     assert_eq!(new_epoch(&core.db, &core.by).await.unwrap(), 2);
     assert_eq!(event_store::epoch(&core.db).await.unwrap(), 2);
-    let behind = async || -> i64 {
+    let lagging = async || -> i64 {
         let query = "select count(*) from eaf.behind() where view is not null";
         sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
     };
-    assert_eq!(behind().await, 4, "two views of two tenants, one of whom has nothing new");
+    assert_eq!(lagging().await, 4, "two views of two tenants, one without new events");
 
     work(&core).await;
-    assert_eq!(behind().await, 0);
+    assert_eq!(lagging().await, 0);
     assert_eq!(names(&core, tenant).await, ["A", "B"], "what is not in the log is not in a view");
     let view = Toy::new();
     let refused = view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), lost, PATIENCE).await;
     assert!(matches!(refused, Err(view::Error::OtherEpoch)), "{refused:?}");
     let again = feed.poll().await.unwrap();
-    let again = again.iter().find(|appended| appended.tenant == tenant).expect("told");
+    let again = again.iter().find(|appended| appended.tenant == tenant).expect("the restored log");
     assert_eq!((again.last.to_string(), again.restored), ("2-2".into(), true));
 
     // New events are projected.

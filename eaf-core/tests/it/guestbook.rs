@@ -18,7 +18,7 @@ pub struct Guestbook {
     pub generation: i64,
     pub decided: AtomicUsize,
     /// Requests that are appended during the next decisions, one each, so that these conflict.
-    pub rivals: Mutex<Vec<(Core, TenantId, AppendRequest)>>,
+    pub conflicts: Mutex<Vec<(Core, TenantId, AppendRequest)>>,
 }
 
 impl Guestbook {
@@ -68,7 +68,7 @@ impl Guestbook {
             },
             generation: 1,
             decided: AtomicUsize::new(0),
-            rivals: Mutex::default(),
+            conflicts: Mutex::default(),
         }
     }
 
@@ -113,8 +113,8 @@ impl Domain for Guestbook {
 
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
         self.decided.fetch_add(1, Ordering::SeqCst);
-        let rival = self.rivals.lock().unwrap().pop();
-        if let Some((core, tenant, request)) = rival {
+        let conflict = self.conflicts.lock().unwrap().pop();
+        if let Some((core, tenant, request)) = conflict {
             core.appender.append(tenant, request).await.map_err(|error| DomainError::Host(error.to_string()))?;
         }
         let version = input.streams.first().map_or(0, |stream| stream.version);

@@ -249,7 +249,7 @@ async fn another_package_folds_the_events_and_replaces_the_snapshot() {
     let newer = Jar::made_by("second");
     put(&kitchen.core, &newer, &kitchen.anna, 1).await;
     assert_eq!(newer.last(), Seen { snapshot: false, events: 101, coins: 1, names: "A".repeat(101) });
-    assert_eq!(kitchen.snapshots().await, 1, "the first package's is gone");
+    assert_eq!(kitchen.snapshots().await, 1, "the first package's is deleted");
     put(&kitchen.core, &newer, &kitchen.anna, 1).await;
     assert_eq!(newer.last(), Seen { snapshot: true, events: 0, coins: 2, names: "A".repeat(102) });
 }
@@ -269,7 +269,7 @@ async fn a_stream_of_any_length_is_decided_without_an_earlier_snapshot() {
         assert_eq!((jar.last().coins, jar.last().names.len()), (1, 1 + 41 * 250));
         let folded = jar.folded.lock().unwrap().clone();
         assert!(folded.len() > 10 && folded.iter().all(|(_, events)| *events <= 1_001), "{folded:?}");
-        assert!(folded[1..].iter().all(|(snapshot, _)| *snapshot), "begun anew: {folded:?}");
+        assert!(folded[1..].iter().all(|(snapshot, _)| *snapshot), "folded from the first event: {folded:?}");
     }
     let unfolding = Jar { folds: false, ..Jar::made_by("third") };
     let refused = give(&kitchen.database.core().await, &unfolding, &kitchen.anna, json!({})).await;

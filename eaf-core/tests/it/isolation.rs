@@ -94,9 +94,11 @@ impl Range {
                 }
             }
             for (guess, other) in guesses(table, row).iter().zip(guesses(table, made_up)) {
-                let (told, otherwise) = (answer(conn, guess).await, answer(conn, &other).await);
-                if told != otherwise {
-                    found.push(format!("{role}: {guess}: {told:?}, and {otherwise:?} about a row that is nowhere"));
+                let (result, other_result) = (answer(conn, guess).await, answer(conn, &other).await);
+                if result != other_result {
+                    found.push(format!(
+                        "{role}: {guess}: {result:?}, and {other_result:?} for a row that does not exist"
+                    ));
                 }
             }
         }

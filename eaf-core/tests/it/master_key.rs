@@ -68,8 +68,8 @@ async fn after_a_rotation_only_the_new_master_key_opens_data_keys() {
         add_tenant(&before.db, &before.by, "globex", "G").await.unwrap(),
     );
     let (anna, gina) = (hire(&before, acme, "anna").await, hire(&before, globex, "gina").await);
-    let gone = hire(&before, acme, "gone").await;
-    before.directory.erase_member(&before.by, acme, gone).await.unwrap();
+    let erased = hire(&before, acme, "gone").await;
+    before.directory.erase_member(&before.by, acme, erased).await.unwrap();
     before.directory.put_operator(&before.by, ISSUER, "olga", "Olga").await.unwrap();
 
     let core = host(&database, both(2, 1)).await;
@@ -94,7 +94,7 @@ async fn after_a_rotation_only_the_new_master_key_opens_data_keys() {
     let after = host(&database, key(2)).await;
     after.master_keys.check().await.unwrap();
     assert_eq!((name(&after, acme, anna).await, name(&after, globex, gina).await), ("anna".into(), "gina".into()));
-    assert_eq!(name(&after, acme, gone).await, "");
+    assert_eq!(name(&after, acme, erased).await, "");
     let olga = after.directory.find_operator(ISSUER, "olga").await.unwrap().expect("she is one still");
     assert_eq!(after.directory.put_operator(&after.by, ISSUER, "olga", "Olga O.").await.unwrap(), olga.actor);
     let carl = hire(&after, acme, "carl").await;

@@ -50,7 +50,7 @@ async fn every_function_file_is_applied() {
 }
 
 /// Release of the present source of `eaf.behind`, and its recorded revision.
-async fn behind(database: &Database) -> (String, i32) {
+async fn source_of_behind(database: &Database) -> (String, i32) {
     let query = "select case when prosrc like '%eaf.checkpoint%' then 'ours' else 'theirs' end, revision
                  from pg_proc, eaf.function_source where proname = 'behind' and name = 'behind'";
     sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap()
@@ -66,7 +66,7 @@ const THEIRS: &str = "set role eaf_owner;
 async fn the_highest_revision_of_a_function_remains() {
     let database = Database::fresh().await;
     let url = database.url("eaf_migrate");
-    let (_, ours) = behind(&database).await;
+    let (_, ours) = source_of_behind(&database).await;
     database.run(THEIRS).await;
 
     // An older release does not replace the function of a newer one.
@@ -74,13 +74,13 @@ async fn the_highest_revision_of_a_function_remains() {
         .run("update eaf.function_source set revision = revision + 1, digest = sha256('') where name = 'behind'")
         .await;
     migrate(&url).await.unwrap();
-    assert_eq!(behind(&database).await, ("theirs".into(), ours + 1));
+    assert_eq!(source_of_behind(&database).await, ("theirs".into(), ours + 1));
     check(&database.db().await).await.unwrap();
 
     database.run("alter table eaf.function_source drop constraint function_source_revision_check").await;
     database.run("update eaf.function_source set revision = 0 where name = 'behind'").await;
     migrate(&url).await.unwrap();
-    assert_eq!(behind(&database).await, ("ours".into(), ours));
+    assert_eq!(source_of_behind(&database).await, ("ours".into(), ours));
     check(&database.db().await).await.unwrap();
 }
 
@@ -92,5 +92,5 @@ async fn concurrent_hosts_replace_functions_one_after_the_other() {
     database.run("delete from eaf.function_source").await;
     let (one, other) = tokio::join!(migrate(&url), migrate(&url));
     one.and(other).unwrap();
-    assert_eq!(behind(&database).await.0, "ours");
+    assert_eq!(source_of_behind(&database).await.0, "ours");
 }

@@ -142,8 +142,8 @@ async fn an_unchanged_resource_stays_fresh_and_is_reported_once() {
     observe(None).await;
     assert!(at(acme).await["vm-1"] > first && at(acme).await.len() == 1 && at(globex).await.is_empty());
     let things = observation::resources(&core.db, acme, "dcm", "vsphere", &json!({})).await.unwrap();
-    let told = |thing: &ManagedResource| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
-    let order: Vec<_> = things.iter().map(told).collect();
+    let reported = |thing: &ManagedResource| (thing.identity.clone(), thing.seen.clone(), thing.seen_position.clone());
+    let order: Vec<_> = things.iter().map(reported).collect();
     let expected = [("vm-2".into(), None, None), ("vm-1".into(), Some(news), Some("1-7".into()))];
     assert_eq!(order, expected, "what was never looked at comes first");
 }

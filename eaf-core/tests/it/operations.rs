@@ -208,14 +208,14 @@ async fn a_recipient_of_a_pending_mail_counts_as_notified() {
         database.run(&sql).await;
     }
     let ids = mails(&core, acme, asked, 1, 2).await;
-    let told = async || mail_log::recipients_of(&core.db, acme, settled, "request-fulfilled").await.unwrap().len();
-    assert_eq!(told().await, 0, "both wait");
+    let notified = async || mail_log::recipients_of(&core.db, acme, settled, "request-fulfilled").await.unwrap().len();
+    assert_eq!(notified().await, 0, "both wait");
     mail_log::offer(&core.db, acme, &ids[0], "main", None).await.unwrap();
     mail_log::begin_transmission(&core.db, acme, &ids[0]).await.unwrap();
-    assert_eq!(told().await, 1, "the server is being given it");
+    assert_eq!(notified().await, 1, "the server is being given it");
     mail_log::set_status(&core.db, acme, &ids[0], &Status::Sent, None).await.unwrap();
     mail_log::set_status(&core.db, acme, &ids[1], &Status::Skipped, None).await.unwrap();
-    assert_eq!(told().await, 1);
+    assert_eq!(notified().await, 1);
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn deferrals_count_from_the_first_and_per_call() {
     assert!((first.0, second.0) == (1, 2) && first.1.is_some() && first.1 == second.1, "{first:?} {second:?}");
     assert_eq!(wait(false).await, (0, None), "another cause is a break");
     wait(true).await;
-    assert!(!mail_log::requeue(&core.db, acme, &id, HOUR).await.unwrap(), "somebody works on it");
+    assert!(!mail_log::requeue(&core.db, acme, &id, HOUR).await.unwrap(), "it is pending");
     assert!(mail_log::requeue(&core.db, acme, &id, Duration::ZERO).await.unwrap());
     assert_eq!((known().await.deferrals, known().await.deferred_since, known().await.next_at), (0, None, None));
 

@@ -59,7 +59,7 @@ impl Pooler {
         let pooler = Pooler { port, dir, _process: command.spawn().expect("PgBouncer starts") };
         let deadline = Instant::now() + PATIENCE;
         while pooler.connect(database).await.is_err() {
-            assert!(Instant::now() < deadline, "PgBouncer lets nobody in");
+            assert!(Instant::now() < deadline, "PgBouncer accepts no connection");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         pooler

@@ -204,11 +204,11 @@ async fn a_rebuild_starts_no_run_and_sends_no_live_update() {
     house.catch_up().await;
     let runs = house.database.open_runs().await;
     assert!(runs > 0);
-    let mut told = house.core.feed.subscribe();
+    let mut changes = house.core.feed.subscribe();
     begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap();
     house.catch_up().await;
     assert_eq!(house.database.open_runs().await, runs);
-    assert!(told.try_recv().is_err(), "live updates come from the copy that is read");
+    assert!(changes.try_recv().is_err(), "live updates are of the live copy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -258,8 +258,8 @@ async fn a_failing_event_parks_its_own_tenant_and_view_only_until_a_retry() {
             assert_eq!(things.events - things.projected, 2, "the events before it were projected");
             assert!(things.lag_seconds > 0.0);
             let parked = &things.parked[0];
-            let told = (parked.tenant.as_str(), parked.position, parked.error.as_str());
-            assert_eq!(told, ("acme", 5, "project: trap"), "{things:#?}");
+            let entry = (parked.tenant.as_str(), parked.position, parked.error.as_str());
+            assert_eq!(entry, ("acme", 5, "project: trap"), "{things:#?}");
             assert!(things.parked.len() == 1 && others.parked.is_empty(), "{copies:#?}");
             break;
         }
@@ -305,7 +305,7 @@ async fn retry_all_makes_parked_consumers_of_one_plugin_due() {
 #[tokio::test]
 async fn an_unknown_view_or_copy_is_an_error() {
     let house = house().await;
-    for (told, expected) in [
+    for (message, expected) in [
         (
             begin(&house.core.db, &house.core.by, "toy", "nothing").await.unwrap_err().to_string(),
             "no active view nothing",
@@ -319,6 +319,6 @@ async fn an_unknown_view_or_copy_is_an_error() {
             "no rebuild of toy/things",
         ),
     ] {
-        assert!(told.contains(expected), "{told}");
+        assert!(message.contains(expected), "{message}");
     }
 }

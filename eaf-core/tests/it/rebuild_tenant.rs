@@ -40,7 +40,7 @@ async fn a_parked_view_is_rebuilt_up_to_its_failing_event() {
     assert_eq!(names(&core, tenant).await, ["Canary-Anna"]);
 
     consumers::retry(&core.db, &core.by, tenant, "toy", "things").await.unwrap();
-    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err(), "the event is as poisoned as before");
+    assert!(core.consumers.project_batch(&toy, tenant, "things").await.is_err(), "the event still fails");
     assert_eq!(names(&core, tenant).await, [""]);
     let parked = &consumers::parked(&core.db, tenant).await.unwrap()[0];
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: trap"));
@@ -54,28 +54,28 @@ async fn an_erasure_waits_for_a_locked_view_and_schedules_others_at_once() {
     for view in ["things", "others"] {
         core.consumers.project_batch(&toy, tenant, view).await.unwrap();
     }
-    let told = async || -> i64 {
+    let scheduled = async || -> i64 {
         let query = "select count(*) from eaf.checkpoint where rebuild_at is not null";
         sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
     };
     let mut other = database.superuser().await;
-    let mut folding = sqlx::Connection::begin(&mut other).await.unwrap();
-    let held = "select from eaf.checkpoint c join eaf.view_copy k on k.table_name = c.consumer
+    let mut projecting = sqlx::Connection::begin(&mut other).await.unwrap();
+    let lock = "select from eaf.checkpoint c join eaf.view_copy k on k.table_name = c.consumer
                 join eaf.view v using (digest) where v.view = 'things' for update of c";
-    sqlx::query(held).execute(&mut *folding).await.unwrap();
+    sqlx::query(lock).execute(&mut *projecting).await.unwrap();
     let erasing = tokio::spawn({
         let core = core.clone();
         async move { core.erasure.erase(&core.by, tenant, anna, Duration::ZERO).await }
     });
     let deadline = Instant::now() + PATIENCE;
-    while told().await < 1 {
-        assert!(Instant::now() < deadline, "nobody was told");
+    while scheduled().await < 1 {
+        assert!(Instant::now() < deadline, "no rebuild was scheduled");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert!(!erasing.is_finished());
-    folding.rollback().await.unwrap();
+    projecting.rollback().await.unwrap();
     assert_eq!(erasing.await.unwrap().unwrap(), 2);
-    assert_eq!(told().await, 2);
+    assert_eq!(scheduled().await, 2);
 }
 
 #[tokio::test]
@@ -139,14 +139,14 @@ async fn a_rebuild_that_becomes_due_during_a_rebuild_runs_after_it() {
     database
         .run("update eaf.checkpoint set rebuild_at = now(), rebuild_again_at = clock_timestamp() + interval '300 ms'")
         .await;
-    let folding = tokio::spawn({
+    let projecting = tokio::spawn({
         let (core, slow) = (core.clone(), slow.clone());
         async move { core.consumers.project_batch(&*slow, tenant, "things").await }
     });
     slow.until_blocked().await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     slow.blocked.send_replace(&[]);
-    assert!(matches!(folding.await.unwrap().unwrap(), Step::Advanced { changes: 3, .. }));
+    assert!(matches!(projecting.await.unwrap().unwrap(), Step::Advanced { changes: 3, .. }));
     assert_eq!(names(&core, tenant).await.len(), 3);
     assert!(matches!(
         core.consumers.project_batch(&*slow, tenant, "things").await,
@@ -294,7 +294,7 @@ async fn many_rebuilds_delay_no_other_tenant() {
     let left = "select count(*) from eaf.checkpoint where rebuild_at is not null";
     let deadline = Instant::now() + PATIENCE;
     while sqlx::query_scalar::<_, i64>(left).fetch_one(&mut database.superuser().await).await.unwrap() > 0 {
-        assert!(Instant::now() < deadline, "not folded anew");
+        assert!(Instant::now() < deadline, "not rebuilt");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     running.abort();

@@ -91,7 +91,7 @@ async fn rows_beyond_their_retention_are_pruned_on_record_and_no_others() {
     acts.sort();
     assert_eq!(acts, ["denials: 2", "journals: 4", "ledger: 3", "mails: 3", "refusals: 1"]);
     assert_eq!(pruned(&house.core, &all).await, 0);
-    assert_eq!(house.acts().await.len(), 5, "nothing happened, and nothing is told");
+    assert_eq!(house.acts().await.len(), 5, "nothing was pruned, so nothing is recorded");
 }
 
 /// Prunes without a failure, and returns the number of rows.

@@ -106,8 +106,8 @@ async fn assert_recorded(database: &Database, tenant: TenantId, acknowledged: &H
         let positions = first.zip(last).map(|(first, last)| (first as u64, last as u64));
         recorded.insert(row.get::<String, _>("key"), (positions, row.get::<Vec<u8>, _>("answer")));
     }
-    for (key, told) in acknowledged {
-        assert_eq!(recorded.get(key), Some(told), "an acknowledged request is not as it was acknowledged");
+    for (key, answer) in acknowledged {
+        assert_eq!(recorded.get(key), Some(answer), "a recorded request differs from its acknowledgement");
     }
     let events: u64 =
         recorded.values().filter_map(|(positions, _)| *positions).map(|(first, last)| last - first + 1).sum();

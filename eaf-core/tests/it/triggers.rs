@@ -97,17 +97,17 @@ async fn a_retired_workflow_has_no_lag_and_continues_when_registered_again() {
     let fewer = Toy::without_workflow("later");
     prepare(&core.db, &fewer).await.unwrap();
     record(&core, acme, vec![ordered("meanwhile")]).await;
-    let behind = async || -> Vec<String> {
+    let lagging = async || -> Vec<String> {
         let workflows = "select consumer from eaf.behind() where view is null order by consumer";
         sqlx::query_scalar(workflows).fetch_all(&mut database.as_role("eaf_platform").await).await.unwrap()
     };
-    assert_eq!(behind().await, ["workflow/act"]);
+    assert_eq!(lagging().await, ["workflow/act"]);
     assert_eq!(start(&core, &fewer, acme, "act").await, 1);
-    assert_eq!(behind().await, Vec::<String>::new());
+    assert_eq!(lagging().await, Vec::<String>::new());
 
     prepare(&core.db, &both).await.unwrap();
-    assert_eq!(behind().await, ["workflow/later"]);
-    assert_eq!(start(&core, &both, acme, "later").await, 1, "what it missed");
+    assert_eq!(lagging().await, ["workflow/later"]);
+    assert_eq!(start(&core, &both, acme, "later").await, 1, "the events of the meantime");
     assert_eq!(keys(&core, acme).await, ["meanwhile", "meanwhile", "seen", "seen"]);
 }
 
@@ -115,13 +115,13 @@ async fn a_retired_workflow_has_no_lag_and_continues_when_registered_again() {
 async fn an_inactive_view_has_no_lag_and_continues_when_active_again() {
     let (database, core, with, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
-    let behind = async || -> i64 {
+    let lagging = async || -> i64 {
         let views = "select count(*) from eaf.behind() where view is not null";
         sqlx::query_scalar(views).fetch_one(&mut database.as_role("eaf_platform").await).await.unwrap()
     };
-    assert!(behind().await > 0);
+    assert!(lagging().await > 0);
     prepare(&core.db, &Toy::without_views()).await.unwrap();
-    assert_eq!(behind().await, 0);
+    assert_eq!(lagging().await, 0);
     prepare(&core.db, &with).await.unwrap();
-    assert!(behind().await > 0, "what it missed");
+    assert!(lagging().await > 0, "the events of the meantime");
 }

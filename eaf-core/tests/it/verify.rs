@@ -57,8 +57,8 @@ async fn an_unchanged_log_has_no_findings() {
     let report = verify(&core.db, tenant, |events| pages.push(events)).await.unwrap();
     assert_eq!((report.events, report.findings.len(), pages), (8, 0, vec![8]));
     assert_eq!(report.head.len(), 64);
-    let nobody = directory::add_tenant(&core.db, &core.by, "empty", "Empty").await.unwrap();
-    assert_eq!(found(&core, nobody).await.events, 0);
+    let empty = directory::add_tenant(&core.db, &core.by, "empty", "Empty").await.unwrap();
+    assert_eq!(found(&core, empty).await.events, 0);
 }
 
 #[tokio::test]

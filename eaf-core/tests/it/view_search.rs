@@ -73,8 +73,8 @@ async fn a_search_finds_only_rows_that_the_caller_may_read() {
     let page = view::query(&house.core.db, &caller, "toy", house.toy.view(), &words("web")).await.unwrap();
     let keys: Vec<&str> = page.items.iter().map(|row| row.key.as_str()).collect();
     assert_eq!(keys, ["a"]);
-    let nobody = person(house.acme, &[]);
-    let refused = view::query(&house.core.db, &nobody, "toy", house.toy.view(), &words("web")).await;
+    let unprivileged = person(house.acme, &[]);
+    let refused = view::query(&house.core.db, &unprivileged, "toy", house.toy.view(), &words("web")).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
 }
 

@@ -167,9 +167,9 @@ async fn upsert_replaces_patch_changes_and_delete_removes_a_row() {
     let reader = person(house.acme, &["toy.read"]);
     let changed =
         view::changed_since(&house.core.db, &reader, "toy", house.toy.view(), before, 100).await.unwrap().rows;
-    let mut told: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
-    told.sort();
-    assert_eq!(told, [("a", false), ("b", true), ("c", false)]);
+    let mut keys: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
+    keys.sort();
+    assert_eq!(keys, [("a", false), ("b", true), ("c", false)]);
     assert!(changed.iter().all(|change| change.position == after));
     let left = dump::table(&house.database, &dump::view_table(&house.database, "things").await).await;
     assert!(left.contains("2023-11-14") && !left.contains("canary-of-a-person"), "{left}");
@@ -204,8 +204,11 @@ async fn row_rules_limit_a_caller_to_their_own_rows() {
     // Row rules apply to deletions too.
     record(core, house.acme, vec![delete("mine"), delete("other")]).await;
     house.project(house.acme).await;
-    let told = view::changed_since(&core.db, &mine, "toy", view, at, 10).await.unwrap().rows;
-    assert_eq!(told.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(), [("mine", true)]);
+    let changed = view::changed_since(&core.db, &mine, "toy", view, at, 10).await.unwrap().rows;
+    assert_eq!(
+        changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(),
+        [("mine", true)]
+    );
 }
 
 #[tokio::test]
@@ -213,10 +216,10 @@ async fn another_tenant_reads_no_rows() {
     let house = house().await;
     record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
-    let stranger = person(house.globex, &["toy.read"]);
-    let page = view::query(&house.core.db, &stranger, "toy", house.toy.view(), &all()).await.unwrap();
+    let other_tenant = person(house.globex, &["toy.read"]);
+    let page = view::query(&house.core.db, &other_tenant, "toy", house.toy.view(), &all()).await.unwrap();
     assert!(page.items.is_empty());
-    assert!(view::get(&house.core.db, &stranger, "toy", house.toy.view(), "a").await.unwrap().is_none());
+    assert!(view::get(&house.core.db, &other_tenant, "toy", house.toy.view(), "a").await.unwrap().is_none());
 
     let table = dump::view_table(&house.database, "things").await;
     let mut app = house.database.as_role("eaf_app").await;
@@ -357,7 +360,7 @@ async fn a_runner_catches_up_follows_the_doorbell_and_notifies_other_hosts() {
     let house = house().await;
     let missed = record(&house.core, house.acme, vec![upsert("a", json!({}))]).await;
     let other = house.database.core().await;
-    let mut told = other.feed.subscribe();
+    let mut changes = other.feed.subscribe();
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let domain: Arc<dyn Domain> = Arc::new(Toy::new());
@@ -372,7 +375,7 @@ async fn a_runner_catches_up_follows_the_doorbell_and_notifies_other_hosts() {
 
     let ours = async {
         loop {
-            let change = told.recv().await.unwrap();
+            let change = changes.recv().await.unwrap();
             if change.tenant == house.globex && change.view == "things" {
                 return change.position;
             }
