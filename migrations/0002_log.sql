@@ -3,8 +3,8 @@
 
 -- ── Tables ─────────────────────────────────────────────────────────────────────────────────────
 
--- `pos` is gap-free and in commit order per (tenant, lane), from 1. `version` is gap-free per stream,
--- from 1, so that a stream's version is the number of its events, and 0 means "does not exist".
+-- Events. `pos` is gap-free and in commit order per (tenant, lane), from 1. `version` is gap-free
+-- per stream, from 1: the version of a stream is the number of its events, 0 without a stream.
 create table eaf.event (
   tenant_id      uuid        not null,
   lane           smallint    not null,

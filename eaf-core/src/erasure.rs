@@ -90,7 +90,7 @@ impl Erasure {
         person: ActorId,
         delay: Duration,
     ) -> Result<u64, Error> {
-        if !self.is_known(tenant, person).await? {
+        if !self.has_person(tenant, person).await? {
             return Err(Error::NoPerson);
         }
         // Records the act as well. After a crash from here on, a repetition requests the rebuild.
@@ -110,7 +110,7 @@ impl Erasure {
     }
 
     /// Says whether the tenant has a member with this id, or sealed data of a person with it.
-    async fn is_known(&self, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
+    async fn has_person(&self, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_scalar(
             "select exists (select from eaf.member where tenant_id = $1 and actor_id = $2)

@@ -64,7 +64,7 @@ pub enum Denial {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedGrant {
     pub grant: Grant,
     pub terms: Terms,
     /// Expired by the database's clock.
@@ -75,7 +75,7 @@ pub struct Listed {
 
 /// Adds a grant, or replaces the one of this name. The audit shows the grant before and after.
 pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attribution) -> Result<(), Error> {
-    let before = locked(tx, &grant.plugin, &grant.capability, &grant.name).await?;
+    let before = lock_grant(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
         "insert into eaf.plugin_grant
            (tenant_id, plugin, capability, name, scope, connection, updated_by, reason, expires_at)
@@ -100,7 +100,7 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attributi
         return Ok(());
     }
     let act = Act::new("grant.put", object(&grant.plugin, &grant.capability, &grant.name));
-    let act = act.changing(shown(before.as_ref()), shown(Some(&(grant.clone(), terms.clone()))));
+    let act = act.changing(audit_state(before.as_ref()), audit_state(Some(&(grant.clone(), terms.clone()))));
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
@@ -112,7 +112,7 @@ pub async fn remove(
     name: &str,
     by: &Attribution,
 ) -> Result<bool, Error> {
-    let before = locked(tx, plugin, capability, name).await?;
+    let before = lock_grant(tx, plugin, capability, name).await?;
     sqlx::query("delete from eaf.plugin_grant where tenant_id = $1 and plugin = $2 and capability = $3 and name = $4")
         .bind(tx.tenant())
         .bind(plugin)
@@ -124,12 +124,13 @@ pub async fn remove(
     if before.is_none() {
         return Ok(false);
     }
-    let act = Act::new("grant.remove", object(plugin, capability, name)).changing(shown(before.as_ref()), json!(null));
+    let act =
+        Act::new("grant.remove", object(plugin, capability, name)).changing(audit_state(before.as_ref()), json!(null));
     audit::record_act(tx, by, &act).await?;
     Ok(true)
 }
 
-async fn locked(
+async fn lock_grant(
     tx: &mut TenantTx,
     plugin: &str,
     capability: &str,
@@ -153,7 +154,7 @@ fn object(plugin: &str, capability: &str, name: &str) -> String {
     format!("{plugin}/{capability}/{name}")
 }
 
-fn shown(grant: Option<&(Grant, Terms)>) -> Value {
+fn audit_state(grant: Option<&(Grant, Terms)>) -> Value {
     let Some((grant, terms)) = grant else { return json!(null) };
     let expires = terms.expires_at.and_then(|at| at.format(&Rfc3339).ok());
     json!({
@@ -202,7 +203,7 @@ fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
 }
 
 /// All grants of a tenant, by plugin, capability and name.
-pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Listed>, Error> {
+pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<ListedGrant>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(
         "select plugin, capability, name, scope, connection, reason, expires_at, updated_by, updated_at,
@@ -215,7 +216,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Listed>, Error> {
     .map_err(Error::Read)?;
     rows.iter()
         .map(|row| {
-            Ok(Listed {
+            Ok(ListedGrant {
                 grant: grant(row)?,
                 terms: terms(row)?,
                 expired: row.try_get("expired")?,

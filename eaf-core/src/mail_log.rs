@@ -53,7 +53,7 @@ pub enum Status {
 }
 
 impl Status {
-    fn parts(&self) -> (&'static str, Option<&str>) {
+    fn columns(&self) -> (&'static str, Option<&str>) {
         match self {
             Status::Pending(error) => ("pending", error.as_deref()),
             Status::Sent => ("sent", None),
@@ -90,7 +90,7 @@ const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq,
     status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
 
 /// Period of a connection's rate limit.
-const RATE: Duration = Duration::from_secs(60);
+const RATE_PERIOD: Duration = Duration::from_secs(60);
 
 /// Records a mail as pending, or returns the mail as recorded before.
 pub async fn record(db: &Db, tenant: TenantId, mail: &Mail) -> Result<LoggedMail, Error> {
@@ -170,7 +170,7 @@ pub async fn offer(
     .bind(message_id)
     .bind(connection)
     .bind(rate.map(i64::from))
-    .bind(RATE.as_secs_f64())
+    .bind(RATE_PERIOD.as_secs_f64())
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;
@@ -243,7 +243,7 @@ pub async fn set_status(
     status: &Status,
     relay: Option<&str>,
 ) -> Result<(), Error> {
-    let (word, error) = status.parts();
+    let (word, error) = status.columns();
     let set = "status = $3, error = $4, relay = coalesce($5, relay), next_at = null";
     update(db, tenant, message_id, set, |query| {
         query.bind(word).bind(error.map(str::to_owned)).bind(relay.map(str::to_owned))
@@ -290,7 +290,7 @@ pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Resul
     )
     .bind(tenant)
     .bind(connection)
-    .bind(RATE.as_secs_f64())
+    .bind(RATE_PERIOD.as_secs_f64())
     .fetch_one(tx.conn())
     .await
     .map_err(Error::Read)?;

@@ -75,7 +75,7 @@ pub struct TenantProduct {
 
 /// Plugin that is stopped for all tenants.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Stopped {
+pub struct StoppedPlugin {
     pub plugin: String,
     pub reason: String,
     pub stopped_by: ActorId,
@@ -183,7 +183,7 @@ pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Re
 }
 
 /// Plugins that are stopped for all tenants, by name.
-pub async fn stopped(db: &Db) -> Result<Vec<Stopped>, Error> {
+pub async fn stopped(db: &Db) -> Result<Vec<StoppedPlugin>, Error> {
     sqlx::query_as("select plugin, reason, stopped_by, stopped_at from eaf.stopped_plugin order by plugin")
         .fetch_all(db.platform_pool())
         .await

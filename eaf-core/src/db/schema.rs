@@ -21,7 +21,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
 async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let query = sqlx::query_as("select version, checksum from eaf._sqlx_migrations where success");
     let rows: Vec<(i64, Vec<u8>)> = match query.fetch_all(conn).await {
-        Err(cause) if is_no_table(&cause) => Vec::new(),
+        Err(cause) if is_undefined_table(&cause) => Vec::new(),
         rows => rows?,
     };
     let applied: BTreeMap<i64, Vec<u8>> = rows.into_iter().collect();
@@ -55,6 +55,6 @@ pub(super) async fn is_newer(conn: &mut PgConnection) -> Result<bool, sqlx::Erro
     .await
 }
 
-fn is_no_table(cause: &sqlx::Error) -> bool {
+fn is_undefined_table(cause: &sqlx::Error) -> bool {
     matches!(cause, sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("42P01" | "3F000")))
 }

@@ -81,9 +81,9 @@ impl Directory {
         if let Some(act) = change(former.as_ref(), &new, actor) {
             audit::record_act(&mut tx, by, &act).await?;
         }
-        let clear = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
-        let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-        let sealed = self.keyring.seal(&mut tx, actor, TABLE, &clear).await?;
+        let plain = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
+        let plain = serde_json::to_vec(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        let sealed = self.keyring.seal(&mut tx, actor, TABLE, &plain).await?;
         sqlx::query(
             "update eaf.member set sealed = $3, locale = $4, roles = $5 where tenant_id = $1 and actor_id = $2",
         )
@@ -140,17 +140,17 @@ impl Directory {
 /// Act for the audit, if something changed. The act shows roles and language; of name and address
 /// it shows only that they changed, because they are personal data.
 fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
-    let mut now = json!({ "roles": new.roles, "locale": new.locale.as_str() });
+    let mut current = json!({ "roles": new.roles, "locale": new.locale.as_str() });
     let Some(former) = former else {
-        return Some(Act::new("member.add", object(actor)).changing(json!(null), now));
+        return Some(Act::new("member.add", object(actor)).changing(json!(null), current));
     };
     let old = json!({ "roles": former.roles, "locale": former.locale.as_str() });
     for (member, differs) in [("name", former.name != new.name), ("email", former.email != new.email)] {
         if differs {
-            now[member] = "changed".into();
+            current[member] = "changed".into();
         }
     }
-    (old != now).then(|| Act::new("member.change", object(actor)).changing(old, now))
+    (old != current).then(|| Act::new("member.change", object(actor)).changing(old, current))
 }
 
 impl Directory {
@@ -360,22 +360,22 @@ impl Directory {
         let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
         let locale: String = row.try_get("locale").map_err(Error::Read)?;
         let roles = row.try_get("roles").map_err(Error::Read)?;
-        let clear = match sealed.is_empty() {
+        let plain = match sealed.is_empty() {
             true => None,
             false => self.keyring.open(tx, actor, TABLE, &sealed).await?,
         };
-        let clear = match clear {
-            Some(clear) => {
-                serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?
+        let plain = match plain {
+            Some(plain) => {
+                serde_json::from_slice(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?
             }
             None => Sealed { issuer: String::new(), subject: String::new(), name: String::new(), email: String::new() },
         };
         Ok(Member {
             actor,
-            issuer: clear.issuer,
-            subject: clear.subject,
-            name: clear.name,
-            email: clear.email,
+            issuer: plain.issuer,
+            subject: plain.subject,
+            name: plain.name,
+            email: plain.email,
             locale: if locale == "de" { Locale::De } else { Locale::En },
             roles,
         })

@@ -50,8 +50,8 @@ impl Directory {
         let master = self.keyring.master_keys().wrapping(&mut tx).await?;
         let before = self.lock_operator(&mut tx, issuer, subject).await?;
         let actor = before.as_ref().map_or_else(|| ActorId(self.ambient.uuid()), |(actor, _)| *actor);
-        let clear = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
-        let clear = serde_json::to_vec(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+        let plain = Sealed { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() };
+        let plain = serde_json::to_vec(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
         let actor: ActorId = sqlx::query_scalar(
             "insert into eaf.operator (actor_id, identity, sealed, key_id) values ($1, $2, $3, $4)
          on conflict (identity) do update set sealed = excluded.sealed, key_id = excluded.key_id returning actor_id",
@@ -62,7 +62,7 @@ impl Directory {
             Some((_, identity)) => identity.clone(),
             None => self.operator_identity(master, issuer, subject).to_vec(),
         })
-        .bind(self.keyring.seal_platform_under(master, TABLE, &clear))
+        .bind(self.keyring.seal_platform_under(master, TABLE, &plain))
         .bind(&master.id.0)
         .fetch_one(&mut *tx)
         .await
@@ -146,17 +146,17 @@ impl Directory {
                 .map_err(Error::Read)?;
         let mut resealed = Resealed { done: 0, unreadable: 0 };
         for (actor, sealed, removed) in rows {
-            let Ok(clear) = self.keyring.open_platform(TABLE, &sealed) else {
+            let Ok(plain) = self.keyring.open_platform(TABLE, &sealed) else {
                 resealed.unreadable += 1;
                 continue;
             };
             let known: Sealed =
-                serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+                serde_json::from_slice(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
             sqlx::query(
             "update eaf.operator set sealed = $2, key_id = $3, identity = coalesce($4, identity) where actor_id = $1",
         )
         .bind(actor)
-        .bind(self.keyring.seal_platform_under(master, TABLE, &clear))
+        .bind(self.keyring.seal_platform_under(master, TABLE, &plain))
         .bind(&master.id.0)
         .bind(removed.is_none().then(|| self.operator_identity(master, &known.issuer, &known.subject).to_vec()))
         .execute(&mut *tx)
@@ -201,9 +201,9 @@ impl Directory {
     }
 
     fn open_operator(&self, (actor, sealed, removed): Row) -> Result<Operator, Error> {
-        let clear = self.keyring.open_platform(TABLE, &sealed)?;
+        let plain = self.keyring.open_platform(TABLE, &sealed)?;
         let Sealed { subject, name, .. } =
-            serde_json::from_slice(&clear).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
+            serde_json::from_slice(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
         Ok(Operator { actor, subject, name, removed })
     }
 

@@ -26,7 +26,7 @@ pub async fn prepare(database: &Database) {
 }
 
 /// Name of a view's live table, and the view's columns as JSON.
-pub async fn described(database: &Database, plugin: &str, view: &str) -> (String, String) {
+pub async fn live_table(database: &Database, plugin: &str, view: &str) -> (String, String) {
     sqlx::query_as(
         "select c.table_name, (v.spec -> 'columns')::text from eaf.view_copy c join eaf.view v on v.digest = c.digest
          where v.plugin = $1 and v.view = $2 and v.active and c.state = 'live'",

@@ -5,7 +5,7 @@
 use crate::manifest::{self, Request};
 use crate::package;
 use eaf_core::actor::Attribution;
-use eaf_core::grant::{self, Grant, Listed, Terms};
+use eaf_core::grant::{self, Grant, ListedGrant, Terms};
 use eaf_core::id::{self, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::{Core, db};
@@ -197,13 +197,13 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -
 }
 
 /// Returns the required requests without a grant that holds: enabling the product rests on there being none.
-pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[Listed]) -> Vec<&'a Request> {
+pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[ListedGrant]) -> Vec<&'a Request> {
     requests.iter().filter(|request| !request.optional && !is_granted(plugin, request, granted)).collect()
 }
 
 /// Whether a grant that has not expired answers the request.
-pub fn is_granted(plugin: &str, request: &Request, granted: &[Listed]) -> bool {
-    granted.iter().any(|Listed { grant, expired, .. }| {
+pub fn is_granted(plugin: &str, request: &Request, granted: &[ListedGrant]) -> bool {
+    granted.iter().any(|ListedGrant { grant, expired, .. }| {
         !expired && grant.plugin == plugin && grant.capability == request.capability && grant.name == request.grant
     })
 }
@@ -236,8 +236,8 @@ mod tests {
         }
     }
 
-    fn granted(plugin: &str, capability: &str, name: &str, expired: bool) -> Listed {
-        Listed {
+    fn granted(plugin: &str, capability: &str, name: &str, expired: bool) -> ListedGrant {
+        ListedGrant {
             grant: Grant {
                 plugin: plugin.into(),
                 capability: capability.into(),
@@ -256,7 +256,7 @@ mod tests {
     fn a_required_request_is_missing_until_a_grant_of_its_plugin_and_name_holds() {
         let requests =
             [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];
-        let names = |granted: &[Listed]| -> Vec<String> {
+        let names = |granted: &[ListedGrant]| -> Vec<String> {
             missing("dcm", &requests, granted).into_iter().map(|request| request.grant.clone()).collect()
         };
         assert_eq!(names(&[]), ["vcenter", "mail"]);

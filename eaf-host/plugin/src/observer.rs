@@ -11,7 +11,7 @@ use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::directory;
-use eaf_core::grant::{self, Grant, Listed};
+use eaf_core::grant::{self, Grant, ListedGrant};
 use eaf_core::observation::{self, ManagedResource, Observation, ObservationLease, Reported};
 use eaf_core::view;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ impl Observer {
         let granted = grant::list(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
         let products = directory::tenant(&self.core.db, turn.tenant).await.map_err(|error| store(&error))?;
         let products = products.map(|tenant| tenant.products).unwrap_or_default();
-        for Listed { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
+        for ListedGrant { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
             let is_of_turn = capability == turn.capability && connection == turn.connection;
             if !is_of_turn || expired || !products.contains(&plugin) {
                 continue;

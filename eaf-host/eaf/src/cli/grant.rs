@@ -7,7 +7,7 @@ use crate::compose;
 use clap::Subcommand;
 use eaf_capability::text::plain;
 use eaf_core::directory;
-use eaf_core::grant::{self, Grant, Listed, Terms};
+use eaf_core::grant::{self, Grant, ListedGrant, Terms};
 use eaf_plugin::granting::{self, ExpiryError};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -120,7 +120,7 @@ pub async fn run(command: Command) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn line(Listed { grant, terms, expired, .. }: &Listed) -> String {
+fn line(ListedGrant { grant, terms, expired, .. }: &ListedGrant) -> String {
     let until = terms.expires_at.and_then(|at| at.format(&Rfc3339).ok());
     let until = until.map(|at| format!("  {} {at}", if *expired { "expired" } else { "until" })).unwrap_or_default();
     let Grant { plugin, capability, name, scope, connection } = grant;

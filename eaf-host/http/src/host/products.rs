@@ -11,9 +11,9 @@ use crate::products::Product;
 use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
-use eaf_core::grant::{self, Listed};
+use eaf_core::grant::{self, ListedGrant};
 use eaf_core::id::TenantId;
-use eaf_core::product::{self, Stopped, TenantProduct};
+use eaf_core::product::{self, StoppedPlugin, TenantProduct};
 use eaf_plugin::manifest::Request;
 use serde_json::{Value, json};
 
@@ -67,7 +67,12 @@ pub async fn shown(app: &App, tenant: TenantId) -> Result<Vec<Value>, Problem> {
     Ok(all.iter().map(|product| shown_one(product, &switched, &stopped, &granted)).collect())
 }
 
-fn shown_one(product: &Product, switched: &[TenantProduct], stopped: &[Stopped], granted: &[Listed]) -> Value {
+fn shown_one(
+    product: &Product,
+    switched: &[TenantProduct],
+    stopped: &[StoppedPlugin],
+    granted: &[ListedGrant],
+) -> Value {
     let id = product.id();
     let switched = switched.iter().find(|one| one.plugin == id);
     let stopped = stopped.iter().find(|one| one.plugin == id);
@@ -84,8 +89,8 @@ fn shown_one(product: &Product, switched: &[TenantProduct], stopped: &[Stopped],
     })
 }
 
-fn shown_request(plugin: &str, request: &Request, granted: &[Listed]) -> Value {
-    let found = granted.iter().find(|Listed { grant, .. }| {
+fn shown_request(plugin: &str, request: &Request, granted: &[ListedGrant]) -> Value {
+    let found = granted.iter().find(|ListedGrant { grant, .. }| {
         grant.plugin == plugin && grant.capability == request.capability && grant.name == request.grant
     });
     let state = match found {

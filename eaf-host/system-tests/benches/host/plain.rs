@@ -54,7 +54,7 @@ async fn insert(
 /// Starts it; it ends with the value.
 pub async fn start(database: &Database, address: SocketAddr) -> Child {
     plain::prepare(database).await;
-    let (table, columns) = plain::described(database, "dcm", "requests").await;
+    let (table, columns) = plain::live_table(database, "dcm", "requests").await;
     let child = Command::new(std::env::current_exe().expect("this program"))
         .arg(ARGUMENT)
         .env("PLAIN_URL", database.url("eaf_app"))
