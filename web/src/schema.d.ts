@@ -251,7 +251,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What `template` of define-offering could be */
+    /** Choices for `template` of define-offering */
     get: operations['dcm.define-offering.choices.template'];
     put?: never;
     post?: never;
@@ -472,7 +472,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Server-sent events: which rows of these views changed */
+    /** Server-sent events that name the changed rows of views */
     get: operations['live'];
     put?: never;
     post?: never;
@@ -489,7 +489,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Who am I, where, and what may I do */
+    /** The caller's person, tenant, roles and permissions */
     get: operations['session'];
     put?: never;
     post?: never;
@@ -507,7 +507,7 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Choose the language in which I am written to */
+    /** Choose the language of my pages and mails */
     put: operations['session.language'];
     post?: never;
     delete?: never;
@@ -540,7 +540,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The tenant's connections, without secrets, and those that are granted and not set yet */
+    /** The tenant's connections without secrets, and those that grants name but are not configured yet */
     get: operations['host.connections'];
     put?: never;
     post?: never;
@@ -610,7 +610,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** How connections of each capability are set */
+    /** The forms of each capability's connections */
     get: operations['host.connection.types'];
     put?: never;
     post?: never;
@@ -629,7 +629,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Test a connection that is not stored */
+    /** Test a draft of a connection */
     post: operations['host.connection.draft.test'];
     delete?: never;
     options?: never;
@@ -646,7 +646,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try a connection that is not stored, such as by a mail to yourself */
+    /** Try a draft of a connection, such as by a mail to yourself */
     post: operations['host.connection.draft.trial'];
     delete?: never;
     options?: never;
@@ -663,7 +663,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** What a connection that is not stored could name */
+    /** Choices for the settings of a draft of a connection */
     post: operations['host.connection.draft.choices'];
     delete?: never;
     options?: never;
@@ -697,7 +697,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Send a mail again that was given up */
+    /** Send a failed mail again */
     post: operations['host.mail-failures.send-again'];
     delete?: never;
     options?: never;
@@ -731,7 +731,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try all waiting mails now */
+    /** Send all waiting mails now */
     post: operations['host.mail-queue.send'];
     delete?: never;
     options?: never;
@@ -750,7 +750,7 @@ export interface paths {
     /** Pause a mail connection */
     put: operations['host.mail-pause.put'];
     post?: never;
-    /** Go on sending over a mail connection */
+    /** Resume a mail connection */
     delete: operations['host.mail-pause.delete'];
     options?: never;
     head?: never;
@@ -815,7 +815,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Who did what, newest first */
+    /** The audit trail, newest first */
     get: operations['host.audit'];
     put?: never;
     post?: never;
@@ -832,7 +832,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What acts in the audit are called */
+    /** Names and titles of acts in the audit */
     get: operations['host.audit.acts'];
     put?: never;
     post?: never;
@@ -849,7 +849,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The audit as a file */
+    /** The audit trail as a file */
     get: operations['host.audit.csv'];
     put?: never;
     post?: never;
@@ -866,7 +866,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One row of the audit */
+    /** One row of the audit trail */
     get: operations['host.audit.row'];
     put?: never;
     post?: never;
@@ -885,7 +885,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Prove that the log is what was written */
+    /** Verify the hash chain of the log */
     post: operations['host.audit.proof'];
     delete?: never;
     options?: never;
@@ -969,7 +969,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The packages that are active on this host, and what they can reach */
+    /** The active packages of this host, with their imports and requests */
     get: operations['host.plugins'];
     put?: never;
     post?: never;
@@ -987,7 +987,7 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Stop a plugin for all tenants, or let it go on */
+    /** Stop or resume a plugin for all tenants */
     put: operations['host.plugin.stopped.put'];
     post?: never;
     delete?: never;
@@ -1003,7 +1003,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Health of the workflows, as numbers */
+    /** Numbers of workflow runs by package and state */
     get: operations['host.workflows'];
     put?: never;
     post?: never;
@@ -1020,7 +1020,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Who did what to the platform, newest first */
+    /** The platform's audit, newest first */
     get: operations['host.platform-audit'];
     put?: never;
     post?: never;
@@ -1111,7 +1111,7 @@ export interface components {
       detail: string;
       code: string;
       trace_id: string;
-      /** @description What a product's rejection is about. */
+      /** @description Params of a product's rejection. */
       params?: Record<string, unknown>;
       errors: {
         /** @description JSON pointer into the body, or `?name` for a parameter. */
@@ -1123,7 +1123,7 @@ export interface components {
     Accepted: {
       /** Format: uuid */
       command_id: string;
-      /** @description Give it as `after` to read what you wrote. null: nothing had to change. */
+      /** @description Pass as `after` to read your own write. null: nothing had to change. */
       position: string | null;
       subject: {
         view: string;
@@ -1131,27 +1131,27 @@ export interface components {
       } | null;
       location: string | null;
       dry_run: boolean;
-      /** @description Only with dry-run: what it would come to, if the product says so. */
+      /** @description With dry-run only: the expected result, if the product computes one. */
       preview?: Record<string, unknown> | null;
     };
-    /** @description What a row waits for, in parts. */
+    /** @description What a row waits for. */
     Waiting: {
-      /** @description `row-fault`: the product cannot take this row. */
+      /** @description `row-fault`: the product failed for this row. */
       code: string;
       /** @description One sentence; the same as `waiting_on`. */
       text: string;
       /** Format: date-time */
       since: string | null;
-      /** @description Names of those who can act, if it depends on people. */
+      /** @description Names of the people who can act, if it depends on people. */
       people: string[];
     };
     Action: {
       command: string;
       title: string;
-      /** @description Whether your roles include the command at all, whatever the row is like. */
+      /** @description Whether the caller's roles permit the command, for any row. */
       permitted: boolean;
       allowed: boolean;
-      /** @description Why not; the text of the command's refusal. */
+      /** @description Why not: the text of the command's rejection. */
       why: string | null;
       /** @description Members of the command's body that follow from the row. */
       body: Record<string, unknown>;
@@ -1326,7 +1326,7 @@ export interface components {
       actions: components['schemas']['Action'][];
       /**
        * Format: date-time
-       * @description When the host last read what the row is about, changed or not; null: never yet.
+       * @description When the host last observed the row's managed resource, changed or not; null: never.
        */
       observed_at: string | null;
     };
@@ -1389,7 +1389,7 @@ export interface operations {
   'dcm.define-offering': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -1411,7 +1411,7 @@ export interface operations {
           name: string;
           /** @description Inventory path of the template in vCenter, below the data centre's folder of machines. */
           template: string;
-          /** @description What is installed, for people. */
+          /** @description Installed system, as people read it. */
           image: string;
           /** Format: int64 */
           cpu_min: number;
@@ -1447,7 +1447,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1459,7 +1459,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -1598,7 +1598,7 @@ export interface operations {
   'dcm.request-vm': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -1617,13 +1617,13 @@ export interface operations {
         'application/json': {
           /** @description A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens. */
           name: string;
-          /** @description The key of an offering. */
+          /** @description Key of an offering. */
           offering: string;
           /** Format: int64 */
           cpus: number;
           /** Format: int64 */
           memory_gb: number;
-          /** @description 10 to 2,000 characters, for whoever decides. */
+          /** @description 10 to 2,000 characters, for the approvers. */
           justification: string;
           /**
            * Format: int64
@@ -1632,14 +1632,14 @@ export interface operations {
           term_months: number;
           /**
            * Format: int64
-           * @description The price that whoever asks was shown, in cents per month. Where it is another one by now, nothing is booked.
+           * @description Price that the caller saw, in cents per month; a different one by now is a conflict.
            */
           expected_monthly_cents?: number | null;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1651,7 +1651,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -1790,7 +1790,7 @@ export interface operations {
   'dcm.withdraw-request': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -1813,7 +1813,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1825,7 +1825,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -1964,7 +1964,7 @@ export interface operations {
   'dcm.approve-request': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -1987,7 +1987,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1999,7 +1999,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -2138,7 +2138,7 @@ export interface operations {
   'dcm.reject-request': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -2157,13 +2157,13 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
-          /** @description 3 to 2,000 characters; the requester reads it. */
+          /** @description 3 to 2,000 characters, for the requester. */
           reason: string;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2175,7 +2175,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -2314,7 +2314,7 @@ export interface operations {
   'dcm.retry-request': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -2333,15 +2333,15 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
-          /** @description The template that whoever tries it again was shown. Where it would be another one by now, nothing is tried. */
+          /** @description Template that the caller saw; a different one by now is a conflict. */
           expected_template?: string | null;
-          /** @description The same of the offering's waiting for an address. */
+          /** @description Address setting that the caller saw, likewise. */
           expected_await_address?: boolean | null;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2353,7 +2353,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -2492,7 +2492,7 @@ export interface operations {
   'dcm.complete-without-address': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -2515,7 +2515,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2527,7 +2527,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -2666,7 +2666,7 @@ export interface operations {
   'dcm.cancel-request': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -2686,7 +2686,7 @@ export interface operations {
           /** Format: uuid */
           request: string;
           /**
-           * @description At most 2,000 characters; may be left out.
+           * @description At most 2,000 characters; optional.
            * @default
            */
           reason?: string;
@@ -2694,7 +2694,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2706,7 +2706,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -2845,7 +2845,7 @@ export interface operations {
   'dcm.cancel-without-removal': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -2864,13 +2864,13 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
-          /** @description The machine's name, typed by a person. */
+          /** @description Name of the machine, typed by a person. */
           confirm: string;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2882,7 +2882,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -3021,7 +3021,7 @@ export interface operations {
   'dcm.refresh-vm': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -3044,7 +3044,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3056,7 +3056,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -3195,7 +3195,7 @@ export interface operations {
   'dcm.decommission-vm': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -3214,13 +3214,13 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           vm: string;
-          /** @description The machine's name, typed by a person; the name in vCenter will do. */
+          /** @description Name of the machine in DCM or in vCenter, typed by a person. */
           confirm: string;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3232,7 +3232,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -3371,7 +3371,7 @@ export interface operations {
   'dcm.confirm-gone': {
     parameters: {
       query?: {
-        /** @description Decides and stores nothing. */
+        /** @description Rehearses the command: decides it and records nothing. */
         'dry-run'?: boolean;
       };
       header?: {
@@ -3390,13 +3390,13 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           vm: string;
-          /** @description The machine's name, typed by a person. */
+          /** @description Name of the machine, typed by a person. */
           confirm: string;
         };
       };
     };
     responses: {
-      /** @description Only with dry-run: would be accepted. */
+      /** @description With dry-run only: the command would be accepted. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3408,7 +3408,7 @@ export interface operations {
       /** @description Accepted and recorded. */
       202: {
         headers: {
-          /** @description The row that shows what the command was about. */
+          /** @description The row of the command's subject. */
           Location?: string;
           [name: string]: unknown;
         };
@@ -3547,9 +3547,9 @@ export interface operations {
   'dcm.define-offering.choices.template': {
     parameters: {
       query?: {
-        /** @description Words that the path has. */
+        /** @description Words that the choice's path contains. */
         search?: string;
-        /** @description Is there this very one, and can it be used? Then `search` does not count. */
+        /** @description Checks that this very choice exists and can be used; `search` is ignored then. */
         value?: string;
       };
       header?: never;
@@ -3558,7 +3558,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The first of them. A system that cannot be asked is an answer, not an error. */
+      /** @description The first of the choices. A system that cannot be reached is reported in `failure`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3566,15 +3566,15 @@ export interface operations {
         content: {
           'application/json': {
             items: {
-              /** @description As it is written into the field. */
+              /** @description The value of the member in the command's body. */
               value: string;
               name: string;
-              /** @description Of a template in vCenter such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              /** @description Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
               facts: Record<string, unknown>;
             }[];
             /** @description There are more than these. */
             more: boolean;
-            /** @description So many the account may not read. */
+            /** @description Number of choices that the account may not read. */
             unreadable: number;
             /** @description Why the `value` that was asked for cannot be used. */
             unknown: {
@@ -3585,7 +3585,7 @@ export interface operations {
               /** @description The details, in English. */
               message: string;
             } | null;
-            /** @description Why the other system could not be asked. */
+            /** @description Why the other system could not be reached. */
             failure: {
               class: string;
               code: string;
@@ -3684,7 +3684,7 @@ export interface operations {
         image?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         active?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
           | '-status'
@@ -3694,13 +3694,13 @@ export interface operations {
           | '-base_cents'
           | 'updated_at'
           | '-updated_at';
-        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
         search?: string;
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -3824,7 +3824,7 @@ export interface operations {
         withdrawn_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         cancelled_by_id?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
           | '-status'
@@ -3842,13 +3842,13 @@ export interface operations {
           | '-decided_at'
           | 'updated_at'
           | '-updated_at';
-        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
         search?: string;
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -3970,7 +3970,7 @@ export interface operations {
         decided_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         withdrawn_by_id?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
           | '-status'
@@ -3988,9 +3988,9 @@ export interface operations {
           | '-decided_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4118,7 +4118,7 @@ export interface operations {
         requester_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         decommissioned_by_id?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
           | '-status'
@@ -4138,13 +4138,13 @@ export interface operations {
           | '-created_at'
           | 'refreshed_at'
           | '-refreshed_at';
-        /** @description Words that people type: a row is found when each of them stands in one of its searched texts. Without `sort` what fits best comes first, and there is no next page. */
+        /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
         search?: string;
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4258,7 +4258,7 @@ export interface operations {
         terminal?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         requester_id?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'requester_name'
           | '-requester_name'
@@ -4274,9 +4274,9 @@ export interface operations {
           | '-updated_at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4396,13 +4396,13 @@ export interface operations {
         attempt?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         step?: string;
-        /** @description `-` means downwards. Without it: by key. */
+        /** @description `-` sorts downwards. Default: by key. */
         sort?: 'at' | '-at';
         /** @description Rows in a page. */
         limit?: number;
-        /** @description `next` of the page before, of the same query. */
+        /** @description `next` of the previous page of the same query. */
         cursor?: string;
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4510,7 +4510,7 @@ export interface operations {
   'dcm.offerings.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4617,7 +4617,7 @@ export interface operations {
   'dcm.requests.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4724,7 +4724,7 @@ export interface operations {
   'dcm.approvals.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4831,7 +4831,7 @@ export interface operations {
   'dcm.vms.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -4938,7 +4938,7 @@ export interface operations {
   'dcm.requesters.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -5045,7 +5045,7 @@ export interface operations {
   'dcm.timeline.get': {
     parameters: {
       query?: {
-        /** @description Wait at most 2 s until the view has come this far. */
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
         after?: string;
       };
       header?: never;
@@ -5152,9 +5152,9 @@ export interface operations {
   live: {
     parameters: {
       query?: {
-        /** @description `plugin/view`; repeat it for more. */
+        /** @description `plugin/view`; repeat the parameter for more. */
         view?: string[];
-        /** @description As the header, which goes before it: for a browser, which cannot set one when it opens a new stream. */
+        /** @description As the header, which has priority: browsers cannot set a header on a new stream. */
         'last-event-id'?: string;
       };
       header?: {
@@ -5166,7 +5166,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when everything must be loaded anew; `heartbeat` at once, every 10 s and behind changes. The first one says with {actor} whose the stream is, with {resumed} whether it goes on where the given event was, and with {refused} which of the views are not there or not the caller's to read. */
+      /** @description `change` events with {plugin, view, key, position, deleted}; `reset` when the client must reload everything; `heartbeat` at the start, every 10 s and after changes. The first one has {actor}, whose the stream is, {resumed}, whether it continues after the given event, and {refused}, the views that do not exist or that the caller may not read. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -5365,7 +5365,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description From now on, also in mails. */
+      /** @description The language of pages and mails is changed. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -5468,9 +5468,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description Says that the request comes from our own pages. */
+        /** @description Proof that the request comes from the host's own pages. */
         'EAF-Csrf'?: '1';
-        /** @description For whom the page was drawn: another person's session is not ended. */
+        /** @description The person whom the page shows: another person's session is not ended. */
         'EAF-Person'?: string;
       };
       path?: never;
@@ -5478,7 +5478,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The session is over, if there was one. */
+      /** @description The session is ended, if there was one. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -5487,7 +5487,7 @@ export interface operations {
           'application/json': {
             /**
              * Format: uri-reference
-             * @description Where to go next: to the identity provider, which has a session of its own, or home.
+             * @description Address to open next: the identity provider, which has its own session, or `/`.
              */
             location: string;
           };
@@ -5522,7 +5522,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description All of them. */
+      /** @description All connections. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -5532,30 +5532,30 @@ export interface operations {
             items: {
               capability: string;
               name: string;
-              /** @description false: a grant names it, and nobody has set it yet. */
+              /** @description false: a grant names the connection, but it is not configured yet. */
               configured: boolean;
-              /** @description Nothing secret; empty where nothing is set. */
+              /** @description The settings without secrets; empty if not configured. */
               config: Record<string, unknown>;
               /** Format: date-time */
               last_check_at: string | null;
-              /** @description The code of the last test; null: it was good. */
+              /** @description The code of the last test; null: it succeeded. */
               last_error: string | null;
-              /** @description The same as one sentence. */
+              /** @description The error as one sentence. */
               last_error_text: string | null;
               /**
                * Format: date-time
-               * @description The last real call of which the outcome is known.
+               * @description The last call whose outcome is known.
                */
               last_use_at: string | null;
-              /** @description What it met; null: it went through. */
+              /** @description The code of the last call's error; null: it succeeded. */
               use_error: string | null;
-              /** @description The same as one sentence. */
+              /** @description The error as one sentence. */
               use_error_text: string | null;
               /** Format: date-time */
               updated_at: string | null;
               /** Format: uuid */
               updated_by: string | null;
-              /** @description null: they are no member any more. */
+              /** @description null: no longer a member. */
               updated_by_name: string | null;
             }[];
             /** @description The cursor of the next page. */
@@ -5642,30 +5642,30 @@ export interface operations {
           'application/json': {
             capability: string;
             name: string;
-            /** @description false: a grant names it, and nobody has set it yet. */
+            /** @description false: a grant names the connection, but it is not configured yet. */
             configured: boolean;
-            /** @description Nothing secret; empty where nothing is set. */
+            /** @description The settings without secrets; empty if not configured. */
             config: Record<string, unknown>;
             /** Format: date-time */
             last_check_at: string | null;
-            /** @description The code of the last test; null: it was good. */
+            /** @description The code of the last test; null: it succeeded. */
             last_error: string | null;
-            /** @description The same as one sentence. */
+            /** @description The error as one sentence. */
             last_error_text: string | null;
             /**
              * Format: date-time
-             * @description The last real call of which the outcome is known.
+             * @description The last call whose outcome is known.
              */
             last_use_at: string | null;
-            /** @description What it met; null: it went through. */
+            /** @description The code of the last call's error; null: it succeeded. */
             use_error: string | null;
-            /** @description The same as one sentence. */
+            /** @description The error as one sentence. */
             use_error_text: string | null;
             /** Format: date-time */
             updated_at: string | null;
             /** Format: uuid */
             updated_by: string | null;
-            /** @description null: they are no member any more. */
+            /** @description null: no longer a member. */
             updated_by_name: string | null;
           };
         };
@@ -5755,9 +5755,9 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Nothing secret: it is shown. */
+          /** @description The settings, which are readable and must not contain secrets. */
           config: Record<string, unknown>;
-          /** @description Never shown again. Left out, the stored one is kept; with another address or account it must be there. */
+          /** @description Write-only. If absent, the stored one is kept; required with another address or account. */
           secret?: Record<string, unknown>;
         };
       };
@@ -5980,7 +5980,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description What the test found. A connection that does not work is an answer, not an error. */
+      /** @description The result. A connection that does not work is reported with `ok: false`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -5997,17 +5997,17 @@ export interface operations {
             findings: {
               /** @enum {unknown} */
               kind: 'setting' | 'privilege';
-              /** @description A setting's member of `config` or another word; a privilege's id. */
+              /** @description The member of `config` or another name of a setting; the id of a privilege. */
               name: string;
-              /** @description The object that was looked at; empty: the whole connection. */
+              /** @description The object that was checked; empty: the whole connection. */
               subject: string;
               /**
-               * @description untested: what it depends on is bad.
+               * @description untested: a finding that it depends on is bad.
                * @enum {unknown}
                */
               state: 'good' | 'bad' | 'untested';
               code: string | null;
-              /** @description One sentence about what is bad. */
+              /** @description One sentence about the fault. */
               text: string | null;
               /** @description The details, in English. */
               message: string | null;
@@ -6094,7 +6094,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description What was found. A connection that does not work is an answer, not an error. */
+      /** @description The result. A connection that does not work is reported with `ok: false`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -6111,17 +6111,17 @@ export interface operations {
             findings: {
               /** @enum {unknown} */
               kind: 'setting' | 'privilege';
-              /** @description A setting's member of `config` or another word; a privilege's id. */
+              /** @description The member of `config` or another name of a setting; the id of a privilege. */
               name: string;
-              /** @description The object that was looked at; empty: the whole connection. */
+              /** @description The object that was checked; empty: the whole connection. */
               subject: string;
               /**
-               * @description untested: what it depends on is bad.
+               * @description untested: a finding that it depends on is bad.
                * @enum {unknown}
                */
               state: 'good' | 'bad' | 'untested';
               code: string | null;
-              /** @description One sentence about what is bad. */
+              /** @description One sentence about the fault. */
               text: string | null;
               /** @description The details, in English. */
               message: string | null;
@@ -6214,38 +6214,38 @@ export interface operations {
               capability: string;
               /** @description The kind of system. */
               name: string;
-              /** @description What it is for. */
+              /** @description The purpose. */
               lead: string;
-              /** @description What happens when such a connection is deleted. */
+              /** @description The effect of deleting such a connection. */
               removal: string;
-              /** @description What the button is called that does something over it; null: it can only be tested. */
+              /** @description The label of the button for a trial; null: only a test is possible. */
               trial: string | null;
-              /** @description In the order of the form. */
+              /** @description The fields in the order of the form. */
               fields: {
                 /** @description The member of `config`. */
                 name: string;
-                /** @description In the caller's language, as all texts here. */
+                /** @description The label in the caller's language, as all texts here. */
                 label: string;
                 hint: string | null;
                 /** @enum {unknown} */
                 input: 'text' | 'number' | 'certificate' | 'choice';
-                /** @description Of a choice. */
+                /** @description The options of a choice. */
                 options: {
-                  /** @description Empty: the member is left out. */
+                  /** @description Empty: the member is absent. */
                   value: string;
                   label: string;
                 }[];
                 optional: boolean;
-                /** @description It may change while the stored secret is kept: it says neither where the secret is sent nor whose it is. */
+                /** @description A change keeps the stored secret: the member names neither the server nor the account. */
                 harmless: boolean;
-                /** @description What a new connection begins with. */
+                /** @description The value of a new connection. */
                 initial: string | null;
-                /** @description `draft/choices` lists what it could be. */
+                /** @description `draft/choices` lists its choices. */
                 choosable: boolean;
-                /** @description Only where the log-in is by token. */
+                /** @description Only with authentication by token. */
                 by_token: boolean;
               }[];
-              /** @description What a test names beside the fields. */
+              /** @description Names of a test's findings beside the fields. */
               findings: {
                 name: string;
                 label: string;
@@ -6317,7 +6317,7 @@ export interface operations {
       path: {
         /** @description Such as `vsphere` or `mail`. */
         capability: string;
-        /** @description The connection's name; there may be none of this name yet. */
+        /** @description The connection's name, which may be a new one. */
         name: string;
       };
       cookie?: never;
@@ -6325,15 +6325,15 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Nothing secret: it is shown. */
+          /** @description The settings, which are readable and must not contain secrets. */
           config: Record<string, unknown>;
-          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          /** @description If absent, the stored one is used; required with another address or account. */
           secret?: Record<string, unknown>;
         };
       };
     };
     responses: {
-      /** @description What was found. A connection that does not work is an answer, not an error. */
+      /** @description The result. A connection that does not work is reported with `ok: false`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -6350,17 +6350,17 @@ export interface operations {
             findings: {
               /** @enum {unknown} */
               kind: 'setting' | 'privilege';
-              /** @description A setting's member of `config` or another word; a privilege's id. */
+              /** @description The member of `config` or another name of a setting; the id of a privilege. */
               name: string;
-              /** @description The object that was looked at; empty: the whole connection. */
+              /** @description The object that was checked; empty: the whole connection. */
               subject: string;
               /**
-               * @description untested: what it depends on is bad.
+               * @description untested: a finding that it depends on is bad.
                * @enum {unknown}
                */
               state: 'good' | 'bad' | 'untested';
               code: string | null;
-              /** @description One sentence about what is bad. */
+              /** @description One sentence about the fault. */
               text: string | null;
               /** @description The details, in English. */
               message: string | null;
@@ -6476,7 +6476,7 @@ export interface operations {
       path: {
         /** @description Such as `vsphere` or `mail`. */
         capability: string;
-        /** @description The connection's name; there may be none of this name yet. */
+        /** @description The connection's name, which may be a new one. */
         name: string;
       };
       cookie?: never;
@@ -6484,15 +6484,15 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Nothing secret: it is shown. */
+          /** @description The settings, which are readable and must not contain secrets. */
           config: Record<string, unknown>;
-          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          /** @description If absent, the stored one is used; required with another address or account. */
           secret?: Record<string, unknown>;
         };
       };
     };
     responses: {
-      /** @description What was found. A connection that does not work is an answer, not an error. */
+      /** @description The result. A connection that does not work is reported with `ok: false`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -6509,17 +6509,17 @@ export interface operations {
             findings: {
               /** @enum {unknown} */
               kind: 'setting' | 'privilege';
-              /** @description A setting's member of `config` or another word; a privilege's id. */
+              /** @description The member of `config` or another name of a setting; the id of a privilege. */
               name: string;
-              /** @description The object that was looked at; empty: the whole connection. */
+              /** @description The object that was checked; empty: the whole connection. */
               subject: string;
               /**
-               * @description untested: what it depends on is bad.
+               * @description untested: a finding that it depends on is bad.
                * @enum {unknown}
                */
               state: 'good' | 'bad' | 'untested';
               code: string | null;
-              /** @description One sentence about what is bad. */
+              /** @description One sentence about the fault. */
               text: string | null;
               /** @description The details, in English. */
               message: string | null;
@@ -6635,7 +6635,7 @@ export interface operations {
       path: {
         /** @description Such as `vsphere`. */
         capability: string;
-        /** @description The connection's name; there may be none of this name yet. */
+        /** @description The connection's name, which may be a new one. */
         name: string;
       };
       cookie?: never;
@@ -6643,18 +6643,18 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Nothing secret: it is shown. */
+          /** @description The settings, which are readable and must not contain secrets. */
           config: Record<string, unknown>;
-          /** @description Left out, the stored one is used; with another address or account it must be there. */
+          /** @description If absent, the stored one is used; required with another address or account. */
           secret?: Record<string, unknown>;
           of: string;
-          /** @description Words that the path has. */
+          /** @description Words that the choice's path contains. */
           search?: string;
         };
       };
     };
     responses: {
-      /** @description The first of them. A system that cannot be asked is an answer, not an error. */
+      /** @description The first of the choices. A system that cannot be reached is reported in `failure`, not as an error. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -6662,15 +6662,15 @@ export interface operations {
         content: {
           'application/json': {
             items: {
-              /** @description As it is written into the field. */
+              /** @description The value of the member in the command's body. */
               value: string;
               name: string;
-              /** @description Of a template in vCenter such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              /** @description Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
               facts: Record<string, unknown>;
             }[];
             /** @description There are more than these. */
             more: boolean;
-            /** @description So many the account may not read. */
+            /** @description Number of choices that the account may not read. */
             unreadable: number;
             /** @description Why the `value` that was asked for cannot be used. */
             unknown: {
@@ -6681,7 +6681,7 @@ export interface operations {
               /** @description The details, in English. */
               message: string;
             } | null;
-            /** @description Why the other system could not be asked. */
+            /** @description Why the other system could not be reached. */
             failure: {
               class: string;
               code: string;
@@ -6819,11 +6819,11 @@ export interface operations {
               /** Format: uuid */
               recipient: string;
               recipient_name: string | null;
-              /** @description Over which it was tried last. */
+              /** @description The connection of the last attempt. */
               connection: string | null;
-              /** @description A code, perhaps with details behind it. */
+              /** @description A code, optionally followed by details. */
               error: string;
-              /** @description The same as one sentence. */
+              /** @description The error as one sentence. */
               error_text: string;
               attempts: number;
               /** Format: date-time */
@@ -6832,7 +6832,7 @@ export interface operations {
               updated_at: string;
               trace_id: string;
               /**
-               * @description unknown: it may have arrived.
+               * @description unknown: the mail may have arrived.
                * @enum {unknown}
                */
               state: 'failed' | 'unknown';
@@ -6913,7 +6913,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description What became of it. */
+      /** @description The state of the mail. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -7054,11 +7054,11 @@ export interface operations {
               /** Format: uuid */
               recipient: string;
               recipient_name: string | null;
-              /** @description Over which it was tried last. */
+              /** @description The connection of the last attempt. */
               connection: string | null;
-              /** @description A code, perhaps with details behind it. */
+              /** @description A code, optionally followed by details. */
               error: string;
-              /** @description The same as one sentence. */
+              /** @description The error as one sentence. */
               error_text: string;
               attempts: number;
               /** Format: date-time */
@@ -7068,7 +7068,7 @@ export interface operations {
               trace_id: string;
               /**
                * Format: date-time
-               * @description Not tried sooner.
+               * @description The time of the next attempt.
                */
               next_at: string | null;
             }[];
@@ -7145,7 +7145,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description They are tried. */
+      /** @description The mails are being sent. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -7220,7 +7220,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description So it is. */
+      /** @description Done. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -7304,7 +7304,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description So it is. */
+      /** @description Done. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -7385,7 +7385,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Every product that is active on this host, by id. */
+      /** @description Every active product of this host, by id. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -7397,22 +7397,22 @@ export interface operations {
               name: string;
               version: string;
               enabled: boolean;
-              /** @description Of the last enabling or disabling. */
+              /** @description The reason of the last enabling or disabling. */
               reason: string | null;
-              /** @description By an operator, for all tenants. */
+              /** @description Stopped by an operator for all tenants. */
               stopped: boolean;
               stopped_reason: string | null;
               requests: {
                 capability: string;
-                /** @description The name under which it is granted. */
+                /** @description The name of the grant. */
                 grant: string;
                 interfaces: string[];
-                /** @description What the package asks for; its members are the capability's own. */
+                /** @description The requested scope, whose members the capability defines. */
                 requested_scope: unknown;
                 optional: boolean;
                 /** @enum {unknown} */
                 state: 'granted' | 'expired' | 'missing';
-                /** @description What is granted; null: nothing. */
+                /** @description The granted scope; null: nothing is granted. */
                 scope: unknown;
                 connection: string | null;
                 reason: string | null;
@@ -7484,9 +7484,9 @@ export interface operations {
   'host.runs': {
     parameters: {
       query?: {
-        /** @description Only runs about this thing. */
+        /** @description The key of the thing that runs are about. */
         key?: string;
-        /** @description `next` of the page before. */
+        /** @description `next` of the previous page. */
         cursor?: string;
       };
       header?: never;
@@ -7507,14 +7507,14 @@ export interface operations {
               id: string;
               plugin: string;
               workflow: string;
-              /** @description The thing that the run is about. */
+              /** @description The key of the thing that the run is about. */
               key: string;
               /** @enum {unknown} */
               state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped';
               waiting: string | null;
               /** Format: date-time */
               due_at: string | null;
-              /** @description {class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ. */
+              /** @description {class, code} of a failure; {seq, journal, call} of a divergence, with the names of the calls. */
               failure: Record<string, unknown> | null;
               attempts: number;
               trace_id: string;
@@ -7616,14 +7616,14 @@ export interface operations {
             id: string;
             plugin: string;
             workflow: string;
-            /** @description The thing that the run is about. */
+            /** @description The key of the thing that the run is about. */
             key: string;
             /** @enum {unknown} */
             state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped';
             waiting: string | null;
             /** Format: date-time */
             due_at: string | null;
-            /** @description {class, code} of a failure; {seq, journal, call}, names of calls, where code and journal differ. */
+            /** @description {class, code} of a failure; {seq, journal, call} of a divergence, with the names of the calls. */
             failure: Record<string, unknown> | null;
             attempts: number;
             trace_id: string;
@@ -7644,7 +7644,7 @@ export interface operations {
               /** Format: date-time */
               retry_at: string | null;
               outcome: string | null;
-              /** @description Why it failed, in English. */
+              /** @description The reason of a failure, in English. */
               detail: string | null;
               /** Format: date-time */
               started_at: string;
@@ -7722,29 +7722,29 @@ export interface operations {
   'host.audit': {
     parameters: {
       query?: {
-        /** @description Who acted. */
+        /** @description The actor. */
         actor?: string;
-        /** @description What the act begins with. */
+        /** @description Prefix of the act. */
         act?: string;
-        /** @description What the object begins with. */
+        /** @description Prefix of the object. */
         object?: string;
-        /** @description Exactly this outcome. */
+        /** @description The exact outcome. */
         outcome?: string;
-        /** @description Exactly this trace id. */
+        /** @description The exact trace id. */
         trace?: string;
-        /** @description Exactly this plugin's events and calls. */
+        /** @description The plugin of events and calls. */
         plugin?: string;
-        /** @description Not before. */
+        /** @description The earliest time. */
         from?: string;
-        /** @description Before. */
+        /** @description The time before which rows are listed. */
         to?: string;
-        /** @description Only of this kind. */
+        /** @description The source of the rows. */
         source?: 'log' | 'host' | 'call';
-        /** @description About what is called so: part of a name, in capitals or not. */
+        /** @description Part of a thing's name, in any case: rows about such things. */
         thing?: string;
         /** @description By or about this person. */
         person?: string;
-        /** @description `next` of the page before. */
+        /** @description `next` of the previous page. */
         cursor?: string;
       };
       header?: never;
@@ -7753,7 +7753,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description A page; it may be short, or empty, and yet have a `next`. */
+      /** @description A page, which may be short or empty although there is a `next`. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -7762,25 +7762,25 @@ export interface operations {
           'application/json': {
             items: {
               id: string;
-              /** @description By which it is found: `key` of `host.audit.row`. */
+              /** @description The row's key, as `key` of `host.audit.row`. */
               row: string;
               /** Format: date-time */
               at: string;
-              /** @description Who did what to what, in the caller's language. */
+              /** @description One sentence about the act, in the caller's language. */
               sentence: string;
-              /** @description What it was about, by its name. */
+              /** @description The name of the thing that the act is about. */
               thing: string | null;
-              /** @description How it ended, in the caller's language. */
+              /** @description The outcome, in the caller's language. */
               outcome_text: string;
-              /** @description Of a refused command: the stream of what it was about. */
+              /** @description For a refused command: the stream that it is about. */
               about: string | null;
               /**
                * Format: date-time
-               * @description Of a call.
+               * @description For a call: when it ended.
                */
               ended_at: string | null;
               /**
-               * @description An event; an act of administration or a refusal; a call to another system.
+               * @description An event; an administrative act or a refusal; a call to another system.
                * @enum {unknown}
                */
               source: 'log' | 'host' | 'call';
@@ -7794,16 +7794,16 @@ export interface operations {
               object: string;
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
               outcome: string;
-              /** @description How often within the hour; more than 1 only where it was denied. */
+              /** @description Occurrences within the hour; above 1 for denials only. */
               count: number;
               trace_id: string;
-              /** @description Whose event or call; null: the host's. */
+              /** @description The plugin of an event or call; null: the host. */
               plugin: string | null;
-              /** @description Of a call: the grant by which it was allowed. */
+              /** @description For a call: the grant that permitted it. */
               grant: string | null;
-              /** @description Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
+              /** @description For an act on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
               origin: string | null;
-              /** @description What an act of administration changed. */
+              /** @description What an administrative act changed. */
               change: {
                 old?: unknown;
                 new?: unknown;
@@ -7811,10 +7811,10 @@ export interface operations {
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
-            /** @description What is called as `thing` says: 100 at most. */
+            /** @description The things that match `thing`: 100 at most. */
             things: {
               name: string;
-              /** @description Its stream, or the connection. */
+              /** @description The thing's stream, or the connection. */
               object: string;
             }[];
           };
@@ -7894,7 +7894,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description By their names. */
+      /** @description All acts, by name. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -7902,9 +7902,9 @@ export interface operations {
         content: {
           'application/json': {
             items: {
-              /** @description As in a row's `act`. */
+              /** @description The name, as in a row's `act`. */
               act: string;
-              /** @description In the caller's language. */
+              /** @description The title in the caller's language. */
               title: string;
             }[];
           };
@@ -7969,33 +7969,33 @@ export interface operations {
   'host.audit.csv': {
     parameters: {
       query?: {
-        /** @description Who acted. */
+        /** @description The actor. */
         actor?: string;
-        /** @description What the act begins with. */
+        /** @description Prefix of the act. */
         act?: string;
-        /** @description What the object begins with. */
+        /** @description Prefix of the object. */
         object?: string;
-        /** @description Exactly this outcome. */
+        /** @description The exact outcome. */
         outcome?: string;
-        /** @description Exactly this trace id. */
+        /** @description The exact trace id. */
         trace?: string;
-        /** @description Exactly this plugin's events and calls. */
+        /** @description The plugin of events and calls. */
         plugin?: string;
-        /** @description Not before. */
+        /** @description The earliest time. */
         from?: string;
-        /** @description Before. */
+        /** @description The time before which rows are listed. */
         to?: string;
-        /** @description Only of this kind. */
+        /** @description The source of the rows. */
         source?: 'log' | 'host' | 'call';
-        /** @description About what is called so: part of a name, in capitals or not. */
+        /** @description Part of a thing's name, in any case: rows about such things. */
         thing?: string;
         /** @description By or about this person. */
         person?: string;
-        /** @description excel: for people: with a byte order mark, in German with semicolons, times of the zone. */
+        /** @description `excel`: for people, with a byte order mark, in German with semicolons, times of the zone. */
         dialect?: 'rfc4180' | 'excel';
-        /** @description With excel: whose clocks are meant, such as `Europe/Berlin`. */
+        /** @description With `excel`: the time zone, such as `Europe/Berlin`. */
         zone?: string;
-        /** @description In which language the file is written. Without it, the caller's. */
+        /** @description The language of the file. Default: the caller's. */
         language?: 'de' | 'en';
       };
       header?: never;
@@ -8081,9 +8081,9 @@ export interface operations {
   'host.audit.row': {
     parameters: {
       query: {
-        /** @description Of the row. */
+        /** @description The row's source. */
         source: 'log' | 'host' | 'call';
-        /** @description `row` of the list. */
+        /** @description The row's key, as `row` in the list. */
         key: string;
       };
       header?: never;
@@ -8092,7 +8092,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The row, what it changed, and its trace. */
+      /** @description The row, its changes and its trace. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -8101,25 +8101,25 @@ export interface operations {
           'application/json': {
             row: {
               id: string;
-              /** @description By which it is found: `key` of `host.audit.row`. */
+              /** @description The row's key, as `key` of `host.audit.row`. */
               row: string;
               /** Format: date-time */
               at: string;
-              /** @description Who did what to what, in the caller's language. */
+              /** @description One sentence about the act, in the caller's language. */
               sentence: string;
-              /** @description What it was about, by its name. */
+              /** @description The name of the thing that the act is about. */
               thing: string | null;
-              /** @description How it ended, in the caller's language. */
+              /** @description The outcome, in the caller's language. */
               outcome_text: string;
-              /** @description Of a refused command: the stream of what it was about. */
+              /** @description For a refused command: the stream that it is about. */
               about: string | null;
               /**
                * Format: date-time
-               * @description Of a call.
+               * @description For a call: when it ended.
                */
               ended_at: string | null;
               /**
-               * @description An event; an act of administration or a refusal; a call to another system.
+               * @description An event; an administrative act or a refusal; a call to another system.
                * @enum {unknown}
                */
               source: 'log' | 'host' | 'call';
@@ -8133,16 +8133,16 @@ export interface operations {
               object: string;
               /** @description `ok`, `denied`, `pending`, or the code of a refusal or failure. */
               outcome: string;
-              /** @description How often within the hour; more than 1 only where it was denied. */
+              /** @description Occurrences within the hour; above 1 for denials only. */
               count: number;
               trace_id: string;
-              /** @description Whose event or call; null: the host's. */
+              /** @description The plugin of an event or call; null: the host. */
               plugin: string | null;
-              /** @description Of a call: the grant by which it was allowed. */
+              /** @description For a call: the grant that permitted it. */
               grant: string | null;
-              /** @description Who administered on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
+              /** @description For an act on the command line: `operator`, or the operating system's user, such as `os:root@web-1`. */
               origin: string | null;
-              /** @description What an act of administration changed. */
+              /** @description What an administrative act changed. */
               change: {
                 old?: unknown;
                 new?: unknown;
@@ -8150,24 +8150,24 @@ export interface operations {
             };
             fields: {
               name: string;
-              /** @description In the caller's language. */
+              /** @description The title in the caller's language. */
               title: string;
               old: string | null;
               new: string | null;
               changed: boolean;
-              /** @description What it says is sealed and is not shown. */
+              /** @description The value is sealed and not shown. */
               personal: boolean;
             }[];
-            /** @description The event that began what this row belongs to. */
+            /** @description The event that started the run of this row. */
             cause: {
               row: string;
               sentence: string;
             } | null;
-            /** @description Oldest first. */
+            /** @description The steps of the trace, oldest first. */
             trace: {
               /** @enum {unknown} */
               kind: 'event' | 'act' | 'run' | 'call' | 'mail';
-              /** @description Of events, acts and calls: the key of their row. */
+              /** @description For events, acts and calls: the key of their row. */
               row: string | null;
               sentence: string;
               /** Format: date-time */
@@ -8176,7 +8176,7 @@ export interface operations {
               ended_at: string | null;
               outcome: string;
               outcome_text: string;
-              /** @description Calls and mails belong to the run before them. */
+              /** @description 1: a call or mail of the run above. */
               depth: number;
             }[];
           };
@@ -8265,7 +8265,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Lines of JSON: `{"events", "of"}` while it goes on, then `{"report"}`, or `{"failed"}` where it broke off. */
+      /** @description JSON lines: `{"events", "of"}` as progress, then `{"report"}`, or `{"failed"}` with a code. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -8339,7 +8339,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description All of them, by slug. */
+      /** @description All tenants, by slug. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -8434,22 +8434,22 @@ export interface operations {
               name: string;
               version: string;
               enabled: boolean;
-              /** @description Of the last enabling or disabling. */
+              /** @description The reason of the last enabling or disabling. */
               reason: string | null;
-              /** @description By an operator, for all tenants. */
+              /** @description Stopped by an operator for all tenants. */
               stopped: boolean;
               stopped_reason: string | null;
               requests: {
                 capability: string;
-                /** @description The name under which it is granted. */
+                /** @description The name of the grant. */
                 grant: string;
                 interfaces: string[];
-                /** @description What the package asks for; its members are the capability's own. */
+                /** @description The requested scope, whose members the capability defines. */
                 requested_scope: unknown;
                 optional: boolean;
                 /** @enum {unknown} */
                 state: 'granted' | 'expired' | 'missing';
-                /** @description What is granted; null: nothing. */
+                /** @description The granted scope; null: nothing is granted. */
                 scope: unknown;
                 connection: string | null;
                 reason: string | null;
@@ -8548,7 +8548,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description It is. A disabled product's runs rest until it is enabled. */
+      /** @description Done. Runs of a disabled product are suspended until it is enabled. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -8677,7 +8677,7 @@ export interface operations {
         'application/json': {
           /** @description Its members are the capability's own. */
           scope: Record<string, unknown>;
-          /** @description Of the tenant. */
+          /** @description A connection of the tenant. */
           connection: string;
           reason: string;
           /**
@@ -8689,7 +8689,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Granted; the next call goes by it. */
+      /** @description Granted, from the next call on. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -8815,7 +8815,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Withdrawn; the tenant's audit says so. */
+      /** @description Withdrawn, on record in the tenant's audit. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -8896,7 +8896,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description All of them, by id. */
+      /** @description All packages, by id. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -8907,7 +8907,7 @@ export interface operations {
               id: string;
               name: string;
               version: string;
-              /** @description The active one. */
+              /** @description The active generation. */
               generation: number;
               /** @description SHA-256 of the package, hex. */
               digest: string;
@@ -8928,11 +8928,11 @@ export interface operations {
                 /** @description The name under which it is granted. */
                 grant: string;
                 interfaces: string[];
-                /** @description What is asked for under it; its members are the capability's own. */
+                /** @description The requested scope, whose members the capability defines. */
                 scope: unknown;
                 optional: boolean;
               }[];
-              /** @description By an operator, for all tenants. */
+              /** @description Stopped by an operator for all tenants. */
               stopped: boolean;
               stopped_reason: string | null;
             }[];
@@ -9014,7 +9014,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description It is. Runs of a stopped plugin rest and lose nothing. */
+      /** @description Done. Runs of a stopped plugin are suspended and lose nothing. */
       204: {
         headers: {
           [name: string]: unknown;
@@ -9131,7 +9131,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description By package and state. */
+      /** @description The numbers. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -9143,7 +9143,7 @@ export interface operations {
               /** @enum {unknown} */
               state: 'open' | 'done' | 'failed' | 'stopped';
               runs: number;
-              /** @description Due for more than a minute, and no host works on them. */
+              /** @description Runs that are due for more than a minute and not leased by a host. */
               overdue: number;
             }[];
           };
@@ -9208,7 +9208,7 @@ export interface operations {
   'host.platform-audit': {
     parameters: {
       query?: {
-        /** @description `next` of the page before. */
+        /** @description `next` of the previous page. */
         cursor?: string;
       };
       header?: never;
@@ -9225,21 +9225,21 @@ export interface operations {
         content: {
           'application/json': {
             items: {
-              /** @description Without gap. */
+              /** @description Number of the row, without gaps. */
               nr: number;
               /** Format: date-time */
               at: string;
               /** Format: uuid */
               actor: string;
               actor_name: string | null;
-              /** @description `operator`, or where none is named the operating system's user, such as `os:root@web-1`. */
+              /** @description `operator`, or the operating system's user if no operator is named, such as `os:root@web-1`. */
               origin: string | null;
               /** @description `operator.add`, `package.activate`, `key.rotate`. */
               act: string;
               object: string;
               /** @enum {unknown} */
               outcome: 'ok' | 'denied';
-              /** @description How often within the hour; more than 1 only where it was denied. */
+              /** @description Occurrences within the hour; above 1 for denials only. */
               count: number;
               change: {
                 old?: unknown;
