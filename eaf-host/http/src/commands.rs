@@ -38,7 +38,7 @@ pub fn operation() -> Operation {
     Operation {
         method: "post",
         path: "/api/{plugin}/commands/{command}",
-        access: Access::Command { act: "command.execute" },
+        access: Access::Command { act: "command.give" },
         route: post(execute),
         doc: Doc::Commands,
     }

@@ -128,7 +128,7 @@ pub async fn run(command: Command) -> Outcome {
         Command::Back { view, output } => {
             let core = output.core().await?;
             let table = rebuild::switch_back(&core.db, &core.by, &view.plugin, &view.view).await?;
-            output.print(&table, || format!("{table} is read again\n"))
+            output.print(&table, || format!("{table} is live again\n"))
         }
         Command::Cancel { view, output } => {
             let core = output.core().await?;

@@ -51,7 +51,7 @@ pub fn refused(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
         Meaning::Configuration if is_certain => {
             tracing::error!(error, code = code.as_str(), "no sign-in is possible with this configuration");
         }
-        _ => tracing::warn!(error, code = code.as_str(), "a sign-in refused"),
+        _ => tracing::warn!(error, code = code.as_str(), "a sign-in failed"),
     }
     Refusal { problem: Problem::new(code), next_step: NextStep::SignIn(return_to) }
 }

@@ -166,7 +166,7 @@ pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Va
         }
     }
     if new.secret.is_some() {
-        now.insert("secret".into(), "store".into());
+        now.insert("secret".into(), "set".into());
     }
     (if before.is_some() { old.into() } else { Value::Null }, now.into())
 }

@@ -145,7 +145,7 @@ async fn a_connections_form_is_that_of_its_capability_and_translated() {
     });
     let items = english.json["items"].as_array().unwrap();
     let [echo] = items.as_slice() else { panic!("{}", english.text) };
-    assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("TestHost")));
+    assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("House")));
     assert_eq!(echo["fields"][1], room);
     // A field without a text has its name.
     assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["harmless"]), (&json!("host"), &json!(false)));

@@ -43,7 +43,7 @@ async fn a_draft_is_tested_and_nothing_is_stored() {
 async fn a_stored_secret_goes_to_no_other_server_for_a_test() {
     let host = with_connection().await;
     let same = draft(&host, "test", json!({ "config": { "host": "good", "room": "attic" } })).await;
-    assert_eq!(same.json["ok"], json!(true), "the with_connection one is used where it belongs: {}", same.text);
+    assert_eq!(same.json["ok"], json!(true), "the stored secret is used for the same server: {}", same.text);
     for (what, members) in [("test", json!({})), ("trial", json!({})), ("choices", json!({ "of": "room" }))] {
         let mut body = json!({ "config": { "host": "evil.example" } });
         body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -121,7 +121,7 @@ async fn tests_of_drafts_and_stored_connections_share_one_limit() {
 async fn choices_of_a_draft_use_its_settings() {
     let host = with_connection().await;
     let found = draft(&host, "choices", json!({ "config": { "host": "good" }, "of": "room", "search": "att" })).await;
-    let choice = json!({ "value": "TestHost/Attic", "name": "Attic", "facts": { "over": "main/draft" } });
+    let choice = json!({ "value": "House/Attic", "name": "Attic", "facts": { "over": "main/draft" } });
     assert_eq!((&found.json["items"], &found.json["unreadable"]), (&json!([choice]), &json!(3)), "{}", found.text);
     assert!(found.json["failure"].is_null());
     let away = json!({ "config": { "host": "away" }, "secret": { "password": SECRET }, "of": "room" });
@@ -149,18 +149,18 @@ async fn choices_of_a_command_use_the_packages_grant() {
     const PATH: &str = "/api/notes/commands/write-note/choices/title";
     let host = with_connection().await;
     let failure = async |who: &str| host.get(who, PATH).await.json["failure"]["code"].clone();
-    assert_eq!(failure("requester@acme").await, "not-grant");
+    assert_eq!(failure("requester@acme").await, "not-granted");
     grant(&host, Value::Null).await;
     // A requester has no access to connections, and sees nothing of this one.
     let found = host.get("requester@acme", PATH).await;
     let names: Vec<_> = found.json["items"].as_array().unwrap().iter().map(|item| &item["value"]).collect();
-    assert_eq!(names, ["TestHost/Attic", "TestHost/Cellar"], "{}", found.text);
+    assert_eq!(names, ["House/Attic", "House/Cellar"], "{}", found.text);
     grant(&host, json!({ "denied": "Cellar" })).await;
     let found = host.get("requester@acme", PATH).await.json;
     assert_eq!(found["items"].as_array().unwrap().len(), 1, "as far as the grant goes: {found:#}");
-    let known = host.get("requester@acme", &format!("{PATH}?value=TestHost%2FAttic")).await.json;
+    let known = host.get("requester@acme", &format!("{PATH}?value=House%2FAttic")).await.json;
     assert_eq!((&known["items"][0]["name"], &known["unknown"]), (&json!("Attic"), &Value::Null));
-    let unknown = host.get("requester@acme", &format!("{PATH}?value=TestHost%2FGarage")).await.json;
+    let unknown = host.get("requester@acme", &format!("{PATH}?value=House%2FGarage")).await.json;
     assert_eq!((&unknown["unknown"]["code"], &unknown["failure"]), (&json!("template-missing"), &Value::Null));
 
     for (who, path, status) in [
@@ -171,5 +171,5 @@ async fn choices_of_a_command_use_the_packages_grant() {
     ] {
         assert_eq!(host.get(who, path).await.status, status, "{who} {path}");
     }
-    assert_eq!(host.get("admin@globex", PATH).await.json["failure"]["code"], "not-grant");
+    assert_eq!(host.get("admin@globex", PATH).await.json["failure"]["code"], "not-granted");
 }

@@ -132,7 +132,7 @@ impl Provider for Echo {
     async fn choices(&self, _: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
         Echo::report(connection).outcome()?;
         let choice = |name: &str| Choice {
-            value: format!("TestHost/{name}"),
+            value: format!("House/{name}"),
             name: name.into(),
             facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
         };
@@ -143,7 +143,7 @@ impl Provider for Echo {
                 let like = rooms.filter(|room| is_like(room, search));
                 Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
             }
-            Wanted::Exactly("TestHost/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
+            Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
             Wanted::Exactly(_) => {
                 let unknown = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
                 Choices { unknown: Some(unknown), ..Choices::default() }
@@ -180,7 +180,7 @@ const ECHO_FIELDS: &[Field] = &[Field::text("host"), Field::text("room").optiona
 
 static ECHO_TEXTS: LazyLock<Locales> = LazyLock::new(|| {
     let texts = |name: &str, room: &str| format!("name = \"{name}\"\n[fields.room]\nlabel = \"{room}\"\nhint = \"…\"");
-    Locales::load(&texts("Haus", "Raum"), &texts("TestHost", "Room")).unwrap()
+    Locales::load(&texts("Haus", "Raum"), &texts("House", "Room")).unwrap()
 });
 
 impl Echo {

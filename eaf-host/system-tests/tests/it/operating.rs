@@ -34,7 +34,7 @@ async fn an_operator_reads_the_log_proves_it_and_rebuilds_a_view() {
         (&["projection", "status"], "building"),
         (&["projection", "diff", view], "1 same, 0 changed"),
         (&["projection", "switch", view], "1 same, 0 changed"),
-        (&["projection", "back", view], "is read again"),
+        (&["projection", "back", view], "is live again"),
         (&["projection", "retry", view, "--tenant", "acme"], "0 parked"),
         (&["projection", "cancel", view], "is dropped"),
     ] {
