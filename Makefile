@@ -38,7 +38,7 @@ browser: setup ## Every user story in a real browser, against a demo of its own.
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=journeys
 
-screens: setup ## Take the pictures of docs/screens anew.
+screens: setup ## Take the pictures of docs/screens again.
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=screens
 
@@ -67,7 +67,7 @@ guide: setup ## Run docs/guides/api.md against a demo of its own.
 fuzz: setup ## Send the API what its document allows, and what it does not, as every role: 500 cases per operation.
 	eaf-host/dev/fuzz 500
 
-reference: setup ## Write the generated files anew.
+reference: setup ## Generate the reference files.
 	@mkdir -p deploy
 	bin/eaf config reference > deploy/configuration.md
 	bin/eaf openapi bin/dcm.eaf > web/openapi.json

@@ -1,4 +1,5 @@
-//! Callers and their rights, identified once at the edge of the host and passed down as an argument.
+//! Callers and their rights, identified once at the edge of the host and passed down as an
+//! argument.
 
 use crate::id::{ActorId, TenantId};
 use serde::{Deserialize, Serialize};

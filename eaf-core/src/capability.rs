@@ -30,9 +30,9 @@ pub struct Call {
     pub sequence: i32,
     /// The same on every repetition of this call.
     pub idempotency_key: String,
-    /// The name by which the plugin opened the capability.
+    /// Name by which the plugin opened the capability.
     pub grant: String,
-    /// What an operator allowed under that name; its members are the capability's own.
+    /// Scope that an operator granted under that name; the capability defines its members.
     pub scope: Value,
     /// `clone`, `send`, …: the WIT function's name.
     pub function: String,

@@ -28,7 +28,8 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use stream_locks::StreamLocks;
 
-/// Decides commands and records their answers. Cheap to clone; clones share cache, locks and limits.
+/// Decides commands and records their answers. Cheap to clone; clones share cache, locks and
+/// limits.
 #[derive(Clone)]
 pub struct CommandBus {
     db: Db,

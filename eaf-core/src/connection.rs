@@ -63,8 +63,8 @@ pub struct NewConnection {
     pub config: Value,
     /// `None` keeps the stored secret.
     pub secret: Option<Map<String, Value>>,
-    /// Members of `config` that name neither destination nor account. Only they may change while the
-    /// stored secret is kept.
+    /// Members of `config` that name neither destination nor account. Only they may change while
+    /// the stored secret is kept.
     pub non_routing_fields: &'static [&'static str],
 }
 

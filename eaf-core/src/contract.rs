@@ -306,7 +306,8 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// Without the plugin's prefix. `None`: only the system, as in a workflow, may give the command.
+    /// Without the plugin's prefix. `None`: only the system, as in a workflow, may give the
+    /// command.
     pub permission: Option<String>,
     /// JSON Schema of the body. `x-eaf-personal` marks personal members, see
     /// [`personal`](crate::crypto::personal).
@@ -406,8 +407,8 @@ pub struct WorkflowType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     pub event: String,
-    /// JSON pointer into the event's data to the id of the business thing, for lists, `on_stall` and
-    /// `on_failure`.
+    /// JSON pointer into the event's data to the id of the business thing, for lists, `on_stall`
+    /// and `on_failure`.
     pub key: String,
     /// JSON pointer into the event's data to the actor id under whose key the journal is sealed.
     pub subject: String,

@@ -1,8 +1,9 @@
 //! Erasure of a person: destruction of the person's key, and a rebuild of the views.
 //!
-//! Without the key no sealed value in log, ledger and journals can be read. Backups hold the wrapped
-//! key until they expire (ADR 0007). Views hold personal data in clear, so they are rebuilt after
-//! the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that is done.
+//! Without the key no sealed value in log, ledger and journals can be read. Backups hold the
+//! wrapped key until they expire (ADR 0007). Views hold personal data in clear, so they are rebuilt
+//! after the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that
+//! is done.
 
 use crate::actor::Attribution;
 use crate::consumers::checkpoint;

@@ -183,8 +183,8 @@ pub async fn offer(
     Ok(if is_pending { Offer::RateReached } else { Offer::NotPending })
 }
 
-/// Records that the transmission of the content begins: without an answer the mail may have arrived.
-/// False: the mail is not pending any more.
+/// Records that the transmission of the content begins: without an answer the mail may have
+/// arrived. False: the mail is not pending any more.
 pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(

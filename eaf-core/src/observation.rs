@@ -1,7 +1,8 @@
 //! Observation of managed resources: leases of connections, last reports, and times of reading.
 //!
 //! One host at a time reads a connection, and one a server, even through connections of several
-//! tenants. A resource without a change causes no event: only the time of the observation is stored.
+//! tenants. A resource without a change causes no event: only the time of the observation is
+//! stored.
 
 use crate::db;
 use crate::db::Db;

@@ -1,5 +1,5 @@
-//! Package files, and the active package of each plugin. A package belongs to no tenant and holds no
-//! customer data.
+//! Package files, and the active package of each plugin. A package belongs to no tenant and holds
+//! no customer data.
 //!
 //! A row names the active generation for all hosts, and `eaf.append` refuses events of any other
 //! generation. Files of inactive packages are stored as long as a run may need them.
@@ -46,8 +46,8 @@ pub struct Active {
     pub activated_at: OffsetDateTime,
 }
 
-/// Stores a package. Idempotent: a stored file that was pruned is restored, and its retention begins
-/// again.
+/// Stores a package. Idempotent: a stored file that was pruned is restored, and its retention
+/// begins again.
 pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)

@@ -1,8 +1,8 @@
 //! Sessions of signed-in browsers.
 //!
 //! The cookie holds 32 random bytes; the database stores their hash. The platform role finds a
-//! session, because the cookie does not name the tenant; writes happen inside that tenant. Times are
-//! by the host's clock. A session expires after idleness and at a maximum age.
+//! session, because the cookie does not name the tenant; writes happen inside that tenant. Times
+//! are by the host's clock. A session expires after idleness and at a maximum age.
 
 pub mod hint;
 
@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Tenant of the sessions of operators. No customer has this id, because ids of tenants are derived.
+/// Tenant of the sessions of operators. No customer has this id, because ids of tenants are
+/// derived.
 const NO_TENANT: TenantId = TenantId(Uuid::nil());
 
 /// Shortest time between two writes of a session's last activity.

@@ -1,4 +1,4 @@
-//! What a plugin's decision may contain. A plugin is not trusted to keep to its own boundary.
+//! Checks of a plugin's decision: a plugin is not trusted to keep to its own boundary.
 
 use super::Error;
 use crate::contract::{Accepted, Description, LoadedStream, Rejection, StreamMode};

@@ -289,8 +289,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Destroys the person's key, so that no value under it can be read again, and ends the person's
-    /// sessions. A later sign-in of the same person creates a new actor.
+    /// Destroys the person's key, so that no value under it can be read again, and ends the
+    /// person's sessions. A later sign-in of the same person creates a new actor.
     pub async fn erase_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";

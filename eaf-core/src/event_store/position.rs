@@ -28,7 +28,7 @@ impl std::str::FromStr for Position {
         let digits = |part: &str, most: usize| {
             (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
         };
-        // What fits the database's integers in any case.
+        // At most as many digits as the database's integers hold.
         if !digits(epoch, 9) || !digits(pos, 18) {
             return Err(ParseError);
         }

@@ -1,5 +1,5 @@
-//! Baseline for benchmarks: the work of a minimal handler without the framework, for the same tenant
-//! and rows. The difference is the cost of the framework.
+//! Baseline for benchmarks: the work of a minimal handler without the framework, for the same
+//! tenant and rows. The difference is the cost of the framework.
 
 use crate::contract::{Column, ColumnType};
 use crate::id::TenantId;

@@ -1,4 +1,4 @@
-//! What the engine needs of the host: leases, a journal, grants, commands, rows. The engine is
+//! The engine's port to the host: leases, a journal, grants, commands, rows. The engine is
 //! written against this trait, so that a test can stop it between any two of these calls.
 
 use crate::capability::Failure;

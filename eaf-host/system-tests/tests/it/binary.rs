@@ -13,7 +13,7 @@ fn without_the_development_tools_beside_it_the_binary_says_so() {
     let output = Command::new(folder.join("eaf")).args(["dev", "env", "--help"]).output().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("eaf-dev, which is not there"), "{said}");
+    assert!(!output.status.success() && said.contains("eaf-dev, which does not exist"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
