@@ -95,7 +95,7 @@ async fn a_machine_is_shown_with_the_name_and_the_memory_that_it_has_in_vcenter(
     system.vcsim.power_off("web-01").await;
     system.vcsim.set_memory("web-01", 1536).await;
     system.vcsim.rename("web-01", "new-01").await;
-    let row = refreshed(&people.requester, &vm, |vm| vm["power"] == "off").await;
+    let row = refreshed(&people.requester, &vm, |vm| vm["vcenter_name"] == "new-01").await;
     assert_eq!((&row["name"], &row["vcenter_name"]), (&json!("web-01"), &json!("new-01")), "{row:#}");
     assert_eq!(row["memory_mb"], 1536, "{row:#}");
     let sum = people.approver.item("requesters", row["requester_id"].as_str().unwrap()).await.ok();

@@ -7,6 +7,7 @@ use eaf_capability::Capability;
 use eaf_core::connection::NewConnection;
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::ActorId;
+use eaf_core::product::{self, Switch};
 use eaf_core::{directory, testing};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,6 +36,11 @@ async fn a_plugin_reaches_only_the_vcenter_that_its_tenant_granted() {
     core.connections.put(&mut tx, &new, ActorId::SYSTEM).await.unwrap();
     grant::put(&mut tx, &granted, &Terms::default(), &core.by).await.unwrap();
     tx.commit().await.unwrap();
+    for (tenant, plugin) in [(acme, "shop"), (acme, "other"), (globex, "shop")] {
+        let mut tx = core.db.tenant(tenant).await.unwrap();
+        product::switch(&mut tx, plugin, Switch::Enable, "tests", &core.by).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 
     let connections = Arc::new(CoreConnections { core: core.clone() });
     let records = Arc::new(CoreRecords { core: core.clone() });

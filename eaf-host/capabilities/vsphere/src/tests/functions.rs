@@ -39,7 +39,7 @@ async fn a_machine_is_cloned_changed_and_removed() {
     let machine = bench.complete(&about("read-vm")).await.unwrap();
     assert_eq!(machine["ip"], address);
     assert_eq!(document_members("vsphere-machine"), members(&machine));
-    assert_eq!(document_members("vsphere-address"), members(&bench.complete(&wait).await.unwrap()));
+    assert!(document_members("vsphere-address").is_subset(&members(&bench.complete(&wait).await.unwrap())));
 
     let refused = bench.complete(&about("destroy")).await.unwrap_err();
     assert_eq!((refused.class, refused.code.as_str()), (Class::Conflict, "vm-running"));
