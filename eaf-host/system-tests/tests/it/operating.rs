@@ -32,8 +32,8 @@ async fn an_operator_reads_the_log_proves_it_and_rebuilds_a_view() {
     for (arguments, expected) in [
         (["projection", "rebuild", view, "--wait"].as_slice(), "caught up"),
         (&["projection", "status"], "building"),
-        (&["projection", "diff", view], "1 same, 0 changed"),
-        (&["projection", "switch", view], "1 same, 0 changed"),
+        (&["projection", "diff", view], "1 equal, 0 changed"),
+        (&["projection", "switch", view], "1 equal, 0 changed"),
         (&["projection", "back", view], "is live again"),
         (&["projection", "retry", view, "--tenant", "acme"], "0 parked"),
         (&["projection", "cancel", view], "is dropped"),
