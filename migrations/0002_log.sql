@@ -1,5 +1,5 @@
--- The event log, its ledger and hash chain. The hash of an event covers every column but the hashes
--- themselves, so a column that is added later is not covered by the chain of older events.
+-- Event log, hash chain, ledger and snapshots. The hash of an event covers all columns of this file
+-- but the hashes themselves. A column that a later migration adds is not covered.
 
 -- ── Tables ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -16,7 +16,7 @@ create table eaf.event (
   schema_version smallint    not null,
   data           bytea       not null,   -- exactly the bytes that are hashed
   meta           bytea       not null,
-  at             timestamptz not null,   -- the database's clock, once per batch, under the lane's lock
+  at             timestamptz not null,   -- database's clock, once per batch, under the lane lock
   leaf           bytea       not null,   -- eaf.leaf(every column above)
   chain          bytea       not null,   -- sha256(chain of pos - 1 || leaf)
   primary key (tenant_id, lane, pos),
@@ -25,7 +25,7 @@ create table eaf.event (
 select eaf.tenant_table('eaf.event');
 select eaf.platform_table('eaf.event');
 grant select on eaf.event to eaf_app;
--- The heads of lanes, to find consumers that lag behind.
+-- For the heads of lanes, to find consumers with lag.
 grant select (tenant_id, lane, pos, at) on eaf.event to eaf_platform;
 
 -- One row per answered request, also for a rejection or a decision without events, written in the
@@ -47,25 +47,25 @@ create index ledger_due on eaf.ledger (tenant_id, at);
 select eaf.tenant_table('eaf.ledger');
 grant select on eaf.ledger to eaf_app;
 
--- What a package made of a stream's first events, so that it need not read them again. A cache: rows
--- may be deleted at any time.
+-- States that a package folded from a stream's first events, so that it need not read them again. A
+-- cache: rows may be deleted at any time.
 create table eaf.snapshot (
   tenant_id uuid        not null,
   stream_id uuid        not null,
-  digest    text        not null,        -- of the package that made it and alone reads it
-  version   bigint      not null,        -- of the last event in it
+  digest    text        not null,        -- of the package, which alone reads the row
+  version   bigint      not null,        -- of the last folded event
   chain     bytea       not null,        -- of that event: after a restore the log may hold another
-  people    uuid[]      not null,        -- the people in it; sealed under all their keys
-  key       bytea       not null,        -- of `state`, sealed
-  state     bytea       not null,        -- sealed under that key
+  people    uuid[]      not null,        -- persons in the state, which is sealed for all of them
+  key       bytea       not null,        -- of `state`, sealed under the keys of all people
+  state     bytea       not null,        -- sealed under `key`
   at        timestamptz not null default now(),
   primary key (tenant_id, stream_id, digest)
 );
 select eaf.tenant_table('eaf.snapshot');
 grant select, insert, update, delete on eaf.snapshot to eaf_app;
 
--- Positions print as `epoch-pos`. A restored database begins a new epoch, so that a client or a
--- checkpoint that is ahead of the log is noticed. One row.
+-- Epoch of positions, which are written `epoch-pos`. One row. A restored database begins a new
+-- epoch, so that a client or checkpoint ahead of the restored log is detected.
 create table eaf.log_epoch (
   only_row   boolean     primary key default true check (only_row),
   epoch      integer     not null default 1 check (epoch > 0),
@@ -74,8 +74,8 @@ create table eaf.log_epoch (
 insert into eaf.log_epoch default values;
 grant select on eaf.log_epoch to eaf_app, eaf_platform;
 
--- The package of a plugin that decides: the same for all hosts. Changed only by eaf.activate, which
--- waits for appends under way.
+-- Active package of a plugin, for all hosts. Changed by eaf.activate alone, which waits for appends
+-- in progress.
 create table eaf.generation (
   plugin     text   primary key,
   generation bigint not null,
@@ -83,16 +83,16 @@ create table eaf.generation (
 );
 grant select on eaf.generation to eaf_app, eaf_platform;
 
--- ── Functions that never change: hosts of several versions share their results ──────────────────
+-- ── Functions that never change, because hosts of several releases share their results ───────────
 
--- The advisory lock of a plugin's activation. Appends hold it shared until they have committed, so
--- that no older generation can write after an activation.
+-- Advisory lock of a plugin's activation. An append holds it shared until its commit, so that no
+-- older generation can write after an activation.
 create function eaf.generation_lock(_plugin text) returns bigint language sql immutable parallel safe
 return pg_catalog.hashtextextended('eaf.generation ' || _plugin, 0);
 grant execute on function eaf.generation_lock to eaf_platform;
 
--- The hash of an event. Fixed-length fields first, then the variable ones, each behind its length, so
--- that no two events have the same encoding. convert_to, because textsend() follows the client's
+-- Hash of an event: the fields of fixed length, then the others with their lengths, so that two
+-- different events have different encodings. convert_to, because textsend() depends on the client's
 -- encoding. Null if any field is null.
 create function eaf.leaf(tenant uuid, lane smallint, pos bigint, stream uuid, version bigint, event uuid, type text,
                          schema_version smallint, data bytea, meta bytea, at timestamptz)
@@ -105,7 +105,7 @@ return pg_catalog.sha256('\x01'::bytea || uuid_send(tenant) || int2send(lane) ||
 create function eaf.genesis(tenant uuid, lane smallint) returns bytea language sql stable parallel safe
 return pg_catalog.sha256('\x00'::bytea || uuid_send(tenant) || int2send(lane));
 
--- The link before a lane's first event. Refuses a tenant that does not exist with error EAF01.
+-- Chain hash before a lane's first event. Error EAF01: the tenant does not exist.
 create function eaf.first_link(_tenant uuid, _lane smallint) returns bytea language plpgsql stable
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -115,9 +115,8 @@ begin
   return eaf.genesis(_tenant, _lane);
 end $$;
 
--- The last position before an instant; 0 if there is none. A binary search, because positions have no
--- gaps and their times follow their order as far as the database's clock does; an index on `at` would
--- cost every append.
+-- Last position before a time; 0 if there is none. A binary search: positions have no gaps, and
+-- times ascend with them as far as the database's clock does. An index on `at` would slow appends.
 create function eaf.position_before(_tenant uuid, _lane smallint, _at timestamptz) returns bigint
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -134,7 +133,7 @@ begin
 end $$;
 grant execute on function eaf.position_before to eaf_app;
 
--- Begins a new epoch after a restore; answers it.
+-- Begins a new epoch after a restore and returns it.
 create function eaf.new_epoch() returns integer
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update eaf.log_epoch set epoch = epoch + 1, started_at = clock_timestamp() returning epoch

@@ -1,8 +1,8 @@
--- Views: typed tables in schema eaf_view, made from a plugin's description by eaf.create_view, so that
--- queries are plain SQL under row level security.
+-- Views: typed tables in schema eaf_view, so that queries are plain SQL under row level security.
+-- eaf.create_view creates them from a plugin's description.
 
--- One row per definition that a package ever had; a changed definition is a new table, switched by
--- `active`, which the host writes with the activation. No tenant.
+-- Definitions of all packages, former ones included. A changed definition is a new row with tables
+-- of its own; the activation of a package sets `active`. No tenant.
 create table eaf.view (
   digest     text        not null primary key check (digest ~ '^[0-9a-f]{64}$'),
   plugin     text        not null,
@@ -17,9 +17,9 @@ create unique index view_active on eaf.view (plugin, view) where active;
 grant select on eaf.view to eaf_app, eaf_platform;
 grant update (active) on eaf.view to eaf_platform;
 
--- The tables of a definition, at most one in each state. Queries read the live one; all are projected,
--- each with a checkpoint of its own, so that a rebuilt copy can be compared before it is read and the
--- former one stays current for a way back. No tenant.
+-- Tables of a definition, at most one in each state. Queries read the live one. All are projected,
+-- each with its own checkpoint, so that a rebuilt copy can be compared before the switch, and the
+-- standby stays current for a switch back. No tenant.
 create table eaf.view_copy (
   table_name text        not null primary key,
   digest     text        not null references eaf.view (digest),
@@ -29,5 +29,5 @@ create table eaf.view_copy (
 create unique index view_copy_state on eaf.view_copy (digest, state);
 grant select on eaf.view_copy to eaf_app, eaf_platform;
 
--- Numbers in the names of copies, so that a new copy never finds the checkpoints of a dropped one.
+-- Numbers in the names of copies: a new copy must not find the checkpoints of a dropped one.
 create sequence eaf.view_copy_number;

@@ -1,17 +1,17 @@
--- What follows the log: checkpoints of views and workflows. Lane 0 is the only lane so far.
+-- Consumers of the log: checkpoints of views and triggers. Lane 0 is the only lane for now.
 
--- How far a consumer has come in a tenant's log. A parked consumer keeps its position.
+-- Position of a consumer in a tenant's log. A parked consumer keeps its position.
 create table eaf.checkpoint (
   tenant_id        uuid        not null,
   plugin           text        not null,
   consumer         text        not null, -- a view's table, or `workflow/<name>`
   epoch            integer     not null,
   pos              bigint      not null,
-  -- When the tenant's rows are to be rebuilt from the log's first event, after a person was erased;
-  -- and when once more, for an erasure meanwhile. The first one is never put off.
+  -- Times of rebuilds of the tenant's rows after erasures. The second is for an erasure before the
+  -- first rebuild, which is not delayed by it.
   rebuild_at       timestamptz,
   rebuild_again_at timestamptz,
-  rebuilds         integer     not null default 0,    -- a reader of rows reads all of them after one
+  rebuilds         integer     not null default 0,    -- a new number makes clients reload all rows
   failures         integer     not null default 0,
   error            text,                 -- a code and a name, never data
   error_at         timestamptz,
@@ -25,9 +25,9 @@ grant select, insert, update, delete on eaf.checkpoint to eaf_app;
 grant select (tenant_id, plugin, consumer, epoch, pos, rebuild_at, rebuild_again_at, retry_at)
   on eaf.checkpoint to eaf_platform;
 
--- Workflows that events start. Events from before `since` start nothing, so that an upgrade does not
--- act on history. A retired workflow, which the active package no longer has, keeps its checkpoints
--- for a later package that has it again. No tenant.
+-- Workflows that events start. Events before `since` start no run, so that an upgrade does not act
+-- on history. A retired workflow is not in the active package; its checkpoints stay for a later
+-- package that has it again. No tenant.
 create table eaf.trigger (
   plugin     text        not null,
   workflow   text        not null,

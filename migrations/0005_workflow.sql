@@ -1,11 +1,11 @@
 -- Durable workflows: runs and their journals. A run is replayed from its journal after a crash.
 
--- The row of a run stays, so that its event starts it only once.
+-- Runs. The row of an ended run stays, so that its event starts no second run.
 create table eaf.run (
   tenant_id         uuid        not null,
   run_id            uuid        not null,             -- derived from tenant, workflow and event
   plugin            text        not null,
-  digest            text        not null,             -- of the package that it started on
+  digest            text        not null,             -- of the package that started the run
   workflow          text        not null,
   event_id          uuid        not null,
   event_pos         bigint      not null,
@@ -13,15 +13,15 @@ create table eaf.run (
   subject           uuid        not null,             -- whose key seals the journal
   trace             text        not null,
   state             text        not null default 'open' check (state in ('open', 'done', 'failed', 'stopped')),
-  due_at            timestamptz          default clock_timestamp(),    -- null: over
-  waiting_code      text,                             -- why it sleeps, for people; null: it does not
+  due_at            timestamptz          default clock_timestamp(),    -- null: the run has ended
+  waiting_code      text,                             -- reason of the wait; null: none
   waiting           jsonb,
   attempts          integer     not null default 0,
   lease_host        uuid,
   lease_fence       bigint      not null default 0,
   lease_until       timestamptz,
   result            bytea,                            -- sealed
-  failure           jsonb,                            -- class and code, or both sides of a divergence
+  failure           jsonb,                            -- class and code, or the divergence
   created_at        timestamptz not null default clock_timestamp(),
   updated_at        timestamptz not null default clock_timestamp(),
   ended_at          timestamptz,
@@ -42,8 +42,8 @@ grant update (state, due_at, waiting_code, waiting, attempts, lease_host, lease_
               ended_at) on eaf.run to eaf_app;
 grant select (tenant_id, run_id, plugin, digest, state, due_at, lease_until) on eaf.run to eaf_platform;
 
--- One row per host call of a run, which is the call's audit row as well: what the call was is in clear,
--- what it carried is sealed under the run's subject. Pruned with the run's age.
+-- Host calls of runs, which the audit trail shows as well. Name and outcome are in clear; arguments
+-- and result are sealed under the key of the run's subject.
 create table eaf.journal (
   tenant_id       uuid        not null,
   run_id          uuid        not null,
@@ -62,16 +62,16 @@ create table eaf.journal (
   retry_code      text,
   result          bytea,                              -- sealed
   outcome         text,                               -- `ok` or a failure's code
-  detail          text,                               -- the failure in the host's words; no personal data
-  target          text,                               -- such as a machine's identity; no personal data
+  detail          text,                               -- message of the failure; no personal data
+  target          text,                               -- such as a machine's id; no personal data
   started_at      timestamptz not null default clock_timestamp(),
   done_at         timestamptz,
-  anchor          bigint,                             -- null: not anchored; only what is done is
+  anchor          bigint,                             -- null: not anchored; only done rows are
   primary key (tenant_id, run_id, seq),
   foreign key (tenant_id, run_id) references eaf.run (tenant_id, run_id),
   check ((state = 'done') = (result is not null))
 );
--- Calls to other systems, for the audit; what a run asks of its own host is no act.
+-- Calls to other systems, for the audit. Calls of a run to its own host are no acts.
 create index journal_calls on eaf.journal (tenant_id, started_at, run_id, seq)
   where capability <> 'flow' and function <> 'open';
 create index journal_anchor on eaf.journal (tenant_id, anchor);
@@ -80,5 +80,5 @@ select eaf.platform_table('eaf.journal');
 grant select, insert on eaf.journal to eaf_app;
 grant update (state, handle, progress, poll_at, attempts, retry_at, retry_code, result, outcome, detail, target, done_at, anchor)
   on eaf.journal to eaf_app;
--- To find tenants whose rows wait for an anchor.
+-- For finding tenants whose rows wait for an anchor.
 grant select (tenant_id, state, started_at, done_at, anchor) on eaf.journal to eaf_platform;

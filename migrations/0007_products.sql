@@ -1,6 +1,7 @@
--- Products are enabled per tenant, a plugin can be stopped for all tenants, and a grant says why and until when.
+-- Products of tenants, stopped plugins, and reason and expiry of grants.
 
--- `enabled` false: the product's runs rest until it is enabled again. No row: it was never enabled.
+-- Products that are or were enabled for a tenant. Runs of a disabled product wait until it is
+-- enabled again.
 create table eaf.tenant_product (
   tenant_id  uuid        not null,
   plugin     text        not null,
@@ -15,7 +16,7 @@ select eaf.platform_table('eaf.tenant_product');
 grant select, insert, update on eaf.tenant_product to eaf_app;
 grant select (tenant_id, plugin, enabled) on eaf.tenant_product to eaf_platform;
 
--- Plugins that an operator has stopped for all tenants. No tenant.
+-- Plugins that an operator stopped for all tenants. No tenant.
 create table eaf.stopped_plugin (
   plugin     text        not null primary key,
   reason     text        not null,
@@ -27,4 +28,4 @@ grant insert, delete on eaf.stopped_plugin to eaf_platform;
 
 alter table eaf.plugin_grant
   add column reason     text not null default '',
-  add column expires_at timestamptz;                  -- null: it does not expire
+  add column expires_at timestamptz;                  -- null: the grant does not expire

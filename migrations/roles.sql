@@ -1,10 +1,10 @@
--- Roles and the schema. Run by a superuser in the database that EAF is to use; may be repeated. It does what the
--- owner of the schema cannot do itself, so it is no migration. Passwords are set by whoever runs it.
+-- Roles and schemas. A superuser runs this file in EAF's database and sets the passwords; it may be
+-- repeated. Not a migration, because the owner of the schema lacks the rights.
 --
---   eaf_owner     owns everything, cannot log in
---   eaf_migrate   logs in for migrations only, may become eaf_owner
---   eaf_app       the host: one tenant at a time, owns nothing, is a member of nothing
---   eaf_platform  the host: columns without payload across tenants; policies of its own, never BYPASSRLS
+--   eaf_owner     owns all objects; cannot log in
+--   eaf_migrate   runs migrations; may set its role to eaf_owner
+--   eaf_app       host: one tenant per transaction; owns nothing, is a member of no role
+--   eaf_platform  host: columns without payload of all tenants, by policies and not by BYPASSRLS
 do $$ begin
   if to_regrole('eaf_owner')    is null then create role eaf_owner; end if;
   if to_regrole('eaf_migrate')  is null then create role eaf_migrate; end if;
@@ -17,10 +17,10 @@ alter role eaf_app      login   noinherit nosuperuser nobypassrls nocreatedb noc
 alter role eaf_platform login   noinherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
 grant eaf_owner to eaf_migrate with inherit false, set true, admin false;
 
--- A plan made anew for every call of eaf.append costs more than the call. Read when a connection is made.
+-- Planning each call of eaf.append would cost more than the call. Takes effect for new connections.
 alter role eaf_app set plan_cache_mode = force_generic_plan;
 
--- Nobody waits for ever. Here, because a pooler passes no settings of a connection on.
+-- Time-outs. Set for the role, because a pooler does not forward settings of a connection.
 do $$ declare r text; begin
   foreach r in array array['eaf_app', 'eaf_platform'] loop
     execute format('alter role %I set idle_in_transaction_session_timeout = %L', r, '5s');
@@ -36,8 +36,8 @@ end $$;
 revoke create on schema public from public;
 create schema if not exists eaf authorization eaf_owner;
 grant usage on schema eaf to eaf_app, eaf_platform;
--- The tables of views, made by eaf.create_view.
+-- Tables of views, created by eaf.create_view.
 create schema if not exists eaf_view authorization eaf_owner;
 grant usage on schema eaf_view to eaf_app;
--- What the owner makes is nobody else's until it is granted.
+-- No role may run a function of the owner without a grant.
 alter default privileges for role eaf_owner revoke execute on functions from public;
