@@ -1,52 +1,53 @@
-//! What an admin can choose from in the other system, instead of typing its name from memory.
+//! Values of the other system that an admin can choose from, so that no name is typed from memory.
 
 use super::{Class, Failure};
 use serde_json::{Map, Value};
 
-/// What is asked for: `of` is a word of the capability, such as `template` or a member of the connection's `config`.
+/// Query for values. `of` names the list: a word of the capability, such as `template`, or a member
+/// of the connection's `config`.
 pub struct Asked<'a> {
     pub of: &'a str,
-    /// How far the grant goes over which it is used; null: an admin sets a connection.
+    /// Scope of the grant that limits the values; null while an admin sets a connection.
     pub scope: &'a Value,
     pub wanted: Wanted<'a>,
 }
 
 pub enum Wanted<'a> {
-    /// All whose path has every word of `search`; at most `limit` of them.
+    /// Values whose path contains every word of `search`, at most `limit` of them.
     Like { search: &'a str, limit: usize },
-    /// Is there this one, and can it be used?
+    /// One value, to find out whether it exists and can be used.
     Exactly(&'a str),
 }
 
 #[derive(Debug, Default)]
 pub struct Choices {
     pub items: Vec<Choice>,
-    /// There are more than `limit`.
+    /// True if there are more values than `limit`.
     pub more: bool,
-    /// How many are there of which the account may not read whether they fit.
+    /// Number of values that the account may not read, so that they cannot be judged.
     pub unreadable: usize,
-    /// Why the one that was asked for cannot be used.
+    /// Reason why the exact value of the query cannot be used.
     pub unknown: Option<Failure>,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Choice {
-    /// As it is written into the field.
+    /// Value of the field.
     pub value: String,
-    /// The last part of it, as people know it.
+    /// Last segment of the path, which people know.
     pub name: String,
-    /// Numbers and words about it, under names of the capability.
+    /// Numbers and words that describe the value, under names of the capability.
     pub facts: Map<String, Value>,
 }
 
-/// Has the text every word of the search? Letters count alike, large or small.
+/// Whether the text contains every word of the search; upper and lower case count alike.
 pub fn is_like(text: &str, search: &str) -> bool {
     let text = text.to_lowercase();
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
 pub fn nothing() -> Failure {
-    Failure::new(Class::Permanent, "nothing-to-choose", "This capability lists nothing of this kind.")
+    Failure::new(Class::Permanent, "nothing-to-choose", "This capability has no such list.")
 }
 
 #[cfg(test)]

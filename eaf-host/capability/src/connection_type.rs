@@ -1,51 +1,53 @@
-//! What a capability's connections look like, so that only what can work is stored, and nothing secret where it is shown.
+//! Shape of a capability's connections: only usable settings are stored, and no secret where
+//! settings are shown.
 
 use crate::text::Locales;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
 pub struct ConnectionType {
-    /// JSON Schemas. `config` is shown to people: it names every member and allows no other, so that nobody writes a
-    /// password into it.
+    /// JSON Schemas. People see `config`: its schema names every member and allows no other, so
+    /// that a password cannot be written into it.
     pub config: Value,
     pub secret: Value,
-    /// Members of `config` that may change while the stored secret is kept: they do not say where it is sent or whose it is.
+    /// Members of `config` that may change while the stored secret is kept, because they determine
+    /// neither the receiver of the secret nor its owner.
     pub harmless: &'static [&'static str],
-    /// What the provider lists for a form to choose from: members of `config`, and other words.
+    /// Names of the lists that the provider offers to forms: members of `config`, and other words.
     pub choices: &'static [&'static str],
-    /// The form in which people set `config`, in its order.
+    /// Fields of the form for `config`, in its order.
     pub fields: &'static [Field],
-    /// What people read: `name`, `lead`, `removal`, `trial` where [`Provider::test_with_effect`] does something,
-    /// `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for the words of
-    /// a test.
+    /// Texts of the form: `name`, `lead`, `removal`, `trial` if [`Provider::test_with_effect`] has
+    /// an effect, `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for
+    /// the results of a test.
     ///
     /// [`Provider::test_with_effect`]: crate::Provider::test_with_effect
     pub texts: &'static LazyLock<Locales>,
-    /// What the schemas cannot say; asked only when they hold. Without a secret the stored one is kept.
+    /// Rules beyond the schemas, checked once the schemas hold.
     pub flaws: Flaws,
 }
 
-/// One member of `config` in the form.
+/// Form field of one member of `config`.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     pub name: &'static str,
     pub input: Input,
-    /// Whether the form says that it may be left out.
+    /// Whether the form marks the field as optional.
     pub optional: bool,
-    /// What a new connection begins with.
+    /// Value of the field in a new connection.
     pub initial: Option<&'static str>,
-    /// Whether the form shows it only where the log-in is by token.
+    /// Whether the form shows the field only for a login by token.
     pub by_token: bool,
 }
 
-/// How a member is typed.
+/// Kind of input field.
 #[derive(Debug, Clone, Copy)]
 pub enum Input {
     Text,
     Number,
     /// PEM, of several lines.
     Certificate,
-    /// One of these values; an empty one leaves the member out.
+    /// One of these values; the empty value omits the member.
     Choice(&'static [&'static str]),
 }
 
@@ -82,7 +84,7 @@ impl Field {
     }
 }
 
-/// The key of an option's text; TOML has no empty key.
+/// Key of an option's text; `default` stands for the empty value, since TOML has no empty key.
 pub fn option_key(field: &str, value: &str) -> String {
     let value = if value.is_empty() { "default" } else { value };
     format!("fields.{field}.options.{value}")
@@ -91,19 +93,19 @@ pub fn option_key(field: &str, value: &str) -> String {
 static NO_TEXTS: LazyLock<Locales> =
     LazyLock::new(|| Locales::load("", "").expect("the built-in texts are whole; a test holds it"));
 
-/// Asked with config and, unless the stored one is kept, secret.
+/// Function of `config` and, unless the stored secret is kept, `secret`.
 pub type Flaws = fn(&Value, Option<&Map<String, Value>>) -> Vec<Flaw>;
 
-/// What is wrong with one member. The code is one of those of `errors[]` in `docs/errors.md`.
+/// Violation of a rule by one member. The code is one of `errors[]` in `docs/errors.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// Into `{"config": …, "secret": …}`.
+    /// JSON pointer into `{"config": …, "secret": …}`.
     pub pointer: &'static str,
     pub code: &'static str,
 }
 
 impl ConnectionType {
-    /// Of a capability without connections: every one is refused.
+    /// Type of a capability without connections, which refuses every one.
     pub fn none() -> Self {
         ConnectionType {
             config: json!(false),
@@ -117,12 +119,12 @@ impl ConnectionType {
     }
 }
 
-/// A text with something in it.
+/// JSON Schema of a text that is not blank.
 pub fn text() -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 1_000, "pattern": "\\S" })
 }
 
-/// PEM, and no key beside the certificate, because it is shown.
+/// Whether the text is PEM certificates without a private key, since people see it.
 pub fn is_certificate(pem: &str) -> bool {
     !pem.contains("PRIVATE KEY")
         && reqwest::Certificate::from_pem_bundle(pem.as_bytes()).is_ok_and(|certificates| !certificates.is_empty())

@@ -1,17 +1,17 @@
-//! The first contact with a server that a tenant admin named.
+//! First contact with a server that a tenant admin named.
 //!
-//! What does not answer as it should is not told apart: refused, silent, filtered and something else altogether would
-//! make the test of a connection a scanner of networks that the admin cannot see. The time until the answer would tell
-//! them apart as well, so that it is the same.
+//! Failures of the contact look alike: a distinction between refused, silent, filtered and another
+//! protocol would make the test of a connection a scanner of networks that the admin cannot see.
+//! They also take the same time, which would reveal the distinction as well.
 
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// A server that is reached has greeted within this time.
+/// Time within which a server must have sent its greeting.
 pub const CONTACT: Duration = Duration::from_secs(15);
 
-/// The contact's outcome, within `limit`. One that `is_hidden` takes as long as the slowest.
+/// Runs the contact within `limit`. An error that `is_hidden` is returned only at the limit.
 pub async fn first<T, E>(
     limit: Duration,
     contact: impl Future<Output = Result<T, E>>,

@@ -1,10 +1,12 @@
-//! Refused logins at other systems, counted per server, user and tenant.
+//! Limit of refused logins at other systems, counted per server, account and tenant.
 //!
-//! Two things must not happen when a password is wrong: the account is locked, because the other system locks it after
-//! a few refusals from anybody; and a tenant guesses the password of a neighbour's account, because the host's address
-//! is one that the neighbour's firewall trusts. A server is known by its address, whatever name or path led there.
+//! A wrong password has two risks. The other system may lock the account after a few refusals. And
+//! a tenant may guess the password of another tenant's account, because that tenant's firewall
+//! trusts the host's address. A server is identified by its address, so that several names or paths
+//! count as one.
 //!
-//! In this process alone: a host that was restarted, or a second one, counts for itself.
+//! Counts live in the memory of one process; they start at zero after a restart and are not shared
+//! between hosts.
 
 use eaf_core::id::TenantId;
 use std::collections::HashMap;
@@ -13,29 +15,32 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// vCenter locks an account for minutes after 5 refused logins within 180 s. The last ones are left to those whose
-/// login was accepted before, and to people: who guesses must not be able to keep the others out.
+/// vCenter locks an account for minutes after 5 refused logins within 180 s. The last ones are
+/// reserved for tenants whose login was accepted before, and for people, so that guessing cannot
+/// lock them out.
 const WINDOW: Duration = Duration::from_secs(180);
 const REFUSALS: usize = 4;
 const REFUSALS_OF_STRANGERS: usize = 3;
 
-/// Refusals at one server, with whatever user names, that a tenant is free to meet within a day; then the pause doubles.
+/// Refusals at one server, over all user names, that a tenant may cause within a day before each
+/// further one doubles the pause.
 const FREE: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Another secret for the same user may be a repaired one: so many times a day it is tried all the same, once in a window.
+/// Attempts per day, one per window, with another secret for a refused user, since an admin may
+/// have corrected the secret.
 const REPAIRS: usize = 5;
 
-/// Until an attempt that is under way has an answer.
+/// Pause while an attempt has no answer yet.
 const SOON: Duration = Duration::from_secs(1);
 
-/// No login is tried before this time has passed.
+/// Time until the next login may be attempted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pause(pub Duration);
 
-/// Who logs in, and with what. Not `Debug`.
+/// User and secret of a login. Has no `Debug`, so that no log can show the secret.
 #[derive(Clone, Copy)]
 pub struct Login<'a> {
     pub user: &'a str,
@@ -45,20 +50,21 @@ pub struct Login<'a> {
 #[derive(Default)]
 pub struct Logins {
     state: Mutex<State>,
-    /// Secrets are known by a hash that means nothing outside this process.
+    /// Hashes secrets under keys of this process, so that a hash is useless elsewhere.
     hasher: RandomState,
 }
 
 #[derive(Default)]
 struct State {
-    /// Per server and account, lately: under which spelling it was refused, and when.
+    /// Refused logins within [`WINDOW`], per server and account: spelling of the user name, and
+    /// time.
     refused: HashMap<(SocketAddr, String), Vec<(String, Instant)>>,
     under_way: HashMap<(SocketAddr, String), usize>,
-    /// Per tenant and server, within a day: which logins were refused, and when.
+    /// Refused logins within a day, per tenant and server.
     guesses: HashMap<(TenantId, SocketAddr), Vec<Guess>>,
-    /// When a tenant's other secret was tried in spite of the pause, within a day.
+    /// Attempts of a tenant with another secret in spite of the pause, within a day.
     repairs: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
-    /// When a tenant's login was last accepted.
+    /// Last accepted login of a tenant.
     accepted: HashMap<(TenantId, SocketAddr, String), Instant>,
 }
 
@@ -68,8 +74,8 @@ struct Guess {
     at: Instant,
 }
 
-/// A login that is being tried. It counts as refused unless something else is said of it: whoever hangs up before the
-/// answer has tried all the same.
+/// Login attempt. Counts as refused unless another outcome is given: a dropped request has reached
+/// the server all the same.
 pub struct Attempt<'a> {
     logins: &'a Logins,
     tenant: TenantId,
@@ -81,7 +87,7 @@ pub struct Attempt<'a> {
 }
 
 impl Logins {
-    /// `servers` are all addresses of the one server.
+    /// Starts an attempt. `servers` are all addresses of the one server.
     pub fn begin(
         &self,
         tenant: TenantId,
@@ -95,7 +101,7 @@ impl Logins {
         state.forget(now);
         let pauses = servers.iter().filter_map(|server| state.pause(&attempt, *server, now));
         if let Some(pause) = pauses.max() {
-            // Nothing was begun, so that nothing is to be counted.
+            // No attempt was started, so that the drop must count nothing.
             attempt.settled = true;
             return Err(Pause(pause));
         }
@@ -109,8 +115,8 @@ impl Logins {
         Ok(attempt)
     }
 
-    /// Whether a login of the tenant was accepted at each of these addresses, within a day: a name may lead to a
-    /// neighbour's server beside the tenant's own.
+    /// Whether a login of the tenant was accepted at each of these addresses within a day. Each
+    /// must match, since a name may resolve to another tenant's server beside the tenant's own.
     pub fn have_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
         let (state, user) = (self.lock(), user.to_lowercase());
         !servers.is_empty()
@@ -123,7 +129,7 @@ impl Logins {
 }
 
 impl Attempt<'_> {
-    /// It is this address that answers, and of no other is anything said.
+    /// Limits the attempt to the address that answers; the other addresses count nothing.
     pub fn at(mut self, server: SocketAddr) -> Self {
         let server = SocketAddr::new(server.ip().to_canonical(), server.port());
         let mut state = self.logins.lock();
@@ -138,7 +144,7 @@ impl Attempt<'_> {
     pub fn accepted(self) {
         self.settle(|state, attempt, server| {
             let user = attempt.user.clone();
-            // Of this very spelling: it may be another account than the one that is guessed at.
+            // Clears exactly this spelling, since another one may be another account.
             if let Some(refused) = state.refused.get_mut(&(server, account(&user))) {
                 refused.retain(|(refused, _)| *refused != user);
             }
@@ -149,7 +155,7 @@ impl Attempt<'_> {
         });
     }
 
-    /// Neither yes nor no: the server was not reached, or failed.
+    /// Ends the attempt without an outcome: the server was not reached, or failed.
     pub fn unanswered(self) {
         self.settle(|_, _, _| {});
     }
@@ -194,7 +200,7 @@ impl State {
         lock.max(self.pause_of_guessing(attempt.tenant, server, now))
     }
 
-    /// Was this user refused with other secrets only, and is such an attempt left?
+    /// Whether all refusals of this user had other secrets, and an attempt is left.
     fn may_be_repaired(&self, attempt: &Attempt<'_>, server: SocketAddr, now: Instant) -> bool {
         let key = (attempt.tenant, server);
         let guesses = self.guesses.get(&key).map_or(&[][..], Vec::as_slice);
@@ -258,8 +264,8 @@ impl State {
     }
 }
 
-/// The account behind a user name in small letters: `u@domain`, `domain\\u` and `u` are one, or may be, and are locked
-/// together.
+/// Account of a user name in lower case: `u@domain`, `domain\\u` and `u` may be one account, which
+/// is locked as one.
 fn account(user: &str) -> String {
     let user = user.rsplit('\\').next().unwrap_or_default();
     user.split('@').next().unwrap_or_default().to_owned()
@@ -284,7 +290,7 @@ mod tests {
         [SocketAddr::from(([10, 0, 0, last], 443))]
     }
 
-    /// How many wrong passwords a tenant can try within so many seconds, trying every second.
+    /// Seconds in which a tenant that tries every second can try a wrong password.
     fn tries(logins: &Logins, slug: &str, user: impl Fn(u64) -> String, from: Instant, seconds: u64) -> Vec<u64> {
         let tried = |second: &u64| {
             let now = from + Duration::from_secs(*second);

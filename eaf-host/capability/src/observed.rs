@@ -1,4 +1,4 @@
-//! What the host reads again by itself, of what a capability manages for a plugin.
+//! Observation of the resources that a capability manages for a plugin.
 
 use super::Failure;
 use eaf_core::actor::TraceId;
@@ -7,32 +7,32 @@ use eaf_core::observation::ManagedResource;
 use serde_json::Value;
 use std::time::Instant;
 
-/// What is to be looked at.
+/// Resources to read over one connection.
 pub struct Watch {
     pub tenant: TenantId,
     pub plugin: String,
-    /// By which the plugin opens the capability.
+    /// Name by which the plugin opens the capability.
     pub grant: String,
-    /// Those that were not looked at for longest come first.
+    /// Resources to read, the longest unread one first.
     pub things: Vec<ManagedResource>,
     pub trace: TraceId,
-    /// No longer, so that what was seen can still be told.
+    /// Deadline that leaves time to record the answer.
     pub until: Instant,
 }
 
-/// One thing as it is now.
+/// Present state of one managed resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     pub identity: String,
-    /// The document that the capability's own read gives; null: it is not there.
+    /// Document of the capability's own read function; null: the resource does not exist.
     pub found: Value,
 }
 
-/// What was seen, also where a failure ended the look.
+/// Resources that were read, also before a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     pub seen: Vec<Seen>,
-    /// Of the connection; what is only one thing's leaves that thing out.
+    /// Failure of the connection; a failure of one resource omits that resource alone.
     pub failure: Option<Failure>,
 }
 
@@ -42,13 +42,13 @@ impl From<Failure> for Observed {
     }
 }
 
-/// What a failure says of the connection.
+/// Consequence of a failure for its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It is about what was asked for.
+    /// Failure of the call alone.
     None,
-    /// The other system is not reached, or not as it should be.
+    /// The other system is not reached, or answers incorrectly.
     Reach,
-    /// The account is refused. Who tries often locks it.
+    /// The account is refused; repeated attempts may lock it.
     Login,
 }

@@ -1,13 +1,12 @@
-//! What the self-test of a connection found: a line for everything that is needed, so that the
-//! first that is missing does not hide the others.
+//! Results of a connection test: one finding per requirement, so that the first failure does not
+//! hide the others.
 
 use super::Failure;
 
-/// Bytes of an object's name, or of several, that another system gave.
+/// Limit of bytes for the names of objects that another system gave.
 const MOST_SUBJECT: usize = 2_000;
 
-/// The lines in the order in which they depend on each other: the first bad one comes first to
-/// repair.
+/// Findings in the order of their dependencies: the first bad one is to be repaired first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
@@ -16,11 +15,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub kind: Kind,
-    /// A member of the connection's `config` or another word of the capability; of a privilege its
+    /// Member of the connection's `config` or another word of the capability; for a privilege its
     /// id.
     pub name: String,
-    /// The object that was looked at, as the other system's people know it; empty: the connection
-    /// as a whole.
+    /// Object that was tested, under its name in the other system; empty: the connection as a
+    /// whole.
     pub subject: String,
     pub verdict: Verdict,
 }
@@ -35,7 +34,7 @@ pub enum Kind {
 pub enum Verdict {
     Good,
     Bad(Failure),
-    /// Something that it depends on is bad.
+    /// Another requirement, on which this one depends, is bad.
     Untested,
 }
 
@@ -52,7 +51,7 @@ impl Report {
         &self.findings
     }
 
-    /// Is the connection usable? With the first thing that is wrong.
+    /// Succeeds if the connection is usable, or returns the first failure.
     pub fn outcome(&self) -> Result<(), Failure> {
         let bad = self.findings.iter().find_map(|finding| match &finding.verdict {
             Verdict::Bad(failure) => Some(failure.clone()),
@@ -80,7 +79,7 @@ impl<T> From<&Result<T, Failure>> for Verdict {
     }
 }
 
-/// Of a connection that cannot be tested at all.
+/// Report of a connection that cannot be tested at all.
 impl From<Failure> for Report {
     fn from(failure: Failure) -> Self {
         let mut report = Report::default();

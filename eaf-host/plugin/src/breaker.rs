@@ -1,9 +1,10 @@
-//! A circuit breaker in front of a product's domain: an operation that keeps looping or trapping is refused at once
-//! instead of being tried once more while others wait behind it.
+//! Circuit breaker for a product's domain: refuses an operation that keeps looping or trapping, so
+//! that its calls do not delay others.
 //!
-//! Each product has its own. Inside it each operation (a command, a view, a stream that is folded) of each tenant is
-//! counted by itself, so that a row which one tenant cannot read takes nothing from the others. Rows that stop the
-//! component are counted one by one, and traps per person. Projections do without: they are parked.
+//! Each product has its own breaker. It counts per operation (a command, a view, the fold of a
+//! stream) and tenant, so that failures of one tenant do not affect others. It counts traps per
+//! person and failures of `actions` per row. Projections have no breaker, since a failed consumer
+//! is parked.
 
 use eaf_core::contract::Standing;
 use eaf_core::id::{ActorId, TenantId};
@@ -11,38 +12,37 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Points after which an operation is refused, if no call of it went well in between.
+/// Points at which an operation is refused; a success resets them.
 const LIMIT: u32 = 5;
-/// Whoever used up the whole time has kept others waiting the longest.
+/// Points of a call that used its whole time, which delays others the longest.
 const DEADLINE: u32 = 3;
 const TRAP: u32 = 1;
-/// Until the next attempt; twice as long after each that fails, …
+/// Initial pause until the next attempt; doubled after each failed one.
 const PAUSE: Duration = Duration::from_secs(5);
-/// … up to so long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// For whoever comes while the attempt is under way.
+/// Pause of calls while an attempt is under way.
 const PROBING: Duration = Duration::from_secs(1);
-/// Operations above which those are forgotten that are not refused.
+/// Number of operations above which those are dropped that are not refused.
 const REMEMBERED: usize = 10_000;
-/// So long after its pause, an operation that nobody asks for is forgotten.
+/// Time after the pause's end after which an unused operation is dropped.
 const FORGOTTEN: Duration = Duration::from_secs(600);
 
-/// What is counted.
+/// Unit of counting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Operation {
-    /// None: the name says whose it is.
+    /// None: `name` identifies the tenant.
     pub tenant: Option<TenantId>,
     pub export: &'static str,
     pub name: String,
-    /// What is counted by itself inside it.
+    /// Part that is counted separately.
     pub part: Option<Part>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// One row of a view: refused after its first failure, because it is asked about with others.
+    /// Row of a view, refused after its first failure, because one call serves several rows.
     Row(String),
-    /// What one person gives: whose input traps takes nothing from the others.
+    /// Person whose input the call has, so that a trap counts for that person alone.
     Actor(ActorId),
 }
 
@@ -56,7 +56,7 @@ pub enum Outcome {
 #[derive(Default)]
 struct State {
     points: u32,
-    /// Refused until then; afterwards one call is let through.
+    /// End of the pause, after which one call is let through as a probe.
     refused_until: Option<Instant>,
     pauses: u32,
     probing: bool,
@@ -67,7 +67,7 @@ pub struct Breaker {
     operations: Mutex<HashMap<Operation, State>>,
 }
 
-/// A call that is let through. Dropped without an outcome, it counts as if it had not been made.
+/// Permit of a call. Counts nothing if dropped without an outcome.
 pub struct Pass<'a> {
     breaker: &'a Breaker,
     operation: Option<Operation>,
@@ -79,7 +79,7 @@ impl Breaker {
         Breaker { plugin: plugin.to_owned(), operations: Mutex::default() }
     }
 
-    /// Or in how long the operation may be tried again.
+    /// Permits a call, or returns the time until the next attempt.
     pub fn enter(&self, operation: Operation, now: Instant) -> Result<Pass<'_>, Duration> {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let mut is_probe = false;
@@ -96,7 +96,7 @@ impl Breaker {
         Ok(Pass { breaker: self, operation: Some(operation), is_probe })
     }
 
-    /// How an operation stands, without a call of it.
+    /// State of an operation, without a call of it.
     pub fn standing(&self, operation: &Operation, now: Instant) -> Standing {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = operations.get(operation) else { return Standing::Good };
@@ -107,7 +107,7 @@ impl Breaker {
         }
     }
 
-    /// It worked, as far as a part of it shows.
+    /// Records a success of an operation that another call has shown.
     pub fn works(&self, operation: Operation, now: Instant) {
         self.ended(operation, Outcome::Well, now);
     }
@@ -118,7 +118,11 @@ impl Breaker {
             Outcome::Trap | Outcome::Deadline if matches!(operation.part, Some(Part::Row(_))) => LIMIT,
             Outcome::Well => {
                 if operations.remove(&operation).is_some_and(|state| state.refused_until.is_some()) {
-                    tracing::info!(plugin = self.plugin, export = operation.export, "an operation works again");
+                    tracing::info!(
+                        plugin = self.plugin,
+                        export = operation.export,
+                        "the circuit breaker of an operation is closed"
+                    );
                 }
                 self.measure(&operations);
                 return;
@@ -142,13 +146,7 @@ impl Breaker {
         let pause = PAUSE.saturating_mul(1 << state.pauses.min(8)).min(LONGEST_PAUSE);
         state.refused_until = Some(now + pause);
         state.pauses += 1;
-        tracing::error!(
-            plugin = self.plugin,
-            export,
-            name,
-            ?pause,
-            "an operation keeps failing and is refused for a while"
-        );
+        tracing::error!(plugin = self.plugin, export, name, ?pause, "the circuit breaker of an operation is open");
         self.count("eaf_breaker_opened_total", export);
         self.measure(&operations);
     }

@@ -1,8 +1,8 @@
-//! `eaf plugin build`: from a crate to a package.
+//! `eaf plugin build`: builds a package from a crate.
 //!
 //! Cargo compiles the three bins `domain`, `workflow` and `describe` (or `<crate>-domain`, …) for
-//! `wasm32-unknown-unknown`; wit-component makes components of them; `describe` is run once, and its answer is packed
-//! together with manifest, texts and the other two.
+//! `wasm32-unknown-unknown`, and wit-component converts them to components. The host runs
+//! `describe` once and packs its answer with the other two, the manifest and the texts.
 
 mod cargo;
 
@@ -40,28 +40,28 @@ pub enum Error {
         #[source]
         cause: wasmparser::BinaryReaderError,
     },
-    #[error("{bin} imports what no plugin may import:\n{}", .report.join("\n"))]
+    #[error("{bin} has imports outside of the contract:\n{}", .report.join("\n"))]
     Forbidden { bin: &'static str, report: Vec<String> },
-    #[error("{bin} cannot be made a component: {cause}")]
+    #[error("{bin} cannot be converted to a component: {cause}")]
     Encode { bin: &'static str, cause: String },
     #[error(transparent)]
     Engine(#[from] engine::Error),
     #[error("the describe component could not be run: {0}")]
     Describe(String),
-    #[error("what the describe component answered is not a description")]
+    #[error("the answer of the describe component is not a description")]
     Description(#[source] serde_json::Error),
     #[error(transparent)]
     Package(#[from] package::Error),
-    #[error("the package would not be loaded")]
+    #[error("the package cannot be loaded")]
     Load(#[source] Box<load::Error>),
 }
 
-/// What was built.
+/// Result of a build.
 pub struct Built {
     pub file: PathBuf,
     pub digest: String,
     pub bytes: u64,
-    /// What may be a fault, and may be nothing.
+    /// Findings that may be false alarms.
     pub warnings: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
 
     let bytes = package::write(&entries)?;
     let home = fs::canonicalize(path).map_err(|cause| Error::Read(path.to_owned(), cause))?;
-    // What would be refused at load is refused here, where the author still sees it.
+    // Checks of the load run here too, so that the author sees a refusal.
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
     check::refuse(&loaded).map_err(refused)?;
@@ -113,7 +113,8 @@ fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {
     encoded.map_err(|cause| Error::Encode { bin, cause: format!("{cause:#}") })
 }
 
-/// Where a module says its file's name, from the last hyphen on: there cargo has put a hash of the crate's folder.
+/// Position of the hash in a module's name, after its last hyphen: cargo derives the hash from the
+/// crate's folder.
 fn name_place(module: &[u8]) -> Range<usize> {
     let payloads = wasmparser::Parser::new(0).parse_all(module).filter_map(Result::ok);
     let sections = payloads.filter_map(|payload| match payload {
@@ -132,7 +133,7 @@ fn name_place(module: &[u8]) -> Range<usize> {
     0..0
 }
 
-/// Asks the describe component once, with the same limits as a domain call.
+/// Runs the describe component once, with the limits of a domain call.
 async fn describe(wasm: &Wasm, component: &[u8]) -> Result<Vec<u8>, Error> {
     let failed = |error: wasmtime::Error| Error::Describe(format!("{error:#}"));
     let component: Component = wasm.compile(component)?;
@@ -140,7 +141,7 @@ async fn describe(wasm: &Wasm, component: &[u8]) -> Result<Vec<u8>, Error> {
     let export = component
         .get_export_index(None, "eaf:domain/describe@1.0.0")
         .and_then(|interface| component.get_export_index(Some(&interface), "describe"))
-        .ok_or_else(|| Error::Describe("it does not export eaf:domain/describe@1.0.0".into()))?;
+        .ok_or_else(|| Error::Describe("the component does not export eaf:domain/describe@1.0.0".into()))?;
     let mut store = wasm.store(()).await;
     let called = async {
         let instance = instance.instantiate_async(&mut store).await?;
@@ -165,7 +166,7 @@ fn add_folder(folder: &Path, name: &str, entries: &mut BTreeMap<String, Vec<u8>>
     for found in fs::read_dir(folder).map_err(|cause| Error::Read(folder.to_owned(), cause))? {
         let found = found.map_err(|cause| Error::Read(folder.to_owned(), cause))?;
         let file_name = found.file_name().to_string_lossy().into_owned();
-        // What editors and systems leave behind does not belong into a package.
+        // Hidden and backup files are no content of a package.
         if file_name.starts_with('.') || file_name.ends_with('~') {
             continue;
         }

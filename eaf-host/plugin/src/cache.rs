@@ -1,5 +1,6 @@
-//! Compiled components on disk. Loading machine code is trusting it, so a file is loaded only if its tag proves that
-//! this host wrote it: HMAC-SHA-256 under a key that lies beside the files in a directory nobody else may enter.
+//! Compiled components on disk. Loading machine code requires trust, so the host loads only a file
+//! whose tag proves that it wrote the file: HMAC-SHA-256 under a key beside the files, in a
+//! directory of mode 0700.
 
 use super::engine::{chain, hex};
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,11 +19,11 @@ const TAG: usize = 32;
 pub enum Error {
     #[error("{0} cannot be used as cache directory")]
     Directory(PathBuf, #[source] io::Error),
-    #[error("{0} is open to others: a cache directory must belong to the host's user and have mode 0700")]
+    #[error("{0} is not private: a cache directory must belong to the host's user and have mode 0700")]
     Open(PathBuf),
-    #[error("the cache's key {0} cannot be read or made")]
+    #[error("the cache's key {0} cannot be read or created")]
     Key(PathBuf, #[source] io::Error),
-    #[error("no entropy for the cache's key")]
+    #[error("the operating system gave no entropy for the cache's key")]
     Entropy(#[source] getrandom::Error),
 }
 
@@ -31,7 +32,7 @@ pub struct Cache {
     key: [u8; 32],
 }
 
-/// File name for a component's digest, as compiled by this engine.
+/// File name of a component's digest, compiled by this engine.
 pub fn name(engine: &Engine, digest: &str) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -48,7 +49,7 @@ impl Cache {
         }
         let path = directory.join("key");
         let key = read_or_make_key(&path)?;
-        // A key of another user means that the directory was made by somebody else.
+        // A key of another user means that this directory was prepared by that user.
         let owner = fs::symlink_metadata(&path).map_err(|cause| Error::Key(path.clone(), cause))?;
         if owner.uid() != found.uid() || owner.mode() & 0o077 != 0 {
             return Err(Error::Open(directory.to_owned()));
@@ -56,32 +57,38 @@ impl Cache {
         Ok(Cache { directory: directory.to_owned(), key })
     }
 
-    /// None: not there, not ours, or no longer loadable; the caller compiles.
+    /// Loads a component. None: no file, a tag of another host, or code that cannot be loaded; the
+    /// caller compiles.
     pub fn load(&self, engine: &Engine, name: &str) -> Option<Component> {
         let bytes = fs::read(self.directory.join(name)).ok()?;
         let (tag, code) = bytes.split_at_checked(TAG)?;
         if self.mac(name, code).verify_slice(tag).is_err() {
-            tracing::warn!(file = name, "a compiled component that this host did not write is ignored");
+            tracing::warn!(file = name, "a compiled component without a valid tag is ignored");
             return None;
         }
         deserialize(engine, code)
             .inspect_err(|error| {
-                tracing::warn!(file = name, error = format!("{error:#}"), "compiled component ignored")
+                tracing::warn!(
+                    file = name,
+                    error = format!("{error:#}"),
+                    "a compiled component cannot be loaded and is ignored"
+                )
             })
             .ok()
     }
 
-    /// A cache that cannot be written costs time at the next start, nothing else.
+    /// Stores a component. A failure is logged only, since it costs no more than time at the next
+    /// start.
     pub fn store(&self, component: &Component, name: &str) {
         if let Err(error) = self.write(component, name) {
-            tracing::warn!(file = name, error = %chain(&error), "compiled component not cached");
+            tracing::warn!(file = name, error = %chain(&error), "a compiled component could not be cached");
         }
     }
 
     fn write(&self, component: &Component, name: &str) -> io::Result<()> {
         let code = component.serialize().map_err(|error| io::Error::other(format!("{error:#}")))?;
         let tag = self.mac(name, &code).finalize().into_bytes();
-        // Renamed into place, so that no other process sees half a file.
+        // Renamed from a temporary file, so that no process reads a partial one.
         let temporary = self.directory.join(format!("{name}.{}", std::process::id()));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&tag)?;
@@ -100,7 +107,8 @@ impl Cache {
 
 #[allow(unsafe_code, reason = "wasmtime's only way to load compiled code; the tag proves that this host compiled it")]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` carries a tag that only this host's key makes, so it is what `Component::serialize` returned.
+    // SAFETY: `code` has a tag that only this host's key makes, so `Component::serialize` returned
+    // it.
     unsafe { Component::deserialize(engine, code) }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 pub const KEYWORD: &str = "x-eaf-choices";
 
-/// Where the list comes from: `of` is a word of the capability, such as `template`.
+/// Source of a list: `of` is a word of the capability, such as `template`.
 #[derive(Debug, Deserialize)]
 pub struct Source {
     pub capability: String,
@@ -14,13 +14,13 @@ pub struct Source {
     pub of: String,
 }
 
-/// The marks of a command's body, with the names of the members.
+/// Marks of a command's body, with the names of the members.
 pub fn marks(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let members = schema["properties"].as_object().into_iter().flatten();
     members.filter_map(|(name, member)| Some((name, member.get(KEYWORD)?)))
 }
 
-/// The marked members, without marks that cannot be read.
+/// Marked members, without marks that cannot be read.
 pub fn marked(schema: &Value) -> impl Iterator<Item = (&String, Source)> {
     marks(schema).filter_map(|(name, mark)| Some((name, Source::deserialize(mark).ok()?)))
 }

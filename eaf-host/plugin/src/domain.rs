@@ -1,4 +1,5 @@
-//! A domain component behind [`Domain`]: a fresh store for every call, nothing imported, nothing kept.
+//! Domain component behind [`Domain`]: each call has a new store without imports, so that no state
+//! outlives it.
 
 use super::breaker::{Breaker, Operation, Outcome, Part};
 use super::engine::{Guard, Wasm};
@@ -15,22 +16,22 @@ use std::time::{Duration, Instant};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-/// Largest answer that is read.
+/// Limit of bytes of an answer.
 const ANSWER_MAX: usize = 4 << 20;
 
-/// For waiting for an instance and for making it. With the deadline it must stay below what a transaction may idle,
-/// because a projection calls components in one.
+/// Time for waiting for an instance and creating it. Deadline and grace together must be shorter
+/// than a transaction may idle, because a projection calls components in one.
 const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("it cannot be linked: {0:#}")]
+    #[error("the component cannot be linked: {0:#}")]
     Link(wasmtime::Error),
-    #[error("it does not export {0}")]
+    #[error("the component does not export {0}")]
     Export(String),
 }
 
-/// Who the component is to the rest of the host.
+/// Identity of the component for the rest of the host.
 pub struct Identity {
     pub plugin: String,
     pub digest: String,
@@ -45,7 +46,7 @@ pub struct WasmDomain {
     breaker: Breaker,
     boundary: Export,
     decide: Export,
-    /// A component may be older than this part of the contract.
+    /// Missing in components that are older than this part of the contract.
     fold: Export,
     keys: Export,
     project: Export,
@@ -59,7 +60,7 @@ struct Export {
 
 impl WasmDomain {
     pub fn new(wasm: Wasm, component: &Component, identity: Identity) -> Result<Self, Error> {
-        // An empty linker: a component with any import cannot be instantiated.
+        // An empty linker, so that a component with any import cannot be instantiated.
         let instance = Linker::new(wasm.engine()).instantiate_pre(component).map_err(Error::Link)?;
         Ok(WasmDomain {
             boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
@@ -75,7 +76,7 @@ impl WasmDomain {
         })
     }
 
-    /// A call that somebody waits for: not made while its operation keeps failing.
+    /// Calls an export that a caller waits for, unless its breaker is open.
     async fn guarded<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -90,7 +91,8 @@ impl WasmDomain {
         answer
     }
 
-    /// The same for what a person gives: traps follow from the input and count for that person, time for all.
+    /// As [`guarded`](Self::guarded), for input of a person: a trap follows from the input and
+    /// counts for that person, a time-out counts for all.
     async fn guarded_for<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -124,7 +126,8 @@ impl WasmDomain {
     }
 
     async fn answer(&self, export: &Export, input: &[u8]) -> Result<Vec<u8>, DomainError> {
-        // Epochs end a guest that works too long; the clock also ends one that waits for its turn too long.
+        // Epochs end a guest that works too long; this deadline also ends one that waits too long
+        // to be scheduled.
         let until = tokio::time::Instant::now() + self.wasm.limits().deadline + GRACE;
         let Ok(mut store) = tokio::time::timeout_at(until, self.wasm.store(())).await else {
             let why = "no instance became free in time";
@@ -135,13 +138,13 @@ impl WasmDomain {
         let error = match ended {
             Ok(Ok(answer)) if answer.len() > ANSWER_MAX => {
                 return Err(DomainError::Trap(format!(
-                    "an answer of {} bytes; {ANSWER_MAX} are allowed",
+                    "the answer has {} bytes; {ANSWER_MAX} are permitted",
                     answer.len()
                 )));
             }
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
-            // It waited for its turn, and had not the time that it may use.
+            // The guest waited for an instance, and did not have its full time.
             Err(_) if began.elapsed() < self.wasm.limits().deadline => {
                 let why = "no instance became free in time";
                 return Err(DomainError::Unavailable { why, retry_after: Duration::from_secs(1) });
@@ -165,7 +168,7 @@ impl WasmDomain {
         Ok(answer)
     }
 
-    /// The guest's own words go to the trace and nowhere else.
+    /// Logs the guest's text, which must not reach an answer.
     fn stopped(&self, export: &Export, error: DomainError, panic: Option<String>) -> DomainError {
         tracing::error!(
             plugin = self.identity.plugin,
@@ -173,17 +176,17 @@ impl WasmDomain {
             export = export.name,
             %error,
             untrusted_guest_text = panic,
-            "a domain component stopped"
+            "a domain component trapped or timed out"
         );
         error
     }
 }
 
 fn refused(retry_after: Duration) -> DomainError {
-    DomainError::Unavailable { why: "it has failed several times in a row", retry_after }
+    DomainError::Unavailable { why: "the operation failed several times in a row", retry_after }
 }
 
-/// None: not of the component's doing.
+/// Outcome for the breaker; none: the component is not the cause.
 fn outcome<O>(answer: &Result<O, DomainError>) -> Option<Outcome> {
     match answer {
         Ok(_) => Some(Outcome::Well),
@@ -238,7 +241,7 @@ impl Domain for WasmDomain {
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
-        // A stream is one tenant's: its name has an id in it.
+        // The stream's name contains an id of one tenant.
         self.guarded(&self.fold, operation(&self.fold, None, &input.stream), &input).await.map(Some)
     }
 
@@ -256,7 +259,7 @@ impl Domain for WasmDomain {
         let key = row.get(row_members::KEY).and_then(|key| key.as_str()).unwrap_or_default();
         let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
         if answer.is_ok() {
-            // It was a row that stopped it, and not the view.
+            // The view is counted as working, since a single row was answered.
             self.breaker.works(view, Instant::now());
         }
         answer
@@ -310,7 +313,7 @@ mod tests {
         assert!(domain().actions(input).await.unwrap().items.is_empty());
     }
 
-    // One worker: if the guest held it, the counter beside it would stand still.
+    // One worker only: a guest that blocked it would stop the counter beside it.
     #[tokio::test(flavor = "current_thread")]
     async fn a_component_that_loops_for_ever_is_ended_and_blocks_nobody_meanwhile() {
         let domain = domain();

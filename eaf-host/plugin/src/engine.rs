@@ -1,7 +1,8 @@
-//! The one wasmtime engine of a host: what WebAssembly may do here, how long and with how much memory.
+//! The wasmtime engine of a host: features, time and memory of WebAssembly.
 //!
-//! A guest that spins is stopped by two clocks. Epochs, ticked by an OS thread, make it yield to the executor every
-//! 10 ms and count its stretches of work; a wall-clock deadline around the call ends what is left.
+//! Two clocks stop a guest that loops. Epochs, advanced by an OS thread, make it yield to the
+//! executor every 10 ms and count the ticks of its work; a wall-clock deadline around the call ends
+//! it in any case.
 
 use super::cache::{self, Cache};
 use sha2::{Digest, Sha256};
@@ -15,17 +16,17 @@ use wasmtime::{
     UpdateDeadline,
 };
 
-/// How often a running guest looks up.
+/// Interval at which a running guest yields.
 const TICK: Duration = Duration::from_millis(10);
-/// Roughly the bytes that one call may carry from a guest into the host's memory.
+/// Approximate bytes that one call may copy from a guest into the host's memory.
 const HOSTCALL_FUEL: usize = 8 << 20;
-/// Stores that may live at one time; what comes later waits.
+/// Limit of concurrent stores; further ones wait.
 pub(super) const STORES: u32 = 128;
 
-/// Bytes of an instance's memory that are overwritten after the call and not given back to the
-/// system: the next call would fault them in page by page.
+/// Bytes of an instance's memory that stay resident after the call and are overwritten, because
+/// page faults of the next call would cost more.
 const KEPT_MEMORY: usize = 1 << 20;
-/// The same of its tables.
+/// Bytes of an instance's tables that stay resident.
 const KEPT_TABLE: usize = 64 << 10;
 /// wit-component makes three core instances of one module: the module, its shim and its fix-up.
 const CORE_INSTANCES: u32 = 8;
@@ -40,13 +41,14 @@ pub enum Error {
     Compile(wasmtime::Error),
 }
 
-/// What one store may use.
+/// Limits of one store.
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub memory_bytes: usize,
-    /// A stretch of guest code: the whole call of a domain function, or of a workflow what lies between two host calls.
+    /// Time of guest code without a host call: a whole domain call, or the part of a workflow
+    /// between two host calls.
     pub deadline: Duration,
-    /// All stretches of one store together.
+    /// Time of all guest code of one store.
     pub total: Duration,
 }
 
@@ -56,7 +58,7 @@ impl Default for Limits {
     }
 }
 
-/// The engine, its cache of compiled code and its limits. Cheap to clone.
+/// Engine with its cache of compiled code and its limits. Cheap to clone.
 #[derive(Clone)]
 pub struct Wasm {
     engine: wasmtime::Engine,
@@ -65,7 +67,7 @@ pub struct Wasm {
     slots: Arc<Semaphore>,
 }
 
-/// What every store carries besides its own state.
+/// Data of a store: its state and its consumption of time and memory.
 pub struct Guard<T> {
     pub state: T,
     limits: StoreLimits,
@@ -77,14 +79,14 @@ pub struct Guard<T> {
 }
 
 impl<T> Guard<T> {
-    /// The guest came back to the host: its next stretch is counted from zero.
+    /// Restarts the deadline, because the guest has called the host.
     pub fn refresh(&mut self) {
         self.ticks = 0;
     }
 }
 
 impl Wasm {
-    /// Without a cache directory, components are compiled at every start.
+    /// Creates the engine. Without a cache directory, components are compiled at every start.
     pub fn new(cache_directory: Option<PathBuf>, limits: Limits) -> Result<Self, Error> {
         let engine = pooled_or_on_demand(&limits)?;
         start_ticker(&engine)?;
@@ -106,7 +108,7 @@ impl Wasm {
         &self.limits
     }
 
-    /// Compiles a component, or takes the code that this host compiled before.
+    /// Compiles a component, or loads the code that this host compiled before.
     pub fn compile(&self, component: &[u8]) -> Result<Component, Error> {
         let name = cache::name(&self.engine, &hex(&Sha256::digest(component)));
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &name)) {
@@ -114,14 +116,14 @@ impl Wasm {
         }
         let started = Instant::now();
         let compiled = Component::new(&self.engine, component).map_err(Error::Compile)?;
-        tracing::debug!(millis = started.elapsed().as_millis() as u64, "component compiled");
+        tracing::debug!(millis = started.elapsed().as_millis() as u64, "compiled a component");
         if let Some(cache) = &self.cache {
             cache.store(&compiled, &name);
         }
         Ok(compiled)
     }
 
-    /// A fresh store. Drop it after the call, and always after a trap.
+    /// Creates a store. Drop it after the call, and always after a trap.
     pub async fn store<T: Send + 'static>(&self, state: T) -> Store<Guard<T>> {
         let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
         let limits = StoreLimitsBuilder::new()
@@ -167,7 +169,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An error and its causes in one line.
+/// Error and its causes on one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -183,7 +185,8 @@ fn configuration() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // Threads, GC and component-model-async are not compiled into wasmtime; this also refuses their instructions.
+        // Refuses instructions of threads, GC and component-model-async, which wasmtime is built
+        // without.
         .concurrency_support(false)
         .wasm_gc(false)
         .wasm_relaxed_simd(false)
@@ -193,7 +196,8 @@ fn configuration() -> Config {
     config
 }
 
-/// The pool reserves much address space, which a container may forbid: then instances are made on demand.
+/// Creates an engine with an instance pool, or without one where the address space is limited, as
+/// in a container.
 fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(STORES)
@@ -214,13 +218,17 @@ fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
     match wasmtime::Engine::new(&pooled) {
         Ok(engine) => Ok(engine),
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "no room for an instance pool; instances are made on demand");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "the instance pool could not be reserved; instances are allocated on demand"
+            );
             wasmtime::Engine::new(&configuration()).map_err(Error::Configure)
         }
     }
 }
 
-/// An OS thread, because a busy executor would delay the very tick that is to interrupt what keeps it busy.
+/// Starts an OS thread that advances the epoch, because a busy executor would delay a timer of its
+/// own.
 fn start_ticker(engine: &wasmtime::Engine) -> Result<(), Error> {
     let engine = engine.weak();
     std::thread::Builder::new()

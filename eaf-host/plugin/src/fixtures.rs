@@ -1,4 +1,4 @@
-//! Tests only: components and packages made from text, over the contract in `sdk/wit`.
+//! Components and packages for tests, built from text over the contract in `sdk/wit`.
 
 use super::engine::{Limits, Wasm};
 use super::load::{self, Ceiling};
@@ -29,18 +29,18 @@ pub const DESCRIPTION: &str = r#"{"commands":[
         {"name":"explode","version":1,"triggers":[],"on_failure":"note-end"},
         {"name":"chatter","version":1,"triggers":[],"on_failure":"note-end"}]}"#;
 
-/// Short limits, so that a guest that spins is a quick test.
+/// Engine with a short deadline, so that a test with a looping guest is quick.
 pub fn wasm() -> Wasm {
     Wasm::new(None, Limits { deadline: Duration::from_millis(200), ..Limits::default() }).unwrap()
 }
 
-/// The hostile domain, whose `actions` looks at its rows: see the fixture.
+/// Hostile domain with an `actions` export that reads its rows.
 pub fn domain_of_rows() -> Vec<u8> {
     let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
     component("domain", &format!("{before}{}", include_str!("fixtures/rows.wat")))
 }
 
-/// A core module in text becomes a component of a world of the contract.
+/// Converts a core module in text form to a component of a world of the contract.
 pub fn component(world: &str, text: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/wit");
@@ -51,7 +51,7 @@ pub fn component(world: &str, text: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-/// A package with these parts, whatever they are.
+/// Writes a package of these parts without checks.
 pub fn package(manifest: &str, domain: Vec<u8>, workflow: Option<Vec<u8>>) -> Vec<u8> {
     described(DESCRIPTION, manifest, domain, workflow)
 }
@@ -73,7 +73,7 @@ pub fn described(description: &str, manifest: &str, domain: Vec<u8>, workflow: O
     package::write(&entries).unwrap()
 }
 
-/// The example product, built from its crate; once per test process.
+/// Example product, built from its crate once per test process.
 pub async fn counter() -> Vec<u8> {
     static PACKAGE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
     let build = || async {
@@ -87,7 +87,7 @@ pub async fn counter() -> Vec<u8> {
     PACKAGE.get_or_init(build).await.clone()
 }
 
-/// The hostile domain and the durable functions, loaded.
+/// Plugin of the hostile domain and the durable functions.
 pub fn plugin() -> Plugin {
     plugin_of(MANIFEST)
 }

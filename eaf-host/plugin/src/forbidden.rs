@@ -1,15 +1,15 @@
-//! Imports that no contract knows, with the chain of calls that leads to them. A dependency that expects a browser or
-//! WASI brings them in; without the chain nobody finds which.
+//! Imports outside of the contract, with the chain of calls that leads to each. A dependency that
+//! expects a browser or WASI causes them, and the chain shows which one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
-/// Interfaces of the contract start like this; all else in an import list is an accident.
+/// Prefix of the contract's interfaces; other imports are forbidden.
 const OURS: &str = "eaf:";
-/// Longer chains are cut in the middle.
+/// Limit of a chain; longer ones are cut in the middle.
 const CHAIN_MAX: usize = 12;
 
-/// One entry of a report per forbidden import; empty: none.
+/// Returns a report with one entry per forbidden import.
 pub fn imports(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
     let module = read(module)?;
     let mut report = Vec::new();
@@ -25,9 +25,9 @@ pub fn imports(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
 #[derive(Default)]
 struct Module {
     forbidden: Vec<Import>,
-    /// Imported functions come first in the numbering.
+    /// Number of imported functions, which come first in the numbering.
     imported: u32,
-    /// Callee to callers.
+    /// Callers by callee.
     callers: BTreeMap<u32, BTreeSet<u32>>,
     names: BTreeMap<u32, String>,
     exports: BTreeMap<u32, String>,
@@ -36,7 +36,7 @@ struct Module {
 struct Import {
     module: String,
     name: String,
-    /// None: a memory, a table, a global.
+    /// None: a memory, a table or a global.
     function: Option<u32>,
 }
 
@@ -93,7 +93,8 @@ fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
 }
 
 impl Module {
-    /// The shortest way from an export to the function; a function that is only called through a table ends it early.
+    /// Shortest chain of calls from an export to the function. Starts later at a function that is
+    /// called through a table only.
     fn chain_to(&self, function: u32) -> Option<Vec<String>> {
         let mut calls: BTreeMap<u32, u32> = BTreeMap::new();
         let mut queue = VecDeque::from([function]);

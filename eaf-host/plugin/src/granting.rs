@@ -1,6 +1,8 @@
-//! Granting: what an operator allows a plugin of a tenant, and the product enabled once all that it requires is granted.
+//! Granting: grants of a tenant's plugin, and the product, which is enabled once all required
+//! grants exist.
 //!
-//! A grant names a request of the active package, and its scope fits the capability's schema, which denies by default.
+//! A grant answers a request of the active package, and its scope must match the capability's
+//! schema, which denies by default.
 
 use crate::manifest::{self, Request};
 use crate::package;
@@ -17,13 +19,13 @@ use time::{OffsetDateTime, UtcOffset};
 pub enum Error {
     #[error(transparent)]
     Db(#[from] db::Error),
-    #[error("the grants are not usable")]
+    #[error("the grants cannot be read or stored")]
     Grants(#[from] grant::Error),
     #[error("the product cannot be switched")]
     Product(#[from] product::Error),
     #[error("the active package cannot be read")]
     Active(#[from] eaf_core::package::Error),
-    #[error("the active package is not one")]
+    #[error("the active package is not a valid package")]
     Package(#[from] package::Error),
     #[error("the active package has no usable plugin.toml")]
     Manifest(#[from] manifest::Error),
@@ -33,9 +35,9 @@ pub enum Error {
     NotRequested { plugin: String, capability: String, name: String, requested: Vec<String> },
     #[error("the schema of {0}'s scopes is not a JSON Schema")]
     Schema(String),
-    #[error("the scope is not one of {capability}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("the scope does not match the schema of {capability}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Scope { capability: String, faults: Vec<ScopeFault> },
-    #[error("the reason is not usable: 1 to {REASON} characters without control characters")]
+    #[error("the reason is not valid: 1 to {REASON} characters without control characters")]
     Reason,
     #[error("{0} is not the name of a connection: 1 to 40 lower-case letters, digits and hyphens")]
     Connection(String),
@@ -48,16 +50,16 @@ pub enum Error {
 /// Maximum characters of a reason, which tenants read.
 const REASON: usize = 500;
 
-/// Why an expiry is refused.
+/// Reason why an expiry is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
-    #[error("it is no time such as 2027-06-30T00:00:00Z")]
+    #[error("the expiry is not a time such as 2027-06-30T00:00:00Z")]
     Format,
-    #[error("it is over already")]
+    #[error("the expiry is in the past")]
     Past,
 }
 
-/// Reads an expiry as the database keeps it: in UTC, to the microsecond.
+/// Reads an expiry at the precision of the database: UTC, microseconds.
 pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryError> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ExpiryError::Format)?;
     let at = at.checked_to_offset(UtcOffset::UTC).ok_or(ExpiryError::Format)?;
@@ -89,7 +91,7 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
-/// What is wrong with a member of a scope.
+/// Violation of the schema by a member of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeFault {
     /// JSON pointer within the scope; empty: the scope itself.
@@ -112,7 +114,8 @@ pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> 
     Ok(manifest::parse(package.require("plugin.toml")?)?.requests)
 }
 
-/// Gives a tenant's plugin a grant that its active package requests. `schema` is that of the capability's scopes.
+/// Gives a tenant's plugin a grant that its active package requests. `schema` is the one of the
+/// capability's scopes.
 pub async fn put(
     core: &Core,
     tenant: TenantId,
@@ -141,7 +144,7 @@ pub async fn put(
     Ok(tx.commit().await?)
 }
 
-/// Enables a product for a tenant that has granted all that the active package requires.
+/// Enables a product for a tenant that has granted everything that the active package requires.
 pub async fn enable(
     core: &Core,
     tenant: TenantId,
@@ -158,7 +161,7 @@ pub async fn enable(
     switch(core, tenant, plugin, Switch::Enable, reason, by).await
 }
 
-/// Disables a product for a tenant. Its runs rest, its grants stay.
+/// Disables a product for a tenant. Its runs are inactive, its grants stay.
 pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     switch(core, tenant, plugin, Switch::Disable, reason, by).await
 }
@@ -178,7 +181,7 @@ async fn switch(
     Ok(tx.commit().await?)
 }
 
-/// Stops a plugin for all tenants. Its runs rest and lose nothing.
+/// Stops a plugin for all tenants. Its runs are inactive and lose nothing.
 pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
@@ -186,7 +189,7 @@ pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> 
     Ok(())
 }
 
-/// Lets a stopped plugin go on.
+/// Resumes a stopped plugin.
 pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     if product::resume(&core.db, plugin, reason, by).await? {
@@ -196,7 +199,7 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -
     }
 }
 
-/// Returns the required requests without a grant that holds: enabling the product rests on there being none.
+/// Returns the required requests without a valid grant, which prevent enabling the product.
 pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[ListedGrant]) -> Vec<&'a Request> {
     requests.iter().filter(|request| !request.optional && !is_granted(plugin, request, granted)).collect()
 }

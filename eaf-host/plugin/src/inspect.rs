@@ -1,4 +1,5 @@
-//! `eaf plugin inspect`: what a package can reach, read from its components and not from what it says of itself.
+//! `eaf plugin inspect`: the imports of a package, read from its components and not from its
+//! manifest.
 
 use super::engine::{self, Limits, Wasm};
 use super::load::{self, Import};
@@ -24,7 +25,7 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
-/// Prints as text; serialises for `--json`.
+/// Report that prints as text, or as JSON with `--json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub digest: String,
@@ -83,7 +84,8 @@ pub fn inspect(file: &Path) -> Result<Report, Error> {
     })
 }
 
-/// One line each, in which the package's own words are escaped: a name with a line end could tell of imports that are not.
+/// Prints one line per fact and escapes the package's texts, because a name with a line end could
+/// forge further imports.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines().iter().try_for_each(|line| writeln!(f, "{}", plain::line(line)))

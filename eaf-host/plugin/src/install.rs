@@ -1,7 +1,7 @@
-//! Which packages a host serves: the generations that the database names, loaded and proven here.
+//! Packages of a host: the generations that the database names, loaded and checked here.
 //!
-//! [`Plugins`] holds a package only when its tables and triggers are there. So whatever fails on the way is found again
-//! by the next look.
+//! [`Plugins`] holds a package only after its tables and triggers exist, so that the next poll
+//! finds and repeats a failed attempt.
 
 use super::check;
 use super::engine::Wasm;
@@ -37,14 +37,15 @@ pub enum Error {
     Altered { plugin: String, digest: String, found: String },
 }
 
-/// What a look at the database came to. One package that fails keeps no other from being served.
+/// Result of one poll of the database. A package that fails does not affect the others.
 pub struct Found {
     pub new: Vec<Arc<Plugin>>,
-    /// With the plugin's id. The generation served before stays; the next look tries again.
+    /// Failed packages by plugin id. Their previous generation stays active; the next poll repeats
+    /// the attempt.
     pub failed: Vec<(String, Error)>,
 }
 
-/// Proves a package, stores it, makes it the active generation for all hosts, and serves it here.
+/// Checks a package, stores it, activates it for all hosts, and serves it here.
 pub async fn install(
     core: &Core,
     wasm: &Wasm,
@@ -52,7 +53,7 @@ pub async fn install(
     ceiling: &Ceiling,
     file: &[u8],
 ) -> Result<Arc<Plugin>, Error> {
-    // Proven before anything is stored; the generation is known only afterwards.
+    // Checked before anything is stored; the generation is known afterwards only.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
     check::refuse(&proven)?;
     let stored = package::Package {
@@ -63,12 +64,14 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(&core.db, &stored).await?;
-    // What is stored under a digest stays as it is, so bytes that were changed there would be what other hosts load.
+    // A digest's row is never overwritten, so other hosts would load bytes that were changed there.
     unaltered(core, proven.id(), &proven.digest).await?;
-    // A view whose table cannot be made keeps the package from being activated: from then on no host may append what the generation before decides.
+    // A view whose table cannot be made must prevent the activation, after which no host may append
+    // decisions of the previous generation.
     prepare(core, &proven).await?;
     let generation = package::activate(&core.db, proven.id(), &proven.digest, &core.by).await?;
-    // Now its views and workflows take over. After a crash here, whichever host loads the package sees to it.
+    // Switches views and workflows to the new generation. After a crash here, the next host that
+    // loads the package does this.
     prepare(core, &proven).await?;
     let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
     for (tenant, missing) in missing_grants(core, &plugin).await? {
@@ -77,8 +80,8 @@ pub async fn install(
     Ok(plugin)
 }
 
-/// Lists tenants that have the product and lack a grant that the package requires, with what they lack: an upgrade may
-/// require more than the package that the product was enabled with.
+/// Lists the tenants that have the product without a grant that the package requires, with the
+/// missing grants. An upgrade may require more than the package with which the product was enabled.
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
     for (tenant, _) in directory::tenants(&core.db).await? {
@@ -97,8 +100,8 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
     Ok(lacking)
 }
 
-/// Serves every generation that is active in the database and not yet served here. Asked again, it finds what another
-/// host activated meanwhile, and what failed before.
+/// Serves every generation that is active in the database and not yet on this host. Repeated calls
+/// find activations by other hosts, and repeat what failed.
 pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &Ceiling) -> Result<Found, Error> {
     let mut found = Found { new: Vec::new(), failed: Vec::new() };
     for active in package::all_active(&core.db).await? {
@@ -114,16 +117,20 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
     Ok(found)
 }
 
-/// From now on this host serves the package. What an earlier one could not fold, this one may: it is tried at once, and
-/// not when the wait is over that the earlier one has run up.
+/// Activates the package on this host. Parked consumers are retried at once, because the new
+/// package may handle what the previous one could not.
 async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
     let plugin = plugins.activate(plugin);
     match consumers::retry_all(&core.db, plugin.id()).await {
         Ok(0) => {}
-        Ok(parked) => tracing::info!(plugin = plugin.id(), parked, "what was parked is tried again with this package"),
+        Ok(parked) => tracing::info!(plugin = plugin.id(), parked, "parked consumers are retried with this package"),
         Err(error) => {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(plugin = plugin.id(), error, "what is parked waits until its own time has come");
+            tracing::warn!(
+                plugin = plugin.id(),
+                error,
+                "parked consumers could not be retried at once; they wait for their next attempt"
+            );
         }
     }
     plugin
@@ -136,14 +143,14 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
         return Err(altered(&active.plugin, &active.digest, format!("a package of {}", plugin.id())));
     }
     if let Err(error) = check::refuse(&plugin) {
-        tracing::error!(%error, "an active package would not be installed any more; install one that is mended");
+        tracing::error!(%error, "an active package fails the cross-check; install a corrected version");
     }
     prepare(core, &plugin).await?;
     Ok(plugin)
 }
 
-/// The stored bytes, when they are what the digest says. Whoever can write to `eaf.package` could otherwise change the
-/// rules of all tenants, while the activation shows the digest of honest ones.
+/// Returns the stored bytes if they match the digest. Otherwise write access to `eaf.package` could
+/// change the rules of all tenants under the digest of a reviewed package.
 async fn unaltered(core: &Core, plugin: &str, digest: &str) -> Result<Vec<u8>, Error> {
     let gone = || Error::Gone { plugin: plugin.to_owned(), digest: digest.to_owned() };
     let stored = package::load(&core.db, digest).await?.ok_or_else(gone)?;
@@ -168,7 +175,7 @@ async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
         .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
 }
 
-/// Compiling takes tens of milliseconds, which the executor's threads do not have.
+/// Loads on a blocking thread, since compiling takes tens of milliseconds.
 async fn load_off_thread(
     wasm: &Wasm,
     ceiling: &Ceiling,
@@ -241,7 +248,8 @@ mod tests {
             let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
             assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "fixture"));
             assert!(found.new.is_empty() && here.all().is_empty());
-            // Its own file does not make it whole again, so nobody is told that it is active.
+            // The package's own file does not repair the row, so the install must not report
+            // success.
             let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await;
             assert!(matches!(again, Err(Error::Altered { .. })));
             database.run("update eaf.package p set bytes = k.bytes from kept k where k.digest = p.digest").await;

@@ -1,17 +1,17 @@
-//! Products: packages of WebAssembly that the host loads, asks and runs.
+//! Products: packages of WebAssembly that the host builds, loads and runs.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | [`package`], [`manifest`] | the file, and what it says of itself |
-//! | [`load`] | proves imports ⊆ requested ⊆ ceiling, then makes a [`Plugin`] |
-//! | [`check`] | whatever one part of a package names, another part has |
+//! | [`package`], [`manifest`] | the file, and its `plugin.toml` |
+//! | [`load`] | proves imports ⊆ requested ⊆ ceiling, then creates a [`Plugin`] |
+//! | [`check`] | cross-check of the names that a package's parts use |
 //! | [`choices`] | members of commands that are chosen from another system's lists |
-//! | [`install`] | the packages that the database names, served here |
+//! | [`install`] | loads and serves the packages that the database names |
 //! | [`granting`] | grants and products of tenants, by operators |
-//! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, what a guest said before it stopped |
-//! | [`domain`], [`breaker`] | the pure component behind `eaf_core::contract::Domain`; refused for a while when it keeps failing |
-//! | [`observer`] | reads again what capabilities manage, and tells the package what changed |
-//! | [`imports`] | what a workflow component can call |
+//! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, panic texts |
+//! | [`domain`], [`breaker`] | the component behind `Domain` of `eaf_core`, its circuit breaker |
+//! | [`observer`] | observation of managed resources |
+//! | [`imports`] | imports of workflow components |
 //! | [`workflow`] | packages and components under the workflow engine of `eaf_core` |
 //! | [`build`], [`forbidden`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
 
@@ -43,7 +43,7 @@ use eaf_core::contract::{Description, Domain};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-/// A loaded package.
+/// Loaded package.
 pub struct Plugin {
     /// SHA-256 of the package, hex.
     pub digest: String,
@@ -64,14 +64,14 @@ impl Plugin {
     }
 }
 
-/// The packages that are active on this host. Cheap to clone; all clones see a switch at once.
+/// Packages that are active on this host. Cheap to clone; all clones share one state.
 #[derive(Clone, Default)]
 pub struct Plugins {
     active: Arc<RwLock<BTreeMap<String, Arc<Plugin>>>>,
 }
 
 impl Plugins {
-    /// Makes a package the active one of its id; runs and commands under way keep the one that they began with.
+    /// Activates a package. Runs and commands under way keep the package that they started with.
     pub fn activate(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut active = self.active.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -83,7 +83,7 @@ impl Plugins {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(id).cloned()
     }
 
-    /// In order of their ids.
+    /// Returns all packages, ordered by id.
     pub fn all(&self) -> Vec<Arc<Plugin>> {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).values().cloned().collect()
     }

@@ -1,6 +1,6 @@
-//! From a package's bytes to a plugin that can be called, if it proves harmless first:
-//! the domain imports nothing; what the workflow imports was requested; what was requested is under the ceiling.
-//! [`granting`](super::granting) is the last link, per tenant: what is required was granted.
+//! Loads a package's bytes into a plugin after proving its reach: the domain imports nothing, the
+//! workflow imports only what was requested, and requests are within the ceiling.
+//! [`granting`](super::granting) checks the rest per tenant.
 
 use super::Plugin;
 use super::domain::{self, WasmDomain};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
-/// Offered to every workflow: it reaches nothing but the run itself.
+/// Interface for every workflow, without a request: it reaches the run alone.
 const FLOW: &str = "eaf:workflow/flow";
 
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,7 @@ pub enum Error {
     },
 }
 
-/// What the deployment permits at most: capability interfaces such as `eaf:vsphere/inventory`.
+/// Interfaces that the deployment permits at most, such as `eaf:vsphere/inventory`.
 #[derive(Debug, Clone)]
 pub struct Ceiling(pub Vec<String>);
 
@@ -78,7 +78,7 @@ impl Default for Ceiling {
     }
 }
 
-/// `generation`: the number under which this package is active.
+/// Loads a package; `generation` is the number under which it is active.
 pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Result<Plugin, Error> {
     let package = package::read(file)?;
     let manifest = manifest::parse(package.require("plugin.toml")?)?;
@@ -130,15 +130,15 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     })
 }
 
-/// One imported interface and the functions used of it.
+/// Imported interface with the functions that are used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Import {
-    /// With version, such as `eaf:vsphere/inventory@1.0.0`.
+    /// Name with version, such as `eaf:vsphere/inventory@1.0.0`.
     pub interface: String,
     pub functions: Vec<String>,
 }
 
-/// What a package can reach, read from its components and not from what it says of itself.
+/// Imports of a package, read from its components and not from its manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Imports {
     pub domain: Vec<Import>,
@@ -150,13 +150,13 @@ impl Import {
         self.interface.split_once('@').map_or(&self.interface, |(name, _)| name)
     }
 
-    /// `eaf:vsphere/inventory` is (`vsphere`, `inventory`).
+    /// Capability and interface: `eaf:vsphere/inventory` is (`vsphere`, `inventory`).
     fn capability(&self) -> Option<(&str, &str)> {
         self.without_version().strip_prefix("eaf:")?.split_once('/')
     }
 }
 
-/// What a component can reach, read from its type.
+/// Imports of a component, read from its type.
 pub fn imports(wasm: &Wasm, component: &Component) -> Vec<Import> {
     let ty = component.component_type();
     ty.imports(wasm.engine())
@@ -199,7 +199,7 @@ fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &
                     "Add to plugin.toml: [[requests]] capability = \"{capability}\", grant = \"…\", interfaces = \
                      [\"{interface}\"]."
                 ),
-                _ => "It must go: nobody can grant it here.".to_owned(),
+                _ => "Remove the import: this deployment does not permit it.".to_owned(),
             };
             format!(
                 "  workflow.wasm imports {}{}, which plugin.toml does not request.\n    This host offers: {}, {}.\n    {fix}",
@@ -319,7 +319,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_outside_the_contract_can_be_granted() {
         let report = refused(&with_workflow(MANIFEST, importing("wasi:sockets/tcp@0.2.0")), &Ceiling::default());
-        assert!(report.contains("It must go: nobody can grant it here."), "{report}");
+        assert!(report.contains("Remove the import: this deployment does not permit it."), "{report}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! `plugin.toml`: who a package is, and what it asks for.
+//! `plugin.toml`: identity and requests of a package.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,28 +23,29 @@ pub struct Manifest {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
-    /// In front of every stream, event, view and permission: never changes.
+    /// Prefix of every stream, event, view and permission; never changes.
     pub id: String,
     pub name: String,
     pub version: String,
 }
 
-/// What the package asks an operator for.
+/// Capability that the package requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     pub capability: String,
-    /// The name by which the code opens it.
+    /// Name by which the code opens the connection.
     pub grant: String,
-    /// Of the capability's WIT package; none named: all that the component imports of it.
+    /// Interfaces of the capability's WIT package; empty: all that the component imports.
     #[serde(default)]
     pub interfaces: Vec<String>,
     #[serde(default)]
     pub scope: Value,
-    /// Not granted: the plugin still runs, its calls are denied.
+    /// Whether the plugin runs without the grant; its calls are denied then.
     #[serde(default)]
     pub optional: bool,
-    /// What the capability manages for the plugin is read again by the host, and the plugin is told what changed.
+    /// Makes the host poll the managed resources of this capability and notify the plugin of
+    /// changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
 }
@@ -52,9 +53,9 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observe {
-    /// Of the system, for `{key, found}`.
+    /// Command of the system with the body `{key, found}`.
     pub command: String,
-    /// Whose keys are those of the things: its rows say when they were read last.
+    /// View with the resources' keys, whose positions show which events were observed.
     #[serde(default)]
     pub view: Option<String>,
 }

@@ -1,8 +1,9 @@
-//! The host reads again, by itself, what capabilities manage for packages that ask for it (`observe` in `plugin.toml`), and
-//! tells the package by a command what changed. See ADR 0011.
+//! Observation: polls the managed resources of packages that request it (`observe` in
+//! `plugin.toml`), and notifies the package of changes by a command. See ADR 0011.
 //!
-//! Each connection has its turn every few minutes, on one host at a time, and one call after the other. What fails is
-//! tried again later and later; a login that was refused much later, because refusals lock accounts.
+//! Each connection is polled every few minutes, by one host at a time and in sequence. The pause
+//! grows after each failure, and is much longer after a refused login, because refusals lock
+//! accounts.
 
 use super::manifest::Observe;
 use super::{Plugin, Plugins};
@@ -21,21 +22,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Nothing on the page is older than 5 minutes while the other system answers.
+/// Interval from poll to poll of one connection, so that no page is older than 5 minutes.
 const EVERY: Duration = Duration::from_secs(4 * 60);
-/// How often connections that are due are looked for.
+/// Interval at which due connections are claimed.
 const LOOK: Duration = Duration::from_secs(5);
-/// Connections that one host reads at the same time.
+/// Limit of connections that one host polls concurrently.
 const AT_ONCE: usize = 4;
-/// Things that are looked at before what was seen of them is written down.
+/// Resources per batch; each batch is recorded before the next.
 const ROUND: usize = 500;
-/// Of one turn, and of the reading in it; the lease is longer, so that no other host begins beside it.
+/// Time-outs of reading and of a whole poll. The lease is longer, so that no other host polls the
+/// connection meanwhile.
 const READ: Duration = Duration::from_secs(80);
 const LONGEST: Duration = Duration::from_secs(100);
 const LEASE: Duration = Duration::from_secs(120);
-/// After failures: the pause doubles up to this.
+/// Limit of the pause after failures, which doubles.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// After a refused login. Directories lock an account after a few refusals within half an hour or an hour.
+/// Pause after a refused login, since directories lock an account after a few refusals within an
+/// hour.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60 * 60);
 const LONGEST_LOGIN_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -50,7 +53,7 @@ impl Observer {
         Arc::new(Observer { core, plugins, providers })
     }
 
-    /// Until `stop` ends. A turn that is cut off is somebody's again when its lease is over.
+    /// Polls until `stop` ends. Another host claims a cancelled poll when its lease expires.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut turns = JoinSet::new();
@@ -78,23 +81,26 @@ impl Observer {
             }
             Ok(None) => false,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "what is to be read again is not known");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a due connection could not be claimed for observation"
+                );
                 false
             }
         }
     }
 
-    /// One turn of a connection.
+    /// Polls one connection.
     pub async fn take(&self, turn: &ObservationLease) {
         let Some(provider) = self.providers.get(&turn.capability) else { return };
         let begun = Instant::now();
         let outcome = tokio::time::timeout(LONGEST, self.look(turn, provider.as_ref())).await;
         let outcome = outcome.unwrap_or_else(|_| {
-            Err(Failure::new(Class::Transient, "observation-too-long", "Reading again took too long."))
+            Err(Failure::new(Class::Transient, "observation-too-long", "The observation took too long."))
         });
         let before = observation::failures(&self.core.db, turn).await.unwrap_or_default();
         let (failures, pause) = match &outcome {
-            // From begin to begin, however many things there are.
+            // Measured from begin to begin, whatever the number of resources.
             Ok(()) => (0, EVERY.saturating_sub(begun.elapsed())),
             Err(failure) => (before + 1, pause(provider.connection_trouble(failure), failure, before)),
         };
@@ -102,14 +108,17 @@ impl Observer {
         let word = match &outcome {
             Ok(()) => "ok",
             Err(failure) => {
-                tracing::info!(%tenant, connection, code = failure.code, seconds = pause.as_secs(), "not read again");
+                tracing::info!(%tenant, connection, code = failure.code, seconds = pause.as_secs(), "an observation failed");
                 "failed"
             }
         };
         metrics::counter!("eaf_observations_total", "capability" => turn.capability.clone(), "outcome" => word)
             .increment(1);
         if let Err(error) = observation::finish(&self.core.db, turn, failures, pause).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a turn could not be ended; its lease runs out");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an observation could not be finished; its lease expires"
+            );
         }
     }
 
@@ -159,9 +168,10 @@ impl Observer {
         Ok(())
     }
 
-    /// What differs from what was told before is told; so is what others may have said something else about since, as a
-    /// workflow that read the thing in between. What could not be told is as old as it was. A failure comes with what was
-    /// seen before it.
+    /// Reads a batch and notifies the package of changes: of a state other than the last one
+    /// reported, and of an unchanged one if the row has seen events since, since a workflow may
+    /// have reported another state meanwhile. Omits resources whose notification failed, so that
+    /// they stay due. Returns the observations made before a failure as well.
     async fn look_at(
         &self,
         watch: &Watch,
@@ -169,7 +179,7 @@ impl Observer {
         plugin: &Plugin,
         observe: &Observe,
     ) -> Result<(Vec<Observation>, Option<Failure>), Failure> {
-        // Before the look: what happens from now on makes it told again the next time.
+        // Positions before the read, so that later events cause another notification.
         let positions = self.positions(watch, plugin, observe).await?;
         let Observed { seen, failure } = provider.observe(watch).await;
         let things: HashMap<&str, &ManagedResource> =
@@ -189,7 +199,7 @@ impl Observer {
         Ok((looked_at, failure))
     }
 
-    /// Of which events the things' rows are.
+    /// Positions of the last events of the resources' rows.
     async fn positions(
         &self,
         watch: &Watch,
@@ -206,7 +216,8 @@ impl Observer {
         Ok(found.into_iter().map(|(key, position)| (key, position.to_string())).collect())
     }
 
-    /// False: it could not be said just now, and is said the next time.
+    /// Notifies the package of a state. False: the notification failed and is repeated by the next
+    /// poll.
     async fn tell(&self, watch: &Watch, plugin: &Plugin, command: &str, key: &str, found: &Value) -> bool {
         let caller = Caller::system(watch.tenant, watch.trace.clone());
         let request = Request {
@@ -219,14 +230,14 @@ impl Observer {
         match self.core.bus.execute(plugin.domain.as_ref(), &caller, request).await {
             Ok(Answer::Accepted { .. }) => true,
             Ok(Answer::Rejected(rejection)) => {
-                tracing::info!(command, code = rejection.code, "the package has no use for what was observed");
+                tracing::info!(command, code = rejection.code, "the package rejected an observation");
                 true
             }
             Err(error) => {
                 tracing::warn!(
                     command,
                     error = &error as &dyn std::error::Error,
-                    "what was observed could not be told"
+                    "the package could not be notified of an observation"
                 );
                 false
             }
@@ -234,7 +245,7 @@ impl Observer {
     }
 }
 
-/// How long a connection is left alone after it failed, `before` times in a row before this.
+/// Pause of a connection after a failure that follows `before` consecutive ones.
 fn pause(trouble: Trouble, failure: &Failure, before: u32) -> Duration {
     let (first, longest) = match trouble {
         Trouble::Login => (LOGIN_PAUSE, LONGEST_LOGIN_PAUSE),
@@ -245,7 +256,7 @@ fn pause(trouble: Trouble, failure: &Failure, before: u32) -> Duration {
 }
 
 fn store(error: &(dyn std::error::Error + 'static)) -> Failure {
-    tracing::warn!(error, "the host's own store is not available to what is read again");
+    tracing::warn!(error, "the host's own store could not be reached by an observation");
     Failure::new(Class::Transient, "store", "The host's own store could not be reached.")
 }
 

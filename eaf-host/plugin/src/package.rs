@@ -1,15 +1,15 @@
-//! The file that carries a product.
+//! File format of packages.
 //!
 //! ```text
 //! magic        8 bytes   "EAFPKG" 0x00 0x01
 //! header size  4 bytes   little-endian, at most 1 MiB
-//! header       JSON      {"format": 1, "entries": [{"path", "size", "sha256"}, …]} in ascending order of path
+//! header       JSON      {"format": 1, "entries": [{"path", "size", "sha256"}, …]}, sorted by path
 //! signatures   4 bytes of size (at most 64 KiB), then the block; empty for now
-//! contents     the entries' bytes in the header's order, nothing between, nothing after
+//! contents     bytes of the entries in the header's order, without gaps and without a trailer
 //! ```
 //!
-//! The package's digest is the SHA-256 of magic, header size and header. It covers every byte of every entry through
-//! their digests, and leaves the signatures out, so that they can sign it.
+//! The digest of a package is the SHA-256 of magic, header size and header. It covers the entries
+//! through their digests, and excludes the signatures, which sign it.
 
 use super::engine::hex;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const HEADER_MAX: usize = 1 << 20;
 const SIGNATURES_MAX: usize = 64 << 10;
 const ENTRIES_MAX: usize = 1000;
 const PATH_MAX: usize = 200;
-/// All contents together.
+/// Bytes of all contents together.
 const CONTENTS_MAX: u64 = 64 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -30,17 +30,17 @@ pub enum Error {
     Magic,
     #[error("the package is truncated: {part} should have {expected} bytes, there are {found}")]
     Truncated { part: String, expected: u64, found: u64 },
-    #[error("the package is too large: {part} has {found} bytes, {limit} are allowed")]
+    #[error("the package is too large: {part} has {found} bytes, {limit} are permitted")]
     TooLarge { part: String, found: u64, limit: u64 },
-    #[error("the package's header is not what this host reads")]
+    #[error("the package's header cannot be parsed")]
     Header(#[source] serde_json::Error),
     #[error("the package has format {0}; this host reads format 1")]
     Format(u32),
-    #[error("the package names {0} twice")]
+    #[error("the package has two entries {0}")]
     Duplicate(String),
-    #[error("the package's entry `{0}` has a path that a package may not use")]
+    #[error("the path of the package's entry `{0}` is not permitted")]
     Path(String),
-    #[error("the package's entry {0} is damaged: its digest is another than the header's")]
+    #[error("the package's entry {0} is damaged: its digest is not the header's")]
     Damaged(String),
     #[error("the package has {0} bytes after its last entry")]
     Trailing(usize),
@@ -48,7 +48,7 @@ pub enum Error {
     Missing(&'static str),
 }
 
-/// A package's contents, checked against its header.
+/// Contents of a package, checked against its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     digest: String,
@@ -90,7 +90,7 @@ impl Package {
         })
     }
 
-    /// Every path with its size, in order.
+    /// Paths with their sizes in bytes, in order.
     pub fn list(&self) -> impl Iterator<Item = (&str, usize)> {
         self.entries.iter().map(|(path, bytes)| (path.as_str(), bytes.len()))
     }
@@ -121,7 +121,7 @@ pub fn write(entries: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
     Ok(file)
 }
 
-/// Reads a package and proves that every entry is what the header says.
+/// Reads a package and checks each entry against the header.
 pub fn read(file: &[u8]) -> Result<Package, Error> {
     let mut rest = file.strip_prefix(MAGIC).ok_or(Error::Magic)?;
     let header = take_sized(&mut rest, "the header", HEADER_MAX)?;
@@ -131,7 +131,7 @@ pub fn read(file: &[u8]) -> Result<Package, Error> {
         return Err(Error::Format(header.format));
     }
     check_count(header.entries.len())?;
-    // Sizes are added up before anything is copied; a sum that overflows is too large as well.
+    // Checked before anything is copied; a sum that overflows is too large as well.
     check_total(header.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size)))?;
     take_sized(&mut rest, "the signature block", SIGNATURES_MAX)?;
 
@@ -184,7 +184,8 @@ fn check_total(found: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Relative, forward slashes, no `.` or `..`, plain characters: the same path on every system and in every log.
+/// Permits relative paths with forward slashes, without `.` and `..`, of plain characters: the same
+/// path on every system and in every log.
 fn check_path(path: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let good = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(plain);
@@ -203,7 +204,7 @@ mod tests {
         write(&entries).unwrap()
     }
 
-    /// A package with this header and contents, whether they fit or not.
+    /// Package with this header and contents, whether they match or not.
     fn forged(header: &str, contents: &[u8]) -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(&(header.len() as u32).to_le_bytes());

@@ -1,7 +1,8 @@
-//! What a guest said before it stopped. A panic reaches the host as "unreachable executed"; its text lies in
-//! `EAF_PANIC_SLOT`, which the SDK's panic hook fills: 4 bytes of length (little-endian), then UTF-8, 4 KiB in all.
+//! Panic text of a guest. A panic reaches the host as "unreachable executed"; the SDK's panic hook
+//! writes its text to `EAF_PANIC_SLOT`: 4 bytes of length (little-endian), then UTF-8, 4 KiB in
+//! all.
 //!
-//! The text comes from the guest and may hold whatever it had in its hands: to the trace only, never to an answer.
+//! The text may contain any data of the guest, so it is logged and never part of an answer.
 
 use super::engine::Guard;
 use wasmtime::{Store, Trap, WasmCoreDump};
@@ -9,7 +10,7 @@ use wasmtime::{Store, Trap, WasmCoreDump};
 const SLOT: &str = "EAF_PANIC_SLOT";
 const SLOT_BYTES: usize = 4096;
 
-/// The panic text, if the error is a trap after a panic.
+/// Reads the panic text if the error is a trap after a panic.
 pub fn panic_text<T: 'static>(store: &mut Store<Guard<T>>, error: &wasmtime::Error) -> Option<String> {
     let dump = error.downcast_ref::<WasmCoreDump>()?;
     dump.instances().iter().find_map(|instance| {
@@ -27,16 +28,16 @@ fn read(slot: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
 
-/// What kind of stop it was, in words that carry nothing of the guest's data.
+/// Describes a trap without data of the guest.
 pub fn reason(error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
-        // The innermost cause is wasmtime's or the limiter's own sentence.
+        // The root cause is a sentence of wasmtime or of the limiter.
         None => error.root_cause().to_string(),
     }
 }
 
-/// Did the epoch budget end it?
+/// Whether the epoch deadline ended the guest.
 pub fn is_deadline(error: &wasmtime::Error) -> bool {
     matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt))
 }

@@ -1,11 +1,13 @@
-//! Networks that are nobody's vCenter or mail server: this machine, its link, the metadata service of a cloud, and
-//! addresses that are no single machine. A rule that lies wholly inside such a network opens it; a wider one does not,
-//! so that `0.0.0.0/0` means the Internet and not this machine.
+//! Networks that contain no tenant's server: this machine, its link, the metadata service of a
+//! cloud, and addresses of more than one machine.
+//!
+//! Only a rule that lies wholly inside such a network opens it, so that `0.0.0.0/0` means the
+//! Internet and not this machine.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A network that is refused, and what it is.
+/// Network that is refused, with its description for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     pub network: IpNet,
@@ -17,7 +19,7 @@ const NETWORKS: [(&str, &str); 15] = [
     ("127.0.0.0/8", "this machine"),
     ("::/128", "this machine"),
     ("::1/128", "this machine"),
-    // With 169.254.169.254, the metadata service of most clouds.
+    // Contains 169.254.169.254, the metadata service of most clouds.
     ("169.254.0.0/16", "link-local or metadata service"),
     ("fe80::/10", "link-local"),
     ("fd00:ec2::/32", "metadata service"),
@@ -31,7 +33,7 @@ const NETWORKS: [(&str, &str); 15] = [
     ("fec0::/10", "site-local"),
 ];
 
-/// All guarded networks in which an address lies.
+/// Returns all guarded networks that contain an address.
 pub fn of(address: IpAddr) -> Vec<Guard> {
     let mut guards: Vec<Guard> = NETWORKS
         .iter()
@@ -47,7 +49,7 @@ pub fn of(address: IpAddr) -> Vec<Guard> {
     guards
 }
 
-/// The IPv4 address to which a translator or a tunnel sends what goes to an IPv6 address.
+/// IPv4 address to which a translator or a tunnel sends the packets for an IPv6 address.
 pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
     let [a, b, c, .., y, z] = address.segments();
@@ -56,10 +58,10 @@ pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        // NAT64, also of a local prefix, and addresses that are IPv4 ones in the form of IPv6.
+        // NAT64, also with a local prefix, and IPv4 addresses in the form of IPv6.
         [0x64, 0xff9b, ..] => of(y, z),
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] if address != Ipv6Addr::LOCALHOST && !address.is_unspecified() => of(y, z),
-        // 6to4, and Teredo, which writes its client's address inverted.
+        // 6to4, and Teredo, which inverts the address of its client.
         [0x2002, ..] => of(b, c),
         [0x2001, 0, ..] if a == 0x2001 => of(!y, !z),
         _ => None,

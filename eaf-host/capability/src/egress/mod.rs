@@ -1,21 +1,23 @@
-//! The egress policy: which addresses the host connects to on behalf of a tenant.
+//! Egress policy: the addresses that the host connects to on behalf of a tenant.
 //!
-//! A tenant admin names servers, and the host that connects to them stands where its own database and the neighbours'
-//! vCenters stand. The policy is the deployment's, so that no tenant aims the host at what is not theirs.
+//! A tenant admin names servers, and the host can reach its own database and the servers of other
+//! tenants. The deployment sets the policy, so that no tenant reaches systems of others through the
+//! host.
 //!
-//! A name is looked up here and the connection is made to the addresses that were checked, so that a name server that
-//! answers differently the second time changes nothing.
+//! The policy looks a name up and answers the checked addresses to connect to, so that a second
+//! look-up with another answer (DNS rebinding) has no effect.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
 //! | `rule.rs` | one line of the deployment's list |
 //! | `guarded.rs` | networks that are refused unless a rule names them |
-//! | `own.rs` | services and addresses of this host, which are refused in the same way |
-//! | `route.rs` | a checked way to one server, for HTTP clients too |
+//! | `own_services.rs` | services and addresses of this host, which are refused in the same way |
+//! | `route.rs` | checked resolver for HTTP clients |
 //!
-//! To connect to what a tenant named: 1. a [`Purpose`] with `inventory::submit!`; 2. [`Policy::resolve`] with the host
-//! and port; 3. a connection to the answer's addresses and to nothing else, with the name kept for TLS. An HTTP client
-//! takes a [`Route`] as its resolver and calls [`Route::check_literal`] before each request.
+//! To connect to a server of a tenant: 1. register a [`Purpose`] with `inventory::submit!`; 2. call
+//! [`Policy::resolve`] with host and port; 3. connect to the addresses of the answer only, and keep
+//! the name for TLS. An HTTP client uses a [`Route`] as its resolver and calls
+//! [`Route::check_literal`] before each request.
 
 mod guarded;
 mod own_services;
@@ -38,35 +40,36 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A name has a few addresses; a longer answer is somebody's attempt to be asked much.
+/// Limit of addresses per name; the rest of a longer answer is ignored, to bound the work.
 const MOST_ADDRESSES: usize = 16;
 const LOOKUP: Duration = Duration::from_secs(5);
 
-/// What connections are made for.
+/// Purpose of connections.
 pub struct Purpose {
-    /// Such as `vsphere`; the first word of a rule.
+    /// First word of a rule, such as `vsphere`.
     pub name: &'static str,
-    /// Where such servers usually listen: what a rule without a port means, and all that is allowed without rules.
+    /// Usual ports of such servers: those of a rule without a port, and the only ones without
+    /// rules.
     pub ports: &'static [u16],
 }
 
 inventory::collect!(&'static Purpose);
 
-/// All purposes, by name.
+/// Returns all purposes, ordered by name.
 pub fn purposes() -> Vec<&'static Purpose> {
     let mut purposes: Vec<_> = inventory::iter::<&'static Purpose>.into_iter().copied().collect();
     purposes.sort_by_key(|purpose| purpose.name);
     purposes
 }
 
-/// Why there is no connection. For the operator's log: the tenant is told none of it.
+/// Reason of a refusal, for the operator's log alone: tenants must not learn it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("no rule of the egress policy lists {host}:{port} for {purpose} of this tenant")]
     NotListed { purpose: &'static str, host: String, port: u16 },
-    #[error("port {port} is none of the usual ones of {purpose}, and no rule of the egress policy names another")]
+    #[error("port {port} is not a usual port of {purpose}, and no rule of the egress policy lists it")]
     Port { purpose: &'static str, port: u16 },
-    #[error("{address} ({what}) is refused by the egress policy unless a rule names it")]
+    #[error("{address} ({what}) is guarded: the egress policy permits it only by a rule for exactly this address")]
     Guarded { address: SocketAddr, what: String },
     #[error("the name {host:?} could not be looked up")]
     Lookup {
@@ -78,25 +81,23 @@ pub enum Refused {
     NoAddress(String),
     #[error("the name {0:?} was not looked up in time")]
     LookupTooSlow(String),
-    #[error(
-        "where the installation's {what} is ({host}) could not be looked up, so that it cannot be told from others"
-    )]
+    #[error("the address of the installation's {what} ({host}) is unknown, so that it cannot be guarded")]
     OwnUnknown { what: &'static str, host: String },
     #[error("the addresses of this machine could not be read")]
     Interfaces(#[source] std::io::Error),
 }
 
-/// Addresses that were checked.
+/// Addresses that the policy permits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
     /// Never empty.
     pub addresses: Vec<SocketAddr>,
-    /// The operator listed this very server, by its name or single address, so that its admin may be told what is wrong
-    /// with it. What a wide rule or no rule lets pass could be anybody's.
+    /// True if a rule lists exactly this server, by name or single address: then the admin may see
+    /// the cause of a failure. A server that a wider rule permits may belong to others.
     pub named: bool,
 }
 
-/// Name service. A seam, so that the policy is tested with names that change their addresses.
+/// Name service; a trait, so that tests can change the addresses of a name.
 #[async_trait]
 pub trait Lookup: Send + Sync {
     async fn addresses(&self, host: &str) -> std::io::Result<Vec<IpAddr>>;
@@ -119,12 +120,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// `own` are the services that the host itself uses or offers.
+    /// `own` lists the services that the host uses or offers.
     pub fn new(rules: Vec<Rule>, own: Vec<Service>, lookup: Arc<dyn Lookup>) -> Self {
         Policy { rules, own: own_services::OwnServices::new(own), lookup }
     }
 
-    /// The addresses of a server that a tenant named, if the host may connect to it on the tenant's behalf.
+    /// Returns the permitted addresses of a server that a tenant named.
     pub async fn resolve(
         &self,
         purpose: &Purpose,
@@ -135,12 +136,13 @@ impl Policy {
         let resolved = self.decide(purpose, tenant, host, port).await;
         if let Err(refused) = &resolved {
             let cause = refused as &dyn std::error::Error;
-            tracing::warn!(%tenant, purpose = purpose.name, host = ?host, port, error = cause, "no way out for a tenant");
+            tracing::warn!(%tenant, purpose = purpose.name, host = ?host, port, error = cause, "the egress policy refused a tenant's connection");
         }
         resolved
     }
 
-    /// Whose connections may be shared: those of all tenants, or of this one alone, where rules tell tenants apart.
+    /// Tenant to which connections are limited, if rules distinguish tenants; none: all tenants may
+    /// share them.
     pub fn shared_by(&self, purpose: &Purpose, tenant: TenantId) -> Option<TenantId> {
         self.of(purpose).any(|rule| rule.tenant.is_some()).then_some(tenant)
     }

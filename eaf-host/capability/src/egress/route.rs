@@ -1,4 +1,5 @@
-//! The way to one server for an HTTP client: its resolver answers checked addresses only, at each new connection.
+//! Checked resolver of one server for an HTTP client: every new connection goes to permitted
+//! addresses only.
 
 use super::{Policy, Purpose, Refused, Resolved};
 use eaf_core::id::TenantId;
@@ -7,7 +8,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Cheap to clone. Set as `reqwest::ClientBuilder::dns_resolver`, with redirects and proxies switched off.
+/// Resolver for `reqwest::ClientBuilder::dns_resolver`; redirects and proxies must be off. Cheap to
+/// clone.
 #[derive(Clone)]
 pub struct Route {
     policy: Arc<Policy>,
@@ -19,7 +21,7 @@ pub struct Route {
     pinned: Arc<Mutex<Option<SocketAddr>>>,
 }
 
-/// Until it is dropped, new connections go to one address.
+/// Guard that sends new connections to one address until it is dropped.
 pub struct Pin(Arc<Mutex<Option<SocketAddr>>>);
 
 impl Drop for Pin {
@@ -52,18 +54,19 @@ impl Route {
         resolved
     }
 
-    /// New connections go to this address, which was checked before, whatever the name leads to meanwhile.
+    /// Limits new connections to `address`, which was checked before, whatever the name resolves
+    /// to.
     pub fn pin(&self, address: SocketAddr) -> Pin {
         *locked(&self.pinned) = Some(address);
         Pin(self.pinned.clone())
     }
 
-    /// Whether the operator listed this very server: what the last look at it said.
+    /// Whether the last look-up found a rule for exactly this server.
     pub fn is_named(&self) -> bool {
         self.named.load(Ordering::Relaxed)
     }
 
-    /// An address in place of a name is never looked up, so that no resolver is asked about it.
+    /// Checks a host that is an IP address, since clients call no resolver for one.
     pub async fn check_literal(&self) -> Result<(), Refused> {
         match self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
             Ok(_) => self.resolve().await.map(drop),
@@ -80,14 +83,15 @@ impl Resolve for Route {
     fn resolve(&self, name: Name) -> Resolving {
         let route = self.clone();
         Box::pin(async move {
-            // Of another host than that of the route: a redirect that nobody allowed.
+            // Another host than the route's can only come from a redirect.
             if !name.as_str().eq_ignore_ascii_case(&route.host) {
                 let (purpose, host) = (route.purpose.name, name.as_str().to_owned());
                 return Err(Refused::NotListed { purpose, host, port: route.port }.into());
             }
             let resolved = Route::resolve(&route).await?;
             if let Some(pinned) = *locked(&route.pinned) {
-                // Checked again just now, unless the name leads elsewhere: nothing is reached then.
+                // The answer stays empty if the name does not resolve to the pinned address any
+                // more.
                 let still = resolved.addresses.into_iter().filter(|address| *address == pinned);
                 return Ok(Box::new(still.collect::<Vec<_>>().into_iter()) as Addrs);
             }

@@ -1,8 +1,9 @@
 //! One line of the egress policy: `vsphere@acme vcenter.acme.example:443`.
 //!
-//! Purpose, optionally the tenant's slug after `@`, then what may be reached: a host name, all names below one
-//! (`*.acme.example`), an address, or a network (`10.20.0.0/16`, `[fd00:20::/32]`), with a port, a range of ports
-//! (`:8000-8999`) or none: then the purpose's usual ones.
+//! Syntax: purpose, optionally `@` and the tenant's slug, then the target: a host name, all names
+//! below a domain (`*.acme.example`), an address, or a network (`10.20.0.0/16`, `[fd00:20::/32]`).
+//! The target has a port, a range of ports (`:8000-8999`), or none for the usual ports of the
+//! purpose.
 
 use super::Purpose;
 use super::guarded::Guard;
@@ -28,17 +29,17 @@ pub enum Invalid {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub purpose: &'static str,
-    /// None: for all tenants.
+    /// None: all tenants.
     pub tenant: Option<TenantId>,
     target: Target,
-    /// None: the purpose's usual ones.
+    /// None: the usual ports of the purpose.
     ports: Option<RangeInclusive<u16>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Host(String),
-    /// With the dot in front.
+    /// Domain with a leading dot.
     Below(String),
     Network(IpNet),
 }
@@ -67,7 +68,7 @@ impl Rule {
         ports && self.tenant.is_none_or(|own| own == tenant)
     }
 
-    /// Before the name is looked up: could it be meant?
+    /// Whether the rule could permit the host, judged before its name is looked up.
     pub fn may_mean(&self, host: &str) -> bool {
         match &self.target {
             Target::Host(name) => name == host,
@@ -76,7 +77,7 @@ impl Rule {
         }
     }
 
-    /// Whether it lets a host through that has this address.
+    /// Whether the rule permits the host at this address.
     pub fn means(&self, host: &str, address: IpAddr) -> bool {
         match &self.target {
             Target::Host(_) | Target::Below(_) => self.may_mean(host),
@@ -84,13 +85,14 @@ impl Rule {
         }
     }
 
-    /// Whether it opens what is guarded. A name never does: whoever keeps its zone could have it mean this machine.
+    /// Whether the rule opens guarded networks. A name never does: the owner of its zone could
+    /// point it at this machine.
     pub fn opens(&self, address: IpAddr, guards: &[Guard]) -> bool {
         let Target::Network(network) = &self.target else { return false };
         network.contains(&address) && guards.iter().all(|guard| guard.network.contains(network))
     }
 
-    /// By its name or its address, and not as one of many.
+    /// Whether the rule names exactly one server, by name or address.
     pub fn is_of_one_server(&self) -> bool {
         match &self.target {
             Target::Host(_) => true,
@@ -120,7 +122,7 @@ impl Target {
     }
 }
 
-/// Not an address, however it is written: `127.1` and `0x7f000001` are taken for addresses by name services.
+/// Refuses numeric forms such as `127.1` and `0x7f000001`, which name services read as addresses.
 fn is_name(name: &str) -> bool {
     let good = |label: &str| {
         let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -138,7 +140,7 @@ fn tenant(slug: &str) -> Result<TenantId, Invalid> {
     }
 }
 
-/// `host:443`, `[::1]:443`, `[fd00::/8]`, `fd00::/8`.
+/// Splits `host:443`, `[::1]:443`, `[fd00::/8]` or `fd00::/8` into target and port.
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;

@@ -1,9 +1,9 @@
-//! A policy for tests whose servers are on this machine.
+//! Policies for tests with servers on this machine.
 
 use super::{Lookup, Policy, Rule, SystemLookup, purposes};
 use std::sync::Arc;
 
-/// Every port of this machine's IPv4 addresses, for all purposes and tenants; each is named.
+/// Permits every port of this machine's IPv4 addresses, by name, for all purposes and tenants.
 pub fn this_machine() -> Arc<Policy> {
     let purposes = purposes();
     let rule = |name: &str, address: &str| format!("{name} {address}:1-65535");

@@ -1,15 +1,16 @@
-//! How values look in a sentence: the filters that locales and mail templates share.
+//! Format of values in a sentence: the filters that locales and mail templates share.
 
 use eaf_core::actor::Locale;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 use time::OffsetDateTime;
 
-/// An environment with the filters `money` (integer cents), `time` (milliseconds since 1970) `plural`
+/// Environment with the filters `money` (integer cents), `time` (milliseconds since 1970), `plural`
 /// and `names`.
 pub fn environment(locale: Locale) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.add_filter("money", move |state: &State, cents: i64| {
-        // A line break between number and sign reads badly; in plain text people search for a plain space.
+        // A no-break space keeps sign and number on one line; plain text keeps the space that
+        // people search for.
         let gap = match state.auto_escape() {
             AutoEscape::Html => '\u{a0}',
             _ => ' ',
@@ -26,10 +27,10 @@ pub fn environment(locale: Locale) -> Environment<'static> {
     environment
 }
 
-/// Of more people than these the first ones are named, and how many others there are.
+/// Limit of names in a list; a longer list names the first ones and the number of others.
 const MOST_NAMES: usize = 5;
 
-/// `A, B or C`. The words for nobody fit wherever a name would.
+/// Formats `A, B or C`. An empty list becomes words that fit in place of a name.
 pub fn names(people: &[String], locale: Locale) -> String {
     let (or, others) = match locale {
         Locale::De => ("oder", "weitere"),
@@ -46,7 +47,7 @@ pub fn names(people: &[String], locale: Locale) -> String {
     }
 }
 
-/// `62 €`, `62,50 €` (German), `1,234.50 €` (English). Whole amounts have no decimals.
+/// Formats `62 €`, `62,50 €` (German), `1,234.50 €` (English). Whole amounts have no decimals.
 pub fn money(cents: i64, locale: Locale, gap: char) -> String {
     let (thousands, decimal) = match locale {
         Locale::De => ('.', ','),
@@ -69,7 +70,8 @@ pub fn money(cents: i64, locale: Locale, gap: char) -> String {
     format!("{sign}{grouped}{decimal}{rest:02}{gap}€")
 }
 
-/// `23.11.2026 14:05 UTC` (German), `2026-11-23 14:05 UTC` (English). None: not in this calendar.
+/// Formats `23.11.2026 14:05 UTC` (German), `2026-11-23 14:05 UTC` (English). None: outside of the
+/// calendar.
 pub fn instant(millis: i64, locale: Locale) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok()?;
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());

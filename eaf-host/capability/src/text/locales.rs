@@ -1,4 +1,4 @@
-//! A package's sentences, found by key (`rejections.own-request`) and filled in with parameters.
+//! Sentences of a package, found by key (`rejections.own-request`) and filled in with parameters.
 
 use super::format;
 use eaf_core::actor::Locale;
@@ -31,18 +31,20 @@ pub enum Error {
     Missing { locale: &'static str, keys: Vec<String> },
 }
 
-/// The sentences of one package, and the host's about failures (`failures.<code>`) that it has not said in its own words.
+/// Sentences of one package, and the host's sentences for failures (`failures.<code>`) that the
+/// package does not override.
 pub struct Locales {
     de: Language,
     en: Language,
     keys: BTreeSet<String>,
-    /// Keys whose absence was logged; a text that is missing once is missing on every page.
+    /// Keys whose absence was logged, so that each is logged once.
     reported: Mutex<BTreeSet<String>>,
 }
 
 struct Language {
     templates: Environment<'static>,
-    /// Texts without anything to fill in, such as titles: most of what a list of rows says.
+    /// Texts without parameters, such as titles: most texts of a list of rows, found without
+    /// rendering.
     plain: Arc<BTreeMap<String, String>>,
 }
 
@@ -60,12 +62,12 @@ impl Locales {
         Ok(Locales { de, en, keys: de_keys, reported: Mutex::default() })
     }
 
-    /// All keys, dotted, sorted.
+    /// All keys, with dots, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 
-    /// The sentence for `key`, or none when the package has no such text.
+    /// Sentence for `key`; none: the package has no such text.
     pub fn find(&self, key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
         if !self.keys.contains(key) {
             return None;
@@ -74,21 +76,21 @@ impl Locales {
             Locale::De => &self.de,
             Locale::En => &self.en,
         };
-        // A template loses its last line break.
+        // Rendering removes the last line break of a template.
         if let Some(text) = texts.plain.get(key).filter(|text| !text.ends_with('\n')) {
             return Some(text.clone());
         }
         match texts.templates.get_template(key).and_then(|text| text.render(Serde(params))) {
             Ok(sentence) => Some(sentence),
             Err(cause) => {
-                // The cause names filter and line; the parameters may be personal and stay out of the log.
+                // The kind names no parameter, which may be personal and must not be logged.
                 self.report(key, &format!("a text could not be filled in: {}", cause.kind()));
                 None
             }
         }
     }
 
-    /// The sentence for `key`, if there is one with nothing to fill in.
+    /// Sentence for `key`, if it has no parameters.
     pub fn plain(&self, key: &str, locale: Locale) -> Option<String> {
         let texts = match locale {
             Locale::De => &self.de,
@@ -97,7 +99,8 @@ impl Locales {
         texts.plain.get(key).map(|text| text.trim_end().to_owned())
     }
 
-    /// The sentence for `<section>.<code>`. Without a text the reader gets the code, and the log one warning.
+    /// Sentence for `<section>.<code>`. Without a text it is the code, and a warning is logged
+    /// once.
     pub fn render(&self, section: &str, code: &str, params: &Map<String, Value>, locale: Locale) -> String {
         let key = format!("{section}.{code}");
         self.find(&key, params, locale).unwrap_or_else(|| {
@@ -114,7 +117,7 @@ impl Locales {
     }
 }
 
-/// The host's own sentences, which every package has beside its own.
+/// Sentences of the host, which every package includes.
 fn failures(locale: Locale) -> &'static str {
     match locale {
         Locale::De => include_str!("failures/de.toml"),
@@ -132,7 +135,8 @@ fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>)
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    // One text may name another (a step, a status) that is plain, so that texts cannot go in circles.
+    // A text may include another one without parameters only (a step, a status), so that no cycle
+    // can arise.
     let mut plain = texts.clone();
     plain.retain(|_, text| !text.contains('{'));
     let plain = Arc::new(plain);

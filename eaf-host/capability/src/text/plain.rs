@@ -1,28 +1,29 @@
-//! Text of others, shown on a line of ours: what would end the line, move the cursor or turn the direction of reading is
-//! written as a JSON escape instead.
+//! Text of packages, people and other systems, escaped for one line of the log or of a command's
+//! output.
 //!
-//! Packages, people and other systems choose texts that end up in the log and in the output of commands. A text that could
-//! begin a line could tell of things that never happened.
+//! Characters that end the line, move the cursor or change the direction of reading become JSON
+//! escapes. Otherwise such a text could forge lines of the log.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text on one line.
+/// Escapes the text to one line.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// The text with the line ends and tabs that it has, for output that is laid out already.
+/// Escapes the text but keeps its line ends and tabs, for output with a layout.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// The text with each line but its first further in, so that none of them begins where ours do.
+/// Indents each line but the first, so that no line of the text begins at the margin.
 pub fn indented(text: &str, by: &str) -> String {
     lines(text).replace('\n', &format!("\n{by}"))
 }
 
-/// The text as a value behind `name=`: in quotes when its end or a further `name=` could be read into it.
+/// Escapes the value of `name=`; quotes it where its end would be ambiguous or a further `name=`
+/// could be read into it.
 pub fn value(text: &str) -> Cow<'_, str> {
     let is_word = !text.is_empty() && !text.contains([' ', '=', '"']);
     if is_word {
@@ -42,14 +43,14 @@ fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            // All of them are in the first plane, so one escape is enough for JSON, too.
+            // All of these are in the Basic Multilingual Plane, so that one JSON escape is enough.
             c => write!(escaped, "\\u{:04x}", u32::from(c)).expect("a String takes all text"),
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Control characters, line and paragraph separators, and what changes the direction of reading.
+/// Control characters, line and paragraph separators, and marks of the direction of reading.
 fn is_dangerous(c: char) -> bool {
     let turns = matches!(
         c,

@@ -1,9 +1,9 @@
-//! Cargo as `eaf plugin build` runs it: the same flags for every product and every builder, so that the same source gives
-//! the same package.
+//! Cargo with the same flags for every product and builder, so that the same source gives the same
+//! package.
 //!
-//! What differs between builders are paths. They get into a module in two ways: as text (the place of a panic), which
-//! `--remap-path-prefix` changes, and in the order of functions, which follows from a hash of where a crate lies; the
-//! wrapper around rustc puts name and version in its place.
+//! Only paths differ between builders. A module contains them as text (the position of a panic),
+//! which `--remap-path-prefix` replaces, and they determine the order of functions through the hash
+//! of a crate's folder, which the wrapper of rustc replaces by name and version.
 
 use super::BINS;
 use serde::Deserialize;
@@ -18,8 +18,8 @@ use tokio::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Small, checked arithmetic, names kept for traces. Given here, because a product of another workspace has no profile of
-/// ours.
+/// Small code, checked arithmetic, and names for traces. Set by flags, because a product in another
+/// workspace cannot inherit a profile of this one.
 const PROFILE: [&str; 7] = [
     r#"inherits="release""#,
     r#"opt-level="s""#,
@@ -34,22 +34,22 @@ const PROFILE: [&str; 7] = [
 pub enum Error {
     #[error("cargo could not be started")]
     Start(#[source] io::Error),
-    #[error("cargo could not read the plugin's Cargo.toml; what it said stands above")]
+    #[error("cargo could not read the plugin's Cargo.toml; see its output above")]
     Metadata,
-    #[error("what cargo said of the plugin's crates cannot be read")]
+    #[error("the output of cargo metadata cannot be parsed")]
     Unknown(#[source] serde_json::Error),
     #[error("{0} cannot be written")]
     Wrapper(PathBuf, #[source] io::Error),
-    #[error("cargo could not build the plugin; what the compiler said stands above")]
+    #[error("cargo could not build the plugin; see the compiler's output above")]
     Compile,
 }
 
-/// What cargo made, and of what.
+/// Output of cargo, with its sources.
 #[derive(Debug, Default)]
 pub struct Compiled {
-    /// The bins of a plugin, each with its `.wasm`.
+    /// `.wasm` file of each bin.
     pub modules: BTreeMap<&'static str, PathBuf>,
-    /// The root files of the libraries that lie on this machine: the plugin's own and those beside it.
+    /// Root files of the local libraries: the plugin's own and its path dependencies.
     pub sources: Vec<PathBuf>,
 }
 
@@ -74,7 +74,7 @@ pub async fn compile(path: &Path) -> Result<Compiled, Error> {
     for setting in PROFILE {
         command.arg("--config").arg(format!("profile.plugin.{setting}"));
     }
-    // Those of the builder's own surroundings do not count.
+    // Overrides settings of the builder's environment.
     command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_ENCODED_RUSTFLAGS", flags(&metadata)).env("RUSTC_WRAPPER", wrapper(&metadata.target_directory)?);
     let output = run(command).await?;
@@ -103,13 +103,15 @@ fn cargo(path: &Path) -> Command {
     command
 }
 
-/// What it says to people goes to them as it comes; `output()` would keep it.
+/// Runs cargo with its stderr passed through, so that people see the progress; `output()` would
+/// capture it.
 async fn run(mut command: Command) -> Result<Output, Error> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command.spawn().map_err(Error::Start)?.wait_with_output().await.map_err(Error::Start)
 }
 
-/// Instead of the folder of a crate its name and version. Of two that fit a path rustc takes the later one.
+/// Flags that replace the folder of a crate by its name and version. Sorted by length, because
+/// rustc applies the last prefix that matches.
 fn flags(metadata: &Metadata) -> OsString {
     let mut places = vec![(metadata.target_directory.clone(), "/target".to_owned())];
     for Package { name, version, manifest_path } in &metadata.packages {
@@ -130,7 +132,8 @@ fn flags(metadata: &Metadata) -> OsString {
     flags
 }
 
-/// In the target directory, where it stays: cargo looks whether it is the same one.
+/// Writes the wrapper into the target directory and keeps an unchanged file, because a new one
+/// makes cargo compile again.
 fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     let file = target.join("eaf-rustc");
     let text = include_str!("rustc.sh");
@@ -139,7 +142,7 @@ fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     }
     let failed = |cause| Error::Wrapper(file.clone(), cause);
     fs::create_dir_all(target).map_err(failed)?;
-    // Beside it and then in its place: another build may be running it.
+    // Renamed from a temporary file, because another build may execute the wrapper.
     let beside = target.join(format!("eaf-rustc-{}", std::process::id()));
     fs::write(&beside, text).map_err(failed)?;
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).map_err(failed)?;
@@ -147,7 +150,7 @@ fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
-/// A line of cargo's that tells of something finished.
+/// Reads one line of cargo's output and records a finished artifact.
 fn artifact(line: &str, compiled: &mut Compiled) {
     let Ok(message) = serde_json::from_str::<Value>(line) else { return };
     let target = &message["target"];
@@ -161,7 +164,7 @@ fn artifact(line: &str, compiled: &mut Compiled) {
     }
 }
 
-/// Which of the three bins it is, and its `.wasm`.
+/// Bin of an artifact, with its `.wasm` file.
 fn module(message: &Value) -> Option<(&'static str, PathBuf)> {
     let name = message["target"]["name"].as_str()?;
     let bin = BINS.into_iter().find(|bin| name == *bin || name.ends_with(&format!("-{bin}")))?;
@@ -206,7 +209,7 @@ mod tests {
         assert_eq!(flags, expected);
     }
 
-    /// A product beside a library, neither of them in a workspace of ours.
+    /// Product beside a library, both outside of this workspace.
     fn product(home: &Path, library: &str, source: &str) -> PathBuf {
         let product = home.join("product");
         let files = [
@@ -247,7 +250,8 @@ mod tests {
 
     const BROKEN: &str = "EAF_TEST_BROKEN_CRATE";
 
-    /// The part of the test below that runs in a process of its own: what it says is not this process's to catch.
+    /// Part of the test below that runs in its own process, because a test cannot capture its own
+    /// stderr.
     #[tokio::test]
     #[ignore = "run by the test of what the compiler says"]
     async fn in_a_process_of_its_own() {

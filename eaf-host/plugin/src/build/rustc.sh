@@ -1,6 +1,6 @@
 #!/bin/sh
-# Between cargo and rustc: a crate's hash is made of its name, version and kind, not of the folder in which it lies here.
-# Those of a registry have one that is the same everywhere.
+# Wrapper of rustc: the hash of a local crate depends on name, version and kind instead of its folder.
+# Crates of a registry have the same hash everywhere.
 rustc=$1
 shift
 case ${CARGO_MANIFEST_DIR-} in

@@ -1,4 +1,5 @@
-//! Members to choose from another system's lists: over a grant that the package asks for.
+//! Members that are chosen from another system's lists: the package must request the grant they
+//! name.
 
 use super::{Fault, choices};
 use crate::choices::{KEYWORD, Source, marks};

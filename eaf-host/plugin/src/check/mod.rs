@@ -1,19 +1,21 @@
-//! The cross-check of a package: whatever one part names, another part must have. A name that nobody has would show
-//! itself later, as an empty list, a run that never starts or a code instead of a sentence.
+//! Cross-check of a package: every name that one part refers to must be declared by another.
+//! Otherwise an undefined name shows up later, as an empty list, a run that never starts or a code
+//! instead of a sentence.
 //!
-//! | file | what is compared |
+//! | file | comparison |
 //! |---|---|
-//! | `names` | commands, events, permissions and roles with what they name |
+//! | `names` | commands, events, permissions and roles with their references |
 //! | `views` | columns, read rules and events of a view |
 //! | `workflows` | triggers and commands of a workflow |
-//! | `observe` | what `plugin.toml` has the host read again with commands and views |
+//! | `observe` | `observe` in `plugin.toml` with commands and views |
 //! | `personal` | marks of personal members with the members beside them |
-//! | `chosen` | members to choose with the grants that the package requests |
-//! | `schema` | finds the member that a JSON pointer means |
-//! | `texts` | titles of commands; codes, mails and permissions that the source says |
-//! | `source` | reads those from the source, when a package is built |
+//! | `chosen` | members with choices with the grants that the package requests |
+//! | `schema` | finds the member of a JSON pointer |
+//! | `texts` | titles of commands; codes, mails and permissions in the source |
+//! | `source` | reads those from the source when a package is built |
 //!
-//! To add a rule: a function that answers [`Fault`]s, its call in [`faults`], a test with a broken copy.
+//! To add a rule: a function that returns [`Fault`]s, its call in [`faults`], a test with an
+//! invalid package.
 
 mod chosen;
 mod names;
@@ -35,16 +37,16 @@ use eaf_capability::text::Locales;
 use eaf_core::contract::Description;
 use std::fmt;
 
-/// The roles that people of a tenant can have.
+/// Roles that people of a tenant can have.
 pub const ROLES: [&str; 4] = ["requester", "approver", "admin", "auditor"];
 
-/// Something that a package names and does not have.
+/// Reference of a package to a name that it does not declare, or another violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Such as `view requests, column position`, or a file and its line.
+    /// Location such as `view requests, column position`, or a file and its line.
     place: String,
     what: String,
-    /// A sentence that begins with a verb.
+    /// Sentence that begins with a verb.
     fix: String,
 }
 
@@ -60,7 +62,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What is compared.
+/// Parts of a package that are compared.
 struct Package<'a> {
     description: &'a Description,
     texts: &'a Locales,
@@ -80,7 +82,8 @@ fn faults(package: &Package) -> Vec<Fault> {
     found
 }
 
-/// Of a package that is new here. One that is active already is served as it was: whoever restarts a host can change nothing of it.
+/// Refuses a package that is to be activated. Active packages are served without this check,
+/// because a restart of a host must not stop them.
 pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     let package = Package {
         description: &plugin.description,
@@ -91,12 +94,13 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     report(plugin, &faults(&package))
 }
 
-/// Of a package that is built: what its source says, too. Answers what may be a fault, and may be nothing.
+/// Refuses a package that is built, by its source too. Returns the findings that may be false
+/// alarms.
 pub fn refuse_said(plugin: &Plugin, found: source::Findings) -> Result<Vec<String>, Error> {
     let faults = |said: &[source::Said]| texts::said(said, &plugin.description, &plugin.texts, &plugin.mails);
     let (certain, perhaps): (Vec<_>, Vec<_>) = found.said.into_iter().partition(|said| said.is_certain);
     report(plugin, &faults(&certain))?;
-    let unread = found.unread.iter().map(|error| format!("  {error}: what it says to people is not compared."));
+    let unread = found.unread.iter().map(|error| format!("  {error}: its texts are not checked."));
     Ok(faults(&perhaps).iter().map(Fault::to_string).chain(unread).collect())
 }
 
@@ -108,7 +112,7 @@ fn report(plugin: &Plugin, faults: &[Fault]) -> Result<(), Error> {
     Err(Error::Refused { plugin: plugin.id().to_owned(), report })
 }
 
-/// For a fix: what there is, or that there is nothing.
+/// Sentence that lists the declared names, for a fix.
 fn choices<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     if names.is_empty() { "There is none.".into() } else { format!("There are: {}.", names.join(", ")) }

@@ -1,4 +1,5 @@
-//! Names of commands, events, permissions and roles: each is given once, and whoever names one names one that is there.
+//! Names of commands, events, permissions and roles: each is declared once, and every reference has
+//! a declaration.
 
 use super::{Fault, ROLES, choices};
 use eaf_core::contract::{CommandType, Description};
@@ -17,7 +18,7 @@ pub fn faults(description: &Description) -> Vec<Fault> {
     found
 }
 
-/// Is this one of the package's permissions? If not, the fault.
+/// Finding about a permission that the package does not declare.
 pub fn permission(description: &Description, name: &str, place: String) -> Option<Fault> {
     let known = description.permissions.iter().map(|known| known.name.as_str());
     if known.clone().any(|known| known == name) {
@@ -27,7 +28,7 @@ pub fn permission(description: &Description, name: &str, place: String) -> Optio
     Some(Fault::new(place, format!("the permission `{name}` is not declared"), fix))
 }
 
-/// Is this one of the package's events? If not, the fault.
+/// Finding about an event that the package does not declare.
 pub fn event(description: &Description, kind: &str, place: String) -> Option<Fault> {
     let known = description.events.iter().map(|known| known.kind.as_str());
     if known.clone().any(|known| known == kind) {
@@ -46,7 +47,7 @@ fn roles(description: &Description) -> Vec<Fault> {
     named
         .filter(|(_, role)| !ROLES.contains(&role.as_str()))
         .map(|(permission, role)| {
-            let what = format!("nobody can have the role `{role}`");
+            let what = format!("there is no role `{role}`");
             Fault::new(format!("permission {permission}"), what, format!("Name another. {}", choices(ROLES)))
         })
         .collect()

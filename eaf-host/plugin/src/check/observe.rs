@@ -1,10 +1,10 @@
-//! What `plugin.toml` has the host read again: a command that can be given, and a view whose rows can say when.
+//! `observe` of `plugin.toml`: its command must accept the host's body, and its view must exist.
 
 use super::{Fault, choices, workflows};
 use crate::manifest::{Observe, Request};
 use eaf_core::contract::Description;
 
-/// What the host gives with `observe`.
+/// Members of the body that the host gives with `observe`.
 const GIVEN: [&str; 2] = ["key", "found"];
 
 pub fn faults(description: &Description, requests: &[Request]) -> Vec<Fault> {

@@ -1,5 +1,5 @@
-//! Marks of personal members: where the host looks for them, and with a subject beside them. Anywhere else the member
-//! would be recorded in clear, or could not be recorded at all.
+//! Marks of personal members: at positions that the host supports, with the subject beside them. At
+//! any other position the member would be recorded in clear, or could not be recorded at all.
 
 use super::{Fault, choices};
 use eaf_core::contract::Description;
@@ -7,7 +7,7 @@ use eaf_core::crypto::personal;
 use serde_json::Value;
 
 const KEYWORD: &str = "x-eaf-personal";
-/// In the body of a command: whoever gives it.
+/// Subject of a command's member: the actor of the command.
 const GIVER: &str = "$actor";
 
 pub fn faults(description: &Description) -> Vec<Fault> {

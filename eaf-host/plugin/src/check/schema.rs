@@ -1,26 +1,26 @@
-//! The member of a document that a JSON pointer means, found in the document's schema.
+//! Member of a document for a JSON pointer, found in the document's schema.
 
 use serde_json::Value;
 
-/// What a schema says of a member.
+/// Type of a member according to a schema.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Member {
-    /// No document has it.
+    /// No valid document has the member.
     Missing,
-    /// It cannot be a text.
+    /// The member cannot be a string.
     NoText,
-    /// It is a text, or the schema leaves that open.
+    /// The member is a string, or may be one.
     Text,
 }
 
-/// Nulls do not count: a member may be a text or null.
+/// Finds a member by its pointer. Null is ignored: a member may be a string or null.
 pub fn member(schema: &Value, pointer: &str) -> Member {
     let Some(path) = pointer.strip_prefix('/') else { return Member::Missing };
     let steps: Vec<String> = path.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     walk(schema, &steps)
 }
 
-/// The names that the root of a document may have; empty when the schema leaves that open.
+/// Names of the root's members; empty if the schema permits any.
 pub fn names(schema: &Value) -> Vec<&str> {
     let own = schema.get("properties").and_then(Value::as_object);
     let mut found: Vec<&str> = own.into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();
@@ -28,7 +28,7 @@ pub fn names(schema: &Value) -> Vec<&str> {
     found
 }
 
-/// The names that the root of a document must have.
+/// Names of the root's required members.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -41,7 +41,7 @@ fn walk(schema: &Value, steps: &[String]) -> Member {
         None => beside_properties(schema, rest),
     };
     let best = branches(schema).map(|branch| walk(branch, steps)).fold(found, better);
-    // A schema that says nothing of its members permits all of them.
+    // A schema without any rule for members permits all of them.
     let says_nothing = schema.get("properties").is_none() && branches(schema).next().is_none();
     if says_nothing && best == Member::Missing && schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return Member::Text;

@@ -1,7 +1,9 @@
-//! What the source of a package says to people: codes of refusals, of what is awaited, states of rows, mails, permissions.
+//! Codes of rejections, waiting messages and failures, states of rows, mails and permissions in a
+//! package's source.
 //!
-//! Only the source knows them: they are no part of the description. Read is what is written as a literal or as a constant,
-//! in the modules that belong to the component; what is put together while it runs is left to the product's own tests.
+//! The description does not contain them, so they are read from the source: literals and constants
+//! in the modules of the component. Values that are composed at run time are covered by the
+//! product's own tests alone.
 
 mod expression;
 mod modules;
@@ -16,33 +18,34 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, Token};
 
-/// One thing that is said, and where first.
+/// Use of a code, mail or permission in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub what: What,
-    /// Not only the names look like what the SDK has: it is worth refusing the package. What else looks like it is told.
+    /// True if the expression is certainly the SDK's, which suffices to refuse the package. Other
+    /// expressions, which only have such a name, give a warning.
     pub is_certain: bool,
-    /// Such as `src/request/approve.rs, line 31`.
+    /// Location such as `src/request/approve.rs, line 31`.
     pub place: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
-    /// A key of the locales.
+    /// Key of the locales.
     Text(String),
-    /// A folder of `mails/`.
+    /// Folder below `mails/`.
     Mail(String),
     Permission(String),
 }
 
-/// What was found, and why a file could not be read.
+/// Uses, and the files that could not be read.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub said: Vec<Said>,
     pub unread: Vec<Error>,
 }
 
-/// Of these crates, each by its root file. `home` is left out of what is told of places.
+/// Reads these crates, each from its root file. Locations are relative to `home`.
 pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Findings {
     let (mut modules, mut unread) = (Vec::new(), Vec::new());
     for root in roots {
@@ -73,7 +76,7 @@ impl Reader<'_> {
     fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<What>) {
         let Some(said) = said else { return };
         let place = format!("{}, line {}", self.place, said.span().start().line);
-        // An empty code is one that is put in its place later.
+        // An empty code is a placeholder.
         for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
             self.found.extend(what(&word).into_iter().map(|what| Said { what, is_certain, place: place.clone() }));
         }
@@ -99,7 +102,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let argument = |index: usize| call.args.get(index);
-        // Other things have such methods too; by its name, the receiver tells.
+        // Other types have such methods too; the receiver's name distinguishes them.
         let is_called = |part: &str| expression::name(&call.receiver).is_some_and(|name| name.contains(part));
         match (call.method.to_string().as_str(), call.args.len()) {
             ("within", 4) => self.texts(is_called("field"), "rejections", argument(1), &[""]),
@@ -126,7 +129,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_expr_struct(self, made);
     }
 
-    /// `Status::Pending => "pending"`
+    /// Reads arms such as `Status::Pending => "pending"`.
     fn visit_arm(&mut self, arm: &'ast Arm) {
         if let Pat::Path(path) = &arm.pat
             && path.path.segments.len() > 1
@@ -137,10 +140,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_arm(self, arm);
     }
 
-    /// `vec![…]` and its like hold expressions; what does not is passed over.
+    /// Reads the expressions of `vec![…]` and similar macros; skips macros with other contents.
     fn visit_macro(&mut self, called: &'ast Macro) {
         let Ok(inside) = called.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
-        // They live as long as this call, not as the file.
+        // A new reader, because these expressions live as long as this call only.
         let mut reader = Reader { place: self.place.clone(), constants: self.constants, found: &mut *self.found };
         inside.iter().for_each(|inner| reader.visit_expr(inner));
     }
@@ -191,7 +194,7 @@ mod tests {
         let found = of("fn a() { channel.send(\"wake\", 1, 2); Job { status: \"queued\" }; }");
         assert_eq!(found, ["Mail(\"wake\") lib.rs, line 1 perhaps", "Text(\"status.queued\") lib.rs, line 1 perhaps"]);
         let found = of("fn a() { let = soon; }");
-        assert!(found.len() == 1 && found[0].contains("is not Rust as this host understands it"), "{found:?}");
+        assert!(found.len() == 1 && found[0].contains("cannot be parsed as Rust"), "{found:?}");
         let found = of("#[cfg(not(target_arch = \"wasm32\"))] fn a() { Rejection::invalid(\"elsewhere\"); }\n\
                         #[cfg(all(test, unix))] fn b() { Rejection::invalid(\"tested\"); }\n\
                         #[cfg(any(test, target_family = \"wasm\"))] fn c() { Rejection::invalid(\"here\"); }");

@@ -1,4 +1,4 @@
-//! A package without a fault, and a broken copy of it for each rule.
+//! Valid package, and an invalid copy of it for each rule.
 
 use super::source::{Said, What};
 use super::*;
@@ -61,7 +61,7 @@ fn found(description: Value, has_workflow_component: bool) -> String {
     faults(&package).iter().map(|fault| format!("{fault}\n")).collect()
 }
 
-/// The one fault of the package in which this place has this value.
+/// Asserts that this value at this place causes exactly one finding.
 #[track_caller]
 fn breaks(pointer: &str, value: Value, place: &str, what: &str) {
     let mut broken = sound();
@@ -133,7 +133,7 @@ fn a_filter_that_nobody_can_ask_for_is_told() {
     for name in eaf_core::view::PARAMETERS {
         let mut broken = sound();
         broken["views"][0]["columns"][3] = json!({ "name": name, "type": "text", "filter": true });
-        assert!(found(broken, true).contains("nobody can filter by it"), "{name}");
+        assert!(found(broken, true).contains("a filter by it is impossible"), "{name}");
     }
     let json_column = json!({ "name": "facts", "type": "json", "sort": true });
     breaks("/views/0/columns/3", json_column, "view items", "`facts` can be neither filtered nor sorted");
@@ -150,7 +150,7 @@ fn a_read_rule_on_a_column_that_is_not_there_or_no_text_is_told() {
     for own in ["borrower", "facts"] {
         breaks("/views/0/read/1/own", json!(own), "view items, read rule", "There are: status, borrower_id.");
     }
-    breaks("/views/0/read", json!([]), "view items", "nobody may read it");
+    breaks("/views/0/read", json!([]), "view items", "it has no read rule");
     breaks("/views/0/events", json!([]), "view items", "no event fills it");
 }
 

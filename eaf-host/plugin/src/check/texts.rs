@@ -1,4 +1,5 @@
-//! Sentences for people: every code that a package says has one in its locales, every mail that it sends is in `mails/`.
+//! Sentences for people: every code of a package has a text in its locales, and every mail is in
+//! `mails/`.
 
 use super::source::{Said, What};
 use super::{Fault, choices, names};
@@ -7,7 +8,7 @@ use eaf_capability::text::mails::Templates;
 use eaf_core::contract::Description;
 use std::collections::BTreeSet;
 
-/// Titles of the commands that people may give; the system's own are shown to nobody.
+/// Checks the titles of the commands that people may give; commands of the system are not shown.
 pub fn titles(description: &Description, texts: &Locales) -> Vec<Fault> {
     let known: BTreeSet<&str> = texts.keys().collect();
     let of_people = description.commands.iter().filter(|command| command.permission.is_some());

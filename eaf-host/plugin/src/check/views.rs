@@ -1,4 +1,5 @@
-//! Views: columns that neither database nor API has another use for, rules that somebody can fulfil, events that happen.
+//! Views: column names that neither database nor API reserve, read rules that can match, declared
+//! events.
 
 use super::{Fault, choices, names};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
@@ -39,7 +40,7 @@ fn reserved(view: &ViewType, column: &Column) -> Option<Fault> {
     Some(Fault::new(place(view, &column.name), what, fix))
 }
 
-/// Two columns mean something to the host.
+/// Checks the type of the two columns that the host itself reads.
 fn mistyped(view: &ViewType, column: &Column) -> Option<Fault> {
     let (kind, word, what) = match column.name.as_str() {
         row_members::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),
@@ -56,7 +57,7 @@ fn unaskable(view: &ViewType, column: &Column) -> Option<Fault> {
     if !column.filter || !view::PARAMETERS.contains(&column.name.as_str()) {
         return None;
     }
-    let what = "nobody can filter by it, because the parameter of this name means something else";
+    let what = "a filter by it is impossible, because the parameter of this name has another meaning";
     let fix = format!("Name the column otherwise, or drop .filter(). Taken are: {}.", view::PARAMETERS.join(", "));
     Some(Fault::new(place(view, &column.name), what, fix))
 }
@@ -76,7 +77,7 @@ fn unread(view: &ViewType) -> Vec<Fault> {
     let place = || format!("view {}", view.name);
     let mut found = Vec::new();
     if view.read.is_empty() {
-        found.push(Fault::new(place(), "nobody may read it", "Give it a read rule."));
+        found.push(Fault::new(place(), "it has no read rule", "Add a read rule."));
     }
     if view.events.is_empty() {
         found.push(Fault::new(place(), "no event fills it", "Name its events in EVENTS."));

@@ -1,10 +1,11 @@
-//! Workflows: triggers on events that happen, with members that the events have, and commands that can be given.
+//! Workflows: triggers on declared events with members of these events, and commands that the host
+//! can give.
 
 use super::schema::{self, Member};
 use super::{Fault, choices, names};
 use eaf_core::contract::{Description, EventType, Trigger, WorkflowType};
 
-/// What the host gives with `on_stall` and `on_failure`.
+/// Members of the bodies that the host gives with `on_stall` and `on_failure`.
 const STALL: [&str; 4] = ["key", "stalled", "code", "message"];
 const FAILURE: [&str; 4] = ["key", "event", "code", "message"];
 

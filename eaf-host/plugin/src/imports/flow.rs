@@ -1,4 +1,4 @@
-//! `eaf:workflow/flow`: time, commands and waiting, all from the journal.
+//! `eaf:workflow/flow`: time, commands and waiting, all journaled.
 
 use super::bindings::eaf::workflow::flow::{Failure, Host, HostOperation};
 use super::{Guest, Operation, bytes, document, guest_failure, operation, sequence};
@@ -21,7 +21,7 @@ impl HostOperation for Guest {
     }
 
     async fn drop(&mut self, _this: Resource<Operation>) -> wasmtime::Result<()> {
-        // An operation lives in the journal; the guest only held its number.
+        // The journal holds the operation; the resource is its number only.
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
-//! What a workflow component can call: the WIT of `sdk/wit`, implemented over the journal.
+//! Imports of workflow components: the WIT of `sdk/wit`, implemented over the journal.
 //!
-//! Every function here does the same: count the call, name capability, function, grant and arguments, and hand over to
-//! [`Execution`], which answers from the journal or acts. To add a capability: a file here that implements its
-//! generated traits, and its interfaces in the deployment's ceiling.
+//! Every function counts the call, names capability, function, grant and arguments, and calls
+//! [`Execution`], which answers from the journal or acts. To add a capability: a file here that
+//! implements its generated traits, and its interfaces in the deployment's ceiling.
 //!
-//! Resources carry no state but a number: an operation is the sequence number of the call that began it, a
-//! connection the position of its grant among those that the run opened.
+//! A resource is a number only: an operation is the sequence number of the call that began it, a
+//! connection the index of its grant among those that the run opened.
 
 mod flow;
 mod mail;
@@ -33,17 +33,18 @@ pub mod bindings {
     });
 }
 
-/// The store's data of a workflow component.
+/// Store data of a workflow component.
 pub type Guest = Guard<Execution>;
 
-/// Its number is the sequence number of the call that began it.
+/// Operation, identified by the sequence number of the call that began it.
 pub struct Operation;
-/// Its number is the position of its grant among those that the run opened.
+/// Connection, identified by the index of its grant among those that the run opened.
 pub struct Reader;
 pub struct Writer;
 pub struct Mailer;
 
-/// Puts every import of the contract into a linker. What a component really imports was proven at load.
+/// Adds every import of the contract to a linker. The load has checked which of them a component
+/// may use.
 pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     bindings::eaf::workflow::flow::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
     bindings::eaf::vsphere::inventory::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
@@ -68,7 +69,7 @@ impl Guest {
         Ok(opened.map(Resource::new_own).map_err(guest_failure))
     }
 
-    /// A call whose answer is waited for.
+    /// Makes a call and waits for its answer.
     async fn call<T: 'static>(
         &mut self,
         connection: &Resource<T>,
@@ -81,8 +82,8 @@ impl Guest {
         Ok(execution.outcome(sequence)?.map_err(guest_failure))
     }
 
-    /// A call that takes time. It always gives an operation; how it went is the operation's result, so that a replay
-    /// sees the same whether the call failed at once or later.
+    /// Makes a call that takes time, and returns its operation in any case: a failure is the
+    /// operation's result, so that a replay is the same whether the call failed at once or later.
     async fn begin<T: 'static>(
         &mut self,
         connection: &Resource<T>,
@@ -108,7 +109,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// A document from the guest. One that is not JSON is the guest's bug; it stops the run.
+/// Parses a JSON document of the guest. Invalid JSON is a bug of the guest, which stops the run.
 fn document(bytes: &[u8], what: &str) -> wasmtime::Result<Value> {
     serde_json::from_slice(bytes).map_err(|error| wasmtime::Error::msg(format!("{what} is not JSON: {error}")))
 }
@@ -122,7 +123,7 @@ fn guest_failure(failure: Failure) -> GuestFailure {
     }
 }
 
-/// From the guest: a class that the host does not know is permanent, and what is longer than a failure's texts is cut.
+/// Converts a failure of the guest: an unknown class becomes permanent, and long texts are cut.
 pub fn host_failure(failure: GuestFailure) -> Failure {
     let class = serde_json::from_value(Value::String(failure.class)).unwrap_or(Class::Permanent);
     let (code, message) = (cut(failure.code, 100), cut(failure.message, 2_000));

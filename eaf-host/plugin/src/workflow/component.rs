@@ -1,7 +1,8 @@
-//! A workflow component as the engine's [`Executor`]: run from its start, over a journal.
+//! Workflow component as an [`Executor`] of the engine, run from its start over a journal.
 //!
 //! A host call that must not return ends the guest by an
-//! [`Abort`](eaf_core::workflow::engine::Abort), which becomes a wasmtime error at this edge alone.
+//! [`Abort`](eaf_core::workflow::engine::Abort), which only this module converts to a wasmtime
+//! error.
 
 use crate::engine::Wasm;
 use crate::imports::{self, Guest, bindings};
@@ -16,9 +17,9 @@ type GuestFailure = bindings::eaf::workflow::flow::Failure;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("it cannot be linked: {0:#}")]
+    #[error("the component cannot be linked: {0:#}")]
     Link(wasmtime::Error),
-    #[error("it does not export {0}")]
+    #[error("the component does not export {0}")]
     Export(&'static str),
 }
 
@@ -59,7 +60,7 @@ impl WorkflowComponent {
 
 #[async_trait]
 impl Executor for WorkflowComponent {
-    /// In a fresh store, which is dropped however the function ends.
+    /// Runs the function in a new store, which is dropped in any case.
     async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended {
         let mut store = self.wasm.store(execution).await;
         let error = match self.call(&mut store, workflow, input).await {

@@ -1,4 +1,4 @@
-//! The active packages as the workflow engine knows them.
+//! Active packages, as the workflow engine sees them.
 
 use crate::{Plugin, Plugins};
 use eaf_core::contract::Domain;
@@ -20,7 +20,8 @@ impl Package for Plugin {
         self.domain.as_ref()
     }
 
-    /// A request without interfaces is for all that the component imports.
+    /// Whether the manifest requests the interface. A request without interfaces covers all of its
+    /// capability.
     fn requests(&self, capability: &str, grant: &str, interface: &str) -> bool {
         let mut requests = self.manifest.requests.iter();
         requests.any(|request| {

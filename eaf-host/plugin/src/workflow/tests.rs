@@ -1,4 +1,4 @@
-//! Workflow components under the engine: the contract in WebAssembly, its traps and its limits.
+//! Tests of workflow components under the engine: the contract in WebAssembly, traps and limits.
 
 use super::component::WorkflowComponent;
 use crate::engine::{Limits, Wasm};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Runs until the end, and lets time pass whenever the run is suspended.
+/// Runs until the end; wakes the run whenever it is suspended.
 async fn play(workflow: &str) -> (Arc<MemoryKernel>, Arc<Vcenter>, Ending) {
     let kernel = Arc::new(MemoryKernel::new(workflow));
     let vcenter = Arc::new(Vcenter::new(kernel.crash_point.clone()));

@@ -1,13 +1,13 @@
-//! Styles where mail programs read them.
+//! Inline styles, which all mail programs support.
 //!
-//! GMX, Gmail with foreign accounts and gateways remove `<style>`, so every element carries its
-//! own. Classic Outlook draws with Word's engine, which knows no padding on a link: a button is a
-//! cell of a table.
+//! GMX, Gmail with external accounts and mail gateways remove `<style>`, so every element has a
+//! `style`. Classic Outlook renders with Word's engine, which ignores the padding of a link, so a
+//! button is a cell of a table.
 
-/// The accent of the web client (`web/src/shell/ui/tokens.css`).
+/// Accent colour of the web client (`web/src/shell/ui/tokens.css`).
 const ACCENT: &str = "#00617a";
 
-/// By class. Colours for dark mode are in the frame, which needs the classes to stay.
+/// Styles by class. The classes stay, because the frame's colours for dark mode refer to them.
 const CLASSES: [(&str, &str); 5] = [
     ("lead", "margin:0 0 16px;font-size:20px;line-height:1.35;font-weight:600"),
     ("facts", "margin:0 0 20px;border-collapse:collapse"),
@@ -16,7 +16,7 @@ const CLASSES: [(&str, &str); 5] = [
     ("code", "font-family:Menlo,Consolas,monospace;font-size:13px"),
 ];
 
-/// Elements that come without a class.
+/// Styles of elements without a class.
 const ELEMENTS: [(&str, &str); 3] = [
     ("<p>", "margin:0 0 16px"),
     ("<th scope=\"row\">", "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;color:#4c565c"),
@@ -25,7 +25,7 @@ const ELEMENTS: [(&str, &str); 3] = [
 
 const BUTTON: &str = "<a class=\"button\"";
 
-/// A package's `.html` file with its styles in place.
+/// Adds the styles to a package's `.html` file.
 pub fn styled(source: &str) -> String {
     let mut html = buttons(source);
     for (class, style) in CLASSES {
@@ -38,7 +38,8 @@ pub fn styled(source: &str) -> String {
     html
 }
 
-/// The paragraph around a button goes: it cannot hold a table.
+/// Replaces each button and the paragraph around it by a table, since a paragraph cannot contain
+/// one.
 fn buttons(source: &str) -> String {
     let source = source.replace(&format!("<p>{BUTTON}"), BUTTON);
     let mut html = String::with_capacity(source.len() * 2);

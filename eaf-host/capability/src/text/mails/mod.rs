@@ -1,18 +1,21 @@
-//! A package's mails: `mails/<template>/{de,en}.{subject.txt,txt,html}`, read and checked when the package is loaded.
+//! Mails of a package: `mails/<template>/{de,en}.{subject.txt,txt,html}`, read and checked when the
+//! package is loaded.
 //!
-//! To add a mail: a folder with these six files. They are minijinja; a fact that is missing stops the mail unless the
-//! template asks for it first (`{% if ip %}`). The `.html` file holds only the content; the frame around it is the
-//! host's (`frame.html`), and so are the styles (`inline.rs`). Classes to use there: `lead`, `facts`, `quote`,
-//! `button`, `small`, `code`. A fact's line ends become `<br>`.
+//! To add a mail: a folder with these six files. They are minijinja templates; a missing fact is an
+//! error unless the template tests for it first (`{% if ip %}`). The `.html` file holds the content
+//! only; frame (`frame.html`) and styles (`inline.rs`) are the host's. Its classes: `lead`,
+//! `facts`, `quote`, `button`, `small`, `code`. Line ends of a fact become `<br>`.
 //!
-//! | in a template | is |
+//! | in a template | value |
 //! |---|---|
-//! | the facts of the call | what the workflow gave |
-//! | `recipient_name`, `tenant_name` | from the host; stronger than a fact of the same name |
-//! | `trace_id` | from the host, if it is not among the facts |
+//! | the facts of the call | arguments of the workflow |
+//! | `recipient_name`, `tenant_name` | from the host; overrides a fact of the same name |
+//! | `trace_id` | from the host, unless the facts contain it |
 //! | `link("requests", request_id)` | a deep link into the web, segments escaped |
-//! | `text("failures." ~ code, fallback)` | a sentence of the package's locales, or of the host's failures, in the mail's language |
-//! | `6250\|money`, `3\|plural("month", "months")`, `people\|names` | `62.50 €`, `3 months`, `A, B or C` |
+//! | `text("failures." ~ code, fallback)` | a sentence of the package's or the host's locales |
+//! | `6250\|money` | `62.50 €` |
+//! | `3\|plural("month", "months")` | `3 months` |
+//! | `people\|names` | `A, B or C` |
 
 mod inline;
 
@@ -25,7 +28,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Longer subjects are cut by every reader anyway.
+/// Characters of a subject; mail programs cut longer ones.
 const SUBJECT_MAX: usize = 200;
 const LANGUAGES: [Locale; 2] = [Locale::De, Locale::En];
 const PARTS: [&str; 3] = ["subject.txt", "txt", "html"];
@@ -44,32 +47,32 @@ pub enum Error {
     },
     #[error("the package has no mail `{0}`")]
     NoSuchMail(String),
-    /// Carries the kind of error only: the cause may quote facts, which are personal.
+    /// Holds the kind of error only, since the cause may quote facts, which are personal.
     #[error("the mail could not be made from its facts: {kind} in mails/{path} line {line}")]
     Render { path: String, line: usize, kind: String },
 }
 
-/// The mails of one package.
+/// Mails of one package.
 pub struct Templates {
-    /// Whose mails they are, as people call it; empty: the tenant's.
+    /// Display name of the product that sends the mails; empty: only the tenant is named.
     product: String,
     names: BTreeSet<String>,
     de: Environment<'static>,
     en: Environment<'static>,
 }
 
-/// What the host adds to the facts.
+/// Facts that the host adds to those of the call.
 pub struct HostFacts<'a> {
     pub recipient_name: &'a str,
     pub tenant_name: &'a str,
     pub trace_id: &'a str,
-    /// Without a slash at the end.
+    /// Address without a trailing slash.
     pub public_url: &'a str,
-    /// Who reads answers; none: nobody.
+    /// Address for answers; none: answers are not read.
     pub reply_to: Option<&'a str>,
 }
 
-/// A mail, ready to be put in an envelope.
+/// Content of a mail, without its envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// One line.
@@ -79,7 +82,8 @@ pub struct Rendered {
 }
 
 impl Templates {
-    /// `files` by path below `mails/`. Refuses a mail that lacks a language or a part, and files that belong to none.
+    /// Loads `files` by their path below `mails/`. Refuses a mail that lacks a language or a part,
+    /// and files that belong to no mail.
     pub fn load(files: &BTreeMap<String, String>, locales: Arc<Locales>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         for path in files.keys() {
@@ -96,7 +100,7 @@ impl Templates {
         Ok(Templates { product: String::new(), names, de, en })
     }
 
-    /// The same, as mails of this product.
+    /// Sets the product that sends the mails.
     pub fn of(self, product: &str) -> Self {
         Templates { product: product.to_owned(), ..self }
     }
@@ -118,7 +122,7 @@ impl Templates {
         let mut all = facts.clone();
         all.insert("recipient_name".into(), host.recipient_name.into());
         all.insert("tenant_name".into(), host.tenant_name.into());
-        // A product may mean another trace than this mail's own: that of the run which failed.
+        // A fact may name another trace than the mail's own, such as that of a failed run.
         all.entry("trace_id").or_insert_with(|| host.trace_id.into());
         all.insert("public_url".into(), host.public_url.into());
         all.insert("locale".into(), locale.as_str().into());
@@ -210,7 +214,7 @@ fn render_error(path: String, cause: &minijinja::Error) -> Error {
     Error::Render { path, line: cause.line().unwrap_or(0), kind: cause.kind().to_string() }
 }
 
-/// What approvers should know before they answer “ok” to a mail.
+/// Footer that warns approvers that an answer by mail has no effect.
 fn footer(locale: Locale, reply_to: Option<&str>) -> String {
     match (locale, reply_to) {
         (Locale::De, None) => "Diese Nachricht wurde automatisch gesendet. Antworten darauf liest niemand.".into(),
@@ -224,7 +228,7 @@ fn footer(locale: Locale, reply_to: Option<&str>) -> String {
     }
 }
 
-/// Line ends of a fact are seen in HTML as well: Outlook knows no `white-space`.
+/// Writes line ends of a fact as `<br>` in HTML, since Outlook ignores `white-space`.
 fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Result<(), minijinja::Error> {
     let lines = match state.auto_escape() {
         AutoEscape::Html if !value.is_safe() => value.as_str().filter(|text| text.contains('\n')),
@@ -240,12 +244,13 @@ fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Re
     Ok(())
 }
 
-/// Only unreserved characters survive in a segment, so that no fact can leave its place in the address.
+/// Builds an address in which all but unreserved characters of a segment are escaped, so that a
+/// fact stays one segment.
 fn link(state: &State, segments: Rest<String>) -> Template {
     let mut address = state.lookup("public_url").map(|url| url.to_string()).unwrap_or_default();
     for segment in segments.iter() {
         address.push('/');
-        // Browsers walk up at `..`, escaped or not.
+        // Browsers resolve `..`, also if it is escaped.
         if segment.chars().all(|c| c == '.') {
             address.push('-');
             continue;
@@ -257,11 +262,11 @@ fn link(state: &State, segments: Rest<String>) -> Template {
             }
         }
     }
-    // The public URL is the deployment's own, checked where it is configured.
+    // The public URL is safe: it is configured and checked by the deployment.
     Template::from_safe_string(address)
 }
 
-/// A subject is a header: whatever a fact contains, it stays one line.
+/// Removes line ends, since a subject is a header.
 fn one_line(subject: &str) -> String {
     let words: Vec<&str> = subject.split(|c: char| c.is_control() || c.is_whitespace()).collect();
     let mut line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -272,7 +277,7 @@ fn one_line(subject: &str) -> String {
     line
 }
 
-/// Conditions in a template leave blank lines behind: at most one stays.
+/// Reduces consecutive blank lines, which conditions of a template leave, to one.
 fn tidy(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut blank = 0;
@@ -321,7 +326,7 @@ mod tests {
         Arc::new(Locales::load("[failures]\nx = 'Satz.'", "[failures]\nx = 'Sentence.'").unwrap())
     }
 
-    /// Without the footer.
+    /// Text of the mail without the footer.
     fn body(mail: &Rendered) -> &str {
         mail.text.split_once("\n\n-- \n").expect("a footer").0
     }

@@ -1,10 +1,10 @@
-//! The words that an expression can come to, as far as they are written down.
+//! Texts that an expression can evaluate to, found without evaluation.
 
 use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, File, ItemConst, Lit, Member, Stmt};
 
-/// Texts of constants by their name. A name that two constants have counts for neither, unless they agree.
+/// Texts of constants by name. A name of several constants with different texts has no text.
 pub struct Constants(BTreeMap<String, Option<String>>);
 
 impl Constants {
@@ -34,7 +34,7 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// `Rejection::invalid` is (`Rejection`, `invalid`).
+/// Last two segments of a path: `Rejection::invalid` is (`Rejection`, `invalid`).
 pub fn last_two(function: &Expr) -> Option<(String, String)> {
     let Expr::Path(path) = function else { return None };
     let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
@@ -42,7 +42,7 @@ pub fn last_two(function: &Expr) -> Option<(String, String)> {
     Some((names.next()?, name))
 }
 
-/// What a receiver is called: `self.mailer` and `mailer()` are `mailer`.
+/// Name of a receiver: `self.mailer` and `mailer()` are `mailer`.
 pub fn name(receiver: &Expr) -> Option<String> {
     match receiver {
         Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -72,7 +72,7 @@ pub fn literals(said: &Expr, constants: &Constants) -> Vec<String> {
         Expr::Reference(inner) => literals(&inner.expr, constants),
         Expr::Paren(inner) => literals(&inner.expr, constants),
         Expr::Group(inner) => literals(&inner.expr, constants),
-        // `"away".into()`
+        // Conversions such as `"away".into()`.
         Expr::MethodCall(call) if call.args.is_empty() => literals(&call.receiver, constants),
         Expr::If(choice) => {
             let mut found = last(&choice.then_branch, constants);

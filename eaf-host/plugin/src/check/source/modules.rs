@@ -1,4 +1,4 @@
-//! The modules of a crate that belong to its component: not those for tests, nor those for other targets.
+//! Modules of a crate that belong to its component, without those of tests and other targets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ use syn::{Attribute, Expr, ExprLit, File, Item, ItemMod, Lit, Meta, Token};
 pub enum Error {
     #[error("the source {0} cannot be read")]
     Read(PathBuf, #[source] std::io::Error),
-    #[error("the source {0} is not Rust as this host understands it")]
+    #[error("the source {0} cannot be parsed as Rust")]
     Parse(PathBuf, #[source] syn::Error),
 }
 
 pub struct Module {
     pub path: PathBuf,
-    /// Without what is left out.
+    /// Syntax tree without excluded items.
     pub file: File,
 }
 
-/// What the compiler has found, this finds; what it has not (a file that some macro includes) is passed over.
+/// Reads the modules that the compiler reads; skips files that a macro includes.
 pub fn of_crate(root: &Path, unread: &mut Vec<Error>) -> Vec<Module> {
     let mut found = Vec::new();
     let home = root.parent().map(Path::to_owned).unwrap_or_default();
@@ -51,7 +51,8 @@ fn keep(items: &mut Vec<Item>) {
     }
 }
 
-/// `mod a;` is `below/a.rs` or `below/a/mod.rs`; its own modules are below `below/a`.
+/// Finds the files of modules: `mod a;` is `below/a.rs` or `below/a/mod.rs`, with its own modules
+/// below `below/a`.
 fn elsewhere(items: &[Item], below: &Path, open: &mut Vec<(PathBuf, PathBuf)>) {
     for item in items {
         let Item::Mod(module) = item else { continue };
@@ -83,7 +84,7 @@ fn is_left_out(attribute: &Attribute) -> bool {
     list.path.is_ident("cfg") && list.parse_args::<Meta>().is_ok_and(|condition| holds(&condition) == Some(false))
 }
 
-/// In a component. None: that depends.
+/// Whether a condition holds in a component. None: undecided.
 fn holds(condition: &Meta) -> Option<bool> {
     match condition {
         Meta::Path(path) if path.is_ident("test") || path.is_ident("unix") || path.is_ident("windows") => Some(false),
