@@ -5,9 +5,11 @@
 //! 2. its name in [`Dcm`];
 //! 3. its texts in `locales/`. The tests compare the offered actions with the decisions.
 
+pub mod input;
 pub mod naming;
 pub mod notify;
 pub mod offering;
+pub mod policy;
 pub mod provisioning;
 pub mod request;
 pub mod timeline;

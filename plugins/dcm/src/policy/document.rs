@@ -1,0 +1,128 @@
+//! Policy documents: to which changes a policy applies, which of them need no approval, and the
+//! stages of the others.
+//!
+//! A document is read by [`Policy::read`](super::read) with all of its errors. Stored documents
+//! are deserialised without these rules, so that stricter rules leave old events readable.
+
+use super::condition::Condition;
+use super::fact::Kind;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Policy {
+    pub applies_to: AppliesTo,
+    /// The first rule that holds approves without people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auto_approve: Vec<AutoRule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
+    /// Permits deadlines that end in approval, which is no decision of a person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_timeout_approval: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppliesTo {
+    pub kinds: BTreeSet<Kind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AutoRule {
+    pub key: String,
+    pub name: Names,
+    pub when: Condition,
+}
+
+/// Name in each language of the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Names {
+    pub de: String,
+    pub en: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stage {
+    pub key: String,
+    pub name: Names,
+    /// Stages that pass before this one opens; stages without a common order are open together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
+    /// None: the stage is always part of the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    pub approvers: Vec<Approver>,
+    pub needs: Needs,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+}
+
+/// Reference to people, which the host resolves to actor ids when it is needed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approver {
+    /// Key of a group.
+    Group(String),
+    /// Permission of this product, without its prefix.
+    Permission(String),
+    ManagerOf(Whose),
+    /// Actor id.
+    Actor(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    Requester,
+}
+
+/// Approvals that pass a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Needs {
+    Any,
+    /// Everyone who is eligible at the time, and at least one person.
+    All,
+    /// Quorum.
+    AtLeast(u32),
+}
+
+/// Deadline of a stage, in business hours from the opening of the stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deadline {
+    pub hours: u32,
+    /// Hours after which the people are reminded, each less than `hours`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remind_after: Vec<u32>,
+    /// Steps that follow one another, each with hours of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalate: Vec<Escalation>,
+    /// End of the last step.
+    pub finally: Finally,
+}
+
+/// Step of a deadline: other people may decide as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Escalation {
+    pub to: Approver,
+    pub hours: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Finally {
+    /// The approval ends without a decision.
+    Expire,
+    /// The stage passes without a decision.
+    Approve,
+}
+
+impl Policy {
+    /// Number of comparisons in `applies_to.when`: of several policies, the largest applies.
+    pub fn specificity(&self) -> usize {
+        self.applies_to.when.as_ref().map_or(0, Condition::comparisons)
+    }
+}
