@@ -1,0 +1,293 @@
+//! State of one approval: a plan, the requester, and the progress of each stage.
+//!
+//! Operations (in [`operations`](super::operations)) return changes and alter nothing. The caller
+//! stores the changes in events, and [`Approval::apply`] repeats them without asking for members
+//! or time, so that a replay gives the same state.
+
+use super::document::{Approver, Deadline, Escalation};
+use super::plan::{Plan, PlannedStage};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Resolves references to people. The host implements it for the request in question.
+pub trait Approvers {
+    /// Actor ids to which a reference leads; empty if it leads to none.
+    fn members(&self, reference: &Approver) -> BTreeSet<String>;
+
+    /// Actor ids of the person who has this one.
+    fn person(&self, actor: &str) -> BTreeSet<String> {
+        BTreeSet::from([actor.to_owned()])
+    }
+
+    /// Actor ids that may act for this one at present.
+    fn deputies(&self, _actor: &str) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+}
+
+/// Adds business hours to a time.
+pub trait BusinessHours {
+    /// Time in milliseconds since 1970, `hours` of working time after `start`.
+    fn after(&self, start: i64, hours: u32) -> i64;
+}
+
+/// Time, members and business hours, which operations take as a parameter.
+#[derive(Clone, Copy)]
+pub struct Ambient<'a> {
+    /// Milliseconds since 1970.
+    pub now: i64,
+    pub approvers: &'a dyn Approvers,
+    pub hours: &'a dyn BusinessHours,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Approval {
+    pub plan: Plan,
+    /// Actor id.
+    pub requester: String,
+    /// All actor ids of the requester's person at submission.
+    pub requester_ids: BTreeSet<String>,
+    /// Revision of the request on which people decide.
+    pub revision: u32,
+    /// Stages that have opened, by key.
+    pub stages: BTreeMap<String, Progress>,
+    /// None while the approval is open.
+    pub ended: Option<Ended>,
+}
+
+/// Progress of a stage that has opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// Time of the opening, the last escalation or the last reassignment.
+    pub since: i64,
+    /// End of the present step of the deadline; none: the stage waits without limit.
+    pub due_at: Option<i64>,
+    /// References that are asked: those of the plan or an admin, and one level per escalation.
+    pub asked: Vec<Vec<Approver>>,
+    /// Steps of the deadline that were used.
+    pub escalations: usize,
+    /// Whether the operators were asked, because no step was left and people are missing.
+    pub operators_asked: bool,
+    pub passed_on: Vec<PassedOn>,
+    pub decisions: Vec<Decision>,
+    pub passed_at: Option<i64>,
+}
+
+/// Item that a person passed on to another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PassedOn {
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// Actor id of the person who decided.
+    pub actor: String,
+    /// Actor id of the person whose deputy they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    pub verdict: Verdict,
+    pub at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Approve,
+    Reject,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ended {
+    pub outcome: Outcome,
+    pub at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Granted,
+    Rejected,
+    Expired,
+}
+
+/// Reason for which a stage passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PassedBy {
+    Approvals,
+    /// The policy lets the last deadline approve.
+    Time,
+}
+
+/// Reason for an escalation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The step's hours are over.
+    Time,
+    /// The people who are left cannot pass the stage.
+    PeopleMissing,
+}
+
+/// Change of an approval, as an event holds it. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    StageOpened {
+        stage: String,
+        due_at: Option<i64>,
+        at: i64,
+    },
+    Decided {
+        stage: String,
+        decision: Decision,
+    },
+    PassedOn {
+        stage: String,
+        from: String,
+        to: String,
+        at: i64,
+    },
+    Reassigned {
+        stage: String,
+        approvers: Vec<Approver>,
+        /// Actor id of the admin.
+        by: String,
+        due_at: Option<i64>,
+        at: i64,
+    },
+    Escalated {
+        stage: String,
+        to: Approver,
+        cause: Cause,
+        /// Whether this is no step of the deadline but the operators, who are asked last.
+        to_operators: bool,
+        due_at: Option<i64>,
+        at: i64,
+    },
+    StagePassed {
+        stage: String,
+        by: PassedBy,
+        at: i64,
+    },
+    Ended {
+        outcome: Outcome,
+        /// Stage that ended the approval; none: no stage was needed.
+        stage: Option<String>,
+        at: i64,
+    },
+}
+
+impl Approval {
+    /// Approval without open stages; [`Approval::start`] opens the first ones. A plan that asks for
+    /// nothing and was not approved by a rule gets the default stage.
+    pub fn new(mut plan: Plan, requester: &str, mut requester_ids: BTreeSet<String>, revision: u32) -> Self {
+        if plan.stages.is_empty() && plan.auto.is_empty() {
+            plan.stages.push(PlannedStage::default_stage());
+        }
+        requester_ids.insert(requester.into());
+        Approval { plan, requester: requester.into(), requester_ids, revision, stages: BTreeMap::new(), ended: None }
+    }
+
+    pub fn planned(&self, stage: &str) -> Option<&PlannedStage> {
+        self.plan.stages.iter().find(|planned| planned.key == stage)
+    }
+
+    /// Stages that wait for decisions, in the order of the plan.
+    pub fn open_stages(&self) -> Vec<&str> {
+        if self.ended.is_some() {
+            return Vec::new();
+        }
+        self.plan.stages.iter().map(|planned| planned.key.as_str()).filter(|key| self.open(key).is_some()).collect()
+    }
+
+    /// Progress of a stage that is open.
+    pub fn open(&self, stage: &str) -> Option<&Progress> {
+        self.stages.get(stage).filter(|progress| self.ended.is_none() && progress.passed_at.is_none())
+    }
+
+    /// Stages that have not opened and may: those before them have passed. If every other stage has
+    /// passed, those that are left open, whatever their order says.
+    pub(super) fn ready(&self) -> Vec<&PlannedStage> {
+        let has_passed = |key: &str| self.stages.get(key).is_some_and(|progress| progress.passed_at.is_some());
+        let is_free = |key: &String| has_passed(key) || self.planned(key).is_none();
+        let closed: Vec<_> =
+            self.plan.stages.iter().filter(|planned| !self.stages.contains_key(&planned.key)).collect();
+        let ready: Vec<_> = closed.iter().copied().filter(|planned| planned.after.iter().all(is_free)).collect();
+        let is_stuck = ready.is_empty() && self.open_stages().is_empty();
+        if is_stuck { closed } else { ready }
+    }
+
+    /// Tells whether every stage has passed.
+    pub(super) fn is_complete(&self) -> bool {
+        let progress = |planned: &PlannedStage| self.stages.get(&planned.key).and_then(|progress| progress.passed_at);
+        self.plan.stages.iter().all(|planned| progress(planned).is_some())
+    }
+
+    /// Repeats a recorded change. An approval that has ended stays as it is.
+    pub fn apply(&mut self, change: &Change) {
+        if self.ended.is_some() {
+            return;
+        }
+        match change {
+            Change::StageOpened { stage, due_at, at } => {
+                let asked = self.planned(stage).map(|planned| planned.approvers.clone()).unwrap_or_default();
+                self.stages.insert(stage.clone(), Progress::opened(asked, *due_at, *at));
+            }
+            Change::Ended { outcome, at, .. } => self.ended = Some(Ended { outcome: *outcome, at: *at }),
+            Change::Decided { stage, .. }
+            | Change::PassedOn { stage, .. }
+            | Change::Reassigned { stage, .. }
+            | Change::Escalated { stage, .. }
+            | Change::StagePassed { stage, .. } => {
+                if let Some(progress) = self.stages.get_mut(stage) {
+                    progress.apply(change);
+                }
+            }
+        }
+    }
+}
+
+impl Progress {
+    fn opened(asked: Vec<Approver>, due_at: Option<i64>, at: i64) -> Self {
+        Progress {
+            since: at,
+            due_at,
+            asked: vec![asked],
+            escalations: 0,
+            operators_asked: false,
+            passed_on: Vec::new(),
+            decisions: Vec::new(),
+            passed_at: None,
+        }
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Decided { decision, .. } => self.decisions.push(decision.clone()),
+            Change::PassedOn { from, to, .. } => {
+                self.passed_on.push(PassedOn { from: from.clone(), to: to.clone() });
+            }
+            Change::Reassigned { approvers, due_at, at, .. } => {
+                let decisions = std::mem::take(&mut self.decisions);
+                *self = Progress { decisions, ..Progress::opened(approvers.clone(), *due_at, *at) };
+            }
+            Change::Escalated { to, to_operators, due_at, at, .. } => {
+                self.asked.push(vec![to.clone()]);
+                self.escalations += usize::from(!to_operators);
+                self.operators_asked |= to_operators;
+                (self.due_at, self.since) = (*due_at, *at);
+            }
+            Change::StagePassed { at, .. } => self.passed_at = Some(*at),
+            Change::StageOpened { .. } | Change::Ended { .. } => {}
+        }
+    }
+
+    /// Step of the deadline that is due next.
+    pub(super) fn next_step<'d>(&self, deadline: Option<&'d Deadline>) -> Option<&'d Escalation> {
+        deadline?.escalate.get(self.escalations)
+    }
+}

@@ -1,0 +1,114 @@
+//! Judgement of a stage: the voices that count, and what follows from them.
+//!
+//! A voice belongs to one seat and comes from one person. A person counts once per stage, whether
+//! they decided for themselves or as a deputy, and so does a seat.
+
+use super::approval::{Approval, Approvers, Decision, Progress, Verdict};
+use super::document::Needs;
+use super::seats::{Seats, person_of};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Voices of a stage at the present membership.
+pub(super) struct Tally {
+    /// Seats of each level: those of the plan, and of each escalation.
+    levels: Vec<Seats>,
+    /// Seats of all levels.
+    pub seats: Seats,
+    /// Verdict of each seat that has decided.
+    decided: BTreeMap<String, Verdict>,
+    /// People who have decided, for any seat.
+    acted: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Passes,
+    Rejects,
+    /// The people who are left cannot pass the stage.
+    Short,
+    Waits,
+}
+
+impl Tally {
+    pub fn of(approval: &Approval, approvers: &dyn Approvers, progress: &Progress) -> Tally {
+        let levels: Vec<Seats> =
+            progress.asked.iter().map(|asked| approval.seats(approvers, progress, asked)).collect();
+        let mut seats = Seats::new();
+        for (person, actor) in levels.iter().flatten() {
+            seats.entry(person.clone()).or_insert_with(|| actor.clone());
+        }
+        let mut tally = Tally { levels, seats, decided: BTreeMap::new(), acted: BTreeSet::new() };
+        for decision in &progress.decisions {
+            if !approval.is_by_requester(approvers, decision) {
+                tally.count(approvers, decision);
+            }
+        }
+        tally
+    }
+
+    /// Counts a decision for the seat of the person who decided, or for the seat of the person
+    /// whose deputy they were.
+    fn count(&mut self, approvers: &dyn Approvers, decision: &Decision) {
+        let person = person_of(approvers, &decision.actor);
+        let behalf = decision.on_behalf_of.as_deref().map(|actor| person_of(approvers, actor));
+        let seat = match behalf {
+            Some(behalf) if !self.seats.contains_key(&person) => behalf,
+            _ => person.clone(),
+        };
+        if self.acted.contains(&person) || self.decided.contains_key(&seat) {
+            return;
+        }
+        self.acted.insert(person);
+        self.decided.insert(seat, decision.verdict);
+    }
+
+    pub fn has_decided(&self, person: &str) -> bool {
+        self.acted.contains(person) || self.decided.contains_key(person)
+    }
+
+    /// People who have a seat and have not decided.
+    pub fn open(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.seats.iter().filter(|(person, _)| !self.has_decided(person))
+    }
+
+    pub fn approvals(&self) -> usize {
+        self.decided.values().filter(|verdict| **verdict == Verdict::Approve).count()
+    }
+
+    pub fn judge(&self, needs: Needs) -> Judgement {
+        let rejected = self.approvals() < self.decided.len();
+        match needs {
+            Needs::Any if rejected => Judgement::Rejects,
+            Needs::Any => self.quorum(1),
+            Needs::All if rejected => Judgement::Rejects,
+            Needs::All if self.seats.is_empty() => Judgement::Short,
+            Needs::All if self.levels.iter().any(|level| self.is_complete(level)) => Judgement::Passes,
+            Needs::All => Judgement::Waits,
+            Needs::AtLeast(count) => self.quorum(usize::try_from(count.max(1)).unwrap_or(usize::MAX)),
+        }
+    }
+
+    fn quorum(&self, count: usize) -> Judgement {
+        let approvals = self.approvals();
+        if approvals >= count {
+            return Judgement::Passes;
+        }
+        if approvals + self.open().count() >= count {
+            return Judgement::Waits;
+        }
+        // Where people are missing and none rejected, other people are asked.
+        if approvals < self.decided.len() { Judgement::Rejects } else { Judgement::Short }
+    }
+
+    /// Tells whether every person of a level has approved; an empty level never has.
+    fn is_complete(&self, level: &Seats) -> bool {
+        !level.is_empty() && level.keys().all(|person| self.decided.get(person) == Some(&Verdict::Approve))
+    }
+}
+
+impl Approval {
+    fn is_by_requester(&self, approvers: &dyn Approvers, decision: &Decision) -> bool {
+        self.is_requester(approvers, &decision.actor)
+            || decision.on_behalf_of.as_deref().is_some_and(|actor| self.is_requester(approvers, actor))
+    }
+}

@@ -1,0 +1,331 @@
+//! Operations on an approval. Each returns the changes that follow, or the reason why not.
+//!
+//! Invariants:
+//! - the requester decides on nothing: neither by a group, a deputy or another actor id, nor by
+//!   choosing the approvers;
+//! - a decision is for the revision that was read;
+//! - people that are missing lead to an escalation and never to an approval;
+//! - an approval that has ended stays as it is.
+
+use super::approval::{Ambient, Approval, Approvers, Cause, Change, Decision, Outcome, PassedBy, Progress, Verdict};
+use super::document::{Approver, Finally, Needs};
+use super::judge::{Judgement, Tally};
+use super::plan::PlannedStage;
+use super::seats::person_of;
+use crate::permission::OPERATE;
+use eaf_sdk::Rejection;
+use std::collections::BTreeSet;
+
+/// Decision of a person, as they give it.
+#[derive(Debug, Clone, Copy)]
+pub struct Vote<'a> {
+    /// Actor id of the person who decides.
+    pub actor: &'a str,
+    /// Actor id of the person whose deputy they are.
+    pub on_behalf_of: Option<&'a str>,
+    /// None: every open stage in which they may decide.
+    pub stage: Option<&'a str>,
+    /// Revision of the request that the person has read.
+    pub revision: u32,
+    pub verdict: Verdict,
+}
+
+impl Approval {
+    /// Opens the first stages of a new approval, or grants one that needs no people.
+    pub fn start(&self, ambient: Ambient) -> Vec<Change> {
+        self.reconsider(ambient)
+    }
+
+    /// Judges every stage again, as after a change of members.
+    pub fn reconsider(&self, ambient: Ambient) -> Vec<Change> {
+        let mut following = Following::new(self, ambient);
+        following.settle();
+        following.changes
+    }
+
+    /// Actor ids of the people who may decide for themselves in a stage that is open.
+    pub fn eligible(&self, approvers: &dyn Approvers, stage: &str) -> BTreeSet<String> {
+        let Some(progress) = self.open(stage) else { return BTreeSet::new() };
+        Tally::of(self, approvers, progress).open().map(|(_, actor)| actor.clone()).collect()
+    }
+
+    /// Stages for which a vote counts, or the reason why it counts for none.
+    pub fn can_decide(&self, approvers: &dyn Approvers, vote: &Vote) -> Result<Vec<String>, Rejection> {
+        self.undecided()?;
+        self.not_requester(approvers, vote.actor)?;
+        if let Some(behalf) = vote.on_behalf_of {
+            self.not_requester(approvers, behalf)?;
+        }
+        if vote.revision != self.revision {
+            return Err(Rejection::conflict("revision-changed")
+                .param("revision", self.revision)
+                .param("expected", vote.revision));
+        }
+        if let Some(stage) = vote.stage {
+            self.can_decide_in(approvers, vote, stage)?;
+            return Ok(vec![stage.into()]);
+        }
+        let mut refused = None;
+        let mut stages = Vec::new();
+        for stage in self.open_stages() {
+            match self.can_decide_in(approvers, vote, stage) {
+                Ok(()) => stages.push(stage.to_owned()),
+                Err(rejection) => refused = refused.or(Some(rejection)),
+            }
+        }
+        if stages.is_empty() {
+            return Err(refused.unwrap_or_else(|| Rejection::forbidden("not-an-approver")));
+        }
+        Ok(stages)
+    }
+
+    pub fn decide(&self, ambient: Ambient, vote: &Vote) -> Result<Vec<Change>, Rejection> {
+        let stages = self.can_decide(ambient.approvers, vote)?;
+        let mut following = Following::new(self, ambient);
+        for stage in stages {
+            let decision = Decision {
+                actor: vote.actor.into(),
+                on_behalf_of: vote.on_behalf_of.map(Into::into),
+                verdict: vote.verdict,
+                at: ambient.now,
+            };
+            following.record(Change::Decided { stage, decision });
+        }
+        following.settle();
+        Ok(following.changes)
+    }
+
+    /// Passes a person's item on to another person, who decides in their place.
+    pub fn pass_on(&self, ambient: Ambient, stage: &str, from: &str, to: &str) -> Result<Vec<Change>, Rejection> {
+        let approvers = ambient.approvers;
+        let progress = self.open_or_refuse(stage)?;
+        self.not_requester(approvers, from)?;
+        self.not_requester(approvers, to)?;
+        let tally = Tally::of(self, approvers, progress);
+        let (giver, taker) = (person_of(approvers, from), person_of(approvers, to));
+        has_open_seat(&tally, &giver)?;
+        if tally.has_decided(&taker) {
+            return Err(Rejection::conflict("already-decided"));
+        }
+        if tally.seats.contains_key(&taker) {
+            return Err(Rejection::conflict("already-asked"));
+        }
+        if progress.passed_on.iter().any(|passed| person_of(approvers, &passed.from) == taker) {
+            return Err(Rejection::conflict("passed-on-before"));
+        }
+        let mut following = Following::new(self, ambient);
+        let (from, to) = (from.into(), to.into());
+        following.record(Change::PassedOn { stage: stage.into(), from, to, at: ambient.now });
+        following.settle();
+        Ok(following.changes)
+    }
+
+    /// Replaces the approvers of an open stage, by an admin. Decisions stand, and the deadline
+    /// begins again.
+    pub fn reassign(
+        &self,
+        ambient: Ambient,
+        stage: &str,
+        approvers: Vec<Approver>,
+        by: &str,
+    ) -> Result<Vec<Change>, Rejection> {
+        self.open_or_refuse(stage)?;
+        self.not_requester(ambient.approvers, by)?;
+        let Some(planned) = self.planned(stage) else { return Err(not_open(stage)) };
+        let due_at = due_at(ambient, planned);
+        let mut following = Following::new(self, ambient);
+        let (stage, by) = (stage.to_owned(), by.into());
+        following.record(Change::Reassigned { stage: stage.clone(), approvers, by, due_at, at: ambient.now });
+        if following.judge(&stage) == Judgement::Short {
+            return Err(Rejection::conflict("approvers-too-few").param("needed", planned.needs.least()));
+        }
+        following.settle();
+        Ok(following.changes)
+    }
+
+    /// Takes the next step of a deadline whose hours are over.
+    pub fn escalate(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
+        let (planned, progress) = self.overdue(ambient, stage)?;
+        if progress.next_step(planned.deadline.as_ref()).is_none() {
+            return Err(Rejection::conflict("no-escalation-left"));
+        }
+        let mut following = Following::new(self, ambient);
+        following.escalate(stage, Cause::Time);
+        following.settle();
+        Ok(following.changes)
+    }
+
+    /// Ends the last step of a deadline: the approval expires, or the stage passes by time.
+    pub fn expire(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
+        let (planned, progress) = self.overdue(ambient, stage)?;
+        if progress.next_step(planned.deadline.as_ref()).is_some() {
+            return Err(Rejection::conflict("escalation-left"));
+        }
+        let mut following = Following::new(self, ambient);
+        let (stage, at) = (stage.to_owned(), ambient.now);
+        match planned.deadline.as_ref().map(|deadline| deadline.finally) {
+            Some(Finally::Approve) => following.record(Change::StagePassed { stage, by: PassedBy::Time, at }),
+            _ => following.end(Outcome::Expired, Some(stage)),
+        }
+        following.settle();
+        Ok(following.changes)
+    }
+
+    fn can_decide_in(&self, approvers: &dyn Approvers, vote: &Vote, stage: &str) -> Result<(), Rejection> {
+        let progress = self.open_or_refuse(stage)?;
+        let tally = Tally::of(self, approvers, progress);
+        let person = person_of(approvers, vote.actor);
+        let Some(behalf) = vote.on_behalf_of else { return has_open_seat(&tally, &person) };
+        let principal = person_of(approvers, behalf);
+        let is_deputy = approvers.deputies(behalf).iter().any(|deputy| person_of(approvers, deputy) == person);
+        if principal == person || !is_deputy {
+            return Err(Rejection::forbidden("not-a-deputy"));
+        }
+        if tally.has_decided(&person) {
+            return Err(Rejection::conflict("already-decided"));
+        }
+        // A person with a seat has a voice of their own, and only one.
+        if tally.seats.contains_key(&person) {
+            return Err(Rejection::conflict("own-voice"));
+        }
+        has_open_seat(&tally, &principal)
+    }
+
+    fn undecided(&self) -> Result<(), Rejection> {
+        if self.ended.is_some() {
+            return Err(Rejection::conflict("approval-ended"));
+        }
+        Ok(())
+    }
+
+    fn not_requester(&self, approvers: &dyn Approvers, actor: &str) -> Result<(), Rejection> {
+        if self.is_requester(approvers, actor) {
+            return Err(Rejection::forbidden("own-request"));
+        }
+        Ok(())
+    }
+
+    fn open_or_refuse(&self, stage: &str) -> Result<&Progress, Rejection> {
+        self.undecided()?;
+        self.open(stage).ok_or_else(|| not_open(stage))
+    }
+
+    /// Open stage whose present step is over.
+    fn overdue(&self, ambient: Ambient, stage: &str) -> Result<(&PlannedStage, &Progress), Rejection> {
+        let progress = self.open_or_refuse(stage)?;
+        let planned = self.planned(stage).ok_or_else(|| not_open(stage))?;
+        if progress.due_at.is_none_or(|due| ambient.now < due) {
+            return Err(Rejection::conflict("deadline-not-over"));
+        }
+        Ok((planned, progress))
+    }
+}
+
+fn not_open(stage: &str) -> Rejection {
+    Rejection::conflict("stage-not-open").param("stage", stage)
+}
+
+fn has_open_seat(tally: &Tally, person: &str) -> Result<(), Rejection> {
+    if tally.has_decided(person) {
+        return Err(Rejection::conflict("already-decided"));
+    }
+    if !tally.seats.contains_key(person) {
+        return Err(Rejection::forbidden("not-an-approver"));
+    }
+    Ok(())
+}
+
+fn due_at(ambient: Ambient, planned: &PlannedStage) -> Option<i64> {
+    planned.deadline.as_ref().map(|deadline| ambient.hours.after(ambient.now, deadline.hours))
+}
+
+/// Changes that follow from a first one, and the approval after them.
+struct Following<'a> {
+    approval: Approval,
+    ambient: Ambient<'a>,
+    changes: Vec<Change>,
+}
+
+impl<'a> Following<'a> {
+    fn new(approval: &Approval, ambient: Ambient<'a>) -> Self {
+        Following { approval: approval.clone(), ambient, changes: Vec::new() }
+    }
+
+    fn record(&mut self, change: Change) {
+        self.approval.apply(&change);
+        self.changes.push(change);
+    }
+
+    fn end(&mut self, outcome: Outcome, stage: Option<String>) {
+        self.record(Change::Ended { outcome, stage, at: self.ambient.now });
+    }
+
+    /// Opens, passes and escalates stages until nothing follows. Each stage opens and passes once,
+    /// and has a limited number of escalations, so this ends.
+    fn settle(&mut self) {
+        while self.approval.ended.is_none() {
+            let before = self.changes.len();
+            self.open_ready();
+            let open: Vec<String> = self.approval.open_stages().into_iter().map(Into::into).collect();
+            for stage in open {
+                self.follow(&stage);
+            }
+            if self.approval.is_complete() {
+                let last = self.approval.plan.stages.last().map(|planned| planned.key.clone());
+                self.end(Outcome::Granted, last);
+            }
+            if self.changes.len() == before {
+                return;
+            }
+        }
+    }
+
+    fn open_ready(&mut self) {
+        let at = self.ambient.now;
+        let opened = |planned: &PlannedStage| {
+            let due_at = due_at(self.ambient, planned);
+            Change::StageOpened { stage: planned.key.clone(), due_at, at }
+        };
+        let opened: Vec<Change> = self.approval.ready().into_iter().map(opened).collect();
+        opened.into_iter().for_each(|change| self.record(change));
+    }
+
+    fn follow(&mut self, stage: &str) {
+        let at = self.ambient.now;
+        match self.judge(stage) {
+            Judgement::Passes => {
+                self.record(Change::StagePassed { stage: stage.into(), by: PassedBy::Approvals, at });
+            }
+            Judgement::Rejects => self.end(Outcome::Rejected, Some(stage.into())),
+            Judgement::Short => self.escalate(stage, Cause::PeopleMissing),
+            Judgement::Waits => {}
+        }
+    }
+
+    fn judge(&self, stage: &str) -> Judgement {
+        let Some(progress) = self.approval.open(stage) else { return Judgement::Waits };
+        let needs = self.approval.planned(stage).map_or(Needs::Any, |planned| planned.needs);
+        Tally::of(&self.approval, self.ambient.approvers, progress).judge(needs)
+    }
+
+    /// Asks the people of the next step of the deadline, and after the last one the operators.
+    fn escalate(&mut self, stage: &str, cause: Cause) {
+        let (Some(progress), Some(planned)) = (self.approval.open(stage), self.approval.planned(stage)) else { return };
+        let (stage, at) = (stage.to_owned(), self.ambient.now);
+        let change = match progress.next_step(planned.deadline.as_ref()) {
+            Some(step) => {
+                let due_at = Some(self.ambient.hours.after(at, step.hours));
+                Change::Escalated { stage, to: step.to.clone(), cause, to_operators: false, due_at, at }
+            }
+            None if progress.operators_asked => return,
+            None => {
+                let (to, due_at) = (Approver::Permission(OPERATE.into()), progress.due_at);
+                Change::Escalated { stage, to, cause, to_operators: true, due_at, at }
+            }
+        };
+        self.record(change);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,51 @@
+//! Seats of a stage: the people whose decision it asks for.
+//!
+//! A person has one seat, whichever of their actor ids a group names and however many groups name
+//! them. The requester never has one.
+
+use super::approval::{Approval, Approvers, Progress};
+use super::document::Approver;
+use std::collections::BTreeMap;
+
+/// Person, by their smallest actor id, and the actor id by which they were named.
+pub type Seats = BTreeMap<String, String>;
+
+/// Smallest actor id of a person, the same for each of their ids.
+pub fn person_of(approvers: &dyn Approvers, actor: &str) -> String {
+    let ids = approvers.person(actor);
+    ids.into_iter().next().filter(|smallest| smallest.as_str() < actor).unwrap_or_else(|| actor.into())
+}
+
+impl Approval {
+    /// Tells whether an actor id is the requester's, by the ids at submission or the present ones.
+    pub fn is_requester(&self, approvers: &dyn Approvers, actor: &str) -> bool {
+        let is_known = |id: &str| self.requester == id || self.requester_ids.contains(id);
+        is_known(actor) || approvers.person(actor).iter().any(|id| is_known(id))
+    }
+
+    /// Seats to which the references lead, after items were passed on.
+    pub(super) fn seats(&self, approvers: &dyn Approvers, progress: &Progress, asked: &[Approver]) -> Seats {
+        let mut seats = Seats::new();
+        for member in asked.iter().flat_map(|reference| approvers.members(reference)) {
+            let actor = progress.passed_to(approvers, member);
+            if !self.is_requester(approvers, &actor) {
+                seats.entry(person_of(approvers, &actor)).or_insert(actor);
+            }
+        }
+        seats
+    }
+}
+
+impl Progress {
+    /// Actor who has the member's item now.
+    fn passed_to(&self, approvers: &dyn Approvers, member: String) -> String {
+        let mut actor = member;
+        // Each passing on is followed at most once, so that the search ends.
+        for passed in &self.passed_on {
+            if person_of(approvers, &passed.from) == person_of(approvers, &actor) {
+                actor.clone_from(&passed.to);
+            }
+        }
+        actor
+    }
+}

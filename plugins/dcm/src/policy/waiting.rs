@@ -1,0 +1,92 @@
+//! The answer to “why does nothing happen?”: whom an open approval waits for, since when, by when,
+//! and what follows then.
+
+use super::approval::{Approval, Approvers, Progress};
+use super::document::{Approver, Deadline, Finally, Needs};
+use super::judge::{Judgement, Tally};
+use super::plan::PlannedStage;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// State that an open approval waits for, by stage in the order of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingOn {
+    pub stages: Vec<WaitingStage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingStage {
+    pub stage: String,
+    /// Actor ids of the people who may decide and have not.
+    pub people: BTreeSet<String>,
+    pub needs: Needs,
+    /// Approvals so far.
+    pub approvals: usize,
+    /// Milliseconds since 1970, like the two below.
+    pub since: i64,
+    pub due_at: Option<i64>,
+    pub is_overdue: bool,
+    /// Consequence when the time is over.
+    pub then: Then,
+    /// Whether these people cannot pass the stage, so that an admin must reassign it.
+    pub people_missing: bool,
+}
+
+/// Consequence of a deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Then {
+    /// The stage has no deadline.
+    Nothing,
+    Escalate {
+        to: Approver,
+    },
+    Expire,
+    Approve,
+}
+
+/// State that an approval waits for at a time in milliseconds since 1970; none once it has ended.
+pub fn waiting_on(approval: &Approval, approvers: &dyn Approvers, now: i64) -> Option<WaitingOn> {
+    if approval.ended.is_some() {
+        return None;
+    }
+    let stage = |planned: &PlannedStage| {
+        let progress = approval.open(&planned.key)?;
+        Some(waiting_stage(approval, approvers, planned, progress, now))
+    };
+    Some(WaitingOn { stages: approval.plan.stages.iter().filter_map(stage).collect() })
+}
+
+fn waiting_stage(
+    approval: &Approval,
+    approvers: &dyn Approvers,
+    planned: &PlannedStage,
+    progress: &Progress,
+    now: i64,
+) -> WaitingStage {
+    let tally = Tally::of(approval, approvers, progress);
+    WaitingStage {
+        stage: planned.key.clone(),
+        people: tally.open().map(|(_, actor)| actor.clone()).collect(),
+        needs: planned.needs,
+        approvals: tally.approvals(),
+        since: progress.since,
+        due_at: progress.due_at,
+        is_overdue: progress.due_at.is_some_and(|due| due <= now),
+        then: then(progress, planned.deadline.as_ref()),
+        people_missing: tally.judge(planned.needs) == Judgement::Short,
+    }
+}
+
+fn then(progress: &Progress, deadline: Option<&Deadline>) -> Then {
+    match (progress.next_step(deadline), deadline.map(|deadline| deadline.finally)) {
+        (Some(step), _) => Then::Escalate { to: step.to.clone() },
+        (None, Some(Finally::Expire)) => Then::Expire,
+        (None, Some(Finally::Approve)) => Then::Approve,
+        (None, None) => Then::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests;

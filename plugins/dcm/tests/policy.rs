@@ -1,0 +1,419 @@
+//! Properties of approval policies, over random policies, people and sequences of operations.
+//!
+//! `EAF_SEED` sets the seed, which is printed, and `EAF_CASES` the number of operations.
+
+use dcm::policy::approval::{Ambient, Approval, Approvers, BusinessHours, Change, Outcome, PassedBy, Verdict};
+use dcm::policy::condition::{Comparison, Condition, Operand, Operator};
+use dcm::policy::document::{
+    AppliesTo, Approver, AutoRule, Deadline, Escalation, Finally, Names, Needs, Policy, Stage, Whose,
+};
+use dcm::policy::fact::{Fact, Facts, Kind};
+use dcm::policy::operations::Vote;
+use dcm::policy::plan::{Plan, Published, plan};
+use dcm::policy::waiting::{Then, waiting_on};
+use eaf_sdk::Rejection;
+use eaf_sdk::testing::SeededRandom;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+const PEOPLE: usize = 6;
+const GROUPS: usize = 3;
+const REQUESTER: &str = "p0";
+const REVISION: u32 = 3;
+const HOUR: i64 = 3_600_000;
+
+#[allow(clippy::disallowed_methods, reason = "a test runs natively and takes its seed from the environment")]
+fn from_environment(name: &str, default: u64) -> u64 {
+    let value = std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default);
+    println!("{name}={value}");
+    value
+}
+
+/// People `p0` to `p5`, some of whom have a second actor id `q…`, in groups that change.
+struct World {
+    members: BTreeMap<Approver, BTreeSet<String>>,
+    second_id: [bool; PEOPLE],
+    deputies: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn number(actor: &str) -> usize {
+    actor[1..].parse().unwrap()
+}
+
+fn references() -> Vec<Approver> {
+    let groups = (0..GROUPS).map(|group| Approver::Group(format!("g{group}")));
+    let permissions = ["approve", "operate"].map(|name| Approver::Permission(name.into()));
+    groups.chain(permissions).chain([Approver::ManagerOf(Whose::Requester)]).collect()
+}
+
+impl World {
+    fn new(random: &mut SeededRandom) -> Self {
+        let second_id = std::array::from_fn(|_| random.below(3) == 0);
+        let mut world = World { members: BTreeMap::new(), second_id, deputies: BTreeMap::new() };
+        for reference in references() {
+            world.change(random, reference);
+        }
+        for _ in 0..random.below(4) {
+            let (of, deputy) = (world.actor(random), world.actor(random));
+            world.deputies.entry(of).or_default().insert(deputy);
+        }
+        world
+    }
+
+    fn change(&mut self, random: &mut SeededRandom, reference: Approver) {
+        let members = (0..random.below(4)).map(|_| self.actor(random)).collect();
+        self.members.insert(reference, members);
+    }
+
+    fn actor(&self, random: &mut SeededRandom) -> String {
+        let person = random.below(PEOPLE);
+        let letter = if self.second_id[person] && random.below(2) == 0 { 'q' } else { 'p' };
+        format!("{letter}{person}")
+    }
+}
+
+impl Approvers for World {
+    fn members(&self, reference: &Approver) -> BTreeSet<String> {
+        match reference {
+            Approver::Actor(actor) => BTreeSet::from([actor.clone()]),
+            _ => self.members.get(reference).cloned().unwrap_or_default(),
+        }
+    }
+
+    fn person(&self, actor: &str) -> BTreeSet<String> {
+        let person = number(actor);
+        let second = self.second_id[person].then(|| format!("q{person}"));
+        second.into_iter().chain([format!("p{person}")]).collect()
+    }
+
+    fn deputies(&self, actor: &str) -> BTreeSet<String> {
+        self.deputies.get(actor).cloned().unwrap_or_default()
+    }
+}
+
+struct AllDay;
+
+impl BusinessHours for AllDay {
+    fn after(&self, start: i64, hours: u32) -> i64 {
+        start + i64::from(hours) * HOUR
+    }
+}
+
+fn facts(random: &mut SeededRandom) -> Facts {
+    Facts {
+        kind: *random.pick(Kind::ALL),
+        cpus: random.below(4) as u32,
+        memory_gb: 8,
+        term_months: 12,
+        monthly_cents: random.below(4) as i64,
+        total_cents: 0,
+        offering: "ubuntu".into(),
+        requester_groups: (0..random.below(2)).map(|group| format!("g{group}")).collect(),
+        cost_centre: String::new(),
+        at: 0,
+        weekday: 1 + random.below(7) as u8,
+        hour: 10,
+    }
+}
+
+fn condition(random: &mut SeededRandom, depth: usize) -> Condition {
+    let list =
+        |random: &mut SeededRandom| (0..1 + random.below(2)).map(|_| condition(random, depth + 1)).collect::<Vec<_>>();
+    match random.below(if depth < 3 { 6 } else { 3 }) {
+        3 => Condition::All { all: list(random) },
+        4 => Condition::Any { any: list(random) },
+        5 => Condition::Not { not: Box::new(condition(random, depth + 1)) },
+        0 => Condition::Comparison(Comparison {
+            fact: Fact::RequesterGroups,
+            is: Operator::Contains,
+            value: Operand::Text("g0".into()),
+        }),
+        _ => Condition::Comparison(Comparison {
+            fact: *random.pick(&[Fact::Cpus, Fact::MonthlyCents]),
+            is: *random.pick(&[Operator::Gt, Operator::Le, Operator::Ne]),
+            value: Operand::Number(random.below(4) as i64),
+        }),
+    }
+}
+
+fn sometimes<T>(random: &mut SeededRandom, make: impl FnOnce(&mut SeededRandom) -> T) -> Option<T> {
+    (random.below(2) == 0).then(|| make(random))
+}
+
+fn approver(random: &mut SeededRandom) -> Approver {
+    match random.below(4) {
+        0 => Approver::Actor(format!("p{}", random.below(PEOPLE))),
+        _ => random.pick(&references()).clone(),
+    }
+}
+
+fn names() -> Names {
+    Names { de: "Leitung".into(), en: "Management".into() }
+}
+
+fn deadline(random: &mut SeededRandom) -> Deadline {
+    let escalate =
+        (0..random.below(3)).map(|_| Escalation { to: approver(random), hours: 1 + random.below(9) as u32 }).collect();
+    let finally = *random.pick(&[Finally::Expire, Finally::Approve]);
+    Deadline { hours: 2 + random.below(9) as u32, remind_after: vec![1], escalate, finally }
+}
+
+fn stages(random: &mut SeededRandom) -> Vec<Stage> {
+    let stage = |number: usize, random: &mut SeededRandom| Stage {
+        key: format!("s{number}"),
+        name: names(),
+        after: (0..number).filter(|_| random.below(3) == 0).map(|before| format!("s{before}")).collect(),
+        when: sometimes(random, |random| condition(random, 2)),
+        approvers: (0..1 + random.below(2)).map(|_| approver(random)).collect(),
+        needs: *random.pick(&[Needs::Any, Needs::All, Needs::AtLeast(1), Needs::AtLeast(2), Needs::AtLeast(3)]),
+        deadline: sometimes(random, deadline),
+    };
+    (0..random.below(4)).map(|number| stage(number, random)).collect()
+}
+
+fn policies(random: &mut SeededRandom) -> Vec<Published> {
+    let policy = |random: &mut SeededRandom| Policy {
+        applies_to: AppliesTo {
+            kinds: Kind::ALL.iter().copied().collect(),
+            when: sometimes(random, |random| condition(random, 3)),
+        },
+        auto_approve: sometimes(random, |random| AutoRule {
+            key: "small".into(),
+            name: names(),
+            when: condition(random, 2),
+        })
+        .into_iter()
+        .collect(),
+        stages: stages(random),
+        allow_timeout_approval: true,
+    };
+    let published = |number: usize, random: &mut SeededRandom| Published {
+        key: format!("k{number}"),
+        version: 1 + random.below(3) as u32,
+        policy: policy(random),
+    };
+    (0..random.below(4)).map(|number| published(number, random)).collect()
+}
+
+/// One approval, and the changes that it has had.
+struct Case {
+    world: World,
+    approval: Approval,
+    now: i64,
+}
+
+impl Case {
+    fn new(random: &mut SeededRandom) -> Self {
+        let plan = plan(&policies(random), &facts(random));
+        let approval = Approval::new(plan, REQUESTER, BTreeSet::new(), REVISION);
+        let mut case = Case { world: World::new(random), approval, now: 0 };
+        let changes = case.approval.start(case.ambient());
+        case.follow(&changes);
+        case
+    }
+
+    fn ambient(&self) -> Ambient<'_> {
+        Ambient { now: self.now, approvers: &self.world, hours: &AllDay }
+    }
+
+    fn follow(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.check(change);
+            self.approval.apply(change);
+        }
+        self.check_waiting();
+        self.check_end();
+    }
+
+    /// Checks a change against the state before it.
+    fn check(&self, change: &Change) {
+        match change {
+            Change::Decided { stage, decision } => {
+                let actor = number(&decision.actor);
+                let behalf = decision.on_behalf_of.as_deref().map(number);
+                assert_ne!(actor, 0, "the requester decided");
+                assert!(behalf != Some(0) && behalf != Some(actor), "{decision:?}");
+                let before = &self.approval.open(stage).expect("decisions are on open stages").decisions;
+                assert!(before.iter().all(|earlier| number(&earlier.actor) != actor), "{actor} decided twice");
+            }
+            Change::StagePassed { stage, by: PassedBy::Approvals, .. } => self.check_approvals(stage),
+            Change::PassedOn { to, .. } => assert_ne!(number(to), 0),
+            _ => {}
+        }
+    }
+
+    /// Checks that a stage passes with as many people as its plan asks for.
+    fn check_approvals(&self, stage: &str) {
+        let planned = self.approval.planned(stage).unwrap();
+        let progress = self.approval.open(stage).unwrap();
+        let approved: BTreeSet<usize> = progress
+            .decisions
+            .iter()
+            .filter(|decision| decision.verdict == Verdict::Approve)
+            .map(|decision| number(&decision.actor))
+            .collect();
+        assert!(approved.len() as u64 >= planned.needs.least(), "{stage}: {approved:?} for {:?}", planned.needs);
+        if planned.needs == Needs::All && progress.passed_on.is_empty() {
+            let people = |level: &Vec<Approver>| -> BTreeSet<usize> {
+                let members = level.iter().flat_map(|reference| self.world.members(reference));
+                members.map(|actor| number(&actor)).filter(|person| *person != 0).collect()
+            };
+            let is_complete = |level: &BTreeSet<usize>| !level.is_empty() && level.len() <= approved.len();
+            assert!(progress.asked.iter().map(people).any(|level| is_complete(&level)), "{stage}: {approved:?}");
+        }
+    }
+
+    /// Checks that an open approval waits for people who may act, or for a time.
+    fn check_waiting(&self) {
+        let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else {
+            assert!(self.approval.ended.is_some());
+            return;
+        };
+        assert!(!waiting.stages.is_empty(), "an open approval without an open stage");
+        for stage in waiting.stages {
+            let has_step = matches!(stage.then, Then::Escalate { .. }) && stage.due_at.is_some();
+            assert!(!stage.people.is_empty() || has_step || stage.people_missing, "{stage:?}");
+            for actor in &stage.people {
+                let vote = self.vote(actor, Some(&stage.stage), Verdict::Approve);
+                assert!(self.approval.can_decide(&self.world, &vote).is_ok(), "{actor} in {stage:?}");
+            }
+        }
+    }
+
+    fn check_end(&self) {
+        if self.approval.ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Granted) {
+            for planned in &self.approval.plan.stages {
+                assert!(self.approval.stages[&planned.key].passed_at.is_some(), "{} has not passed", planned.key);
+            }
+        }
+    }
+
+    fn vote<'a>(&self, actor: &'a str, stage: Option<&'a str>, verdict: Verdict) -> Vote<'a> {
+        Vote { actor, on_behalf_of: None, stage, revision: REVISION, verdict }
+    }
+
+    /// One random operation; most of them are refused.
+    fn step(&mut self, random: &mut SeededRandom) {
+        self.now += random.below(3) as i64 * HOUR;
+        let planned = self.approval.plan.stages.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>();
+        let stage = if planned.is_empty() { String::new() } else { random.pick(&planned).clone() };
+        let (actor, other) = (self.world.actor(random), self.world.actor(random));
+        let before = self.approval.ended.clone();
+        let changes = match random.below(9) {
+            0..=3 => {
+                let verdict = if random.below(5) == 0 { Verdict::Reject } else { Verdict::Approve };
+                let on_behalf_of = (random.below(3) == 0).then_some(other.as_str());
+                let stage = (random.below(2) == 0).then_some(stage.as_str());
+                let revision = REVISION - (random.below(20) == 0) as u32;
+                self.approval.decide(self.ambient(), &Vote { actor: &actor, on_behalf_of, stage, revision, verdict })
+            }
+            4 => self.approval.pass_on(self.ambient(), &stage, &actor, &other),
+            5 => self.approval.reassign(self.ambient(), &stage, vec![approver(random)], &actor),
+            6 => self.approval.escalate(self.ambient(), &stage),
+            7 => self.approval.expire(self.ambient(), &stage),
+            _ => {
+                let reference = random.pick(&references()).clone();
+                self.world.change(random, reference);
+                Ok(self.approval.reconsider(self.ambient()))
+            }
+        };
+        let changes = changes.unwrap_or_default();
+        assert!(before.is_none() || changes.is_empty(), "an approval changed after its end");
+        self.follow(&changes);
+    }
+
+    /// Ends the approval by operations that are allowed.
+    fn end(&mut self) {
+        for _ in 0..200 {
+            let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else { return };
+            let stage = &waiting.stages[0];
+            let (key, person) = (stage.stage.clone(), stage.people.first().cloned());
+            let changes: Result<Vec<Change>, Rejection> = match (person, stage.due_at) {
+                (Some(person), _) => {
+                    self.approval.decide(self.ambient(), &self.vote(&person, Some(&key), Verdict::Approve))
+                }
+                (None, Some(due)) => {
+                    self.now = self.now.max(due);
+                    match stage.then {
+                        Then::Escalate { .. } => self.approval.escalate(self.ambient(), &key),
+                        _ => self.approval.expire(self.ambient(), &key),
+                    }
+                }
+                (None, None) => {
+                    let everyone = (1..PEOPLE).map(|person| Approver::Actor(format!("p{person}"))).collect();
+                    self.approval.reassign(self.ambient(), &key, everyone, "p1")
+                }
+            };
+            let changes = changes.unwrap_or_else(|refused| panic!("{}: {:?}", refused.code, self.approval));
+            self.follow(&changes);
+        }
+        panic!("it does not end: {:?}", self.approval);
+    }
+}
+
+#[test]
+fn approvals_keep_their_invariants_under_any_sequence_of_operations() {
+    let (seed, cases) = (from_environment("EAF_SEED", 1), from_environment("EAF_CASES", 100_000));
+    let mut random = SeededRandom::new(seed);
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut operations = 0;
+    while operations < cases {
+        let mut case = Case::new(&mut random);
+        for _ in 0..1 + random.below(12) {
+            case.step(&mut random);
+            operations += 1;
+        }
+        case.end();
+        let outcome = case.approval.ended.as_ref().expect("it has ended").outcome;
+        *outcomes.entry(format!("{outcome:?}")).or_default() += 1;
+    }
+    println!("{outcomes:?}");
+    assert_eq!(outcomes.len(), 3, "every outcome occurs");
+}
+
+#[test]
+fn state_changes_and_policies_are_stored_without_loss() {
+    let mut random = SeededRandom::new(from_environment("EAF_SEED", 1));
+    for _ in 0..from_environment("EAF_CASES", 100_000) / 100 {
+        for published in policies(&mut random) {
+            assert_eq!(serde_json::from_value::<Published>(json!(published)).unwrap(), published);
+            let read = Policy::read(&json!(published.policy), "");
+            // Quorums of named people may be larger than their number.
+            if let Err(rejection) = &read {
+                assert!(rejection.fields.iter().all(|f| f.code == "quorum-out-of-range"), "{rejection:?}");
+            }
+            assert!(read.is_err() || read.unwrap() == published.policy);
+        }
+        let mut case = Case::new(&mut random);
+        for _ in 0..3 {
+            case.step(&mut random);
+        }
+        let changes = case.approval.reconsider(case.ambient());
+        assert_eq!(serde_json::from_value::<Vec<Change>>(json!(changes)).unwrap(), changes);
+        assert_eq!(serde_json::from_value::<Approval>(json!(case.approval)).unwrap(), case.approval);
+    }
+}
+
+/// Plan of one of the policies without the others.
+fn alone(published: &Published, facts: &Facts) -> Plan {
+    plan(std::slice::from_ref(published), facts)
+}
+
+#[test]
+fn ties_never_need_fewer_approvals_than_one_of_them_alone() {
+    let mut random = SeededRandom::new(from_environment("EAF_SEED", 1));
+    let mut ties = 0;
+    for _ in 0..from_environment("EAF_CASES", 100_000) / 5 {
+        let (policies, facts) = (policies(&mut random), facts(&mut random));
+        let all = plan(&policies, &facts);
+        let counts = |published: &&Published| all.policies.iter().any(|applied| applied.policy == published.key);
+        ties += usize::from(all.policies.len() > 1);
+        for published in policies.iter().filter(counts) {
+            assert!(all.approvals_needed() >= alone(published, &facts).approvals_needed());
+        }
+        let keys: BTreeSet<&str> = all.stages.iter().map(|stage| stage.key.as_str()).collect();
+        assert_eq!(keys.len(), all.stages.len(), "keys are distinct");
+        assert_eq!(all.stages.is_empty(), !all.auto.is_empty());
+    }
+    assert!(ties > 100, "{ties} ties");
+}
