@@ -1,17 +1,18 @@
-//! The binaries that are tested: `eaf`, and `eaf-dev` beside it.
+//! Binaries under test: `eaf`, and `eaf-dev` in the same directory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Where cargo puts what it builds for this profile.
+/// Output directory of cargo for this profile.
 pub fn target() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a file");
     test.ancestors().nth(2).expect("it lies in `deps/`").to_owned()
 }
 
-/// The `eaf` binary, with the features of production and not of the tests; built once per process. `EAF_TEST_BINARY` names
-/// one that is there already.
+/// Path of `eaf`, built once per process with the features of production.
+///
+/// `EAF_TEST_BINARY` names a binary that is built already.
 pub fn eaf() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| match std::env::var_os("EAF_TEST_BINARY") {
@@ -23,7 +24,7 @@ pub fn eaf() -> &'static Path {
 fn build() -> PathBuf {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--workspace", "--bin", "eaf", "--bin", "eaf-dev"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo tells the test about its own crate would make dependencies look changed.
+    // Variables that cargo sets for the test's own crate would make dependencies look changed.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_CRATE_NAME" {

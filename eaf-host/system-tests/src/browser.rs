@@ -1,5 +1,7 @@
-//! A browser of one person: keeps cookies, follows redirects between the host and the identity provider, and says where
-//! its requests come from. The host's public address leads to where it really listens, as an ingress would.
+//! Browser of one person: keeps cookies, follows redirects between the host and the identity
+//! provider, and sends the headers of a navigation.
+//!
+//! The host's public address is resolved to the address that it listens on, as an ingress would.
 
 use crate::person::Answer;
 use crate::system::System;
@@ -11,18 +13,18 @@ pub struct Browser {
     public_url: String,
     base: String,
     client: Client,
-    /// Of the host; the provider sets none.
+    /// Cookies of the host; the provider sets none.
     pub cookies: BTreeMap<String, String>,
-    /// For whom its page was drawn: who signed in last.
+    /// Account of the last sign-in, for which the page was rendered.
     person: Option<String>,
-    /// Headers and bodies of everything that came from the host.
+    /// Headers and bodies of all responses of the host.
     pub seen: String,
 }
 
-/// Where a navigation ended.
+/// Last response of a navigation.
 pub struct Page {
     pub status: u16,
-    /// As the address bar shows it.
+    /// Address after all redirects.
     pub address: Url,
     pub text: String,
 }
@@ -40,7 +42,7 @@ impl Browser {
         }
     }
 
-    /// Goes to an address, or a path of the host, and wherever that leads.
+    /// Opens an address, or a path of the host, and follows redirects.
     pub async fn open(&mut self, to: &str) -> Page {
         let mut address = self.absolute(to);
         for _ in 0..10 {
@@ -51,7 +53,7 @@ impl Browser {
         panic!("redirected in circles: {address}");
     }
 
-    /// One step without following: status, location, body.
+    /// Sends one request without following: returns status, location and body.
     pub async fn step(&mut self, address: &Url) -> (u16, Option<String>, String) {
         let response = match address.as_str().strip_prefix(&self.public_url) {
             Some(path) => self.host(Method::GET, path, &[], None).await,
@@ -69,7 +71,7 @@ impl Browser {
             .expect("a URL")
     }
 
-    /// What a page does that sends its form to the provider by itself.
+    /// Submits the form of a page that submits itself to the provider.
     pub async fn send_form(&mut self, page: &Page) -> Page {
         let between = |text: &str, start: &str| {
             let rest = text.split_once(start).expect("the page has it").1;
@@ -84,7 +86,7 @@ impl Browser {
         self.open(&location.expect("the provider sends back")).await
     }
 
-    /// From the application's sign-in page to the provider's, which shows its people.
+    /// Continues from the application's sign-in page to the provider's list of accounts.
     pub async fn ask_provider(&mut self, return_to: &str) -> Page {
         let query = reqwest::Url::parse_with_params("http://x/", [("return_to", return_to)]).expect("a URL");
         let page = self.open(&format!("/auth/sign-in?{}", query.query().unwrap_or_default())).await;
@@ -92,7 +94,7 @@ impl Browser {
         page
     }
 
-    /// What a click on this person leads to: the way back with a code.
+    /// Chooses an account at the provider and returns the callback address with its code.
     pub async fn pick(&mut self, page: &Page, account: &str) -> Url {
         let mut address = page.address.clone();
         address.query_pairs_mut().append_pair("account", account);
@@ -100,7 +102,7 @@ impl Browser {
         Url::parse(&location.expect("the provider sends back")).expect("a URL")
     }
 
-    /// Signs in and ends where it wanted to go.
+    /// Signs in and returns the page at `return_to`.
     pub async fn sign_in(&mut self, account: &str, return_to: &str) -> Page {
         let page = self.ask_provider(return_to).await;
         let back = self.pick(&page, account).await;
@@ -109,7 +111,7 @@ impl Browser {
         page
     }
 
-    /// As the application's own pages ask.
+    /// Calls the API with the headers that the application's own pages send.
     pub async fn call(&mut self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let (origin, person) = (self.public_url.clone(), self.person.clone());
         let ours = [("eaf-csrf", "1"), ("origin", origin.as_str()), ("sec-fetch-site", "same-origin")];

@@ -1,6 +1,7 @@
-//! What must not be found where it does not belong. Tests type words that occur nowhere else, and at the end of every test
-//! [`search`] looks for them: passwords and tokens nowhere at all; personal data in clear only in view rows and in what
-//! those are told who may read it.
+//! Search for canaries: words that tests enter and that occur nowhere else.
+//!
+//! At the end of every test [`search`] verifies that passwords and tokens are stored nowhere, and
+//! that personal data is in clear only in view rows and in answers to people who may read it.
 
 use crate::system::{CLIENT_SECRET, System};
 use aho_corasick::AhoCorasick;
@@ -11,28 +12,28 @@ use eaf_test_support::vcsim;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-/// Typed where a password belongs, and wrong.
+/// Wrong password, entered in a password field.
 pub const WRONG_PASSWORD: &str = "canary <&\"'%> that vCenter refuses";
 pub const MAIL_PASSWORD: &str = "canary <&\"'%> of the mail server";
-/// Typed where no password belongs.
+/// Password, entered in a field for other text.
 pub const MISPLACED_PASSWORD: &str = "canary-in-the-wrong-place";
 
-/// Typed by the people of acme, in [`system::wish`](crate::system::wish) and when something is rejected.
+/// Personal data of acme's people, in [`system::wish`](crate::system::wish) and in rejections.
 pub const JUSTIFICATION: &str = "Zaphod <Beeblebrox> asks: the shop needs a second front end.";
 pub const REASON: &str = "Trillian says: \"please use the existing front end.\"";
-/// Of the approver's own wish, which requesters may not read.
+/// Justification of the approver's own request, which requesters may not read.
 pub const APPROVERS_JUSTIFICATION: &str = "Slartibartfast wants a fjord of his own.";
 pub const FOREIGN_JUSTIFICATION: &str = "Marvin of globex is in need of a machine.";
-/// Typed into what is refused. Nobody may ever read it, but who typed it.
+/// Value in refused requests, which only the sender's own answer may contain.
 pub const REFUSED: &str = "Ford.Prefect";
 
 const REQUESTER: &str = "requester@acme";
 const DECIDERS: [&str; 3] = ["approver@acme", "admin@acme", "auditor@acme"];
 
-/// A shorter word may stand in ciphertext by chance.
+/// Minimum length in bytes of a pattern; a shorter one may occur in ciphertext by chance.
 const LONG_ENOUGH: usize = 6;
 
-/// A word, and the accounts that may be told it.
+/// A word, and the accounts that may read it.
 struct Personal {
     word: String,
     readers: Vec<&'static str>,
@@ -49,7 +50,7 @@ fn personal() -> Vec<Personal> {
         of(REFUSED, &[]),
     ];
     for account in ACCOUNTS {
-        // A name is known to those who have to do with its bearer; a mail address to its bearer alone.
+        // Names are visible to people who work with the person; a mail address only to the person.
         let may = |other: &&eaf_dev::idp::accounts::Account| {
             other.name == account.name
                 || other.tenant == account.tenant && (other.role != "requester" || account.role != "auditor")
@@ -67,16 +68,16 @@ fn personal() -> Vec<Personal> {
     all
 }
 
-/// What people were told over HTTP.
+/// Answers that people got over HTTP.
 #[derive(Default)]
 pub struct Heard {
-    told: Mutex<BTreeSet<Told>>,
+    answers: Mutex<BTreeSet<Exchange>>,
     tokens: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
-    /// None: nobody.
+pub struct Exchange {
+    /// Account of the token; `None` for a token that is not accepted.
     pub account: Option<&'static str>,
     pub asked: String,
     pub answer: String,
@@ -84,7 +85,7 @@ pub struct Told {
 
 impl Heard {
     pub fn remember(&self, account: Option<&'static str>, asked: String, answer: String) {
-        self.told.lock().unwrap().insert(Told { account, asked, answer });
+        self.answers.lock().unwrap().insert(Exchange { account, asked, answer });
     }
 
     pub fn token(&self, token: &str) {
@@ -92,23 +93,23 @@ impl Heard {
     }
 }
 
-/// A word where it must not be.
+/// Occurrence of a word at a place where it is forbidden.
 #[derive(Debug)]
 pub struct Found {
     pub word: String,
     pub place: String,
-    /// What stands around it.
+    /// Text around the occurrence.
     pub around: String,
 }
 
-/// Who sees what is in a place.
+/// Readers of a place, who decide which words may be in it.
 enum Audience<'a> {
-    /// Whoever steals it.
+    /// A thief of the storage: no personal data in clear.
     Thief,
-    /// People, by rules that the answers are searched for.
+    /// Members of the tenant: the answers are searched for the rules that apply to each.
     Readers,
-    /// One person, or nobody, who said this before.
-    Told { account: Option<&'a str>, asked: &'a str },
+    /// One account, or an unauthenticated caller, and the words of its own request.
+    Recipient { account: Option<&'a str>, asked: &'a str },
 }
 
 pub async fn search(system: &System) -> Vec<Found> {
@@ -127,19 +128,19 @@ pub async fn search(system: &System) -> Vec<Found> {
         let account = ACCOUNTS.iter().find(|account| account.email == to).map(|account| account.name);
         let source = system.mail.source(&mail).await;
         let text = format!("{}\n{}\n{}\n{source}", mail.subject, mail.text, mail.html);
-        needles.search(&format!("mail to {to}"), &text, Audience::Told { account, asked: "" }, &mut found);
+        needles.search(&format!("mail to {to}"), &text, Audience::Recipient { account, asked: "" }, &mut found);
     }
-    for Told { account, asked, answer } in system.heard.told.lock().unwrap().iter() {
-        let place = format!("answer to {}: {asked}", account.unwrap_or("nobody"));
-        needles.search(&place, answer, Audience::Told { account: *account, asked }, &mut found);
+    for Exchange { account, asked, answer } in system.heard.answers.lock().unwrap().iter() {
+        let place = format!("answer to {}: {asked}", account.unwrap_or("no account"));
+        needles.search(&place, answer, Audience::Recipient { account: *account, asked }, &mut found);
     }
     found
 }
 
-/// Everything that is looked for, in every way of writing it.
+/// Patterns of all words, in all encodings.
 struct Needles {
     words: Vec<Word>,
-    /// Which word each pattern of the automaton writes.
+    /// Index of the word for each pattern of the automaton.
     writes: Vec<usize>,
     automaton: AhoCorasick,
 }
@@ -156,11 +157,11 @@ impl Word {
         }
     }
 
-    fn may_be_here(&self, audience: &Audience) -> bool {
+    fn is_permitted(&self, audience: &Audience) -> bool {
         match (self, audience) {
             (Word::Secret(_), _) | (_, Audience::Thief) => false,
             (_, Audience::Readers) => true,
-            (Word::Personal(personal), Audience::Told { account, asked }) => {
+            (Word::Personal(personal), Audience::Recipient { account, asked }) => {
                 account.is_some_and(|account| personal.readers.contains(&account)) || asked.contains(&personal.word)
             }
         }
@@ -194,11 +195,11 @@ impl Needles {
         for hit in self.automaton.find_overlapping_iter(text) {
             let number = self.writes[hit.pattern().as_usize()];
             let word = &self.words[number];
-            if !word.may_be_here(&audience) && seen.insert(number) {
+            if !word.is_permitted(&audience) && seen.insert(number) {
                 found.push(Found::new(word.text(), place, text, hit.start(), hit.end()));
             }
         }
-        // Any token at all, not only those that the test knows.
+        // Tokens are found by their shape, also those that the test does not know.
         if let Some(at) = text.match_indices("eyJ").map(|(at, _)| at).find(|at| is_token(&text[*at..])) {
             found.push(Found::new("a token", place, text, at, at + 3));
         }
@@ -219,14 +220,15 @@ impl Found {
     }
 }
 
-/// Three parts of base64url, the first of which begins a JSON object.
+/// Recognizes a JWT: three parts of base64url, of which the first begins a JSON object.
 fn is_token(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).unwrap_or(text.len());
     let mut parts = text[..end].split('.');
     parts.next().is_some_and(|head| head.len() > 15) && parts.next().is_some_and(|body| body.len() > 15)
 }
 
-/// As it is, and as JSON, XML, addresses, base64 (wherever in a longer text it begins), hex and PostgreSQL write it.
+/// Encodings of a word: plain, JSON, XML, URL, base64 at each alignment, hex and PostgreSQL's
+/// escapes.
 fn ways_to_write(word: &str) -> BTreeSet<String> {
     let json = |text: &str| {
         let quoted = serde_json::to_string(text).unwrap();
@@ -254,7 +256,7 @@ fn ways_to_write(word: &str) -> BTreeSet<String> {
         ways.insert(escaped.replace('"', quotes.0).replace('\'', quotes.1));
     }
     for shift in (0..3).filter(|_| word.len() >= LONG_ENOUGH + 2) {
-        // The first and the last sign also hold bits of what stands around.
+        // The first and the last character of base64 also encode bits of the adjacent text.
         let padded = [vec![b'x'; shift], word.as_bytes().to_vec()].concat();
         let (skip, drop) = ([0, 2, 3][shift], usize::from(padded.len() % 3 != 0));
         for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
@@ -265,7 +267,7 @@ fn ways_to_write(word: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_word_is_found_however_it_is_written() {
+fn a_word_is_found_in_every_encoding() {
     let word = "p<ß &\"'%=\\> d";
     let needles = Needles::of(vec![word.to_owned()], Vec::new());
     assert!(word.len() >= LONG_ENOUGH + 2);

@@ -1,7 +1,7 @@
-//! One `eaf serve` process of a [`System`](crate::system::System).
+//! Process of `eaf serve` of a [`System`](crate::system::System).
 
 use crate::binary;
-use crate::system::PATIENCE;
+use crate::system::WAIT_MAX;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,9 +14,9 @@ pub struct Host {
 }
 
 impl Host {
-    /// Returns when it is ready.
+    /// Starts the process and returns when it is ready.
     pub async fn start(base: &str, environment: Vec<(&'static str, String)>, log: &Path) -> Host {
-        // At its end, wherever that is: a test may write into it too.
+        // Appended at the file's present end, because a test may write into the file too.
         let out = OpenOptions::new().create(true).append(true).open(log).unwrap();
         let mut command = Command::new(binary::eaf());
         command.arg("serve").env_clear().envs(environment).env("EAF_LISTEN", base.trim_start_matches("http://"));
@@ -29,7 +29,7 @@ impl Host {
 
     async fn until_ready(&mut self, log: &Path) {
         let said = || std::fs::read_to_string(log).unwrap_or_default();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_MAX;
         while !self.is_ready().await {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "the host ended with {ended:?}:\n{}", said());
@@ -43,17 +43,17 @@ impl Host {
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// `kill -9`: nothing is tidied up.
+    /// Kills the process with SIGKILL, so that it cannot clean up.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// SIGSTOP: it stands still in the middle of whatever it does, and its connections stay open.
+    /// Stops the process with SIGSTOP; its connections stay open.
     pub async fn pause(&self) {
         self.signal("STOP").await;
     }
 
-    /// SIGCONT: it goes on, and knows nothing of the time that has passed.
+    /// Continues the process with SIGCONT, unaware of the time that has passed.
     pub async fn resume(&self) {
         self.signal("CONT").await;
     }

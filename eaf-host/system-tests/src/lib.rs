@@ -1,4 +1,5 @@
-//! What the system tests and the benchmark of the host stand on. The binary that they run is the one that is shipped.
+//! Test environment of the system tests and the host's benchmark. They run the binary that is
+//! shipped.
 #![cfg(feature = "testing")]
 
 pub mod binary;

@@ -1,4 +1,4 @@
-//! Somebody with a token, and what they can do over HTTP. Everything that they are told is remembered for the canary search.
+//! Person with a token who calls the API. All answers are recorded for the canary search.
 
 use crate::canary::Heard;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Person {
     pub base: String,
-    /// None: whoever holds this token is nobody.
+    /// Account of the token; `None` for a token that is not accepted.
     pub account: Option<&'static str>,
     pub token: String,
     pub client: Client,
@@ -22,7 +22,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body of a success; a refusal fails the test and shows itself.
+    /// Returns the body of a success; panics with the answer otherwise.
     #[track_caller]
     pub fn ok(self) -> Value {
         assert!(self.status.is_success(), "{} {:#}", self.status, self.body);
@@ -80,7 +80,7 @@ impl Person {
         self.get(&format!("/api/dcm/views/{view}/{key}")).await
     }
 
-    /// Hears from now on which rows change, until the host ends.
+    /// Subscribes to the live updates of the views, until the host ends.
     pub async fn listen(&self, views: &[&str]) {
         let query: Vec<String> = views.iter().map(|view| format!("view=dcm/{view}")).collect();
         let path = format!("/api/live?{}", query.join("&"));

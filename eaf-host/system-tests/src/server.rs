@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster of one's own, with every durability switch on, that may be killed.
+//! PostgreSQL cluster of one test, with every durability setting on, which the test may kill.
 
 use eaf_dev::checkout::Checkout;
 use eaf_dev::ports::Ports;
@@ -28,10 +28,11 @@ impl Server {
         self.cluster.superuser_url("postgres")
     }
 
-    /// `kill -9` of the server and of every backend at one moment, as when a machine loses its power; then it recovers.
+    /// Kills the server and its backends with SIGKILL, as a power failure would, and starts it
+    /// again.
     pub async fn kill_and_restart(&mut self) {
         let postmaster = self.state.leftover("postgres").unwrap().expect("the server runs");
-        // Stopped first, so that it can do nothing about the death of its backends.
+        // The postmaster is stopped first, so that it cannot react to the death of its backends.
         signal("STOP", postmaster.pid);
         let backends = children(postmaster.pid);
         backends.iter().for_each(|backend| backend.signal(Signal::Kill));
@@ -63,7 +64,7 @@ impl Drop for Server {
     }
 }
 
-/// Where there is no `/proc`, none: there they end by themselves when they see that the postmaster has.
+/// Lists child processes; empty without `/proc`, where backends end when their postmaster is gone.
 fn children(parent: u32) -> Vec<ProcessId> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
@@ -72,7 +73,7 @@ fn children(parent: u32) -> Vec<ProcessId> {
 
 fn parent_of(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; the state and the parent's id stand behind it.
+    // The name in parentheses may contain any character; state and parent id follow it.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 

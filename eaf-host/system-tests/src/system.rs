@@ -1,9 +1,10 @@
-//! One host process with everything around it, in directories and on ports of its own; two tenants, acme and globex.
+//! One host process and the servers that it uses, in its own directories and on its own ports, with
+//! the tenants acme and globex.
 //!
-//! The fault proxies stand between the host and vCenter and between the host and the mail server. Without rules they
-//! change nothing.
+//! Fault proxies stand between the host and vCenter and between the host and the mail server.
+//! Without rules they change nothing.
 //!
-//! A test ends with [`System::finish`], which looks for what must not be found anywhere.
+//! A test ends with [`System::finish`], which searches for canaries.
 
 use crate::binary;
 use crate::canary::{self, Found, Heard};
@@ -33,10 +34,10 @@ use tokio::task::JoinSet;
 
 pub const CLIENT_SECRET: &str = "canary-client-secret & more";
 
-/// Longer than anything takes on a slow machine; a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+/// Time limit of every wait: longer than any step takes on a slow machine.
+pub const WAIT_MAX: Duration = Duration::from_secs(90);
 
-/// The one of [`Database::core`], so that a test can open what the host has sealed.
+/// Master key of [`Database::core`], so that a test can decrypt what the host encrypts.
 const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 pub struct System {
@@ -45,14 +46,14 @@ pub struct System {
     pub vcenter: FaultProxy,
     pub mail: Maildev,
     pub smtp: FaultProxy,
-    /// Where the host listens.
+    /// Address that the host listens on.
     pub base: String,
-    /// What it takes for its address; an ingress would stand there.
+    /// Address that people use; in production that of an ingress.
     pub public_url: String,
     pub issuer: String,
     dir: tempdir::Dir,
     identity_provider: tokio::task::JoinHandle<()>,
-    /// None while it is killed.
+    /// `None` while the host is killed.
     pub host: Option<Host>,
     client: reqwest::Client,
     starts: usize,
@@ -64,13 +65,13 @@ pub struct People {
     pub requester: Person,
     pub approver: Person,
     pub admin: Person,
-    /// The requester and the admin of the other tenant.
+    /// Requester and admin of the other tenant.
     pub foreigner: Person,
     pub foreign_admin: Person,
 }
 
 impl System {
-    /// Ready to work: connections and grants are set, one offering is defined.
+    /// Starts a host with connections, grants and one offering.
     pub async fn start() -> System {
         let system = System::bare().await;
         let people = system.people().await;
@@ -80,17 +81,17 @@ impl System {
         system
     }
 
-    /// Tenants, people and grants, but no connection and no offering.
+    /// Starts a host with tenants, people and grants, without connections and offerings.
     pub async fn bare() -> System {
         System::at("https://cloud.example").await
     }
 
-    /// Bare, and reached by people at this address.
+    /// Starts a bare host with this public address.
     pub async fn at(public_url: &str) -> System {
         System::on(Database::fresh().await, public_url).await
     }
 
-    /// On a database that may be in a cluster of its own.
+    /// Starts a bare host on the given database, which may be in a cluster of its own.
     pub async fn on(database: Database, public_url: &str) -> System {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempdir::Dir::new();
@@ -135,7 +136,7 @@ impl System {
         self.host = Some(self.another_host(&self.base.clone()).await);
     }
 
-    /// One more on the same database. Whoever asks for it keeps it.
+    /// Starts another host on the same database, owned by the caller.
     pub async fn another_host(&mut self, base: &str) -> Host {
         self.starts += 1;
         Host::start(base, self.environment(), &self.log()).await
@@ -153,10 +154,11 @@ impl System {
             ("EAF_DANGER_ALLOW_PLAIN_HTTP_ISSUER", "true".into()),
             ("EAF_MASTER_KEY", MASTER_KEY.into()),
             ("EAF_PACKAGES", packages()),
-            // The servers are on this machine, which a tenant reaches only where an operator says so.
+            // The servers run on this machine, which a tenant reaches only if an operator allows
+            // it.
             ("EAF_EGRESS_ALLOW", self.servers()),
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
-            // Benchmark and chaos give as many commands as they can.
+            // Benchmark and chaos tests send more commands than the default rate limit allows.
             ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
             ("EAF_TENANT_MEBIBYTES_PER_DAY", "0".into()),
             ("EAF_TENANT_REQUESTS_PER_SECOND", "0".into()),
@@ -172,12 +174,13 @@ impl System {
         format!("vsphere 127.0.0.1:{vcenter}, mail 127.0.0.1:{smtp}")
     }
 
-    /// The command line, as an operator uses it beside running hosts: what it says, and whether it ended well.
+    /// Runs the command line beside running hosts, as an operator does; returns its output and
+    /// whether it succeeded.
     pub async fn eaf(&self, arguments: &[&str]) -> (String, bool) {
         self.eaf_with(&[], arguments).await
     }
 
-    /// With other settings than the host has.
+    /// Runs the command line with settings that differ from the host's.
     pub async fn eaf_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> (String, bool) {
         let mut command = Command::new(binary::eaf());
         command.args(arguments).env_clear().envs(self.environment()).envs(settings.iter().copied());
@@ -186,8 +189,8 @@ impl System {
         (said, output.status.success())
     }
 
-    /// A command that goes on until it is dropped; what it says on its standard output is read line by line.
-    pub fn eaf_going_on(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    /// Starts a command that runs until it is dropped; returns the lines of its standard output.
+    pub fn eaf_streaming(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut command = Command::new(binary::eaf());
         command.args(arguments).env_clear().envs(self.environment()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
@@ -195,12 +198,12 @@ impl System {
         (child, BufReader::new(out).lines())
     }
 
-    /// `kill -9`: nothing is tidied up.
+    /// Kills the host with SIGKILL, so that it cannot clean up.
     pub async fn kill_host(&mut self) {
         self.host.take().expect("the host runs").kill().await;
     }
 
-    /// Where the host writes that was started last.
+    /// Log file of the latest start of the host.
     pub fn log(&self) -> PathBuf {
         self.log_of(self.starts)
     }
@@ -209,14 +212,14 @@ impl System {
         self.dir.path().join(format!("host-{start}.log"))
     }
 
-    /// Everything that hosts at this address have written.
+    /// Logs of all hosts that listened on this address.
     pub fn log_at(&self, base: &str) -> String {
         let address = format!("\"address\":\"{}\"", base.trim_start_matches("http://"));
         let logs = (1..=self.starts).filter_map(|start| std::fs::read_to_string(self.log_of(start)).ok());
         logs.filter(|log| log.contains(&address)).collect()
     }
 
-    /// Everything that all starts of the host have written.
+    /// Logs of all starts of the host.
     pub fn logs(&self) -> String {
         let files = (1..=self.starts).map(|start| self.log_of(start));
         files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect()
@@ -238,7 +241,7 @@ impl System {
         self.bearer(Some(account), token)
     }
 
-    /// Whoever holds this token; None: nobody whom it lets in.
+    /// Bearer of a token; `account` is `None` for a token that is not accepted.
     pub fn bearer(&self, account: Option<&'static str>, token: String) -> Person {
         self.heard.token(&token);
         Person { base: self.base.clone(), account, token, client: self.client.clone(), heard: self.heard.clone() }
@@ -248,17 +251,16 @@ impl System {
         self.database.core().await
     }
 
-    /// What the host was given to keep to itself.
+    /// Secrets in the host's configuration.
     pub fn secrets(&self) -> [String; 2] {
         [MASTER_KEY.to_owned(), eaf_core::testing::PASSWORD.to_owned()]
     }
 
-    /// The end of every test: everybody reads all that they may, and then no password and no personal data is found where
-    /// it must not be.
+    /// Ends a test: each person reads all lists, and then the canary search runs over all storage.
     pub async fn finish(mut self) {
         let found = self.search().await;
-        let told: Vec<String> = found.iter().map(Found::to_string).collect();
-        assert!(found.is_empty(), "{} words where they must not be:\n{}", told.len(), told.join("\n"));
+        let lines: Vec<String> = found.iter().map(Found::to_string).collect();
+        assert!(found.is_empty(), "{} words where they must not be:\n{}", lines.len(), lines.join("\n"));
     }
 
     pub async fn search(&mut self) -> Vec<Found> {
@@ -277,9 +279,9 @@ impl System {
         canary::search(self).await
     }
 
-    /// The first mail to this person whose subject has `about` in it; waited for.
+    /// Waits for the first mail to this address whose subject contains `about`.
     pub async fn mail_to(&self, address: &str, about: &str) -> Received {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_MAX;
         loop {
             let mails = self.mail.inbox().await;
             if let Some(mail) = mails.iter().find(|mail| mail.to[0].address == address && mail.subject.contains(about))
@@ -291,9 +293,9 @@ impl System {
         }
     }
 
-    /// Waits until a machine of this name is in vCenter.
+    /// Waits until vCenter has a machine of this name.
     pub async fn cloned(&self, name: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_MAX;
         while !self.vcsim.machines().iter().any(|machine| machine.name == name) {
             assert!(Instant::now() < deadline, "no machine {name} in vCenter");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -334,7 +336,8 @@ impl Drop for System {
     }
 }
 
-/// Whatever the document says can be read without knowing an id. Each answers, or refuses, according to who asks.
+/// Paths of the OpenAPI document that can be read without an id; the caller's permissions decide
+/// about the answer.
 fn lists(document: &Value) -> Vec<&str> {
     let paths = document["paths"].as_object().expect("an OpenAPI document").iter();
     let readable =
@@ -344,9 +347,9 @@ fn lists(document: &Value) -> Vec<&str> {
     lists
 }
 
-/// Asks until the item is as wanted.
+/// Reads the row repeatedly until `wanted` holds.
 pub async fn until(person: &Person, view: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let answer = person.item(view, key).await;
         if answer.status.is_success() && wanted(&answer.body) {
@@ -371,7 +374,7 @@ pub fn wish(name: &str) -> Value {
     })
 }
 
-/// Requested and approved; the key of the request, which is the machine's too.
+/// Requests a machine and approves it; returns the key of the request, which is the machine's too.
 pub async fn approved(people: &People, name: &str) -> String {
     let answer = people.requester.command("request-vm", wish(name)).await.ok();
     let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();
@@ -423,7 +426,7 @@ fn packages() -> String {
     ["dcm", "counter"].map(|plugin| tool(&format!("{plugin}.eaf")).display().to_string()).join(",")
 }
 
-/// Compiled plugins, shared by all tests of a build.
+/// Directory of compiled plugins, shared by all tests of a build.
 fn cache() -> PathBuf {
     binary::target().join("compiled-plugins")
 }

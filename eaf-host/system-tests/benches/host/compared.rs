@@ -1,5 +1,7 @@
-//! A list of 20 rows and a command, each beside the plain handler that does the same with the same database: turn by turn
-//! in one run, so that the machine's mood is everybody's.
+//! Comparison of a list of 20 rows and of a command with plain handlers on the same database.
+//!
+//! Both sides are measured alternately in one run, so that the load of the machine affects them
+//! equally.
 
 use crate::load::{per_second, request};
 use crate::plain;

@@ -1,5 +1,5 @@
-//! As many requests as come back, over connections that stay open. A client that thinks little, because it has the same
-//! processors as those whom it measures.
+//! Load generator over persistent connections. It does little work per request, because it shares
+//! the processors with the process that it measures.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Answered requests per second. `request` is made once for each connection.
+/// Returns answered requests per second; `request` builds the request of each connection.
 pub async fn per_second(
     address: SocketAddr,
     connections: usize,
@@ -34,7 +34,7 @@ pub async fn per_second(
     answered as f64 / began.elapsed().as_secs_f64()
 }
 
-/// A head in the words of HTTP/1.1.
+/// Formats an HTTP/1.1 request.
 pub fn request(method: &str, path: &str, token: Option<&str>, body: &str) -> String {
     let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let length = body.len();
@@ -43,7 +43,8 @@ pub fn request(method: &str, path: &str, token: Option<&str>, body: &str) -> Str
     )
 }
 
-/// Reads one whole answer. Anything but a success ends the benchmark: it would measure refusals.
+/// Reads one whole response. Panics unless it is a success, since the benchmark would otherwise
+/// measure refusals.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();
     let mut whole = usize::MAX;
@@ -57,7 +58,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     assert!(buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(buffer));
 }
 
-/// Of head and body together; none as long as the head is not whole.
+/// Length of head and body together; `None` while the head is incomplete.
 fn length(buffer: &[u8]) -> Option<usize> {
     let end = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&buffer[..end]).expect("a head of text").to_ascii_lowercase();

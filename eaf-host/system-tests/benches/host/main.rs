@@ -1,9 +1,12 @@
-//! A command's full round trip over HTTP, the share of it that is spent in WebAssembly, and how long an instance takes.
+//! Benchmark of the host: a command's round trip over HTTP, the share of it that is spent in
+//! WebAssembly, and the time to create an instance.
 //!
-//! And both with a list of 20 rows beside what a plain handler does: see [`compared`]; `-- compared` is that alone.
+//! [`compared`] measures a list of 20 rows and a command beside plain handlers; `-- compared` runs
+//! it alone.
 //!
-//! Run it by `make bench`. The host is the real process; the shares come from its own metrics, so the benchmark measures
-//! what production measures. The product is `examples/counter`: one stream, one event, one view.
+//! `make bench` runs the benchmark against the real process and reads the shares from its own
+//! metrics, so that it measures what production measures. The product is `examples/counter`: one
+//! stream, one event, one view.
 
 mod compared;
 mod load;
@@ -23,7 +26,8 @@ const CALLERS: usize = 8;
 
 #[tokio::main]
 async fn main() {
-    // cargo passes `--bench`; `cargo test --benches` passes nothing and must not spend half a minute.
+    // `cargo bench` passes `--bench`; `cargo test --benches` passes nothing and must not run for
+    // half a minute.
     let is_asked_for = |word: &str| std::env::args().any(|argument| argument == word);
     if is_asked_for(plain::ARGUMENT) {
         return plain::serve().await;
@@ -45,7 +49,7 @@ async fn main() {
     system.finish().await;
 }
 
-/// One caller after the other, and then eight.
+/// Measures one caller, and then eight at once.
 async fn alone(system: &System, person: &Person) {
     let before = Metrics::read(system).await;
     let mut times = Vec::new();
@@ -111,7 +115,7 @@ fn share(part: &Part, total: Duration) -> f64 {
     part.sum / total.as_secs_f64() * 100.0
 }
 
-/// Sum in seconds and count of a histogram, over some time.
+/// Sum in seconds and count of a histogram over an interval.
 struct Part {
     sum: f64,
     count: f64,
@@ -140,7 +144,7 @@ impl Metrics {
         part
     }
 
-    /// Over all series that carry these labels.
+    /// Sums all series that carry these labels.
     fn total(&self, name: &str, labels: &str) -> f64 {
         let carries =
             |line: &str| line.starts_with(&format!("{name}{{")) && labels.split(',').all(|label| line.contains(label));

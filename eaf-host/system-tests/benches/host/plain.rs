@@ -1,4 +1,4 @@
-//! The other side of the comparison: axum and sqlx, in a process of its own as the host is.
+//! Plain handlers to compare with: axum and sqlx, in a process of their own as the host is.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -14,9 +14,9 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-/// Tells the program that it is the other side.
+/// Argument that makes the benchmark's binary serve the plain handlers.
 pub const ARGUMENT: &str = "--plain";
-/// As many as the host has by default.
+/// Pool size, equal to the host's default.
 const CONNECTIONS: u32 = 16;
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Item {
     by: i64,
 }
 
-/// What the parent process has said in the environment.
+/// Reads a setting that the parent process passed in the environment.
 fn said(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
 }
@@ -51,7 +51,7 @@ async fn insert(
     inserted.map(|()| StatusCode::ACCEPTED).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Starts it; it ends with the value.
+/// Starts the process, which is killed when the value is dropped.
 pub async fn start(database: &Database, address: SocketAddr) -> Child {
     plain::prepare(database).await;
     let (table, columns) = plain::live_table(database, "dcm", "requests").await;

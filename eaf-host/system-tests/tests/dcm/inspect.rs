@@ -1,4 +1,4 @@
-//! DCM's package: what it can reach, and that its domain answers.
+//! DCM's package: its requests for capabilities, and one answer of its domain.
 
 use super::package;
 use eaf_core::contract::{Command, Context, ContextActor, DecideInput, Decision};
@@ -6,7 +6,7 @@ use eaf_core::id::{ActorId, CommandId, TenantId};
 use eaf_plugin::{fixtures, inspect::inspect, load};
 
 #[tokio::test]
-async fn dcms_package_tells_what_it_can_reach() {
+async fn dcms_package_declares_its_capabilities() {
     let file = std::env::temp_dir().join(format!("eaf-inspect-{}.eafpkg", std::process::id()));
     std::fs::write(&file, package().await).unwrap();
     let report = inspect(&file).unwrap();

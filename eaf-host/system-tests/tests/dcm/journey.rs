@@ -1,5 +1,5 @@
-//! DCM on real PostgreSQL: command bus, projections, triggers, journal and engine together. Only vCenter and the mail
-//! server are scripted.
+//! DCM on PostgreSQL with command bus, projections, triggers, journal and engine. Only vCenter and
+//! the mail server are scripted.
 
 use super::package;
 use super::workflow::Datacenter;
@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(30);
 const CANARY: &str = "Canary-Justification-4711";
 
 #[derive(Default)]
@@ -116,7 +116,7 @@ impl House {
         }
     }
 
-    /// The request's row, as soon as it has ended one way or the other.
+    /// Waits until the request has ended, and returns its row.
     async fn ended(&self, key: &str) -> Map<String, Value> {
         let view = self.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
         let auditor = person(self.tenant, &["dcm.audit"]);
@@ -132,7 +132,7 @@ impl House {
                 let _ = tokio::time::timeout(Duration::from_millis(200), changes.recv()).await;
             }
         };
-        tokio::time::timeout(PATIENCE, row).await.expect("the request ends")
+        tokio::time::timeout(WAIT_MAX, row).await.expect("the request ends")
     }
 
     async fn ask_and_approve(&self) -> String {
@@ -153,7 +153,7 @@ impl House {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn from_a_request_over_its_approval_to_a_machine_and_its_mails() {
+async fn an_approved_request_leads_to_a_machine_and_its_mails() {
     let house = House::open(&["vcenter", "mail"]).await;
     let key = house.ask_and_approve().await;
     let row = house.ended(&key).await;
@@ -167,14 +167,14 @@ async fn from_a_request_over_its_approval_to_a_machine_and_its_mails() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, mails).await.expect("three mails");
+    tokio::time::timeout(WAIT_MAX, mails).await.expect("three mails");
     let mut templates = house.postbox.templates.lock().unwrap().clone();
     templates.sort();
     assert_eq!(templates, ["approval-requested", "request-fulfilled", "request-settled"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_could_not_say_that_it_ended_leaves_a_request_that_is_tried_again() {
+async fn a_run_that_could_not_report_its_end_leaves_a_request_that_can_be_retried() {
     let house = House::open(&["vcenter", "mail"]).await;
     *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
     let key = house.ask_and_approve().await;
@@ -192,7 +192,7 @@ async fn a_run_that_could_not_say_that_it_ended_leaves_a_request_that_is_tried_a
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, fulfilled).await.expect("the second attempt ends");
+    tokio::time::timeout(WAIT_MAX, fulfilled).await.expect("the second attempt ends");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +210,7 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
         let row = view::get(&house.core.db, &auditor, "dcm", view, &key).await.unwrap().unwrap();
         ActorId(row.columns["requester_id"].as_str().unwrap().parse().unwrap())
     };
-    let (mut destroyed, until) = (false, tokio::time::Instant::now() + PATIENCE);
+    let (mut destroyed, until) = (false, tokio::time::Instant::now() + WAIT_MAX);
     loop {
         let run = provision().await;
         if !destroyed
@@ -232,7 +232,7 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_grant_the_request_fails_visibly_and_the_denial_is_audited() {
+async fn a_request_without_its_grant_fails_visibly_and_the_denial_is_audited() {
     let house = House::open(&["mail"]).await;
     let key = house.ask_and_approve().await;
     let row = house.ended(&key).await;
@@ -248,7 +248,7 @@ async fn without_its_grant_the_request_fails_visibly_and_the_denial_is_audited()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_list_of_runs_shows_what_was_called_and_nothing_that_was_said() {
+async fn the_list_of_runs_shows_calls_and_no_contents() {
     let house = House::open(&["vcenter", "mail"]).await;
     let key = house.ask_and_approve().await;
     house.ended(&key).await;

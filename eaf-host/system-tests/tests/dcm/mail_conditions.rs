@@ -1,4 +1,4 @@
-//! Mails that are sent only while a row of DCM's own views reads as the workflow said, in a real database.
+//! Conditions of mails: a mail is sent only while a row of DCM's views has the expected values.
 
 use super::mails::facts;
 use super::package;
@@ -25,10 +25,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What the host's own list of packages answers of DCM.
-struct Shelf(Arc<Plugin>);
+/// List of packages that contains DCM alone.
+struct OnePackage(Arc<Plugin>);
 
-impl Packages for Shelf {
+impl Packages for OnePackage {
     fn roles_holding(&self, _plugin: &str, permission: &str) -> Vec<String> {
         assert_eq!(permission, "approve");
         vec!["approver".into(), "admin".into()]
@@ -58,7 +58,7 @@ impl House {
         let plugin = install::install(&core, &wasm, &plugins, &Default::default(), &package).await.unwrap();
         prepare(&core.db, plugin.domain.as_ref()).await.unwrap();
         let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme GmbH").await.unwrap();
-        hire(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
+        add_member(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
         House { core, plugin, tenant, _database: database }
     }
 
@@ -76,7 +76,7 @@ impl House {
         }
     }
 
-    /// A request and who made it.
+    /// Creates a request and returns its key and its requester.
     async fn request(&self) -> (String, Caller) {
         let offering = json!({
             "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,
@@ -93,7 +93,7 @@ impl House {
     fn provider(&self) -> Arc<dyn Provider> {
         let parts = Parts {
             core: self.core.clone(),
-            packages: Arc::new(Shelf(self.plugin.clone())),
+            packages: Arc::new(OnePackage(self.plugin.clone())),
             egress: this_machine(),
             logins: Arc::default(),
             public_url: "https://eaf.example.com".into(),
@@ -127,7 +127,7 @@ impl House {
     }
 }
 
-async fn hire(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
+async fn add_member(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
     let new = NewMember {
         issuer: "https://id.example.com".into(),
         subject: name.into(),
@@ -186,7 +186,7 @@ async fn a_request_that_is_withdrawn_while_the_server_is_away_is_not_mailed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_view_that_has_not_seen_the_request_makes_the_mail_wait_and_not_skip() {
+async fn a_view_without_the_request_delays_the_mail_and_does_not_skip_it() {
     let house = House::open().await;
     let server = Maildev::start(&[]).await;
     connect(&house.core, house.tenant, server.address()).await;
@@ -204,12 +204,12 @@ async fn a_view_that_has_not_seen_the_request_makes_the_mail_wait_and_not_skip()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_of_another_tenant_holds_no_condition() {
+async fn a_row_of_another_tenant_satisfies_no_condition() {
     let house = House::open().await;
     house.project();
     let (request, _) = house.request().await;
     let globex = directory::add_tenant(&house.core.db, &house.core.by, "globex", "Globex AG").await.unwrap();
-    hire(&house.core, globex, "Gina Globex", "gina@globex.example", &["approver"]).await;
+    add_member(&house.core, globex, "Gina Globex", "gina@globex.example", &["approver"]).await;
     let server = Maildev::start(&[]).await;
     connect(&house.core, globex, server.address()).await;
     let mut call = house.ask_approvers(&request);

@@ -1,5 +1,6 @@
-//! DCM's mails as people get them, one file each. After a wanted change: `EAF_GOLDEN=write cargo test --workspace --test dcm mails`,
-//! then read the difference before committing it.
+//! Golden files of DCM's mails, one for each mail.
+//!
+//! Intended changes: `EAF_GOLDEN=write cargo test --workspace --test dcm mails`, and a review.
 
 use super::{dcm, locales};
 use eaf_capability::text::mails::{HostFacts, Templates};
@@ -38,7 +39,7 @@ fn dcm_templates() -> Templates {
     Templates::load(&files, Arc::new(locales())).expect("DCM's mails are whole").of("DCM")
 }
 
-/// What DCM's workflow knows of a request.
+/// Facts that DCM's workflow passes to its mails.
 pub fn facts() -> Value {
     json!({
         "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
@@ -89,7 +90,7 @@ fn dcms_mails_read_as_recorded() {
 }
 
 #[test]
-fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
+fn the_requester_is_not_told_that_admins_are_informed_when_they_are_not() {
     let host =
         HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
     for told in [true, false] {
@@ -105,7 +106,7 @@ fn whoever_asked_is_not_told_that_the_admins_know_when_they_do_not() {
 }
 
 #[test]
-fn a_mail_says_how_to_sign_in_and_its_button_leads_to_the_machine() {
+fn a_mail_explains_sign_in_and_links_to_the_machine() {
     let host =
         HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
     for (access, said, unsaid) in
@@ -122,7 +123,7 @@ fn a_mail_says_how_to_sign_in_and_its_button_leads_to_the_machine() {
 }
 
 #[test]
-fn a_machine_without_an_address_still_makes_a_whole_mail() {
+fn a_machine_without_an_address_gets_a_complete_mail() {
     let mut facts = facts();
     facts["ip"] = Value::Null;
     let host =

@@ -1,4 +1,5 @@
-//! DCM on the host's rooms, without the host's process: its texts, mails, package and workflows.
+//! DCM on the host's libraries, without the host's process: its texts, mails, package and
+//! workflows.
 
 mod inspect;
 mod journey;
@@ -19,7 +20,7 @@ fn locales() -> Locales {
     Locales::load(&read("de.toml"), &read("en.toml")).expect("both languages are whole")
 }
 
-/// DCM, built from its crate; once per test process.
+/// DCM's package, built from its crate once per test process.
 async fn package() -> Vec<u8> {
     static PACKAGE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
     let build = || async {

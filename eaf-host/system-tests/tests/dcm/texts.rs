@@ -1,5 +1,6 @@
-//! Every code that DCM can say has a sentence. Held here and not in the plugin, because a plugin has no files to read:
-//! the codes are read from its source.
+//! Texts of DCM's codes: each code in its source has a sentence.
+//!
+//! The test is here because a plugin cannot read files.
 
 use super::{dcm, locales};
 use eaf_core::actor::Locale;
@@ -24,7 +25,7 @@ fn lines(folder: &Path) -> Vec<String> {
     lines
 }
 
-/// The texts in quotes after `marker`, up to the call's first parameter that is no literal.
+/// String literals after `marker`, up to the first parameter that is not a literal.
 fn quoted<'a>(line: &'a str, marker: &str) -> Vec<&'a str> {
     let Some((_, rest)) = line.split_once(marker) else {
         return Vec::new();
@@ -63,7 +64,7 @@ fn said() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_code_that_dcm_says_has_a_text() {
+fn every_code_of_dcm_has_a_text() {
     let said = said();
     for known in [
         "rejections.own-request",
@@ -81,7 +82,7 @@ fn every_code_that_dcm_says_has_a_text() {
     assert!(missing.is_empty(), "without text in plugins/dcm/locales: {missing:#?}");
 }
 
-/// What a call can fail with, read from those who say it: the providers, the engine, and the SDK inside the package.
+/// Failure codes of the providers, the engine and the SDK, read from their sources.
 fn failures() -> BTreeSet<String> {
     const FOLDERS: [&str; 4] = [
         "../capabilities/vsphere/src",
@@ -89,7 +90,7 @@ fn failures() -> BTreeSet<String> {
         "../../eaf-core/src/workflow/engine",
         "../../sdk/rust/src",
     ];
-    // Before a code stands what makes the failure, or its class.
+    // A code follows the function that makes the failure, or the failure's class.
     const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
     let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let makes = |before: &str| {
@@ -106,7 +107,7 @@ fn failures() -> BTreeSet<String> {
             if makes(before) && is_code(text) {
                 codes.insert(format!("failures.{text}"));
             }
-            // `missing("folder", …)` is `folder-missing`.
+            // `missing("folder", …)` makes the code `folder-missing`.
             if before.trim_end().ends_with("missing(") && is_code(text) {
                 codes.insert(format!("failures.{text}-missing"));
             }
@@ -116,7 +117,7 @@ fn failures() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_failure_that_dcm_can_meet_has_a_text() {
+fn every_failure_that_dcm_can_get_has_a_text() {
     let failures = failures();
     for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
@@ -128,14 +129,14 @@ fn every_failure_that_dcm_can_meet_has_a_text() {
     let texts: BTreeSet<&str> = locales.keys().collect();
     let missing: Vec<_> = failures.iter().filter(|key| !texts.contains(key.as_str())).collect();
     assert!(missing.is_empty(), "without text in eaf-host/capability/src/text/failures: {missing:#?}");
-    // A mail that was not sent is no failure of the call, and its reason is shown all the same.
+    // Reasons of mails that were not sent: the call does not fail, but the reason is shown.
     for reason in ["recipient-refused", "recipient-address-missing", "recipient-address-invalid"] {
         assert!(texts.contains(format!("failures.{reason}").as_str()), "{reason}");
     }
 }
 
 #[test]
-fn sentences_about_time_are_filled_in_for_both_languages() {
+fn sentences_about_time_have_values_in_both_languages() {
     let params = serde_json::json!({
         "since": 1_795_439_159_000_i64, "code": "vcenter-login", "step": "", "percent": 0, "people": ["Ada Admin", "Ben"],
     });
@@ -163,7 +164,7 @@ fn every_mail_that_dcm_sends_is_in_its_folder() {
 }
 
 #[test]
-fn german_is_written_as_german() {
+fn german_texts_have_german_quotes_and_formal_address() {
     let source = std::fs::read_to_string(dcm().join("locales/de.toml")).unwrap();
     let source = source + include_str!("../../../capability/src/text/failures/de.toml");
     for (number, line) in source.lines().enumerate().filter(|(_, line)| !line.starts_with('#')) {

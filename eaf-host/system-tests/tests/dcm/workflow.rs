@@ -1,4 +1,5 @@
-//! DCM's own workflow on the engine: the SDK's bindings, the contract and the journal fit together.
+//! DCM's workflow on the engine: verifies that the SDK's bindings, the contract and the journal
+//! agree.
 
 use super::package;
 use async_trait::async_trait;
@@ -14,12 +15,12 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Changes take three looks; everything else is answered at once.
+/// Provider whose changes need three polls; all other calls answer at once.
 #[derive(Default)]
 pub struct Datacenter {
     looks: Mutex<BTreeMap<String, u8>>,
     pub calls: Mutex<Vec<(String, Value)>>,
-    /// A function whose provider's own code is broken.
+    /// Function at which the provider panics.
     pub panics_at: Mutex<Option<&'static str>>,
 }
 
@@ -78,7 +79,7 @@ fn approved() -> Value {
 }
 
 #[tokio::test]
-async fn an_approved_request_becomes_a_machine_of_the_size_that_was_asked_for() {
+async fn an_approved_request_becomes_a_machine_of_the_requested_size() {
     let plugins = Plugins::default();
     plugins.activate(load::load(&fixtures::wasm(), &package().await, 1, &Default::default()).unwrap());
     let kernel = Arc::new(MemoryKernel::of("dcm", "provision", "request-approved", approved()));

@@ -1,4 +1,5 @@
-//! What an operator changes on the command line is recorded with who; and only hosts with the right master key serve.
+//! Administrative acts on the command line are recorded with their actor, and only hosts with the
+//! valid master key serve.
 
 use eaf_system_tests::system::System;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ fn acts(answer: &Value) -> Vec<(&str, &Value)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_act_on_the_command_line_names_who_gave_it() {
+async fn an_act_on_the_command_line_records_its_actor() {
     let system = System::bare().await;
     let people = system.people().await;
     let operator = system.person("operator").await;
@@ -48,7 +49,7 @@ async fn an_act_on_the_command_line_names_who_gave_it() {
     let (said, well) = system.eaf(&["verify"]).await;
     assert!(well && said.contains("the platform"), "{said}");
 
-    // The hosts anchor what was recorded; who takes a row away then is seen.
+    // The hosts anchor the recorded rows; a row that is deleted afterwards is detected.
     loop {
         let (said, _) = system.eaf(&["verify", "--tenant", "acme"]).await;
         if !said.contains("not anchored") {
@@ -63,7 +64,7 @@ async fn an_act_on_the_command_line_names_who_gave_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_with_another_master_key_ends_with_a_message_and_the_key_is_exchanged_beside_hosts() {
+async fn a_host_with_a_wrong_master_key_ends_and_the_key_is_rotated_beside_running_hosts() {
     let system = System::bare().await;
     let wrong = [("EAF_MASTER_KEY", OTHER_KEY), ("EAF_LISTEN", "127.0.0.1:0")];
     let (said, well) = system.eaf_with(&wrong, &["serve"]).await;
@@ -82,7 +83,7 @@ async fn a_host_with_another_master_key_ends_with_a_message_and_the_key_is_excha
     assert!(well && said.contains("nothing to do"), "{said}");
     let (said, well) = system.eaf(&["key", "status"]).await;
     assert!(!well && said.contains("EAF_MASTER_KEY_PREVIOUS"), "{said}");
-    // Back, so that what was started with the former one ends as every test does.
+    // The former key is restored, so that the processes that were started with it can end the test.
     let back = [("EAF_MASTER_KEY", former.as_str()), ("EAF_MASTER_KEY_PREVIOUS", OTHER_KEY)];
     let (said, well) = system.eaf_with(&back, &["key", "rotate", "--yes"]).await;
     assert!(well, "{said}");

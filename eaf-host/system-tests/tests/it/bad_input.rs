@@ -1,6 +1,7 @@
-//! What people get wrong, over HTTP with the real product: a problem with a code, a sentence and pointers, and nothing is lost.
+//! Invalid input over HTTP: the answer is a problem with a code, a sentence and pointers, and no
+//! data is lost.
 //!
-//! What is refused holds words that [`canary`] looks for when a test ends: they must be nowhere then.
+//! Refused input contains words that the search of [`canary`] must find nowhere when a test ends.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_mistake_in_a_request_is_pointed_at_and_nothing_is_stored() {
+async fn each_mistake_in_a_request_has_a_pointer_and_nothing_is_stored() {
     let system = System::start().await;
     let people = system.people().await;
     let long = REFUSED.to_owned() + &"ä".repeat(2_001 - REFUSED.len());
@@ -39,7 +40,7 @@ async fn each_mistake_in_a_request_is_pointed_at_and_nothing_is_stored() {
         assert!(answer.body["trace_id"].is_string() && answer.body["detail"].is_string(), "{:#}", answer.body);
     }
     assert_eq!(people.requester.get("/api/dcm/views/requests").await.ok()["items"], json!([]));
-    // The longest justification is measured in characters, not in bytes.
+    // The length of a justification is limited in characters, not in bytes.
     let mut body = wish("web-01");
     body["justification"] = json!("ä".repeat(2_000));
     people.requester.command("request-vm", body).await.ok();
@@ -47,7 +48,7 @@ async fn each_mistake_in_a_request_is_pointed_at_and_nothing_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_none_is_refused_at_the_door() {
+async fn a_malformed_body_is_refused() {
     let system = System::start().await;
     let requester = system.people().await.requester;
     let canary = format!("{REFUSED} {MISPLACED_PASSWORD}");
@@ -66,11 +67,11 @@ async fn a_body_that_is_none_is_refused_at_the_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_gets_its_first_answer_again_also_when_it_was_a_no() {
+async fn a_repeated_idempotency_key_gets_its_first_answer_also_a_rejection() {
     let system = System::start().await;
     let requester = system.people().await.requester;
     let path = "/api/dcm/commands/request-vm";
-    // A client may put into its key what it wants.
+    // Idempotency keys are chosen by the client and may contain any word.
     let key = Some(REFUSED);
     let yes = requester.call(Method::POST, path, key, Some(&wish("web-01"))).await.ok();
     let again = requester.call(Method::POST, path, key, Some(&wish("web-01"))).await.ok();
@@ -80,7 +81,7 @@ async fn a_key_gets_its_first_answer_again_also_when_it_was_a_no() {
 
     let no = requester.call(Method::POST, path, Some("no"), Some(&wish("web-01"))).await;
     no.clone().refused(409, "vm-name-taken");
-    // What stood in the way is gone, and the first answer stands all the same.
+    // The reason of the rejection is gone, and the first answer is repeated all the same.
     requester.command("withdraw-request", json!({ "request": yes["subject"]["key"] })).await.ok();
     let again = requester.call(Method::POST, path, Some("no"), Some(&wish("web-01"))).await;
     assert_eq!(again.body["detail"], no.body["detail"]);
@@ -90,7 +91,7 @@ async fn a_key_gets_its_first_answer_again_also_when_it_was_a_no() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decision_is_made_once_by_somebody_else_on_what_is_still_wanted() {
+async fn a_request_is_decided_once_by_another_person_while_it_is_open() {
     let system = System::start().await;
     let people = system.people().await;
     let mut wanted = wish("own-01");
@@ -112,7 +113,7 @@ async fn a_decision_is_made_once_by_somebody_else_on_what_is_still_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_in_the_wrong_place_of_a_connection_is_refused_and_kept_nowhere() {
+async fn a_password_in_the_wrong_field_of_a_connection_is_refused_and_stored_nowhere() {
     let system = System::start().await;
     let people = system.people().await;
     let vcenter = json!({
@@ -156,14 +157,14 @@ async fn a_password_in_the_wrong_place_of_a_connection_is_refused_and_kept_nowhe
         let answer = people.admin.call(Method::PUT, "/api/host/connections/vsphere/vcenter", None, Some(&body)).await;
         assert_eq!(answer.status, 422, "{:#}", answer.body);
     }
-    // What was there is untouched.
+    // The stored connection is unchanged.
     let test = people.admin.call(Method::POST, "/api/host/connections/vsphere/vcenter/test", None, None).await.ok();
     assert_eq!(test["ok"], true, "{test:#}");
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_not_the_issuers_opens_nothing_and_is_kept_nowhere() {
+async fn a_token_of_another_issuer_is_refused_and_stored_nowhere() {
     let system = System::start().await;
     let good = system.people().await.admin.token;
     let parts: Vec<&str> = good.split('.').collect();
@@ -203,7 +204,7 @@ async fn a_token_that_is_not_the_issuers_opens_nothing_and_is_kept_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_in_addresses_and_headers_are_kept_nowhere() {
+async fn words_in_addresses_and_headers_are_stored_nowhere() {
     let system = System::start().await;
     let people = system.people().await;
     for path in [

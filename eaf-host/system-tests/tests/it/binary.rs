@@ -1,4 +1,4 @@
-//! What the binary of production has in it, and what not.
+//! Content of the production binary: no product, no demo, no test features.
 
 use aho_corasick::AhoCorasick;
 use eaf_system_tests::binary;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 #[test]
-fn without_the_development_tools_beside_it_the_binary_says_so() {
+fn a_binary_without_development_tools_reports_that() {
     let folder = std::env::temp_dir().join(format!("eaf-alone-{}", uuid::Uuid::new_v4().simple()));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(binary::eaf(), folder.join("eaf")).unwrap();
@@ -18,7 +18,7 @@ fn without_the_development_tools_beside_it_the_binary_says_so() {
 }
 
 #[test]
-fn no_product_and_nothing_of_the_demo_is_in_the_binary() {
+fn the_binary_contains_no_product_and_no_demo() {
     let words =
         ["capabilities", "dcm.req", "dcm/req", "request-vm", "Dynamic Cloud", "EAF_VCSIM", "EAF_IDP_PORT", "maildev"];
     let bytes = std::fs::read(binary::eaf()).unwrap();

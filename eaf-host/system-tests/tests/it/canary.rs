@@ -1,4 +1,5 @@
-//! The search for what must not be found, after a journey that says as much as it can; and the proof that it finds.
+//! Canary search after a journey that produces as much output as possible, and proof that the
+//! search finds planted words.
 
 use eaf_system_tests::canary::{self, Found};
 use eaf_system_tests::system::{System, approved, until, wish};
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 const EVERYTHING: [&str; 5] = ["requests", "approvals", "vms", "timeline", "offerings"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_password_anywhere_and_personal_data_only_where_it_may_be() {
+async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
     let system = System::start().await;
     let people = system.people().await;
     for (person, views) in [
@@ -27,7 +28,8 @@ async fn no_password_anywhere_and_personal_data_only_where_it_may_be() {
         person.listen(views).await;
     }
 
-    // Everything that writes: a machine built and given back, a rejection, another tenant's wish, a wrong password.
+    // Every kind of output: a machine provisioned and decommissioned, a rejection, another tenant's
+    // request, a wrong password.
     let built = approved(&people, "web-01").await;
     until(&people.requester, "requests", &built, |item| item["status"] == "fulfilled").await;
     let answer = people.requester.command("request-vm", wish("web-02")).await.ok();
@@ -61,9 +63,10 @@ async fn no_password_anywhere_and_personal_data_only_where_it_may_be() {
     system.finish().await;
 }
 
-/// A search that finds nothing proves nothing, unless it finds what is there.
+/// Plants words in every place and expects the search to find them: an empty result alone proves
+/// nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_planted_is_found_wherever_it_is() {
+async fn planted_words_are_found_in_every_place() {
     let mut system = System::start().await;
     let people = system.people().await;
     let vm = approved(&people, "web-01").await;
@@ -124,7 +127,7 @@ async fn what_is_planted_is_found_wherever_it_is() {
 
 async fn send(server: SocketAddr, to: &str, words: &str) {
     let mailbox = |address: &str| Mailbox::new(None, address.parse().unwrap());
-    // No line of it shows the words.
+    // Base64 hides the words from a search line by line.
     let body = SinglePart::builder().header(ContentTransferEncoding::Base64).body(words.to_owned());
     let mail = Message::builder().from(mailbox("cloud@acme.example")).to(mailbox(to)).subject("planted");
     let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1").port(server.port()).build();

@@ -1,14 +1,15 @@
-//! `kill -9` of hosts and of PostgreSQL in turn, while people go on counting: nothing that was acknowledged is lost, nothing is
-//! counted twice, the log has no gap, its chain holds, and the views say what the log says.
+//! Repeated `kill -9` of hosts and of PostgreSQL under load: no acknowledged command is lost or
+//! recorded twice, the log has no gap, its chain hashes hold, and the views agree with the log.
 //!
-//! PostgreSQL is a cluster of its own with every durability switch on. A kill comes after a number of acknowledged commands,
-//! another one each round. `EAF_CHAOS_ROUNDS` says how many; `make chaos` sets 200.
+//! PostgreSQL is a cluster of its own with every durability setting on. A kill follows a number of
+//! acknowledged commands, which varies by round. `EAF_CHAOS_ROUNDS` sets the number of rounds;
+//! `make chaos` runs 200.
 
 use eaf_core::testing::Database;
 use eaf_system_tests::host::Host;
 use eaf_system_tests::person::Person;
 use eaf_system_tests::server::Server;
-use eaf_system_tests::system::{PATIENCE, System};
+use eaf_system_tests::system::{System, WAIT_MAX};
 use eaf_test_support::maildev::free_address;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,14 +21,14 @@ use tokio::task::JoinSet;
 
 const ROUNDS: usize = 5;
 const PEOPLE: usize = 8;
-/// Fewer than people, so that they meet on streams.
+/// Number of counters, fewer than people, so that commands conflict on streams.
 const COUNTERS: usize = 5;
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// What people were told: command by command, where its event stands.
-type Acknowledged = BTreeMap<String, Told>;
+/// Acknowledged commands by key, with the position of their events.
+type Acknowledged = BTreeMap<String, Acknowledgement>;
 
-struct Told {
+struct Acknowledgement {
     counter: String,
     position: String,
 }
@@ -39,7 +40,7 @@ struct Load {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_when_hosts_and_the_database_are_killed_under_load() {
+async fn no_acknowledged_command_is_lost_when_hosts_and_database_are_killed_under_load() {
     let mut server = Server::start().await;
     let database = Database::fresh_in(&server.superuser_url()).await;
     let mut system = System::on(database, "https://cloud.example").await;
@@ -56,7 +57,7 @@ async fn nothing_acknowledged_is_lost_when_hosts_and_the_database_are_killed_und
     }
 
     for round in 0..rounds() {
-        // 1 to 23 acknowledged commands after the last one was up again: no two rounds in a row alike.
+        // 1 to 23 acknowledged commands since the last recovery, different in consecutive rounds.
         more_acknowledged(&load, 1 + round * 7 % 23).await;
         match round % 4 {
             0 | 2 => server.kill_and_restart().await,
@@ -77,10 +78,10 @@ async fn nothing_acknowledged_is_lost_when_hosts_and_the_database_are_killed_und
     println!("{} kills, {} commands acknowledged", rounds(), acknowledged.len());
     each_command_has_its_event(&system.database, &acknowledged).await;
     assert_eq!(system.database.broken_logs().await, Vec::<String>::new());
-    views_say_what_the_log_says(&requester, &acknowledged).await;
+    views_agree_with_the_log(&requester, &acknowledged).await;
     let (said, sound) = system.eaf(&["verify"]).await;
     assert!(sound, "{said}");
-    views_equal_the_fold_of_their_events(&system).await;
+    views_equal_their_rebuild(&system).await;
 
     system.host = hosts[0].take();
     drop::<Option<Host>>(hosts[1].take());
@@ -92,7 +93,8 @@ fn rounds() -> usize {
     std::env::var("EAF_CHAOS_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("EAF_CHAOS_ROUNDS is a number"))
 }
 
-/// One person, who asks again with the same key, here or there, until the answer is final.
+/// Sends commands of one person; repeats each with the same key to either host until the answer is
+/// final.
 async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>) {
     let mut asked = 0;
     while !load.over.load(Ordering::Relaxed) {
@@ -108,14 +110,14 @@ async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>)
             tokio::time::sleep(MOMENT).await;
         };
         let text = |member: &str| answer[member].as_str().expect("a member of the answer").to_owned();
-        let told = Told { counter, position: text("position") };
-        load.acknowledged.lock().unwrap().insert(text("command_id"), told);
+        let acknowledgement = Acknowledgement { counter, position: text("position") };
+        load.acknowledged.lock().unwrap().insert(text("command_id"), acknowledgement);
         load.count.fetch_add(1, Ordering::Relaxed);
         asked += 1;
     }
 }
 
-/// None: it is not known what came of it.
+/// Sends one command; `None` if its outcome is unknown.
 async fn increment(person: &Person, counter: &str, key: &str) -> Option<Value> {
     let request = person
         .request(Method::POST, "/api/counter/commands/increment")
@@ -125,7 +127,7 @@ async fn increment(person: &Person, counter: &str, key: &str) -> Option<Value> {
     let response = request.send().await.ok()?;
     let status = response.status();
     let body = response.json().await.ok()?;
-    // Too many at one counter, or the database is away: both say that one should ask again.
+    // Conflicts, rate limits and an unavailable database: all ask the client to repeat.
     let again = status.is_server_error() || [409, 429].contains(&status.as_u16());
     assert!(again || status.is_success(), "{status} {body:#}");
     status.is_success().then_some(body)
@@ -133,27 +135,28 @@ async fn increment(person: &Person, counter: &str, key: &str) -> Option<Value> {
 
 async fn more_acknowledged(load: &Load, more: usize) {
     let wanted = load.count.load(Ordering::Relaxed) + more;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while load.count.load(Ordering::Relaxed) < wanted {
         assert!(Instant::now() < deadline, "nothing is acknowledged any more");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Exactly one, at the position that the person was told; and there is none that nobody was told of.
+/// Verifies that each acknowledged command has exactly one event at the acknowledged position, and
+/// that the log contains no other events.
 async fn each_command_has_its_event(database: &Database, acknowledged: &Acknowledged) {
     let recorded = database.recorded("counter.incremented").await;
     let commands: BTreeSet<&String> = recorded.iter().map(|(command, _)| command).collect();
     assert_eq!(commands.len(), recorded.len(), "a command was counted twice");
     for (command, position) in &recorded {
-        let told = acknowledged.get(command).unwrap_or_else(|| panic!("nobody was told of {command}"));
-        assert_eq!(&told.position, position, "where the event of {command} stands");
+        let acknowledgement = acknowledged.get(command).unwrap_or_else(|| panic!("{command} was not acknowledged"));
+        assert_eq!(&acknowledgement.position, position, "position of the event of {command}");
     }
     assert_eq!(recorded.len(), acknowledged.len(), "an acknowledged command has no event");
 }
 
-/// Folded anew from the log by the surviving hosts, no row of any view is another one.
-async fn views_equal_the_fold_of_their_events(system: &System) {
+/// Rebuilds each view from the log and verifies that no row differs.
+async fn views_equal_their_rebuild(system: &System) {
     let copies = all_caught_up(system).await;
     assert!(copies.len() > 5, "{copies:#?}");
     for copy in copies {
@@ -165,9 +168,10 @@ async fn views_equal_the_fold_of_their_events(system: &System) {
     }
 }
 
-/// A view that was at work when its database was killed waits for its next try, up to a minute; a copy begun meanwhile overtakes it.
+/// Waits until all views have caught up. A view whose database was killed is parked for up to a
+/// minute, in which a new copy would get ahead of it.
 async fn all_caught_up(system: &System) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let (said, _) = system.eaf(&["projection", "status", "--json"]).await;
         let copies: Vec<Value> = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
@@ -179,12 +183,12 @@ async fn all_caught_up(system: &System) -> Vec<Value> {
     }
 }
 
-async fn views_say_what_the_log_says(requester: &Person, acknowledged: &Acknowledged) {
+async fn views_agree_with_the_log(requester: &Person, acknowledged: &Acknowledged) {
     let mut counted: BTreeMap<&str, i64> = BTreeMap::new();
-    for told in acknowledged.values() {
-        *counted.entry(&told.counter).or_default() += 1;
+    for acknowledgement in acknowledged.values() {
+        *counted.entry(&acknowledgement.counter).or_default() += 1;
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let list = requester.get("/api/counter/views/counters?limit=100").await.ok();
         let shown: BTreeMap<&str, i64> = list["items"]

@@ -1,4 +1,4 @@
-//! `eaf dev vcenter`: a person makes a simulated vCenter difficult and calm again.
+//! `eaf dev vcenter`: injects faults into a simulated vCenter, and removes them.
 
 use eaf_dev::ports::Ports;
 use eaf_dev::state::State;
@@ -9,7 +9,7 @@ use std::process::Output;
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_asks_of_a_vcenter_holds_until_calm() {
+async fn injected_faults_stay_until_they_are_removed() {
     let demo = Demo::start().await;
     assert_eq!(demo.said(&["acme"]).await, "acme: vCenter behaves well\n");
     let said = demo.said(&["slow", "1ms"]).await;
@@ -30,16 +30,16 @@ async fn what_a_person_asks_of_a_vcenter_holds_until_calm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_machine_and_a_wrong_time_are_named() {
+async fn an_unknown_machine_and_an_invalid_time_are_reported() {
     let demo = Demo::start().await;
-    let told = demo.refused(&["acme", "inaccessible", "nobody"]).await;
-    assert!(told.contains("there is no machine \"nobody\""), "{told}");
-    let told = demo.refused(&["acme", "slow", "long"]).await;
-    assert!(told.contains("invalid duration \"long\""), "{told}");
+    let output = demo.refused(&["acme", "inaccessible", "nobody"]).await;
+    assert!(output.contains("there is no machine \"nobody\""), "{output}");
+    let output = demo.refused(&["acme", "slow", "long"]).await;
+    assert!(output.contains("invalid duration \"long\""), "{output}");
     assert_eq!(demo.said(&["acme"]).await, "acme: vCenter behaves well\n");
 }
 
-/// What the demo leaves in its state directory, with one vCenter.
+/// State directory of the demo, with one vCenter.
 struct Demo {
     dir: PathBuf,
     _vcsim: Vcsim,

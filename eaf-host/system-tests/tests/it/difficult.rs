@@ -1,8 +1,10 @@
-//! A vCenter that is slow, loses sessions, answers and properties, and fails tasks, each at random, while machines are made and taken
-//! down and a host is killed in the middle: exactly one machine, then none, nothing foreign touched, and no request without a word.
+//! Random faults of vCenter (delays, lost sessions, lost answers, missing properties, failed tasks)
+//! while machines are provisioned and decommissioned and a host is killed: exactly one machine,
+//! then none, no change to foreign machines, and each request ends with a result.
 //!
-//! `EAF_DIFFICULT_ROUNDS` says how many machines; `make chaos` sets 200. `EAF_DIFFICULT_SEED` takes the seed that a run has printed;
-//! chance is then the same as far as the calls come in the same order.
+//! `EAF_DIFFICULT_ROUNDS` sets the number of machines; `make chaos` runs 200. `EAF_DIFFICULT_SEED`
+//! takes the seed that a run has printed; it repeats the faults as far as the calls come in the
+//! same order.
 
 use eaf_dev::vcenter;
 use eaf_system_tests::person::Person;
@@ -14,13 +16,13 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 6;
-/// At least.
+/// Minimum number of concurrent requests.
 const AT_ONCE: usize = 3;
-/// For one machine, with all that is repeated.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Time limit for one machine, repetitions included.
+const WAIT_MAX: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_difficult_vcenter_leaves_one_machine_each_then_none_and_nothing_foreign_touched() {
+async fn a_faulty_vcenter_gets_one_machine_per_request_then_none_and_no_foreign_change() {
     let mut system = System::start().await;
     let people = system.people().await;
     let (origins, foreign) = foreign_machines(&system, &people).await;
@@ -47,7 +49,7 @@ async fn a_difficult_vcenter_leaves_one_machine_each_then_none_and_nothing_forei
         let taken_down =
             names.iter().zip(&requests).map(|(name, request)| decommissioned(&system, &people, request, name));
         join_all(taken_down).await;
-        assert_eq!(all_but(&system, &origins), foreign, "after {names:?}");
+        assert_eq!(machines_except(&system, &origins), foreign, "after {names:?}");
     }
     join_all(origins.iter().map(|origin| decommissioned(&system, &people, &origin.key, &origin.name))).await;
     assert_eq!(system.vcsim.machines(), foreign, "foreign machines alone are left");
@@ -56,13 +58,14 @@ async fn a_difficult_vcenter_leaves_one_machine_each_then_none_and_nothing_forei
     system.finish().await;
 }
 
-/// The machine of which an admin has taken a copy.
+/// Machine that an admin has cloned by hand.
 struct Origin {
     key: String,
     name: String,
 }
 
-/// A machine made by hand, and copies of some of ours that carry their markers, all in our folder.
+/// Creates a machine by hand, and clones of managed machines that carry their markers, all in the
+/// managed folder.
 async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec<StoredMachine>) {
     let mut origins = Vec::new();
     for name in ["origin-a", "origin-b", "origin-c"] {
@@ -76,14 +79,14 @@ async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec
         assert!(marker(&copy).is_some() && marker(&copy) == marker(name), "{copy} carries the marker");
     }
     system.vcsim.clone_by_hand("debian-12", "by-hand").await;
-    let foreign = all_but(system, &origins);
+    let foreign = machines_except(system, &origins);
     (origins, foreign)
 }
 
-/// One host dies while clones run, and another takes over.
+/// Kills one host while clones run; another one continues the runs.
 async fn kill_while_cloning(system: &mut System) {
     let before = system.vcsim.calls("CloneVM_Task").await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while system.vcsim.calls("CloneVM_Task").await == before && system.database.open_runs().await > 0 {
         assert!(Instant::now() < deadline, "no clone begins");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -92,7 +95,7 @@ async fn kill_while_cloning(system: &mut System) {
     system.start_host().await;
 }
 
-/// The request ends well, after as many repetitions as it takes.
+/// Repeats the request until it has ended well.
 async fn provisioned(people: &People, request: &str) {
     persist(people, "requests", request, ["fulfilled", "failed"], |_| ("retry-request", json!({ "request": request })))
         .await;
@@ -105,14 +108,15 @@ async fn decommissioned(system: &System, people: &People, vm: &str, name: &str) 
         if item["error_code"] != "vm-gone" {
             return ("decommission-vm", again.clone());
         }
-        // vCenter has removed the machine and said that it failed; a person looks and says so.
+        // vCenter has removed the machine and reported a failure; an admin confirms the removal.
         assert_eq!(named(system, name), [], "{item:#}");
         ("confirm-gone", again.clone())
     })
     .await;
 }
 
-/// Waits for the good end; at each bad one looks at what is said of it, and gives the command that mends it.
+/// Waits for the intended end; after each failure verifies its description and sends the command
+/// that repairs it.
 async fn persist(
     people: &People,
     view: &str,
@@ -120,16 +124,16 @@ async fn persist(
     [good, bad]: [&str; 2],
     remedy: impl Fn(&Value) -> (&'static str, Value),
 ) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let item = ended(&people.requester, view, key, [good, bad], deadline).await;
         if item["status"] == good {
             return;
         }
-        says_why(&item);
+        has_a_cause(&item);
         let (command, body) = remedy(&item);
         let answer = people.admin.command(command, body).await;
-        // The view may still show the end before this one.
+        // The view may still show the previous end.
         assert!(answer.status.is_success() || answer.status == StatusCode::CONFLICT, "{:#}", answer.body);
     }
 }
@@ -147,7 +151,7 @@ async fn ended(person: &Person, view: &str, key: &str, ends: [&str; 2], deadline
 }
 
 #[track_caller]
-fn says_why(item: &Value) {
+fn has_a_cause(item: &Value) {
     for member in ["error_code", "error_message", "waiting_on"] {
         assert!(item[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {item:#}");
     }
@@ -157,7 +161,7 @@ fn named(system: &System, name: &str) -> Vec<StoredMachine> {
     system.vcsim.machines().into_iter().filter(|machine| machine.name == name).collect()
 }
 
-fn all_but(system: &System, origins: &[Origin]) -> Vec<StoredMachine> {
+fn machines_except(system: &System, origins: &[Origin]) -> Vec<StoredMachine> {
     let ours = |machine: &StoredMachine| origins.iter().any(|origin| origin.name == machine.name);
     system.vcsim.machines().into_iter().filter(|machine| !ours(machine)).collect()
 }

@@ -1,15 +1,16 @@
-//! Three hosts on one database: they divide the work, and any of them may die, or stand still past its lease and wake up.
+//! Three hosts on one database divide the work; any of them may die, or stop past its lease and
+//! continue.
 
 use eaf_system_tests::host::Host;
 use eaf_system_tests::person::Person;
-use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
+use eaf_system_tests::system::{People, System, WAIT_MAX, approved, until, wish};
 use eaf_test_support::fault_proxy::{Rule, RuleHandle};
 use eaf_test_support::maildev::free_address;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// The first one is the system's own.
+/// Starts two hosts beside the system's own, which is the first.
 async fn three_hosts(system: &mut System) -> Vec<Host> {
     let mut hosts = vec![system.host.take().expect("the host runs")];
     for _ in 0..2 {
@@ -30,14 +31,14 @@ fn people_at(host: &Host, people: &People) -> People {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_hosts_divide_the_runs_and_agree_on_what_came_of_them() {
+async fn three_hosts_divide_the_runs_and_show_the_same_results() {
     let mut system = System::start().await;
     let people = system.people().await;
     let hosts = three_hosts(&mut system).await;
 
     let mut requests = Vec::new();
     for n in 0..9 {
-        // Given to one host, followed by whichever is free.
+        // Requests go to one host; any free host runs their workflows.
         requests.push(approved(&people_at(&hosts[n % 3], &people), &format!("web-{n:02}")).await);
     }
     for (n, request) in requests.iter().enumerate() {
@@ -49,44 +50,45 @@ async fn three_hosts_divide_the_runs_and_agree_on_what_came_of_them() {
         assert!(calls > 0, "the host at {} has done nothing of it", host.base);
     }
     agree(&hosts, &people.requester).await;
-    told_once(&at(&hosts[0], &people.requester), &requests).await;
+    reported_once(&at(&hosts[0], &people.requester), &requests).await;
     end(system, hosts).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_stands_still_in_the_middle_of_an_effect_wakes_up_and_changes_nothing() {
+async fn a_host_that_resumes_after_its_lease_expired_changes_nothing() {
     let mut system = System::start().await;
     let people = system.people().await;
     let hosts = three_hosts(&mut system).await;
-    // Held on its way there, the effect comes late, after another host has had it; held on its way back, it is the answer.
+    // A held request takes effect late, after another host has repeated it; a held response is late
+    // itself.
     for (n, held_back) in [false, true].into_iter().enumerate() {
         let name = format!("late-{n}");
         let hold = hold(&system, "CloneVM_Task", held_back);
         let request = approved(&people_at(&hosts[0], &people), &name).await;
         hold.wait_for_hit().await;
-        let sleeper = holder(&system, &hosts, "provision").await;
+        let sleeper = lease_holder(&system, &hosts, "provision").await;
         sleeper.pause().await;
-        // Nobody told the others: they see that the lease runs out.
+        // The other hosts are not notified: they see that the lease expires.
         let awake = hosts.iter().find(|host| host.base != sleeper.base).expect("three hosts");
         fulfilled(&system, &at(awake, &people.requester), &request, &name).await;
         system.vcenter.clear();
         sleeper.resume().await;
         until_serving(sleeper).await;
         fulfilled(&system, &at(sleeper, &people.requester), &request, &name).await;
-        told_once(&at(awake, &people.requester), &[request]).await;
+        reported_once(&at(awake, &people.requester), &[request]).await;
     }
     agree(&hosts, &people.requester).await;
     end(system, hosts).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hosts_may_die_and_stand_still_in_turn_while_people_go_on() {
+async fn requests_complete_while_hosts_die_and_stop() {
     let mut system = System::start().await;
     let people = system.people().await;
     let mut hosts = three_hosts(&mut system).await;
     let mut requests = Vec::new();
     for round in 0..3 {
-        // One stands still, one dies, one serves; each is each once.
+        // One host is stopped, one is killed, one serves; the roles rotate.
         let [still, dead, serving] = [round % 3, (round + 1) % 3, (round + 2) % 3];
         let here = people_at(&hosts[serving], &people);
         let names = [format!("a-{round}"), format!("b-{round}")];
@@ -108,13 +110,13 @@ async fn hosts_may_die_and_stand_still_in_turn_while_people_go_on() {
         until_serving(&hosts[still]).await;
     }
     let keys: Vec<String> = requests.into_iter().map(|(key, _)| key).collect();
-    told_once(&at(&hosts[0], &people.requester), &keys).await;
+    reported_once(&at(&hosts[0], &people.requester), &keys).await;
     agree(&hosts, &people.requester).await;
     end(system, hosts).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_ask_at_three_hosts_for_one_name_one_gets_it() {
+async fn concurrent_requests_for_one_name_at_three_hosts_succeed_once() {
     let mut system = System::start().await;
     let people = system.people().await;
     let hosts = three_hosts(&mut system).await;
@@ -137,9 +139,9 @@ fn hold(system: &System, effect: &'static str, held_back: bool) -> RuleHandle {
     system.vcenter.rule(if held_back { rule.hold_answer() } else { rule.hold_request() })
 }
 
-/// The host that has the lease on the newest run of this workflow.
-async fn holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) -> &'a Host {
-    let deadline = Instant::now() + PATIENCE;
+/// Returns the host that holds the lease of the newest run of this workflow.
+async fn lease_holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) -> &'a Host {
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         if let Some((id, _)) = system.database.lease(workflow).await {
             let found = hosts.iter().find(|host| system.log_at(&host.base).contains(&format!("\"host\":\"{id}\"")));
@@ -150,9 +152,9 @@ async fn holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) -> &'a H
     }
 }
 
-/// A host that has slept may need new connections first.
+/// Waits until a resumed host serves, since it may need new connections first.
 async fn until_serving(host: &Host) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while !host.is_ready().await {
         assert!(Instant::now() < deadline, "the host at {} does not come back", host.base);
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -166,8 +168,8 @@ async fn fulfilled(system: &System, requester: &Person, request: &str, name: &st
     assert_eq!(count, 1, "machines named {name}");
 }
 
-/// No step of a request was reported twice, by whichever host.
-async fn told_once(requester: &Person, requests: &[String]) {
+/// Verifies that no step of a request was reported twice, by any host.
+async fn reported_once(requester: &Person, requests: &[String]) {
     for request in requests {
         let timeline = requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=200")).await.ok();
         let steps: Vec<String> = timeline["items"]
@@ -182,16 +184,16 @@ async fn told_once(requester: &Person, requests: &[String]) {
     }
 }
 
-/// All hosts show the same rows once nothing is under way.
+/// Verifies that all hosts show the same rows. No run may be open.
 async fn agree(hosts: &[Host], requester: &Person) {
     for view in ["requests", "vms"] {
-        let mut seen: Vec<Value> = Vec::new();
+        let mut lists: Vec<Value> = Vec::new();
         for host in hosts {
             let list = at(host, requester).get(&format!("/api/dcm/views/{view}?limit=200")).await.ok();
-            seen.push(json!(list["items"]));
+            lists.push(json!(list["items"]));
         }
-        assert!(seen[0].as_array().is_some_and(|items| !items.is_empty()));
-        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{view}: {seen:#?}");
+        assert!(lists[0].as_array().is_some_and(|items| !items.is_empty()));
+        assert!(lists.windows(2).all(|pair| pair[0] == pair[1]), "{view}: {lists:#?}");
     }
 }
 

@@ -1,21 +1,22 @@
-//! One tenant's people know the other's ids, and it does not help them. (The wall in the database has tests of its own in
-//! `eaf-core/tests`.)
+//! Isolation of tenants over HTTP: known ids of another tenant give no access.
+//!
+//! `eaf-core/tests` tests row-level security in the database.
 
 use eaf_system_tests::system::{System, approved, until};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn known_ids_of_another_tenant_open_nothing() {
+async fn known_ids_of_another_tenant_give_no_access() {
     let system = System::start().await;
     let people = system.people().await;
     let request = approved(&people, "web-01").await;
     until(&people.requester, "requests", &request, |item| item["status"] == "fulfilled").await;
 
-    for stranger in [&people.foreigner, &people.foreign_admin] {
+    for foreigner in [&people.foreigner, &people.foreign_admin] {
         for view in ["requests", "approvals", "vms", "timeline", "offerings"] {
-            let item = stranger.item(view, &request).await;
-            let list = stranger.get(&format!("/api/dcm/views/{view}")).await;
-            // A requester may not see some views at all; who may sees nothing.
+            let item = foreigner.item(view, &request).await;
+            let list = foreigner.get(&format!("/api/dcm/views/{view}")).await;
+            // Some views are forbidden to a requester; the permitted ones contain no such row.
             match item.status.as_u16() {
                 403 => assert_eq!(list.status, 403, "{view}"),
                 _ => {
@@ -32,12 +33,12 @@ async fn known_ids_of_another_tenant_open_nothing() {
             ("refresh-vm", json!({ "vm": request })),
             ("decommission-vm", json!({ "vm": request, "confirm": "web-01" })),
         ] {
-            let answer = stranger.command(command, body).await;
+            let answer = foreigner.command(command, body).await;
             assert!(matches!(answer.status.as_u16(), 403 | 404), "{command}: {} {:#}", answer.status, answer.body);
             assert!(!answer.body.to_string().contains("web-01"), "{command} tells the name: {:#}", answer.body);
         }
-        let seen = stranger.get("/api/host/runs").await;
-        assert!(!seen.body.to_string().contains(&request), "{:#}", seen.body);
+        let runs = foreigner.get("/api/host/runs").await;
+        assert!(!runs.body.to_string().contains(&request), "{:#}", runs.body);
     }
     let operator = system.person("operator").await;
     for path in ["/api/dcm/views/requests", "/api/dcm/views/vms", "/api/host/connections", "/api/host/audit"] {

@@ -1,15 +1,15 @@
-//! The main job: asked for, approved, built, told, watched, given back.
+//! The main journey: a machine is requested, approved, provisioned, observed and decommissioned.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::system::{System, approved, until, wish};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_becomes_a_machine_and_people_are_told() {
+async fn a_request_becomes_a_machine_and_people_are_notified() {
     let system = System::start().await;
     let people = system.people().await;
 
-    // Asked for: the approver is told, nobody may approve their own.
+    // Request: the approver gets a mail, and requesters may not approve their own requests.
     let answer = people.requester.command("request-vm", wish("web-01")).await.ok();
     let request = answer["subject"]["key"].as_str().unwrap().to_owned();
     let position = answer["position"].as_str().unwrap().to_owned();
@@ -26,7 +26,7 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
 
     system.mail_to("miriam.vogt@acme.example", "web-01").await;
 
-    // Approved: built. Who was asked as well need not decide any more.
+    // Approval: the machine is provisioned, and the other approvers' mails are settled.
     people.approver.command("approve-request", json!({ "request": request })).await.ok();
     let item = until(&people.requester, "requests", &request, |item| item["terminal"] == true).await;
     assert_eq!(item["status"], "fulfilled", "{item:#}");
@@ -41,21 +41,21 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
     let machine = until(&people.requester, "vms", &request, |vm| vm["power"] == "on" && vm["ip"].is_string()).await;
     assert_eq!((machine["cpus"].as_i64(), machine["memory_mb"].as_i64()), (Some(4), Some(8192)), "{machine:#}");
 
-    let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
-    assert!(told.text.contains(machine["ip"].as_str().unwrap()), "{}", told.text);
+    let mail = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
+    assert!(mail.text.contains(machine["ip"].as_str().unwrap()), "{}", mail.text);
 
     system.mail_to("miriam.vogt@acme.example", "Erledigt: web-01").await;
     let inbox = system.mail.inbox().await;
     assert!(!inbox.iter().any(|mail| mail.subject.starts_with("Settled")), "who decided knows: {inbox:?}");
 
-    // The timeline tells every step in vCenter.
+    // The timeline lists each step in vCenter.
     let timeline = people.requester.get(&format!("/api/dcm/views/timeline?request_id={request}&limit=100")).await.ok();
     let steps: Vec<&Value> = timeline["items"].as_array().unwrap().iter().map(|item| &item["step"]).collect();
     for step in ["ensure-folder", "clone", "power-on", "await-address"] {
         assert!(steps.iter().any(|s| *s == step), "{step} in {timeline:#}");
     }
 
-    // Given back: a typo keeps it, the name ends it.
+    // Decommission: a mistyped name is rejected, the right one removes the machine.
     let typo = people.requester.command("decommission-vm", json!({ "vm": request, "confirm": "web-02" })).await;
     assert_eq!(typo.status, 422, "{:#}", typo.body);
     assert_eq!(typo.body["errors"][0]["pointer"], "/confirm");
@@ -66,7 +66,7 @@ async fn a_request_becomes_a_machine_and_people_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refresh_shows_what_another_client_did() {
+async fn a_refresh_shows_changes_by_another_client() {
     let system = System::start().await;
     let people = system.people().await;
     let request = approved(&people, "web-01").await;
@@ -93,9 +93,9 @@ async fn a_rejection_needs_a_reason_and_reaches_the_requester() {
     people.approver.command("reject-request", json!({ "request": request, "reason": canary::REASON })).await.ok();
     let rejected = |item: &Value| item["status"] == "rejected" && item["reason"] == canary::REASON;
     until(&people.requester, "requests", &request, rejected).await;
-    let told = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
-    assert!(told.text.contains(canary::REASON), "{}", told.text);
-    // The name is free again.
+    let mail = system.mail_to("lena.hoffmann@acme.example", "web-01").await;
+    assert!(mail.text.contains(canary::REASON), "{}", mail.text);
+    // The name can be requested again.
     people.requester.command("request-vm", wish("web-01")).await.ok();
     system.finish().await;
 }

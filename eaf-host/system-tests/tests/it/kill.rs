@@ -1,20 +1,21 @@
-//! `kill -9` of the host before and after every effect, and every answer lost in turn: exactly one machine or none, and the request
-//! ends as it should.
+//! `kill -9` of the host before and after each effect, and the loss of each answer: exactly one
+//! machine or none, and the request ends as expected.
 //!
-//! No hook in the product says when to kill. The fault proxy holds the very exchange; the test waits until the journal's row says
-//! that the call is intended and not answered, kills the host, and lets go. "Before" holds the request, so that the effect has not
-//! happened; "after" holds the answer, so that it has, and the journal does not know.
+//! The product contains no hook for kills. The fault proxy holds one exchange; the test waits until
+//! the journal has the intent and no answer, kills the host, and releases the exchange. "Before"
+//! holds the request, so that the effect has not happened; "after" holds the answer, so that it has
+//! happened and the journal lacks its result.
 
 use eaf_core::id::TenantId;
 use eaf_core::testing::LockGuard;
 use eaf_system_tests::person::{Answer, Person};
-use eaf_system_tests::system::{PATIENCE, People, System, approved, until, wish};
+use eaf_system_tests::system::{People, System, WAIT_MAX, approved, until, wish};
 use eaf_test_support::fault_proxy::{FaultProxy, Rule, RuleHandle};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// An effect: its call in the journal, and what is seen of it on the wire.
+/// Effect: the name of its call in the journal, and text that identifies its exchange.
 type Effect = (&'static str, &'static str);
 
 const FOLDER: Effect = ("vsphere.ensure-folder", "CreateFolder");
@@ -23,16 +24,16 @@ const RECONFIGURE: Effect = ("vsphere.reconfigure", "ReconfigVM_Task");
 const POWER_ON: Effect = ("vsphere.power-on", "PowerOnVM_Task");
 const POWER_OFF: Effect = ("vsphere.power-off", "PowerOffVM_Task");
 const DESTROY: Effect = ("vsphere.destroy", "Destroy_Task");
-/// The end of a mail's content: the server takes the mail here.
+/// End of a mail's content, at which the server accepts the mail.
 const MAIL: Effect = ("mail.send-while", "\r\n.\r\n");
-/// Seen on no wire: it goes into the database.
+/// Command of a workflow: an effect in the database, which no proxy sees.
 const COMMAND: &str = "flow.submit";
 
-/// The host is killed around each of these, and around every command.
+/// Effects that the host is killed around, beside every command.
 const PROVISION: [Effect; 3] = [CLONE, RECONFIGURE, POWER_ON];
 const DECOMMISSION: [Effect; 2] = [POWER_OFF, DESTROY];
 
-/// Calls that change nothing but the journal itself: a repetition reads again.
+/// Calls that change nothing outside the journal: a repetition reads again.
 const READS: [&str; 5] =
     ["vsphere.open", "vsphere.read-vm", "vsphere.await-address", "mail.open", "flow.progress-reaches"];
 
@@ -45,9 +46,9 @@ enum Moment {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_killed_around_the_making_of_the_folder_leaves_exactly_one_machine() {
+async fn a_host_killed_around_creating_the_folder_leaves_exactly_one_machine() {
     for moment in MOMENTS {
-        // Once it is there it is not made again, so each moment has a vCenter of its own.
+        // An existing folder is not created again, so each case has a vCenter of its own.
         let mut system = System::start().await;
         let people = system.people().await;
         let hold = arm(&system.vcenter, FOLDER, moment);
@@ -108,7 +109,7 @@ async fn a_host_killed_around_a_mail_sends_it_again_under_the_same_message_id() 
         let answer = people.requester.command("request-vm", wish(&name)).await.ok();
         let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();
         kill(&mut system, &hold, MAIL).await;
-        // Once it is decided, approvers are not asked any more.
+        // A decided request notifies no further approvers.
         all_runs_over(&system).await;
         people.approver.command("approve-request", json!({ "request": request })).await.ok();
         fulfilled(&system, &people, &request, &name).await;
@@ -118,13 +119,13 @@ async fn a_host_killed_around_a_mail_sends_it_again_under_the_same_message_id() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_killed_around_each_command_of_a_workflow_gives_each_once() {
+async fn a_host_killed_around_each_command_of_a_workflow_records_each_once() {
     let mut system = System::start().await;
     let People { requester, approver, .. } = system.people().await;
     let answer = requester.command("request-vm", wish("web-01")).await.ok();
     let vm = answer["subject"]["key"].as_str().unwrap().to_owned();
 
-    // Four steps have a begin and an end, cloning tells how far it is, and the machine is reported.
+    // Four steps with begin and end, the progress of the clone, and the report of the machine.
     let given = killed_around_each_command(&mut system, &approver, "approve-request", json!({ "request": vm })).await;
     assert!(given > 8, "{given} commands of provision");
     until(&requester, "requests", &vm, |item| item["status"] == "fulfilled").await;
@@ -142,31 +143,32 @@ async fn a_host_killed_around_each_command_of_a_workflow_gives_each_once() {
     assert!(system.vcsim.machines().is_empty());
 
     let timeline = requester.get(&format!("/api/dcm/views/timeline?request_id={vm}&limit=200")).await.ok();
-    let mut told: Vec<String> = Vec::new();
+    let mut entries: Vec<String> = Vec::new();
     for item in timeline["items"].as_array().unwrap() {
-        told.push(format!("{} {} {} {}", item["process"], item["kind"], item["step"], item["percent"]));
+        entries.push(format!("{} {} {} {}", item["process"], item["kind"], item["step"], item["percent"]));
     }
-    let count = told.len();
-    told.sort();
-    told.dedup();
-    assert_eq!(told.len(), count, "something was told twice: {timeline:#}");
+    let count = entries.len();
+    entries.sort();
+    entries.dedup();
+    assert_eq!(entries.len(), count, "an entry was recorded twice: {timeline:#}");
     system.finish().await;
 }
 
-/// What a person orders starts a workflow. The host is killed twice around each of its commands, all of them; their number.
+/// Gives a command that starts a run, kills the host before and after each command of the run, and
+/// returns the number of commands.
 async fn killed_around_each_command(system: &mut System, person: &Person, order: &str, body: Value) -> i64 {
     let tenant = TenantId::derive("acme");
     all_runs_over(system).await;
     let (_, before) = system.database.journal(COMMAND).await;
     let mut appends = order_and_hold(system, person.command(order, body)).await;
     let mut given = 0;
-    // Before: the journal intends the command, and nothing can be appended.
+    // Before: the journal contains the intent, and no event can be appended.
     while intends_a_command(system, before, given).await {
         let events = system.database.events(tenant).await;
         system.kill_host().await;
         system.database.clean_up_killed_host().await;
         assert_eq!(system.database.events(tenant).await, events);
-        // After: its events are recorded, and the journal cannot say so.
+        // After: the events are recorded, and the journal has no answer yet.
         system.start_host().await;
         waiting_to_append(system, 1).await;
         let journal = system.database.lock_journal(COMMAND).await;
@@ -174,7 +176,7 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
         recorded(system, tenant, events).await;
         system.kill_host().await;
         system.database.clean_up_killed_host().await;
-        // Held again before anybody can give the next command; the answer to this one is in the ledger.
+        // Appends are locked again before the next command; the ledger has the answer to this one.
         appends = system.database.lock_appends(tenant).await;
         drop(journal);
         system.start_host().await;
@@ -184,7 +186,8 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
     given
 }
 
-/// The order is recorded and nothing after it. The lock serves in the order of asking: the person, this test, the workflow.
+/// Waits until the order is recorded and locks appends before the next one. The lock is granted in
+/// the order of requests: the person, this test, the workflow.
 async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> LockGuard {
     let tenant = TenantId::derive("acme");
     let first = system.database.lock_appends(tenant).await;
@@ -201,14 +204,14 @@ async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) ->
     held
 }
 
-/// Waits for a command after those that were given; false when all runs are over.
+/// Waits for the intent of a command after `given` commands; false when no run is open.
 async fn intends_a_command(system: &System, before: i64, given: i64) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         if system.database.journal(COMMAND).await == (Some("intent".to_owned()), before + given) {
             return true;
         }
-        // Before the first one the run may not have begun.
+        // The run may not have started before its first command.
         if given > 0 && system.database.open_runs().await == 0 {
             return false;
         }
@@ -218,7 +221,7 @@ async fn intends_a_command(system: &System, before: i64, given: i64) -> bool {
 }
 
 async fn waiting_to_append(system: &System, count: i64) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while system.database.waiting_to_append().await < count {
         assert!(Instant::now() < deadline, "the command is not given");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -226,16 +229,17 @@ async fn waiting_to_append(system: &System, count: i64) {
 }
 
 async fn recorded(system: &System, tenant: TenantId, before: i64) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while system.database.events(tenant).await == before {
         assert!(Instant::now() < deadline, "the command is not recorded");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Whoever adds an effect to a workflow adds its kill test, and then its name here.
+/// Compares the effects in all journals with the list of kill tests, so that a new effect needs a
+/// test.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_effect_that_a_journal_holds_is_one_that_the_host_was_killed_around() {
+async fn every_effect_in_the_journals_has_a_kill_test() {
     let system = System::start().await;
     let people = system.people().await;
     let cloned = arm(&system.vcenter, CLONE, Moment::After);
@@ -302,7 +306,8 @@ fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> RuleHandle {
     })
 }
 
-/// Somebody makes the clone smaller before the workflow looks at it, so that it has to be made larger again.
+/// Changes the clone's size by hand before the workflow reads it, so that the workflow must
+/// reconfigure it.
 async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
     cloned.wait_for_hit().await;
     system.cloned(name).await;
@@ -310,7 +315,8 @@ async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
     cloned.release();
 }
 
-/// While the exchange is held: the journal intends the call and has no answer; the host dies; another one starts.
+/// Kills the host while the exchange is held and the journal has the intent and no answer; starts
+/// another one.
 async fn kill(system: &mut System, hold: &RuleHandle, effect: Effect) {
     hold.wait_for_hit().await;
     let (state, _) = system.database.journal(effect.0).await;
@@ -335,7 +341,7 @@ async fn key_of(people: &People, name: &str) -> String {
 }
 
 async fn all_runs_over(system: &System) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let waiting = system.database.open_runs().await;
         if waiting == 0 {
@@ -346,7 +352,8 @@ async fn all_runs_over(system: &System) {
     }
 }
 
-/// At least once, and never under two ids: per recipient and subject there is one Message-ID.
+/// Verifies that each mail arrived at least once, and with one Message-ID per recipient and
+/// subject.
 async fn one_message_each(system: &System) {
     all_runs_over(system).await;
     let mut ids: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();

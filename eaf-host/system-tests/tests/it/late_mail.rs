@@ -1,7 +1,7 @@
-//! The mail server is away while requests are decided: afterwards no mail asks for
-//! what is settled.
+//! Mail server that is unavailable while requests are decided: settled requests are not mailed
+//! afterwards.
 
-use eaf_system_tests::system::{PATIENCE, System, approved, until, wish};
+use eaf_system_tests::system::{System, WAIT_MAX, approved, until, wish};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ const REQUESTER: &str = "lena.hoffmann@acme.example";
 const APPROVER: &str = "james.carter@acme.example";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_settled_while_the_mail_server_was_away_is_not_mailed() {
+async fn requests_settled_during_a_mail_outage_are_not_mailed() {
     let system = System::start().await;
     let people = system.people().await;
     system.smtp.cut();
@@ -35,7 +35,7 @@ async fn what_was_settled_while_the_mail_server_was_away_is_not_mailed() {
 }
 
 async fn wait<F: Future<Output = bool>>(holds: impl Fn() -> F) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while !holds().await {
         assert!(Instant::now() < deadline, "it does not come to that");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,7 +1,8 @@
-//! A mail connection that cannot work for a while: no mail is lost, and an admin sees, repairs and sends.
+//! Mail queue of a connection that fails for a while: no mail is lost, and an admin sees them,
+//! repairs the connection and sends them.
 
 use eaf_system_tests::person::Person;
-use eaf_system_tests::system::{PATIENCE, System, wish};
+use eaf_system_tests::system::{System, WAIT_MAX, wish};
 use eaf_test_support::fault_proxy::Rule;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 const APPROVER: &str = "james.carter@acme.example";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mails_wait_for_a_relay_that_refuses_us_and_go_out_when_an_admin_says_that_it_is_repaired() {
+async fn mails_wait_for_a_relay_that_refuses_the_host_until_an_admin_resumes_it() {
     let system = System::start().await;
     let people = system.people().await;
     system.smtp.rule(Rule::on("MAIL FROM").answer("550 5.7.1 Not you\r\n"));
@@ -25,7 +26,7 @@ async fn mails_wait_for_a_relay_that_refuses_us_and_go_out_when_an_admin_says_th
     assert_eq!(sent.status, 204);
     system.mail_to(APPROVER, "web-01").await;
 
-    // Saving the connection anew is the other way to say so.
+    // Saving the connection again also resumes its queue.
     system.smtp.rule(Rule::on("MAIL FROM").answer("550 5.7.1 Not you\r\n"));
     people.requester.command("request-vm", wish("web-02")).await.ok();
     first(&people.admin, "/api/host/mail-queue").await;
@@ -36,14 +37,14 @@ async fn mails_wait_for_a_relay_that_refuses_us_and_go_out_when_an_admin_says_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_that_has_failed_is_sent_again_when_an_admin_wants_it() {
+async fn a_failed_mail_is_sent_again_on_an_admins_command() {
     let system = System::start().await;
     let people = system.people().await;
     system.smtp.rule(Rule::refuse_recipient(APPROVER));
     people.requester.command("request-vm", wish("web-01")).await.ok();
     let failed = first(&people.admin, "/api/host/mail-failures").await;
     assert_eq!(failed["state"], "failed", "{failed:#}");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while system.database.open_runs().await > 0 {
         assert!(Instant::now() < deadline, "the run does not end");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -63,9 +64,9 @@ async fn a_mail_that_has_failed_is_sent_again_when_an_admin_wants_it() {
     system.finish().await;
 }
 
-/// The first mail of a list, as soon as there is one.
+/// Waits for the first mail of a list.
 async fn first(admin: &Person, path: &str) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let list = admin.get(path).await.ok();
         let known = list["items"].as_array().and_then(|items| items.first().cloned());

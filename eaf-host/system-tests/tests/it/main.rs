@@ -1,5 +1,7 @@
-//! The whole host as its users meet it: the `eaf` process, over HTTP, on real parts: PostgreSQL as the restricted
-//! role, the vCenter simulator, a mail server, an OIDC issuer. `make test` starts what is shared; see `eaf_system_tests`.
+//! System tests over HTTP: the `eaf` process with PostgreSQL as the restricted role, the vCenter
+//! simulator, a mail server and an OIDC issuer.
+//!
+//! `make test` starts the shared servers; see `eaf_system_tests`.
 
 mod administration;
 mod bad_input;

@@ -1,8 +1,9 @@
-//! What goes wrong after the answer: the request says so, somebody repairs, a retry finishes it, and nothing is lost.
+//! Failures after the answer: the request shows them, an admin repairs the cause, and a retry
+//! completes the request.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::person::Person;
-use eaf_system_tests::system::{PATIENCE, People, System, approved, offering, until};
+use eaf_system_tests::system::{People, System, WAIT_MAX, approved, offering, until};
 use eaf_test_support::fault_proxy::Rule;
 use eaf_test_support::maildev::Received;
 use eaf_test_support::vcsim;
@@ -21,7 +22,7 @@ async fn a_wrong_vcenter_password_fails_the_request_until_it_is_repaired() {
     let request = approved(&people, "web-01").await;
     let item = failed(&people.requester, &request).await;
     assert_eq!(item["error_code"], "vcenter-login", "{item:#}");
-    told(&system, &item, &["lena.hoffmann@acme.example", "miriam.vogt@acme.example"]).await;
+    notified(&system, &item, &["lena.hoffmann@acme.example", "miriam.vogt@acme.example"]).await;
 
     system.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
     retried(&system, &people, &request).await;
@@ -44,7 +45,7 @@ async fn a_missing_template_fails_the_request_until_it_is_repaired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_machine_of_that_name_is_left_alone() {
+async fn a_foreign_machine_of_the_same_name_is_not_touched() {
     let system = System::start().await;
     let people = system.people().await;
     let first = approved(&people, "web-00").await;
@@ -60,20 +61,20 @@ async fn a_foreign_machine_of_that_name_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_recipient_is_shown_to_the_admin_and_stops_nothing() {
+async fn a_refused_recipient_is_shown_to_the_admin_and_blocks_no_request() {
     let system = System::start().await;
     let people = system.people().await;
     system.smtp.rule(Rule::refuse_recipient("lena.hoffmann@acme.example"));
     let request = approved(&people, "web-01").await;
     until(&people.requester, "requests", &request, |item| item["status"] == "fulfilled").await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let failures = people.admin.get("/api/host/mail-failures").await.ok();
         if failures["items"].as_array().is_some_and(|items| !items.is_empty()) {
             assert!(failures.to_string().contains("550"), "{failures:#}");
             break;
         }
-        assert!(Instant::now() < deadline, "the admin is not told");
+        assert!(Instant::now() < deadline, "the admin got no mail");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     people.requester.get("/api/host/mail-failures").await.refused(403, "permission-missing");
@@ -98,17 +99,17 @@ async fn retried(system: &System, people: &People, request: &str) {
     assert!(kinds.contains(&"step-failed") && kinds.contains(&"request-retried"), "the history is kept: {kinds:?}");
 }
 
-/// The mails about the failure carry the trace id.
-async fn told(system: &System, item: &Value, recipients: &[&str]) {
+/// Verifies that the mails about the failure contain the trace id.
+async fn notified(system: &System, item: &Value, recipients: &[&str]) {
     let trace = item["trace_id"].as_str().unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     loop {
         let about: Vec<Received> =
             system.mail.inbox().await.into_iter().filter(|mail| mail.text.contains(trace)).collect();
         if recipients.iter().all(|recipient| about.iter().any(|mail| mail.to[0].address == *recipient)) {
             return;
         }
-        assert!(Instant::now() < deadline, "not all of {recipients:?} are told: {about:?}");
+        assert!(Instant::now() < deadline, "not all of {recipients:?} got a mail: {about:?}");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }

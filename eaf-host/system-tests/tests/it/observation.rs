@@ -1,20 +1,20 @@
-//! What the host reads again by itself: machines, and whether connections work.
+//! Observation of machines and connections by polling.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{System, approved, until};
 use eaf_test_support::fault_proxy::Rule;
 use serde_json::{Value, json};
 
-/// As if the minutes until the next turn were over.
-async fn sooner(system: &System) {
+/// Makes the next observation due at once.
+async fn observe_now(system: &System) {
     system.database.run("update eaf.connection set observe_at = now() where observe_until is null").await;
 }
 
-/// Until the machine reads so, without anybody asking for it.
-async fn seen(system: &System, person: &Person, vm: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let deadline = std::time::Instant::now() + eaf_system_tests::system::PATIENCE;
+/// Waits until the machine's row satisfies `wanted`, without a request that triggers a read.
+async fn observed(system: &System, person: &Person, vm: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let deadline = std::time::Instant::now() + eaf_system_tests::system::WAIT_MAX;
     loop {
-        sooner(system).await;
+        observe_now(system).await;
         let item = person.item("vms", vm).await.ok();
         if wanted(&item) {
             return item;
@@ -25,12 +25,12 @@ async fn seen(system: &System, person: &Person, vm: &str, wanted: impl Fn(&Value
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_do_in_vcenter_shows_without_anybody_asking_and_only_what_changed_is_recorded() {
+async fn external_changes_in_vcenter_are_observed_and_only_changes_are_recorded() {
     let system = System::start().await;
     let people = system.people().await;
     let id = approved(&people, "web-01").await;
     until(&people.requester, "requests", &id, |item| item["status"] == "fulfilled").await;
-    let on = seen(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
+    let on = observed(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
     assert_eq!(on["power"], "on");
 
     system.vcsim.power_off("web-01").await;
@@ -39,11 +39,11 @@ async fn what_others_do_in_vcenter_shows_without_anybody_asking_and_only_what_ch
     let wanted = |item: &Value| {
         (&item["power"], &item["vcenter_name"], &item["memory_mb"]) == (&json!("off"), &json!("web-old"), &json!(512))
     };
-    let off = seen(&system, &people.requester, &id, wanted).await;
+    let off = observed(&system, &people.requester, &id, wanted).await;
     let later = |item: &Value| item["observed_at"].as_str() > off["observed_at"].as_str();
     for _ in 0..3 {
         let before = people.requester.item("vms", &id).await.ok()["observed_at"].clone();
-        seen(&system, &people.requester, &id, |item| item["observed_at"].as_str() > before.as_str()).await;
+        observed(&system, &people.requester, &id, |item| item["observed_at"].as_str() > before.as_str()).await;
     }
     let now = people.requester.item("vms", &id).await.ok();
     assert!(
@@ -59,36 +59,37 @@ async fn what_others_do_in_vcenter_shows_without_anybody_asking_and_only_what_ch
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_read_in_between_does_not_outlive_the_next_look() {
+async fn a_manual_read_is_replaced_by_the_next_observation() {
     let system = System::start().await;
     let people = system.people().await;
     let id = approved(&people, "web-01").await;
     until(&people.requester, "requests", &id, |item| item["status"] == "fulfilled").await;
-    seen(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
-    // Until the host has nothing more to tell, whatever is read next is as it was told last.
+    observed(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
+    // Reads the machine until the host has observed it three times more, so that the next
+    // observation starts from a recorded one.
     for _ in 0..3 {
         let before = people.requester.item("vms", &id).await.ok()["observed_at"].clone();
-        seen(&system, &people.requester, &id, |item| item["observed_at"].as_str() > before.as_str()).await;
+        observed(&system, &people.requester, &id, |item| item["observed_at"].as_str() > before.as_str()).await;
     }
     system.vcsim.power_off("web-01").await;
     people.requester.command("refresh-vm", json!({ "vm": id })).await.ok();
     until(&people.requester, "vms", &id, |item| item["power"] == "off").await;
     system.vcsim.power_on("web-01").await;
-    seen(&system, &people.requester, &id, |item| item["power"] == "on").await;
+    observed(&system, &people.requester, &id, |item| item["power"] == "on").await;
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_stopped_working_says_so_although_nobody_tests_it() {
+async fn a_failing_connection_is_reported_without_a_manual_test() {
     let system = System::start().await;
     let people = system.people().await;
     let id = approved(&people, "web-01").await;
     until(&people.requester, "requests", &id, |item| item["status"] == "fulfilled").await;
-    let read = seen(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
+    let read = observed(&system, &people.requester, &id, |item| !item["observed_at"].is_null()).await;
     system.vcenter.rule(Rule::on("POST /sdk").lose_request());
-    let deadline = std::time::Instant::now() + eaf_system_tests::system::PATIENCE;
+    let deadline = std::time::Instant::now() + eaf_system_tests::system::WAIT_MAX;
     loop {
-        sooner(&system).await;
+        observe_now(&system).await;
         let vcenter = people.admin.get("/api/host/connections/vsphere/vcenter").await.ok();
         if !vcenter["use_error"].is_null() {
             break;

@@ -1,4 +1,4 @@
-//! What an operator does on the command line, beside a host that serves.
+//! Commands of an operator beside a host that serves.
 
 use eaf_system_tests::system::{System, approved, until};
 
@@ -47,7 +47,6 @@ async fn an_operator_reads_the_log_proves_it_and_rebuilds_a_view() {
     system.database.run("update eaf.event set data = '{}' where pos = 2").await;
     let (said, well) = system.eaf(&["verify", "--json"]).await;
     assert!(!well && said.contains("\"finding\": \"leaf\""), "{said}");
-    // Mended by nobody: this log is for the bin, and so is its search for canaries.
     system.finish().await;
 }
 

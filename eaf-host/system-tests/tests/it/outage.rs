@@ -1,16 +1,17 @@
-//! The line to vCenter is cut while the simulator lives on: the request waits, says so, and ends by itself.
+//! Connection to vCenter that is cut while the simulator runs: the request waits, reports the
+//! outage, and completes.
 
 use eaf_system_tests::system::{System, approved, until};
 use std::time::Duration;
 
-/// 5 s in `make test`, a minute in `make chaos`.
+/// Duration of the outage: 5 s in `make test`, a minute in `make chaos`.
 fn outage() -> Duration {
     let seconds = std::env::var("EAF_TEST_OUTAGE_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(seconds.unwrap_or(5))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_of_vcenter_is_told_and_waited_out() {
+async fn an_outage_of_vcenter_is_reported_and_the_request_waits() {
     let system = System::start().await;
     let people = system.people().await;
     system.vcenter.cut();
@@ -18,7 +19,7 @@ async fn an_outage_of_vcenter_is_told_and_waited_out() {
     let stalled = until(&people.requester, "requests", &request, |item| {
         item["waiting_on"].as_str().is_some_and(|sentence| sentence.contains("vCenter"))
     });
-    // The outage lasts its time also after the sentence is there.
+    // The outage lasts its full time, also after it was reported.
     tokio::join!(stalled, tokio::time::sleep(outage()));
     assert!(system.vcsim.machines().is_empty());
     system.vcenter.restore();
@@ -29,7 +30,7 @@ async fn an_outage_of_vcenter_is_told_and_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_cut_in_the_middle_of_a_clone_leaves_one_machine() {
+async fn a_connection_cut_during_a_clone_leaves_one_machine() {
     let system = System::start().await;
     let people = system.people().await;
     let cloning = system.vcenter.rule(eaf_test_support::fault_proxy::Rule::on("CloneVM_Task").times(1));

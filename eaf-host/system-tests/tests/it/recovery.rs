@@ -1,15 +1,15 @@
-//! What failed is ended, repaired or handed over by people, and a machine that vCenter changed is
-//! shown as vCenter has it.
+//! Recovery by people: failed requests are cancelled, repaired or handed over, and changes in
+//! vCenter are shown.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{People, System, approved, offering, until};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cancelling_a_failed_request_removes_what_was_built_and_frees_the_name() {
+async fn cancelling_a_failed_request_removes_its_machine_and_frees_the_name() {
     let system = System::start().await;
     let people = system.people().await;
-    let broken = system.vcsim.behave(switching_on_fails()).await;
+    let broken = system.vcsim.behave(power_on_fails()).await;
     let request = approved(&people, "web-01").await;
     until(&people.requester, "requests", &request, |item| item["status"] == "failed").await;
     assert_eq!(names(&system), ["web-01"], "it was built half");
@@ -28,7 +28,7 @@ async fn cancelling_a_failed_request_removes_what_was_built_and_frees_the_name()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_request_touches_no_machine_that_is_not_its_own() {
+async fn a_cancelled_request_removes_only_its_own_machine() {
     let system = System::start().await;
     let people = system.people().await;
     let first = approved(&people, "web-00").await;
@@ -61,10 +61,10 @@ async fn a_retry_builds_from_the_corrected_offering_at_the_price_that_was_approv
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_builds_again_what_was_deleted_in_vcenter_by_hand() {
+async fn a_retry_rebuilds_a_machine_that_was_deleted_in_vcenter() {
     let system = System::start().await;
     let people = system.people().await;
-    let broken = system.vcsim.behave(switching_on_fails()).await;
+    let broken = system.vcsim.behave(power_on_fails()).await;
     let request = approved(&people, "web-01").await;
     until(&people.requester, "requests", &request, |item| item["status"] == "failed").await;
     system.vcsim.destroy_by_hand("web-01").await;
@@ -88,7 +88,7 @@ async fn a_machine_of_an_offering_without_an_address_is_handed_over_when_it_runs
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_is_shown_with_the_name_and_the_memory_that_it_has_in_vcenter() {
+async fn a_machine_is_shown_with_its_name_and_memory_in_vcenter() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -107,7 +107,7 @@ async fn a_machine_is_shown_with_the_name_and_the_memory_that_it_has_in_vcenter(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_became_a_template_says_so_and_keeps_its_name() {
+async fn a_machine_that_became_a_template_is_reported_and_keeps_its_name() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -126,7 +126,7 @@ async fn a_machine_that_became_a_template_says_so_and_keeps_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_vcenter_lost_is_decommissioned_only_when_an_admin_says_so() {
+async fn a_machine_missing_in_vcenter_is_decommissioned_only_when_an_admin_confirms() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -142,14 +142,14 @@ async fn a_machine_that_vcenter_lost_is_decommissioned_only_when_an_admin_says_s
     system.finish().await;
 }
 
-/// Another vCenter takes the address. It has what the simulator has: a replica of everything.
+/// Puts another vCenter with the same inventory at the address.
 async fn take_over(system: &System) {
     system.vcsim.behave(json!({ "kind": "about", "instanceUuid": uuid::Uuid::max().to_string() })).await;
     system.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_of_another_vcenter_stays_until_an_admin_says_that_it_counts_as_removed() {
+async fn a_machine_of_another_vcenter_stays_until_an_admin_confirms_its_removal() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -172,7 +172,7 @@ async fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_o
     for stands_here_too in [true, false] {
         let system = System::start().await;
         let people = system.people().await;
-        let broken = system.vcsim.behave(switching_on_fails()).await;
+        let broken = system.vcsim.behave(power_on_fails()).await;
         let request = approved(&people, "web-01").await;
         until(&people.requester, "requests", &request, |item| item["status"] == "failed").await;
         if !stands_here_too {
@@ -196,7 +196,7 @@ async fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_of_vcenter_stands_on_the_page_until_it_is_answered() {
+async fn a_question_of_vcenter_is_shown_until_it_is_answered() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -211,11 +211,11 @@ async fn a_question_of_vcenter_stands_on_the_page_until_it_is_answered() {
     system.finish().await;
 }
 
-fn switching_on_fails() -> Value {
+fn power_on_fails() -> Value {
     json!({ "kind": "task-fault", "method": "PowerOnVM_Task", "fault": { "type": "FeatureRequirementsNotMet" } })
 }
 
-/// The usual offering with other members.
+/// The default offering with some members changed.
 fn changed(members: &[(&str, Value)]) -> Value {
     let mut body = offering();
     for (member, value) in members {
@@ -235,7 +235,7 @@ async fn refreshed(person: &Person, vm: &str, wanted: impl Fn(&Value) -> bool) -
     until(person, "vms", vm, wanted).await
 }
 
-/// Of the machines in vCenter, beside the templates that were there before.
+/// Names of the machines in vCenter, without the initial templates.
 fn names(system: &System) -> Vec<String> {
     let mut names: Vec<String> = system.vcsim.machines().into_iter().map(|machine| machine.name).collect();
     names.sort();

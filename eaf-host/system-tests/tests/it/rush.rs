@@ -1,9 +1,9 @@
-//! Many at once for one thing.
+//! Concurrent requests for one name.
 
 use eaf_system_tests::system::{System, wish};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_requests_for_one_name_one_wins_and_the_others_are_told() {
+async fn of_twenty_requests_for_one_name_one_succeeds_and_the_others_are_rejected() {
     let system = System::start().await;
     let people = system.people().await;
     let mut asking = tokio::task::JoinSet::new();

@@ -1,11 +1,11 @@
-//! Signing in with a browser: the real host, the real development provider, and what people and attackers do between.
+//! Sign-in with a browser at the real host and the development provider, and attacks on it.
 
 use eaf_system_tests::browser::{Browser, Page};
 use eaf_system_tests::system::{CLIENT_SECRET, System, offering, wish};
 use reqwest::Method;
 use serde_json::json;
 
-/// The provider sends nobody to another machine; the test's browser finds the host from here.
+/// Public address of the host; the provider redirects only to localhost.
 const HTTPS: &str = "https://localhost:8443";
 const HTTP: &str = "http://localhost:8080";
 
@@ -22,7 +22,7 @@ fn helps(page: &Page, status: u16, code: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deep_link_survives_signing_in_and_the_work_gets_done() {
+async fn a_deep_link_survives_sign_in() {
     for public_url in [HTTPS, HTTP] {
         let system = System::at(public_url).await;
         let mut admin = Browser::new(&system);
@@ -40,7 +40,7 @@ async fn a_deep_link_survives_signing_in_and_the_work_gets_done() {
         let after = answer["position"].as_str().unwrap();
         requester.get(&format!("/api/dcm/views/requests/{request}?after={after}")).await.ok();
 
-        // Another tenant's person sees their own tenant, whatever they know of this one.
+        // A person of another tenant sees only their own tenant.
         let mut foreigner = Browser::new(&system);
         foreigner.sign_in("requester@globex", "/").await;
         assert_eq!(foreigner.get("/api/session").await.ok()["tenant"]["slug"], "globex");
@@ -56,7 +56,7 @@ async fn a_deep_link_survives_signing_in_and_the_work_gets_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_was_changed_or_came_from_elsewhere_or_is_over_opens_nothing() {
+async fn an_altered_foreign_or_expired_session_is_refused() {
     let (system, elsewhere) = (System::at(HTTPS).await, System::at(HTTPS).await);
     let mut foreign = Browser::new(&elsewhere);
     foreign.sign_in("requester@acme", "/").await;
@@ -75,7 +75,7 @@ async fn a_session_that_was_changed_or_came_from_elsewhere_or_is_over_opens_noth
         system.database.run(&format!("update eaf.session set {age}")).await;
         browser.get("/api/session").await.refused(401, "session-expired");
     }
-    // The way back in keeps the aim.
+    // Signing in again returns to the same page.
     let page = browser.sign_in("requester@acme", "/vms").await;
     assert_eq!(page.address.path(), "/vms");
     system.finish().await;
@@ -105,7 +105,7 @@ async fn a_request_from_another_site_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_link_leads_from_signing_in_to_another_site() {
+async fn sign_in_redirects_to_no_other_site() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
     for bad in [
@@ -132,7 +132,7 @@ async fn no_link_leads_from_signing_in_to_another_site() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
+async fn a_callback_works_once_and_only_in_the_browser_that_began_the_sign_in() {
     let system = System::at(HTTPS).await;
     let (mut browser, mut other) = (Browser::new(&system), Browser::new(&system));
     let page = browser.ask_provider("/vms").await;
@@ -147,12 +147,12 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
     assert_eq!(browser.open(back.as_str()).await.address.path(), "/vms");
     helps(&browser.open(back.as_str()).await, 400, "sign-in-unknown");
     browser.get("/api/session").await.ok();
-    // Also with what the browser held then: the host knows the state as used.
+    // Also with the cookies of that time: the host has marked the state as used.
     other.cookies = held;
     helps(&other.open(back.as_str()).await, 400, "sign-in-unknown");
     assert!(other.session().is_none());
 
-    // A changed note of what was begun is none.
+    // A cookie that was changed is not accepted.
     let mut tampered = Browser::new(&system);
     let page = tampered.ask_provider("/").await;
     let back = tampered.pick(&page, "requester@acme").await;
@@ -165,7 +165,7 @@ async fn a_way_back_works_once_and_in_the_browser_that_began_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_of_the_provider_and_a_stranger_get_a_page() {
+async fn a_refusal_of_the_provider_and_an_unknown_person_get_a_page() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
     let page = browser.ask_provider("/vms").await;
@@ -184,7 +184,7 @@ async fn a_refusal_of_the_provider_and_a_stranger_get_a_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_ends_the_session_here_and_goes_by_the_provider() {
+async fn signing_out_ends_the_session_and_redirects_to_the_provider() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
     browser.sign_in("requester@acme", "/").await;
@@ -203,7 +203,7 @@ async fn signing_out_ends_the_session_here_and_goes_by_the_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_sign_in_is_a_new_session_and_ends_the_one_before() {
+async fn each_sign_in_starts_a_new_session_and_ends_the_previous_one() {
     let mut system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
     browser.sign_in("requester@acme", "/").await;
@@ -214,7 +214,7 @@ async fn each_sign_in_is_a_new_session_and_ends_the_one_before() {
     let mut former = Browser::new(&system);
     former.cookies = first;
     former.get("/api/session").await.refused(401, "session-expired");
-    // Sessions are in the database: a host that was killed forgets nobody.
+    // Sessions are stored in the database and survive the host.
     system.kill_host().await;
     system.start_host().await;
     browser.get("/api/session").await.ok();
@@ -222,7 +222,7 @@ async fn each_sign_in_is_a_new_session_and_ends_the_one_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn neither_tokens_nor_ids_of_sessions_are_where_they_should_not_be() {
+async fn tokens_and_session_ids_are_not_exposed() {
     let system = System::at(HTTPS).await;
     let mut browser = Browser::new(&system);
     let page = browser.ask_provider("/vms").await;
@@ -236,7 +236,7 @@ async fn neither_tokens_nor_ids_of_sessions_are_where_they_should_not_be() {
     browser.sign_in("requester@acme", "/").await;
     let live = browser.session().unwrap();
 
-    // A JWT begins like this.
+    // Prefix of every JWT.
     assert!(browser.seen.contains("eaf-session=") && !browser.seen.contains("eyJ"), "a token reached the browser");
     let logs = system.logs();
     assert!(logs.contains("/auth/callback"), "the routes are in the log");

@@ -1,5 +1,5 @@
-//! What is typed is tried before it is stored, and chosen from what there is: on a real vCenter, with the secret that is
-//! stored, which goes nowhere else.
+//! Connection drafts are tested before they are stored, and choices are read from a real vCenter,
+//! with the stored secret, which is sent to no other server.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::system::System;
@@ -15,11 +15,11 @@ fn red(found: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_is_tried_and_a_template_chosen_before_anything_is_stored() {
+async fn a_connection_draft_is_tested_and_a_template_chosen_before_storing() {
     let system = System::start().await;
     let people = system.people().await;
     let admin = &people.admin;
-    // Machines are read meanwhile, which says something of the connection too.
+    // Observation reads machines meanwhile and also updates the connection's state.
     let of_tests = |mut connection: Value| {
         let members = connection.as_object_mut().expect("a connection");
         members.retain(|name, _| !name.contains("use"));
@@ -41,7 +41,7 @@ async fn a_connection_is_tried_and_a_template_chosen_before_anything_is_stored()
     assert_eq!(config["folder"], "EAF/acme");
     assert_eq!(draft("test", &config, json!({})).await.ok()["ok"], true);
 
-    // Somewhere else, or as somebody else, the stored password is not tried.
+    // Another address or user name: the stored password is not used.
     for (member, value) in [("url", "https://localhost:1/sdk"), ("username", "somebody-else")] {
         let mut elsewhere = config.clone();
         elsewhere[member] = json!(value);
@@ -61,7 +61,7 @@ async fn a_connection_is_tried_and_a_template_chosen_before_anything_is_stored()
     assert_eq!((&unknown["unknown"]["code"], &unknown["failure"]), (&json!("template-missing"), &Value::Null));
     people.requester.get(choices).await.refused(403, "permission-missing");
 
-    // While vCenter is away nothing is known of a template.
+    // Templates cannot be read while vCenter is unavailable.
     system.vcenter.cut();
     let away = admin.get(&format!("{choices}?value=Templates%2Fnone")).await.ok();
     assert!(away["unknown"].is_null() && away["failure"]["code"].is_string(), "{away:#}");

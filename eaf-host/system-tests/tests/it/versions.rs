@@ -1,15 +1,16 @@
-//! Events of other ages, as a real component meets them: older ones are lifted, newer ones are refused and not passed over.
+//! Schema versions of events on a real component: older events are upcast, newer ones are refused
+//! and park the view.
 
 use eaf_core::Core;
 use eaf_core::actor::ActorKind;
 use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
-use eaf_system_tests::system::{PATIENCE, System};
+use eaf_system_tests::system::{System, WAIT_MAX};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// As a package of another age would have recorded it.
+/// Records an event as a package with another schema version would.
 async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
     let (tenant, stream) = (TenantId::derive("acme"), format!("counter/counter/{counter}"));
     let meta = Meta {
@@ -49,7 +50,7 @@ async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
+async fn older_events_are_upcast_and_newer_ones_are_refused() {
     let system = System::bare().await;
     let (core, requester) = (system.core().await, system.person("requester@acme").await);
     let increment = async |name: &str| {
@@ -58,7 +59,7 @@ async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
     };
     let value = async |name: &str, wanted: i64| {
         let path = format!("/api/counter/views/counters/{name}");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_MAX;
         loop {
             let answer = requester.get(&path).await;
             if answer.body["value"] == wanted {
@@ -68,7 +69,7 @@ async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    // Version 1 had no `by`.
+    // Version 1 has no `by`.
     recorded(&core, "old", 1, json!({ "name": "old" })).await;
     increment("old").await.ok();
     value("old", 6).await;
@@ -78,17 +79,17 @@ async fn a_component_lifts_what_is_older_and_the_host_refuses_what_is_newer() {
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("neuere Version")), "{problem:#}");
     increment("other").await.ok();
     let parked = async |said: String| said.contains("1 tenants behind, 1 parked");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     while !parked(system.eaf(&["projection", "status"]).await.0).await {
         assert!(Instant::now() < deadline, "{}", system.eaf(&["projection", "status"]).await.0);
     }
-    // What was projected before it stands.
+    // Rows that were projected before stay.
     value("old", 6).await;
     system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_upcaster_cannot_lift_parks_its_view_in_its_tenant_and_loses_nothing() {
+async fn an_event_that_cannot_be_upcast_parks_its_view_in_its_tenant_and_loses_nothing() {
     let system = System::bare().await;
     let (core, requester) = (system.core().await, system.person("requester@acme").await);
     let increment = async |name: &str| {
@@ -96,9 +97,9 @@ async fn what_an_upcaster_cannot_lift_parks_its_view_in_its_tenant_and_loses_not
         requester.call(Method::POST, "/api/counter/commands/increment", None, Some(&body)).await.ok();
     };
     increment("before").await;
-    // Not what version 1 ever wrote: there is no name to lift.
+    // Event that version 1 never wrote: the name to upcast is missing.
     recorded(&core, "broken", 1, json!({ "canary": "Canary-Of-A-Broken-Event" })).await;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + WAIT_MAX;
     let status = loop {
         let status = system.eaf(&["projection", "status"]).await.0;
         if status.contains("1 parked") {
@@ -107,7 +108,7 @@ async fn what_an_upcaster_cannot_lift_parks_its_view_in_its_tenant_and_loses_not
         assert!(Instant::now() < deadline, "{status}");
     };
     assert!(!status.contains("Canary"), "{status}");
-    // Commands are decided and recorded all the same, and nothing is skipped: the view waits where it is.
+    // Commands are still accepted and recorded; the view is parked and skips nothing.
     increment("after").await;
     assert_eq!(requester.get("/api/counter/views/counters/before").await.ok()["value"], 5);
     requester.get("/api/counter/views/counters/after").await.refused(404, "not-found");
