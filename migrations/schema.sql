@@ -667,16 +667,16 @@ create function eaf.tenant_table(_table regclass)
 create function eaf.view_table(_spec jsonb, tab text)
   returns void language plpgsql;
 
--- functions/activate.sql 1 f4406e10ffdfbad49a0b98b4202568796577931b47156479c46c12d87139599d
--- functions/activate_package.sql 1 0a65573e8e013d2ccf19dfe9e656b121e5b19fa16355db696e6df6cddecfce59
--- functions/append.sql 2 cff10326cf16bdc74e1a657965d4da0f8a81bdb88d0394d19bcfd58037e5776c
--- functions/append_plain.sql 2 4ca38fbf2e2f5be54f9a4fc3e2a3ca6c9c30367d8fb7d0ef2ae838560ef8b0d0
--- functions/begin_tenant.sql 1 d9499831bdc03eb66a77b46e705c0c79276119753ab20681a4ddc1045bcc85d6
--- functions/behind.sql 1 e44956a8a8fe7eb52a8bc5d78db4969e98a2bd5af0f4105d47160f086a9b8f0c
--- functions/create_view.sql 1 da1fb9a9e1a8f655a76b48c5434f46770376f073b4cc00ee6eeff2ea22115f68
--- functions/drop_view_copy.sql 1 05a8e7a7c6b84d2ab4354115184008b17535eeb79b07356e18a3d5a75fd4f5cb
--- functions/prune.sql 1 2ffa4ed32be4f32fcc4bafbb801c050ec7da9b6101545f1e51379dcfea5bf972
--- functions/prune_anchored.sql 1 8f8c1c362722a06b0e079ea88c546ab92caa44e965b13c3554123768c29ee2a2
--- functions/rebuild_view.sql 1 279b47890087676386a52396b1a94f895b1d200602eecbac7b5427acbdabcdf0
--- functions/switch_view.sql 1 9b9f158c7cbacff2bfd65f7d94e5eda390922a5c502eee26a0e1fd2d1b2f2624
--- functions/view_table.sql 1 2ba6788598879c6787061ec2535d215860db17126610f314f78c39d73c4d1cea
+-- functions/activate.sql 2 29f3870e68038433b770e8caaa1acbfcc6b3a9bf7653a3cad7dadeea0e25950c
+-- functions/activate_package.sql 2 2189a421d7c03f38960012aec9f9ce43f53c42fd766c687b4ebdee20a3230eb3
+-- functions/append.sql 3 00daade84e3756a2a6cfad36192f788d5eb614fecc2d323adb880858f2f878c7
+-- functions/append_plain.sql 3 0172a12152a0371102f72e9ce28d41a1555be4bbbf59e2ef041177fec57848f8
+-- functions/begin_tenant.sql 2 1265e924834a6e215dfee7c6f8dcc226d3ef571648da465c9fa88adf2593242a
+-- functions/behind.sql 2 70a4e59385244b475c017cabae423f8ffa481d8d71ff94255038fb1dd6fa8ffd
+-- functions/create_view.sql 2 1f1ad33eb7d15053251fd5760f51c54ccb2e4ed123bbbd361810c5fb2f2959c5
+-- functions/drop_view_copy.sql 2 91360af219c66b208d1b277bf5e760a51c1966628fe690d586eb7294c28c5f59
+-- functions/prune.sql 2 76b4b4afd378111229a9175c4bd19f21864508e5e026da3fc81e7e18a55c4225
+-- functions/prune_anchored.sql 2 aec117f2d79c6cd7977b15c8a0337fd22311260fa5f0a9f5b0cf0a24173e7f27
+-- functions/rebuild_view.sql 2 26845df442a5ca6e962d68a1d12bf52d37c65bd81d4b7f41c325916ade1d9ab1
+-- functions/switch_view.sql 2 beb48711b04755ce7da8fdb793209f2eef5a1b88f2d3e4ccf46e4ad0eb6cae53
+-- functions/view_table.sql 2 cc6ebf24de9bd5a0e438f41b95164e4634916976af089927de30a90d304d61da

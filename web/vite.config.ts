@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// The host that `npm run dev` talks to; what is built talks to the host that serves it.
+// Host of `npm run dev`; a build uses the host that serves it.
 const host = process.env['EAF_URL'] ?? 'http://localhost:8080';
 
 export default defineConfig({
@@ -11,19 +11,19 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: { proxy: { '/api': host, '/auth': host, '/docs': host } },
   build: {
-    // Browsers that know light-dark(): the tokens are written with it.
+    // Browsers that support light-dark(), which the tokens use.
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     manifest: true,
-    // The content security policy has no room for data: fonts and scripts.
+    // The content security policy forbids data: URLs for fonts and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What every page needs is one file: many small ones compress worse, and each costs a request.
-    chunkSizeWarningLimit: 1000, // in kB, uncompressed; `npm run size` holds the budget
+    // Shared code is one file: many small ones compress worse, and each needs a request.
+    chunkSizeWarningLimit: 1000, // kB, uncompressed; `npm run size` checks the budget
     rolldownOptions: {
       output: { codeSplitting: { groups: [{ name: 'initial', tags: ['$initial'] }] } },
     },
   },
-  // One browser for all files: to make one takes longer than the tests do.
+  // One environment for all files, because creating one takes longer than the tests.
   test: {
     include: ['src/**/*.test.{ts,tsx}'],
     environment: 'happy-dom',

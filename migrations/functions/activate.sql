@@ -1,5 +1,5 @@
--- revision: 1
--- Makes a generation the active one of a plugin, after appends under way have committed.
+-- revision: 2
+-- Makes a generation the active one of a plugin, after the commit of appends in progress.
 create or replace function eaf.activate(_plugin text, _generation bigint, _digest text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

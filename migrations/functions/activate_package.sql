@@ -1,6 +1,7 @@
--- revision: 1
--- Makes a stored package the active one and answers its generation; asked again, the same. Null: no
--- such package, or its file was pruned. The update makes a pruning that began before check the row again.
+-- revision: 2
+-- Makes a stored package the active one and returns its generation; a repetition returns the same.
+-- Null: there is no such package, or its file was pruned. The update of the row makes a concurrent
+-- pruning check it again.
 create or replace function eaf.activate_package(_plugin text, _digest text, _by uuid) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

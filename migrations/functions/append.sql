@@ -1,20 +1,22 @@
--- revision: 2
--- Appends a batch of requests of one tenant, decided in order, each all or nothing, with one outcome:
---   ok          recorded; first_pos and last_pos are null if the request had no events
---   duplicate   the key is known with this fingerprint: answer and positions are those of the first time
+-- revision: 3
+-- Appends a batch of requests of one tenant. Requests are decided in order, each all or nothing:
+--   ok          recorded; first_pos and last_pos are null if the request has no events
+--   duplicate   the key is known with this fingerprint: answer and positions of the first time
 --   key_reused  the key is known with another fingerprint
---   conflict    a stream is not at the version expected; compare `actual` with s_expected
---   retry       an earlier request of the batch has the same key, or shares a stream that one of them writes
---   fenced      another generation of the plugin is active (or none): the decision is void
---   invalid     a null, a key or fingerprint of impossible length, or one stream twice: never retry it
--- Parallel arrays, counted from 1: r_* per request (r_plugin null = not fenced); s_* per stream of a
--- request (s_expected null = any version); e_* per event (e_stream points into s_*; events of one request
--- together, requests in order). A stream without events is a guard. The result has one row per request,
--- in order. `actual`: the versions found, one per stream of the request; given if one is not as expected
--- or nothing was expected. A tenant that does not exist is error EAF01. What is simple takes
--- eaf.append_plain, which is quicker and refuses nothing.
--- To be called alone, in autocommit, READ COMMITTED: the lane stays locked until the transaction ends.
--- The rules are tests: eaf-core/tests/it/append.rs.
+--   conflict    a stream is not at the expected version; compare `actual` with s_expected
+--   retry       an earlier request of the batch has the same key, or shares a stream that one of
+--               the two writes
+--   fenced      another generation of the plugin is active, or none: decide again
+--   invalid     a null, a key or fingerprint of the wrong length, or a stream twice: do not repeat
+-- Parallel arrays, counted from 1. r_*: per request (r_plugin null: not fenced). s_*: per stream of
+-- a request (s_expected null: any version); a stream without events is a guard. e_*: per event
+-- (e_stream is an index of s_*), in the order of the requests.
+-- One row per request, in order. `actual`: the present versions, one per stream of the request, if
+-- one differs from the expected or none was expected. Error EAF01: the tenant does not exist.
+-- The faster eaf.append_plain takes simple requests and defers all others to this function.
+-- Called alone, in autocommit and READ COMMITTED: the lane stays locked until the transaction ends.
+-- Specified by eaf-core/tests/it/append.rs. enable_seqscan is off, because a session may keep a
+-- plan that was made while the tables were almost empty.
 create or replace function eaf.append(
   _tenant uuid, _lane smallint, _keep interval,
   r_actor uuid[], r_key text[], r_fingerprint bytea[], r_answer bytea[],
@@ -24,7 +26,7 @@ create or replace function eaf.append(
 returns table (outcome text, first_pos bigint, last_pos bigint, answer bytea, actual bigint[])
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off    -- a plan made while the tables were tiny lives as long as the session
+set enable_seqscan = off
 as $$
 declare
   held text; n int; m int; c int;                       -- requests, streams, events
@@ -35,17 +37,17 @@ declare
   verdict text[]; told bytea[]; first bigint[]; last bigint[];              -- per request
   positions bigint[]; versions bigint[]; leaves bytea[]; chains bytea[];    -- of the accepted events, sparse
 begin
-  -- 1. The tenant, for this transaction only. If the caller has set it too, the two must agree.
+  -- 1. Set the tenant for this transaction. A tenant that the caller has set must be the same.
   if nullif(current_setting('app.tenant_id', true), '')::uuid <> _tenant then
     raise exception 'tenant mismatch' using errcode = '42501';
   end if;
-  -- 2. One writer per lane, until its commit is visible. Each statement from here on sees all earlier appends. And no other
-  --    generation is activated until then.
+  -- 2. Lock the lane: one writer until its commit is visible, so that later statements see all
+  --    earlier appends. Lock the generations: none is activated until the commit.
   held := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text;
   perform pg_advisory_xact_lock_shared(eaf.generation_lock(name))
   from (select distinct unnest(r_plugin)) d (name) where name is not null;
 
-  -- 3. The lane's head, and whether the arrays belong together.
+  -- 3. Read the lane's head and check the lengths of the arrays.
   n := cardinality(r_key); m := cardinality(s_stream); c := cardinality(e_id);
   select h.pos, h.chain, clock_timestamp(),
          cardinality(r_actor) = n and cardinality(r_fingerprint) = n and cardinality(r_answer) = n
@@ -59,7 +61,8 @@ begin
   if shapely is not true then raise exception 'malformed batch' using errcode = '22023'; end if;
   if head is null then head := 0; hash := eaf.first_link(_tenant, _lane); end if;
 
-  -- 4. What every stream's version is, how many requests need a closer look, and whether any key or stream occurs twice.
+  -- 4. Read the versions of the streams, count the requests with a known key or an invalid value,
+  --    and check that no key and no stream occurs twice.
   select array(select coalesce((select e.version from eaf.event e where e.tenant_id = _tenant and e.stream_id = u
                                 order by e.version desc limit 1), 0) from unnest(s_stream) u),
          (select count(*) from (select unnest(r_actor) a, unnest(r_key) k, unnest(r_fingerprint) f, unnest(r_answer) w) u
@@ -69,7 +72,7 @@ begin
          and (select count(*) from (select distinct u from unnest(s_stream) u) d) = m
     into cur, special, fresh;
 
-  -- 5. Decide. A later finding overrides an earlier one.
+  -- 5. Decide. A later check overrides an earlier one.
   verdict := array_fill('ok'::text, array[n]);
   told := array_fill(null::bytea, array[n]);
   first := array_fill(null::bigint, array[n]);

@@ -1,21 +1,23 @@
--- revision: 2
--- Appends simple requests, of one tenant or several, in one statement and one commit. The fast path;
--- eaf.append decides and explains the rest.
--- Parallel arrays, counted from 1. f_*: each generation that decided a request. t_*: per tenant, with the
--- number of its requests, guards and events; these follow in the tenants' order. r_*: per request; r_first
--- and r_last number its events among those of its tenant, null = none. g_*: per guard, a stream and the
--- version it must have; a stream with events needs one too, unless it is new. e_*: per event.
--- Answers one number per tenant, in order:
+-- revision: 3
+-- Fast path: appends simple requests of one or several tenants in one statement and one commit. See
+-- eaf.append for the rules of a decision.
+-- Parallel arrays, counted from 1. f_*: each generation that decided a request. t_*: per tenant,
+-- with the number of its requests, guards and events, which follow in the order of the tenants.
+-- r_*: per request; r_first and r_last number its events among those of its tenant, null: none.
+-- g_*: per guard, a stream and its required version; a stream with events needs a guard too, unless
+-- it is new. e_*: per event.
+-- Returns one number per tenant, in order:
 --   the position before its first event: all its requests are recorded
---   null: deferred, nothing of the tenant is recorded. Ask eaf.append.
--- Deferred is a tenant that has no log yet, or of which a guard does not hold or a key or fingerprint has an
--- impossible length; and all of them if a generation is not active. With several tenants also one whose
--- lane another host is writing to: only a single tenant waits for its lane, so that no tenant waits for
--- another one, and no two hosts deadlock.
--- Raises an error, and records nothing at all, if a key is known, a new stream exists or something is null
--- or malformed: ask eaf.append for each.
--- To be called alone, in autocommit, READ COMMITTED: the lanes stay locked until the transaction ends.
--- The rules are tests: eaf-core/tests/it/append_plain.rs.
+--   null: deferred, no request of the tenant is recorded; call eaf.append
+-- A tenant is deferred if it has no log yet, a guard does not hold, or a key or fingerprint has the
+-- wrong length; all tenants are, if a generation is not active. Of several tenants one is deferred
+-- also if another host writes to its lane: only a single tenant waits for its lane, so that no
+-- tenant delays another one and no two hosts deadlock.
+-- Raises an error and records no request if a key is known, a new stream exists, or a value is null
+-- or malformed; call eaf.append for each.
+-- Called alone, in autocommit and READ COMMITTED: lanes stay locked until the transaction ends.
+-- Specified by eaf-core/tests/it/append_plain.rs. enable_seqscan is off, because a session may keep
+-- a plan that was made while the tables were almost empty.
 create or replace function eaf.append_plain(
   _lane smallint, _keep interval, f_plugin text[], f_generation bigint[],
   t_tenant uuid[], t_requests int[], t_guards int[], t_events int[],
@@ -25,7 +27,7 @@ create or replace function eaf.append_plain(
 returns bigint[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off    -- a plan made while the tables were tiny lives as long as the session
+set enable_seqscan = off
 as $$
 declare
   caller text := coalesce(current_setting('app.tenant_id', true), '');
@@ -39,8 +41,8 @@ begin
     raise exception 'tenant mismatch' using errcode = '42501';
   end if;
   for t in 1 .. cardinality(t_tenant) loop
-    -- 1. The tenant, for its own requests only. One writer per lane, until its commit is visible. Each statement from here on
-    --    sees all earlier appends.
+    -- 1. Set the tenant for its own requests, and lock the lane: one writer until its commit is
+    --    visible, so that later statements see all earlier appends.
     tenant := t_tenant[t];
     if cardinality(t_tenant) = 1 then
       held := pg_advisory_xact_lock(uuid_hash_extended(tenant, _lane))::text || set_config('app.tenant_id', tenant::text, true);
@@ -50,7 +52,7 @@ begin
                 and set_config('app.tenant_id', tenant::text, true) is not null;
     end if;
 
-    -- 2. No other generation is activated until the commit. After the first lane's lock, as in eaf.append.
+    -- 2. Lock the generations until the commit, after the first lane as in eaf.append.
     if t = 1 then
       for f in 1 .. cardinality(f_plugin) loop
         held := pg_advisory_xact_lock_shared(eaf.generation_lock(f_plugin[f]));
@@ -59,7 +61,7 @@ begin
       if fenced then simple := false; end if;
     end if;
 
-    -- 3. Is everything as expected? The inserts find out whether the keys are free and new streams are new.
+    -- 3. Check lengths and guards. The inserts fail on known keys and on new streams that exist.
     if simple then
       head := null;
       select l.pos, l.chain, clock_timestamp() into head, hash, at

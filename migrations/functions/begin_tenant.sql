@@ -1,7 +1,7 @@
--- revision: 1
--- Begins a tenant's transaction in one round trip: sets the tenant, and checks that the connection is fit.
--- Called in the message that begins the transaction, so that now() is the time of the statement: another
--- time means that a transaction was left open, and that what is written now might never be committed.
+-- revision: 2
+-- Begins a tenant's transaction in one round trip: sets the tenant and checks the connection.
+-- Called in the message that begins the transaction, so that now() is the time of the statement. A
+-- different time means that a transaction was left open, whose writes might never be committed.
 create or replace function eaf.begin_tenant(tenant uuid) returns void
   language plpgsql volatile
 as $$

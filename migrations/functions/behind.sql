@@ -1,9 +1,9 @@
--- revision: 1
--- Lists, for all tenants in one statement, the consumers that are behind the log, ahead of it after a
--- restore, of an older epoch, or due for a rebuild; also those that are parked. Asks per tenant first, and
--- per consumer only where something is behind, so that quiet tenants cost one pass over their checkpoints.
--- A consumer of an older epoch is listed once even without new events; then it is of this one. Definitions
--- that are not active and retired workflows are listed in no tenant.
+-- revision: 2
+-- Lists consumers of all tenants that need work: with lag, ahead of the log after a restore, of an
+-- older epoch, due for a rebuild, or parked. Compares per tenant first and per consumer only where
+-- one has lag, so that tenants without new events cost one pass over their checkpoints.
+-- A consumer of an older epoch is listed once even without new events; its checkpoint then has the
+-- present epoch. Definitions that are not active and retired workflows are not listed.
 create or replace function eaf.behind()
 returns table (tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
 language sql stable set search_path = pg_catalog, pg_temp as $$

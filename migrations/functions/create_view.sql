@@ -1,8 +1,8 @@
--- revision: 1
--- Makes the table of one view definition, or finds it; answers the table's name. Which definition is active
--- stays as it is.
--- _spec: {digest, plugin, view, version, columns: [{name, type, filter, sort}], events: [...]}. The digest
--- covers the rest.
+-- revision: 2
+-- Creates the table of a view definition unless it exists, and returns the table's name. Does not
+-- change which definition is active.
+-- _spec: {digest, plugin, view, version, columns: [{name, type, filter, sort}], events: [...]}. The
+-- digest covers the other members.
 create or replace function eaf.create_view(_spec jsonb) returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

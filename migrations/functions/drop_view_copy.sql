@@ -1,5 +1,5 @@
--- revision: 1
--- Drops a copy that is not live. Its checkpoints are for the caller to delete, tenant by tenant.
+-- revision: 2
+-- Drops a copy that is not live. The caller deletes its checkpoints, tenant by tenant.
 create or replace function eaf.drop_view_copy(_table text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

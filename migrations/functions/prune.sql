@@ -1,7 +1,7 @@
--- revision: 1
--- Deletes rows that are in no anchor, for the tenant of the transaction: at most `_most` at once, of those
--- from before `_before`; answers how many. The host can delete nothing else, and the shortest age of 7 days
--- is fixed here, so that a mistake in the settings deletes nothing young.
+-- revision: 2
+-- Deletes rows that no anchor covers, for the tenant of the transaction: at most `_most` that are
+-- older than `_before`. Returns their number. The host may not delete in any other way, and the
+-- minimum age of 7 days is fixed here, so that a wrong setting deletes no recent rows.
 create or replace function eaf.prune(_what text, _before timestamptz, _most integer) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -19,7 +19,7 @@ begin
         order by l.at limit _most for update skip locked));
       get diagnostics pruned = row_count;
     when 'mails' then
-      -- A mail whose run has ended is never tried again; it is settled, so that admins find it among those not sent.
+      -- Pending mails of ended runs are never sent; settled, they are listed among the failed ones.
       update eaf.mail_log m set status = case when m.unanswered > 0 then 'unknown' else 'failed' end,
           error = case when m.unanswered > 0 then 'answer-lost' else coalesce(m.error, 'given-up') end,
           next_at = null, updated_at = now()

@@ -1,12 +1,14 @@
--- revision: 1
--- Deletes anchored rows, for the tenant of the transaction: at most `_most` at once, of those from before
--- `_before`. Answers how many of which anchor; anchor null: rows of no anchor, such as calls without an end.
--- No row: nothing was left. The shortest age of 7 days is fixed here, as in eaf.prune.
+-- revision: 2
+-- Deletes anchored rows, for the tenant of the transaction: at most `_most` that are older than
+-- `_before`. Returns their number per anchor; anchor null: rows without one, such as calls that
+-- never ended. No row: no rows are left to prune. The minimum age of 7 days is fixed, as in
+-- eaf.prune. enable_seqscan is off, because a session may keep a plan that was made while the
+-- tables were almost empty.
 create or replace function eaf.prune_anchored(_what text, _before timestamptz, _most integer)
 returns table (anchor bigint, pruned bigint)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off    -- a plan made while the tables were tiny lives as long as the session
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -42,7 +44,7 @@ begin
       return query with gone as (
         delete from eaf.journal j where j.tenant_id = tenant and j.run_id = any (ended) returning j.anchor as nr)
         select g.nr, count(*) from gone g group by g.nr order by g.nr;
-      -- Also of runs that called nothing.
+      -- Reports progress for runs without calls too.
       if cardinality(ended) > 0 then return query select null::bigint, 0::bigint; end if;
     else
       raise exception 'nothing called % is pruned', _what using errcode = '22023';

@@ -1,6 +1,6 @@
--- revision: 1
--- Begins a rebuild of the active definition of a view; answers the new table. Null: one is under way, or
--- there is no such view.
+-- revision: 2
+-- Begins a rebuild of a view's active definition and returns the new table. Null: a rebuild is in
+-- progress, or there is no such view.
 create or replace function eaf.rebuild_view(_plugin text, _view text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,7 +1,7 @@
--- revision: 1
--- Makes a table of a view: fixed types, generated name. `_spec` was checked by eaf.create_view.
--- A text that is sorted has its index in the order of people (capitals beside small letters, umlauts beside
--- their vowels); one that is filtered has an index in the order of bytes, as its column has.
+-- revision: 2
+-- Creates the table of a view, with fixed types and a generated name, from a `_spec` that
+-- eaf.create_view has checked. A sorted text has an index in ICU's order, which ignores case and
+-- places umlauts beside their vowels; a filtered one has an index in byte order, as its column.
 create or replace function eaf.view_table(_spec jsonb, tab text) returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   _view text := _spec ->> 'view';
@@ -28,7 +28,7 @@ begin
                  '_deleted boolean not null default false%s, primary key (tenant_id, key))', tab, body);
   perform eaf.tenant_table(format('eaf_view.%I', tab)::regclass);
   execute format('grant select, insert, update, delete on eaf_view.%I to eaf_app', tab);
-  -- For live updates: which rows changed after a position.
+  -- Live updates read the rows that changed after a position.
   execute format('create index on eaf_view.%I (tenant_id, _pos, key)', tab);
   for c in select e from jsonb_array_elements(_spec -> 'columns') e loop
     if (c ->> 'filter')::boolean or (c ->> 'sort')::boolean and c ->> 'type' <> 'text' then

@@ -22,7 +22,7 @@ test('a tenant admin defines an offering, and everybody can request it', async (
   await admin.hand.fill(field(t.perCpu), '8');
   await admin.hand.fill(field(t.perGb), '3');
   await admin.hand.press(admin.button(t.save));
-  // The upper limit lies below the lower one: said at its field, the rest is kept.
+  // The upper limit is below the lower one: the error is at its field, and the other input stays.
   await expect(field(t.cpuMax)).toHaveAttribute('aria-invalid', 'true');
   await expect(field(t.base)).toHaveValue('12,50');
   await admin.hand.fill(field(t.cpuMin), '2');

@@ -39,7 +39,7 @@ test('a second click decides nothing, nothing moves under the pointer, and a dec
   expect(await status(next)).toBe('pending');
   expect(await below.boundingBox()).toEqual(before);
 
-  // Others decide and ask while the pointer rests.
+  // Other people decide and request while the pointer rests on the list.
   await command('admin@acme', 'reject-request', { request: next, reason: 'Not this month.' });
   await expect(below).toContainText(words.byPerson('Miriam Vogt'), LIVE);
   expect(await below.boundingBox()).toEqual(before);

@@ -41,7 +41,7 @@ test('an auditor answers what happened to a VM by its name, proves the log, and 
   await expect(page.getByRole('heading', { level: 1, name: rowText.en.title })).toBeVisible();
   await expect(page.getByRole('region', { name: rowText.en.trace })).toContainText(name);
 
-  // Read-only: nothing to press that would change anything.
+  // Read-only: the page has no button that changes data.
   await page.goto(`/requests/${id}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   for (const name of ['Approve', 'Reject', 'Withdraw', 'Retry']) {

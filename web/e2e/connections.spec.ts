@@ -5,7 +5,7 @@ import { text as offerings } from '../src/products/dcm/offerings/text';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';
 
-/** What is typed is tried before it is saved, and chosen from what vCenter has. */
+/** Connection drafts are tested before they are saved, and folders chosen from those in vCenter. */
 test('a wrong folder is found before it is saved, and the right one is chosen', async ({ browser }) => {
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   const [t, c] = [admin.words(connections), admin.words(choosing)];
@@ -59,7 +59,7 @@ test('a template that vCenter does not have is refused at its field, and one is 
   await expect(option).toContainText('Templates/debian-12');
   await admin.hand.press(option);
   await expect(field(t.template)).toHaveValue('Templates/debian-12');
-  // What vCenter calls it stands there as long as nobody wrote something better.
+  // vCenter's name of the system fills the field as long as it is empty.
   await expect(field(t.image)).not.toHaveValue('');
   await admin.hand.press(admin.button(t.save));
   await expect(admin.page.getByText(t.saved(name))).toBeVisible();

@@ -6,7 +6,10 @@ import { LOOKS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';
 import { Person, said, shell } from './support/person';
 
-/** Every page, at four widths and in two themes: nothing that axe finds, nothing to scroll sideways, one heading. */
+/**
+ * Every page at four widths and in two themes: no findings of axe, no horizontal scrolling, one
+ * heading.
+ */
 const accounts = [...new Set(visits.map(visit => visit.account))];
 
 for (const account of accounts) {
@@ -46,7 +49,7 @@ test('the palette, a dialog and the menu can be used by everybody', async ({ bro
   await person.page.keyboard.type(shell.en.nav.vms);
   await person.page.keyboard.press('Enter');
   await expect(person.page).toHaveURL(/\/vms$/);
-  // In lists j and k move and Enter opens.
+  // Lists: j and k move the focus, Enter opens the row.
   await expect(person.page.locator('[data-row-index="0"]')).toBeVisible();
   await person.page.keyboard.press('j');
   await expect(person.page.locator('[data-row-index="0"] a').first()).toBeFocused();

@@ -7,7 +7,7 @@ import { fresh } from './support/names';
 import { Person, said } from './support/person';
 import { machines, password } from './support/vcenter';
 
-/** What goes wrong after the approval is told, repaired by the tenant's admin, and goes on where it stopped. */
+/** Failures after the approval are shown, repaired by the tenant's admin, and continued. */
 test('a wrong password stops a request, and a repair lets it go on', async ({ browser }) => {
   const name = fresh('mend');
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
@@ -43,15 +43,15 @@ async function setPassword(admin: Person, secret: string): Promise<void> {
   await admin.open(admin.t.nav.connections);
   await admin.hand.press(admin.page.getByRole('link', { name: t.changeOf(said.en.vcenter) }));
   const field = admin.page.getByLabel(t.password, { exact: true });
-  // Without a field nothing fills one.
+  // Password managers find no field to fill.
   await expect(admin.button(t.replace(t.password))).toBeVisible();
   await expect(field).toHaveCount(0);
   await admin.hand.press(admin.button(t.replace(t.password)));
-  // Write-only: what is stored never comes back.
+  // Write-only: a stored password is never sent to the browser.
   await expect(field).toHaveValue('');
   await admin.hand.fill(field, secret);
   const saved = admin.page.getByText(t.saved(said.en.vcenter));
-  // What was said of the time before has gone.
+  // The result of the former test is no longer shown.
   await expect(saved).toHaveCount(0);
   await admin.hand.press(admin.button(t.testAndSave));
   if (secret !== password()) {
@@ -59,7 +59,7 @@ async function setPassword(admin: Person, secret: string): Promise<void> {
     await admin.hand.press(admin.button(t.saveAnyway));
   }
   await expect(saved).toBeVisible();
-  // What was found good before it was saved is the state of what is saved.
+  // A test result of the draft becomes the state of the saved connection.
   if (secret === password()) await expect(admin.page.getByText(t.good)).toBeVisible();
 }
 

@@ -6,7 +6,7 @@ import { Firefox, type Tab } from './support/firefox';
 import { fresh } from './support/names';
 import { shell } from './support/person';
 
-/** What browsers do in their own ways: a smoke test in the other one that can be had from packages. */
+/** Smoke test in Firefox, for behaviour that differs between browsers. */
 
 const t = shell.en;
 const form = catalogue.en.form;
@@ -40,13 +40,13 @@ test('Firefox signs in, orders what was typed, and hears of a change', async () 
   const invalid = () => tab.run(one => document.querySelector(one)?.getAttribute('aria-invalid'), cpus);
   await expect.poll(invalid).toBe('true');
   await tab.fill(cpus, '2');
-  // What is sent is the price that was shown.
+  // The command sends the price that was shown.
   await tab.see('€40.00');
   await tab.press('form button[type=submit]');
   await tab.see(requests.en.hero.waitingFor);
   await tab.see(vm);
 
-  // Sooner than the page would ask by itself.
+  // Earlier than the page's own polling interval.
   const request = (await tab.run(() => location.pathname)).split('/').at(-1);
   await command('approver@acme', 'reject-request', { request, reason: 'Not in this quarter' });
   await tab.see('Not in this quarter', 15_000);
@@ -64,7 +64,7 @@ test('in Firefox, Back after signing out shows nothing of the person who left', 
   expect(await tab.run(() => document.body.innerText)).not.toContain('shop-web-01');
 });
 
-/** Somebody who is signed in already goes straight there. */
+/** A person with a session at the provider is not asked again. */
 async function signIn(tab: Tab, account: string, path: string): Promise<void> {
   await tab.open(`${process.env.EAF_URL}/signed-in`);
   await tab.run(() => localStorage.setItem('eaf.language', 'en'));

@@ -13,7 +13,7 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   await hand.press(page.getByRole('link', { name: 'globex' }));
   await expect(page.getByRole('heading', { level: 1, name: 'globex' })).toBeVisible();
 
-  // Withdrawn, after it was asked.
+  // Withdrawn after confirmation.
   await hand.press(operator.button(`${t.withdraw}: mail mail`));
   await hand.press(operator.dialog(t.withdrawTitle('mail mail')).getByRole('button', { name: t.withdraw }));
   await expect(operator.button(`${t.grant}: mail mail`)).toBeVisible();
@@ -21,7 +21,7 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   const de = admin.words(connections);
   await expect(admin.page.getByText(de.grants.missing('DCM', 'mail mail'))).toBeVisible();
 
-  // Disabled: nothing of the product is there any more. Enabled only with all that it requires.
+  // Disabled: the product's pages are gone. It can be enabled only with all required grants.
   await hand.press(operator.button(`${t.disable}: DCM`));
   const disable = operator.dialog(t.disableTitle('DCM', 'globex'));
   await hand.press(disable.getByRole('button', { name: t.disable }));
@@ -41,7 +41,7 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   await expect(enable.getByRole('alert')).toContainText('mail/mail');
   await page.keyboard.press('Escape');
 
-  // Granted: a scope that the capability does not know is refused at its field.
+  // Granting: an unknown member of the scope is refused at its field.
   await hand.press(operator.button(`${t.grant}: mail mail`));
   const grant = operator.dialog(t.grantTitle('mail', 'mail'));
   const scope = grant.getByRole('textbox', { name: t.scope });
@@ -60,7 +60,7 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   await expect(admin.page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(admin.page.getByText(de.grants.title)).toBeHidden();
 
-  // Stopped for all by one act, and on again.
+  // Stopped for all tenants by one act, and resumed.
   await operator.open(operator.t.nav.plugins);
   await hand.press(operator.button(`${plugins.stop}: DCM`));
   const stop = operator.dialog(plugins.stopTitle('DCM'));

@@ -8,12 +8,12 @@ import { visits } from './support/pages';
 import { Person } from './support/person';
 
 /**
- * What every-page.spec.ts sees as it is, in German and in Berlin, is seen here in English and in New York, with the longest
- * names, addresses and amounts that there can be.
+ * Layout with the longest names, addresses and amounts, in English and New York; every-page.spec.ts
+ * covers the usual ones in German and Berlin.
  */
 const accounts = [...new Set(visits.map(visit => visit.account))].filter(one => !one.endsWith('globex'));
 
-/** Also the narrowest that there is, and a large screen. */
+/** Adds a width of 320 px and a large screen. */
 const SIZES = [...Object.values(WIDTHS), { width: 320, height: 640 }, { width: 1920, height: 1080 }];
 
 for (const account of accounts) {
@@ -33,7 +33,7 @@ for (const account of accounts) {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         expect.soft(wider, `${what}: nothing to scroll sideways`).toBeLessThanOrEqual(0);
-        // The colours are the same as with short texts.
+        // Colours do not depend on the length of texts.
         const axe = await new AxeBuilder({ page }).disableRules('color-contrast').analyze();
         expect
           .soft(

@@ -3,7 +3,10 @@ import { command } from './support/api';
 import { settle } from './support/look';
 import { Person } from './support/person';
 
-/** How long interactions with a list of 1,000 rows take, from the input to the next frame, as the browser measures it. */
+/**
+ * Duration of interactions with a list of 1,000 rows, from the input to the next frame, as the
+ * browser measures it.
+ */
 const ROWS = 1_000;
 const SIDE_BY_SIDE = 8;
 

@@ -5,9 +5,12 @@ import { fresh } from './support/names';
 import { Person } from './support/person';
 import { LoginProxy, Nginx } from './support/proxy';
 
-/** What is between the page and the host, in the browser and on the way: tabs, proxies, other people. */
+/** Live updates across several tabs, through proxies, and with changes by other people. */
 
-/** Sooner than the page would ask by itself: it does so when it gets the focus, or when live updates are interrupted. */
+/**
+ * Shorter than the page's own polling, which happens on focus or while live updates are
+ * interrupted.
+ */
 const LIVE = { timeout: 15_000 };
 
 test('seven tabs load, hear of changes and act, on the six connections that a browser has', async ({
@@ -27,7 +30,7 @@ test('seven tabs load, hear of changes and act, on the six connections that a br
     await expect(tab.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
     await expect(tab.getByText(person.t.banner.interrupted)).toHaveCount(0);
   }
-  // The first one goes, and the others go on.
+  // The first tab is closed; the others still get updates.
   await tabs.shift()?.close();
   const another = fresh('tabs');
   await request(another, 'requester@acme');
@@ -91,7 +94,7 @@ test('a tab acts for the person that it shows: another one gets a page that says
   await page.context().close();
 });
 
-/** In another tab of the same browser. */
+/** Signs in as another person in another tab of the same browser. */
 async function signInInstead(person: Person, tab: Page, account: string): Promise<void> {
   await tab.request.post('/auth/sign-out', {
     headers: { 'EAF-Csrf': '1', Origin: new URL(person.page.url()).origin },
@@ -110,7 +113,7 @@ test('behind an nginx with its defaults changes are told at once', async ({ brow
   const name = fresh('nginx');
   await request(name, 'requester@acme');
   await expect(person.page.getByRole('main').getByText(name).first()).toBeVisible(LIVE);
-  // Longer than a stream would have to be silent to be called interrupted.
+  // Longer than the silence after which a stream counts as interrupted.
   await person.page.waitForTimeout(35_000);
   await expect(person.page.getByText(person.t.banner.interrupted)).toHaveCount(0);
   await person.leave();

@@ -26,7 +26,7 @@ test('an operator sees tenants, packages and health, and nothing of the customer
     await expect(operator.page.getByRole('heading', { level: 1 })).toBeVisible();
     await expect(main).not.toContainText(CUSTOMER_DATA);
   }
-  // A customer's page is not for them, and says so.
+  // A tenant's pages are forbidden to operators, with an explanation.
   await operator.page.goto('/requests');
   await expect(operator.page.getByRole('heading', { name: operator.t.errors.forbidden })).toBeVisible();
   await operator.leave();

@@ -12,7 +12,7 @@ test('with the host down a click stays in the application, and the draft survive
   const why = page.getByLabel(form.why);
   await person.hand.fill(why, 'Front end of the spring campaign');
 
-  // As if nobody had had the time to load this page before.
+  // The page's script has not been loaded before.
   await page.route(/assets\/vms-page/, route => route.abort());
   await page.context().setOffline(true);
   await person.hand.press(page.getByRole('link', { name: t.nav.vms }));
@@ -35,7 +35,7 @@ test('pages that nobody has visited open without the host once there was time to
 }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
   const { page, t } = person;
-  // The last one is asked for when all others have come.
+  // The last script is requested after all others were received.
   const last = page.waitForResponse(/assets\/vm-page/);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await (await last).finished();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
-/** Debian's name first; `EAF_CHROMIUM` names another one. */
+/** Debian's name first; `EAF_CHROMIUM` names another program. */
 const browsers = [
   process.env.EAF_CHROMIUM ?? '',
   '/usr/bin/chromium',
@@ -33,7 +33,7 @@ export default defineConfig({
       executablePath,
       args: [
         '--disable-gpu',
-        // Containers often have 64 MB there.
+        // The default of 64 MB in containers is too small.
         '--disable-dev-shm-usage',
         '--disable-quic',
         '--no-first-run',

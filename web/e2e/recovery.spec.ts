@@ -8,7 +8,7 @@ import { fresh } from './support/names';
 import { Person, said } from './support/person';
 import { makeTemplate, machines, powerOff, remove } from './support/vcenter';
 
-/** What can be done about a request that failed, and about a machine that is no longer as it was built. */
+/** Recovery of failed requests, and of machines that were changed in vCenter. */
 const MISSING = 'Templates/none';
 const TEMPLATE = 'Templates/debian-12';
 
@@ -60,7 +60,7 @@ test('a machine that reports no address is handed over by an admin', async ({ br
   const name = fresh('mute');
   const id = await request(name, 'requester@acme', 'approver@acme');
   await until('requester@acme', 'requests', id, row => row.step === 'await-address');
-  // What was waited for has gone: the request fails at once and not after ten minutes.
+  // The awaited machine was deleted: the request fails at once and not after ten minutes.
   remove(name);
   await until('requester@acme', 'requests', id, row => row.status === 'failed');
 
@@ -105,7 +105,7 @@ async function at(browser: Browser, account: string, path: string, language: 'de
   return Person.signIn(browser, account, { language, by: 'keyboard', path });
 }
 
-/** An offering of its own, so that the other journeys' stays right. */
+/** Defines an offering for one journey, so that those of other journeys stay unchanged. */
 async function defined(key: string, template: string): Promise<string> {
   const limits = { cpu_min: 1, cpu_max: 4, memory_gb_min: 1, memory_gb_max: 16 };
   const prices = { base_cents: 1200, cpu_cents: 800, gb_cents: 300 };
@@ -114,7 +114,7 @@ async function defined(key: string, template: string): Promise<string> {
   return key;
 }
 
-/** Nothing sticks out on a telephone. */
+/** Verifies that the page fits the width of a telephone. */
 async function fits(person: Person): Promise<void> {
   const { page } = person;
   await page.setViewportSize(WIDTHS.narrow);

@@ -8,7 +8,7 @@ import { fresh } from './support/names';
 import { type Language, Person, said } from './support/person';
 import { machines } from './support/vcenter';
 
-/** The main job: ask, approve, build, mail, give back. */
+/** The main journey: request, approve, provision, mail, decommission. */
 const ways: { language: Language; by: 'mouse' | 'keyboard' }[] = [
   { language: 'de', by: 'mouse' },
   { language: 'en', by: 'keyboard' },
@@ -34,7 +34,7 @@ for (const { language, by } of ways) {
     expect(new URL(link).pathname).toBe(request.replace('/requests/', '/vms/'));
     await requester.leave();
 
-    // The link from the mail, in a browser that nobody is signed in with.
+    // Opens the link of the mail in a browser without a session.
     const reader = await Person.signIn(browser, 'requester@acme', {
       language,
       by,
@@ -44,7 +44,7 @@ for (const { language, by } of ways) {
     await giveBack(reader, name);
     await expect.poll(() => machines(name), { timeout: 60_000 }).toHaveLength(0);
     await expect(reader.button(said[language].decommission)).toBeHidden();
-    // What was true at hand-over is not said any more.
+    // Instructions of the hand-over are no longer shown.
     await reader.page.goto(request);
     await expect(reader.page.getByRole('heading', { name: hero.gone })).toBeVisible();
     await expect(reader.page.getByRole('heading', { name: hero.ready })).toBeHidden();
@@ -63,7 +63,7 @@ async function ask(person: Person, name: string, approvers = OTHERS): Promise<vo
   await expect(quote).toContainText(approvers.named);
   await expect(quote).not.toContainText(approvers.notNamed);
 
-  // A mistake is pointed at, and nothing that was typed is lost.
+  // Mistakes are shown at their fields, and all input stays.
   await person.hand.fill(person.page.getByLabel(t.form.name), '-bad-');
   await person.hand.fill(person.page.getByLabel(t.form.why), 'Front end of the spring campaign');
   await person.hand.press(person.button(t.form.submit));
@@ -143,7 +143,7 @@ test('a rejection reaches the requester with its reason', async ({ browser }) =>
   await approver.hand.press(card.getByRole('button', { name: said.en.reject }));
   const t = approver.words(requests).reject;
   const dialog = approver.dialog(t.title(name));
-  // Without a reason it is refused, and the dialog stays.
+  // A missing reason is refused, and the dialog stays open.
   await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
   await expect(dialog.getByLabel(t.reason)).toHaveAttribute('aria-invalid', 'true');
   await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');

@@ -21,7 +21,7 @@ test('Ctrl-K finds a request by its name and decides on it, and the machine by i
   await expect(option(name).first()).toContainText('Lena Hoffmann', SOON);
   await option(`${said.en.approve}: ${name}`).click();
   await expect(page).toHaveURL(new RegExp(`/requests/${id}$`));
-  // On its page it can be taken back.
+  // The page of the row offers to undo the command.
   await expect(page.getByRole('button', { name: approver.t.delayed.undo })).toBeVisible();
   await page.getByRole('button', { name: approver.t.delayed.undo }).click();
   await command('approver@acme', 'approve-request', { request: id });
@@ -38,7 +38,7 @@ test('Ctrl-K finds a request by its name and decides on it, and the machine by i
   await requester.page.keyboard.press('Enter');
   await expect(requester.page).toHaveURL(new RegExp(`/vms/${id}$`));
 
-  // A person, for who reads the things of all.
+  // A person's name finds their rows, for readers of all rows.
   await page.keyboard.press('ControlOrMeta+k');
   await page.keyboard.type('hoffm');
   await expect(option(words.vmsOf('Lena Hoffmann'))).toBeVisible(SOON);

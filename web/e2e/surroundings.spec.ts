@@ -2,7 +2,7 @@ import { type Page, chromium, expect, test } from '@playwright/test';
 import { settle } from './support/look';
 import { Person, said } from './support/person';
 
-/** What is around a page: paper, a person's own colours, a scrollbar, a translation. */
+/** Surroundings of a page: printing, forced colours, scrollbars, translations. */
 
 test('on paper a list has all its columns, and nothing to press', async ({ browser }) => {
   const auditor = await Person.signIn(browser, 'auditor@acme', { language: 'en', path: '/audit' });
@@ -85,7 +85,7 @@ test('to be read again moves nothing on the page of a VM, and its toast is in th
   await person.leave();
 });
 
-/** Where the first list of facts stands, as often as that changes. */
+/** Records the position of the first list of facts whenever it changes. */
 async function watchMoves(page: Page): Promise<void> {
   await page.evaluate(() => {
     const moves: number[] = [];
@@ -123,7 +123,7 @@ test('a page that a translation has changed goes on as if nothing had happened',
       .first(),
   );
   await expect(page).toHaveURL(/sort=/u);
-  // For 600 ms after rows have moved, a click is not taken for one on what is now under the pointer.
+  // Clicks are ignored for 600 ms after rows have moved.
   await page.waitForTimeout(700);
   const first = page.locator('[data-row-index="0"] a').first();
   const name = await first.innerText();

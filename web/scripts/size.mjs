@@ -1,5 +1,5 @@
-// What a browser has to load before a first view can be drawn: the entry, what it imports, and the page. Any page can be the
-// first: people come by links in mails.
+// Size of the first load: the entry script, its imports, and a page's script. Any page may be the
+// first, because mails link to all of them.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

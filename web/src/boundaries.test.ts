@@ -7,7 +7,10 @@ const sources = import.meta.glob<string>('./shell/**/*.{ts,tsx,css}', {
   import: 'default',
 });
 
-/** oxlint keeps products out of the shell's imports; this keeps them out of everything else there, texts and tests included. */
+/**
+ * oxlint forbids imports of products in the shell; this test also finds their names in texts and
+ * tests.
+ */
 it('the shell names no product', () => {
   expect(Object.keys(sources).length).toBeGreaterThan(100);
   const names = products.flatMap(({ id, text }) => [id, text.en.name, text.en.longName]);

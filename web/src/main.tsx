@@ -19,7 +19,7 @@ const router = createAppRouter(
 );
 
 declare module '@tanstack/react-router' {
-  // Links are checked against all pages, the shell's and the products'.
+  // Links are checked against all pages of the shell and the products.
   interface Register {
     router: typeof router;
   }
@@ -29,7 +29,7 @@ const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
 createRoot(root, {
-  // What the host refused has its page; only bugs of our own belong on the console.
+  // Refusals of the host have a page; the console shows only bugs of the client.
   onCaughtError: error => {
     if (!(error instanceof Problem)) reportError(error);
   },

@@ -23,7 +23,7 @@ const pairs: [string, Pair][] = [
   ),
 ];
 
-/** Paths with what is said there; a text with gaps is filled in. */
+/** Paths with their texts; functions are called with sample values. */
 function flat(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function')

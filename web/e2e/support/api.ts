@@ -5,7 +5,7 @@ import { expect } from '@playwright/test';
 const eaf = fileURLToPath(new URL('../../../bin/eaf', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What a journey is not about is done by the API, as a client of it. */
+/** Gives a command through the API, for the parts that a journey is not about. */
 export async function command(
   account: string,
   name: string,
@@ -14,7 +14,7 @@ export async function command(
   return ask(account, `/api/dcm/commands/${name}`, { method: 'POST', body: JSON.stringify(body) });
 }
 
-/** A request that somebody made and, if `approver` is given, somebody else approved. Its id. */
+/** Creates a request, approved by `approver` if given, and returns its id. */
 export async function request(
   name: string,
   requester: string,
@@ -30,7 +30,7 @@ export async function request(
 
 type Row = Record<string, unknown>;
 
-/** A row when it has come so far; waited for. */
+/** Waits until the row satisfies the condition. */
 export async function until(
   account: string,
   view: string,

@@ -1,9 +1,11 @@
 import type { Page } from '@playwright/test';
 
 /**
- * What cannot be read in full: text that its box cuts off or that stands out of its cell, and fields too narrow for what is
- * in them. A text that is cut may have its whole as a title; an address or an amount may not, because half of one reads as
- * another one; nor may a number of an address be on two lines.
+ * Lists text that cannot be read in full: cut off by its box, outside of its cell, or in a field
+ * that is too narrow.
+ *
+ * A cut text may have its full value as title; an address or amount must not be cut, because a part
+ * of it reads as another value. A number of an address must not break across lines.
  */
 export async function cutTexts(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -58,7 +60,7 @@ export async function cutTexts(page: Page): Promise<string[]> {
       const style = getComputedStyle(field);
       paper.font = style.font;
       const numeric = field.type === 'number' || ['numeric', 'decimal'].includes(field.inputMode);
-      // Words can be scrolled within their field; a number that is cut is another number.
+      // Text scrolls within its field; a number that is cut reads as another number.
       const needed = numeric ? paper.measureText(field.value || '0').width : 48;
       const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
       if (room < needed) found.add(`${field.name || field.id}: ${Math.round(room)} px for “${field.value}”`);

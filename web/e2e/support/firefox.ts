@@ -5,13 +5,16 @@ import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { WebSocket } from 'ws';
 
-/** Debian's name first; `EAF_FIREFOX` names another one. */
+/** Debian's name first; `EAF_FIREFOX` names another program. */
 const programs = [process.env.EAF_FIREFOX ?? '', '/usr/bin/firefox-esr', '/usr/bin/firefox'];
 
 type Answer = { id: number; result?: unknown; error?: string; message?: string };
 type Waiting = { resolve: (result: unknown) => void; reject: (error: Error) => void };
 
-/** A real Firefox, by WebDriver BiDi: what Playwright drives is a build of its own, which no package has. */
+/**
+ * Firefox driven by WebDriver BiDi. Playwright requires its own build, which no distribution
+ * packages.
+ */
 export class Firefox {
   private readonly waiting = new Map<number, Waiting>();
   private sent = 0;
@@ -49,7 +52,7 @@ export class Firefox {
     return firefox;
   }
 
-  /** The tab that it begins with. */
+  /** The initial tab. */
   async tab(): Promise<Tab> {
     const { contexts } = (await this.send('browsingContext.getTree', {})) as {
       contexts: { context: string }[];
@@ -93,7 +96,7 @@ export class Tab {
   ) {}
 
   async open(url: string): Promise<void> {
-    // To wait for `complete` is an error where the page reloads itself meanwhile.
+    // Waiting for `complete` fails if the page reloads itself meanwhile.
     await this.firefox.send('browsingContext.navigate', { context: this.context, url, wait: 'none' });
     const { pathname } = new URL(url);
     const isThere = () =>
@@ -105,7 +108,7 @@ export class Tab {
     await this.firefox.send('browsingContext.traverseHistory', { context: this.context, delta: -1 });
   }
 
-  /** Runs in the page, as Playwright's `evaluate` does. */
+  /** Runs a function in the page, like Playwright's `evaluate`. */
   async run<A extends unknown[], R>(what: (...args: A) => R, ...args: A): Promise<R> {
     const { result, exceptionDetails } = (await this.firefox.send('script.callFunction', {
       functionDeclaration: `json => JSON.stringify((${what.toString()})(...JSON.parse(json)) ?? null)`,
@@ -117,9 +120,9 @@ export class Tab {
     return JSON.parse(result.value) as R;
   }
 
-  /** What stands in the page, waited for. */
+  /** Waits for a text in the page. */
   async see(text: string | RegExp, timeout = 30_000): Promise<void> {
-    // Between two pages there is nothing to run in.
+    // Scripts cannot run during a navigation.
     const read = () => this.run(() => document.body.innerText).catch(() => '');
     await expect.poll(read, { timeout }).toMatch(text);
   }
@@ -133,7 +136,7 @@ export class Tab {
     ]);
   }
 
-  /** In place of what is in the field. */
+  /** Replaces the content of the field. */
   async fill(selector: string, text: string): Promise<void> {
     await this.press(selector);
     await this.run(one => document.querySelector<HTMLInputElement>(one)?.select(), selector);
@@ -151,7 +154,7 @@ export class Tab {
     await this.act('wheel', [{ type: 'scroll', x, y, deltaX: 0, deltaY }]);
   }
 
-  /** The middle of the first element of that kind with that text, when it is there. */
+  /** Centre of the first element that matches the selector and the text, if there is one. */
   private async place(selector: string, text: string): Promise<Point> {
     let found: Point | null = null;
     const find = async () => {
@@ -163,7 +166,7 @@ export class Tab {
           if (!one) return null;
           const box = one.getBoundingClientRect();
           const middle = { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) };
-          // A menu is drawn before it is where it belongs.
+          // A menu is rendered before it is positioned.
           return one.contains(document.elementFromPoint(middle.x, middle.y)) ? middle : null;
         },
         selector,

@@ -1,6 +1,6 @@
 import { type Locator, type Page, expect } from '@playwright/test';
 
-/** How a person operates a page. Every journey is written once and can be made with either. */
+/** Input device of a person, so that each journey runs with mouse and with keyboard. */
 export interface Hand {
   press(what: Locator): Promise<void>;
   fill(what: Locator, text: string): Promise<void>;
@@ -15,7 +15,7 @@ export function mouse(): Hand {
 
 const MOST_STEPS = 250;
 
-/** Tab, Enter and letters; the pointer is never used, and nothing is focused but by Tab. */
+/** Keyboard only: elements get the focus by Tab, never by the pointer. */
 export function keyboard(page: Page): Hand {
   async function reach(what: Locator): Promise<void> {
     await expect(what).toBeVisible();

@@ -11,7 +11,7 @@ const ADDRESSES = [
 ];
 const CENTS = 999_999_999_999;
 
-/** The longest that each of these can be. Names have 63 characters, as DNS has it. */
+/** Longest value of each column. Names have 63 characters, the limit of DNS. */
 const LONGEST: Record<string, (place: number) => unknown> = {
   vm_name: () => NAME,
   vcenter_name: () => NAME,
@@ -30,10 +30,10 @@ const LONGEST: Record<string, (place: number) => unknown> = {
   memory_mb: () => 16_777_216,
 };
 
-/** Machines and offerings have one, and so have people. */
+/** Views whose rows have a name. People have one too. */
 const NAMED = /\/views\/(vms|offerings)/u;
 
-/** From here on the host's answers are as long as they can be. */
+/** Replaces values in the host's answers by the longest possible ones, from now on. */
 export async function answerAtLength(page: Page): Promise<void> {
   await page.route(/\/api\/dcm\/(views|queries)\//u, async route => {
     const answer = await route.fetch();

@@ -6,7 +6,7 @@ interface Mail {
   to: { address: string }[];
 }
 
-/** The newest mail to this address whose subject has `about` in it; waited for. */
+/** Waits for the newest mail to this address whose subject contains `about`. */
 export async function mailTo(address: string, about: string, matching: RegExp): Promise<Mail> {
   const inbox = process.env.EAF_INBOX_URL;
   if (!inbox) throw new Error('EAF_INBOX_URL is missing');
@@ -25,7 +25,7 @@ export async function mailTo(address: string, about: string, matching: RegExp): 
   return found as Mail;
 }
 
-/** The mail's one link into the product. */
+/** Link to the product in the mail, which has exactly one. */
 export function linkIn(mail: Mail): string {
   const link = /https?:\/\/\S+\/(?:requests|approvals|vms)\/\S+/.exec(mail.text)?.[0];
   if (!link) throw new Error(`no link in: ${mail.text}`);

@@ -1,6 +1,8 @@
 import { type Page, expect } from '@playwright/test';
 
-/** `medium` is a laptop of 1280 px whose system enlarges everything by a quarter; `small` a tablet, or 1600 px at 200 %. */
+/**
+ * Widths in px. `medium` is a laptop of 1280 px at 125 %; `small` a tablet, or 1600 px at 200 %.
+ */
 export const WIDTHS = {
   wide: { width: 1280, height: 900 },
   medium: { width: 1024, height: 768 },
@@ -10,7 +12,7 @@ export const WIDTHS = {
 
 export const THEMES = ['light', 'dark'] as const;
 
-/** Every width, and both themes. */
+/** All widths in both themes. */
 export const LOOKS = [
   { ...WIDTHS.wide, theme: 'light' },
   { ...WIDTHS.medium, theme: 'dark' },
@@ -28,7 +30,7 @@ export async function show(
   await painted(page);
 }
 
-/** Colours change within a frame, and a slow machine takes its time for one: what is looked at must not be halfway. */
+/** Waits for the transition of colours, which a slow machine delays. */
 async function painted(page: Page): Promise<void> {
   await page.evaluate(async () => {
     for (let frames = 0; frames < 2; frames++) await new Promise(resolve => requestAnimationFrame(resolve));
@@ -37,7 +39,7 @@ async function painted(page: Page): Promise<void> {
   });
 }
 
-/** Loaded, and nothing is a skeleton any more. */
+/** Waits until the page is loaded and shows no skeleton. */
 export async function settle(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.locator('[aria-busy=true]')).toHaveCount(0);

@@ -1,8 +1,11 @@
-/** Every page there is, by whom it is for. `$` stands for the key of the newest row of that view. */
+/**
+ * All pages, with an account that may open each. `$` stands for the key of the newest row of the
+ * view.
+ */
 export interface Visit {
   account: string;
   path: string;
-  /** The view whose newest row's key replaces `$`. */
+  /** View whose newest row's key replaces `$`. */
   of?: 'requests' | 'vms' | 'approvals';
 }
 
@@ -32,9 +35,9 @@ export const visits: Visit[] = [
   { account: 'operator', path: '/operator/tenants/acme' },
   { account: 'operator', path: '/operator/plugins' },
   { account: 'operator', path: '/operator/workflows' },
-  { account: 'requester@acme', path: '/admin/offerings' }, // not for them: the page for 403
+  { account: 'requester@acme', path: '/admin/offerings' }, // forbidden to this account: the page for 403
   { account: 'requester@acme', path: '/no/such/page' },
-  // A tenant in which nothing has happened: every list is empty.
+  // Tenant without data: every list is empty.
   { account: 'requester@globex', path: '/' },
   { account: 'requester@globex', path: '/catalogue' },
   { account: 'requester@globex', path: '/requests' },

@@ -6,13 +6,13 @@ import { type Hand, keyboard, mouse } from './hand';
 
 export type Language = 'de' | 'en';
 
-/** The words of the shell, with the product's entries in the navigation. */
+/** Texts of the shell, with the product's entries in the navigation. */
 export const shell = {
   de: { ...de, nav: { ...de.nav, ...dcm.de.nav } },
   en: { ...en, nav: { ...en.nav, ...dcm.en.nav } },
 };
 
-/** What the host and its products say, in their own words: the texts of capabilities and of plugins/dcm/locales. */
+/** Texts of the host and its products, from capabilities and plugins/dcm/locales. */
 export const said = {
   de: {
     approve: 'Freigeben',
@@ -40,7 +40,7 @@ export const said = {
   },
 };
 
-/** Somebody in front of a browser of their own. */
+/** Person with a browser context of their own. */
 export class Person {
   private constructor(
     readonly page: Page,
@@ -49,7 +49,7 @@ export class Person {
     readonly hand: Hand,
   ) {}
 
-  /** Opens `path` like a link from a mail and signs in on the way; comes out at that path. */
+  /** Opens `path` like a link in a mail, signs in on the way, and ends at that path. */
   static async signIn(
     browser: Browser,
     account: string,
@@ -78,7 +78,7 @@ export class Person {
     return text[this.language];
   }
 
-  /** By the main navigation. */
+  /** Opens a page through the main navigation. */
   async open(name: string): Promise<void> {
     await this.hand.press(
       this.page.getByRole('navigation', { name: this.t.nav.label }).getByRole('link', { name, exact: true }),

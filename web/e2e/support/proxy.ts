@@ -8,12 +8,15 @@ import { fileURLToPath } from 'node:url';
 
 const host = () => new URL(process.env.EAF_URL ?? '');
 
-/** How a log-in proxy in front treats calls: it lets them pass, redirects them to its page, or answers with it. */
+/**
+ * Behaviour of a log-in proxy: forwards calls, redirects them to its page, or answers with the
+ * page.
+ */
 export type Mode = 'pass' | 'redirect' | 'page';
 
 /**
- * Something in front of the host as companies have it. Cookies do not know ports, so whoever has signed in at the host is
- * signed in here.
+ * Log-in proxy in front of the host, as enterprises use them. Cookies do not depend on ports, so a
+ * session of the host is valid here too.
  */
 export class LoginProxy {
   mode: Mode = 'pass';
@@ -62,7 +65,7 @@ function pass(asked: IncomingMessage, answer: ServerResponse): void {
 
 const nginxPath = fileURLToPath(new URL('../../../bin/nginx', import.meta.url));
 
-/** A real nginx with its defaults, and with these lines in its `location`. */
+/** nginx with its default configuration and the given lines in its `location`. */
 export class Nginx {
   private constructor(
     private readonly process: ChildProcess,
@@ -95,7 +98,7 @@ export class Nginx {
   }
 }
 
-/** What every packaged nginx.conf has, and a `location` as the first search result has it. */
+/** Configuration of a packaged nginx with a typical reverse proxy `location`. */
 function configuration(dir: string, port: number, lines: string[]): string {
   return `
 daemon off;

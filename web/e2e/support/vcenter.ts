@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const govcPath = fileURLToPath(new URL('../../../bin/govc', import.meta.url));
 
-/** VMware's own client, which knows nothing of EAF. `GOVC_*` come from `eaf dev env`. */
+/** Runs VMware's own client, which is independent of EAF. `eaf dev env` sets `GOVC_*`. */
 function govc(...args: string[]): string {
   return execFileSync(govcPath, args, { encoding: 'utf8' });
 }
@@ -24,7 +24,7 @@ export function makeTemplate(name: string): void {
   govc('vm.markastemplate', name);
 }
 
-/** What the demo's vCenter of acme demands; from `GOVC_URL`. */
+/** Password of acme's vCenter in the demo, from `GOVC_URL`. */
 export function password(): string {
   const url = new URL(process.env.GOVC_URL ?? '');
   return decodeURIComponent(url.password);

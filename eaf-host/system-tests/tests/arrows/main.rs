@@ -1,12 +1,14 @@
 //! Rules of the source tree: dependencies between crates, size and names of files, and the words of
 //! comments.
 
+mod comments;
 mod plain_words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Our crates and what each may depend on, in tests too. A product knows the contract and nothing of the framework.
+/// Crates of this workspace and the ones that each may depend on, also in tests. A product depends
+/// on the contract and on no other crate of the framework.
 const ARROWS: &[(&str, &[&str])] = &[
     ("eaf-core", &[]),
     ("eaf-capability", &["eaf-core"]),
@@ -14,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eaf-vsphere", &["eaf-capability", "eaf-core"]),
     ("eaf-plugin", &["eaf-capability", "eaf-core"]),
     ("eaf-identity", &["eaf-core"]),
-    // A capability for one thing: the test button of a connection asks its provider.
+    // One use of a capability: the connection test in the web client calls its provider.
     ("eaf-http", &["eaf-plugin", "eaf-identity", "eaf-capability", "eaf-core"]),
     ("eaf", &["eaf-http", "eaf-identity", "eaf-plugin", "eaf-mail", "eaf-vsphere", "eaf-capability", "eaf-core"]),
     ("eaf-dev", &["eaf", "eaf-capability", "eaf-core"]),
@@ -25,11 +27,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("counter", &["eaf-sdk"]),
 ];
 
-/// Libraries that have a home.
+/// Libraries that only the listed crates may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sqlx", &["eaf-core"]),
     ("wasmtime", &["eaf-plugin"]),
-    // The identity providers of tests and demo; in the benchmark the handler that ours are compared with.
+    // Identity providers of tests and demo, and the plain handlers of the benchmark.
     ("axum", &["eaf-http", "eaf-identity", "eaf-dev", "eaf-system-tests"]),
 ];
 
@@ -39,7 +41,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies in the workspace").to_path_buf()
 }
 
-/// Source files below a folder, as paths relative to the workspace, without what tools put there.
+/// Source files below a folder, as paths relative to the workspace, without the output of tools.
 fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open = vec![root().join(folder)];
@@ -80,11 +82,11 @@ fn name(manifest: &toml::Table) -> Option<String> {
 }
 
 #[test]
-fn a_crate_depends_only_on_what_it_may() {
+fn a_crate_depends_only_on_its_permitted_crates() {
     let mut wrong = Vec::new();
     for (path, text) in sources(".", &["Cargo.toml"]) {
         let manifest = manifest(&text);
-        // The workspace is none.
+        // The workspace manifest has no package name.
         let Some(name) = name(&manifest) else { continue };
         let Some((_, may)) = ARROWS.iter().find(|(known, _)| *known == name) else {
             wrong.push(format!("{path}: say in {} what {name} may depend on", file!()));
@@ -108,7 +110,7 @@ fn a_crate_depends_only_on_what_it_may() {
 }
 
 #[test]
-fn what_is_for_tests_alone_is_in_no_build_of_the_binaries() {
+fn test_features_are_in_no_build_of_the_binaries() {
     let mut wrong = Vec::new();
     for (path, text) in sources(".", &["Cargo.toml"]) {
         let manifest = manifest(&text);
@@ -132,11 +134,11 @@ fn what_is_for_tests_alone_is_in_no_build_of_the_binaries() {
 }
 
 #[test]
-fn no_file_is_too_large_to_read_or_named_for_nothing() {
+fn files_are_short_and_named_for_a_subject() {
     let mut wrong = Vec::new();
     for (path, text) in sources(".", &[".rs", ".ts", ".tsx", ".go"]) {
         let lines = text.lines().count();
-        // Declarations in TypeScript are generated; nobody reads them.
+        // Declarations in TypeScript are generated and not reviewed.
         if lines > LINES_MAX && !path.ends_with(".d.ts") {
             wrong.push(format!("{path}: {lines} lines; {LINES_MAX} are enough for one thing"));
         }

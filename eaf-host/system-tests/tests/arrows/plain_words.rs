@@ -1,13 +1,13 @@
 //! Words of comments: readers know the terms of `docs/glossary.md` and the field, and nothing of
 //! the authors' own idiom.
 //!
-//! A room is a folder of one subject. Rooms move from [`PENDING`] to [`DONE`] when their comments
-//! are rewritten, and never back.
+//! A room is a folder of one subject, listed in [`ROOMS`].
 
+use crate::comments::blocks;
 use crate::{complain, sources};
 
-/// Rooms whose comments follow the rules.
-const DONE: &[&str] = &[
+/// Rooms of Rust and WIT files, whose comments follow the rules.
+const ROOMS: &[&str] = &[
     "eaf-core",
     "eaf-host/capabilities",
     "eaf-host/capability",
@@ -16,14 +16,15 @@ const DONE: &[&str] = &[
     "eaf-host/http",
     "eaf-host/identity",
     "eaf-host/plugin",
+    "eaf-host/system-tests",
     "eaf-host/test-support",
     "examples",
     "plugins",
     "sdk",
 ];
 
-/// Rooms whose comments are still to be rewritten.
-const PENDING: &[&str] = &["eaf-host/system-tests"];
+/// Folders of other languages whose comments follow the rules, and endings of their files.
+const OTHERS: &[(&str, &[&str])] = &[("migrations", &[".sql"]), ("web", &[".ts", ".tsx"])];
 
 /// Width of a line with a comment, indentation included.
 const WIDTH_MAX: usize = 100;
@@ -56,47 +57,6 @@ const BANNED: &[&str] = &[
 /// Opening words of a relative clause, which hides the subject.
 const NO_OPENING: &[&str] = &["what", "who", "whoever", "whom", "whose"];
 
-/// Consecutive comment lines of one kind: number of the first line, and their lines.
-struct Block<'a> {
-    start: usize,
-    lines: Vec<&'a str>,
-}
-
-impl Block<'_> {
-    /// Text in lower case without code spans, since code may contain any name.
-    fn text(&self) -> String {
-        let lines = self.lines.iter().map(|line| content(line).trim());
-        let text = lines.collect::<Vec<_>>().join(" ").to_lowercase();
-        text.split('`').step_by(2).collect::<Vec<_>>().join("`")
-    }
-}
-
-/// Kind of a comment line: `///`, `//!` or `//`; none for code.
-fn marker(line: &str) -> Option<&'static str> {
-    let line = line.trim_start();
-    ["///", "//!", "//"].into_iter().find(|marker| line.starts_with(marker))
-}
-
-fn content(line: &str) -> &str {
-    let line = line.trim_start();
-    marker(line).and_then(|marker| line.strip_prefix(marker)).unwrap_or(line)
-}
-
-fn blocks(text: &str) -> Vec<Block<'_>> {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
-    let mut previous = None;
-    for (index, line) in text.lines().enumerate() {
-        let present = marker(line);
-        match (present, blocks.last_mut()) {
-            (Some(_), Some(block)) if present == previous => block.lines.push(line),
-            (Some(_), _) => blocks.push(Block { start: index + 1, lines: vec![line] }),
-            (None, _) => {}
-        }
-        previous = present;
-    }
-    blocks
-}
-
 /// Whole words only: `the doorbell` does not contain `the door`.
 fn contains(text: &str, phrase: &str) -> bool {
     let is_boundary = |next: Option<char>| next.is_none_or(|c| !c.is_alphanumeric());
@@ -108,7 +68,7 @@ fn contains(text: &str, phrase: &str) -> bool {
 /// Violations of one file, as `path:line: rule`.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
-    for block in blocks(text) {
+    for block in blocks(path, text) {
         let start = block.start;
         for (offset, line) in block.lines.iter().enumerate() {
             if line.chars().count() > WIDTH_MAX {
@@ -120,7 +80,8 @@ fn violations(path: &str, text: &str) -> Vec<String> {
             wrong.push(format!("{path}:{start}: a comment says `{phrase}`"));
         }
         let opening = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
-        if NO_OPENING.contains(&opening) {
+        let is_after_code = block.lines.is_empty();
+        if NO_OPENING.contains(&opening) && !is_after_code {
             wrong.push(format!("{path}:{start}: a comment opens with `{opening}`: name the subject"));
         }
     }
@@ -128,9 +89,16 @@ fn violations(path: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn comments_of_done_rooms_are_narrow_and_in_standard_terms() {
-    let files = DONE.iter().flat_map(|room| sources(room, &[".rs", ".wit"]));
+fn comments_in_rust_and_wit_are_narrow_and_in_standard_terms() {
+    let files = ROOMS.iter().flat_map(|room| sources(room, &[".rs", ".wit"]));
     complain(files.flat_map(|(path, text)| violations(&path, &text)).collect());
+}
+
+#[test]
+fn comments_in_sql_and_typescript_are_narrow_and_in_standard_terms() {
+    let files = OTHERS.iter().flat_map(|(folder, endings)| sources(folder, endings));
+    let written = files.filter(|(path, _)| !path.ends_with(".d.ts"));
+    complain(written.flat_map(|(path, text)| violations(&path, &text)).collect());
 }
 
 #[test]
@@ -138,7 +106,7 @@ fn every_source_file_belongs_to_one_room() {
     let mut wrong = Vec::new();
     for (path, _) in sources(".", &[".rs", ".wit"]) {
         let has_file = |room: &&&str| path.strip_prefix(**room).is_some_and(|rest| rest.starts_with('/'));
-        if DONE.iter().chain(PENDING).filter(has_file).count() != 1 {
+        if ROOMS.iter().filter(has_file).count() != 1 {
             wrong.push(format!("{path}: list its room once in {}", file!()));
         }
     }

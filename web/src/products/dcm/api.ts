@@ -4,7 +4,7 @@ import * as commands from '@/shell/api/commands';
 import type * as contract from '@/shell/api/contract';
 import * as rows from '@/shell/api/rows';
 
-/** The product's id, as in the addresses of its API. */
+/** Product id in the addresses of its API. */
 export const ID = 'dcm';
 type Id = typeof ID;
 
@@ -15,7 +15,10 @@ export type RowsQuery<V extends ViewName> = contract.RowsQuery<Id, V>;
 export type CommandName = contract.CommandName<Id>;
 export type CommandBody<C extends CommandName> = contract.CommandBody<Id, C>;
 
-/** Rows that say how old they are: the host reads machines again without an event that live updates could tell. */
+/**
+ * Polling intervals in milliseconds of views with an age: the host observes machines without an
+ * event, so no live update is sent.
+ */
 const AGES: Partial<Record<ViewName, number>> = { vms: 60_000 };
 
 const looks = <O extends rows.RowsOptions>(view: ViewName, options?: O) => ({

@@ -1,4 +1,4 @@
-/** What the mails are called, by the name of their template. */
+/** Names of mails by template. */
 const en = {
   'approval-requested': '“Please approve”',
   'request-failed': '“Request failed”',

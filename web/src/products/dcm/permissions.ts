@@ -4,7 +4,7 @@ export const OFFER = 'dcm.offer';
 export const OPERATE = 'dcm.operate';
 export const AUDIT = 'dcm.audit';
 
-/** One of these is enough to read requests and machines, if only one's own. */
+/** One of these permits reading requests and machines, at least one's own. */
 export const READERS = [REQUEST, APPROVE, OPERATE, AUDIT] as const;
-/** With one of these a person reads those of all. */
+/** One of these permits reading the requests and machines of all people. */
 export const READERS_OF_ALL = [APPROVE, OPERATE, AUDIT] as const;

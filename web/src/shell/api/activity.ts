@@ -1,4 +1,7 @@
-/** A page that refreshes itself must not keep a session alive for somebody who went home. */
+/**
+ * Time in milliseconds without input after which requests no longer extend the session, since pages
+ * also refresh themselves.
+ */
 const QUIET_AFTER = 60_000;
 
 let lastInput = Date.now();

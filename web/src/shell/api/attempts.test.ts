@@ -3,7 +3,7 @@ import { Attempts, forgetAttemptsOfOthers } from './attempts';
 import { drawnFor } from './drawn-for';
 
 const BODY = { name: 'web', justification: 'For the spring campaign' };
-/** As a page has it that was just loaded. */
+/** Attempts as a reloaded page creates them. */
 const afterReload = () => new Attempts('shop/place-order');
 
 beforeEach(() => {

@@ -6,14 +6,16 @@ const ALL = 'attempt.';
 const ownPrefix = (actor: string | null) => `${ALL}${actor ?? ''}/`;
 
 /**
- * One Idempotency-Key for one attempt. While its outcome is unknown, sending the same body again is the same attempt, also
- * after a reload, so that a lost answer never makes a second thing. A decided attempt is over, also when the answer was
- * no: the host would answer its key with that no for ever.
+ * Idempotency keys, one per attempt.
+ *
+ * While the outcome is unknown, sending the same body again repeats the attempt, also after a
+ * reload, so that a lost answer never acts twice. A decided attempt is over, also after a
+ * rejection, since the host would repeat its answer for the key.
  */
 export class Attempts {
   constructor(private readonly command: string) {}
 
-  /** A key for this body, and what says that it was decided. */
+  /** Returns a key for this body, and the function that ends the attempt. */
   begin(body: unknown): { key: string; decided: () => void } {
     const name = `${ownPrefix(drawnFor.get())}${this.command}/${JSON.stringify(body)}`;
     const key = tabStorage.read(name) ?? this.unkept.get(name) ?? randomId();
@@ -26,11 +28,13 @@ export class Attempts {
     return { key, decided };
   }
 
-  /** Where the browser keeps nothing, it holds until the page is left. */
+  /** Fallback without storage, until the page is left. */
   private readonly unkept = new Map<string, string>();
 }
 
-/** Of everybody but this person: nobody reads what another one has sent. */
+/**
+ * Deletes attempts of all other people, so that the next person in this browser cannot read them.
+ */
 export function forgetAttemptsOfOthers(actor: string): void {
   for (const name of tabStorage.names(ALL))
     if (!name.startsWith(ownPrefix(actor))) tabStorage.write(name, null);

@@ -10,10 +10,10 @@ import { PERSON_CHANGED, sessionEnd } from './session-end';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** What every request says of itself. */
+/** Headers of every request. */
 export function commonHeaders(method: string): Record<string, string> {
   const headers: Record<string, string> = { 'Accept-Language': language.current() };
-  // A form of a foreign page cannot set a header: with it the host knows that this page asks.
+  // Forms of other sites cannot set a header, so the host knows that this page sends the request.
   if (!SAFE.has(method)) headers['EAF-Csrf'] = '1';
   if (isBackground()) headers['EAF-Background'] = '1';
   const person = drawnFor.get();
@@ -21,10 +21,10 @@ export function commonHeaders(method: string): Record<string, string> {
   return headers;
 }
 
-/** Who is signed in now, whoever the page was drawn for. */
+/** Path of the session, requested for any person and not only the page's. */
 const SESSION = '/api/session';
 
-/** Typed by the host's OpenAPI document. Wrap every call in [`answerOf`]. */
+/** Client typed by the host's OpenAPI document. Wrap every call in [`answerOf`]. */
 export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: ask });
 
 api.use({
@@ -42,7 +42,7 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of a good answer; everything else is thrown as a [`Problem`]. */
+/** Returns the body of a success; throws a [`Problem`] otherwise. */
 export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await call.catch(cause => {
     if (isAbort(cause)) throw cause;

@@ -8,8 +8,10 @@ import { Problem } from './problem';
 import { readOwnWrite } from './rows';
 
 /**
- * A command that a person gives. Resolves when the person can see what it did: the row that it is about has caught up, and
- * all lists are requested again. Sent again after an unclear outcome it is the same attempt.
+ * Gives a command.
+ *
+ * Resolves when its effect is visible: the row has caught up, and all lists are requested again.
+ * Repeated after an unknown outcome, it is the same attempt.
  */
 export function useCommand<P extends ProductId, C extends CommandName<P>>(
   product: P,
@@ -33,7 +35,7 @@ export function useCommand<P extends ProductId, C extends CommandName<P>>(
     onSuccess: async accepted => {
       const { subject, position } = accepted;
       if (subject?.view && subject.key && position) {
-        // What was written stays written, even if it cannot be read just now.
+        // The command succeeded, even if its row cannot be read at the moment.
         await readOwnWrite(client, product, subject.view as ViewName<P>, subject.key, position).catch(
           () => undefined,
         );
@@ -51,11 +53,11 @@ function give<P extends ProductId, C extends CommandName<P>>(
   body: CommandBody<P, C>,
   header: Headers,
 ): Promise<Accepted> {
-  // What was given is given, also when the tab is closed before the answer is there.
+  // keepalive: the command is sent even if the tab is closed before the answer.
   return post(product, name, { params: { header }, body, keepalive: true });
 }
 
-/** What the host would say, without that anything happens. */
+/** Rehearses a command: the host decides and records nothing. */
 export function rehearse<P extends ProductId, C extends CommandName<P>>(
   product: P,
   name: C,
@@ -65,7 +67,7 @@ export function rehearse<P extends ProductId, C extends CommandName<P>>(
   return post(product, name, { params: { query: { 'dry-run': true } }, body, signal });
 }
 
-// All commands have one shape, which TypeScript cannot follow through an address that is put together.
+// All commands share one shape, which TypeScript cannot infer from a computed path.
 function post(product: ProductId, name: string, request: object): Promise<Accepted> {
   const path = `/api/${product}/commands/${name}`;
   return answerOf<Accepted>(api.POST(path as never, request as never));

@@ -2,7 +2,7 @@ import type { components, paths } from '@/schema';
 
 type Path = keyof paths;
 
-/** The products in the API's document, by the id in their addresses. */
+/** Ids of the products in the OpenAPI document, from their paths. */
 export type ProductId = Path extends infer P
   ? P extends `/api/${infer Id}/views/${string}`
     ? Id
@@ -20,14 +20,14 @@ export type ViewName<P extends ProductId> = Exclude<NameIn<`/api/${P}/views/`>, 
 type RowSchema<P extends ProductId, V extends ViewName<P>> = components['schemas'][`${P}.${V}` &
   keyof components['schemas']];
 
-/** A row of a view. The host always writes every column; those without a value are null. */
+/** Row of a view. The host writes every column; those without a value are null. */
 export type Row<P extends ProductId, V extends ViewName<P>> = Required<RowSchema<P, V>>;
 
 export type Action = components['schemas']['Action'];
 
 type QueryOf<T> = T extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
 
-/** Filters of the view's columns, `sort` and `limit`. */
+/** Filters by columns of the view, `sort` and `limit`. */
 export type RowsQuery<P extends ProductId, V extends ViewName<P>> = Omit<
   QueryOf<paths[`/api/${P}/views/${V}` & Path]>,
   'cursor' | 'after'

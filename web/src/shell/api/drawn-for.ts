@@ -1,17 +1,17 @@
 /**
- * The actor for whom this page was drawn; null before anybody is known. Each request says it, because all tabs of a
- * browser have one session, and it may have become somebody else's.
+ * Actor whose page this is; null until a session is known. Each request contains the actor, because
+ * all tabs share one session, which may change to another person.
  */
 let actor: string | null = null;
 
 export const drawnFor = {
   get: () => actor,
-  /** Whether the page is this person's. It belongs to the first one who is signed in, for as long as it is there. */
+  /** Whether the page belongs to this person: it belongs to the first one until it is left. */
   isFor(person: string): boolean {
     actor ??= person;
     return actor === person;
   },
-  /** For tests: in a browser a page is left for the next person's. */
+  /** Resets the actor, for tests: in a browser the page is left instead. */
   forget() {
     actor = null;
   },

@@ -1,10 +1,16 @@
-/** How far the host's clock is ahead of this computer's, in milliseconds. */
+/** Difference in milliseconds between the host's clock and this computer's. */
 let ahead = 0;
 
-/** An answer says the second; less than this is no difference. */
+/**
+ * Differences below this value in milliseconds are ignored, since the header has a resolution of
+ * one second.
+ */
 const COARSE = 2_000;
 
-/** From an answer's `Date`: in the middle of asking and being answered the host's clock was in that second. */
+/**
+ * Updates the difference from a response's `Date`, which is assigned to the middle between request
+ * and response.
+ */
 export function noteHostTime(date: string | null, asked: number, answered: number): void {
   const host = Date.parse(date ?? '');
   if (Number.isNaN(host)) return;
@@ -12,5 +18,5 @@ export function noteHostTime(date: string | null, asked: number, answered: numbe
   ahead = Math.abs(difference) < COARSE + (answered - asked) / 2 ? 0 : difference;
 }
 
-/** Now, as the host sees it: what it wrote a minute ago is a minute old, whatever this computer's clock says. */
+/** Present time by the host's clock, so that ages are right on a computer with a wrong clock. */
 export const hostNow = (): Date => new Date(Date.now() + ahead);

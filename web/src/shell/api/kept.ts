@@ -1,4 +1,4 @@
-/** What this browser keeps for its person. Storage may be switched off; then nothing is kept, and nothing breaks. */
+/** Persistent storage of this browser. Does nothing where storage is disabled. */
 export const kept = {
   read(name: string): string | null {
     try {
@@ -12,7 +12,7 @@ export const kept = {
       if (value === null) localStorage.removeItem(`eaf.${name}`);
       else localStorage.setItem(`eaf.${name}`, value);
     } catch {
-      // Then it holds for this visit.
+      // The value holds for this visit only.
     }
   },
 };

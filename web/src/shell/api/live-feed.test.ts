@@ -19,7 +19,7 @@ function feed() {
   };
   let chance = 0.5;
   const live = new LiveFeed(open, ME, listener, () => chance);
-  /** The newest connection. */
+  /** Newest connection. */
   const source = () => {
     const newest = sources.at(-1);
     if (!newest) throw new Error('no connection');
@@ -44,7 +44,7 @@ function connected() {
   return all;
 }
 
-/** With this chance, whether it comes back within the time. */
+/** Whether the feed reconnects within the time, with this value of the random number. */
 function comesBackWithin(chance: number, time: number): boolean {
   const { sources, source, setChance } = connected();
   setChance(chance);
@@ -110,7 +110,7 @@ describe('live updates', () => {
     expect(listener.working).toHaveBeenLastCalledWith(true);
   });
 
-  // As some antivirus programs do it on the person's own machine.
+  // Some antivirus programs on the person's machine buffer streams like this.
   it('are called interrupted, without going to and fro, where each event is held back until the next', () => {
     const { live, sources, listener } = feed();
     live.want(['shop/orders']);

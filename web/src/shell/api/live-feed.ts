@@ -1,11 +1,11 @@
-/** One changed row, as `/api/live` tells it. */
+/** Changed row in an event of `/api/live`. */
 export interface Change {
   plugin: string;
   view: string;
   key: string;
 }
 
-/** The part of EventSource that is used; a test brings its own. */
+/** Part of EventSource that the feed uses, so that tests can replace it. */
 export interface Source {
   readonly readyState: number;
   addEventListener(type: string, listener: (event: MessageEvent) => void): void;
@@ -13,40 +13,49 @@ export interface Source {
 }
 
 export interface Listener {
-  /** Some rows changed. Called at most once in a while, however many there are. */
+  /** Receives changed rows, coalesced over a short time. */
   changed(changes: Change[]): void;
-  /** Anything in these views may have changed without a word. */
+  /** Receives views in which changes may have been missed. */
   missed(views: string[]): void;
-  /** Whether changes are told at present. Called with true again and again: it is a sign of life. */
+  /** Receives whether updates arrive at present; repeated calls with true are heartbeats. */
   working(works: boolean): void;
-  /** The browser's session has become somebody else's, so the stream is theirs. It is closed. */
+  /** Called when the browser's session belongs to another person; the stream is closed. */
   foreign(): void;
 }
 
-/** The host's first event on a stream says whose it is, and whether it goes on where the last one ended. */
+/**
+ * First event of a stream: its person, and whether it continues the previous stream without a gap.
+ */
 interface Heartbeat {
   actor?: string;
   resumed?: boolean;
 }
 
 const CLOSED = 2;
-/** Views of one page come one after the other; one connection for all of them. */
+/** Milliseconds to collect the views of a page for one connection. */
 const GATHER = 40;
-/** A thousand rows may change at once. */
+/** Milliseconds to coalesce changes, of which there may be a thousand at once. */
 const COALESCE = 200;
-/** A restart of the host or the end of a connection's life is no interruption to speak of. */
+/**
+ * Milliseconds without a connection before it counts as interrupted, so that restarts of the host
+ * do not.
+ */
 const GRACE = 4_000;
-/** The host sends a heartbeat at once … */
+/** Milliseconds until the first heartbeat, which the host sends at once. */
 const FIRST_BEAT = 8_000;
-/** … and every 10 s. What opens and stays silent, or becomes silent, is held back on the way. */
+/**
+ * Milliseconds without a heartbeat, sent every 10 s, after which a stream counts as interrupted.
+ */
 const SILENCE = 25_000;
 const LONGEST_PAUSE = 15_000;
 const JUST_NOW = 2_000;
 
 /**
- * One connection for all views that anybody looks at. It works when heartbeats come, not when it is open: proxies and
- * antivirus programs hold streams back without a word. Opened anew it goes on where it was, or says that it cannot know
- * what happened in between.
+ * Connection for the live updates of all views on the screen.
+ *
+ * The feed works while heartbeats arrive, not while the connection is open: proxies and antivirus
+ * programs may buffer streams. A new connection continues at the last event, or reports that
+ * changes may have been missed.
  */
 export class LiveFeed {
   private wanted = new Set<string>();
@@ -55,7 +64,7 @@ export class LiveFeed {
   private failures = 0;
   private lastBeat = 0;
   private connected = 0;
-  /** Where the stream of these views was. */
+  /** Last event of the stream, and its views. */
   private reached: { views: string; id: string } | null = null;
   private gathering: Timer;
   private telling: Timer;
@@ -67,11 +76,11 @@ export class LiveFeed {
     private readonly open: (url: string) => Source,
     private readonly actor: string,
     private readonly listener: Listener,
-    /** Between 0 and 1: not all browsers come back at the same moment. */
+    /** Returns a number from 0 to 1, so that browsers reconnect at different times. */
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** In place of what was wanted before. A view that nobody wants any more goes with the next connection. */
+  /** Replaces the wanted views. The next connection omits views that are no longer wanted. */
   want(views: Iterable<string>): void {
     const before = this.wanted;
     this.wanted = new Set(views);
@@ -80,7 +89,7 @@ export class LiveFeed {
     this.gathering = setTimeout(() => this.connect(), GATHER);
   }
 
-  /** Also ends it: nothing is told any more. */
+  /** Closes the connection for good. */
   close(): void {
     for (const timer of [this.gathering, this.telling, this.grace, this.again, this.silence])
       clearTimeout(timer);
@@ -90,7 +99,7 @@ export class LiveFeed {
     this.telling = undefined;
   }
 
-  /** In place of the connection that there may be. */
+  /** Opens a connection and closes the previous one. */
   connect(): void {
     clearTimeout(this.again);
     this.source?.close();
@@ -114,8 +123,8 @@ export class LiveFeed {
   }
 
   /**
-   * After a sleep, or when the network has changed: a connection that was lost without a word looks open for minutes. All
-   * tabs say so at the same moment.
+   * Reconnects after a sleep or a change of network, since a lost connection may look open for
+   * minutes. All tabs call this at the same time.
    */
   connectIfSilent(longest: number): void {
     if (Date.now() - this.connected < JUST_NOW) return;
@@ -169,14 +178,14 @@ export class LiveFeed {
 
   private broken(source: Source): void {
     this.grace ??= setTimeout(() => this.listener.working(false), GRACE);
-    // A lost connection is taken up again by the browser; a refused one is not.
+    // Browsers reconnect a lost connection, but not a refused one.
     if (source.readyState === CLOSED) this.connectLater();
   }
 
   private connectLater(): void {
     clearTimeout(this.silence);
     clearTimeout(this.again);
-    // A host that does not know what it was told to go on from refuses it.
+    // The host refuses a position that it does not know.
     if (this.failures >= 2) this.reached = null;
     const pause = Math.min(1_000 * 2 ** this.failures++, LONGEST_PAUSE);
     this.again = setTimeout(() => this.connect(), pause * (0.5 + this.random()));

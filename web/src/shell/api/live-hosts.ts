@@ -2,33 +2,36 @@ import { LiveHub } from './live-hub';
 // eslint-disable-next-line import/default -- the bundler makes it
 import LiveWorker from './live-worker?sharedworker';
 
-/** A place where the hub of a person's tabs may live. */
+/** Environment in which the hub of a person's tabs can run. */
 export interface HubHost {
-  /** Of the channel. Not the person's alone where tabs cannot find each other. */
+  /** Name of the channel: per person, or per tab where tabs cannot reach each other. */
   channel(actor: string, tab: string): string;
-  /** Returns what leaves it again; null where there are none. `failed`: later it turned out that there is none. */
+  /**
+   * Joins the hub and returns the function to leave; null if the environment is not available.
+   * `failed` is called if that turns out later.
+   */
   enter(channel: string, actor: string, failed: () => void): (() => void) | null;
 }
 
 const ofPerson = (actor: string) => `eaf-live:${actor}`;
 
-/** A worker that all tabs share: it is neither slowed down nor frozen with a tab in the background. */
+/** Shared worker: not throttled or frozen like a tab in the background. */
 const inWorker: HubHost = {
   channel: ofPerson,
   enter(channel, _, failed) {
     if (typeof SharedWorker === 'undefined') return null;
     const worker = new LiveWorker({ name: channel });
     worker.addEventListener('error', failed);
-    // It ends with the last page that has it.
+    // The worker ends with the last page that uses it.
     return () => worker.removeEventListener('error', failed);
   },
 };
 
-/** Where there are no shared workers: one tab has the hub, and the next one takes it over when that tab is closed. */
+/** Without shared workers: one tab runs the hub, and another takes over when it is closed. */
 const inOneTab: HubHost = {
   channel: ofPerson,
   enter(channel, actor, failed) {
-    // Only where the page came by https, or from this machine.
+    // Only in secure contexts.
     if (!('locks' in navigator)) return null;
     const leaving = new AbortController();
     const left = new Promise<void>(resolve => leaving.signal.addEventListener('abort', () => resolve()));
@@ -52,5 +55,5 @@ const inEachTab: HubHost = {
   },
 };
 
-/** The best one first. */
+/** Environments, best first. */
 export const hubHosts: HubHost[] = [inWorker, inOneTab, inEachTab];

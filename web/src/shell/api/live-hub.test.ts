@@ -5,7 +5,7 @@ import { LiveHub } from './live-hub';
 import { LiveTab } from './live-tab';
 import { FakeChannels, FakeSource } from './live-testing';
 
-/** A browser with tabs of one person or several; the first tab brings the hub, as a shared worker would be there once. */
+/** Browser with tabs of several people; the first tab creates the hub, as with a shared worker. */
 function browser() {
   const channels = new FakeChannels();
   const sources: FakeSource[] = [];

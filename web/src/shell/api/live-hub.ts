@@ -1,34 +1,42 @@
 import { type Change, LiveFeed, type Source } from './live-feed';
 
-/** What tabs say. To say which views are wanted, again and again, is a tab's sign of life. */
+/** Messages of tabs. The repeated list of wanted views is a tab's heartbeat. */
 export type FromTab =
   | { from: 'tab'; tab: string; views: string[] }
   | { from: 'tab'; tab: string; left: true }
-  /** The connection may be lost without a word: that long without a heartbeat is too long. */
+  /**
+   * The connection may be lost: reconnect if the last heartbeat is older than this many
+   * milliseconds.
+   */
   | { from: 'tab'; tab: string; silentFor: number };
 
-/** What all tabs are told. */
+/** Messages to all tabs. */
 export type FromHub =
   | { from: 'hub'; changed: Change[] }
   | { from: 'hub'; missed: string[] }
   | { from: 'hub'; works: boolean }
   | { from: 'hub'; foreign: true }
-  /** The hub is new and knows nobody. */
+  /** A new hub asks the tabs for their views. */
   | { from: 'hub'; who: true };
 
-/** The part of BroadcastChannel that is used; a test brings its own. */
+/** Part of BroadcastChannel that the hub uses, so that tests can replace it. */
 export interface Channel {
   postMessage(message: FromTab | FromHub): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
   close(): void;
 }
 
-/** A hidden tab's timers run once a minute; one that was closed without a word says nothing for longer. */
+/**
+ * Milliseconds without a message after which a tab counts as closed; timers of hidden tabs run once
+ * a minute.
+ */
 const GONE_AFTER = 180_000;
 
 /**
- * One stream for all tabs of a person. Browsers open six connections to a host over HTTP/1.1, all tabs together: with a
- * stream for each, the seventh tab would never load.
+ * Stream shared by all tabs of a person.
+ *
+ * Browsers open six connections per host over HTTP/1.1 in total: with a stream per tab, the seventh
+ * tab would never load.
  */
 export class LiveHub {
   private readonly tabs = new Map<string, { views: string[]; heard: number }>();

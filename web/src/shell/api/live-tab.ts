@@ -3,14 +3,14 @@ import type { HubHost } from './live-hosts';
 import type { Channel, FromHub, FromTab } from './live-hub';
 import { randomId } from './random-id';
 
-/** How often a tab says what it wants, and is told whether that works. */
+/** Milliseconds between two messages of a tab to the hub. */
 const SAY = 10_000;
-/** A hub that says nothing for so long is not there. */
+/** Milliseconds without a message after which the hub counts as missing. */
 const SILENCE = 25_000;
-/** Two heartbeats of the host are missing. */
+/** Milliseconds in which two heartbeats of the host are missing. */
 const TOO_QUIET = 22_000;
 
-/** A tab's part in the stream that all tabs of a person share. Says itself when the hub has become silent. */
+/** Client of the shared stream in one tab. Detects a silent hub. */
 export class LiveTab {
   private readonly tab = randomId();
   private readonly views = new Set<string>();
@@ -37,14 +37,14 @@ export class LiveTab {
     this.say();
   }
 
-  /** The page was asleep, or the network is another one. */
+  /** Called when the page resumes or the network changes. */
   wake(network: 'same' | 'changed'): void {
     this.say();
     const silentFor = network === 'changed' ? 0 : TOO_QUIET;
     this.channel?.postMessage({ from: 'tab', tab: this.tab, silentFor });
   }
 
-  /** The page goes away, and may come back: then [`wake`] is called. */
+  /** Called when the page is hidden in the back/forward cache; [`wake`] follows if it returns. */
   sleep(): void {
     this.channel?.postMessage({ from: 'tab', tab: this.tab, left: true });
   }
@@ -80,7 +80,7 @@ export class LiveTab {
     return true;
   }
 
-  /** The last place is tried again and again. */
+  /** Tries the next environment; the last one is repeated. */
   private enterNext(): void {
     this.leave();
     this.channel?.close();
@@ -93,7 +93,7 @@ export class LiveTab {
   }
 
   private look(): void {
-    // After a sleep the hub's words are still on their way.
+    // Messages of the hub may be delayed after a sleep.
     const slept = Date.now() - this.looked > 2 * SAY;
     this.looked = Date.now();
     if (!slept && Date.now() - this.heard > SILENCE) {

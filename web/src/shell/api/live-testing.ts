@@ -1,7 +1,7 @@
 import type { Source } from './live-feed';
 import type { Channel } from './live-hub';
 
-/** An EventSource that a test makes speak. */
+/** EventSource controlled by a test. */
 export class FakeSource implements Source {
   readyState = 0;
   private readonly listeners = new Map<string, (event: MessageEvent) => void>();
@@ -20,14 +20,14 @@ export class FakeSource implements Source {
     this.listeners.get(type)?.({ data: JSON.stringify(data), lastEventId } as MessageEvent);
   }
 
-  /** Lost: the browser takes it up again by itself. */
+  /** Simulates a lost or a refused connection; browsers reconnect a lost one. */
   break(how: 'lost' | 'refused'): void {
     this.readyState = how === 'lost' ? 0 : 2;
     this.tell('error');
   }
 }
 
-/** Channels of one browser: what is said on one is heard on all others of its name. */
+/** Broadcast channels of one browser: a message reaches all others of the same name. */
 export class FakeChannels {
   private readonly open = new Map<string, Set<FakeChannel>>();
 

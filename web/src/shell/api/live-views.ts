@@ -6,19 +6,22 @@ import { LiveTab } from './live-tab';
 import { PERSON_CHANGED, sessionEnd } from './session-end';
 import { createStore, useStore } from './store';
 
-/** While changes are not told, what is on the screen is asked for again and again. */
+/** Interval in milliseconds of polling while live updates do not work. */
 export const POLL = 5_000;
 
 const works = createStore(true);
 
-/** False while changes are not told as they happen. */
+/** Whether live updates arrive at present. */
 export function useLiveWorks(): boolean {
   return useStore(works);
 }
 
 const current = createStore<LiveTab | null>(null);
 
-/** Has this view's changes told for as long as anybody is signed in. Only for a view that the person may read. */
+/**
+ * Subscribes to a view while the person is signed in. `readable`: whether the person may read the
+ * view.
+ */
 export function useLiveView(view: string, readable: boolean): void {
   const live = useStore(current);
   useEffect(() => {
@@ -26,7 +29,7 @@ export function useLiveView(view: string, readable: boolean): void {
   }, [live, view, readable]);
 }
 
-/** The same for several views, such as those that a search looks through. */
+/** Subscribes to several views, such as those of the search. */
 export function useLiveViews(views: readonly string[]): void {
   const live = useStore(current);
   const names = views.join(' ');
@@ -35,7 +38,10 @@ export function useLiveViews(views: readonly string[]): void {
   }, [live, names]);
 }
 
-/** Live updates of this person that keep the answers in `client` true. Returns what ends them. */
+/**
+ * Keeps the data in `client` current by the person's live updates. Returns the function to end
+ * that.
+ */
 export function connectLive(client: QueryClient, actor: string): () => void {
   let polling: ReturnType<typeof setInterval> | undefined;
   const listener = {
@@ -61,13 +67,13 @@ export function connectLive(client: QueryClient, actor: string): () => void {
   };
 }
 
-/** What nobody looks at is asked for when somebody does. */
+/** Polls the queries on the screen; others are requested when they are shown. */
 function poll(client: QueryClient): void {
   const refetchType = document.visibilityState === 'visible' ? 'active' : 'none';
   void client.invalidateQueries({ queryKey: ['view'], refetchType });
 }
 
-/** A page sleeps and wakes, and so does the network. */
+/** Reports sleep, wake-up and changes of network to the tab's client. */
 function attend(live: LiveTab): () => void {
   const leaving = new AbortController();
   const on = (target: EventTarget, type: string, then: () => void) =>

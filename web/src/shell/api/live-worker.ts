@@ -1,6 +1,6 @@
 import { LiveHub } from './live-hub';
 
-/** The worker that all tabs of a person share. It lives as long as one of them, and its name is the channel's. */
+/** Shared worker of a person's tabs, named after their channel. It ends with the last tab. */
 const { name } = globalThis as unknown as { name: string };
 const actor = name.slice(name.lastIndexOf(':') + 1);
 

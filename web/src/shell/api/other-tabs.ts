@@ -1,16 +1,16 @@
-/** Who has just begun or ended a session in this browser; null: nobody is signed in any more. */
+/** Person whose session another tab has just begun; null: the session ended. */
 type Message = { actor: string | null };
 
 const NAME = 'eaf-person';
 
-/** Not everywhere; without it a tab finds out when it is looked at, and with its next request. */
+/** Undefined in old browsers, where a tab checks the session on focus and with its next request. */
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(NAME);
 
 export function tellOtherTabs(actor: string | null): void {
   channel?.postMessage({ actor } satisfies Message);
 }
 
-/** What another tab says is a reason to ask the host, and no answer: it may be late. */
+/** Subscribes to messages of other tabs. A message may be late, so the listener asks the host. */
 export function hearOtherTabs(listener: (actor: string | null) => void): () => void {
   const hear = ({ data }: MessageEvent) => listener((data as Message).actor);
   channel?.addEventListener('message', hear);

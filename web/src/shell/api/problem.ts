@@ -3,12 +3,12 @@ import { PERSON_CHANGED } from './session-end';
 
 export type FieldProblem = components['schemas']['Problem']['errors'][number];
 
-/** Codes that are the client's own: the host said nothing that could be read. */
+/** Code of the client: no response could be read. */
 export const UNREACHABLE = 'unreachable';
 export const UNREADABLE = 'unreadable';
-/** A log-in proxy in front answered in the host's place. */
+/** Code of the client: a log-in proxy answered in the host's place. */
 export const INTERCEPTED = 'intercepted';
-/** So did a firewall. */
+/** Code of the client: a firewall answered in the host's place. */
 export const BLOCKED = 'blocked';
 
 interface Content {
@@ -21,11 +21,11 @@ interface Content {
   params?: Record<string, unknown>;
 }
 
-/** Why something did not happen: RFC 9457 as the host writes it, with sentences in the reader's language. */
+/** Reason why a call failed: an RFC 9457 problem with sentences in the reader's language. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
-  /** Empty: the client has a text of its own for this code. */
+  /** Empty if the client has its own text for the code. */
   readonly title: string;
   readonly detail: string;
   readonly traceId: string | null;
@@ -48,7 +48,7 @@ export class Problem extends Error {
     return new Problem({ status: 0, code: UNREACHABLE });
   }
 
-  /** With the status that is made for it: the network wants to know first who asks. */
+  /** Status 511: the network requires authentication. */
   static intercepted(): Problem {
     return new Problem({ status: 511, code: INTERCEPTED });
   }
@@ -57,17 +57,17 @@ export class Problem extends Error {
     return new Problem({ status: 403, code: BLOCKED });
   }
 
-  /** From a parsed body, or from what a proxy or nobody at all put in its place. */
+  /** Reads a problem from a parsed body, or from the absence of one. */
   static read(status: number, body: unknown, trace: string | null): Problem {
     const document = typeof body === 'object' && body !== null ? (body as Partial<Content>) : {};
     if (typeof document.code === 'string')
       return new Problem({ trace_id: trace, ...document, status } as Content);
-    // Without the host behind it a proxy answers like this.
+    // Proxies answer with these while the host is unavailable.
     if (status === 502 || status === 503 || status === 504) return Problem.unreachable();
     return new Problem({ status, code: UNREADABLE, trace_id: trace });
   }
 
-  /** Nothing was decided: the same attempt may be sent again. */
+  /** Whether the outcome is unknown, so that the same attempt may be sent again. */
   get undecided(): boolean {
     return this.status === 0 || this.status >= 500;
   }
@@ -77,12 +77,15 @@ export function isProblem(cause: unknown, ...codes: string[]): cause is Problem 
   return cause instanceof Problem && (codes.length === 0 || codes.includes(cause.code));
 }
 
-/** The session is over or somebody else's, which has a page of its own. */
+/** Whether the session has ended or belongs to another person, for which the shell has a page. */
 export function endsSession(cause: unknown): boolean {
   return cause instanceof Problem && (cause.status === 401 || cause.code === PERSON_CHANGED);
 }
 
-/** Whether the page says it where it happened: a silent host has its banner, and a session that has ended its dialog. */
+/**
+ * Whether the page shows the problem in place: an unreachable host has a banner, and an ended
+ * session a dialog.
+ */
 export function shownHere(cause: unknown): boolean {
   if (!cause) return false;
   if (!(cause instanceof Problem)) return true;

@@ -1,5 +1,5 @@
 import type { ProductId } from './contract';
 
-/** A product that no document knows, for tests of the shell. */
+/** Product id for tests of the shell, which is in no OpenAPI document. */
 export const SHOP = 'shop' as ProductId;
 export const ORDERS = 'orders' as never;

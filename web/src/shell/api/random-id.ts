@@ -1,4 +1,4 @@
-/** A random UUID. `crypto.randomUUID` exists only where the page came by https or from this machine. */
+/** Random UUID. `crypto.randomUUID` exists only in secure contexts. */
 export function randomId(): string {
   if ('randomUUID' in crypto) return crypto.randomUUID();
   const bytes = (crypto as Crypto).getRandomValues(new Uint8Array(16));

@@ -11,7 +11,7 @@ import { answerOf, api } from './client';
 import type { ProductId, Row, RowsQuery, ViewName } from './contract';
 import { useLiveView } from './live-views';
 
-/** Rows in a page after the first: a person who goes on wants more than a look. The most that the host gives. */
+/** Number of rows per further page, which is the host's maximum. */
 const FURTHER = 200;
 
 interface Page<P extends ProductId, V extends ViewName<P>> {
@@ -21,7 +21,7 @@ interface Page<P extends ProductId, V extends ViewName<P>> {
 
 export const viewId = (product: ProductId, view: string) => `${product}/${view}`;
 
-/** What live changes invalidate: `['view', '<product>/<view>', 'list' | 'item', …]`. */
+/** Query key that live updates invalidate: `['view', '<product>/<view>', 'list' | 'item', …]`. */
 export const rowsKey = (product: ProductId, view: string) => ['view', viewId(product, view), 'list'] as const;
 export const rowKey = (product: ProductId, view: string, key: string) =>
   ['view', viewId(product, view), 'item', key] as const;
@@ -42,7 +42,7 @@ export function rowsQuery<P extends ProductId, V extends ViewName<P>>(
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page: Page<P, V>) => page.next,
-    // Not a new array with every look, or tables would begin again.
+    // A stable array, so that tables do not render again with every request.
     select: joined<P, V>,
   });
 }
@@ -51,7 +51,7 @@ function joined<P extends ProductId, V extends ViewName<P>>(data: InfiniteData<P
   return data.pages.flatMap(page => page.items);
 }
 
-/** The first rows alone, for what looks into several views. */
+/** Query of the first rows, for the search in several views. */
 export function firstRowsQuery<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,
@@ -72,11 +72,11 @@ export function rowQuery<P extends ProductId, V extends ViewName<P>>(product: P,
 
 export interface RowsOptions {
   enabled?: boolean;
-  /** Milliseconds between two looks, where rows change without an event that live updates could tell. */
+  /** Milliseconds between two requests, for views whose rows change without an event. */
   refetchInterval?: number | false;
 }
 
-/** A list that goes on page by page and keeps itself up to date. */
+/** List that loads page by page and follows live updates. */
 export function useRows<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,
@@ -92,7 +92,7 @@ export function useRows<P extends ProductId, V extends ViewName<P>>(
   return result;
 }
 
-/** The whole of a list that is short by nature, such as what happened to one thing. */
+/** Complete list, for lists that are short, such as the events of one thing. */
 export function useAllRows<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,
@@ -112,7 +112,7 @@ export interface RowOptions extends RowsOptions {
   throwOnError?: boolean;
 }
 
-/** One row that keeps itself up to date. */
+/** Row that follows live updates. */
 export function useRow<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,
@@ -124,7 +124,7 @@ export function useRow<P extends ProductId, V extends ViewName<P>>(
   return result;
 }
 
-/** Reads what was just written: the host waits until the view has come as far as `position`. */
+/** Reads a row after a write: the host waits until the view has reached `position`. */
 export async function readOwnWrite<P extends ProductId>(
   client: QueryClient,
   product: P,
@@ -133,7 +133,7 @@ export async function readOwnWrite<P extends ProductId>(
   position: string,
 ): Promise<void> {
   const queryKey = rowKey(product, view, key);
-  // An older look that is still under way must not come in last.
+  // An older request in progress must not overwrite the newer result.
   await client.cancelQueries({ queryKey });
   const row = await client.fetchQuery({
     queryKey: ['own-write', product, view, key, position],
@@ -143,7 +143,7 @@ export async function readOwnWrite<P extends ProductId>(
   client.setQueryData(queryKey, row);
 }
 
-// All views have one shape, which TypeScript cannot follow through an address that is put together.
+// All views share one shape, which TypeScript cannot infer from a computed path.
 function fetchPage<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,

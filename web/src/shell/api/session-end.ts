@@ -1,16 +1,16 @@
 import { createStore, useStore } from './store';
 
-/** Why the page's person cannot go on: the code with which the host last said it; null while they can. */
+/** Code of the end of the session; null while the session is valid. */
 export const sessionEnd = createStore<string | null>(null);
 
-/** Somebody else has signed in with this browser, in another tab. */
+/** Code: another person has signed in with this browser. */
 export const PERSON_CHANGED = 'person-changed';
 
 export function useSessionEnd(): string | null {
   return useStore(sessionEnd);
 }
 
-/** Leads to the provider and from there back to `path`. */
+/** Address that signs in at the provider and returns to `path`. */
 export function signInHref(path: string): string {
   return `/auth/sign-in?return_to=${encodeURIComponent(path)}`;
 }

@@ -37,18 +37,21 @@ function read(document: Document): Session {
 
 const newcomer = createStore<Session | null>(null);
 
-/** Who is signed in with this browser now, while that is not the page's person. */
+/** Present person of the browser's session if that is not the page's person. */
 export const useNewcomer = () => useStore(newcomer);
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }) => ofThisPage(read(await answerOf(api.GET('/api/session', { signal })))),
   staleTime: 5 * 60_000,
-  // The shell has a page for each way in which this can fail.
+  // The shell has a page for each failure of this request.
   throwOnError: false,
 });
 
-/** What the page knows of its person stays what it is when somebody else signs in: no page shows data of two. */
+/**
+ * Keeps the session of the page's person when another one signs in: a page never shows data of two
+ * people.
+ */
 function ofThisPage(session: Session): Session {
   if (drawnFor.isFor(session.actor)) {
     newcomer.set(null);
@@ -59,7 +62,7 @@ function ofThisPage(session: Session): Session {
   throw new Problem({ status: 409, code: PERSON_CHANGED });
 }
 
-/** Whether the page's person is signed in; asked now. Who was not, and is again, goes on. */
+/** Requests whether the page's person is signed in; after a new sign-in the page continues. */
 export async function checkSession(client: QueryClient): Promise<boolean> {
   const session = await client.fetchQuery({ ...sessionQuery, staleTime: 0 }).catch(() => null);
   if (!session) return false;
@@ -74,19 +77,22 @@ export const useSessionQuery = () => useQuery(sessionQuery);
 
 export const SessionContext = createContext<Session | null>(null);
 
-/** Who is signed in. The shell shows no page without. */
+/** Present session. The shell renders no page without one. */
 export function useSession(): Session {
   const session = use(SessionContext);
   if (!session) throw new Error('there is no session outside of the shell');
   return session;
 }
 
-/** For the menu: what is worth showing. What is allowed on a row, its `actions` say. */
+/**
+ * Whether the person has one of the permissions, for the navigation. The `actions` of a row decide
+ * about commands.
+ */
 export function may(session: Session, ...permissions: string[]): boolean {
   return permissions.some(permission => session.permissions.includes(permission));
 }
 
-/** Not in the API's document: it belongs to the browser's session alone. */
+/** Signs out. The endpoint is not in the OpenAPI document, because it belongs to browsers alone. */
 export async function signOut(): Promise<void> {
   const call = ask(new Request('/auth/sign-out', { method: 'POST', headers: commonHeaders('POST') }));
   const read = call.then(async response => ({

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** A value that lives outside of React and is watched from within. */
+/** Observable value outside of React. */
 export interface Store<T> {
   get(): T;
   set(value: T): void;

@@ -1,6 +1,6 @@
 const PREFIX = 'eaf.';
 
-/** What this tab keeps across reloads. Storage may be switched off or full; then nothing is kept, and nothing breaks. */
+/** Storage of this tab across reloads. Does nothing where storage is disabled or full. */
 export const tabStorage = {
   read(name: string): string | null {
     try {
@@ -14,10 +14,10 @@ export const tabStorage = {
       if (value === null) sessionStorage.removeItem(PREFIX + name);
       else sessionStorage.setItem(PREFIX + name, value);
     } catch {
-      // Then it holds until the page is left.
+      // The value holds until the page is left.
     }
   },
-  /** The names that begin like this. */
+  /** Names with this prefix. */
   names(beginning: string): string[] {
     try {
       return Object.keys(sessionStorage)

@@ -2,7 +2,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useLanguage } from '@/shell/i18n/language';
 import { type ProductText, useProducts } from './product';
 
-/** How the application calls itself: as its only product, and as the platform where there are several. */
+/** Name of the application: that of its only product, or the platform's. */
 export function useBrand(): ProductText {
   const { platform } = useShellText();
   const language = useLanguage();

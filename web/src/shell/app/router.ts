@@ -16,10 +16,10 @@ import { type RouterContext, rootRoute } from './root-route';
 import { shellRoute } from './shell-route';
 import { signedInRoute } from './sign-in/route';
 
-/** An address that leads nowhere keeps the way on beside it. */
+/** Unknown addresses keep the navigation beside the message. */
 const nowhereRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFoundPage });
 
-/** Each area brings its routes, and each page is loaded when a person goes there. */
+/** Router of all areas, whose pages are loaded on navigation. */
 export function createAppRouter<const R extends AnyRoute>(
   context: RouterContext,
   productRoutes: readonly R[],
@@ -43,7 +43,7 @@ export function createAppRouter<const R extends AnyRoute>(
     defaultErrorComponent: RouteError,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,
-    // Plain words in the address, not JSON: people read and type it.
+    // Plain values in the address instead of JSON, since people read and type it.
     parseSearch: parseSearchWith(value => value),
     stringifySearch: stringifySearchWith(String),
   });

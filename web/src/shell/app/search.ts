@@ -1,6 +1,9 @@
 import { asSeen } from './form/as-seen';
 
-/** State that lives in the address. What does not fit is dropped, so that an old or mistyped link still opens. */
+/**
+ * Reads state from the address. Invalid values are dropped, so that an old or mistyped link still
+ * opens.
+ */
 type Reader<T> = (value: unknown) => T | undefined;
 
 export type Search<S> = { [K in keyof S]?: S[K] | undefined };
@@ -9,18 +12,19 @@ export function oneOf<const T extends string>(...values: T[]): Reader<T> {
   return value => values.find(one => one === value);
 }
 
-/** The router reads `10` and `true` in an address as a number and a truth. */
+/** The router parses `10` and `true` in an address as number and boolean. */
 export function words(value: unknown): string | undefined {
   const written = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   const seen = typeof written === 'string' ? asSeen(written) : '';
   return seen === '' ? undefined : seen.slice(0, 200);
 }
 
-/** For a route's `validateSearch`. */
+/** Creates a route's `validateSearch`. */
 export function search<S extends object>(readers: { [K in keyof S]: Reader<S[K]> }) {
   return (raw: Record<string, unknown>): Search<S> => {
     const read: Search<S> = {};
-    // Also what does not fit: the router merges this into what the address says.
+    // Also sets invalid values to undefined, because the router merges the result into the
+    // address's values.
     for (const name of Object.keys(readers) as (keyof S & string)[]) read[name] = readers[name](raw[name]);
     return read;
   };

@@ -2,7 +2,7 @@ import { createRoute } from '@tanstack/react-router';
 import { rootRoute } from './root-route';
 import { Shell } from './layout/shell';
 
-/** The parent of every page that needs somebody signed in. */
+/** Parent of all pages that require a session. */
 export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',

@@ -7,7 +7,7 @@ export type Theme = (typeof THEMES)[number];
 const first = THEMES.find(theme => theme === kept.read('theme')) ?? 'system';
 const store = createStore<Theme>(first);
 
-/** `public/first-paint.js` reads what is kept before the first paint. */
+/** Stores the theme, which `public/first-paint.js` applies before the first paint. */
 export function chooseTheme(theme: Theme): void {
   kept.write('theme', theme === 'system' ? null : theme);
   if (theme === 'system') delete document.documentElement.dataset['theme'];

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react';
 
-/** The value that has not changed for `pause` milliseconds, so that the host is not asked with every key. */
+/**
+ * Value after `pause` milliseconds without a change, so that the host is not called for every key.
+ */
 export function useSettled(value: string, pause: number): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

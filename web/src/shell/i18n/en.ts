@@ -1,6 +1,6 @@
-/** The words of the shell and of the pieces that every page is made of. Pages have their own `text.ts`. */
+/** Texts of the shell and of shared components. Pages have their own `text.ts`. */
 export const en = {
-  /** How the application calls itself where it has several products. */
+  /** Name of the application with several products. */
   platform: {
     name: 'EAF',
     longName: 'Enterprise Application Framework',

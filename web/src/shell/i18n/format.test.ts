@@ -7,10 +7,10 @@ const de = createFormat('de');
 const now = new Date(2026, 10, 25, 14, 30);
 const earlier = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 
-/** As the host writes it, without its day. */
+/** Time of day as the host writes it. */
 const utc = (date: Date) => date.toISOString().slice(11, 16);
 
-/** Without the narrow and hard spaces that languages put into numbers. */
+/** Replaces the special spaces of number formats by plain ones. */
 const plain = (text: string) => text.replace(/\s/g, ' ');
 
 describe('formats', () => {

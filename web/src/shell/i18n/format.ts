@@ -4,10 +4,10 @@ import { createStore } from '@/shell/api/store';
 import { type Language, useLanguage } from './language';
 
 const LOCALE: Record<Language, string> = { de: 'de-DE', en: 'en-GB' };
-/** What stands where there is nothing. */
+/** Placeholder for a missing value. */
 export const NOTHING = '–';
 
-/** As the host writes a point in time (eaf-host/capability/src/text/format.rs): it knows no zone of its readers. */
+/** Time in the host's texts (eaf-host/capability/src/text/format.rs), which are in UTC. */
 const HOST_INSTANT = /(?:(\d{2})\.(\d{2})\.(\d{4})|(\d{4}-\d{2}-\d{2})) (\d{2}:\d{2}) UTC/gu;
 
 const MINUTE = 60_000;
@@ -52,12 +52,14 @@ export function createFormat(language: Language) {
     time: (instant: Instant) => text(instant, second.format),
     dateTime: (instant: Instant) => text(instant, both.format),
     exact: (instant: Instant) => text(instant, exact.format),
-    /** With the name of its zone: others may be elsewhere, and a desktop in a data centre is in UTC. */
+    /**
+     * Time with zone, since colleagues may be elsewhere and desktops in a data centre are in UTC.
+     */
     zoned: (instant: Instant) => text(instant, zoned.format),
-    /** `10:42` today, else with its day. */
+    /** `10:42` today, else with the date. */
     since: (instant: Instant, now = hostNow()) =>
       text(instant, date => (sameDay(date, now) ? minute : both).format(date)),
-    /** `10:42` today, else the day alone: for lists. */
+    /** `10:42` today, else the date alone: for lists. */
     short: (instant: Instant, now = hostNow()) =>
       text(instant, date => (sameDay(date, now) ? minute : day).format(date)),
     /** `3 hours ago` */
@@ -67,7 +69,7 @@ export function createFormat(language: Language) {
         const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
         return ago.format(Math.trunc(seconds / length), unit);
       }),
-    /** What the host says, with its times in the reader's zone like all others on the page. */
+    /** Replaces UTC times in the host's sentences by times in the reader's zone. */
     sentence: (said: string | null | undefined, now = hostNow()) =>
       said?.replace(HOST_INSTANT, (whole, ...parts: (string | undefined)[]) => {
         const [day, month, year, isoDay, time] = parts;
@@ -76,7 +78,7 @@ export function createFormat(language: Language) {
         return (sameDay(date, now) ? minute : both).format(date);
       }) ?? null,
     number: (value: number | null | undefined) => (value == null ? NOTHING : number.format(value)),
-    /** From MB, as vCenter counts: `1.5 GB`, `512 MB`, `1,540 MB`. In GB only what needs no rounding. */
+    /** Formats MB, the unit of vCenter: `1.5 GB`, `512 MB`, `1,540 MB`. GB only if exact. */
     memory: (megabytes: number | null | undefined) => {
       if (megabytes == null) return NOTHING;
       const whole = megabytes >= 1024 && megabytes % 256 === 0;
@@ -93,12 +95,12 @@ export function createFormat(language: Language) {
   };
 }
 
-/** People think in GB, and vCenter counts in MB. */
+/** Converts the GB that people type to vCenter's MB. */
 export function inMegabytes(gigabytes: number | null | undefined): number | null {
   return gigabytes == null ? null : gigabytes * 1024;
 }
 
-/** Whose clocks the times on a page are those of, such as `Europe/Berlin`. */
+/** Time zone of all times on a page, such as `Europe/Berlin`. */
 export const zoneName = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
 export type Format = ReturnType<typeof createFormat>;
@@ -110,7 +112,7 @@ const current = createStore(FORMATS);
 let watchers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** While anybody watches, the formats are new ones every minute: what shows an age with them is drawn again. */
+/** Subscribes to formats that are renewed every minute, so that ages are rendered again. */
 function watch(listener: () => void): () => void {
   const end = current.subscribe(listener);
   watchers += 1;

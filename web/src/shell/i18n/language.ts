@@ -15,7 +15,7 @@ function first(): Language {
 
 const store = createStore<Language>(first());
 
-/** Keeps `<html lang>` in step, which screen readers and hyphenation go by. */
+/** Updates `<html lang>` for screen readers and hyphenation. */
 function show(): void {
   document.documentElement.lang = store.get();
 }
@@ -25,12 +25,12 @@ show();
 export const language = {
   current: store.get,
   subscribe: store.subscribe,
-  /** A person chose it. */
+  /** Stores the language that a person chose. */
   choose(chosen: Language): void {
     kept.write('language', chosen);
     store.set(chosen);
   },
-  /** The member's own language counts where nobody chose one in this browser. */
+  /** Applies the member's language unless one was chosen in this browser. */
   propose(locale: string | undefined): void {
     if (!isLanguage(kept.read('language')) && isLanguage(locale)) store.set(locale);
   },

@@ -1,4 +1,4 @@
-/** A code that is newer than this page is shown as it is. */
+/** Text of a code; a code newer than this page is shown itself. */
 export function said(words: Record<string, string>, code: string | null | undefined): string {
   return code ? (words[code] ?? code) : '';
 }

@@ -4,7 +4,7 @@ import { useText } from './use-text';
 
 const shell = { en, de };
 
-/** The shared words. */
+/** Texts of the shell. */
 export function useShellText() {
   return useText(shell);
 }

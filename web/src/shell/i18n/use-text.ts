@@ -1,8 +1,10 @@
 import { useLanguage } from './language';
 
 /**
- * Texts live beside what shows them: `const en = {…}; const de: typeof en = {…}; export const text = { en, de };`
- * in a file `text.ts`. The type keeps the two in step; a test looks for gaps that types do not see.
+ * Texts in both languages, in a file `text.ts` beside their component: `const en = {…}; const de:
+ * typeof en = {…}; export const text = { en, de };`.
+ *
+ * The type requires the same keys; a test finds gaps that types do not.
  */
 export interface Texts<T> {
   en: T;

@@ -15,7 +15,7 @@ interface AlertProps {
   tone: Tone;
   title: ReactNode;
   children?: ReactNode;
-  /** `alert` interrupts, `status` waits its turn, none is read where it stands. */
+  /** `alert` interrupts screen readers, `status` waits, none is read in place. */
   role?: 'alert' | 'status';
   className?: string;
   ref?: Ref<HTMLDivElement>;

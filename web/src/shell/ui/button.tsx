@@ -10,7 +10,7 @@ export const buttonStyle = cva(
   {
     variants: {
       look: {
-        // A border that is not seen is drawn where a person's own colours replace the background.
+        // A transparent border becomes visible in forced colours, which remove the background.
         primary:
           'border border-transparent bg-accent text-on-accent shadow-low hover:bg-accent-hover aria-disabled:bg-hover aria-disabled:text-quiet aria-disabled:shadow-none',
         secondary:
@@ -33,9 +33,9 @@ export const buttonStyle = cva(
 );
 
 export interface ButtonProps extends ComponentProps<'button'>, VariantProps<typeof buttonStyle> {
-  /** The child is the button: a link, say. */
+  /** Whether the child is the button, such as a link. */
   asChild?: boolean;
-  /** It works on what was asked; a second click would ask again. */
+  /** Whether the action is in progress, so that a second click is ignored. */
   busy?: boolean;
 }
 
@@ -58,7 +58,7 @@ export function Button({
       </Slot.Root>
     );
   }
-  // Not `disabled`: what cannot be focused cannot tell why it is off.
+  // Not `disabled`, because an element without focus cannot explain why it is unavailable.
   const off = busy || rest['aria-disabled'] === true || rest['aria-disabled'] === 'true';
   return (
     <button
@@ -69,7 +69,7 @@ export function Button({
       className={style}
       onKeyDown={event => {
         onKeyDown?.(event);
-        // A key that is held down presses once, and not what stands there next.
+        // A key that is held down must not press the next button.
         if (event.repeat && (event.key === 'Enter' || event.key === ' ')) event.preventDefault();
       }}
       onClick={event => {

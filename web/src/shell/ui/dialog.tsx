@@ -13,7 +13,7 @@ const overlayStyle = 'fixed inset-0 z-40 bg-scrim animate-[appear_140ms_ease-out
 interface DialogContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
   title: string;
   lead?: ReactNode;
-  /** The name of the cross in the corner; without it there is none. */
+  /** Label of the close button; undefined: no button. */
   closeLabel?: string;
 }
 
@@ -60,7 +60,7 @@ interface SheetContentProps extends Omit<ComponentProps<typeof Radix.Content>, '
   closeLabel: string;
 }
 
-/** From the left edge, over everything. */
+/** Sheet from the left edge, over the page. */
 export function SheetContent({ title, closeLabel, children, ...rest }: SheetContentProps) {
   return (
     <Radix.Portal>

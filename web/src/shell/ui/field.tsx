@@ -11,14 +11,14 @@ interface ControlProps {
 interface FieldProps {
   label: string;
   hint?: ReactNode;
-  /** One sentence, in the reader's language. */
+  /** Error of one sentence, in the reader's language. */
   error?: string | undefined;
-  /** An input, select or textarea. */
+  /** Input, select or textarea. */
   children: ReactElement<ControlProps>;
   className?: string;
 }
 
-/** A control with its label, and what the control's reader hears of hint and error. */
+/** Control with label, hint and error, related for screen readers. */
 export function Field({ label, hint, error, children, className }: FieldProps) {
   const id = useId();
   const describedBy = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');

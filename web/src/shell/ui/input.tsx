@@ -10,7 +10,10 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input className={cn(controlStyle, 'h-9', className)} {...rest} />;
 }
 
-/** Extensions that correct what is written put elements of their own into the page, which React does not know. */
+/**
+ * Text area without browser extensions that correct text, since they insert elements that React
+ * does not know.
+ */
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
   return (
     <textarea
@@ -22,7 +25,7 @@ export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
   );
 }
 
-/** The browser's own: best on a telephone, for keyboards and for screen readers. */
+/** Native select, best for telephones, keyboards and screen readers. */
 export function Select({ className, ...rest }: ComponentProps<'select'>) {
   return <select className={cn(controlStyle, 'h-9 pr-8', className)} {...rest} />;
 }

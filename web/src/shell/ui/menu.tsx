@@ -10,12 +10,14 @@ const itemStyle =
   'relative flex min-h-9 cursor-default items-center gap-2 rounded-md px-2.5 py-1.5 text-sm outline-none select-none ' +
   'data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-quiet';
 
-/** Not modal: the page behind stays readable, and a click beside it does what it says. */
+/** Not modal: the page stays readable, and a click outside takes effect. */
 export function Menu(props: ComponentProps<typeof Radix.Root>) {
   return <Radix.Root modal={false} {...props} />;
 }
 
-/** Drawn where it stands in the page, not at its end: so it belongs to a landmark, and to the sheet that it is opened from. */
+/**
+ * Rendered in place and not at the end of the page, so that it belongs to its landmark or sheet.
+ */
 export function MenuContent({ className, ...rest }: ComponentProps<typeof Radix.Content>) {
   return (
     <Radix.Content

@@ -1,12 +1,12 @@
 import { Toaster as Sonner } from 'sonner';
 
-/** For successes alone: an error stands where it happened. */
+/** Messages of success; errors are shown in place. */
 export function Toaster({ label }: { label: string }) {
   return (
     <Sonner
       position="bottom-right"
       containerAriaLabel={label}
-      // Its own sheet names another one.
+      // The library's own style sheet sets another font.
       style={{ fontFamily: 'inherit' }}
       toastOptions={{
         unstyled: true,

@@ -3,7 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 
 export const TooltipProvider = Radix.Provider;
 
-/** Says again what the trigger says by itself to those who do not see it: give that one an accessible description. */
+/** Repeats the trigger's accessible description, which it must have, for people who see it. */
 export function Tooltip({ text, children }: { text: ReactNode; children: ReactElement }) {
   return (
     <Radix.Root>

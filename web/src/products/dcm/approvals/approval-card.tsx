@@ -12,23 +12,24 @@ import { text } from './text';
 
 interface ApprovalCardProps {
   approval: Row<'approvals'>;
-  /** Its place in the inbox, for j and k; on a page of its own it has none. */
+  /** Index in the inbox, for j and k; undefined on a page of its own. */
   index?: number;
 }
 
-/** All that is needed for a decision, and the decision. */
+/** Facts for a decision, and its buttons. */
 export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
   const t = useText(text);
   const format = useFormat();
   const plans = useDecisionPlans();
   const name = row.vm_name ?? '';
-  // Each reason once, in sight: not everybody has something to hover with. Read aloud it belongs to its button.
+  // Each reason once as text, since touch screens cannot hover; screen readers relate it to its
+  // button.
   const reasons = new Set(
     row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
   );
   const inList = index !== undefined;
   const pending = row.status === 'pending';
-  // Somebody was faster than what was given here and has not taken effect yet.
+  // Another person decided before the delayed command took effect.
   useEffect(() => {
     if (!pending) takeBackFor('request', row.key);
   }, [pending, row.key]);
@@ -91,7 +92,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
           </Detail>
         </dl>
       </div>
-      {/* As high as before: what is below must not move. */}
+      {/* Same height as before, so that content below does not move. */}
       <footer className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
         {pending ? (
           <>
@@ -110,7 +111,10 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
   );
 }
 
-/** What became of it, by whom and when. In a list without its reason: a second line would move what is below. */
+/**
+ * Outcome with author and time. A list omits the reason, since a second line would move other
+ * cards.
+ */
 function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | null }) {
   const t = useText(text);
   const format = useFormat();

@@ -45,7 +45,7 @@ export function ApprovalPage() {
   );
 }
 
-/** What the person has already, by name: often the answer to “do they need another one?”. */
+/** Present VMs of the requester by name, to judge whether another one is needed. */
 function VmsOf({ requesterId }: { requesterId: string }) {
   const t = useText(text);
   const format = useFormat();

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useRequestPlans } from '../requests/request-plans';
 import type { ActionPlans } from '../row-actions';
 
-/** To decide is to say yes or no; what else can be done with a request is on its own page. */
+/** Plans of the decisions alone; the page of the request offers other commands. */
 export function useDecisionPlans(): ActionPlans {
   const plans = useRequestPlans();
   return useMemo(() => {

@@ -14,7 +14,7 @@ import { type Row, useRow, useRows } from '../api';
 import { ApprovalCard } from './approval-card';
 import { text } from './text';
 
-/** What waits, the longest first. */
+/** Pending approvals, oldest first. */
 export function Inbox({ onDecided }: { onDecided: () => void }) {
   const t = useText(text);
   const rows = useRows('approvals', {
@@ -65,14 +65,16 @@ export function Inbox({ onDecided }: { onDecided: () => void }) {
 const NONE: Row<'approvals'>[] = [];
 const keyOf = (row: Row<'approvals'>) => row.key;
 
-/** It waits no longer, and stays in its place as long as the list is not moved. */
+/** Decided card, which keeps its place until the list may move. */
 function DecidedCard({ last, index }: { last: Row<'approvals'>; index: number }) {
   const { data } = useRow('approvals', last.key, { throwOnError: false });
   return <ApprovalCard approval={data ?? last} index={index} />;
 }
 
-/** When the card with the focus is gone, the next one has it, and when its button is gone, its name; without a next
- * one, the page's title. */
+/**
+ * Moves the focus when its card or button disappears: to the next card, to the card's name, or to
+ * the page's title.
+ */
 function useFocusThatStays(list: React.RefObject<HTMLElement | null>, rows: Row<'approvals'>[] | undefined) {
   const held = useRef<{ key: string; index: number } | null>(null);
   const asking = useOpenDialogs().length > 0;

@@ -4,13 +4,13 @@ import { Skeleton } from '@/shell/ui/skeleton';
 import { useRow } from '../api';
 import { text } from './text';
 
-/** What this person has already: number, size and cost, as the host counts them. */
+/** Number, size and cost of the requester's VMs, as the host counts them. */
 export function PresentVms({ requesterId }: { requesterId: string }) {
   const t = useText(text);
   const format = useFormat();
   const { data, isPending } = useRow('requesters', requesterId, { throwOnError: false });
   if (isPending) return <Skeleton className="mt-1 w-32" />;
-  // Whoever never had one has no row.
+  // A requester without VMs has no row.
   if (!data?.vms) return t.noVms;
   return t.presentOf(
     t.vms(data.vms, format.number(data.vms)),

@@ -7,13 +7,13 @@ const SORTS = ['vm_name', 'requester_name', 'monthly_cents', 'submitted_at', 'de
 export type DecisionSort = (typeof SORTS)[number] | `-${(typeof SORTS)[number]}`;
 
 interface ApprovalsSearch {
-  /** Without it: what waits. */
+  /** Without this parameter: pending approvals. */
   show: 'decided';
   q: string;
   sort: DecisionSort;
 }
 
-/** What waits, and what was decided: the table of the latter is large. */
+/** Loaded separately, because the table of decided approvals is large. */
 export const Inbox = lazyPage<'Inbox', { onDecided: () => void }>(() => import('./inbox'), 'Inbox');
 export const Decided = lazyPage(() => import('./decided'), 'Decided');
 
@@ -25,7 +25,7 @@ export const approvalsRoute = createRoute({
     q: words,
     sort: oneOf(...SORTS, ...SORTS.map(name => `-${name}` as const)),
   }),
-  // Together with the page, which would ask for it only when it is there.
+  // Loaded in parallel with the page.
   beforeLoad: ({ search: { show } }) => void (show ? Decided : Inbox).preload(),
   component: lazyPage(() => import('./approvals-page'), 'ApprovalsPage'),
 });

@@ -8,7 +8,7 @@ import { Input } from '@/shell/ui/input';
 import { text } from './text';
 
 interface NumberInputProps extends Omit<ComponentProps<'input'>, 'onChange' | 'value'> {
-  /** What is counted, for the names of the buttons. */
+  /** Unit in the names of the buttons. */
   what: string;
   value: string;
   min: number;
@@ -19,8 +19,10 @@ interface NumberInputProps extends Omit<ComponentProps<'input'>, 'onChange' | 'v
 const STEPS: Record<string, number> = { ArrowUp: 1, ArrowDown: -1 };
 
 /**
- * A number with less and more. The limits are hints: the host decides what is allowed. A text field, because the
- * browser's own field for numbers changes under the wheel and makes other numbers of what it cannot read.
+ * Number input with buttons to decrease and increase.
+ *
+ * The limits are hints: the host decides. A text field, because a field of type number changes with
+ * the mouse wheel and alters input that it cannot read.
  */
 export function NumberInput({ what, value, min, max, onChange, className, ...rest }: NumberInputProps) {
   const t = useText(text).form;
@@ -67,7 +69,7 @@ export function NumberInput({ what, value, min, max, onChange, className, ...res
   );
 }
 
-/** One box with its buttons in it, which has the border and the focus ring of its input. */
+/** The box of input and buttons has border and focus ring. */
 const boxStyle =
   'flex rounded-md border border-line-strong/70 bg-surface shadow-low transition-colors hover:border-line-strong ' +
   'outline-ring has-[input[aria-invalid=true]]:border-bad-solid ' +

@@ -23,7 +23,7 @@ const OFFERING = {
 } as unknown as Row<'offerings'>;
 
 const offering = createStore(OFFERING);
-/** The host's price of the moment. */
+/** Present price of the host. */
 let price = 3_000;
 const booked: unknown[] = [];
 
@@ -61,7 +61,7 @@ async function open() {
 
 const hand = userEvent.setup();
 const submit = () => hand.click(screen.getByRole('button', { name: 'Submit request' }));
-/** What live updates bring. */
+/** Live update of the offering. */
 const change = (changed: object) => act(() => offering.set({ ...offering.get(), ...changed }));
 
 beforeEach(() => {

@@ -16,7 +16,7 @@ interface QuotePanelProps {
   quoting: Quoting;
 }
 
-/** What it costs and what it needs, while it is being filled in. */
+/** Price and required approvals of the form's present values. */
 export function QuotePanel({ offering, quoting }: QuotePanelProps) {
   const t = useText(text).quote;
   const shell = useShellText();

@@ -20,7 +20,7 @@ function Page() {
   const { offering: key } = requestFormRoute.useParams();
   const { from } = requestFormRoute.useSearch();
   const offering = useRow('offerings', key);
-  // What a new request begins from; if it cannot be read, it begins empty.
+  // Former request whose values a new one starts with; the form starts empty if it cannot be read.
   const former = useRow('requests', from ?? '', { enabled: from !== undefined, throwOnError: false });
   const ready = offering.data && (!from || former.isFetched);
   const { error } = offering;

@@ -86,7 +86,7 @@ describe('a number in a form', () => {
   it('does not change with the wheel, and does with the arrow keys', async () => {
     await show();
     const cpus = await screen.findByLabelText<HTMLInputElement>('CPUs');
-    // A field for numbers changes in browsers; here only its type tells.
+    // happy-dom does not emulate number fields; the type decides.
     expect(cpus.type).toBe('text');
     await userEvent.setup().type(cpus, '{ArrowUp}{ArrowUp}{ArrowDown}');
     expect(cpus.value).toBe('2');

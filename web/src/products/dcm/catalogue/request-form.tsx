@@ -21,7 +21,7 @@ import { QuotePanel } from './quote-panel';
 import { text } from './text';
 import { useQuote } from './use-quote';
 
-/** As typed; numbers become numbers when they are sent. */
+/** Values as typed; numbers are converted when they are sent. */
 interface Values {
   name: string;
   cpus: string;
@@ -37,7 +37,7 @@ const PRICE_CHANGED = 'price-changed';
 
 interface RequestFormProps {
   offering: Row<'offerings'>;
-  /** A request that did not come to anything, to begin from. */
+  /** Rejected or withdrawn request to start from. */
   former: Row<'requests'> | undefined;
 }
 
@@ -49,10 +49,10 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     command: 'request-vm',
     fields: FIELDS,
     defaultValues: useMemo(() => begin(offering, former), [offering, former]),
-    // What was seen travels with the request: nobody is booked for another price.
+    // The price that was shown is part of the command: no request is accepted at a different price.
     body: values => ({ ...toBody(offering.key, values), expected_monthly_cents: quoting.seen }),
     onRefused: async cause => {
-      // The next one is sent with the price that is shown then.
+      // The next attempt sends the price that is shown then.
       if (isProblem(cause, PRICE_CHANGED)) await quoting.refetch();
     },
     draft: `request-vm/${offering.key}/${former?.key ?? ''}`,
@@ -69,7 +69,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
   const memory = { min: offering.memory_gb_min ?? 1, max: offering.memory_gb_max ?? 4096 };
   const range = ({ min, max }: { min: number; max: number }) =>
     t.range(format.number(min), format.number(max));
-  // A size is priced while it is typed, and refused as early; what is missing yet waits for the submit.
+  // Sizes are validated while they are typed; missing values are reported on submit.
   const sizeError = (path: 'cpus' | 'memory_gb' | 'term_months') =>
     errorAt(path) ?? quoting.refused.find(one => one.pointer === `/${path}`)?.message;
   const closed = offering.active === false;
@@ -167,7 +167,9 @@ function toBody(offering: string, values: Values): CommandBody<'request-vm'> {
   };
 }
 
-/** The host refuses what is no number, at the field and together with all else. */
+/**
+ * Keeps text that is not a number, so that the host refuses it together with all other mistakes.
+ */
 function number(typed: string): number {
   return readWholeNumber(typed) ?? (typed as unknown as number);
 }

@@ -10,7 +10,7 @@ export const catalogueRoute = createRoute({
 });
 
 interface RequestFormSearch {
-  /** A request to begin from: one that was rejected or withdrawn. */
+  /** Id of a rejected or withdrawn request to start from. */
   from: string;
 }
 

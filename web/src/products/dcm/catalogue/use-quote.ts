@@ -10,15 +10,15 @@ export interface Quote {
   approval: { stages: number; people: string[] };
 }
 
-/** What is shown of the price. */
+/** Quote as it is shown. */
 export interface Quoting {
-  /** Null: there is none for this size. Undefined: it is not there yet. */
+  /** `null`: no price for this size. `undefined`: not loaded. */
   quote: Quote | null | undefined;
-  /** The cents that stand there, of whatever size it was; 0 as long as there were none. */
+  /** Cents on the screen, of any size; 0 if none were shown yet. */
   seen: number;
-  /** Of the same size before the offering was changed under the open form. */
+  /** Cents for the same size before the offering changed under the open form. */
   former: number | null;
-  /** What the host would refuse of this size. Of one that is not answered yet, nothing. */
+  /** Mistakes of this size that the host would refuse; empty until it has answered. */
   refused: readonly FieldProblem[];
   pending: boolean;
   waiting: boolean;
@@ -31,9 +31,10 @@ const PAUSE = 250;
 const NOTHING: readonly FieldProblem[] = [];
 
 /**
- * What the host says that this request would cost and who would have to approve it; null where it cannot say. Asked anew
- * when typing has paused, and when the offering was changed. An answer to an older question is never shown as the answer
- * to a newer one.
+ * Price of the request and its approvers, as the host computes them; `null` if it cannot.
+ *
+ * Requested when typing has paused and when the offering changes. An answer to an earlier question
+ * is never shown for a later one.
  */
 export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'request-vm'>): Quoting {
   const settled = useSettled(JSON.stringify(body), PAUSE);
@@ -75,7 +76,7 @@ interface Shown {
   former: number | null;
 }
 
-/** The amount that stands there, and the one before it while what it is about stayed the same. */
+/** Amount on the screen, and the previous one for the same size. */
 function useShown(about: string, cents: number | null | undefined): Shown {
   const [shown, setShown] = useState<Shown>({ about, cents, former: null });
   if (cents !== undefined && (shown.about !== about || shown.cents !== cents)) {
@@ -95,14 +96,14 @@ async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Prom
     const accepted: Accepted & { preview?: unknown } = await rehearse('request-vm', body, signal);
     return { quote: read(accepted.preview), refused: NOTHING };
   } catch (cause) {
-    // A no to the request can still come with its price: the name may be missing yet.
+    // A rejection may still contain a price, for example when only the name is missing.
     if (cause instanceof Problem && !endsSession(cause) && isAnswer(cause.status))
       return { quote: read(cause.params), refused: cause.errors };
     throw cause;
   }
 }
 
-/** Who asks is refused with these, not what is asked for. */
+/** Other statuses refuse the caller, not the request. */
 const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 403;
 
 export function read(preview: unknown): Quote | null {

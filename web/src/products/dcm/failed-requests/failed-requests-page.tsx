@@ -68,7 +68,7 @@ const CANCELS_ELSEWHERE: readonly CommandName[] = ['cancel-without-removal', 'ca
 const REMOVES: readonly CommandName[] = ['decommission-vm'];
 const FORGETS: readonly CommandName[] = ['confirm-gone', 'decommission-vm'];
 
-/** Of all that can be done what helps here. */
+/** Selects the plans of some commands. */
 function useSome(plans: ActionPlans, commands: readonly CommandName[]): ActionPlans {
   return useMemo(
     () =>
@@ -119,7 +119,7 @@ interface SectionProps {
   onClearFilters: () => void;
 }
 
-/** There only when there are any. */
+/** Hidden while there are none. */
 function NotCancelled({ query, onClearFilters }: SectionProps) {
   const t = useText(text);
   const id = useId();
@@ -147,7 +147,7 @@ function NotCancelled({ query, onClearFilters }: SectionProps) {
   );
 }
 
-/** Not requests, but the same people repair them; there only when there are any. */
+/** VMs that failed, repaired by the same people; hidden while there are none. */
 function FailedVms({ query, onClearFilters }: SectionProps) {
   const t = useText(text);
   const id = useId();

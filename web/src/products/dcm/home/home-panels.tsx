@@ -15,7 +15,7 @@ import { text } from './text';
 
 const FIRST = 10;
 
-/** What waits for this person, most urgent first. */
+/** Open tasks of this person, most urgent first. */
 export function HomePanels() {
   const session = useSession();
   const can = (permission: string) => may(session, permission);
@@ -46,7 +46,7 @@ function WaitingApprovals() {
   const t = useText(text).approve;
   const format = useFormat();
   const { data, ...rest } = useRows('approvals', { status: 'pending', sort: 'submitted_at', limit: FIRST });
-  // Their own wait for somebody else.
+  // The person's own requests wait for another person.
   const theirs = data?.filter(row => row.actions.some(action => action.allowed));
   return (
     <Needs title={t.title} empty={t.empty} good source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>

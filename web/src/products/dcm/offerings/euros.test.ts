@@ -13,7 +13,7 @@ describe('euros', () => {
     ['1 234,56', 123_456],
     ['-3', -300],
     ['0', 0],
-    // As a float this would be 1998.9999999999998.
+    // A float would give 1998.9999999999998.
     ['19,99', 1999],
   ])('reads %s in German', (typed, cents) => expect(readEuros(typed, 'de')).toBe(cents));
 

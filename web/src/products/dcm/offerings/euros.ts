@@ -1,9 +1,9 @@
 import type { Language } from '@/shell/i18n/language';
 
-/** More would not fit into what a number holds exactly. */
+/** Limit of a number's exact integers. */
 const MOST_DIGITS = 12;
 
-/** `12,50` as people write it. Integers all the way: 0.1 + 0.2 has no place in a price. */
+/** Formats cents as `12,50`, with integers only, since floats such as 0.1 + 0.2 are inexact. */
 export function writeEuros(cents: number, language: Language): string {
   const digits = String(Math.abs(cents)).padStart(3, '0');
   const sign = language === 'de' ? ',' : '.';
@@ -12,8 +12,10 @@ export function writeEuros(cents: number, language: Language): string {
 }
 
 /**
- * Exactly the cents that were typed, or null. Groups of three only as the language writes them, since `1.234` could
- * otherwise be read in two ways; one or two decimals behind either sign.
+ * Parses an amount to cents; `null` if it is not exact.
+ *
+ * Thousands separators must be the language's, since `1.234` would be ambiguous; one or two
+ * decimals follow either decimal sign.
  */
 export function readEuros(typed: string, language: Language): number | null {
   const text = typed.replaceAll(/[\s\u00a0\u202f€]/gu, '');

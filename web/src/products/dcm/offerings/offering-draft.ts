@@ -14,7 +14,10 @@ const PRICES = ['base_cents', 'cpu_cents', 'gb_cents'] as const;
 export type CountName = (typeof COUNTS)[number];
 export type PriceName = (typeof PRICES)[number];
 
-/** An offering while it is typed. Prices in euros; under the names that the command has, so that pointers find them. */
+/**
+ * Offering as typed, with prices in euros, under the member names of the command, so that pointers
+ * match.
+ */
 export type OfferingDraft = Record<(typeof TEXTS)[number] | CountName | PriceName, string> & {
   active: boolean;
   await_address: boolean;
@@ -51,7 +54,7 @@ export function toDraft(row: Row<'offerings'>, language: Language): OfferingDraf
   return draft;
 }
 
-/** Sentences for what the host would not get to see, because it is no number. */
+/** Sentences for values that are not numbers, which the host does not see. */
 interface Sentences {
   count: string;
   amount: string;
@@ -59,11 +62,14 @@ interface Sentences {
 
 interface Defined {
   definition: Definition;
-  /** What is wrong with numbers that are none. The definition has them as they were typed, for the host to refuse too. */
+  /**
+   * Errors of values that are not numbers. The definition contains them as typed, so that the host
+   * refuses them too.
+   */
   errors: FieldProblem[];
 }
 
-/** What is sent. */
+/** Converts a draft to the command's definition. */
 export function toDefinition(draft: OfferingDraft, language: Language, sentences: Sentences): Defined {
   const errors: FieldProblem[] = [];
   const refuse = (name: CountName | PriceName, code: string, message: string) => {
@@ -94,7 +100,7 @@ export function toDefinition(draft: OfferingDraft, language: Language, sentences
 
 const LETTERS: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss' };
 
-/** A key for a name, as the host wants keys: `Größe M` is `groesse-m`. */
+/** Suggests a valid key for a name: `Größe M` becomes `groesse-m`. */
 export function suggestKey(name: string): string {
   return name
     .toLowerCase()

@@ -39,17 +39,17 @@ import { takenKey } from './taken-key';
 import { type TemplateCheck, checkTemplate, templates } from './templates';
 import { text } from './text';
 
-/** Nobody waits longer for what else is wrong. */
+/** Time-out in milliseconds of the rehearsal that finds further mistakes. */
 const REHEARSAL = 5_000;
 
 interface OfferingFormProps {
-  /** What is stored, or what a new one begins with. */
+  /** Stored offering, or the initial values of a new one. */
   stored: Stored<OfferingDraft>;
-  /** It exists: its key stays. */
+  /** Whether the offering exists, so that its key cannot change. */
   known: boolean;
-  /** Why this person cannot save. */
+  /** Reason why this person may not save. */
   refused: string | null;
-  /** In which amounts are written here; the page's own may change meanwhile. */
+  /** Language of amounts in this form; the page's own may change meanwhile. */
   language: Language;
 }
 
@@ -80,7 +80,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
     if (errors.length > 0) throw await together(errors, rehearsal);
     if (basis.conflicts.length > 0) return panel.current?.focus();
     if (checked.state === 'unchecked') return setUnchecked({ template: definition.template, ...checked });
-    // Somebody went on typing meanwhile, and means something else.
+    // The input has changed since: the person has not asked to save it.
     if (!isSame()) return void toast(t.typedMeanwhile);
     await mutateAsync(definition).catch(async (cause: unknown) => {
       if (!isProblem(cause, CHANGED_MEANWHILE)) throw cause;
@@ -96,12 +96,12 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
 
   const choose = ({ value, facts: { guest } }: Choice) => {
     form.setValue('template', value, { shouldDirty: true });
-    // What vCenter calls it is better than nothing, and no better than what somebody wrote.
+    // vCenter's name of the system fills an empty field and never replaces text.
     if (form.getValues('image') === '' && typeof guest === 'string')
       form.setValue('image', guest, { shouldDirty: true });
   };
 
-  /** What is not changed is not refused: an offering whose template has gone can still be closed. */
+  /** Unchanged templates are not checked: an offering can be closed when its template is gone. */
   const check = async (template: string): Promise<TemplateCheck> => {
     const isKnown = known && template === asSeen(stored.values.template);
     if (template === '' || isKnown || template === unchecked?.template) return { state: 'good' };
@@ -214,7 +214,7 @@ interface NamingProps {
   errorAt: (name: 'name' | 'key') => string | undefined;
 }
 
-/** A new offering's key follows its name until somebody types one. */
+/** Key of a new offering, which follows the name until it is edited. */
 function Naming({ form, known, errorAt }: NamingProps) {
   const t = useText(text);
   const [ownKey, setOwnKey] = useState(known);

@@ -18,7 +18,7 @@ export const OfferingPage = onlyFor(OFFER, Page);
 
 function Page() {
   const t = useText(text);
-  // Amounts stay written as they were when the page was opened: another language is no change of a price.
+  // Amounts keep the format of the initial language: a change of language must not change a price.
   const [language] = useState(useLanguage());
   const { key } = offeringRoute.useParams();
   const { data: row, error, refetch } = useRow('offerings', key);
@@ -32,7 +32,7 @@ function Page() {
         up={{ to: '/admin/offerings', label: t.title }}
       />
       {row ? (
-        // The key alone: what is typed stays when the row changes beneath it.
+        // Keyed by the offering's key alone, so that input stays when the row changes.
         <OfferingForm
           key={row.key}
           stored={{

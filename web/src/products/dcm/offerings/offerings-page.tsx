@@ -73,7 +73,7 @@ function Page() {
   );
 }
 
-/** For those who may define offerings; others only read here. */
+/** Button for people who may define offerings; others have none. */
 function useAdd() {
   const t = useText(text);
   const session = useSession();

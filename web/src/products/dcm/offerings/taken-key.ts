@@ -1,6 +1,8 @@
 import { Problem } from '@/shell/api/problem';
 
-/** To define an offering of a key that there is would be to change it, and who makes a new one does not mean that. */
+/**
+ * Problem for a new offering with an existing key: the command would change the existing offering.
+ */
 export function takenKey(sentence: string): Problem {
   const errors = [{ pointer: '/key', code: 'key-taken', message: sentence }];
   return new Problem({ status: 409, code: 'key-taken', errors });

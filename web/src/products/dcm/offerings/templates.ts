@@ -3,7 +3,7 @@ import { Problem, endsSession } from '@/shell/api/problem';
 import type { Choices } from '@/shell/app/choose/choices';
 
 const PATH = '/api/dcm/commands/define-offering/choices/template';
-/** Nobody waits longer to save an offering. */
+/** Time-out in milliseconds of the check before saving. */
 const PATIENCE = 12_000;
 
 export function templates(search: string, signal: AbortSignal): Promise<Choices> {
@@ -14,10 +14,12 @@ export type TemplateCheck =
   | { state: 'good' }
   /** vCenter has no such template. */
   | { state: 'bad'; sentence: string }
-  /** vCenter did not say; null: it took too long. */
+  /** vCenter did not answer; `null`: the check timed out. */
   | { state: 'unchecked'; sentence: string | null };
 
-/** Has vCenter this very template? Where it cannot be asked the offering can be saved all the same. */
+/**
+ * Checks that vCenter has this template. An offering can be saved even if vCenter cannot answer.
+ */
 export async function checkTemplate(value: string): Promise<TemplateCheck> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), PATIENCE);

@@ -22,7 +22,7 @@ interface BuildProgressProps {
   awaitAddress: boolean;
 }
 
-/** The steps in vCenter, with how far the running one has come. */
+/** Steps in vCenter with the progress of the running one. */
 export function BuildProgress({ events, awaitAddress }: BuildProgressProps) {
   const t = useText(text).progress;
   return (

@@ -11,7 +11,7 @@ import { useOvertaken } from './use-overtaken';
 
 const REASON = ['reason'] as const;
 
-/** Says what is removed; a reason may be given. */
+/** Lists what is removed and accepts an optional reason. */
 export function CancelDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text).cancel;
   const command = useCommandForm<'cancel-request', { reason: string }>({

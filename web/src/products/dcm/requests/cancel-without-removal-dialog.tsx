@@ -12,7 +12,7 @@ import { useOvertaken } from './use-overtaken';
 
 const CONFIRM = ['confirm'] as const;
 
-/** Says what is not known, and what confirming means; the name has to be typed. */
+/** Explains what is unknown and what confirming means; the name must be typed. */
 export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialogProps) {
   const t = useText(text).cancelElsewhere;
   const command = useCommandForm<'cancel-without-removal', { confirm: string }>({

@@ -6,7 +6,9 @@ type Vm = Pick<Row<'vms'>, 'status' | 'terminal' | 'power'>;
 
 export type HandedOver = 'ready' | 'off' | 'suspended' | 'missing' | 'going' | 'stuck' | 'gone';
 
-/** How a machine is that was handed over once: what was true then is not said of one that is otherwise now. */
+/**
+ * Present state of a machine that was handed over, since facts of the hand-over may no longer hold.
+ */
 export function handedOver(request: Request, vm: Vm | undefined): HandedOver {
   if (request.decommissioned_at || vm?.terminal) return 'gone';
   if (vm?.status === 'decommissioning') return 'going';
@@ -15,7 +17,7 @@ export function handedOver(request: Request, vm: Vm | undefined): HandedOver {
   return vm?.power === 'off' || vm?.power === 'suspended' ? vm.power : 'ready';
 }
 
-/** Is there no machine of it, and will there be none? */
+/** Whether the request has no machine and will have none. */
 export function isOver({ terminal, status, decommissioned_at }: Over): boolean {
   return terminal === true && (status !== 'fulfilled' || decommissioned_at !== null);
 }

@@ -12,18 +12,18 @@ import { text } from './text';
 
 interface HandoverProps {
   request: Row<'requests'>;
-  /** The machine may have another address since it was handed over. */
+  /** Present row: the address may have changed since the hand-over. */
   vm: Row<'vms'> | undefined;
   now: HandedOver;
 }
 
-/** Name and address of the VM, and what to do with them. */
+/** Name and address of the VM with instructions for sign-in. */
 export function Handover({ request, vm, now }: HandoverProps) {
   const t = useText(text);
   const format = useFormat();
   const gone = now === 'gone';
   const ip = gone ? null : vm ? vm.ip : request.ip;
-  // What is going on with it, where it does not simply run.
+  // State of a machine that is not simply running.
   const told = now === 'off' || now === 'suspended' || now === 'ready' || gone;
   const sentence = vm && !told ? format.sentence(vm.waiting_on) : null;
   return (

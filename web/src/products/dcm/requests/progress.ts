@@ -1,22 +1,23 @@
 import type { Row } from '../api';
 
-/** The steps of building, in order. */
+/** Steps of provisioning, in order. */
 export const BUILD_STEPS = ['ensure-folder', 'clone', 'reconfigure', 'power-on', 'await-address'] as const;
 
 export interface StepProgress {
   step: string;
-  /** Skipped: a later step began without it. */
+  /** `skipped`: a later step began without this one. */
   state: 'open' | 'running' | 'done' | 'failed' | 'skipped';
-  /** Of a running step, if the system says so. */
+  /** Progress of a running step in percent, if vCenter reports one. */
   percent: number | null;
 }
 
 type Event = Pick<Row<'timeline'>, 'kind' | 'step' | 'percent' | 'process'>;
 
 /**
- * How far building has come, from everything that happened so far, oldest first. A retry goes on from the step that failed,
- * so what an earlier attempt finished stays finished. Without an address to wait for there is no such step. A step that
- * was not needed leaves no event of its own.
+ * Progress of provisioning, computed from all events of the request, oldest first.
+ *
+ * A retry continues at the failed step, so finished steps stay finished. The last step is missing
+ * if no address is awaited. A step that was not needed has no event.
  */
 export function progressOf(events: readonly Event[], awaitAddress = true): StepProgress[] {
   const planned = BUILD_STEPS.filter(step => awaitAddress || step !== 'await-address');

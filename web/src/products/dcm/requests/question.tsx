@@ -1,10 +1,10 @@
 interface QuestionProps {
-  /** Of what the row waits for. */
+  /** Code of the wait. */
   code: string | null | undefined;
   message: string | null;
 }
 
-/** What vCenter says where a person has to act, in its own words: the question, or which object cannot be read. */
+/** Message of vCenter that requires a person: a question, or the name of an unreadable object. */
 export function Question({ code, message }: QuestionProps) {
   if (code !== 'stalled-for-person' || !message) return null;
   return (

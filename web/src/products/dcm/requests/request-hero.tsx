@@ -37,11 +37,11 @@ interface Standing {
   Icon: LucideIcon;
   kicker?: string | undefined;
   title: ReactNode;
-  /** Below the title. */
+  /** Content below the title. */
   more?: ReactNode;
 }
 
-/** The answer to “what about my VM?”, before anything else on the page. */
+/** Status of the request at the top of the page, since people come for it. */
 export function RequestHero(props: HeroProps) {
   const standing = useStanding(props);
   if (!standing) return null;
@@ -58,7 +58,7 @@ export function RequestHero(props: HeroProps) {
       </span>
       <div className="grid min-w-0 flex-1 gap-2">
         {kicker ? <p className="text-sm font-medium text-(--hero)">{kicker}</p> : null}
-        {/* It stays while the standing changes, or nothing would be read aloud. */}
+        {/* Stays mounted while the status changes, so that screen readers announce it. */}
         <div aria-live="polite">
           <h2 className="text-2xl leading-8 font-semibold tracking-[-0.02em] sm:text-[1.75rem] sm:leading-9">
             {title}
@@ -76,7 +76,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
   const format = useFormat();
   const session = useSession();
   const people = request.waiting?.people ?? [];
-  // What was true at hand-over is not said of a machine that is gone.
+  // Facts of the hand-over do not hold for a machine that is gone.
   const vm = useRow('vms', request.key, {
     enabled: request.status === 'fulfilled',
     throwOnError: false,

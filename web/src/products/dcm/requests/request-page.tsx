@@ -57,7 +57,10 @@ export function RequestPage() {
   );
 }
 
-/** Cancelling without removal is beside the point of every request but those whose VM may stand elsewhere. */
+/**
+ * Actions to show: cancelling without removal applies only to requests whose VM may be in another
+ * vCenter.
+ */
 function offered(request: Row<'requests'>): Row<'requests'>['actions'] {
   const mayStandElsewhere = request.status === 'cancel-failed' && request.error_code === OTHER_VCENTER;
   return request.actions.filter(one => one.command !== 'cancel-without-removal' || mayStandElsewhere);

@@ -8,7 +8,7 @@ import { RejectDialog } from './reject-dialog';
 import { text } from './text';
 import { WithdrawDialog } from './withdraw-dialog';
 
-/** How requests are decided on, taken back, tried again and cancelled, wherever they are shown. */
+/** Plans for commands on requests: decide, withdraw, retry and cancel, for all pages. */
 export function useRequestPlans(): ActionPlans {
   const t = useText(text);
   return useMemo(

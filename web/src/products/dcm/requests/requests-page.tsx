@@ -37,7 +37,7 @@ export function RequestsPage() {
 
   const requests = may(session, REQUEST);
   const readsAll = may(session, ...READERS_OF_ALL);
-  // Who reads all has mostly none of their own.
+  // Readers of all requests usually have none of their own.
   const mine = readsAll && requests && search.whose === 'mine';
   const rows = useRows('requests', rowsQuery(search, mine ? session.actor : undefined));
   const columns = useColumns(readsAll && !mine);
@@ -191,7 +191,10 @@ function useColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
   );
 }
 
-/** Names before sentences: whoever can act is what people look for. Long ones have their whole under the pointer. */
+/**
+ * Approvers first, then the sentence, since people look for names. Long lists have their full text
+ * as title.
+ */
 function Waiting({ row }: { row: Row<'requests'> }) {
   const format = useFormat();
   const sentence = format.sentence(row.waiting_on);

@@ -3,14 +3,14 @@ import { useText } from '@/shell/i18n/use-text';
 import { type Action, type Row, useRow } from '../api';
 import { text } from './text';
 
-/** The offering as it is now, where a retry would build from it; null: from what was requested. */
+/** Present offering if a retry would build from it; `null`: from the requested values. */
 function useSource(request: Row<'requests'> | undefined): Row<'offerings'> | null {
   const key = request?.status === 'failed' ? (request.offering ?? '') : '';
   const offering = useRow('offerings', key, { enabled: key !== '', throwOnError: false }).data;
   return offering?.active ? offering : null;
 }
 
-/** What a retry does in another way than the attempt before it, because the offering was changed. */
+/** Differences between a retry and the previous attempt, because the offering was changed. */
 export function RetrySource({ request }: { request: Row<'requests'> }) {
   const t = useText(text).retry;
   const offering = useSource(request);
@@ -25,7 +25,7 @@ export function RetrySource({ request }: { request: Row<'requests'> }) {
   );
 }
 
-/** What may be done with it; a retry says what the person was shown that it would build. */
+/** Actions of the request; a retry contains the position of the offering that was shown. */
 export function useActionsAsSeen(request: Row<'requests'> | undefined): Action[] {
   const offering = useSource(request);
   return useMemo(() => {

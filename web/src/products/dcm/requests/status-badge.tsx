@@ -16,7 +16,7 @@ const TONES: Record<string, Tone> = {
 type Standing = Pick<Row<'requests'>, 'status' | 'status_text'> &
   Partial<Pick<Row<'requests'>, 'decommissioned_at'>>;
 
-/** Fulfilled is no good news of a VM that is gone. */
+/** Neutral instead of green for a fulfilled request whose VM is gone. */
 export function RequestStatus({ row }: { row: Standing }) {
   const tone = row.decommissioned_at ? 'idle' : (TONES[row.status ?? ''] ?? 'idle');
   return <Badge tone={tone}>{row.status_text}</Badge>;

@@ -1,4 +1,4 @@
-/** What the timeline's rows say by code: kinds of events, and the steps in vCenter. The product's own words. */
+/** Texts of the timeline by code: kinds of events, and the steps in vCenter. */
 const en = {
   steps: {
     'ensure-folder': 'Prepare the folder',

@@ -22,7 +22,7 @@ const BAD = new Set([
 const GOOD = new Set(['request-approved', 'request-fulfilled', 'vm-provisioned', 'vm-decommissioned']);
 const WAIT = new Set(['stalled']);
 
-/** Everything that happened, the newest first. */
+/** Events of the request, newest first. */
 export function Timeline({ events }: { events: Event[] | undefined }) {
   const t = useText(text).timeline;
   const shown = useMemo(() => events && condensed(events), [events]);
@@ -50,8 +50,8 @@ export function Timeline({ events }: { events: Event[] | undefined }) {
 }
 
 /**
- * The newest first, and one line for each step: its progress belongs to its beginning, and its end says that it began. Forty
- * lines of them would hide what people did.
+ * Events, newest first, with one line per step, which joins its progress and its end. Separate
+ * lines would hide the acts of people.
  */
 export function condensed(events: readonly Event[]): Event[] {
   const shown: Event[] = [];

@@ -3,7 +3,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { type Action, useRow } from '../api';
 import { text } from './text';
 
-/** While a dialog about a request is open: why its action is not possible any more, and by whom it was decided. */
+/** Reason why an open dialog's action is no longer possible, with the author of the decision. */
 export function useOvertaken(action: Action): string | null {
   const t = useText(text);
   const format = useFormat();

@@ -17,12 +17,12 @@ import { Power, VmStatus } from '../vms/vm-status';
 import { type Person, peopleIn } from './people';
 import { text } from './text';
 
-/** With so few things their actions fit beside them. */
+/** Number of results up to which their actions are shown beside them. */
 const FEW = 3;
 
 type Choose = FoundProps['choose'];
 
-/** What the host has found, with its state, and what may be done with it where it is little. */
+/** Search results of this product with their states, and with actions if there are few. */
 export function FoundThings({ rows, words, choose }: FoundProps) {
   const { vms = [], requests = [], offerings = [] } = rows as unknown as FoundRows;
   const few = vms.length + requests.length <= FEW;
@@ -36,7 +36,7 @@ export function FoundThings({ rows, words, choose }: FoundProps) {
   );
 }
 
-/** Those of the views in `sources`. */
+/** Rows of the views in `sources`. */
 interface FoundRows {
   vms?: Row<'vms'>[];
   requests?: Row<'requests'>[];
@@ -77,7 +77,7 @@ function Requests(props: { requests: Row<'requests'>[]; few: boolean; choose: Ch
   const { requests, few, choose } = props;
   const t = useText(text);
   const navigate = useNavigate();
-  // What a retry builds from is said on the request's page alone.
+  // The source of a retry is shown on the page of the request alone.
   const { 'retry-request': _, ...plans } = useRequestPlans();
   return (
     <FoundGroup heading={t.requests} shown={requests.length > 0}>

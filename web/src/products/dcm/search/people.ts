@@ -5,7 +5,7 @@ export interface Person {
   name: string;
 }
 
-/** The requesters whom the words mean. */
+/** Requesters whose names match the words. */
 export function peopleIn(
   rows: readonly { requester_id: string | null; requester_name: string | null }[],
   words: readonly string[],

@@ -1,24 +1,24 @@
 import { hostNow } from '@/shell/api/host-clock';
 import type { Row } from '../api';
 
-/** vCenter is asked every 4 minutes; what is older than this is not sure any more. */
+/** Age in milliseconds from which a reading is marked as old; the host observes every 4 minutes. */
 const OLD = 10 * 60_000;
 
 type Read = Pick<Row<'vms'>, 'observed_at' | 'refreshed_at' | 'terminal'>;
 
-/** When the machine was last read: by the host itself, or because somebody asked or it changed. */
+/** Time of the last reading, by observation, refresh or change. */
 export function readAt({ observed_at, refreshed_at }: Read): string | null {
   if (!observed_at || !refreshed_at) return observed_at ?? refreshed_at;
   return Date.parse(observed_at) > Date.parse(refreshed_at) ? observed_at : refreshed_at;
 }
 
-/** Is what the page says of the machine too old to be relied on? */
+/** Whether the reading is too old to rely on. */
 export function isOld(vm: Read, now = hostNow()): boolean {
   const at = readAt(vm);
   return !vm.terminal && at !== null && now.getTime() - Date.parse(at) > OLD;
 }
 
-/** The last day of a term that began then. A month that is too short ends it earlier. */
+/** Last day of a term, clamped to the length of its last month. */
 export function termEnd(begun: string, months: number): Date {
   const end = new Date(begun);
   const day = end.getDate();

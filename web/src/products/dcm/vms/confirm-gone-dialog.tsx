@@ -5,7 +5,7 @@ import { OTHER_VCENTER } from './may-be-forgotten';
 import { text } from './text';
 import { TypedNameDialog } from './typed-name-dialog';
 
-/** Says what is not known, and what confirming means. */
+/** Explains what is unknown and what confirming means. */
 export function ConfirmGoneDialog(props: ActionDialogProps) {
   const t = useText(text).gone;
   const { action, name } = props;

@@ -10,7 +10,7 @@ export const POWERS = ['on', 'off'] as const;
 
 interface VmsSearch {
   q: string;
-  /** Without it: those that there are. */
+  /** Without this parameter: present VMs. */
   show: 'all' | 'gone';
   power: (typeof POWERS)[number];
   whose: 'mine' | 'all';

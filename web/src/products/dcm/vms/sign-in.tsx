@@ -4,13 +4,13 @@ import { useText } from '@/shell/i18n/use-text';
 import { text } from './text';
 
 interface SignInProps {
-  /** How the machine's system is usually signed in to; null: not known. */
+  /** Protocol of sign-in; `null`: unknown. */
   access: string | null;
   ip: string;
   image: string;
 }
 
-/** How to get into the machine, with the command to copy where the way is known. */
+/** Instructions for sign-in to the machine, with a command to copy if the protocol is known. */
 export function SignIn({ access, ip, image }: SignInProps) {
   const t = useText(text).signIn;
   if (access === 'ssh')
@@ -21,7 +21,7 @@ export function SignIn({ access, ip, image }: SignInProps) {
 
 interface CommandProps {
   sentence: string;
-  /** As far as the address, before which it may go on in the next line. */
+  /** Command up to the address, which may wrap to the next line. */
   command: string;
   ip: string;
   what: string;

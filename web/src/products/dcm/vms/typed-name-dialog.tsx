@@ -18,7 +18,7 @@ interface TypedNameDialogProps extends ActionDialogProps {
   done: string;
 }
 
-/** For what cannot be undone: the name has to be typed. The host compares what was typed; the page only asks. */
+/** Confirmation of an irreversible command by typing the name. The host compares the name. */
 export function TypedNameDialog({ command, title, lead, done, action, name, close }: TypedNameDialogProps) {
   const t = useText(text).confirm;
   const vm = useRow('vms', String(action.body.vm), { throwOnError: false }).data;

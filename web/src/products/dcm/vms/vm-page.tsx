@@ -61,11 +61,11 @@ export function VmPage() {
   );
 }
 
-/** What is going on with it, unless it simply runs. */
+/** State of the VM unless it is simply running. */
 function Standing({ vm }: { vm: Row<'vms'> }) {
   const code = vm.waiting?.code;
   const sentence = useFormat().sentence(vm.waiting?.text ?? vm.waiting_on);
-  // To be read takes a moment: it is said where the last reading is, so that nothing on the page moves.
+  // A running refresh is shown beside the time of the last reading, so that the page does not move.
   if (!sentence || code === 'in-use' || code === 'refreshing') return null;
   return (
     <Alert tone={TONES[code ?? ''] ?? 'busy'} role="status" title={sentence} className="mb-6">
@@ -86,7 +86,7 @@ const TONES: Record<string, Tone> = {
   'not-in-vcenter': 'wait',
 };
 
-/** It is gone because somebody wanted it to be: no alarm. */
+/** Removed on request: shown without alarm. */
 function Gone({ vm }: { vm: Row<'vms'> }) {
   const t = useText(text).page;
   const format = useFormat();
@@ -97,7 +97,7 @@ function Gone({ vm }: { vm: Row<'vms'> }) {
   );
 }
 
-/** Power and address, with when they were read: what people come for. */
+/** Power and address with the time of the reading. */
 function Vitals({ vm }: { vm: Row<'vms'> | undefined }) {
   const t = useText(text).page;
   const format = useFormat();
@@ -180,7 +180,7 @@ function VmFacts({ vm }: { vm: Row<'vms'> | undefined }) {
   );
 }
 
-/** What was asked for, until when that is, and that nothing happens by itself then. */
+/** Term with its end, after which the VM stays unless a person acts. */
 function term(vm: Row<'vms'>, t: (typeof text)['en']['page'], format: Format): string {
   const months = format.number(vm.term_months);
   if (vm.terminal || vm.term_months === null || !vm.created_at) return t.termOfGone(months);

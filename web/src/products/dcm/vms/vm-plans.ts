@@ -5,7 +5,7 @@ import { ConfirmGoneDialog } from './confirm-gone-dialog';
 import { DecommissionDialog } from './decommission-dialog';
 import { text } from './text';
 
-/** What can be done with a machine. */
+/** Plans for commands on VMs. */
 export function useVmPlans(): ActionPlans {
   const t = useText(text);
   return useMemo(

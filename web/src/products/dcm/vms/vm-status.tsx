@@ -15,7 +15,7 @@ export function VmStatus({ row }: { row: Pick<Row<'vms'>, 'status' | 'status_tex
   return <Badge tone={TONES[row.status ?? ''] ?? 'idle'}>{row.status_text}</Badge>;
 }
 
-/** What vCenter says of a machine that is not as it should be. */
+/** State in vCenter that needs attention. */
 export function VmState({ state }: { state: string | null }) {
   const words: Record<string, string> = useText(text).states;
   if (!state) return null;
@@ -24,7 +24,7 @@ export function VmState({ state }: { state: string | null }) {
 
 const LIGHTS: Record<string, string> = { on: 'bg-good', suspended: 'bg-wait', missing: 'bg-bad' };
 
-/** The power state, by word and by light; without light where nobody knows whether it still holds. */
+/** Power state as word and indicator; an old reading has no indicator. */
 export function Power({ state, old = false }: { state: string | null; old?: boolean }) {
   const words: Record<string, string> = useText(text).powers;
   if (!state) return null;

@@ -32,7 +32,7 @@ export function VmsPage() {
 
   const requests = may(session, REQUEST);
   const readsAll = may(session, ...READERS_OF_ALL);
-  // Who reads all has mostly none of their own.
+  // Readers of all VMs usually have none of their own.
   const mine = readsAll && requests && search.whose === 'mine';
   const everything = search.show === 'all';
   const rows = useRows('vms', rowsQuery(search, mine ? session.actor : undefined));

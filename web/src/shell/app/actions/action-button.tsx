@@ -9,7 +9,7 @@ interface ActionButtonProps extends Omit<ButtonProps, 'onClick' | 'asChild'> {
   onRun: () => void;
 }
 
-/** A command that the host offers. Not allowed it stays, can be focused, and says why. */
+/** Button of a command that the host offers. An unavailable one can be focused and explains why. */
 export function ActionButton({ action, onRun, children, ...rest }: ActionButtonProps) {
   const id = useId();
   const label = children ?? action.title;

@@ -2,7 +2,7 @@ import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { closeAllDialogs, closeDialog, useOpenDialogs } from './open-dialogs';
 
-/** The dialogs of what rows offer, outside of the rows: what somebody types outlives the row. */
+/** Dialogs of row actions, rendered outside of the rows, so that input outlives the row. */
 export function ActionDialogs() {
   const path = useLocation({ select: location => location.pathname });
   useEffect(() => closeAllDialogs, [path]);

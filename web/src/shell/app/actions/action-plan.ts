@@ -4,21 +4,21 @@ import type { ButtonProps } from '@/shell/ui/button';
 
 export interface ActionDialogProps {
   action: Action;
-  /** What the command is about, for people. */
+  /** Name of the command's subject. */
   name: string;
   close: () => void;
 }
 
-/** How a page gives one of the commands that rows offer. */
+/** Way in which a page gives one of the commands that rows offer. */
 export interface ActionPlan {
   look: NonNullable<ButtonProps['look']>;
-  /** What is said when it was done. */
+  /** Message after success. */
   done: (name: string) => string;
-  /** What has to be asked before; without it a click is enough. */
+  /** Dialog before the command; without one a click gives the command. */
   Dialog?: ComponentType<ActionDialogProps>;
-  /** A click is enough, and can be taken back for a moment before it takes effect. */
+  /** Whether the command is delayed for a moment, in which it can be undone. */
   delayed?: true;
 }
 
-/** The commands that a page shows, by name, in the order in which it shows them. */
+/** Commands of a page by name, in display order. */
 export type ActionPlans = Partial<Record<string, ActionPlan>>;

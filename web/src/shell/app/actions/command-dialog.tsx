@@ -11,21 +11,21 @@ import type { CommandForm } from '../form/use-command-form';
 interface CommandDialogProps<F extends FieldValues> {
   title: string;
   lead: ReactNode;
-  /** The name of the button that does it. */
+  /** Label of the submit button. */
   submitLabel: string;
   look: ButtonProps['look'];
   command: CommandForm<F>;
-  /** Why it cannot be done any more: somebody was faster. */
+  /** Reason why the command is no longer possible, because another person acted. */
   overtaken?: string | null;
   close: () => void;
-  /** Fields. */
+  /** Form fields. */
   children?: ReactNode;
 }
 
-/** Asks before a command is given, for what is missing or whether it is meant. */
+/** Dialog for a command that needs input or confirmation. */
 export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F>) {
   const { title, lead, submitLabel, look, command, close, children } = props;
-  // What it did itself is nothing to tell of.
+  // Changes by this command itself are not reported.
   const overtaken = command.busy ? null : props.overtaken;
   const t = useShellText();
   const [asking, setAsking] = useState(false);
@@ -34,7 +34,7 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
     command.draft.forget();
     close();
   };
-  /** By Esc, the cross, or a click beside it: easily done without being meant. */
+  /** Closes by Esc, cross or a click outside, which may happen by accident. */
   const leave = () => {
     if (command.busy) return;
     if (isDirty) setAsking(!asking);

@@ -16,8 +16,9 @@ import { FailedDialog } from './failed-dialog';
 import { openDialog } from './open-dialogs';
 
 /**
- * Gives what can be taken back no longer. Outside of the rows, which may be gone by then. Whoever leaves the page, hides
- * the tab or closes it has not taken it back, and may not find later that it was lost: then it takes effect at once.
+ * Gives delayed commands when their time is over, outside of the rows, which may be gone by then.
+ *
+ * A person who leaves, hides or closes the page has not undone the command, so it is given at once.
  */
 export function DelayedActions() {
   const path = useLocation({ select: location => location.pathname });
@@ -62,20 +63,23 @@ function Delayed({ delayed }: { delayed: DelayedAction }) {
         if (!isShown(id) && !endsSession(failed)) tellOf(delayed, failed);
       },
     );
-    // A run of the effect is an attempt: nothing else may begin another one.
+    // Each run of the effect is an attempt, so only these dependencies may start one.
     // eslint-disable-next-line react/exhaustive-deps
   }, [id, state]);
   return null;
 }
 
-/** Its row is on no page any more, and whoever decided believes that it took effect. */
+/**
+ * Reports a failure whose row is on no page any more: the person believes that the command took
+ * effect.
+ */
 function tellOf({ id, action, name }: DelayedAction, cause: unknown): void {
   openDialog(({ close }) => {
     const leave = () => {
       takeBack(id);
       close();
     };
-    // The one that is tried again is the one that is shown until then.
+    // Retries the command that the dialog shows.
     const retry = () => {
       close();
       changeDelayed(id, { state: 'due' });

@@ -12,15 +12,15 @@ interface DelayedStatusProps {
   size: ButtonProps['size'];
 }
 
-/** In the place of the buttons: what takes effect in a moment, and the way back. */
+/** Replaces the buttons of a row while a command is delayed, with a button to undo it. */
 export function DelayedStatus({ delayed, size }: DelayedStatusProps) {
   const { id, action, state } = delayed;
   const t = useShellText();
   const back = useRef<HTMLButtonElement>(null);
-  // The button that was pressed is gone, and who cannot see goes on from here.
+  // The pressed button is gone: the focus moves to the undo button.
   useEffect(() => {
     back.current?.focus({ preventScroll: true });
-    // Nothing moves where it was pressed; given from elsewhere, it comes into sight.
+    // Scrolls only if the command was given from elsewhere.
     back.current?.scrollIntoView({ block: 'nearest' });
   }, []);
   useEffect(() => showsDelayed(id), [id]);
@@ -49,7 +49,7 @@ export function DelayedStatus({ delayed, size }: DelayedStatusProps) {
   );
 }
 
-/** Also after a session that ended: then nothing was decided either. */
+/** Whether the command was not decided, also because the session had ended. */
 const isUndecided = (cause: unknown) => cause instanceof Problem && (cause.undecided || cause.status === 401);
 
 function Failed({ cause }: { cause: unknown }) {
@@ -62,7 +62,7 @@ function Failed({ cause }: { cause: unknown }) {
   );
 }
 
-/** For the eyes alone: read aloud every second it would drown everything else. */
+/** Visible countdown, hidden from screen readers, which would announce every second. */
 function Countdown({ due }: { due: number }) {
   const t = useShellText().delayed;
   const format = useFormat();

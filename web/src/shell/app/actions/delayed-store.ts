@@ -1,21 +1,24 @@
 import type { Action, ProductId } from '@/shell/api/contract';
 import { createStore, useStore } from '@/shell/api/store';
 
-/** As long as it can be taken back. */
+/** Delay in milliseconds in which a command can be undone. */
 export const DELAY = 8_000;
 
-/** A command that was given and takes effect in a moment. */
+/** Delayed command. */
 export interface DelayedAction {
   id: string;
   product: ProductId;
   action: Action;
-  /** What it is about, for people. */
+  /** Name of the command's subject. */
   name: string;
-  /** What is said when it was done. */
+  /** Message after success. */
   done: (name: string) => string;
-  /** `due`: now. `given`: the host took it. Failed: it did not take effect, as far as anybody knows. */
+  /**
+   * `due`: to be given now. `given`: accepted by the host. `failed`: not known to have taken
+   * effect.
+   */
   state: 'counting' | 'due' | 'given' | { failed: unknown };
-  /** When it takes effect, on the clock of `performance.now`. */
+  /** Time at which the command is given, by `performance.now`. */
   due: number;
 }
 
@@ -34,7 +37,7 @@ export function takeBack(id: string): void {
   store.set(store.get().filter(one => one.id !== id));
 }
 
-/** Takes back what has such a body: the question that it answers is answered. */
+/** Undoes commands whose body has this member and value, because their subject is decided. */
 export function takeBackFor(member: string, value: string): void {
   const rest = store.get().filter(one => one.action.body[member] !== value);
   if (rest.length < store.get().length) store.set(rest);
@@ -45,12 +48,12 @@ export function changeDelayed(id: string, change: Partial<DelayedAction>): void 
   store.set(store.get().map(changed));
 }
 
-/** Nobody sees any more that it could be taken back, so it takes effect now. */
+/** Gives all delayed commands at once, because the undo button is no longer visible. */
 export function hurryDelayed(): void {
   for (const one of store.get()) if (one.state === 'counting') changeDelayed(one.id, { state: 'due' });
 }
 
-/** Has all that was decided take effect, and waits for the answers. False: some of it did not. */
+/** Gives all delayed commands and waits for the answers; false if one failed. */
 export function settleDelayed(): Promise<boolean> {
   hurryDelayed();
   const ids = new Set(store.get().flatMap(one => (one.state === 'due' ? [one.id] : [])));
@@ -68,7 +71,7 @@ export function settleDelayed(): Promise<boolean> {
 
 const shown = new Set<string>();
 
-/** Says that the page shows what becomes of it; to be called when it does so no more. */
+/** Registers that the page shows this command's result; returns the function to end that. */
 export function showsDelayed(id: string): () => void {
   shown.add(id);
   return () => void shown.delete(id);
@@ -76,7 +79,7 @@ export function showsDelayed(id: string): () => void {
 
 export const isShown = (id: string): boolean => shown.has(id);
 
-/** What was given has its place on the page again. */
+/** Removes commands that were accepted, since their rows show the result. */
 export function clearGiven(): void {
   if (store.get().some(one => one.state === 'given'))
     store.set(store.get().filter(one => one.state !== 'given'));
@@ -86,7 +89,7 @@ export function useAllDelayed(): DelayedAction[] {
   return useStore(store);
 }
 
-/** What was given with one of these actions, and is still on its way. */
+/** Delayed command of one of these actions, if there is one. */
 export function useDelayed(product: ProductId, actions: Action[]): DelayedAction | undefined {
   const ids = new Set(actions.filter(action => action.allowed).map(action => idOf(product, action)));
   return useStore(store).find(one => ids.has(one.id));

@@ -148,7 +148,7 @@ describe('a decision takes effect after a moment', () => {
     act(() => void settleDelayed().then(all => (settled = all)));
     await later(100);
     expect([given.length, settled]).toEqual([1, true]);
-    // Nothing is under way any more.
+    // No command is in progress.
     expect(await settleDelayed()).toBe(true);
   });
 

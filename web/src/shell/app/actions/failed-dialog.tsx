@@ -3,7 +3,7 @@ import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
 import { ProblemAlert } from '../page/problem-alert';
 
-/** Why a command did not take effect, where its row may be gone. `onRetry` closes it as well. */
+/** Failure of a command whose row may be gone. `onRetry` also closes the dialog. */
 export function FailedDialog(props: {
   title: string;
   cause: unknown;

@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 
-/** Long enough for a second click that was meant for what stood there before. */
+/** Milliseconds in which a second click may have been meant for the previous layout. */
 export const SETTLING = 600;
 
 /**
- * For `onClickCapture` of a place whose buttons change or move: after a change of `layout` clicks are ignored for a
- * moment, because they were aimed at something else.
+ * Handler for `onClickCapture` of an element whose buttons change or move: ignores clicks shortly
+ * after a change of `layout`, because they were aimed at another button.
  */
 export function useSettledClicks(layout: string): (event: React.MouseEvent) => void {
   const changed = useRef(-SETTLING);
@@ -24,13 +24,13 @@ export function useSettledClicks(layout: string): (event: React.MouseEvent) => v
 
 const TARGETS = 'a, button, input, label, select, textarea, summary, [role=menuitem]';
 
-/** What a click is for: a label stands for its field. */
+/** Target of a click: a label stands for its field. */
 function meant(target: EventTarget | null): Element | null {
   const found = target instanceof Element ? target.closest(TARGETS) : null;
   return found instanceof HTMLLabelElement ? (found.control ?? found) : found;
 }
 
-/** On the whole page: the second click of a double click does nothing where it meets another button than the first. */
+/** Ignores the second click of a double click if it meets another button than the first. */
 export function useOneTargetPerDoubleClick(): void {
   useEffect(() => {
     let first: Element | null = null;

@@ -9,7 +9,7 @@ interface OpenDialog {
 const store = createStore<OpenDialog[]>([]);
 let last = 0;
 
-/** Opens a dialog that stays even if the row that it is about leaves the page. One at a time; others wait. */
+/** Opens a dialog that stays if its row leaves the page. Further dialogs wait. */
 export function openDialog(Dialog: OpenDialog['Dialog']): void {
   last += 1;
   store.set([...store.get(), { id: last, Dialog }]);

@@ -17,18 +17,18 @@ export interface RowActionsProps {
   product: ProductId;
   actions: Action[];
   plans: ActionPlans;
-  /** What the row is about, for people. */
+  /** Name of the row. */
   name: string;
-  /** Those that are not allowed: in their place, or in a menu when they are many and beside the point. */
+  /** Placement of unavailable actions: among the others, or in a menu if there are many. */
   unavailable: 'in-place' | 'in-menu';
   size?: ButtonProps['size'];
 }
 
-/** What may be done with a row: exactly what the host offers, in the order of `plans`. */
+/** Actions of a row, as the host offers them, in the order of `plans`. */
 export function RowActions({ product, actions, plans, name, unavailable, size }: RowActionsProps) {
   const planned = Object.entries(plans).flatMap(([command, plan]) => {
     const action = actions.find(one => one.command === command);
-    // What their roles never allow is nothing to these people.
+    // Actions that the person's roles never permit are hidden.
     return action?.permitted && plan ? [{ action, plan }] : [];
   });
   const shown = planned.filter(({ action }) => action.allowed || unavailable === 'in-place');
@@ -55,7 +55,7 @@ export function RowActions({ product, actions, plans, name, unavailable, size }:
   );
 }
 
-/** Whatever stands in the place of what was pressed is not pressed with it, and the focus does not get lost there. */
+/** Ignores clicks on buttons that replace pressed ones, and keeps the focus. */
 function useButtonsThatChange(delayed: DelayedAction | undefined) {
   const place = useRef<HTMLDivElement>(null);
   const was = useRef(delayed);
@@ -89,7 +89,7 @@ function PlannedAction({ product, action, plan, name, size }: PlannedActionProps
   );
 }
 
-/** Each with its reason, which can be read without hovering. */
+/** Menu of unavailable actions with reasons as text, since touch screens cannot hover. */
 function UnavailableMenu({ actions, size }: { actions: Action[]; size: ButtonProps['size'] }) {
   const t = useShellText();
   const format = useFormat();

@@ -8,7 +8,7 @@ import { delay } from './delayed-store';
 import { FailedDialog } from './failed-dialog';
 import { openDialog } from './open-dialogs';
 
-/** Gives the command of an action in the way its plan says: asks before, waits, or does it at once. */
+/** Runs an action as its plan says: by dialog, delayed, or at once. */
 export function useRunAction(product: ProductId, action: Action, plan: ActionPlan, name: string) {
   const { Dialog: Ask, delayed, done } = plan;
   const { mutateAsync, isPending } = useCommand(product, action.command as never);
@@ -16,7 +16,7 @@ export function useRunAction(product: ProductId, action: Action, plan: ActionPla
     if (Ask) return () => openDialog(({ close }) => <Ask action={action} name={name} close={close} />);
     if (delayed) return () => delay({ product, action, name, done });
     const give = () => {
-      // A promise, not the mutation's callbacks: the row may be gone from its list before the answer is there.
+      // The promise instead of callbacks, because the row may have left its list before the answer.
       void mutateAsync(action.body as never).then(
         () => toast.success(done(name)),
         (cause: unknown) => {

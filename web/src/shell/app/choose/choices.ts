@@ -2,29 +2,29 @@ import type { paths } from '@/schema';
 
 type Path = '/api/host/connections/{capability}/{name}/draft/choices';
 
-/** What there is in another system to choose from, or why that could not be asked. */
+/** Choices that another system offers, or the reason why they cannot be read. */
 export type Choices = paths[Path]['post']['responses'][200]['content']['application/json'];
 export type Choice = Choices['items'][number];
 export type LoadChoices = (search: string, signal: AbortSignal) => Promise<Choices>;
 
 export interface Choosable {
-  /** What is chosen, for people. */
+  /** Label of the field. */
   label: string;
-  /** The system that the list comes from. */
+  /** Name of the other system. */
   where: string;
   load: LoadChoices;
-  /** What is said of one beside its path. */
+  /** Details of a choice, shown beside its path. */
   facts: (choice: Choice) => string;
   onChoose: (choice: Choice) => void;
-  /** Before the list opens; false: it does not, because something has to be typed first. */
+  /** Called before the list opens; false if the person must type a value first. */
   onOpen?: () => boolean;
 }
 
-/** Every word of the search, in whatever order and size of letters, as the host searches. */
+/** Choices that contain every word of the search in any order and case, as the host matches. */
 export function like(choices: readonly Choice[], search: string): Choice[] {
   const words = search.toLowerCase().split(/\s+/u).filter(Boolean);
   const has = ({ value, name }: Choice) => {
-    // A `/` in a name is written so.
+    // A `/` in a name is encoded.
     const text = `${value} ${value.replaceAll(/%2f/giu, '/')} ${name}`.toLowerCase();
     return words.every(word => text.includes(word));
   };

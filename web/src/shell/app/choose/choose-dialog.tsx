@@ -13,7 +13,7 @@ import { text } from './text';
 import { type Choosing, useChoices } from './use-choices';
 
 interface ChooseDialogProps extends Omit<Choosable, 'onOpen'> {
-  /** Of one opening. */
+  /** Id of one opening of the dialog. */
   id: string;
 }
 
@@ -61,7 +61,7 @@ function Item({ choice, facts, onChoose }: ItemProps) {
 const ROW =
   'grid cursor-default gap-0.5 rounded-md px-2.5 py-1.5 text-sm select-none data-[selected=true]:bg-accent-soft data-[selected=true]:text-accent-text';
 
-/** A long path breaks behind a slash. */
+/** Path that wraps after a slash. */
 function Path({ path }: { path: string }) {
   const parts = path.split('/');
   return parts.map((part, at) => (
@@ -86,7 +86,7 @@ function Loading() {
   );
 }
 
-/** What has to be known of the list, or why there is none. */
+/** State of the list: loading, truncated, empty or failed. */
 function Said({ choosing, search, where }: { choosing: Choosing; search: string; where: string }) {
   const t = useText(text);
   const shell = useShellText();

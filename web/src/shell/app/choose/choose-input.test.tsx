@@ -59,7 +59,7 @@ describe('a value that can be chosen', () => {
     await waitFor(() => expect(shown()).toHaveLength(3));
     await hand.type(screen.getByPlaceholderText(text.en.search), 'debian a/b');
     await waitFor(() => expect(shown()).toEqual(['debian-12Templates/a%2fb/debian-122 CPUs']));
-    // All were sent at once: nobody asks again.
+    // The first response was complete, so no second request is sent.
     expect(load).toHaveBeenCalledTimes(1);
     await hand.keyboard('{Enter}');
     expect(screen.getByLabelText<HTMLInputElement>('Template').value).toBe('Templates/a%2fb/debian-12');

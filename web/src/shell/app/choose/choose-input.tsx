@@ -12,11 +12,11 @@ interface ChooseInputProps extends ComponentProps<'input'> {
   choosable: Choosable;
 }
 
-/** A field whose value can be typed, or chosen from what there is. */
+/** Input whose value can be typed or chosen from a list. */
 export function ChooseInput({ choosable, ...input }: ChooseInputProps) {
   const t = useText(text);
   const [open, setOpen] = useState(false);
-  // Each opening asks anew.
+  // Each opening requests the choices again.
   const [openings, setOpenings] = useState(0);
   const id = useId();
   const { label, onOpen, onChoose } = choosable;

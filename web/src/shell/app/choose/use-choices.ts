@@ -13,8 +13,10 @@ export interface Choosing {
 }
 
 /**
- * All that there is, when `id` is new; a search asks again only where there is more than was sent. `id` is one opening of
- * the list: what is asked with may be a draft with a password, which belongs into no key.
+ * Choices, requested once per `id`; a search sends another request only if the list was truncated.
+ *
+ * `id` identifies one opening of the list: the request may contain a draft with a password, which
+ * must not be part of a query key.
  */
 export function useChoices(id: string, load: LoadChoices, search: string): Choosing {
   const settled = useSettled(search.trim(), PAUSE);
@@ -24,7 +26,7 @@ export function useChoices(id: string, load: LoadChoices, search: string): Choos
   const { data, error, isPending, refetch } = isAsked ? found : all;
   return {
     answer: data,
-    // Until the answer is there, what was found before by fewer letters.
+    // Results of the previous search until the answer arrives.
     items: like(data?.items ?? [], search),
     pending: isPending || (isAsked && settled !== search.trim()),
     error,
@@ -35,7 +37,7 @@ export function useChoices(id: string, load: LoadChoices, search: string): Choos
 const query = (id: string, search: string, load: LoadChoices) => ({
   queryKey: ['choices', id, search],
   queryFn: ({ signal }: { signal: AbortSignal }) => load(search, signal),
-  // Each asks another system.
+  // Each request causes one to another system.
   retry: false,
   refetchOnWindowFocus: false,
   refetchOnReconnect: false,

@@ -1,8 +1,8 @@
 const INVISIBLE = /[\u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{feff}]/gu;
 
 /**
- * A name, an address or a number as a person sees it: copies out of chats, tables and documents bring spaces and
- * characters that nobody can see. Lines stay lines. Never for a password.
+ * Normalizes a name, an address or a number to its visible characters, since text copied from chats
+ * and documents contains invisible ones. Keeps line breaks. Never use this for a password.
  */
 export function asSeen(typed: string): string {
   return typed

@@ -9,16 +9,19 @@ import type { Basis, Overtaken } from './use-basis';
 
 interface ChangedMeanwhileProps<F extends FieldValues> {
   basis: Basis<F>;
-  /** The field's name, for people. */
+  /** Label of the field. */
   label: (field: Path<F>) => string;
-  /** Its value, where it is none that people read. */
+  /** Displayed value of the field, if the raw value is not readable. */
   show?: (value: unknown, field: Path<F>) => string;
   ref?: RefObject<HTMLElement | null>;
 }
 
 /**
- * What somebody else saved while the form is open: what has followed, and what both changed, side by side. At the lower
- * edge of what is seen, behind the form's end, so that nothing moves under the hand of who types.
+ * Notice that another person saved while the form is open: fields that were updated, and conflicts
+ * side by side.
+ *
+ * Sticks to the lower edge after the end of the form, so that fields do not move while the person
+ * types.
  */
 export function ChangedMeanwhile<F extends FieldValues>(props: ChangedMeanwhileProps<F>) {
   const { basis, label, ref } = props;

@@ -4,7 +4,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import type { FormDraft } from './use-draft';
 
-/** Says that what stands in the form was typed earlier, so that nobody takes it for what is stored. */
+/** Notice that the form contains a restored draft and not the stored values. */
 export function DraftNote({ draft }: { draft: FormDraft }) {
   const t = useShellText().draft;
   const format = useFormat();

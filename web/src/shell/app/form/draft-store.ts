@@ -1,19 +1,25 @@
 import type { Session } from '@/shell/api/session';
 import { tabStorage } from '@/shell/api/tab-storage';
 
-/** What somebody typed and has not sent, field by field. */
+/** Values that a person typed and has not sent, by field. */
 export interface Draft {
-  /** When it was typed last. */
+  /** Time of the last input. */
   at: string;
   values: Record<string, unknown>;
-  /** What stood in these fields before: where that is something else now, another person was faster. */
+  /**
+   * Stored values of these fields when they were typed; a difference means that another person
+   * saved.
+   */
   before: Record<string, unknown>;
 }
 
 const ALL = 'draft.';
 const ownPrefix = ({ tenant, actor }: Session) => `${ALL}${tenant?.slug ?? ''}/${actor}/`;
 
-/** A draft belongs to one person in one tenant: the next one in this browser does not read it. */
+/**
+ * Storage key of a draft, per person and tenant, so that another person in this browser cannot read
+ * it.
+ */
 export function draftKey(session: Session, name: string): string {
   return ownPrefix(session) + name;
 }
@@ -31,7 +37,7 @@ export function writeDraft(key: string, draft: Draft | null): void {
   tabStorage.write(key, draft && JSON.stringify(draft));
 }
 
-/** Of everybody else; of everybody, where nobody is signed in. */
+/** Deletes drafts of all other people, or of all people without a session. */
 export function forgetDraftsOfOthers(session: Session | null): void {
   for (const name of tabStorage.names(ALL)) {
     if (!session || !name.startsWith(ownPrefix(session))) tabStorage.write(name, null);

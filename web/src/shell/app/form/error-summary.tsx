@@ -2,7 +2,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Alert } from '@/shell/ui/alert';
 import type { InvalidField } from './invalid-fields';
 
-/** Where a long form is sent: which of its fields, out of sight by then, have to be corrected. What is wrong stands there. */
+/** Links to invalid fields at the submit button of a long form. The errors are at the fields. */
 export function ErrorSummary({ fields }: { fields: readonly InvalidField[] }) {
   const t = useShellText().errors;
   if (fields.length < 2) return null;

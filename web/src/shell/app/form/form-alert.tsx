@@ -1,7 +1,7 @@
 import { ProblemAlert } from '../page/problem-alert';
 import type { FormProblem } from './use-command-form';
 
-/** The one alert of a form. */
+/** Alert of a form, which has one. */
 export function FormAlert({ alert }: { alert: FormProblem | null }) {
   return alert ? <ProblemAlert cause={alert.cause} fields={alert.fields} /> : null;
 }

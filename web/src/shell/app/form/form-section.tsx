@@ -1,6 +1,9 @@
 import type { ReactNode } from 'react';
 
-/** Fields that belong together, under their name. (A legend that floats is laid out as any other child.) */
+/**
+ * Group of fields with a heading. The legend floats, since a floating one is laid out like other
+ * children.
+ */
 export function FormSection({
   title,
   lead,

@@ -1,6 +1,6 @@
 import { Skeleton } from '@/shell/ui/skeleton';
 
-/** Where a form will stand when what it edits has come. */
+/** Placeholder of a form whose data is loading. */
 export function FormSkeleton({ fields }: { fields: number }) {
   return (
     <div aria-busy className="grid max-w-3xl gap-5 rounded-xl border border-line bg-surface p-5 sm:p-6">

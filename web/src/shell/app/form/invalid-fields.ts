@@ -1,4 +1,4 @@
-/** A field of a form that has to be corrected. */
+/** Field of a form that has an error. */
 export interface InvalidField {
   id: string;
   label: string;
@@ -6,7 +6,7 @@ export interface InvalidField {
 
 const INVALID = '[aria-invalid="true"]';
 
-/** In the order in which people read them, whatever order they were refused in. */
+/** Invalid fields in the order of the page, not of the errors. */
 export function invalidFields(form: HTMLElement): InvalidField[] {
   return [...form.querySelectorAll<HTMLElement>(INVALID)].map(({ id }) => ({
     id,

@@ -12,7 +12,7 @@ const FIELDS = ['last', 'first', 'middle'] as const;
 
 const at = (pointer: string) => ({ pointer, code: 'x', message: `wrong: ${pointer}` });
 
-/** As a host that looks at types before rules, and at rules in an order of its own. */
+/** Host that checks types before rules, and rules in an order of its own. */
 function refuse(): Promise<never> {
   return Promise.reject(
     new Problem({ status: 422, code: 'body-invalid', errors: [at('/last'), at('/middle'), at('/first')] }),

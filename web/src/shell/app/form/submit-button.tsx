@@ -4,7 +4,7 @@ import { Tooltip } from '@/shell/ui/tooltip';
 
 interface SubmitButtonProps {
   busy: boolean;
-  /** Why this person cannot; the button stays and says so. */
+  /** Reason why the person may not submit, shown at the button. */
   refused: string | null;
   children: ReactNode;
 }

@@ -1,8 +1,8 @@
 import { type FieldProblem, Problem } from '@/shell/api/problem';
 
 /**
- * What the page cannot read, together with what the host refuses of the rest: a form is corrected once. If the host says
- * nothing of use, what the page knows has to do.
+ * Merges errors that the page finds with those of a rehearsal, so that a form is corrected once.
+ * Without an answer of the host, the page's own errors are shown.
  */
 export async function together(errors: FieldProblem[], rehearsal: () => Promise<unknown>): Promise<Problem> {
   const refused = await rehearsal().then(

@@ -3,17 +3,17 @@ import type { DefaultValues, FieldValues, Path, PathValue, UseFormReturn } from 
 import { useWatch } from 'react-hook-form';
 import type { FormDraft } from './use-draft';
 
-/** What is stored now, as the form shows it. */
+/** Present stored values, as the form shows them. */
 export interface Stored<F extends FieldValues> {
   values: F;
-  /** Which state this is; it is another one after each change. */
+  /** Tag of the state, which changes with each save. */
   tag: string;
-  /** Who made it so, and when. */
+  /** Author and time of the last change. */
   by: string | null;
   at: string | null;
 }
 
-/** A field that somebody else has changed while it stands in a form. */
+/** Field that another person changed while the form is open. */
 export interface Overtaken<F extends FieldValues> {
   field: Path<F>;
   mine: unknown;
@@ -21,11 +21,13 @@ export interface Overtaken<F extends FieldValues> {
 }
 
 export interface Basis<F extends FieldValues> {
-  /** The state that what stands in the form is based on, as far as it is decided. */
+  /** Tag of the state that the form's values are based on, as far as conflicts are resolved. */
   tag: string;
-  /** Fields that both changed, to something else each: the person decides. */
+  /** Conflicts: fields that both people changed to different values. */
   conflicts: Overtaken<F>[];
-  /** Fields that only the other one changed: the form has followed. `mine` is what stood there. */
+  /**
+   * Fields that only the other person changed, so the form was updated. `mine` is the former value.
+   */
   followed: Overtaken<F>[];
   by: string | null;
   at: string | null;
@@ -33,8 +35,10 @@ export interface Basis<F extends FieldValues> {
 }
 
 /**
- * What an edit is based on. When somebody else saves meanwhile, fields that the person has not touched follow, and those
- * that both changed stand side by side until one is chosen: nobody undoes what they have not seen.
+ * Basis of an edit.
+ *
+ * When another person saves meanwhile, untouched fields are updated, and fields that both changed
+ * are conflicts until the person chooses, so that no change is overwritten unseen.
  */
 export function useBasis<F extends FieldValues>(
   form: UseFormReturn<F>,
@@ -45,7 +49,7 @@ export function useBasis<F extends FieldValues>(
   const [basis, setBasis] = useState(stored);
   const [followed, setFollowed] = useState<Overtaken<F>[]>([]);
   const values = useWatch({ control: form.control }) as F;
-  // Read while rendering: only so does the form know which fields somebody touched.
+  // Read during rendering, because React Hook Form subscribes by access.
   const { dirtyFields, defaultValues } = form.formState;
   void dirtyFields;
 
@@ -55,7 +59,7 @@ export function useBasis<F extends FieldValues>(
     [form],
   );
 
-  // What was restored is based on what stood there when it was typed. Once: later it is what is typed.
+  // A restored draft is based on the values of its time; later input is based on the present ones.
   const [first] = useState({ stored, before: draft.before });
   useEffect(() => {
     const overtaken = fields.filter(
@@ -76,7 +80,7 @@ export function useBasis<F extends FieldValues>(
     setBasis(stored);
   }
 
-  // Before it is painted: what only follows is no conflict, not even for a moment.
+  // Before painting, so that an updated field never flashes as a conflict.
   useLayoutEffect(() => {
     const behind = fields.filter(field => at(defaultValues, field) !== at(basis.values, field));
     const isTouched = (field: Path<F>) => form.getValues(field) !== at(defaultValues, field);
@@ -106,7 +110,7 @@ function at(values: unknown, path: string): unknown {
 
 const REBASED = { keepDirtyValues: true, keepErrors: true };
 
-/** `values`, but in these fields what was there `before`. */
+/** `values` with the former ones of these fields. */
 function without<F extends FieldValues>(
   fields: readonly Path<F>[],
   values: F,

@@ -18,17 +18,17 @@ export interface CommandFormOptions<P extends ProductId, C extends CommandName<P
   product: P;
   command: C;
   defaultValues: DefaultValues<F>;
-  /** What the form shows; what is wrong with anything else stands in its alert. */
+  /** Fields of the form; errors at other pointers are shown in its alert. */
   fields: readonly Path<F>[];
   body: (values: F) => CommandBody<P, C>;
-  /** Under which name what is typed is kept until it is sent. */
+  /** Name of the draft under which input is stored until it is sent. */
   draft?: string;
   onDone: (accepted: Accepted) => void;
-  /** Before what was refused is shown. */
+  /** Called before a refusal is shown. */
   onRefused?: (cause: unknown) => Promise<void>;
 }
 
-/** For the form's one alert. */
+/** Problem in the form's alert. */
 export interface FormProblem {
   cause: unknown;
   fields: FieldProblem[];
@@ -40,15 +40,17 @@ export interface CommandForm<F extends FieldValues> {
   busy: boolean;
   alert: FormProblem | null;
   draft: FormDraft;
-  /** The sentence at a field. */
+  /** Error of a field. */
   errorAt: (path: Path<F>) => string | undefined;
-  /** The fields that have to be corrected, as people read them. */
+  /** Invalid fields in the order of the page. */
   invalid: readonly InvalidField[];
 }
 
 /**
- * A form that gives a command. The host decides what is right; what it finds wrong stands at its field, the first of them
- * has the focus, and what was typed stays.
+ * Form that gives a command.
+ *
+ * The host validates. Errors are shown at their fields, the first invalid field gets the focus, and
+ * the input stays.
  */
 export function useCommandForm<P extends ProductId, C extends CommandName<P>, F extends FieldValues>(
   options: CommandFormOptions<P, C, F>,
@@ -69,12 +71,12 @@ export function useCommandForm<P extends ProductId, C extends CommandName<P>, F 
   return { form, ...submission, draft, submit: event => void submission.run(event, send) };
 }
 
-/** The same for anything else that is sent: what `send` throws is shown, and nothing is lost. */
+/** Form for any other request: shows the problem that `send` throws, and keeps the input. */
 export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fields: readonly Path<F>[]) {
   const [alert, setAlert] = useState<FormProblem | null>(null);
   const [busy, setBusy] = useState(false);
   const [invalid, setInvalid] = useState<readonly InvalidField[]>([]);
-  // Read while rendering: only so does the form tell about changes.
+  // Read during rendering, because React Hook Form subscribes by access.
   const { errors } = form.formState;
 
   function show(cause: unknown): void {
@@ -99,7 +101,7 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
     try {
       await send(form.getValues());
     } catch (cause) {
-      // Drawn at once: only what stands there can be found and focused.
+      // Rendered synchronously, because the first invalid field gets the focus.
       flushSync(() => show(cause));
       if (!element) return;
       setInvalid(invalidFields(element));

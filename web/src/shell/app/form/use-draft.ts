@@ -4,35 +4,35 @@ import { SessionContext } from '@/shell/api/session';
 import { type Draft, draftKey, readDraft, writeDraft } from './draft-store';
 
 export interface FormDraft {
-  /** When what was restored had been typed; null when nothing was. */
+  /** Time of the input that was restored; null if none was. */
   restoredFrom: string | null;
-  /** A field of it was changed by somebody else since. */
+  /** Whether another person has changed a restored field since. */
   overtaken: boolean;
-  /** What stood where something was restored, when it was typed. */
+  /** Stored values of the restored fields at the time of the input. */
   before: Record<string, unknown>;
-  /** It was sent, or is not wanted any more. */
+  /** Deletes the draft, because it was sent or is not wanted. */
   forget: () => void;
-  /** Forgets it, and shows what stood there before. */
+  /** Deletes the draft and restores the stored values. */
   discard: () => void;
 }
 
 interface Options<F extends FieldValues> {
-  /** Of the form and of what it is about; without one nothing is kept. */
+  /** Name of the form and its subject; undefined: no draft is stored. */
   name: string | undefined;
-  /** Never a secret. Memoise it. */
+  /** Fields to store, memoised; never a secret. */
   fields: readonly Path<F>[];
 }
 
-/** Keeps what is typed until it is sent: through a reload, the way back, and an outage. */
+/** Stores input until it is sent, across reloads, navigation and outages. */
 export function useDraft<F extends FieldValues>(form: UseFormReturn<F>, options: Options<F>): FormDraft {
   const { name, fields } = options;
   const session = use(SessionContext);
   const key = name !== undefined && session ? draftKey(session, name) : null;
   const [restored, setRestored] = useState(() => (key ? readDraft(key) : null));
-  // Read while rendering: only so does the form tell about changes.
+  // Read during rendering, because React Hook Form subscribes by access.
   const { defaultValues } = form.formState;
 
-  // Once: later it is what is typed.
+  // Restored once; later values are the person's input.
   const [first] = useState(restored);
   useEffect(() => {
     for (const [field, value] of Object.entries(first?.values ?? {}))

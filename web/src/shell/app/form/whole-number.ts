@@ -1,6 +1,6 @@
 import { asSeen } from './as-seen';
 
-/** Exactly what was typed, or null: `1e3`, `+5` and `1,5` are no whole numbers, and nothing is made of them. */
+/** Parses a whole number; null for `1e3`, `+5` and `1,5`, which are not interpreted. */
 export function readWholeNumber(typed: string): number | null {
   const text = asSeen(typed);
   return /^-?\d{1,9}$/u.test(text) ? Number(text) : null;

@@ -16,7 +16,7 @@ import {
 import { useChooseLanguage } from './use-choose-language';
 import { useSignOut } from './use-sign-out';
 
-/** The browser's: all times on all pages are in it. */
+/** Time zone of the browser, in which all times are shown. */
 const ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function AccountMenu() {

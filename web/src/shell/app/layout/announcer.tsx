@@ -2,10 +2,13 @@ import { useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useShellText } from '@/shell/i18n/shell-text';
 
-/** A page may have to be loaded first; later than this nobody waits for its heading any more. */
+/** Milliseconds to wait for the heading of a page that must be loaded first. */
 const PATIENCE = 8_000;
 
-/** A change of page without a load is silent: say where one is, and go on reading from its heading. */
+/**
+ * Announces a change of page to screen readers and moves the focus to the heading, since no
+ * document is loaded.
+ */
 export function Announcer() {
   const t = useShellText();
   const path = useRouterState({

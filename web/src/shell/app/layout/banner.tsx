@@ -4,7 +4,7 @@ import { useReach } from '@/shell/api/reach';
 import { useSessionEnd } from '@/shell/api/session-end';
 import { useShellText } from '@/shell/i18n/shell-text';
 
-/** The one place that says that the connection is not what it should be. */
+/** Notice about the connection to the host. */
 export function Banner() {
   const t = useShellText();
   const silent = useReach() === 'silent';

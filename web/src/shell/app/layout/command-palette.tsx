@@ -7,7 +7,7 @@ import { paletteOpen, paletteText } from './palette-open';
 
 const Palette = lazyPage(() => import('@/shell/features/search/palette'), 'Palette', Field);
 
-/** Takes the letters that are typed before the palette is loaded. */
+/** Field that takes the first letters while the palette is loading. */
 function Field() {
   const t = useShellText();
   return (
@@ -25,7 +25,10 @@ function setOpen(open: boolean): void {
   paletteOpen.set(open);
 }
 
-/** Search and commands, by Ctrl-K or the magnifier. What stands in it is loaded when there is time. */
+/**
+ * Search and commands, opened by Ctrl-K or the magnifier. The content is loaded when the browser is
+ * idle.
+ */
 export function CommandPalette() {
   const t = useShellText();
   const open = useStore(paletteOpen);

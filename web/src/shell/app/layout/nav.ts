@@ -25,12 +25,15 @@ export interface NavGroup {
   entries: NavEntry[];
 }
 
-/** What is worth showing to this person. The host tells a person who goes elsewhere. */
+/** Entries for this person. The host decides about access. */
 export function useNavigation(): NavGroup[] {
   return navigation(useSession(), useShellText(), useLanguage(), useProducts());
 }
 
-/** The entries of one product stand among the host's, and those of several in a group each. */
+/**
+ * Groups the entries: those of a single product join the host's, several products have a group
+ * each.
+ */
 export function navigation(
   session: Session,
   { nav }: Dictionary,

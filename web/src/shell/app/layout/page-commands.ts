@@ -8,7 +8,9 @@ export interface PageCommand {
 
 const store = createStore<PageCommand[][]>([]);
 
-/** What can be done here, for the command palette too, for as long as the caller is on the screen. Memoise `commands`. */
+/**
+ * Registers commands of a page in the command palette while the page is shown. Memoise `commands`.
+ */
 export function usePageCommands(commands: PageCommand[]): void {
   useEffect(() => {
     store.set([...store.get(), commands]);

@@ -1,7 +1,7 @@
 import { createStore } from '@/shell/api/store';
 
-/** Whether the command palette is open: keys, buttons and what is chosen in it change that. */
+/** Whether the command palette is open. */
 export const paletteOpen = createStore(false);
 
-/** What is typed into it, from the first letter on. */
+/** Text in the palette's field. */
 export const paletteText = createStore('');

@@ -28,7 +28,7 @@ import { TopBar } from './top-bar';
 import { useReachAgain } from './use-reach-again';
 import { useSessionCheck } from './use-session-check';
 
-/** Everything around a page. Nobody signed in: the way in, which keeps the address. */
+/** Frame of all pages. Without a session: the sign-in page at the same address. */
 export function Shell() {
   const { data: session, error } = useSessionQuery();
   useReachAgain();
@@ -95,7 +95,7 @@ function SignedIn({ session }: { session: Session }) {
   );
 }
 
-/** Live updates for as long as somebody is signed in. */
+/** Runs live updates while a person is signed in. */
 function useLive(actor: string): void {
   const client = useQueryClient();
   const ended = useSessionEnd() !== null;

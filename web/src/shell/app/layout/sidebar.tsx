@@ -7,7 +7,7 @@ import { Brand } from './brand';
 import { useNavigation } from './nav';
 import { paletteOpen } from './palette-open';
 
-/** Beside the page where there is room. */
+/** Navigation beside the page on wide screens. */
 export function Sidebar() {
   const t = useShellText();
   const session = useSession();

@@ -10,7 +10,7 @@ import { Brand } from './brand';
 import { paletteOpen } from './palette-open';
 import { NavList } from './sidebar';
 
-/** Above the page where there is no room beside it. */
+/** Navigation above the page on narrow screens. */
 export function TopBar() {
   const t = useShellText();
   const session = useSession();

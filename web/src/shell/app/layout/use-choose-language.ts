@@ -3,7 +3,7 @@ import { answerOf, api } from '@/shell/api/client';
 import { useSession } from '@/shell/api/session';
 import { type Language, language } from '@/shell/i18n/language';
 
-/** The page changes at once; the host learns it too, so that mails come in the same language. */
+/** Changes the language of the page at once, and the member's at the host, for mails. */
 export function useChooseLanguage(): (chosen: Language) => void {
   const session = useSession();
   const { mutate } = useMutation({

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** When a tab of this chance asks, in the first minute of an outage. */
+/** Times at which a tab with this random number asks in the first minute of an outage. */
 function times(chance: number): number[] {
   const client = new QueryClient();
   const start = Date.now();
@@ -25,7 +25,7 @@ function times(chance: number): number[] {
   return asked;
 }
 
-/** When it asks for what is on the screen once the host is back, and for how much. */
+/** Time and scope of the reload after the outage, for a tab with this random number. */
 function reload(chance: number, visibility: DocumentVisibilityState): [number, unknown] {
   const client = new QueryClient();
   const invalidate = vi.spyOn(client, 'invalidateQueries').mockResolvedValue();

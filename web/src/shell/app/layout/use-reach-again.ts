@@ -5,10 +5,10 @@ import { sessionQuery } from '@/shell/api/session';
 
 const FIRST = 2_000;
 const LONGEST = 15_000;
-/** Tabs that somebody looks at are filled first, and the others when they are looked at. */
+/** Milliseconds over which visible tabs reload; hidden ones reload when they are shown. */
 const SPREAD = 2_000;
 
-/** While the host is silent, asks whether it is back; then what is on the screen is requested again. */
+/** While the host is unreachable, polls it, and requests the visible data again afterwards. */
 export function useReachAgain(): void {
   const client = useQueryClient();
   const silent = useReach() === 'silent';
@@ -17,8 +17,9 @@ export function useReachAgain(): void {
 }
 
 /**
- * Asks the host once when the browser says that the network went or came, because a page that shows everything may send
- * no request for minutes. What the browser says is not believed: with a tunnel it is wrong. Returns what ends it.
+ * Polls the host once when the browser reports a change of network, since an idle page may send no
+ * request for minutes. The browser's state itself is not used, because it is wrong with a VPN.
+ * Returns the function to end that.
  */
 export function askWhenNetworkChanges(client: QueryClient): () => void {
   const leaving = new AbortController();
@@ -30,8 +31,8 @@ export function askWhenNetworkChanges(client: QueryClient): () => void {
 }
 
 /**
- * All tabs of all browsers lose the host at the same moment, and must not come back at the same moment: each waits a
- * time of its own, and longer each time. Returns what is done when the host is back.
+ * Polls with a random and growing delay, since all tabs of all browsers lose the host at the same
+ * time. Returns the function to call when the host answers.
  */
 export function askAgain(client: QueryClient, random = Math.random): () => void {
   let pause = FIRST;
@@ -49,7 +50,7 @@ export function askAgain(client: QueryClient, random = Math.random): () => void 
   wait();
   return () => {
     clearTimeout(timer);
-    // What is hidden is asked for when it is seen.
+    // Hidden tabs reload when they are shown.
     const seen = document.visibilityState === 'visible';
     const refetchType = seen ? 'active' : 'none';
     setTimeout(() => void client.invalidateQueries({ refetchType }), random() * SPREAD);

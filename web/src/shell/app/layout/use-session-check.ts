@@ -5,12 +5,12 @@ import { hearOtherTabs, tellOtherTabs } from '@/shell/api/other-tabs';
 import { checkSession } from '@/shell/api/session';
 import { sessionEnd } from '@/shell/api/session-end';
 
-/** To focus a window that was hidden is two events. */
+/** Milliseconds in which a second event is ignored: focusing a hidden window fires two. */
 const ONCE_IN = 1_000;
 
 /**
- * Asks whose session it is whenever that may have changed without a word: when the page is looked at again, and when
- * another tab says so. A page out of the browser's memory is not seen before the answer.
+ * Checks the session when the page is focused and when another tab reports a change. A page from
+ * the back/forward cache stays hidden until the answer.
  */
 export function useSessionCheck(actor: string | undefined): void {
   const client = useQueryClient();

@@ -6,8 +6,8 @@ import { forgetDraftsOfOthers } from '@/shell/app/form/draft-store';
 import { useShellText } from '@/shell/i18n/shell-text';
 
 /**
- * What was decided takes effect before: without a session it could not. Where nothing ended the session, nobody may
- * believe that it ended. One that is over, or another's, has its page.
+ * Signs out after all delayed commands are given, which need the session. A failed sign-out is
+ * reported; a session that has already ended or changed has a page.
  */
 export function useSignOut(): () => void {
   const t = useShellText();

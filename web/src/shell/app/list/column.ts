@@ -1,25 +1,28 @@
 import type { RowData } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 
-/** One property of the rows of a list. The first column is the row's name and its link. */
+/** Column of a list. The first column contains the row's name and link. */
 export interface RowColumn<R extends RowData> {
   id: string;
   header: string;
   cell: (row: R) => ReactNode;
-  /** The column that the host sorts by; without it the list cannot be sorted by this. */
+  /** Column that the host sorts by; undefined: the list cannot be sorted by this one. */
   sort?: string;
-  /** What the text filter looks at. Where it is null, a card leaves the line out. */
+  /** Text for the filter. A card omits the line if it is null. */
   text?: (row: R) => string | null | undefined;
-  /** Share of the width that is left when every column has its least. */
+  /** Share of the width that remains after each column has its minimum. */
   width: number;
-  /** The least width, in px; without it 96. */
+  /** Minimum width in px, 96 by default. */
   least?: number;
-  /** Addresses, amounts, times and badges: never on two lines and never cut, so the column is as wide as they are. */
+  /**
+   * Whether the content never wraps and is never cut: addresses, amounts, times and badges. The
+   * column is as wide as its content.
+   */
   whole?: true;
-  /** Where there is no room, columns with the highest number go first; those without one stay. */
+  /** Order of removal on narrow screens, highest number first; undefined: never removed. */
   drop?: number;
   align?: 'end';
-  /** On a narrow screen: beside the name, a line below it, or not at all. Without it: a line. */
+  /** Place in a card on narrow screens: beside the name, a line (the default), or hidden. */
   card?: 'beside' | 'line' | 'none';
 }
 

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { Button } from '@/shell/ui/button';
 
-/** Nothing there: one sentence, and one action as the child. */
+/** Empty list: one sentence, and one action as the child. */
 export function Empty({ sentence, children }: { sentence: string; children?: ReactNode }) {
   return (
     <div className="grid justify-items-center gap-4 rounded-xl border border-dashed border-line-strong/60 px-6 py-14 text-center">
@@ -13,7 +13,7 @@ export function Empty({ sentence, children }: { sentence: string; children?: Rea
   );
 }
 
-/** The action for those who can do nothing about it. */
+/** Action for people who cannot fill the list. */
 export function ToHome() {
   const t = useShellText();
   return (

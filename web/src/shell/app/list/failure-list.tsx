@@ -22,13 +22,13 @@ interface FailureListProps<R> {
   onClearFilters: () => void;
   Card: ComponentType<{ row: R }>;
   empty: ReactNode;
-  /** j and k belong to one list of a page. */
+  /** Disables j and k, which only one list of a page may use. */
   withoutKeys?: true;
 }
 
 const stay = () => undefined;
 
-/** Things that went wrong, each with its whole sentence: a few cards rather than a table that would cut them off. */
+/** Failures with their full sentences, as cards, since a table would cut the sentences. */
 export function FailureList<R>(props: FailureListProps<R>) {
   const { label, rows, rowId, matches, onClearFilters, Card, empty, withoutKeys } = props;
   const t = useShellText();
@@ -81,7 +81,7 @@ interface SteadyCardProps {
   children: ReactNode;
 }
 
-/** A card that is no longer in its list stays as long as nothing may move, and nothing can be done with it. */
+/** Card of a removed row, without actions, which stays while the list must not move. */
 export function SteadyCard({ index, gone, children }: SteadyCardProps) {
   const t = useShellText().list;
   return (
@@ -107,10 +107,10 @@ export function SteadyCard({ index, gone, children }: SteadyCardProps) {
 interface FailureProps {
   title: ReactNode;
   heading?: 'h2' | 'h3';
-  /** What went wrong, for people. */
+  /** Sentence for people. */
   sentence: ReactNode;
   facts: { label: string; value: ReactNode }[];
-  /** What only those who repair it want to know. */
+  /** Details for those who repair the failure. */
   details?: ReactNode;
   detailsLabel: string;
   trace: string | null | undefined;
@@ -168,7 +168,7 @@ function SkeletonCards() {
   );
 }
 
-/** Whether one of the texts contains what was typed. */
+/** Whether one of the texts contains the query. */
 export function contains(query: string | undefined, ...texts: (string | null | undefined)[]): boolean {
   const wanted = query?.trim().toLocaleLowerCase() ?? '';
   return wanted === '' || texts.some(text => text?.toLocaleLowerCase().includes(wanted));

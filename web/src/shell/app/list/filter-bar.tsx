@@ -4,7 +4,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { cn } from '@/shell/ui/cn';
 import { Input } from '@/shell/ui/input';
 
-/** Above a list: what narrows it. */
+/** Filters above a list. */
 export function FilterBar({ children }: { children: ReactNode }) {
   return (
     <div data-filters className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2.5">
@@ -18,13 +18,13 @@ interface TextFilterProps {
   onChange: (value: string | undefined) => void;
 }
 
-/** Types at once and goes into the address when a moment has passed. */
+/** Text filter, written to the address after a pause in typing. */
 export function TextFilter({ value = '', onChange }: TextFilterProps) {
   const t = useShellText();
   const [typed, setTyped] = useState(value);
   const told = useRef(value);
   const input = useRef<HTMLInputElement>(null);
-  // Back and forward, and a filter that was cleared.
+  // Follows navigation and the reset of filters.
   useEffect(() => {
     if (value !== told.current) setTyped(value);
     told.current = value;
@@ -55,7 +55,7 @@ export function TextFilter({ value = '', onChange }: TextFilterProps) {
           aria-label={t.list.clear}
           onClick={() => {
             setTyped('');
-            // The button goes with what it cleared.
+            // The reset button disappears, so the focus moves to the input.
             input.current?.focus();
           }}
           className="absolute top-1 right-1 grid size-7 place-items-center rounded text-quiet hover:bg-hover hover:text-text"
@@ -69,13 +69,13 @@ export function TextFilter({ value = '', onChange }: TextFilterProps) {
 
 interface ChoiceFilterProps<T extends string> {
   label: string;
-  /** Undefined stands for all. */
+  /** `undefined` stands for all. */
   value: T | undefined;
   options: { value: T | undefined; label: string }[];
   onChange: (value: T | undefined) => void;
 }
 
-/** A few choices side by side, of which one holds. */
+/** Filter with a few options side by side, of which one is selected. */
 export function ChoiceFilter<T extends string>({ label, value, options, onChange }: ChoiceFilterProps<T>) {
   return (
     <div

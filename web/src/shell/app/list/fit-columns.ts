@@ -5,19 +5,21 @@ const LEAST = 96;
 
 export interface FittedColumns<R extends RowData> {
   columns: RowColumn<R>[];
-  /** In px, one for each column. Their sum is beyond the room only where no more columns may go. */
+  /**
+   * Widths in px by column. Their sum exceeds the room only if no further column may be removed.
+   */
   widths: number[];
   dropped: RowColumn<R>[];
 }
 
 /**
- * Which columns a table of this width shows, and how wide they are. What does not fit is left out whole: half an address
- * is another address.
+ * Selects the columns that fit into a table of this width, and their widths. A column is removed as
+ * a whole, since half an address reads as another address.
  */
 export function fitColumns<R extends RowData>(
   columns: RowColumn<R>[],
   room: number,
-  /** How wide the contents of `whole` columns turned out to be, by id. */
+  /** Measured widths of `whole` columns by id. */
   found: ReadonlyMap<string, number>,
   sort?: string,
 ): FittedColumns<R> {
@@ -39,7 +41,7 @@ export function fitColumns<R extends RowData>(
   };
 }
 
-/** In proportion to `width`, but no column gets less than its least. */
+/** Distributes the room in proportion to `width`, with at least the minimum per column. */
 function shareOut<R extends RowData>(
   columns: RowColumn<R>[],
   least: (column: RowColumn<R>) => number,

@@ -3,7 +3,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { Button } from '@/shell/ui/button';
 
-/** Over the list and not in it: what says that nothing is moved must not move anything. */
+/** Notice of new rows, placed over the list so that rows do not move. */
 export function FreshNote({ fresh, update }: { fresh: number; update: () => void }) {
   const t = useShellText().list;
   const format = useFormat();

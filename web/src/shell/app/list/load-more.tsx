@@ -6,17 +6,17 @@ import type { RowSource } from './row-list-props';
 
 type Source = Omit<RowSource<unknown>, 'data'>;
 
-/** Whether the rest could not be loaded and no other place says so. */
+/** Whether loading more rows failed and no other element reports that. */
 export function moreFailed(rows: Source): boolean {
   return Boolean(rows.isFetchNextPageError) && shownHere(rows.error);
 }
 
-/** Why the rest of a list is not there. */
+/** Reason why further rows could not be loaded. */
 export function MoreFailed({ rows }: { rows: Source }) {
   return moreFailed(rows) && !rows.isFetchingNextPage ? <ProblemAlert cause={rows.error} /> : null;
 }
 
-/** Loads the rest of a list, or tries to once more. */
+/** Button to load further rows, or to retry. */
 export function LoadMore({ rows, size }: { rows: Source; size?: ButtonProps['size'] }) {
   const t = useShellText();
   if (!rows.hasNextPage) return null;

@@ -11,7 +11,7 @@ import { useOffsetTop } from './use-offset-top';
 
 const CARD_HEIGHT = 150;
 
-/** The same rows where a table would not fit. */
+/** Rows as cards, for widths in which a table does not fit. */
 export function RowCards<R extends RowData>({
   label,
   columns,

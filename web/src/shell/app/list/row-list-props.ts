@@ -3,7 +3,7 @@ import type { RowData } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 import type { RowColumn } from './column';
 
-/** The part of an infinite query that a list shows. */
+/** Part of an infinite query that a list uses. */
 export interface RowSource<R> {
   data: R[] | undefined;
   error: Error | null;
@@ -17,31 +17,31 @@ export interface RowSource<R> {
 }
 
 export interface RowListProps<R extends RowData> {
-  /** What the list is a list of. */
+  /** Label of the list. */
   label: string;
   rows: RowSource<R>;
   columns: RowColumn<R>[];
-  /** Where a row leads; without it rows are only read. */
+  /** Link of a row; undefined: rows have no page. */
   link?: (row: R) => LinkProps;
   rowId: (row: R) => string;
-  /** `column` or `-column`. */
+  /** `column` for ascending or `-column` for descending order. */
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   /** Text that rows must contain. */
   query?: string | undefined;
-  /** Whether anything narrows the list; then nothing found is not the same as nothing there. */
+  /** Whether a filter is set: no results differ from an empty list. */
   filtered: boolean;
   onClearFilters?: () => void;
-  /** Nothing there: one sentence and one action. */
+  /** Content of an empty list: one sentence and one action. */
   empty: ReactNode;
 }
 
-/** What a table and cards get. */
+/** Properties of table and cards. */
 export interface ShownRowsProps<R extends RowData> extends RowListProps<R> {
   shown: R[];
   loading: boolean;
-  /** Also the rows that are off the screen. */
+  /** Whether to render also the rows off the screen. */
   drawAll: boolean;
-  /** Rows that stay only because nothing may move just now, by id. */
+  /** Ids of removed rows, which stay while the list must not move. */
   gone: ReadonlySet<string>;
 }

@@ -17,12 +17,15 @@ import { usePrinting } from './use-printing';
 import { useWidth } from './use-width';
 import { useSteadyRows } from './use-steady-rows';
 
-/** Beyond this a text filter does not load the rest by itself. */
+/** Number of rows up to which a text filter loads further rows by itself. */
 const MOST_SEARCHED = 2_000;
-/** Up to so many rows are all drawn: the browser's own search, selection and printer see no others. */
+/**
+ * Number of rows up to which all are rendered, so that the browser's search, selection and printing
+ * find them.
+ */
 const MOST_DRAWN = 200;
 
-/** A list of any length: a table where there is room, cards where there is not. */
+/** List of any length: a table on wide screens, cards on narrow ones. */
 export function RowList<R extends RowData>(props: RowListProps<R>) {
   const { rows, columns, query = '', filtered, onClearFilters, empty } = props;
   const t = useShellText();
@@ -37,7 +40,7 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
   const loading = rows.data === undefined;
   if (loading && shownHere(rows.error))
     return <ProblemAlert cause={rows.error} onRetry={() => void rows.refetch()} />;
-  // Where not everything could be looked through, nobody knows that there is nothing.
+  // An incomplete search does not prove that no row matches.
   if (!loading && steady.rows.length === 0 && !rows.isFetchingNextPage && !moreFailed(rows)) {
     return filtered ? (
       <Empty sentence={t.list.noMatch}>
@@ -56,14 +59,17 @@ export function RowList<R extends RowData>(props: RowListProps<R>) {
   );
 }
 
-/** Narrower than this a table would have two columns. */
+/** Width in px from which a table has more than two columns. */
 const TABLE_FROM = 560;
-/** A4 across, at the usual 96 px to the inch. */
+/** Width in px of A4 in landscape, at 96 px per inch. */
 const PAPER = 1040;
-/** Where nothing is laid out: in tests. */
+/** Width in px in tests, where elements have no layout. */
 const UNKNOWN = 1200;
 
-/** By the room that the list has, not by the window's: the navigation takes its part of that. */
+/**
+ * Table or cards, chosen by the width of the list and not of the window, since the navigation takes
+ * a part.
+ */
 function Rows<R extends RowData>(props: Omit<ShownRowsProps<R>, 'drawAll'>) {
   const box = useRef<HTMLDivElement>(null);
   const measured = useWidth(box);
@@ -81,13 +87,13 @@ function Rows<R extends RowData>(props: Omit<ShownRowsProps<R>, 'drawAll'>) {
   );
 }
 
-/** Filters, order and tabs live in the address. */
+/** Scope of the list: filters, order and tabs in the address. */
 function useScope(isPlaceholder: boolean | undefined, query: string): string {
   const address = useLocation({ select: location => location.searchStr });
   return `${address} ${isPlaceholder ? 'former' : ''} ${query}`;
 }
 
-/** A text filter has to look at everything, not only at what happens to be loaded. */
+/** Loads all rows during a text search, which must include rows that are not loaded. */
 function useLoadAllWhile<R>(searching: boolean, rows: RowSource<R>): void {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, data } = rows;
   const idle = !isFetchingNextPage && !isFetchNextPageError;

@@ -1,7 +1,7 @@
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
-/** The name of a row: its link, if it has one, which j and k lead to. */
+/** Name of a row with its link, if there is one, which j and k focus. */
 export function RowName({ link, children }: { link: LinkProps | undefined; children: ReactNode }) {
   if (!link) return children;
   return (

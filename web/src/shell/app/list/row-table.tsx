@@ -15,18 +15,18 @@ import { useOffsetTop } from './use-offset-top';
 
 const ROW_HEIGHT = 49;
 const SKELETONS = 6;
-/** Left and right of the table. */
+/** Width in px of the borders. */
 const BORDERS = 2;
 
-// Filter and order are the host's; the table knows columns, rows and cells.
+// The host filters and sorts; the table library only handles columns, rows and cells.
 const features = tableFeatures({});
 
 interface RowTableProps<R extends RowData> extends ShownRowsProps<R> {
-  /** The room that there is, in px. */
+  /** Available width in px. */
   width: number;
 }
 
-/** A real table. Of a long one only the rows near the screen are drawn. */
+/** HTML table that renders only the rows near the screen if there are many. */
 export function RowTable<R extends RowData>({
   label,
   columns: all,
@@ -149,7 +149,10 @@ export function RowTable<R extends RowData>({
   );
 }
 
-/** A long text has three lines, and the whole of it under the pointer. Names, which the first column has, are never cut. */
+/**
+ * Text limited to three lines, with its full text as title. Names in the first column are never
+ * cut.
+ */
 function Text({ cell }: { cell: ReactNode }) {
   if (typeof cell !== 'string' || cell.length < LONG) return cell;
   return (
@@ -161,7 +164,7 @@ function Text({ cell }: { cell: ReactNode }) {
 
 const LONG = 24;
 
-/** Says what is missing: the rest stands on each row's page. */
+/** Names of the removed columns, which are on each row's page. */
 function Dropped<R extends RowData>({ columns }: { columns: RowColumn<R>[] }) {
   const t = useShellText();
   const format = useFormat();
@@ -238,5 +241,5 @@ function SkeletonRows<R extends RowData>({ columns }: { columns: RowColumn<R>[] 
   ));
 }
 
-/** Uneven, as texts are. */
+/** Widths in percent, uneven like texts. */
 const SHARES = [72, 55, 84, 47, 63];

@@ -1,14 +1,14 @@
 export interface Steady<R> {
   rows: R[];
-  /** New ones that would push others away. */
+  /** Number of new rows that would move others. */
   fresh: number;
-  /** Of those that are shown, the ids of those that are no longer there. */
+  /** Ids of shown rows that no longer exist. */
   gone: ReadonlySet<string>;
 }
 
 /**
- * What may be shown of `live` while `shown` is on the screen and must not move: each row in its place, as it is now, and
- * behind the last one what is new there.
+ * Rows to show of `live` while `shown` must not move: each row in its place with its present
+ * values, and new rows after the last one.
  */
 export function steady<R>(shown: readonly R[], live: readonly R[], rowId: (row: R) => string): Steady<R> {
   const now = new Map(live.map(row => [rowId(row), row]));

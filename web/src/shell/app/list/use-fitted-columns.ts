@@ -8,18 +8,18 @@ const NOTHING: ReadonlyMap<string, number> = new Map();
 interface Room<R extends RowData> {
   table: RefObject<HTMLTableElement | null>;
   columns: RowColumn<R>[];
-  /** In px. */
+  /** Available width in px. */
   room: number;
   sort: string | undefined;
-  /** Other rows have other widths. */
+  /** Rows of the list, whose contents determine the widths. */
   rows: readonly R[];
-  /** Which of them are drawn. */
+  /** Identifies the rendered rows. */
   drawn: string;
 }
 
 /**
- * The columns that fit, with the room that their contents turned out to need. That only grows while the list is the same,
- * so that nothing moves to and fro under a scrolling hand.
+ * Columns that fit, by the measured widths of their contents. Widths only grow while the list is
+ * the same, so that columns do not move during scrolling.
  */
 export function useFittedColumns<R extends RowData>(list: Room<R>): FittedColumns<R> {
   const { table, columns, room, sort, rows, drawn } = list;
@@ -36,7 +36,7 @@ export function useFittedColumns<R extends RowData>(list: Room<R>): FittedColumn
         return wider ? { headers, widths: wider } : known;
       });
     look();
-    // Until they are there another font has been measured.
+    // Widths before the web font has loaded are those of another font.
     void document.fonts?.ready.then(look);
   }, [table, headers, rows, drawn, shown]);
   return fitted;
@@ -52,7 +52,7 @@ function measure(table: HTMLTableElement | null, known: ReadonlyMap<string, numb
   return wider;
 }
 
-/** A cell's own width is what the table gives it; its contents may stand out. */
+/** Width of a cell's contents, which may exceed the width that the table assigns. */
 function neededBy(cell: HTMLElement): number {
   const contents = document.createRange();
   contents.selectNodeContents(cell);

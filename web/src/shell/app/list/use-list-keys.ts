@@ -4,13 +4,13 @@ const ROW = '[data-row-index]';
 
 interface Options {
   count: number;
-  /** Brings a row onto the screen that may not be drawn at present. */
+  /** Scrolls to a row that may not be rendered. */
   scrollTo: (index: number) => void;
 }
 
 /**
- * j and k move from row to row wherever nobody types, the arrow keys do so within the list. Enter opens, because what has
- * the focus is a link.
+ * Keyboard navigation: j and k move between rows unless the focus is in an input, arrow keys do so
+ * within the list. Enter opens the row, because the focus is on its link.
  */
 export function useListKeys(list: React.RefObject<HTMLElement | null>, { count, scrollTo }: Options): void {
   useEffect(() => {

@@ -1,6 +1,9 @@
 import { type RefObject, useLayoutEffect, useState } from 'react';
 
-/** How far below the top of the document an element begins; measured anew when the page around it changes its height. */
+/**
+ * Distance of an element from the top of the document, measured again when the page changes its
+ * height.
+ */
 export function useOffsetTop(element: RefObject<HTMLElement | null>, again: unknown): number {
   const [offset, setOffset] = useState(0);
   useLayoutEffect(() => {

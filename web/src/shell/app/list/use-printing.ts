@@ -4,7 +4,7 @@ import { flushSync } from 'react-dom';
 let printing = false;
 
 function subscribe(listener: () => void) {
-  // What is printed is what stands when this event is over.
+  // Browsers print the document as it is after this event.
   const become = (state: boolean) => () => {
     printing = state;
     flushSync(listener);
@@ -18,7 +18,7 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** Whether the page is on its way to paper, where nobody can scroll. */
+/** Whether the page is being printed, so that all rows must be rendered. */
 export function usePrinting(): boolean {
   return useSyncExternalStore(subscribe, () => printing);
 }

@@ -3,13 +3,15 @@ import { useSettledClicks } from '../actions/ignore-clicks';
 import { useOpenDialogs } from '../actions/open-dialogs';
 import { type Steady, steady } from './steady';
 
-/** Behind a finger that was lifted comes its click, and a pointer that slipped out comes back. */
+/**
+ * Milliseconds after a touch or pointer left, in which a click may follow or the pointer return.
+ */
 const RELEASE = 2_000;
 
 export interface SteadyRows<R> extends Steady<R> {
-  /** Shows what is new. */
+  /** Shows the new rows. */
   update: () => void;
-  /** For the element around the rows. */
+  /** Properties of the element around the rows. */
   place: {
     onPointerEnter: () => void;
     onPointerMove: () => void;
@@ -23,14 +25,14 @@ export interface SteadyRows<R> extends Steady<R> {
 interface Shown<R> {
   scope: string;
   rows: readonly R[];
-  /** How often rows came away from their places. */
+  /** Number of times that rows were moved. */
   moves: number;
 }
 
 /**
- * The rows of a list that lives, without one moving under a pointer that rests on it, or while somebody goes through it
- * with the keyboard or answers a dialog about one of them. `scope` is what a person chose to see: with another one all
- * is new.
+ * Rows of a live list that do not move under a resting pointer, during keyboard navigation, or
+ * while a dialog about a row is open. `scope` identifies filters and order: a change replaces all
+ * rows.
  */
 export function useSteadyRows<R>(
   live: readonly R[],
@@ -46,7 +48,7 @@ export function useSteadyRows<R>(
       : { rows: [...live], fresh: 0, gone: NONE };
   const { rows } = next;
   const isSame = rows.length === shown.rows.length && rows.every((row, index) => row === shown.rows[index]);
-  // While rendering: what is shown is what the next look is compared with.
+  // During rendering, because the next comparison needs the rows on the screen.
   if (!isSame || shown.scope !== scope) {
     const isMoved = shown.rows.some((row, index) => !rows[index] || rowId(rows[index]) !== rowId(row));
     setShown({ scope, rows, moves: shown.moves + (isMoved ? 1 : 0) });
@@ -57,10 +59,10 @@ export function useSteadyRows<R>(
 }
 
 const NONE: ReadonlySet<string> = new Set();
-/** No address has it. */
+/** Scope that no address can have. */
 const UPDATED = '\n';
 
-/** Whether a pointer is on the place, or the focus of a keyboard in it. */
+/** Whether a pointer is over the element or the keyboard's focus is in it. */
 function useWatched() {
   const [watched, setWatched] = useState(false);
   const by = useRef({ pointer: false, keyboard: false });
@@ -74,12 +76,12 @@ function useWatched() {
   }, []);
   const place = {
     onPointerEnter: () => change({ pointer: true }),
-    // The page may have come to the pointer.
+    // The page may have scrolled under the pointer.
     onPointerMove: () => {
       if (!by.current.pointer) change({ pointer: true });
     },
     onPointerLeave: () => change({ pointer: false }),
-    // A button that was clicked has the focus too, long after the pointer has gone.
+    // A clicked button keeps the focus after the pointer has left.
     onFocus: (event: React.FocusEvent) => change({ keyboard: event.target.matches(':focus-visible') }),
     onBlur: () => change({ keyboard: false }),
   };

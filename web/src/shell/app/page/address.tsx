@@ -2,7 +2,7 @@ import { Fragment } from 'react';
 import { cn } from '@/shell/ui/cn';
 import { CopyButton } from './copy-button';
 
-/** An IP address that is never broken within a number: the first half would read as another address. */
+/** IP address that never wraps within a number, since a part of one reads as another address. */
 export function AddressText({ address }: { address: string }) {
   return (
     <span className="max-w-[20ch] [overflow-wrap:normal] whitespace-normal">
@@ -19,13 +19,13 @@ export function AddressText({ address }: { address: string }) {
 
 interface AddressProps {
   address: string;
-  /** Completes the name of the button: “Copy IP address”. */
+  /** Object in the button's label: “Copy IP address”. */
   what: string;
   className?: string;
   copyClassName?: string;
 }
 
-/** With what copies it. */
+/** Address with a copy button. */
 export function Address({ address, what, className, copyClassName }: AddressProps) {
   return (
     <span className={cn('inline-flex max-w-full items-center gap-0.5', className)}>

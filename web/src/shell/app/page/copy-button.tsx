@@ -4,7 +4,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Button } from '@/shell/ui/button';
 import { cn } from '@/shell/ui/cn';
 
-/** Copies and says so. `what` completes its name: “Copy IP address”. */
+/** Button that copies a text and confirms that. `what` completes the label: “Copy IP address”. */
 export function CopyButton({ text, what, className }: { text: string; what: string; className?: string }) {
   const t = useShellText();
   const [copied, setCopied] = useState(false);
@@ -33,7 +33,7 @@ export function CopyButton({ text, what, className }: { text: string; what: stri
 }
 
 async function copy(text: string): Promise<void> {
-  // Without https browsers have no clipboard object.
+  // Browsers offer the clipboard API only in secure contexts.
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');
   area.value = text;

@@ -6,12 +6,15 @@ interface DownloadLinkProps extends Omit<ComponentProps<'a'>, 'onClick' | 'downl
   href: string;
 }
 
-/** A link cannot say for whom its page was drawn, as requests do: so it is asked whose session it is before it is followed. */
+/**
+ * Download link that checks the session first, because a link cannot send the page's actor in a
+ * header as other requests do.
+ */
 export function DownloadLink({ href, children, ...rest }: DownloadLinkProps) {
   const client = useQueryClient();
   const follow = async () => {
     if (!(await checkSession(client))) return;
-    // A page of its own would be left for the answer, were that an error.
+    // A download that fails must not replace the page.
     const link = document.createElement('a');
     link.href = href;
     link.download = '';

@@ -3,7 +3,7 @@ import { Skeleton } from '@/shell/ui/skeleton';
 
 export interface Fact {
   label: string;
-  /** Undefined: not known yet. Null: there is none, and the line is left out. */
+  /** `undefined`: loading. `null`: the line is omitted. */
   value: ReactNode | undefined;
 }
 

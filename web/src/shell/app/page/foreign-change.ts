@@ -1,4 +1,6 @@
-/** Soon after a repair the same would only happen again. */
+/**
+ * Minimum time in milliseconds between two repairs, since an immediate repetition would fail again.
+ */
 const LEAST_APART = 10_000;
 
 const MOVED = /\b(?:removeChild|insertBefore)\b/u;
@@ -6,8 +8,8 @@ const MOVED = /\b(?:removeChild|insertBefore)\b/u;
 let last = -LEAST_APART;
 
 /**
- * Whether a page that broke this way is to be drawn once more by itself: a translation or an extension has moved what React
- * had put there, and nothing is wrong with the page.
+ * Whether to render a broken page once more: translations and extensions move nodes of React,
+ * although the page itself has no bug.
  */
 export function mayRepair(error: unknown, now: number): boolean {
   const foreign = error instanceof Error && (error.name === 'NotFoundError' || MOVED.test(error.message));

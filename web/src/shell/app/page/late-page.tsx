@@ -17,7 +17,7 @@ interface LatePageProps {
   Meanwhile?: FunctionComponent | undefined;
 }
 
-/** In the place of a page whose script is not there yet. Says so when it cannot be had, and keeps trying. */
+/** Placeholder of a page whose script is loading. Reports a failure and keeps trying. */
 export function LatePage({ load, Meanwhile }: LatePageProps) {
   const { errors, reload } = useShellText();
   const client = useQueryClient();
@@ -64,7 +64,8 @@ async function tryToLoad(
   if (await loaded()) return 'loaded';
   if (!(await answers(client))) return 'unreachable';
   if (await loaded()) return 'loaded';
-  // The host is there and the script is not: a release has replaced it, or the browser remembers that it failed.
+  // The host answers without this script: a release has replaced it, or the browser caches the
+  // failure.
   return reloadOnce() ? 'unreachable' : 'broken';
 }
 

@@ -4,17 +4,19 @@ import { LatePage } from './late-page';
 
 const loads: (() => Promise<void>)[] = [];
 
-/** A component whose script is loaded when it is needed. */
+/** Component whose script is loaded on demand. */
 export type Lazy<P = object> = FunctionComponent<P> & { preload: () => Promise<void> };
 
 /**
- * A page, or a part of one, that is loaded when a person goes there, or before that when there is time. What cannot be loaded is tried
- * again within the application: a reload without the host would leave nothing on the screen.
+ * Page, or part of one, that is loaded on navigation or when the browser is idle.
+ *
+ * A failure is retried within the application, because a reload without the host would leave an
+ * empty page.
  */
 export function lazyPage<N extends string, P extends object = object>(
   module: () => Promise<Record<N, unknown>>,
   name: N,
-  /** Stands there until it is loaded. */
+  /** Placeholder while the script is loading. */
   Meanwhile?: FunctionComponent,
 ): Lazy<P> {
   const page = createStore<FunctionComponent<P> | null>(null);
@@ -33,15 +35,15 @@ export function lazyPage<N extends string, P extends object = object>(
     const Page = useStore(page);
     return Page ? <Page {...props} /> : <LatePage load={load} Meanwhile={Meanwhile} />;
   }
-  // The router waits for it, and shows the page with what came of it.
+  // The router waits for the script, and the page shows a failure.
   return Object.assign(LazyPage, { preload: () => load().catch(() => undefined) });
 }
 
-/** Loads all pages, one after the other. Stops where one cannot be loaded. */
+/** Loads all pages in sequence, and stops at a failure. */
 export async function loadAllPages(stopped: () => boolean): Promise<void> {
   for (const load of loads) {
     if (stopped()) return;
-    // eslint-disable-next-line no-await-in-loop -- one at a time, so that what a person asks for comes first
+    // eslint-disable-next-line no-await-in-loop -- navigation has priority
     await load();
   }
 }

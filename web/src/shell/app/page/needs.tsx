@@ -9,21 +9,21 @@ import { Skeleton } from '@/shell/ui/skeleton';
 
 interface NeedsProps<T> {
   title: string;
-  /** One sentence for when there is nothing. */
+  /** Sentence for an empty panel. */
   empty: string;
   source: { data: T[] | undefined; error: Error | null; refetch: () => unknown };
-  /** Is it good that there is nothing? Otherwise it is only so. */
+  /** Whether an empty panel is good news or neutral. */
   good?: boolean;
-  /** Above the others. */
+  /** Content above the entries. */
   first?: ReactNode;
-  /** Where all of them are. */
+  /** Link to all entries. */
   all?: LinkProps;
   children: (item: T) => ReactNode;
 }
 
 const MOST = 5;
 
-/** A panel of the home page: the first few of what waits. */
+/** Panel of the home page with the first entries of a list. */
 export function Needs<T>({ title, empty, source, all, good, first, children }: NeedsProps<T>) {
   const t = useShellText().needs;
   const { data, error, refetch } = source;
@@ -71,9 +71,9 @@ export function Needs<T>({ title, empty, source, all, good, first, children }: N
 interface NeedProps {
   link?: LinkProps;
   name: ReactNode;
-  /** Below the name. */
+  /** Note below the name. */
   note?: ReactNode;
-  /** At the end of the line. */
+  /** Content at the end of the line. */
   beside?: ReactNode;
 }
 

@@ -12,7 +12,7 @@ interface NoticeProps {
   children?: ReactNode;
 }
 
-/** A page that has nothing to show but leads on. */
+/** Page without data, with a message and links. */
 export function Notice({ Icon, title, lead, children }: NoticeProps) {
   const t = useShellText();
   const brand = useBrand();

@@ -4,7 +4,10 @@ import { may, useSession } from '@/shell/api/session';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { Notice } from './notice';
 
-/** A page of whose data others may read some, but which is made for those with the permission: others are told so. */
+/**
+ * Restricts a page to people with the permission; others, who may read parts of its data, get an
+ * explanation.
+ */
 export function onlyFor(permission: string, Page: FunctionComponent): FunctionComponent {
   return function OnlyFor() {
     return may(useSession(), permission) ? <Page /> : <ForbiddenPage />;

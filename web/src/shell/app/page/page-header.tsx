@@ -5,19 +5,19 @@ import { useBrand } from '@/shell/app/brand';
 import { Skeleton } from '@/shell/ui/skeleton';
 
 interface PageHeaderProps {
-  /** Not known yet: a skeleton. */
+  /** `undefined`: a skeleton while loading. */
   title: string | undefined;
-  /** One sentence. */
+  /** Introduction of one sentence. */
   lead?: ReactNode;
-  /** Beside the title: a status. */
+  /** Content beside the title, such as a status. */
   beside?: ReactNode;
-  /** The list that this is part of. */
+  /** Link to the parent list. */
   up?: { to: string; label: string };
-  /** Buttons. */
+  /** Buttons of the page. */
   actions?: ReactNode;
 }
 
-/** The top of every page: its only h1, its document title, and what can be done. */
+/** Header of every page: its only h1, the document's title, and its buttons. */
 export function PageHeader({ title, lead, beside, up, actions }: PageHeaderProps) {
   const brand = useBrand();
   return (

@@ -3,13 +3,13 @@ import { cn } from '@/shell/ui/cn';
 
 interface PanelProps {
   title: string;
-  /** Beside the title: a link, a count. */
+  /** Content beside the title, such as a link or a count. */
   beside?: ReactNode;
   children: ReactNode;
   className?: string;
 }
 
-/** A part of a page with a heading of its own. */
+/** Section of a page with a heading. */
 export function Panel({ title, beside, children, className }: PanelProps) {
   const id = useId();
   return (

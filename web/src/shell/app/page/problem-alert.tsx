@@ -8,20 +8,20 @@ import { CopyButton } from './copy-button';
 import { problemText } from './problem-text';
 
 interface ProblemAlertProps {
-  /** A cause that is no problem is a bug of the page's. */
+  /** Cause; anything but a `Problem` is a bug of the client. */
   cause: unknown;
-  /** Of the problem's fields those that stand nowhere else. */
+  /** Errors of the problem that are shown nowhere else. */
   fields?: FieldProblem[];
   onRetry?: () => void;
 }
 
 const NONE: FieldProblem[] = [];
 
-/** The one place where an error is said that belongs to no field. */
+/** Alert for an error that belongs to no field. */
 export function ProblemAlert({ cause, fields = NONE, onRetry }: ProblemAlertProps) {
   const t = useShellText();
   const alert = useRef<HTMLDivElement>(null);
-  // Below the fold nobody would see why nothing happens.
+  // Scrolls into view, because below the fold the failure would be missed.
   useEffect(() => {
     alert.current?.scrollIntoView?.({ block: 'nearest' });
   }, [cause]);
@@ -56,7 +56,7 @@ export function ProblemAlert({ cause, fields = NONE, onRetry }: ProblemAlertProp
   );
 }
 
-/** What somebody who looks into it asks for first. */
+/** Trace id, for the person who investigates. */
 export function Trace({ id }: { id: string }) {
   const t = useShellText();
   return (

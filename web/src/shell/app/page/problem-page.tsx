@@ -7,7 +7,7 @@ import { Notice } from './notice';
 import { Trace } from './problem-alert';
 import { problemText } from './problem-text';
 
-/** The whole page could not be shown. Says what the host said, and leads on. */
+/** Page for a resource that could not be shown, with the host's message and links. */
 export function ProblemPage({ problem }: { problem: Problem }) {
   const t = useShellText();
   if (problem.status === 404) return <NotFoundPage />;

@@ -1,7 +1,7 @@
 import { BLOCKED, INTERCEPTED, type Problem, UNREACHABLE, UNREADABLE } from '@/shell/api/problem';
 import type { Dictionary } from '@/shell/i18n/en';
 
-/** The host's sentences, or the client's where the host could not say anything. */
+/** Sentences of the host, or of the client if the host could not answer. */
 export function problemText(problem: Problem, { errors }: Dictionary): { title: string; detail: string } {
   switch (problem.code) {
     case UNREACHABLE:
@@ -13,7 +13,7 @@ export function problemText(problem: Problem, { errors }: Dictionary): { title: 
     case BLOCKED:
       return { title: errors.blocked, detail: errors.blockedDetail };
     default:
-      // A product's rejection is one sentence, and stands in both members.
+      // A product's rejection has one sentence in both members.
       return { title: problem.title, detail: problem.detail === problem.title ? '' : problem.detail };
   }
 }

@@ -33,7 +33,7 @@ const page = (names: string[]) => (
   </Boundary>
 );
 
-/** As Chrome's translation does it: each text goes into an element of its own. */
+/** Wraps each text in an element, like Chrome's translation. */
 function translate(root: Element): void {
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const all: Node[] = [];

@@ -1,13 +1,13 @@
 import { tabStorage } from '@/shell/api/tab-storage';
 
-/** The script that a page begins with has another name in each release. */
+/** Entry script of the page, whose name differs by release. */
 const ENTRY = /<script[^>]+type="module"[^>]+src="([^"]+)"/u;
 
 function ownEntry(): string {
   return document.querySelector('script[type="module"][src]')?.getAttribute('src') ?? '';
 }
 
-/** Whether the host serves another release than the one that this document came from. */
+/** Whether the host serves another release than this document's. */
 export async function isReplaced(): Promise<boolean> {
   try {
     const answer = await fetch('/', { headers: { Accept: 'text/html' }, redirect: 'manual' });
@@ -20,11 +20,14 @@ export async function isReplaced(): Promise<boolean> {
 
 const LAST_RELOAD = 'reloaded';
 
-/** Loads the document again, once in each release: what a reload does not repair is not tried for ever. */
+/**
+ * Reloads the document at most once per release, because a failure that a reload does not repair
+ * would loop.
+ */
 export function reloadOnce(entry = ownEntry(), reload = () => window.location.reload()): boolean {
   if (tabStorage.read(LAST_RELOAD) === entry) return false;
   tabStorage.write(LAST_RELOAD, entry);
-  // Without storage nobody would know that it was tried.
+  // Without storage the attempt could not be recorded.
   if (tabStorage.read(LAST_RELOAD) !== entry) return false;
   reload();
   return true;

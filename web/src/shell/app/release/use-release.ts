@@ -4,10 +4,10 @@ import { useReach } from '@/shell/api/reach';
 import { loadAllPages } from '../page/lazy-page';
 import { isReplaced } from './release';
 
-/** After the first view has its data. */
+/** Milliseconds to wait for idle time after the first view has its data. */
 const PATIENCE = 2_000;
 
-/** Loads all pages when there is time, so that the way to each of them needs no host. */
+/** Loads all pages when the browser is idle, so that navigation needs no host. */
 export function useLoadAllPages(): void {
   const reached = useReach() === 'answers';
   useEffect(() => {
@@ -23,14 +23,14 @@ export function useLoadAllPages(): void {
 }
 
 function whenIdle(then: () => void): void {
-  // Safari has none.
+  // Safari lacks this function.
   if ('requestIdleCallback' in window) requestIdleCallback(then, { timeout: PATIENCE });
   else then();
 }
 
 /**
- * A new release is taken over at the next change of page, where nothing is left half done. Looked for when the host
- * was away or the tab comes back to the front.
+ * Applies a new release at the next navigation, when no input is open. Checks for one after an
+ * outage and when the tab becomes visible.
  */
 export function useNewRelease(): void {
   const router = useRouter();

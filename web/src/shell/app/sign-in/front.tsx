@@ -3,7 +3,7 @@ import { useBrand } from '../brand';
 import { Brand } from '../layout/brand';
 import { LanguageSwitch } from './language-switch';
 
-/** A page without a shell around it: for those who are not in, or not yet. */
+/** Page without the shell, for people without a session. */
 export function Front({ title, lead, children }: { title: string; lead: string; children: ReactNode }) {
   const brand = useBrand();
   return (

@@ -10,14 +10,14 @@ import { useBrand } from '../brand';
 import { Brand } from '../layout/brand';
 
 /**
- * Somebody else is signed in with this browser than the page was drawn for. It covers the page, which stays beneath it
- * with what its person typed, until that person is back or the page is left for the other one's.
+ * Covers the page while the browser's session belongs to another person. The page with its input
+ * stays until the first person is back, or the page is left for the other person.
  */
 export function PersonChangedPage() {
   const client = useQueryClient();
   const open = useSessionEnd() === PERSON_CHANGED;
   useEffect(() => {
-    // The one who told may know that it is somebody else, and not who.
+    // The message may lack the name of the person.
     if (open) void checkSession(client);
   }, [open, client]);
   return (

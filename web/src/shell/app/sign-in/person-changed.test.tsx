@@ -26,7 +26,7 @@ function person(actor: string, name: string, tenant: string) {
   };
 }
 
-/** The browser's one session, as the host knows it. */
+/** Session of the browser as the host knows it. */
 let signedIn: typeof LENA | null = LENA;
 const asked: Request[] = [];
 
@@ -99,7 +99,7 @@ describe('a tab acts for the person that it shows', () => {
     expect(await screen.findByText(/You are now signed in as James Carter \(Globex\)/)).toBeDefined();
     expect(screen.getByRole('button', { name: 'Continue as James Carter' })).toBeDefined();
     expect(draft()?.value).toBe('For the spring campaign');
-    // Nothing of the other person's is on the page that lies beneath.
+    // The page beneath contains no data of the other person.
     expect(client.getQueryData(sessionQuery.queryKey)?.name).toBe('Lena Hoffmann');
   });
 
@@ -139,7 +139,7 @@ describe('a tab acts for the person that it shows', () => {
   });
 });
 
-/** As the browser fires it when a page goes into its memory, and comes out of it. */
+/** Event of the browser when a page enters or leaves the back/forward cache. */
 function transition(type: 'pagehide' | 'pageshow') {
   act(() => void window.dispatchEvent(Object.assign(new Event(type), { persisted: true })));
 }

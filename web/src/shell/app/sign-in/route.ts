@@ -2,7 +2,7 @@ import { createRoute } from '@tanstack/react-router';
 import { lazyPage } from '../page/lazy-page';
 import { rootRoute } from '../root-route';
 
-/** Where a sign-in in a second tab ends. */
+/** Destination of a sign-in in a second tab. */
 export const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/signed-in',

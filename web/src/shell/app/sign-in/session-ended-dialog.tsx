@@ -11,7 +11,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
 
-/** Over the page, not instead of it: what was typed stays. Signing in happens in another tab. */
+/** Dialog over the page, which keeps its input. The person signs in in another tab. */
 export function SessionEndedDialog() {
   const t = useShellText();
   const { href } = useLocation();
@@ -49,7 +49,10 @@ export function SessionEndedDialog() {
   );
 }
 
-/** What has ended, and where one signs in: at a proxy in front by opening any page through it. */
+/**
+ * Explanation of the end, and the address to sign in: any page of the host, if a proxy's session
+ * has ended.
+ */
 function way(end: string | null, href: string, { signIn }: Dictionary) {
   if (end === INTERCEPTED)
     return { title: signIn.intercepted, lead: signIn.interceptedOverlay, there: '/signed-in', here: href };

@@ -6,7 +6,7 @@ import { Button } from '@/shell/ui/button';
 import { useBrand } from '../brand';
 import { Front } from './front';
 
-/** Nobody is signed in, or not any more. The address stays what it was, and so does where one comes out. */
+/** Page without a session, or after its end. The address stays and is restored after sign-in. */
 export function SignInPage({ ended }: { ended: boolean }) {
   const t = useShellText();
   const brand = useBrand();

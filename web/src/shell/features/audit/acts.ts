@@ -1,7 +1,10 @@
 import { queryOptions } from '@tanstack/react-query';
 import { answerOf, api } from '@/shell/api/client';
 
-/** What acts are called, the host's and the products': for suggestions, so that it does not matter when they are missing. */
+/**
+ * Names of acts of the host and the products, as suggestions, so the filter also works without
+ * them.
+ */
 export const actsQuery = queryOptions({
   queryKey: ['host', 'audit-acts'],
   staleTime: Infinity,

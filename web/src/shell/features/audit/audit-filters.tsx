@@ -30,10 +30,10 @@ interface AuditFiltersProps {
   actors: [id: string, name: string][];
 }
 
-/** In px: from here on they have two rows or three. */
+/** Width in px below which the filters need two or three rows. */
 const WIDE = 560;
 
-/** What narrows the list. Behind a button where they would fill the screen. */
+/** Filters of the audit, behind a button on narrow screens. */
 export function AuditFilters(props: AuditFiltersProps) {
   const t = useText(text);
   const box = useRef<HTMLElement>(null);
@@ -138,7 +138,7 @@ function Fields({ filters, change, clear, actors }: AuditFiltersProps) {
   );
 }
 
-/** Others are codes of refusals and failures. */
+/** Other outcomes are codes of refusals and failures. */
 const OUTCOMES = ['ok', 'denied', 'pending'];
 
 const SPANS = ['day', 'week', 'month'] as const;
@@ -150,7 +150,7 @@ interface FilterFieldProps<N extends keyof AuditSearch> {
   change: (changed: AuditSearch) => void;
 }
 
-/** What people call something, as they write it. */
+/** Filter by the name of a thing, as people write it. */
 function NameField(props: FilterFieldProps<'thing'> & { hint: string }) {
   const { name, label, hint, filters, change } = props;
   const tell = useCallback((value: string) => change({ [name]: value || undefined }), [change, name]);

@@ -69,7 +69,7 @@ export function AuditPage() {
   );
 }
 
-/** Which things the rows are about. */
+/** Names of the things that the rows are about. */
 function Called({ rows: { things } }: { rows: AuditRows }) {
   const t = useText(text);
   const names = [...new Set(things.map(thing => thing.name))];
@@ -83,7 +83,7 @@ function Called({ rows: { things } }: { rows: AuditRows }) {
 
 const SHOWN_NAMES = 5;
 
-/** Nothing at all, or nothing so far. */
+/** Message for no rows, or none so far. */
 function Nothing({ rows }: { rows: AuditRows }) {
   const t = useText(text);
   if (rows.unfinished) {
@@ -100,7 +100,7 @@ function Nothing({ rows }: { rows: AuditRows }) {
   );
 }
 
-/** Above the row, all of which leads to its page. */
+/** Above the row's link, which covers the row. */
 const linkStyle = 'relative rounded text-text hover:text-accent-text hover:underline';
 
 function useColumns(): RowColumn<AuditItem>[] {
@@ -169,7 +169,7 @@ function Who({ item }: { item: AuditItem }) {
   );
 }
 
-/** A second line, as it is recorded. */
+/** Second line with the recorded value. */
 function Quiet({ said }: { said: string }) {
   return (
     <code title={said} className="line-clamp-3 font-mono text-2xs leading-3.5 text-quiet">
@@ -178,7 +178,7 @@ function Quiet({ said }: { said: string }) {
   );
 }
 
-/** The sentence, and under it what is recorded. */
+/** Sentence, and below it the recorded code. */
 function What({ item }: { item: AuditItem }) {
   return (
     <span className="grid gap-0.5">
@@ -188,7 +188,7 @@ function What({ item }: { item: AuditItem }) {
   );
 }
 
-/** By its name, and where it has a page, the way there. */
+/** Name of the thing, linked to its page if there is one. */
 function Thing({ item }: { item: AuditItem }) {
   const page = pageOf(item, useProducts());
   const name = item.thing ?? '–';
@@ -202,7 +202,7 @@ function Thing({ item }: { item: AuditItem }) {
 
 const TONES: Record<string, Tone> = { ok: 'good', pending: 'wait' };
 
-/** One or two words; why it failed is in the sentence. */
+/** Outcome in one or two words; the sentence contains the cause. */
 function Outcome({ item: { outcome, source } }: { item: AuditItem }) {
   const t = useText(text);
   const words: Record<string, string> = t.outcomes;

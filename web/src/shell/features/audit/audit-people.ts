@@ -9,7 +9,7 @@ import { text } from './text';
 
 const MOST = 200;
 
-/** The name of whoever acted; of one who is not known any more, the end of the id. */
+/** Name of the actor, or the end of the id if the name is unknown. */
 export function useActorName(): (item: Pick<AuditItem, 'actor' | 'actor_name' | 'actor_kind'>) => string {
   const t = useText(text);
   return item => {
@@ -20,12 +20,12 @@ export function useActorName(): (item: Pick<AuditItem, 'actor' | 'actor_name' | 
   };
 }
 
-/** The people to choose from: those whom the products name, and those who were seen in the list so far. */
+/** People for the filter: those in the products' views, and those in the rows so far. */
 export function useActors(items: AuditItem[] | undefined): [id: string, name: string][] {
   const name = useActorName();
   const known = useKnownPeople();
   const [seen, setSeen] = useState<ReadonlyMap<string, AuditItem>>(new Map());
-  // A person who was seen stays to be chosen when the list is narrowed to others.
+  // People stay selectable when the list is narrowed to others.
   const fresh = items?.filter(item => !seen.has(item.actor)) ?? [];
   if (fresh.length > 0) setSeen(new Map([...seen, ...fresh.map(item => [item.actor, item] as const)]));
   const names = new Map(known);
@@ -33,7 +33,7 @@ export function useActors(items: AuditItem[] | undefined): [id: string, name: st
   return [...names].sort(([, a], [, b]) => a.localeCompare(b));
 }
 
-/** Id and name, from the views in which the products name people. */
+/** Ids and names from the products' views of people. */
 function useKnownPeople(): [id: string, name: string][] {
   const session = useSession();
   const sources = useProducts().flatMap(({ id, people }) =>

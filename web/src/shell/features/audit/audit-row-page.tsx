@@ -19,7 +19,7 @@ import { auditRoute, auditRowRoute } from './routes';
 import { rowText } from './row-text';
 import { Waterfall } from './waterfall';
 
-/** One row, at an address that one can send: what it changed, what caused it, and what belongs to it. */
+/** Page of one row with a stable address: its changes, its cause, and related rows. */
 export function AuditRowPage() {
   const { source, key } = auditRowRoute.useSearch();
   return source && key ? <Shown source={source} row={key} /> : <NotFoundPage />;
@@ -70,7 +70,7 @@ function OfTrace({ trace }: { trace: string }) {
   );
 }
 
-/** As it is recorded. */
+/** Recorded code. */
 function code(said: string | undefined) {
   return said === undefined ? undefined : (
     <code className="font-mono text-xs wrap-anywhere">{said || '–'}</code>
@@ -130,7 +130,7 @@ function Copied({ text, what }: { text: string; what: string }) {
 
 const hasBefore = (fields: Field[]) => fields.some(field => field.old !== null);
 
-/** What changed stands first and is marked, also for who sees no colours. */
+/** Fields, changed ones first and marked by text as well as colour. */
 function Changes({ fields }: { fields: Field[] }) {
   const t = useText(rowText);
   const before = hasBefore(fields);

@@ -8,7 +8,10 @@ import { type AuditSearch, toQuery } from './audit-search';
 type Page = paths['/api/host/audit']['get']['responses'][200]['content']['application/json'];
 export type AuditItem = Page['items'][number];
 
-/** A page may be empty and yet not the last: the host looks through so many rows at a time. So many are asked for at once. */
+/**
+ * Number of pages to request in sequence. The host reads a limited number of rows per page, so a
+ * page may be empty and not the last.
+ */
 const STRETCH = 10;
 
 const auditQuery = (filters: AuditSearch) =>
@@ -37,11 +40,11 @@ function joined(data: InfiniteData<Page>): Joined {
 }
 
 export interface AuditRows extends RowSource<AuditItem> {
-  /** What is called as it was searched for. */
+  /** Things whose names match the search. */
   things: Found[];
-  /** Nothing was found yet, and not everything was looked through. */
+  /** Whether no row was found so far and the search is incomplete. */
   unfinished: boolean;
-  /** Looks through the next stretch. */
+  /** Searches the next pages. */
   goFurther: () => void;
 }
 
@@ -54,7 +57,7 @@ export function useAuditRows(filters: AuditSearch): AuditRows {
   useEffect(() => {
     if (goesOn && !isFetchingNextPage) void fetchNextPage();
   }, [goesOn, isFetchingNextPage, fetchNextPage]);
-  // While it goes on by itself there is no answer yet.
+  // Undefined during the search, because an answer is not available yet.
   const items = goesOn ? undefined : data?.items;
   const goFurther = () => {
     setMost((data?.pages ?? 0) + STRETCH);

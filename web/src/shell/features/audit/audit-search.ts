@@ -4,7 +4,7 @@ import { oneOf, search, type Search, words } from '@/shell/app/search';
 export const SOURCES = ['log', 'host', 'call'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** What narrows the list. The address has these under the names that the host knows. */
+/** Filters, under the names that the host uses in addresses. */
 export interface AuditFilters {
   actor: string;
   act: string;
@@ -14,9 +14,9 @@ export interface AuditFilters {
   from: string;
   to: string;
   source: Source;
-  /** Part of the name of what it was about. */
+  /** Part of the name of the thing. */
   thing: string;
-  /** By or about this person. */
+  /** Acts by or about this person. */
   person: string;
 }
 
@@ -29,7 +29,7 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/u;
 
 const id = (value: unknown) => (typeof value === 'string' && UUID.test(value) ? value : undefined);
 
-/** With its zone: an address that is sent to a colleague means the same moment there. */
+/** Time with zone, so that a shared address means the same moment. */
 function instant(value: unknown): string | undefined {
   if (typeof value !== 'string' || !INSTANT.test(value)) return undefined;
   return Number.isNaN(Date.parse(value)) ? undefined : value;
@@ -48,7 +48,7 @@ export const readSearch = search<AuditFilters>({
   person: id,
 });
 
-/** What the host is asked: no blanks around what was typed, and nothing that is empty. */
+/** Query for the host, with trimmed text and without empty values. */
 export function toQuery(filters: AuditSearch): Partial<AuditFilters> {
   const query: Record<string, string> = {};
   for (const [name, value] of Object.entries(filters)) {
@@ -64,13 +64,13 @@ export function countFilters(filters: AuditSearch): number {
   return Object.keys(toQuery(filters)).length;
 }
 
-/** The same rows as a file, as the page shows them. People open it with Excel; programs ask the API for RFC 4180. */
+/** Address of the filtered rows as a CSV file for Excel; programs use the API's RFC 4180 format. */
 export function csvAddress(filters: AuditSearch, zone: string, language: Language): string {
   const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel', zone, language });
   return `/api/host/audit.csv?${query.toString()}`;
 }
 
-/** From the value of a `datetime-local` input, in the reader's zone. */
+/** Converts the value of a `datetime-local` input from the reader's zone. */
 export function fromLocal(local: string): string | undefined {
   if (!LOCAL.test(local)) return undefined;
   const at = new Date(local);
@@ -79,7 +79,7 @@ export function fromLocal(local: string): string | undefined {
 
 const two = (part: number) => String(part).padStart(2, '0');
 
-/** The other way round; to the minute, as such an input shows it. */
+/** Converts a time for a `datetime-local` input, to the minute. */
 export function toLocal(instant: string | undefined): string {
   const at = instant ? new Date(instant) : null;
   if (!at || Number.isNaN(at.getTime())) return '';
@@ -89,14 +89,14 @@ export function toLocal(instant: string | undefined): string {
 
 const DAYS = { day: 1, week: 7, month: 30 };
 
-/** Everything since so long ago, to the minute. */
+/** Filter for the time since a number of days, to the minute. */
 export function lately(span: keyof typeof DAYS, now: Date): AuditSearch {
   const from = new Date(now.getTime() - DAYS[span] * 86_400_000);
   from.setUTCSeconds(0, 0);
   return { from: from.toISOString().replace('.000Z', 'Z'), to: undefined };
 }
 
-/** Nothing lies between these two. */
+/** Whether the range is reversed and so matches no rows. */
 export function isReversed({ from, to }: AuditSearch): boolean {
   return from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from);
 }

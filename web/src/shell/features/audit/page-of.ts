@@ -1,7 +1,7 @@
 import type { LinkProps } from '@tanstack/react-router';
 import { type Product, asLink } from '@/shell/app/product';
 
-/** What an audit row says of what it was about. */
+/** Object of an audit row. */
 export interface About {
   plugin: string | null;
   object: string;
@@ -10,12 +10,12 @@ export interface About {
 
 const THING = /(?:^|\/)(?<kind>[a-z-]+)\/(?<key>[0-9a-f-]{36})$/u;
 
-/** The page of what a row was about, if its product has one for things of this kind. */
+/** Link to the page of the row's object, if its product has one for the kind. */
 export function pageOf({ plugin, object, about }: About, products: readonly Product[]): LinkProps | null {
   const thing = about ?? object;
   const { kind, key } = THING.exec(thing)?.groups ?? {};
   if (!kind || !key) return null;
-  // A refusal is the host's row about a product's thing.
+  // Refusals are rows of the host about a product's object.
   const named = products.find(({ id }) => id === plugin || thing.startsWith(`${id}/`));
   const page = (named ? [named] : products).map(({ pages }) => pages[kind]).find(Boolean);
   return page ? asLink(page(key)) : null;

@@ -1,6 +1,6 @@
 import { answerOf, api } from '@/shell/api/client';
 
-/** What `eaf verify` reports of one tenant. */
+/** Report of `eaf verify` for one tenant. */
 export interface Report {
   events: number;
   first_at: string | null;
@@ -11,7 +11,7 @@ export interface Report {
   anchored: number;
   not_anchored: number;
   findings: Finding[];
-  /** Findings that are not listed. */
+  /** Number of findings that are not listed. */
   more: number;
 }
 
@@ -19,7 +19,7 @@ export type Finding = { finding: string } & Record<string, string | number>;
 
 type Line = { events: number; of: number } | { report: Report } | { failed: string };
 
-/** Hears how far it is, from 0 to 1; answers what came of it. */
+/** Verifies the log; reports progress from 0 to 1 and returns the report. */
 export async function prove(onProgress: (share: number) => void, signal: AbortSignal): Promise<Report> {
   const body = await answerOf(api.POST('/api/host/audit/proof', { parseAs: 'stream', signal }));
   for await (const line of lines(body as unknown as ReadableStream<Uint8Array>)) {
@@ -31,10 +31,10 @@ export async function prove(onProgress: (share: number) => void, signal: AbortSi
   throw new BrokenOff();
 }
 
-/** It ended before it was over: nothing was proven. */
+/** Verification ended early, so it proves nothing. */
 export class BrokenOff extends Error {}
 
-/** A stream that is cut proves nothing; one that is left is not of interest any more. */
+/** A cut stream becomes [`BrokenOff`]; an aborted one is rethrown. */
 function endOf(cause: unknown): never {
   throw cause instanceof DOMException ? cause : new BrokenOff();
 }

@@ -13,7 +13,7 @@ import { proofText } from './proof-text';
 
 type Proof = { share: number } | { report: Report } | { cause: unknown };
 
-/** Has the host walk the chain, and says what that proves and what it does not. */
+/** Button that verifies the hash chain, and explains what the result proves. */
 export function ProveButton() {
   const t = useText(proofText);
   const [proof, setProof] = useState<Proof | null>(null);

@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from 'react';
 
 const PAUSE = 300;
 
-/** Shows at once what is typed, and tells it when a moment has passed: each telling asks the host. */
+/** Shows input at once, and reports it after a pause, because each report sends a request. */
 export function useTyped(value: string, tell: (value: string) => void) {
   const [typed, setTyped] = useState(value);
   const told = useRef(value);
-  // Back and forward, and filters that were cleared.
+  // Follows navigation and the reset of filters.
   useEffect(() => {
     if (value !== told.current) setTyped(value);
     told.current = value;

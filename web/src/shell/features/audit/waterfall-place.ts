@@ -1,18 +1,18 @@
 import type { Step } from './audit-row';
 
 export interface Placed extends Step {
-  /** Counted from 0. */
+  /** Index from 0. */
   nr: number;
-  /** Milliseconds since the first step began. */
+  /** Milliseconds since the start of the first step. */
   after: number;
-  /** In milliseconds; none: it has no length, or has not ended. */
+  /** Duration in milliseconds; undefined: an instant, or not ended. */
   lasted: number | null;
-  /** In percent of the whole. */
+  /** Offset in percent of the total. */
   left: number;
   width: number;
 }
 
-/** Where each step lies in the time that all of them took. */
+/** Places each step in the total time. */
 export function place(steps: Step[]): Placed[] {
   const begin = Math.min(...steps.map(step => Date.parse(step.at)));
   const end = Math.max(...steps.map(step => Date.parse(step.ended_at ?? step.at)));
@@ -32,7 +32,7 @@ const UNITS: [name: string, milliseconds: number][] = [
   ['s', 1_000],
 ];
 
-/** `4.2 s`, `10 min 12 s`, `90 ms`: the two largest units are enough. */
+/** Formats a duration with its two largest units: `4.2 s`, `10 min 12 s`, `90 ms`. */
 export function span(milliseconds: number, number: (value: number) => string): string {
   if (milliseconds < 1_000) return `${number(Math.round(milliseconds))} ms`;
   if (milliseconds < 60_000) return `${number(Math.round(milliseconds / 100) / 10)} s`;

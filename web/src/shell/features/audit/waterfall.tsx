@@ -8,7 +8,7 @@ import { auditRowRoute } from './routes';
 import { rowText } from './row-text';
 import { type Placed, place, span } from './waterfall-place';
 
-/** What belongs together, in time: a table that is read line by line, with a bar where there is room. */
+/** Related rows over time: a table that is read by line, with bars on wide screens. */
 export function Waterfall({ steps }: { steps: Step[] }) {
   const t = useText(rowText);
   return (

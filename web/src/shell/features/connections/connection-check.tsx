@@ -20,7 +20,7 @@ interface ConnectionCheckProps {
   ref: Ref<HTMLElement>;
 }
 
-/** Whether what stands in the form works: what the last test found, line by line. */
+/** Results of the form's last test, line by line. */
 export function ConnectionCheck(props: ConnectionCheckProps) {
   const { type, connection, verdict, tested, running, onTrial, ref } = props;
   const t = useText(text);
@@ -28,7 +28,7 @@ export function ConnectionCheck(props: ConnectionCheckProps) {
   return (
     <section
       ref={ref}
-      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- beside the form it scrolls by itself
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls beside the form
       tabIndex={0}
       aria-labelledby={id}
       className="grid scroll-mt-4 grid-cols-1 gap-4 rounded-xl border border-line bg-surface p-5 shadow-low @4xl:sticky @4xl:top-6 @4xl:max-h-[calc(100dvh-3rem)] @4xl:overflow-y-auto"
@@ -69,7 +69,7 @@ function Count({ findings }: { findings: readonly Finding[] }) {
   return <p className="mt-2 text-sm text-quiet">{t.findings.count(good, findings.length)}</p>;
 }
 
-/** Of what is typed and not stored. */
+/** Result for a draft. */
 function DraftOutcome({ verdict, tested }: { verdict: Verdict; tested: Tested | null }) {
   const t = useText(text);
   if (!tested?.fits || (verdict !== 'good' && verdict !== 'bad'))
@@ -84,7 +84,7 @@ function DraftOutcome({ verdict, tested }: { verdict: Verdict; tested: Tested | 
   );
 }
 
-/** Said once, whether it was found just now or before. */
+/** Result of the present or an earlier test, shown once. */
 function Outcome({ connection, details }: { connection: Connection; details: string | undefined }) {
   const t = useText(text);
   const format = useFormat();

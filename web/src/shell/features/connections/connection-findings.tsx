@@ -12,7 +12,10 @@ const LOOKS = {
   untested: { style: 'text-quiet', Icon: CircleDashed },
 } as const;
 
-/** All that the connection needs, and whether it has it: a word beside each icon, so that colour is not needed. */
+/**
+ * Requirements of the connection with their results: a word beside each icon, since colour alone is
+ * not accessible.
+ */
 export function ConnectionFindings({
   type,
   findings,
@@ -55,7 +58,7 @@ function Findings({ title, findings, nameOf }: FindingsProps) {
   );
 }
 
-/** A long id breaks behind a dot. */
+/** Id that wraps after a dot. */
 function Id({ id }: { id: string }) {
   const parts = id.split('.');
   return parts.map((part, at) => (

@@ -61,21 +61,24 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
     await set(toBody(type, values, stored), header).catch(cause => {
       throw atPassword(cause);
     });
-    // What was typed is now what is stored, and the password leaves the page.
+    // The draft is stored now, and the password is removed from the page.
     form.reset({ config: values.config, secret: { password: '' } });
     setSaves(saves + 1);
     draft.forget();
     toast.success(t.saved(type.name));
   };
 
-  /** What was not tested is tested first, and stored when it is good; what was found bad is stored if it is asked for. */
+  /**
+   * Tests the draft unless it was tested, and stores it if the test succeeded. A failed draft is
+   * stored only on request.
+   */
   const send = async (typed: ConnectionValues) => {
     if (basis.conflicts.length > 0) return panel.current?.focus();
     const values = structuredClone(typed);
     const result = verdict === 'untested' ? await showing(test('test', values)) : 'skipped';
-    // Who left has saved nothing.
+    // The person left the page: no save.
     if (result === 'left' || (result !== 'skipped' && !result.ok)) return;
-    // Somebody went on typing meanwhile, and means something else.
+    // The input has changed since: the person has not asked to save it.
     if (JSON.stringify(form.getValues()) !== JSON.stringify(values)) return;
     await store(values);
     if (result !== 'skipped' || verdict === 'good') void confirm();
@@ -90,7 +93,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
       void (await showing(test(kind, structuredClone(values))));
     void run({ preventDefault: () => undefined, currentTarget: element.current }, only);
   };
-  /** What is found comes into sight, unless the person is somewhere else by then. */
+  /** Scrolls to the result unless the person has moved on. */
   const showing = async <T,>(testing: Promise<T>): Promise<T> => {
     const at = document.activeElement;
     const result = await testing;
@@ -101,7 +104,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
   const byToken = useWatch({ control: form.control, name: 'config.auth' }) === 'oauth2';
   const password = (
     <PasswordField
-      // Saved here, it is a stored one again; what somebody else saves hides nothing that is typed.
+      // A save replaces the field; a save by another person must not discard input.
       key={saves}
       type={type}
       stored={stored}

@@ -5,21 +5,21 @@ import { Badge, type Tone } from '@/shell/ui/badge';
 import type { Connection } from './connections';
 import { text } from './text';
 
-/** Old: it worked, and nobody has tried since. */
+/** `old`: the connection worked and was not used recently. */
 export type State = 'missing' | 'untested' | 'good' | 'old' | 'bad';
 
-/** What worked a day ago may have a new password or certificate since. */
+/** Milliseconds after which a success is old, since password or certificate may have changed. */
 const OLD = 24 * 60 * 60_000;
 
 type Known = Pick<Connection, 'configured' | 'last_check_at' | 'last_error' | 'last_use_at' | 'use_error'>;
 
-/** When it was last tried: by a test, or because something was done over it. */
+/** Time of the last test or use. */
 export function triedAt({ last_check_at, last_use_at }: Known): string | null {
   if (!last_check_at || !last_use_at) return last_check_at ?? last_use_at;
   return Date.parse(last_check_at) > Date.parse(last_use_at) ? last_check_at : last_use_at;
 }
 
-/** Real calls and tests say it, never the lack of them. */
+/** State by tests and real calls. */
 export function stateOf(connection: Known, now = hostNow()): State {
   if (!connection.configured) return 'missing';
   const at = triedAt(connection);
@@ -30,7 +30,7 @@ export function stateOf(connection: Known, now = hostNow()): State {
 
 type Trouble = Known & Pick<Connection, 'last_error_text' | 'use_error_text'>;
 
-/** What is wrong, in one sentence: what was met last, where test and use met different things. */
+/** Sentence about the failure; the newer one if test and use failed differently. */
 export function troubleOf(connection: Trouble): string | null {
   const used = connection.use_error_text ?? connection.use_error;
   const tested = connection.last_error_text ?? connection.last_error;

@@ -16,7 +16,7 @@ const field = (name: string, label: string, more: Partial<Setting> = {}): Settin
 
 const chosen = { harmless: true, choosable: true };
 
-/** As the host describes connections, for tests. */
+/** Connection types as the host describes them, for tests. */
 export const VSPHERE: ConnectionType = {
   capability: 'vsphere',
   name: 'vCenter',

@@ -4,11 +4,11 @@ import type { paths } from '@/schema';
 
 type Answer = paths['/api/host/connection-types']['get']['responses'][200]['content']['application/json'];
 
-/** How connections of one capability are set: the host says it, in the reader's language. */
+/** Settings of a capability's connections, described by the host in the reader's language. */
 export type ConnectionType = Answer['items'][number];
 export type Setting = ConnectionType['fields'][number];
 
-/** They change with the host's release and with the language alone. */
+/** Constant per release of the host and language. */
 export const connectionTypesQuery = queryOptions({
   queryKey: ['host', 'connection-types'],
   staleTime: Infinity,
@@ -16,7 +16,7 @@ export const connectionTypesQuery = queryOptions({
   select: (answer): ConnectionType[] => answer.items,
 });
 
-/** What kind of system a connection leads to, for people. */
+/** Returns the name of the system that a capability connects to. */
 export function useKindName(): (capability: string) => string {
   const { data } = useQuery(connectionTypesQuery);
   return capability => data?.find(type => type.capability === capability)?.name ?? capability;

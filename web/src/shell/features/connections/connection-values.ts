@@ -3,13 +3,13 @@ import { Problem } from '@/shell/api/problem';
 import type { Config, ConnectionBody } from './connections';
 import type { ConnectionType, Setting } from './connection-types';
 
-/** What the form holds. The password begins empty and never comes from the host. */
+/** Values of the form. The password starts empty and is never sent by the host. */
 export interface ConnectionValues {
   config: Record<string, string>;
   secret: { password: string };
 }
 
-/** Paths as the host's pointers name them. */
+/** Paths of the fields, as in the host's pointers. */
 export function fieldsOf(type: ConnectionType): string[] {
   return [...type.fields.map(({ name }) => `config.${name}`), 'secret.password'];
 }
@@ -25,15 +25,15 @@ export function toValues(type: ConnectionType, stored: Config | null): Connectio
 const written = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
-/** What becomes of the password with these values. */
+/** Effect of the values on the password. */
 export type SecretState =
-  /** Without a log-in there is none. */
+  /** The connection has no log-in. */
   | 'none'
-  /** There is none yet. */
+  /** No password is stored. */
   | 'new'
-  /** Left empty, the stored one stays. */
+  /** The stored password stays if the field is empty. */
   | 'kept'
-  /** The stored one would go elsewhere or be somebody else's: the host wants to hear it again. */
+  /** The address or user changed, so the host requires the password again. */
   | 'again';
 
 export function secretState(
@@ -48,12 +48,12 @@ export function secretState(
   return moves ? 'again' : 'kept';
 }
 
-/** Is the log-in by a token, which a client’s secret buys? */
+/** Whether the log-in uses a token, which is requested with a client secret. */
 export function isByToken({ config }: ConnectionValues): boolean {
   return config['auth'] === 'oauth2';
 }
 
-/** A password that was not typed is not sent: the host keeps the stored one, or says that it needs it. */
+/** Body without a password that was not typed: the host keeps the stored one, or requires it. */
 export function toBody(
   type: ConnectionType,
   values: ConnectionValues,
@@ -62,7 +62,7 @@ export function toBody(
   const config: Config = {};
   for (const setting of type.fields) {
     const { name } = setting;
-    // As it is stored, to the letter: to the host a member that is null and one that is missing differ.
+    // Exactly as stored, since a null member differs from a missing one for the host.
     const isHidden = setting.by_token && !isByToken(values);
     if (stored && !isHidden && isAsStored(setting, values, stored)) {
       if (name in stored) config[name] = stored[name];
@@ -83,13 +83,13 @@ function isAsStored({ name }: Setting, values: ConnectionValues, stored: Config)
   return typed(values, name) === asSeen(written(stored[name]));
 }
 
-/** What is empty is left out: the host says that it is needed, or does without. */
+/** Empty values are omitted: the host requires them or uses a default. */
 function read({ input }: Setting, text: string): unknown {
   if (text === '') return undefined;
   return input === 'number' && /^\d{1,9}$/u.test(text) ? Number(text) : text;
 }
 
-/** The host speaks of the secret as a whole, or by the name that it has there; here it is one field. */
+/** Maps errors about the secret, or about its member, to the form's single field. */
 export function atPassword(cause: unknown): unknown {
   if (!(cause instanceof Problem)) return cause;
   const errors = cause.errors.map(error =>

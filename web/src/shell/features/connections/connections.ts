@@ -9,11 +9,11 @@ type Shown = paths[Path]['get']['responses'][200]['content']['application/json']
 type Tested = paths[`${Path}/test`]['post']['responses'][200]['content']['application/json'];
 
 export type Config = Record<string, unknown>;
-/** As it is shown: nothing secret, and without a config where it was granted and nobody has set it yet. */
+/** Connection as shown: without secret, and with a null config if it was granted and not set. */
 export type Connection = Omit<Shown, 'config'> & { config: Config | null };
-/** `text` is for people, `message` for those who repair it. */
+/** `text` is for people, `message` for those who repair the connection. */
 export type TestResult = Tested & { text?: string | undefined };
-/** One thing that the connection needs, and whether it has it. */
+/** Requirement of the connection with its result. */
 export type Finding = Tested['findings'][number];
 
 export interface ConnectionBody {
@@ -21,7 +21,7 @@ export interface ConnectionBody {
   secret?: Record<string, string>;
 }
 
-/** No live updates tell of connections. */
+/** Polling interval in milliseconds, since connections have no live updates. */
 const LOOK = 10_000;
 const LOOK_AT_ALL = 60_000;
 
@@ -46,18 +46,18 @@ export function connectionQuery(capability: string, name: string) {
 
 type Place = Pick<Connection, 'capability' | 'name'>;
 
-/** Resolves when what it changed is on the screen. */
+/** Saves a connection; resolves when the change is shown. */
 export function useSetConnection({ capability, name }: Place) {
   const client = useQueryClient();
   return async (body: ConnectionBody, header: BasisHeader): Promise<void> => {
     const params = { path: { capability, name }, header };
     const sent = answerOf(api.PUT('/api/host/connections/{capability}/{name}', { params, body }));
-    // Also after a no: what it is now may be the reason.
+    // Also after a refusal, whose reason may be the present state.
     await sent.finally(() => client.invalidateQueries({ queryKey: KEY }));
   };
 }
 
-/** Resolves when it is gone from the screen. */
+/** Removes a connection; resolves when it is no longer shown. */
 export function useRemoveConnection({ capability, name }: Place) {
   const client = useQueryClient();
   return async (): Promise<void> => {
@@ -67,10 +67,10 @@ export function useRemoveConnection({ capability, name }: Place) {
   };
 }
 
-/** A trial does what the test does, and sends whoever asks a mail. */
+/** A trial tests, and also sends a mail to the caller. */
 export type Check = 'test' | 'trial';
 
-/** Tests what is stored; the outcome is part of the connection from then on. */
+/** Tests the stored connection; the result is stored with it. */
 export function useTestStored({ capability, name }: Place) {
   const client = useQueryClient();
   return async (check: Check): Promise<TestResult> => {
@@ -85,7 +85,7 @@ export function useTestStored({ capability, name }: Place) {
   };
 }
 
-/** Tests what is typed; nothing is stored. */
+/** Tests a draft without storing it. */
 export async function testDraft(
   { capability, name }: Place,
   check: Check,
@@ -98,7 +98,7 @@ export async function testDraft(
     : answerOf(api.POST('/api/host/connections/{capability}/{name}/draft/test', request));
 }
 
-/** What a setting could be, with what is typed so far. */
+/** Reads the choices of a setting with the draft's values. */
 export function draftChoices(
   { capability, name }: Place,
   body: ConnectionBody & { of: string; search: string },

@@ -43,7 +43,7 @@ const BAD = {
   findings: [bad],
 };
 
-/** What was sent: method, the end of the path, and the body. */
+/** Requests: method, end of the path, and body. */
 let sent: [string, string, unknown][] = [];
 let draft: (signal: AbortSignal) => Promise<Response>;
 
@@ -69,7 +69,7 @@ afterEach(() => vi.unstubAllGlobals());
 const done = () =>
   sent.filter(([method]) => method !== 'GET').map(([method, end]) => `${method} ${end}`.trim());
 
-/** As it is stored now. */
+/** Present stored connection. */
 const other = createStore(connection);
 
 function Page() {
@@ -108,7 +108,7 @@ it('what is typed is tested and not stored', async () => {
   await screen.findByText(t.draftBad);
   expect(screen.getAllByText(SENTENCE).length).toBeGreaterThan(0);
   expect(done()).toEqual(['POST /draft/test']);
-  // The stored password is not typed, and not sent.
+  // The stored password is neither typed nor sent.
   expect(sent[0]?.[2]).toEqual({ config: { ...connection.config, folder: 'wrong' } });
 });
 

@@ -4,7 +4,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Alert } from '@/shell/ui/alert';
 import { text } from './text';
 
-/** Operators grant and withdraw meanwhile, and no live update says so. */
+/** Polling interval in milliseconds, since grants have no live updates. */
 const LOOK = 60_000;
 
 const productsQuery = queryOptions({
@@ -13,7 +13,7 @@ const productsQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(api.GET('/api/host/products', { signal })),
 });
 
-/** Says which products lack a grant that they require: such calls fail until an operator grants it. */
+/** Lists products that lack a required grant: their calls fail until an operator grants it. */
 export function MissingGrants() {
   const t = useText(text);
   const { data } = useQuery(productsQuery);

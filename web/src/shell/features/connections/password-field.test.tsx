@@ -43,7 +43,7 @@ it('there is no field for a password manager to fill as long as the stored passw
   await hand.click(screen.getByRole('button', { name: 'Keep the stored one' }));
   expect(container.querySelector('input[type=password]')).toBeNull();
 
-  // Another address: the stored one would go elsewhere, so it is asked for.
+  // Another address: the password is required again, since the stored one would be sent elsewhere.
   await hand.type(screen.getByLabelText('Address of vCenter'), '2');
   expect(screen.getByLabelText('Password')).toBeTruthy();
 });

@@ -16,7 +16,10 @@ interface RemoveConnectionProps {
   connection: Connection;
 }
 
-/** Deletes the settings and the password, after it was asked. What needs the connection waits for another one. */
+/**
+ * Deletes settings and password after confirmation. Runs that need the connection wait for a new
+ * one.
+ */
 export function RemoveConnection({ type, connection }: RemoveConnectionProps) {
   const t = useText(text);
   const shell = useShellText();

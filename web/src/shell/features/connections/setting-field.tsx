@@ -18,7 +18,7 @@ interface SettingFieldProps {
   setting: Setting;
   form: Form;
   errorAt: ErrorAt;
-  /** How it is chosen, where it can be. */
+  /** Choices of the setting, if the other system offers them. */
   choosable: Choosable | undefined;
 }
 
@@ -39,7 +39,7 @@ interface ControlProps {
   choosable: Choosable | undefined;
 }
 
-/** The rest of the properties are the field's: its id and what describes it. */
+/** The other properties are the field's id and descriptions. */
 function Control({ setting: { input, options }, register, choosable, ...field }: ControlProps) {
   if (input === 'certificate') {
     return (
@@ -90,7 +90,7 @@ function Control({ setting: { input, options }, register, choosable, ...field }:
   );
 }
 
-/** To password managers: these are not for the log-in of the person who sits here. */
+/** Tells password managers that these fields are not the person's own log-in. */
 const NO_LOG_IN = {
   'data-1p-ignore': true,
   'data-bwignore': true,
@@ -106,8 +106,8 @@ interface PasswordFieldProps {
 }
 
 /**
- * Write-only: what is stored is never here. As long as it is to stay there is no field: a browser would put the person's
- * own password there, and that would be saved.
+ * Write-only password field, shown only to replace the stored one: browsers would fill in the
+ * person's own password, which would be saved.
  */
 export function PasswordField({ type, stored, form, error }: PasswordFieldProps) {
   const t = useText(text);

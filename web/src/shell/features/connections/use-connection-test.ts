@@ -5,30 +5,30 @@ import type { ConnectionType } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Check, type Connection, type TestResult, testDraft, useTestStored } from './connections';
 
-/** What is known of the settings that stand in the form. */
+/** Verdict on the form's present settings. */
 export type Verdict =
-  /** They are what is stored, which has a state of its own. */
+  /** The settings are stored, and the connection has a state. */
   | 'stored'
   | 'untested'
   | 'good'
   | 'bad'
-  /** The host tests nothing more for now. */
+  /** The host accepts no further tests for now. */
   | 'untestable';
 
-/** What a test found. */
+/** Result of a test. */
 export interface Tested {
   result: TestResult;
   check: Check;
-  /** It says something about the settings that stand there now. */
+  /** Whether the result is about the present settings. */
   fits: boolean;
 }
 
-/** Why there is no result: it is to be saved without one, or nobody is on the page any more. */
+/** Reason for no result: the person saves without one, or has left the page. */
 export type Ended = 'skipped' | 'left';
 
 const TOO_MANY = 'too-many-tests';
 
-/** Tests what stands in the form: what is stored as long as nothing is changed, else what is typed. */
+/** Tests the stored connection if the form is unchanged, and the draft otherwise. */
 export function useConnectionTest(
   type: ConnectionType,
   connection: Connection,
@@ -46,11 +46,11 @@ export function useConnectionTest(
     latest.current = saved;
   }, [saved]);
   useWatch({ control: form.control });
-  // Read while rendering: only so does the form tell about changes.
+  // Read during rendering, because React Hook Form subscribes by access.
   const { isDirty } = form.formState;
 
   const isStored = configured && !isDirty;
-  // A test of what is stored is about this state of it.
+  // A test of the stored connection refers to its present state.
   const nameOf = (values: ConnectionValues) =>
     isStored ? `stored ${saved}` : JSON.stringify(toBody(type, values, stored));
   const now = nameOf(form.getValues());
@@ -82,7 +82,7 @@ export function useConnectionTest(
     }
   };
 
-  /** What was found good is stored now: its state shall say so. */
+  /** Tests the connection again after a save, so that its stored state shows the success. */
   const confirm = async () => {
     setRunning('test');
     const result = await testStored('test').catch(() => null);

@@ -8,7 +8,7 @@ import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Connection, draftChoices } from './connections';
 import { text } from './text';
 
-/** How a setting is chosen from the other system, with what is typed so far. */
+/** Choices of a setting from the other system, with the draft's values. */
 export function useSettingChoices(
   type: ConnectionType,
   connection: Connection,
@@ -36,7 +36,7 @@ export function useSettingChoices(
     };
   };
 
-  /** A list shows no fields: what is to be typed first is one sentence. */
+  /** The list has no fields, so a missing value is reported as a sentence. */
   function inTheList(cause: unknown, sentence: (field: string) => string): unknown {
     if (!(cause instanceof Problem) || cause.errors.length === 0) return cause;
     const names = cause.errors.map(({ pointer }) => pointer.split('/').at(-1) ?? '');

@@ -9,7 +9,7 @@ const GB = 1024 * MB;
 const size = (bytes: number, format: Format) =>
   bytes >= GB ? `${format.number(Math.round(bytes / GB))} GB` : format.memory(Math.round(bytes / MB));
 
-/** What vCenter says of something that can be chosen, in one line. */
+/** Details of a choice in vCenter, in one line. */
 export function useVCenterFacts(): (choice: Choice) => string {
   const t = useText(text);
   const format = useFormat();

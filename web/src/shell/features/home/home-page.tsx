@@ -5,14 +5,14 @@ import { useText } from '@/shell/i18n/use-text';
 import { BrokenConnections, FailedMails, LatestAudit, StuckWorkflows, Tenants } from './host-panels';
 import { text } from './text';
 
-/** What needs this person: each kind of person sees what waits for them, most urgent first. */
+/** Open tasks of the person by role, most urgent first. */
 export function HomePage() {
   const t = useText(text);
   const session = useSession();
   const products = useProducts();
   const can = (permission: string) => may(session, permission);
   const operator = session.kind === 'operator';
-  // A person with nothing of their own in any product.
+  // A person without tasks in any product.
   const onlyReads = !products.some(({ home }) => may(session, ...home.permissions));
   return (
     <>

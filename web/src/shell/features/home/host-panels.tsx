@@ -11,7 +11,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { text } from './text';
 
-/** The host tells no changes of its own things: look now and then. */
+/** Polling interval in milliseconds, since the host's own data has no live updates. */
 const EVERY = 60_000;
 
 export function BrokenConnections() {
@@ -19,7 +19,7 @@ export function BrokenConnections() {
   const { data, ...rest } = useQuery(connectionsQuery);
   const kindName = useKindName();
   const format = useFormat();
-  // Only what is known to work is not worth a line.
+  // Connections that are known to work are omitted.
   const doubtful = data?.filter(one => stateOf(one) !== 'good');
   return (
     <Needs

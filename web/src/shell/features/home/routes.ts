@@ -5,7 +5,7 @@ import { shellRoute } from '@/shell/app/shell-route';
 export const homeRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/',
-  // Together with the page, which would ask for them only when it is there.
+  // Loaded in parallel with the page.
   loader: ({ context: { products } }) =>
     Promise.all(products.flatMap(({ home: { Panels, Action } }) => [Panels.preload(), Action.preload()])),
   component: lazyPage(() => import('./home-page'), 'HomePage'),

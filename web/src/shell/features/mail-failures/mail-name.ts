@@ -2,7 +2,7 @@ import { useProducts } from '@/shell/app/product';
 import { useLanguage } from '@/shell/i18n/language';
 import { said } from '@/shell/i18n/said';
 
-/** What a mail is called by the product that sends it. */
+/** Returns the name that a product gives to a mail. */
 export function useMailName(): (mail: { plugin: string; template: string }) => string {
   const products = useProducts();
   const language = useLanguage();

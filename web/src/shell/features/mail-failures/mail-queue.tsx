@@ -14,7 +14,7 @@ import { type Queue, type WaitingMail, mailQueueQuery, usePause, useSendWaiting,
 import { text } from './text';
 import { Time } from './time';
 
-/** Mails that wait for their server, and whether an admin holds them. */
+/** Mails that wait for their server, and connections that an admin paused. */
 export function MailQueue() {
   const t = useText(text);
   const id = useId();
@@ -75,7 +75,7 @@ function SendNow() {
   );
 }
 
-/** A line for each mail connection: mails go out over it, or wait. */
+/** A line per mail connection: sending or paused. */
 function Pauses({ pauses }: { pauses: Queue['pauses'] }) {
   const connections = useQuery(connectionsQuery).data ?? [];
   const names = connections.filter(({ capability }) => capability === 'mail').map(({ name }) => name);

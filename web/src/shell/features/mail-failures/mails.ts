@@ -11,7 +11,7 @@ export type WaitingMail = Queue['items'][number];
 
 const FAILURES = ['host', 'mail-failures'] as const;
 const QUEUE = ['host', 'mail-queue'] as const;
-/** As many as the host lists. */
+/** Maximum number of mails in the host's list. */
 const MOST_WAITING = 100;
 
 export const mailFailuresQuery = queryOptions({
@@ -25,14 +25,17 @@ export const mailQueueQuery = queryOptions({
   queryFn: ({ signal }): Promise<Queue> => answerOf(api.GET('/api/host/mail-queue', { signal })),
 });
 
-/** What the queue says: how many wait, since when, and when the first is tried again. A list that ends before says less. */
+/**
+ * Summary of the queue: number, oldest mail and next attempt. Reports less if the list is
+ * truncated.
+ */
 export function waitingOf({ items }: Queue) {
   const more = items.length >= MOST_WAITING;
   return {
     count: items.length,
     more,
     oldest: more ? null : earliest(items.map(one => one.created_at)),
-    // One that is tried at once has no time.
+    // A mail that is sent at once has no time.
     next: items.every(one => one.next_at) ? earliest(items.map(one => one.next_at)) : null,
   };
 }
@@ -41,7 +44,9 @@ function earliest(times: (string | null)[]): string | null {
   return times.filter(time => time !== null).toSorted()[0] ?? null;
 }
 
-/** What an act changed is read again, also when it failed: a mail may have gone out all the same. */
+/**
+ * Requests the lists again after an act, also after a failure, because the mail may have been sent.
+ */
 function useRefresh() {
   const client = useQueryClient();
   return async () => {

@@ -18,16 +18,16 @@ interface GrantDialogProps {
 }
 
 const FIELDS = ['scope', 'connection', 'reason', 'expires'] as const;
-/** The host's name of a field, where it is another one than the form's. */
+/** Host's names of fields that differ from the form's. */
 const AT: Record<string, string> = { expires_at: 'expires' };
 
-/** Grants what a package requests. The host checks the scope against the capability's schema. */
+/** Grants a request of a package. The host validates the scope against the capability's schema. */
 export function GrantDialog({ request, send, close }: GrantDialogProps) {
   const { products: t } = useText(text);
   const shell = useShellText();
   const form = useForm<GrantValues>({ defaultValues: toValues(request), shouldFocusError: false });
   const { run, busy, alert, errorAt } = useSubmission(form, [...FIELDS]);
-  /** A member of the scope is part of its field. */
+  /** Errors in a member of the scope are shown at its field. */
   const fault = (field: keyof GrantValues) =>
     errorAt(field) ??
     alert?.fields.find(({ pointer }) => {

@@ -2,15 +2,15 @@ import { Problem } from '@/shell/api/problem';
 import type { NewGrant, Request } from './tenant-products';
 
 export interface GrantValues {
-  /** JSON. */
+  /** JSON text. */
   scope: string;
   connection: string;
   reason: string;
-  /** A day, as `<input type="date">` has it; empty: it does not expire. */
+  /** Date of `<input type="date">`; empty: no expiry. */
   expires: string;
 }
 
-/** Begins with what is granted, or with what the package asks for. */
+/** Initial values: the present grant, or the package's request. */
 export function toValues(request: Request): GrantValues {
   return {
     scope: JSON.stringify(request.scope ?? request.requested_scope ?? {}, null, 2),
@@ -20,7 +20,10 @@ export function toValues(request: Request): GrantValues {
   };
 }
 
-/** A grant holds to the end of its last day, in UTC. Throws where the scope is no JSON object. */
+/**
+ * Body of a grant, which expires at the end of its last day in UTC. Throws if the scope is not a
+ * JSON object.
+ */
 export function toBody(values: GrantValues, notJson: string): NewGrant {
   return {
     scope: scopeOf(values.scope, notJson),
@@ -36,7 +39,7 @@ function scopeOf(text: string, message: string): Record<string, unknown> {
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return parsed as Record<string, unknown>;
   } catch {
-    // Said at the field.
+    // The error is shown at the field.
   }
   throw Problem.read(
     422,

@@ -8,7 +8,7 @@ type Answer<P extends '/api/host/tenants' | '/api/host/plugins'> =
 
 export type Tenant = Answer<'/api/host/tenants'>;
 type PluginShown = Answer<'/api/host/plugins'>;
-/** What a package asks for; it also works without what is optional. */
+/** Request of a package; an optional one may stay ungranted. */
 type Request = PluginShown['requests'][number] & { optional?: boolean };
 export type Plugin = Omit<PluginShown, 'requests'> & { requests: Request[] };
 
@@ -24,7 +24,7 @@ export const pluginsQuery = queryOptions({
   select: (answer): Plugin[] => answer.items,
 });
 
-/** Health that is older than a few seconds is none. */
+/** Polling interval in milliseconds of the health. */
 const EVERY = 10_000;
 
 export const workflowsQuery = queryOptions({

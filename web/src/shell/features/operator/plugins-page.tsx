@@ -90,7 +90,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-/** Read from the component itself, not from what the package says of itself. */
+/** Imports read from the component itself, not from the package's description. */
 function Imports({ title, imports }: { title: string; imports: Plugin['imports']['domain'] }) {
   const { plugins: t } = useText(text);
   return (
@@ -112,7 +112,7 @@ function Imports({ title, imports }: { title: string; imports: Plugin['imports']
   );
 }
 
-/** `[method]writer.clone` is for machines. */
+/** Simplifies names such as `[method]writer.clone`. */
 function plain(name: string): string {
   return name.replace(/^\[[a-z-]+\]/, '');
 }
@@ -151,7 +151,7 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
   );
 }
 
-/** Its members are the capability's own. */
+/** Scope, whose members each capability defines. */
 function Scope({ scope }: { scope: unknown }) {
   const { plugins: t } = useText(text);
   const limits = typeof scope === 'object' && scope !== null ? Object.entries(scope) : [];

@@ -18,7 +18,7 @@ interface ReasonDialogProps {
   close: () => void;
 }
 
-/** Asks for the reason of an act before it is sent: the audit keeps it. */
+/** Dialog that asks for the reason of an act, which the audit records. */
 export function ReasonDialog({ title, lead, submitLabel, look, send, close }: ReasonDialogProps) {
   const { products: t } = useText(text);
   const shell = useShellText();

@@ -8,7 +8,7 @@ import { type Plugin, pluginsQuery } from './platform';
 import { ReasonDialog } from './reason-dialog';
 import { text } from './text';
 
-/** Stops a plugin for all organisations by one act, or lets it go on. */
+/** Stops a plugin for all tenants by one act, or resumes it. */
 export function StopPlugin({ plugin: { id, name, stopped } }: { plugin: Plugin }) {
   const { plugins: t } = useText(text);
   const client = useQueryClient();

@@ -19,7 +19,7 @@ import { tenantRoute } from './routes';
 import { type Request, type TenantProduct, tenantProductsQuery, useTenantProducts } from './tenant-products';
 import { text } from './text';
 
-/** What a tenant's products request, what is granted, and whether they are enabled. */
+/** Requests and grants of a tenant's products, and whether they are enabled. */
 export function TenantPage() {
   const { products: t, tenants, reload } = useText(text);
   const { slug } = tenantRoute.useParams();

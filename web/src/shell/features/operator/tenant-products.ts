@@ -23,11 +23,11 @@ export interface NewGrant {
   expires_at: string | null;
 }
 
-/** Acts of an operator on a tenant's products. Each resolves when what it changed is on the screen. */
+/** Acts of an operator on a tenant's products. Each resolves when the change is shown. */
 export function useTenantProducts(tenant: string) {
   const client = useQueryClient();
   const shown = async (sent: Promise<unknown>) => {
-    // Also after a refusal: the present state may be the reason.
+    // Also after a refusal, whose reason may be the present state.
     await sent.finally(() => client.invalidateQueries({ queryKey: KEY }));
   };
   const place = (plugin: string, { capability, grant }: Request) => ({

@@ -14,7 +14,7 @@ interface WithdrawDialogProps {
   close: () => void;
 }
 
-/** Asks before a grant is withdrawn: calls that are under way fail with it. */
+/** Confirmation before a grant is withdrawn, since calls in progress fail. */
 export function WithdrawDialog({ of, send, close }: WithdrawDialogProps) {
   const { products: t } = useText(text);
   const shell = useShellText();

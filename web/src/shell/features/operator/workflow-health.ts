@@ -3,18 +3,18 @@ import type { paths } from '@/schema';
 type Answer = paths['/api/host/workflows']['get']['responses'][200]['content']['application/json'];
 export type WorkflowCount = Answer['items'][number];
 
-/** The runs of one package. */
+/** Runs of one package. */
 export interface Health {
   plugin: string;
   open: number;
   done: number;
   failed: number;
   stopped: number;
-  /** Of the open ones those that are due, and no host works on them. */
+  /** Number of open runs that are due and not leased. */
   overdue: number;
 }
 
-/** One line for each package, those with something overdue first. */
+/** One line per package, those with overdue runs first. */
 export function healthOf(counts: WorkflowCount[]): Health[] {
   const lines = new Map<string, Health>();
   for (const { plugin, state, runs, overdue } of counts) {
@@ -28,7 +28,7 @@ export function healthOf(counts: WorkflowCount[]): Health[] {
 
 export type Condition = 'overdue' | 'stopped' | 'good';
 
-/** A run that stopped waits for somebody; one that failed has been told to whom it concerns. */
+/** A stopped run needs a person; failures are reported to the people concerned. */
 export function conditionOf({ overdue, stopped }: Health): Condition {
   if (overdue > 0) return 'overdue';
   return stopped > 0 ? 'stopped' : 'good';

@@ -9,14 +9,14 @@ import { ACTS, FOUND, foundId } from './score';
 
 type Choose = FoundProps['choose'];
 
-/** Things of one kind; nothing where there are none. */
+/** Results of one kind; hidden without results. */
 export function FoundGroup(props: { heading: string; shown: boolean; children: ReactNode }) {
   return props.shown ? <CommandGroup heading={props.heading}>{props.children}</CommandGroup> : null;
 }
 
 interface FoundThingProps {
   product: ProductId;
-  /** The view that it was found in. */
+  /** View of the result. */
   view: string;
   id: string;
   Icon: LucideIcon;
@@ -26,7 +26,7 @@ interface FoundThingProps {
   children?: ReactNode;
 }
 
-/** Name and address stay whole; what is beside them wraps under them where there is no room. */
+/** Result whose name and address are never cut; details wrap below them. */
 export function FoundThing(props: FoundThingProps) {
   const { product, view, id, Icon, name, about, onSelect, children } = props;
   return (
@@ -46,12 +46,12 @@ interface FoundActionsProps {
   actions: readonly Action[];
   plans: ActionPlans;
   name: string;
-  /** Opens the page of the thing. */
+  /** Opens the page of the result. */
   open: () => Promise<void>;
   choose: Choose;
 }
 
-/** Those that are allowed, in the order of the plans. */
+/** Available actions, in the order of the plans. */
 export function FoundActions({ actions, plans, ...rest }: FoundActionsProps) {
   return Object.entries(plans).map(([command, plan]) => {
     const action = actions.find(one => one.command === command);
@@ -67,7 +67,7 @@ interface ActionItemProps extends Omit<FoundActionsProps, 'actions' | 'plans'> {
   plan: ActionPlan;
 }
 
-/** Gives the command on the page of the thing, where its effect is seen and can be taken back. */
+/** Runs a command on the result's page, where its effect is shown and can be undone. */
 function ActionItem({ product, action, plan, name, open, choose }: ActionItemProps) {
   const { run } = useRunAction(product, action, plan, name);
   return (

@@ -30,7 +30,7 @@ const choose = (run: () => void) => () => {
   run();
 };
 
-/** What is looked for and what is done, from the keyboard: pages, things by name or address, commands. */
+/** Search by keyboard: pages, things by name or address, and commands. */
 export function Palette() {
   const shell = useShellText();
   const t = useText(text);
@@ -69,12 +69,14 @@ export function Palette() {
   );
 }
 
-/** No entry; another value each time, or the list keeps what it has chosen itself. */
+/** Value of no entry, different each time, because the list would keep its own selection. */
 const NONE = 'none:';
 
 /**
- * The entry that Enter takes. Typing selects the first page that fits, else the first thing that was found, and follows
- * it while results of several views arrive; an entry that does something is selected by arrows or pointer only.
+ * Selected entry, which Enter opens.
+ *
+ * Typing selects the first matching page, else the first result, and follows it while results of
+ * several views arrive. Entries that act are selected only by arrow keys or pointer.
  */
 function useSelection({ first }: Found) {
   const [value, setValue] = useState('');

@@ -1,16 +1,16 @@
 import { holds, wordsOf } from './words';
 
-/** Before the value of what the host has found. */
+/** Prefix of the value of a result. */
 export const FOUND = 'found:';
-/** The value of a thing that was found in a view. */
+/** Value of a result in a view. */
 export const foundId = (product: string, view: string, key: string) => `${FOUND}${product}/${view}/${key}`;
 
-/** Before the value of what does something. */
+/** Prefix of the value of an entry that acts. */
 export const ACTS = 'acts:';
 
 /**
- * How well an entry fits what is typed. Pages stand above what the host finds, which comes in later, and that above what
- * does something. What was found always fits.
+ * Rank of an entry for the typed text: pages before the host's results, and these before entries
+ * that act. Results always match.
  */
 export function score(value: string, typed: string, keywords: string[] = []): number {
   if (value.startsWith(FOUND)) return 0.5;
@@ -18,7 +18,7 @@ export function score(value: string, typed: string, keywords: string[] = []): nu
   return value.startsWith(ACTS) ? 0.25 : 1;
 }
 
-/** Enter alone only goes somewhere: what does something is chosen by arrows or pointer. */
+/** Whether Enter may open the entry without a selection; entries that act must be selected. */
 export function isPreselected(value: string): boolean {
   return !value.includes(ACTS);
 }

@@ -7,23 +7,23 @@ import { useSettled } from '@/shell/app/use-settled';
 import { foundId } from './score';
 import { holds, wordsOf } from './words';
 
-/** Rows of one view that are shown; a person who wants others types more. */
+/** Number of rows shown per view; more input narrows the results. */
 const MOST = 6;
-/** Milliseconds without a key before the host is asked. */
+/** Milliseconds without a key before the host is called. */
 const PAUSE = 150;
 
 export interface Found {
   /** Rows by view, for each product. */
   products: { product: Product; rows: Record<string, AnyRow[]> }[];
   words: string[];
-  /** The value of the first entry; null: there is none. */
+  /** Value of the first entry; null if there is none. */
   first: string | null;
-  /** There is more in a view than is shown. */
+  /** Whether a view has more results than are shown. */
   more: boolean;
   state: 'found' | 'searching' | 'failed';
 }
 
-/** What the host finds by the typed words in the views of all products, of what this person may read. */
+/** Results of the host in the views of all products that this person may read. */
 export function useFound(typed: string): Found {
   const session = useSession();
   const products = useProducts();
@@ -46,7 +46,7 @@ export function useFound(typed: string): Found {
 
   const enough = words.join(' ').length > 1;
   const rowsOf = (index: number): AnyRow[] => {
-    // Until the answer is there, what was found before by fewer letters.
+    // Results of the previous search until the answer arrives.
     const rows = (enough ? (queries[index]?.data ?? []) : []) as readonly unknown[] as AnyRow[];
     return rows.filter(row => holds(words, readable[index]?.source.texts(row) ?? []));
   };

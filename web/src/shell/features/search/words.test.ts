@@ -22,7 +22,7 @@ test('pages stand above what the host finds, that above what does something, and
   expect(page).toBeGreaterThan(thing);
   expect(thing).toBeGreaterThan(act);
   expect(act).toBeGreaterThan(0);
-  // Words, not letters that happen to follow one another.
+  // Whole words match, not letters in sequence.
   expect(score(`${ACTS}sign-out`, 'sit', ['Sign out'])).toBe(0);
   expect(score('/bikes', 'min', ['Mountain bikes'])).toBe(0);
 });

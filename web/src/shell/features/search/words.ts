@@ -1,8 +1,8 @@
-/** The most that the host takes. */
+/** Maximum number of words that the host accepts. */
 const WORDS = 8;
 const LENGTH = 100;
 
-/** Words as the host reads them: by spaces, capitals and the way an umlaut is written do not count. */
+/** Words as the host splits them: by spaces, without case, with umlauts normalised. */
 export function wordsOf(typed: string): string[] {
   const folded = typed.slice(0, LENGTH).normalize().toLowerCase();
   return folded
@@ -11,7 +11,7 @@ export function wordsOf(typed: string): string[] {
     .slice(0, WORDS);
 }
 
-/** Whether each word stands in one of the texts. */
+/** Whether each word occurs in one of the texts. */
 export function holds(words: readonly string[], texts: readonly (string | null | undefined)[]): boolean {
   const folded = texts.map(text => (text ?? '').normalize().toLowerCase());
   return words.every(word => folded.some(text => text.includes(word)));
