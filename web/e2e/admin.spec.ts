@@ -3,7 +3,7 @@ import { text as mailFailures } from '../src/shell/features/mail-failures/text';
 import { text as offerings } from '../src/products/dcm/offerings/text';
 import { Person } from './support/person';
 
-test('a tenant admin defines an offering, and everybody can request it', async ({ browser }) => {
+test('a tenant admin defines an offering, and people can request it', async ({ browser }) => {
   const key = `db-${Date.now().toString(36)}`;
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'de', by: 'keyboard' });
   const t = admin.words(offerings);
@@ -37,7 +37,7 @@ test('a tenant admin defines an offering, and everybody can request it', async (
   await requester.leave();
 });
 
-test('a tenant admin finds no mail failure and is told so', async ({ browser }) => {
+test('a tenant admin sees that there is no mail failure', async ({ browser }) => {
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   await admin.open(admin.t.nav.mailFailures);
   await expect(admin.page.getByText(admin.words(mailFailures).empty)).toBeVisible();

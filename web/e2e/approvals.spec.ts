@@ -7,7 +7,7 @@ import { Person, said } from './support/person';
 
 const LIVE = { timeout: 5_000 };
 
-test('a second click decides nothing, nothing moves under the pointer, and a decision can be taken back', async ({
+test('a second click decides nothing, nothing moves under the pointer, and a decision can be undone', async ({
   browser,
 }) => {
   const [first, second] = [fresh('one'), fresh('two')];
@@ -61,7 +61,7 @@ test('closing the tab does not lose a decision', async ({ browser }) => {
   await approver.leave();
 });
 
-test('a dialog about a request that somebody else decided says so, and asks before it throws text away', async ({
+test('a dialog about a decided request reports that, and asks before it discards input', async ({
   browser,
 }) => {
   const name = fresh('race');

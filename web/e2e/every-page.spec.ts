@@ -13,7 +13,7 @@ import { Person, said, shell } from './support/person';
 const accounts = [...new Set(visits.map(visit => visit.account))];
 
 for (const account of accounts) {
-  test(`every page of ${account} can be used by everybody`, async ({ browser }) => {
+  test(`every page of ${account} are accessible`, async ({ browser }) => {
     test.setTimeout(600_000);
     const person = await Person.signIn(browser, account, {
       language: account.endsWith('acme') ? 'de' : 'en',
@@ -30,7 +30,7 @@ for (const account of accounts) {
   });
 }
 
-test('the pages of those who are not signed in can be used by everybody', async ({ page }) => {
+test('the pages of those who are not signed in are accessible', async ({ page }) => {
   for (const path of ['/', '/requests', '/auth/callback?code=x&state=y']) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -41,7 +41,7 @@ test('the pages of those who are not signed in can be used by everybody', async 
   }
 });
 
-test('the palette, a dialog and the menu can be used by everybody', async ({ browser }) => {
+test('the palette, a dialog and the menu are accessible', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en' });
   await person.page.keyboard.press('ControlOrMeta+k');
   await expect(person.page.getByPlaceholder(shell.en.palette.placeholder)).toBeFocused();
@@ -67,7 +67,7 @@ test('the palette, a dialog and the menu can be used by everybody', async ({ bro
   await person.leave();
 });
 
-test('what a connection’s test found can be used by everybody', async ({ browser }) => {
+test('the findings of a connection’s test are accessible', async ({ browser }) => {
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   const t = admin.words(connections);
   await admin.open(admin.t.nav.connections);
@@ -84,7 +84,7 @@ test('what a connection’s test found can be used by everybody', async ({ brows
   await admin.leave();
 });
 
-test('a lost host is told and recovers by itself; so is a session that is over', async ({ browser }) => {
+test('an outage and an ended session are shown and recovered', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/requests' });
   const { page, t } = person;
   const banner = page.getByText(t.banner.silent).or(page.getByText(t.banner.interrupted)).first();

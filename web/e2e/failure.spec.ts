@@ -8,7 +8,7 @@ import { Person, said } from './support/person';
 import { machines, password } from './support/vcenter';
 
 /** Failures after the approval are shown, repaired by the tenant's admin, and continued. */
-test('a wrong password stops a request, and a repair lets it go on', async ({ browser }) => {
+test('a wrong password stops a request, and a repair continues it', async ({ browser }) => {
   const name = fresh('mend');
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   await setPassword(admin, 'not-the-password');

@@ -17,7 +17,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => firefox.stop());
 
-test('Firefox signs in, orders what was typed, and hears of a change', async () => {
+test('Firefox signs in, orders what was typed, and receives a change', async () => {
   const tab = await firefox.tab();
   await signIn(tab, 'requester@acme', '/catalogue/linux-small');
   await tab.see(form.title('Linux Small'));

@@ -13,9 +13,7 @@ import { LoginProxy, Nginx } from './support/proxy';
  */
 const LIVE = { timeout: 15_000 };
 
-test('seven tabs load, hear of changes and act, on the six connections that a browser has', async ({
-  browser,
-}) => {
+test('seven tabs load, receive changes and act, on the six connections of a browser', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/requests' });
   const tabs = [person.page];
   while (tabs.length < 7) {
@@ -67,9 +65,7 @@ test('without shared workers one tab has the stream, and another one takes it ov
   await context.close();
 });
 
-test('a tab acts for the person that it shows: another one gets a page that says who is signed in now', async ({
-  browser,
-}) => {
+test('a tab acts for its person, and shows a change of the person', async ({ browser }) => {
   const lena = await Person.signIn(browser, 'requester@acme', {
     language: 'en',
     path: '/catalogue/linux-small',
@@ -105,7 +101,7 @@ async function signInInstead(person: Person, tab: Page, account: string): Promis
   await expect(tab.getByRole('heading', { level: 1 })).toBeVisible();
 }
 
-test('behind an nginx with its defaults changes are told at once', async ({ browser }) => {
+test('behind an nginx with its defaults changes are received at once', async ({ browser }) => {
   const nginx = await Nginx.start();
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en' });
   await person.page.goto(`${nginx.url}/requests`);
@@ -120,7 +116,7 @@ test('behind an nginx with its defaults changes are told at once', async ({ brow
   await nginx.stop();
 });
 
-test('a stream that is held back on the way is noticed, and the page asks by itself', async ({ browser }) => {
+test('a buffered stream is detected, and the page polls', async ({ browser }) => {
   const nginx = await Nginx.start('proxy_ignore_headers X-Accel-Buffering;');
   const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
   await person.page.goto(`${nginx.url}/requests`);
@@ -134,7 +130,9 @@ test('a stream that is held back on the way is noticed, and the page asks by its
 });
 
 for (const mode of ['redirect', 'page'] as const) {
-  test(`a log-in proxy whose session is over is told, and the draft stays (${mode})`, async ({ browser }) => {
+  test(`a log-in proxy whose session has ended is reported, and the draft stays (${mode})`, async ({
+    browser,
+  }) => {
     const proxy = await LoginProxy.start();
     const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
     const t = person.words(catalogue);

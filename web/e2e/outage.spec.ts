@@ -30,9 +30,7 @@ test('with the host down a click stays in the application, and the draft survive
   await person.leave();
 });
 
-test('pages that nobody has visited open without the host once there was time to load them', async ({
-  browser,
-}) => {
+test('pages open without the host after they were loaded in idle time', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'de' });
   const { page, t } = person;
   // The last script is requested after all others were received.

@@ -76,7 +76,7 @@ test('a machine that reports no address is handed over by an admin', async ({ br
   await admin.leave();
 });
 
-test('a machine that became a template says so and is not decommissioned', async ({ browser }) => {
+test('a machine that became a template is marked and not decommissioned', async ({ browser }) => {
   const name = fresh('tpl');
   const id = await request(name, 'requester@acme', 'approver@acme');
   await until('requester@acme', 'requests', id, row => row.status === 'fulfilled');
@@ -92,7 +92,9 @@ test('a machine that became a template says so and is not decommissioned', async
   const dialog = person.dialog(t.decommission.title(name));
   await person.hand.fill(dialog.getByLabel(t.confirm.type(name)), name);
   await person.hand.press(dialog.getByRole('button', { name: said.en.decommission }));
-  await expect(person.page.getByText(/Decommissioning failed at the step .* is a template now/)).toBeVisible({
+  await expect(
+    person.page.getByText(/Decommissioning failed at the step .* The VM is a template/),
+  ).toBeVisible({
     timeout: 60_000,
   });
   await fits(person);

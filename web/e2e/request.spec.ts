@@ -122,7 +122,7 @@ async function giveBack(person: Person, name: string): Promise<void> {
   });
 }
 
-test('whoever asked cannot decide, and the page says why', async ({ browser }) => {
+test('a requester cannot decide on their request, and the page explains why', async ({ browser }) => {
   const name = fresh('own');
   const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', by: 'keyboard' });
   await ask(approver, name, { named: 'Miriam Vogt', notNamed: 'James Carter' });

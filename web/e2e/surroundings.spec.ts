@@ -4,7 +4,7 @@ import { Person, said } from './support/person';
 
 /** Surroundings of a page: printing, forced colours, scrollbars, translations. */
 
-test('on paper a list has all its columns, and nothing to press', async ({ browser }) => {
+test('printed lists have all columns and no controls', async ({ browser }) => {
   const auditor = await Person.signIn(browser, 'auditor@acme', { language: 'en', path: '/audit' });
   const { page } = auditor;
   await page.setViewportSize({ width: 390, height: 844 });
@@ -22,7 +22,7 @@ test('on paper a list has all its columns, and nothing to press', async ({ brows
   await auditor.leave();
 });
 
-test('where a person has colours of their own, states are still told apart', async ({ browser }) => {
+test('forced colours keep states distinguishable', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'de', path: '/vms' });
   const { page } = person;
   await settle(page);
@@ -61,7 +61,7 @@ test('a dialog dims the whole window and moves nothing, scrollbar or not', async
   await browser.close();
 });
 
-test('to be read again moves nothing on the page of a VM, and its toast is in the page’s type', async ({
+test('a refresh moves nothing on the page of a VM, and its toast has the page’s font', async ({
   browser,
 }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en', path: '/vms' });
@@ -99,7 +99,7 @@ async function watchMoves(page: Page): Promise<void> {
   });
 }
 
-test('a page that a translation has changed goes on as if nothing had happened', async ({ browser }) => {
+test('a page that a translation has changed keeps working', async ({ browser }) => {
   const person = await Person.signIn(browser, 'requester@acme', { language: 'de', path: '/vms?show=all' });
   const { page, t } = person;
   await settle(page);

@@ -1,11 +1,12 @@
-// Before the first paint, so that nobody's dark evening is lit up and no browser offers to translate a page from a language that
-// it is not in; a file of its own, because the policy forbids inline scripts. As src/app/theme.ts and src/i18n/language.ts.
+// Sets theme and language before the first paint, so that a dark page does not flash and no browser
+// offers to translate it. A file of its own, because the content security policy forbids inline
+// scripts. Equivalent to src/shell/app/theme.ts and src/shell/i18n/language.ts.
 (function () {
   function read(name) {
     try {
       return localStorage.getItem('eaf.' + name);
     } catch {
-      return null; // Storage is switched off: it is as the system has it.
+      return null; // Storage is disabled: the system decides.
     }
   }
   var theme = read('theme');

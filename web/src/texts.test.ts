@@ -32,11 +32,11 @@ function flat(value: unknown, path = ''): [string, string][] {
 }
 
 describe.each(pairs)('%s', (_path, pair) => {
-  it('says the same things in both languages', () => {
+  it('has the same keys in both languages', () => {
     expect(flat(pair.de).map(([path]) => path)).toEqual(flat(pair.en).map(([path]) => path));
   });
 
-  it('has no gaps, and uses what it is given', () => {
+  it('has no empty texts, and uses its parameters', () => {
     const german = new Map(flat(pair.de));
     for (const [path, english] of flat(pair.en)) {
       const translated = german.get(path) ?? '';

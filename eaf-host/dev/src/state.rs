@@ -28,7 +28,7 @@ pub enum Error {
         #[source]
         cause: std::io::Error,
     },
-    #[error("{0} holds something that was not written here; `make demo-reset` starts anew")]
+    #[error("{0} contains a file of another program; `make demo-reset` replaces the directory")]
     Content(PathBuf),
     #[error("already running here{}; press Ctrl-C there, or choose another directory: EAF_STATE_DIR=DIR", render_holder(.0))]
     Running(Option<ProcessId>),

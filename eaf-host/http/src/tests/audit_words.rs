@@ -34,7 +34,7 @@ async fn each_row_is_a_sentence_with_names_in_the_readers_language() {
     assert_eq!(
         sentences(&german),
         [
-            "Canary requester wollte die Abläufe lesen (runs); das Recht dazu fehlt.",
+            "Canary requester wollte die Abläufe lesen (runs); die Berechtigung fehlt.",
             "Canary admin hat die Verbindung echo/main gespeichert; geändert: room, Passwort.",
             "Canary admin hat die Verbindung echo/main gespeichert; geändert: Adresse, room, Passwort.",
             "Canary requester versuchte „Notiz schreiben“; abgelehnt: Der Titel war vergeben.",

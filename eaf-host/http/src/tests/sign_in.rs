@@ -100,7 +100,7 @@ async fn a_page_has_the_browsers_language() {
     );
     assert_eq!(german.headers["content-language"], "de");
     let english = browser.get("/auth/callback").await;
-    assert!(english.text.contains("<html lang=\"en\">") && english.text.contains("Sign in once more"));
+    assert!(english.text.contains("<html lang=\"en\">") && english.text.contains("Sign in again"));
     assert_eq!(english.page(), (400, "sign-in-unknown".into(), "/auth/sign-in".into()));
 }
 

@@ -1,7 +1,7 @@
 const en = {
   name: 'DCM',
   longName: 'Dynamic Cloud Manager',
-  lead: 'Request virtual machines, decide on requests, and see what everything is waiting for.',
+  lead: 'Request virtual machines, decide on requests, and follow their progress.',
   nav: {
     catalogue: 'Catalogue',
     requests: 'Requests',
@@ -15,7 +15,7 @@ const en = {
 const de: typeof en = {
   name: 'DCM',
   longName: 'Dynamic Cloud Manager',
-  lead: 'Virtuelle Maschinen beantragen, über Anträge entscheiden, und sehen, worauf alles wartet.',
+  lead: 'Virtuelle Maschinen beantragen, über Anträge entscheiden und ihren Fortschritt verfolgen.',
   nav: {
     catalogue: 'Katalog',
     requests: 'Anträge',

@@ -19,7 +19,7 @@ describe('an attempt', () => {
     expect(attempts.begin(BODY).key).toBe(attempts.begin({ ...BODY }).key);
   });
 
-  it('is the same one after a reload, and over once it is decided', () => {
+  it('continues after a reload, and ends when it is decided', () => {
     const first = afterReload().begin(BODY);
     const again = afterReload().begin(BODY);
     expect(again.key).toBe(first.key);
@@ -28,13 +28,13 @@ describe('an attempt', () => {
     expect(afterReload().begin(BODY).key).not.toBe(first.key);
   });
 
-  it('is another one with another body, and of another command', () => {
+  it('differs by body and by command', () => {
     const { key } = afterReload().begin(BODY);
     expect(afterReload().begin({ ...BODY, name: 'web-2' }).key).not.toBe(key);
     expect(new Attempts('shop/confirm-order').begin(BODY).key).not.toBe(key);
   });
 
-  it('is for nobody else, who does not get to read it either', () => {
+  it('cannot be used or read by another person', () => {
     const { key } = afterReload().begin(BODY);
     drawnFor.forget();
     drawnFor.isFor('james');

@@ -45,7 +45,7 @@ const key = (request: Request | undefined) => request?.headers.get('Idempotency-
 afterEach(() => vi.unstubAllGlobals());
 
 describe('a command', () => {
-  it('sent again after a lost answer is the same attempt, and after a no another one', async () => {
+  it('repeated after a lost answer is the same attempt, and after a rejection a new one', async () => {
     const no = {
       status: 409,
       code: 'order-closed',
@@ -65,7 +65,7 @@ describe('a command', () => {
     expect(key(sent[2])).not.toBe(key(sent[1]));
   });
 
-  it('says that this page sends it, and in which language it wants to be answered', async () => {
+  it('is sent with the headers for CSRF and language', async () => {
     answering(answer(202, { ...accepted, subject: null }));
     const { result } = command();
     await act(() => result.current.mutateAsync({ order: 'r1' } as never));
@@ -73,7 +73,7 @@ describe('a command', () => {
     expect(sent[0]?.headers.get('Accept-Language')).toMatch(/^(de|en)$/);
   });
 
-  it('is done when what it wrote can be read, even if the view is a little behind', async () => {
+  it('resolves when its effect can be read, even if the view lags', async () => {
     const behind = { status: 503, code: 'view-behind', title: 't', detail: 'd', trace_id: '0', errors: [] };
     answering(answer(202, accepted), answer(503, behind), answer(200, { key: 'r1', status: 'confirmed' }));
     const { client, result } = command();

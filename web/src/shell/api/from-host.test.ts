@@ -11,8 +11,8 @@ const codeOf = (method: string, answer: Response) => {
   }
 };
 
-describe('an answer that is not the host’s', () => {
-  it('asks for signing in when it leads elsewhere or is a page', () => {
+describe('an answer of a proxy', () => {
+  it('asks for sign-in if it is a redirect or a page', () => {
     const elsewhere = { type: 'opaqueredirect', headers: new Headers(), status: 0 } as Response;
     expect(codeOf('POST', elsewhere)).toBe('intercepted');
     expect([200, 401, 403, 407, 511].map(status => codeOf('GET', page(status)))).toEqual(
@@ -21,11 +21,11 @@ describe('an answer that is not the host’s', () => {
     expect(codeOf('POST', page(401))).toBe('intercepted');
   });
 
-  it('was a firewall’s when it forbids what somebody sent', () => {
+  it('is a firewall’s if it forbids a request with a body', () => {
     expect(codeOf('POST', page(403))).toBe('blocked');
   });
 
-  it('is left to others when it is an outage', () => {
+  it('is handled elsewhere if it is an outage', () => {
     expect([500, 502, 503, 504].map(status => codeOf('GET', page(status)))).toEqual(
       Array.from({ length: 4 }, () => 'let pass'),
     );

@@ -54,7 +54,7 @@ function comesBackWithin(chance: number, time: number): boolean {
 }
 
 describe('live updates', () => {
-  it('have one connection for all views that are wanted at the same time', () => {
+  it('use one connection for all views that are wanted at the same time', () => {
     const { live, sources } = feed();
     live.want(['shop/orders']);
     live.want(['shop/orders', 'shop/notes']);
@@ -63,7 +63,7 @@ describe('live updates', () => {
     expect(sources.map(source => source.url)).toEqual(['/api/live?view=shop%2Fnotes&view=shop%2Forders']);
   });
 
-  it('are connected anew for one more view, and say that something may have been missed', () => {
+  it('reconnect for a further view, and report that changes may have been missed', () => {
     const { live, sources, source, listener } = connected();
     live.want(['shop/orders', 'shop/bikes']);
     vi.advanceTimersByTime(100);
@@ -72,7 +72,7 @@ describe('live updates', () => {
     expect(listener.missed).toHaveBeenLastCalledWith(['shop/orders', 'shop/bikes']);
   });
 
-  it('tell many changes at once', () => {
+  it('report many changes in one call', () => {
     const { source, listener } = connected();
     for (const key of ['a', 'b', 'c']) source().tell('change', change(key));
     vi.advanceTimersByTime(1_000);
@@ -80,7 +80,7 @@ describe('live updates', () => {
     expect(listener.changed).toHaveBeenCalledWith([change('a'), change('b'), change('c')]);
   });
 
-  it('pass on a reset', () => {
+  it('report a reset', () => {
     const { source, listener } = connected();
     listener.missed.mockClear();
     source().tell('reset');
@@ -98,7 +98,7 @@ describe('live updates', () => {
     expect(listener.working).toHaveBeenLastCalledWith(false);
   });
 
-  it('are called interrupted within 30 s of silence, and tried again', () => {
+  it('count as interrupted within 30 s of silence, and reconnect', () => {
     const { sources, source, listener } = connected();
     vi.advanceTimersByTime(24_000);
     expect(listener.working).not.toHaveBeenCalledWith(false);
@@ -111,7 +111,7 @@ describe('live updates', () => {
   });
 
   // Some antivirus programs on the person's machine buffer streams like this.
-  it('are called interrupted, without going to and fro, where each event is held back until the next', () => {
+  it('count as interrupted, without flapping, if each event is buffered until the next', () => {
     const { live, sources, listener } = feed();
     live.want(['shop/orders']);
     const ages = new Map<FakeSource, number>();
@@ -126,7 +126,7 @@ describe('live updates', () => {
     expect(new Set(listener.working.mock.calls.flat())).toEqual(new Set([false]));
   });
 
-  it('go on where they were, and then reload nothing', () => {
+  it('continue at the last event without a reload', () => {
     const { source, listener } = connected();
     source().tell('change', change('a'), '1-7~ab');
     listener.missed.mockClear();
@@ -137,7 +137,7 @@ describe('live updates', () => {
     expect(listener.missed).not.toHaveBeenCalled();
   });
 
-  it('begin anew when the host refuses to go on', () => {
+  it('start from the present when the host refuses the last event', () => {
     const { source } = connected();
     for (let time = 0; time < 3; time++) {
       source().break('refused');
@@ -146,7 +146,7 @@ describe('live updates', () => {
     expect(source().url).toBe('/api/live?view=shop%2Forders');
   });
 
-  it('are called interrupted when they do not come back soon, and working once they are back', () => {
+  it('count as interrupted when reconnecting takes long, and as working afterwards', () => {
     const { sources, source, listener } = connected();
     source().break('refused');
     vi.advanceTimersByTime(3_000);
@@ -158,7 +158,7 @@ describe('live updates', () => {
     expect(listener.working).toHaveBeenLastCalledWith(true);
   });
 
-  it('leave a blink unmentioned', () => {
+  it('do not report a short interruption', () => {
     const { source, listener } = connected();
     source().break('lost');
     vi.advanceTimersByTime(500);
@@ -167,7 +167,7 @@ describe('live updates', () => {
     expect(listener.working).not.toHaveBeenCalledWith(false);
   });
 
-  it('come back at different moments in different browsers', () => {
+  it('reconnect at different times in different browsers', () => {
     expect([comesBackWithin(0, 600), comesBackWithin(0.9, 600), comesBackWithin(0.9, 1_500)]).toEqual([
       true,
       false,
@@ -175,7 +175,7 @@ describe('live updates', () => {
     ]);
   });
 
-  it('are looked at after a sleep, once however many tabs wake', () => {
+  it('are checked after a sleep, once for all tabs', () => {
     const { live, sources } = connected();
     vi.advanceTimersByTime(5_000);
     live.connectIfSilent(22_000);
@@ -185,7 +185,7 @@ describe('live updates', () => {
     expect(sources).toHaveLength(2);
   });
 
-  it('end when the browser has become somebody else’s, before anything of theirs is told', () => {
+  it('end when the session belongs to another person, before any of their changes is reported', () => {
     const { live, source, listener } = feed();
     live.want(['shop/orders']);
     vi.advanceTimersByTime(100);

@@ -41,7 +41,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('tabs', () => {
-  it('of one person share one stream, and each hears of changes', () => {
+  it('of one person share one stream, and each receives changes', () => {
     const { tab, open } = browser();
     const tabs = Array.from({ length: 7 }, () => tab('lena'));
     tabs[0]?.live.want('shop/orders');
@@ -69,7 +69,7 @@ describe('tabs', () => {
     expect(tom.working).not.toHaveBeenCalledWith(false);
   });
 
-  it('hear that the browser has become somebody else’s', () => {
+  it('learn that the session belongs to another person', () => {
     const { tab, open } = browser();
     const tabs = [tab('lena'), tab('lena')];
     tabs[0]?.live.want('shop/orders');
@@ -94,7 +94,7 @@ describe('tabs', () => {
     expect(open()).toHaveLength(1);
   });
 
-  it('that went away without a word are forgotten, and taken back when they come again', () => {
+  it('that disappear silently are removed, and added when they return', () => {
     const { tab, open } = browser();
     const [stays, sleeps] = [tab('lena'), tab('lena')];
     stays.live.want('shop/orders');
@@ -109,7 +109,7 @@ describe('tabs', () => {
     expect(open()[0]?.url).toContain('bikes');
   });
 
-  it('say that changes are not told when the hub does not answer, and look for another place', () => {
+  it('report an interruption when the hub does not answer, and try another environment', () => {
     const { tab, worker, open } = browser();
     const dead: HubHost = { channel: () => 'dead', enter: () => () => {} };
     const { live, working } = tab('lena', [dead, worker]);
@@ -120,7 +120,7 @@ describe('tabs', () => {
     expect(working).toHaveBeenLastCalledWith(true);
   });
 
-  it('pass over places that this browser does not have', () => {
+  it('skip environments that this browser lacks', () => {
     const { tab, worker, open } = browser();
     const none: HubHost = { channel: () => 'none', enter: () => null };
     const failures: (() => void)[] = [];

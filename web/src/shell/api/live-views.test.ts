@@ -19,14 +19,14 @@ function filled() {
   return { client, stale };
 }
 
-describe('what a change makes stale', () => {
-  it('is the lists of its view and its own row, and nothing else', () => {
+describe('a change invalidates', () => {
+  it('the lists of its view and its own row alone', () => {
     const { client, stale } = filled();
     invalidateChanged(client, [{ plugin: 'shop', view: 'orders', key: 'r1' }]);
     expect(stale()).toEqual(['list', 'changed']);
   });
 
-  it('is the whole view when changes may have been missed', () => {
+  it('the whole view when changes may have been missed', () => {
     const { client, stale } = filled();
     invalidateViews(client, ['shop/orders']);
     expect(stale()).toEqual(['list', 'changed', 'other']);

@@ -25,7 +25,7 @@ describe('a problem', () => {
     expect(problem.undecided).toBe(false);
   });
 
-  it('that nobody wrote is an unreachable host behind a proxy, or an unreadable answer', () => {
+  it('without a body is an unreachable host behind a proxy, or an unreadable answer', () => {
     expect(Problem.read(502, '<html>', null)).toMatchObject({ status: 0, code: 'unreachable' });
     expect(Problem.read(503, undefined, null)).toMatchObject({ status: 0, code: 'unreachable' });
     expect(Problem.read(503, { code: 'view-behind' }, null)).toMatchObject({
@@ -35,7 +35,7 @@ describe('a problem', () => {
     expect(Problem.read(500, undefined, 'f00')).toMatchObject({ code: 'unreadable', traceId: 'f00' });
   });
 
-  it('is said where it happened unless the banner or the dialog says it', () => {
+  it('is shown in place unless the banner or the dialog shows it', () => {
     expect(shownHere(null)).toBe(false);
     expect(shownHere(Problem.unreachable())).toBe(false);
     expect(shownHere(new Problem({ status: 401, code: 'token-missing' }))).toBe(false);
@@ -44,7 +44,7 @@ describe('a problem', () => {
     expect(shownHere(new Error('x'))).toBe(true);
   });
 
-  it('is worth repeating only where the host asks for it', () => {
+  it('is repeated only if the host asks for it', () => {
     expect(isWorthRepeating(0, new Problem({ status: 503, code: 'view-behind' }))).toBe(true);
     expect(isWorthRepeating(6, new Problem({ status: 503, code: 'view-behind' }))).toBe(false);
     expect(isWorthRepeating(0, new Problem({ status: 404, code: 'not-found' }))).toBe(false);

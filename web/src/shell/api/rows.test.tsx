@@ -10,7 +10,7 @@ const pause = (millis: number) => new Promise(resolve => setTimeout(resolve, mil
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('does not ask again and again for a page that failed', async () => {
+it('does not repeat the request for a page that failed', async () => {
   let asked = 0;
   vi.stubGlobal('fetch', async () => {
     asked += 1;

@@ -15,17 +15,17 @@ describe('state in the address', () => {
     expect(read({ q: 'web', status: 'open' })).toEqual({ q: 'web', status: 'open' });
   });
 
-  it('is text, whatever it looks like', () => {
+  it('is text, also if it looks like a number', () => {
     for (const typed of ['10', 'true', '0', '007', 'web 1'])
       expect(read(defaultParseSearch(`?q=${encodeURIComponent(typed)}`))).toEqual({ q: typed });
   });
 
-  it('is dropped where it does not fit, so that the page still opens', () => {
+  it('is dropped if it is invalid, so that the page still opens', () => {
     expect(read({ q: '  ', status: 'nonsense', other: '1' })).toEqual({});
     expect(read({ q: ['a'], status: {} })).toEqual({});
   });
 
-  it('is dropped by the router as well, which keeps what nobody read', async () => {
+  it('is dropped by the router as well, which keeps unknown parameters', async () => {
     const root = createRootRoute();
     const list = createRoute({ getParentRoute: () => root, path: '/orders', validateSearch: read });
     const history = createMemoryHistory({ initialEntries: ['/orders?q=web&status=bogus'] });

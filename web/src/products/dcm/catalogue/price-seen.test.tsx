@@ -71,30 +71,30 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-describe('the price that was shown is the price that is booked', () => {
-  it('or nothing is, and both are shown before it is asked for again', async () => {
+describe('the booked price is the shown price', () => {
+  it('or the request is rejected, and both prices are shown before the next attempt', async () => {
     await open();
     price = 9_700;
     await submit();
     expect((await screen.findByRole('alert')).textContent).toContain('From 3000 to 9700');
     expect(booked).toEqual([]);
     await screen.findByText(/€97.00/);
-    expect(screen.getByText(/Before it was €30.00/)).toBeDefined();
+    expect(screen.getByText(/The former price was €30.00/)).toBeDefined();
     await submit();
     await waitFor(() => expect(booked).toEqual([9_700]));
   });
 
-  it('follows the offering while the form is open, and says what it was', async () => {
+  it('follows the offering while the form is open, and shows the former price', async () => {
     await open();
     price = 9_700;
     change({ position: '1-2' });
     await screen.findByText(/€97.00/);
-    expect(screen.getByText(/Before it was €30.00/)).toBeDefined();
+    expect(screen.getByText(/The former price was €30.00/)).toBeDefined();
     await submit();
     await waitFor(() => expect(booked).toEqual([9_700]));
   });
 
-  it('is not taken for granted while another size has none yet', async () => {
+  it('is not assumed for a size without a price', async () => {
     await open();
     price = 4_000;
     await hand.click(screen.getByRole('button', { name: 'More: CPUs' }));
@@ -102,13 +102,13 @@ describe('the price that was shown is the price that is booked', () => {
     expect((await screen.findByRole('alert')).textContent).toContain('From 3000 to 4000');
     expect(booked).toEqual([]);
     await screen.findByText(/€40.00/);
-    expect(screen.queryByText(/Before it was/)).toBeNull();
+    expect(screen.queryByText(/The former price was/)).toBeNull();
     await submit();
     await waitFor(() => expect(booked).toEqual([4_000]));
   });
 });
 
-it('a size outside the limits is refused at its field while it is typed, and what is missing yet is not', async () => {
+it('a size outside the limits is refused while it is typed, and missing values are not', async () => {
   await open();
   const field = screen.getByLabelText('CPUs');
   await hand.clear(field);

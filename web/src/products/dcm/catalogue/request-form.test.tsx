@@ -73,7 +73,7 @@ describe('a number in a form', () => {
     ['+5', '+5'],
     ['{Backspace}', ''],
     ['4', 4],
-  ])('is what was typed, however a browser reads it: %s', async (typed, body) => {
+  ])('is the typed text, however a browser parses it: %s', async (typed, body) => {
     await show();
     const hand = userEvent.setup();
     const cpus = await screen.findByLabelText<HTMLInputElement>('CPUs');
@@ -93,7 +93,7 @@ describe('a number in a form', () => {
   });
 });
 
-it('an offering that is closed takes no request, also while its form is open', async () => {
+it('a closed offering accepts no request, also while its form is open', async () => {
   await show();
   const why = await screen.findByLabelText<HTMLTextAreaElement>('Justification');
   await userEvent.setup().type(why, 'Front end');
@@ -103,7 +103,7 @@ it('an offering that is closed takes no request, also while its form is open', a
   expect(screen.queryByRole('button', { name: 'Submit request' })).toBeNull();
 });
 
-it('a page that is made for others says so in place of its form', async () => {
+it('a page for other roles shows an explanation instead of its form', async () => {
   const Admins = onlyFor(OFFER, () => <form aria-label="Offering" />);
   await show(() => (
     <SessionContext value={lena}>

@@ -2,9 +2,9 @@ const en = {
   requestVm: 'Request a VM',
   approve: {
     title: 'Waiting for your decision',
-    empty: 'No request waits for you.',
-    asks: (name: string) => `asked for by ${name}`,
-    somebody: 'somebody',
+    empty: 'No request waits for your decision.',
+    asks: (name: string) => `requested by ${name}`,
+    somebody: 'another person',
   },
   mine: {
     title: 'Your open requests',
@@ -25,9 +25,9 @@ const de: typeof en = {
   requestVm: 'VM beantragen',
   approve: {
     title: 'Wartet auf Ihre Entscheidung',
-    empty: 'Kein Antrag wartet auf Sie.',
+    empty: 'Kein Antrag wartet auf Ihre Entscheidung.',
     asks: name => `beantragt von ${name}`,
-    somebody: 'jemandem',
+    somebody: 'einer anderen Person',
   },
   mine: {
     title: 'Ihre offenen Anträge',

@@ -36,12 +36,12 @@ describe('an offering that is edited', () => {
     expect(toDraft(ROW, 'en').gb_cents).toBe('1.25');
   });
 
-  it('leaves what is right to the host', () => {
+  it('leaves validation to the host', () => {
     const { definition: sent } = defined({ key: 'NOT A KEY', cpu_max: '-1', base_cents: '-5' });
     expect([sent.key, sent.cpu_max, sent.base_cents]).toEqual(['NOT A KEY', -1, -500]);
   });
 
-  it('is not sent with numbers that are none; all of them are named at once, with what the host refuses', async () => {
+  it('is not sent with invalid numbers; all of them are reported at once, with the host’s refusals', async () => {
     const { errors, definition } = defined({
       cpu_min: '',
       memory_gb_max: '1.5',

@@ -12,7 +12,7 @@ const told = (text: string) => ({ class: 'configuration', code: 'x', text, messa
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('a template that vCenter does not know is told from a vCenter that does not answer', async () => {
+it('a missing template is distinguished from a vCenter that does not answer', async () => {
   answers({ ...EMPTY, items: [{ value: 'T/a', name: 'a', facts: {} }] });
   expect(await checkTemplate('T/a')).toEqual({ state: 'good' });
   answers({ ...EMPTY, unknown: told('It is not there.') });

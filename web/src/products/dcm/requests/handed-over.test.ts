@@ -15,7 +15,7 @@ it('does not say that a VM is ready when it is gone, going, off, suspended or mi
   expect(handedOver({ decommissioned_at: '2026-11-28T10:00:00Z' }, undefined)).toBe('gone');
 });
 
-it('speaks of what a machine goes on to do only where there is one', () => {
+it('describes next steps only for an existing machine', () => {
   const request = { decommissioned_at: null, terminal: true };
   expect(isOver({ ...request, status: 'fulfilled' })).toBe(false);
   expect(isOver({ ...request, status: 'pending', terminal: false })).toBe(false);

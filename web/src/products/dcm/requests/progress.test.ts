@@ -16,8 +16,8 @@ const event = (kind: string, step?: string, percent?: number) =>
 
 const states = (events: Event[]) => progressOf(events).map(one => one.state);
 
-describe('how far building has come', () => {
-  it('begins with everything to come', () => {
+describe('the progress of provisioning', () => {
+  it('starts with all steps open', () => {
     expect(states([event('request-submitted')])).toEqual(['open', 'open', 'open', 'open', 'open']);
   });
 
@@ -32,7 +32,7 @@ describe('how far building has come', () => {
     expect(progress[1]?.percent).toBe(42);
   });
 
-  it('keeps after a failure what was finished, and opens the failed step for a retry', () => {
+  it('keeps finished steps after a failure, and opens the failed step for a retry', () => {
     const failed = [
       event('step-finished', 'ensure-folder'),
       event('step-started', 'clone'),
@@ -49,7 +49,7 @@ describe('how far building has come', () => {
     ]);
   });
 
-  it('says of a step that was not needed that it was skipped, also at the end', () => {
+  it('marks a step that was not needed as skipped, also at the end', () => {
     const events = [
       event('step-finished', 'ensure-folder'),
       event('step-finished', 'clone'),
@@ -65,7 +65,7 @@ describe('how far building has come', () => {
     expect(steps.map(one => one.step)).toEqual(['ensure-folder', 'clone', 'reconfigure', 'power-on']);
   });
 
-  it('is complete when the request is fulfilled, whatever the machine goes through later', () => {
+  it('is complete when the request is fulfilled, regardless of later events', () => {
     const events = [
       event('request-fulfilled'),
       event('step-started', 'power-off'),

@@ -1,6 +1,6 @@
 const en = {
   title: 'Requests',
-  lead: 'Every request with what it is waiting for.',
+  lead: 'All requests, and the reason of each wait.',
   requestVm: 'Request a VM',
   empty: 'There are no requests yet.',
   emptyMine: 'You have no requests yet.',
@@ -23,7 +23,7 @@ const en = {
     cancelled: 'Cancelled',
     whose: 'Whose requests',
     mine: 'Mine',
-    all: 'Everybody’s',
+    all: 'All',
   },
   hero: {
     waitingFor: 'Waiting for',
@@ -33,7 +33,7 @@ const en = {
     building: 'Being built',
     starting: 'The build is about to start',
     stalled: 'Waiting for a system',
-    stalledForPerson: 'Waiting for a person to act in vCenter',
+    stalledForPerson: 'Waiting for an administrator of vCenter',
     failed: 'The build stopped',
     ready: 'Your VM is ready',
     readyOther: 'The VM is ready',
@@ -54,7 +54,7 @@ const en = {
     toVm: 'Open the VM',
     progress: 'Progress of this step',
     attempt: (attempt: string) => `Attempt ${attempt}`,
-    repairBy: (names: string) => `In charge: ${names}`,
+    repairBy: (names: string) => `Contact: ${names}`,
     trace: 'Trace id',
   },
   next: {
@@ -62,7 +62,7 @@ const en = {
     name: 'Name',
     ip: 'IP address',
     noIp: 'Not known yet. Refresh it on the VM’s page.',
-    notReported: 'None was reported. Ask your administrators how to reach the VM.',
+    notReported: 'No address was reported. Ask your administrators how to reach the VM.',
     giveBack: 'When you no longer need it, decommission it on its page. Its cost ends then.',
   },
   facts: {
@@ -101,26 +101,26 @@ const en = {
   },
   withdraw: {
     title: (name: string) => `Withdraw the request for ${name}?`,
-    lead: 'Nobody decides on it any more, and the name becomes free again. You can ask anew at any time.',
+    lead: 'The request is closed without a decision, and the name becomes available again. You can submit a new request at any time.',
     done: (name: string) => `The request for ${name} was withdrawn`,
   },
   complete: {
     title: (name: string) => `Hand ${name} over without an address?`,
-    lead: 'vCenter is asked whether the VM is there, and it is switched on if it is off. Then it is handed over without waiting for an address any longer. If it is not there it is built again.',
+    lead: 'The platform checks whether the VM is in vCenter, and switches it on if it is off. Then it is handed over without an address. If it is not in vCenter, it is built again.',
     done: (name: string) => `${name} is being handed over without an address`,
   },
   cancel: {
     title: (name: string) => `Cancel the request for ${name}?`,
     lead: (name: string) =>
-      `What was built of ${name} in vCenter is switched off and deleted with everything on it. Then the request is over and the name free. This cannot be undone.`,
+      `The parts of ${name} that exist in vCenter are switched off and deleted with all data. Then the request is closed and the name available. This cannot be undone.`,
     reason: 'Reason (optional)',
-    hint: 'It stands on the page of the request.',
+    hint: 'The page of the request shows it.',
     done: (name: string) => `The request for ${name} is being cancelled`,
   },
   cancelElsewhere: {
     title: (name: string) => `Cancel the request for ${name} without removal?`,
     lead: (name: string) =>
-      `The connection leads to another vCenter than the one in which ${name} was built. That one is not asked: whether something is left there only you can know. A VM with the same marker in the present vCenter is left alone. The request is over and the name free. This cannot be undone.`,
+      `The connection leads to another vCenter than the one in which ${name} was built. The platform cannot check that one: make sure that nothing is left there. A VM with the same marker in the present vCenter is not changed. The request is closed and the name available. This cannot be undone.`,
     type: (name: string) => `Type ${name} to confirm`,
     done: (name: string) => `The request for ${name} is being cancelled`,
   },
@@ -128,9 +128,9 @@ const en = {
   approve: { done: (name: string) => `The request for ${name} was approved` },
   reject: {
     title: (name: string) => `Reject the request for ${name}?`,
-    lead: 'The requester reads your reason and can ask anew.',
+    lead: 'The requester can read your reason and submit a new request.',
     reason: 'Reason',
-    hint: 'What would have to be different?',
+    hint: 'Explain which changes are required.',
     done: (name: string) => `The request for ${name} was rejected`,
   },
   retry: {
@@ -177,8 +177,8 @@ const de: typeof en = {
     building: 'Wird bereitgestellt',
     starting: 'Die Bereitstellung beginnt gleich',
     stalled: 'Wartet auf ein System',
-    stalledForPerson: 'Wartet darauf, dass im vCenter gehandelt wird',
-    failed: 'Die Bereitstellung ist stehen geblieben',
+    stalledForPerson: 'Wartet auf die vCenter-Administration',
+    failed: 'Die Bereitstellung wurde angehalten',
     ready: 'Ihre VM ist bereit',
     readyOther: 'Die VM ist bereit',
     off: 'Diese VM ist ausgeschaltet',
@@ -191,7 +191,7 @@ const de: typeof en = {
     rejectedUnknown: 'Abgelehnt',
     withdrawn: 'Zurückgezogen',
     cancelling: 'Wird abgebrochen',
-    cancelFailed: 'Der Abbruch ist stehen geblieben',
+    cancelFailed: 'Der Abbruch wurde angehalten',
     cancelled: name => `Abgebrochen von ${name}`,
     cancelledUnknown: 'Abgebrochen',
     again: 'Noch einmal beantragen',
@@ -202,11 +202,12 @@ const de: typeof en = {
     trace: 'Vorgangsnummer',
   },
   next: {
-    title: 'Wie es weitergeht',
+    title: 'Nächste Schritte',
     name: 'Name',
     ip: 'IP-Adresse',
     noIp: 'Noch nicht bekannt. Aktualisieren Sie sie auf der Seite der VM.',
-    notReported: 'Es wurde keine gemeldet. Fragen Sie Ihre Administration, wie die VM zu erreichen ist.',
+    notReported:
+      'Es wurde keine Adresse gemeldet. Fragen Sie Ihre Administration, wie die VM zu erreichen ist.',
     giveBack:
       'Wenn Sie die VM nicht mehr brauchen, legen Sie sie auf ihrer Seite still. Dann enden ihre Kosten.',
   },
@@ -246,26 +247,26 @@ const de: typeof en = {
   },
   withdraw: {
     title: name => `Antrag für ${name} zurückziehen?`,
-    lead: 'Dann entscheidet niemand mehr darüber, und der Name wird wieder frei. Sie können jederzeit neu beantragen.',
+    lead: 'Der Antrag wird ohne Entscheidung geschlossen, und der Name wird wieder frei. Sie können jederzeit einen neuen Antrag stellen.',
     done: name => `Der Antrag für ${name} wurde zurückgezogen`,
   },
   complete: {
     title: name => `${name} ohne Adresse übergeben?`,
-    lead: 'Das vCenter wird gefragt, ob die VM da ist, und sie wird eingeschaltet, falls sie aus ist. Dann wird sie übergeben, ohne weiter auf eine Adresse zu warten. Ist sie nicht da, wird sie noch einmal bereitgestellt.',
+    lead: 'Die Plattform prüft, ob die VM im vCenter vorhanden ist, und schaltet sie ein, falls sie aus ist. Dann wird sie ohne Adresse übergeben. Fehlt sie im vCenter, wird sie noch einmal bereitgestellt.',
     done: name => `${name} wird ohne Adresse übergeben`,
   },
   cancel: {
     title: name => `Antrag für ${name} abbrechen?`,
     lead: name =>
-      `Was von ${name} im vCenter schon da ist, wird ausgeschaltet und mit allem darauf gelöscht. Danach ist der Antrag beendet und der Name frei. Das lässt sich nicht rückgängig machen.`,
-    reason: 'Grund (freiwillig)',
-    hint: 'Er steht auf der Seite des Antrags.',
+      `Die im vCenter vorhandenen Teile von ${name} werden ausgeschaltet und mit allen Daten gelöscht. Danach ist der Antrag geschlossen und der Name frei. Das lässt sich nicht rückgängig machen.`,
+    reason: 'Grund (optional)',
+    hint: 'Die Seite des Antrags zeigt ihn.',
     done: name => `Der Antrag für ${name} wird abgebrochen`,
   },
   cancelElsewhere: {
     title: name => `Den Antrag für ${name} ohne Entfernen abbrechen?`,
     lead: name =>
-      `Die Verbindung führt zu einem anderen vCenter als dem, in dem ${name} gebaut wurde. Jenes wird nicht gefragt: Ob dort etwas zurückbleibt, können nur Sie wissen. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht angerührt. Der Antrag ist dann zu Ende und der Name frei. Das lässt sich nicht rückgängig machen.`,
+      `Die Verbindung führt zu einem anderen vCenter als dem, in dem ${name} angelegt wurde. Die Plattform kann jenes nicht prüfen: Stellen Sie sicher, dass dort nichts zurückbleibt. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht verändert. Der Antrag wird geschlossen und der Name frei. Das lässt sich nicht rückgängig machen.`,
     type: name => `Geben Sie zur Bestätigung ${name} ein`,
     done: name => `Der Antrag für ${name} wird abgebrochen`,
   },
@@ -273,9 +274,9 @@ const de: typeof en = {
   approve: { done: name => `Der Antrag für ${name} wurde freigegeben` },
   reject: {
     title: name => `Antrag für ${name} ablehnen?`,
-    lead: 'Wer den Antrag gestellt hat, liest Ihren Grund und kann neu beantragen.',
+    lead: 'Die antragstellende Person kann Ihren Grund lesen und einen neuen Antrag stellen.',
     reason: 'Grund',
-    hint: 'Was müsste anders sein?',
+    hint: 'Beschreiben Sie, was geändert werden muss.',
     done: name => `Der Antrag für ${name} wurde abgelehnt`,
   },
   retry: {

@@ -57,20 +57,20 @@ async function options(requests: AnyRow[], words: string[]) {
   return found.map(option => option.textContent);
 }
 
-it('of few things their actions are offered: those that are permitted, and none whose page has more to say', async () => {
+it('few results have their permitted actions, except those that need their page', async () => {
   expect(await options([request('01')], ['shop'])).toEqual([
     'shop-web-01Lena Hoffmannfailed',
     'Cancel: shop-web-01',
   ]);
 });
 
-it('of many things only their pages are offered', async () => {
+it('many results have links alone', async () => {
   const found = await options(['01', '02', '03', '04'].map(request), ['shop']);
   expect(found.filter(option => option?.startsWith('Cancel'))).toEqual([]);
   expect(found).toHaveLength(4);
 });
 
-it('a person whom the words mean has links to their machines and requests', async () => {
+it('a person whose name matches has links to their machines and requests', async () => {
   expect(await options([request('01')], ['hoff'])).toEqual([
     'shop-web-01Lena Hoffmannfailed',
     'Cancel: shop-web-01',

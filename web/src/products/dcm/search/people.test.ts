@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { wordsOf } from '@/shell/features/search/words';
 import { peopleIn } from './people';
 
-test('a person is named once, and only when the words mean them', () => {
+test('a person is listed once, and only if the words match', () => {
   const rows = [
     { requester_id: '1', requester_name: 'Lena Hoffmann' },
     { requester_id: '1', requester_name: 'Lena Hoffmann' },

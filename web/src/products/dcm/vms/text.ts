@@ -1,8 +1,8 @@
 const en = {
   title: 'Virtual machines',
-  lead: 'As vCenter last said. It is asked again every few minutes.',
+  lead: 'State at the last reading from vCenter, which is repeated every few minutes.',
   requestVm: 'Request a VM',
-  empty: 'There are no virtual machines yet. The first one begins with a request.',
+  empty: 'There are no virtual machines yet. Request one to get started.',
   emptyPresent: 'There are no virtual machines at present.',
   emptyMine: 'You have no virtual machines.',
   columns: {
@@ -27,7 +27,7 @@ const en = {
     off: 'Off',
     whose: 'Whose VMs',
     mine: 'Mine',
-    everybody: 'Everybody’s',
+    everybody: 'All',
   },
   powers: {
     on: 'On',
@@ -73,7 +73,7 @@ const en = {
     invalid: 'Invalid',
   },
   copies: (names: string) =>
-    `vCenter has other VMs with the marker of this one: ${names}. They were not made here and were left alone.`,
+    `vCenter has other VMs with the marker of this one: ${names}. This platform did not create them and has not changed them.`,
   signIn: {
     ssh: (image: string) => `Sign in by SSH, with the user name of your organisation for ${image}:`,
     rdp: 'Connect by Remote Desktop, with your organisation’s account:',
@@ -83,28 +83,28 @@ const en = {
   },
   confirm: {
     type: (name: string) => `Type ${name} to confirm`,
-    renamed: (name: string) => `In vCenter the VM is called ${name}; that name will do as well.`,
+    renamed: (name: string) => `The VM’s name in vCenter is ${name}; you may type this name as well.`,
   },
   gone: {
     title: (name: string) => `Count ${name} as removed?`,
-    lead: 'vCenter does not have this VM, and it was not removed from here. It may still run elsewhere: unregistered, or in another vCenter. vCenter is asked once more; if it has the VM, nothing happens. Otherwise the VM is taken off the list, its cost ends, and its name is free. This cannot be undone.',
+    lead: 'vCenter does not have this VM, although this platform did not remove it. It may still run elsewhere: unregistered, or in another vCenter. vCenter is checked once more; if it has the VM, nothing changes. Otherwise the VM is removed from the list, its cost ends, and its name is available. This cannot be undone.',
     elsewhere:
-      'The connection leads to another vCenter than the one in which this VM was built. That one is not asked: whether the VM still runs there only you can know. A VM with the same marker in the present vCenter is left alone. This VM is taken off the list, its cost ends, and its name is free. This cannot be undone.',
+      'The connection leads to another vCenter than the one in which this VM was built. The platform cannot check that one: make sure that the VM no longer runs there. A VM with the same marker in the present vCenter is not changed. This VM is removed from the list, its cost ends, and its name is available. This cannot be undone.',
     done: (name: string) => `${name} is being counted as removed`,
   },
   refresh: { done: (name: string) => `${name} is being read from vCenter` },
   decommission: {
     title: (name: string) => `Decommission ${name}?`,
-    lead: 'The VM is switched off and deleted with everything on it. This cannot be undone. Its cost ends with it.',
+    lead: 'The VM is switched off and deleted with all data. Its cost ends. This cannot be undone.',
     done: (name: string) => `${name} is being decommissioned`,
   },
 };
 
 const de: typeof en = {
   title: 'Virtuelle Maschinen',
-  lead: 'So, wie das vCenter es zuletzt gemeldet hat. Es wird alle paar Minuten neu gefragt.',
+  lead: 'Stand der letzten Abfrage des vCenters, die alle paar Minuten wiederholt wird.',
   requestVm: 'VM beantragen',
-  empty: 'Es gibt noch keine virtuellen Maschinen. Die erste beginnt mit einem Antrag.',
+  empty: 'Es gibt noch keine virtuellen Maschinen. Stellen Sie einen Antrag, um zu beginnen.',
   emptyPresent: 'Zurzeit gibt es keine virtuellen Maschinen.',
   emptyMine: 'Sie haben keine virtuellen Maschinen.',
   columns: {
@@ -174,7 +174,7 @@ const de: typeof en = {
     invalid: 'Ungültig',
   },
   copies: names =>
-    `Im vCenter gibt es weitere VMs mit der Kennung dieser VM: ${names}. Sie wurden nicht hier angelegt und deshalb nicht angerührt.`,
+    `Im vCenter gibt es weitere VMs mit der Kennung dieser VM: ${names}. Diese Plattform hat sie nicht angelegt und nicht verändert.`,
   signIn: {
     ssh: image =>
       `Melden Sie sich per SSH an, mit dem Benutzernamen, der in Ihrer Organisation für ${image} gilt:`,
@@ -189,15 +189,15 @@ const de: typeof en = {
   },
   gone: {
     title: name => `${name} als entfernt bestätigen?`,
-    lead: 'Das vCenter hat diese VM nicht, und sie wurde nicht von hier aus entfernt. Vielleicht läuft sie noch anderswo: abgemeldet oder in einem anderen vCenter. Das vCenter wird noch einmal gefragt; hat es die VM, geschieht nichts. Sonst kommt die VM von der Liste, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
+    lead: 'Diese VM fehlt im vCenter, obwohl diese Plattform sie nicht entfernt hat. Möglicherweise läuft sie noch anderswo: nicht registriert oder in einem anderen vCenter. Das vCenter wird noch einmal geprüft; ist die VM dort vorhanden, ändert sich nichts. Andernfalls wird die VM von der Liste entfernt, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
     elsewhere:
-      'Die Verbindung führt zu einem anderen vCenter als dem, in dem diese VM gebaut wurde. Jenes wird nicht gefragt: Ob die VM dort noch läuft, können nur Sie wissen. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht angerührt. Diese VM kommt von der Liste, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
+      'Die Verbindung führt zu einem anderen vCenter als dem, in dem diese VM angelegt wurde. Die Plattform kann jenes nicht prüfen: Stellen Sie sicher, dass die VM dort nicht mehr läuft. Eine VM mit derselben Kennung im jetzigen vCenter wird nicht verändert. Diese VM wird von der Liste entfernt, ihre Kosten enden, und ihr Name wird frei. Das lässt sich nicht rückgängig machen.',
     done: name => `${name} gilt bald als entfernt`,
   },
   refresh: { done: name => `${name} wird aus dem vCenter gelesen` },
   decommission: {
     title: name => `${name} stilllegen?`,
-    lead: 'Die VM wird ausgeschaltet und mit allem darauf gelöscht. Das lässt sich nicht rückgängig machen. Ihre Kosten enden damit.',
+    lead: 'Die VM wird ausgeschaltet und mit allen Daten gelöscht. Ihre Kosten enden. Das lässt sich nicht rückgängig machen.',
     done: name => `${name} wird stillgelegt`,
   },
 };

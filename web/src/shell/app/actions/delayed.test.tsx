@@ -83,8 +83,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('a decision takes effect after a moment', () => {
-  it('and can be taken back until then', async () => {
+describe('a delayed command', () => {
+  it('can be undone before it takes effect', async () => {
     fireEvent.click(await open());
     await later(5_000);
     fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
@@ -93,7 +93,7 @@ describe('a decision takes effect after a moment', () => {
     expect(given).toHaveLength(0);
   });
 
-  it('and not before', async () => {
+  it('takes effect after the delay', async () => {
     fireEvent.click(await open());
     await later(7_000);
     expect(given).toHaveLength(0);
@@ -102,7 +102,7 @@ describe('a decision takes effect after a moment', () => {
     expect(button('Undo')).toBeNull();
   });
 
-  it('or when the tab is hidden or closed, where nobody can take it back', async () => {
+  it('takes effect when the tab is hidden or closed', async () => {
     fireEvent.click(await open());
     await later(1_000);
     act(() => void window.dispatchEvent(new Event('pagehide')));
@@ -111,7 +111,7 @@ describe('a decision takes effect after a moment', () => {
     expect(given[0]?.keepalive).toBe(true);
   });
 
-  it('and a second click does not take it back, nor press what stands there now', async () => {
+  it('is not undone by a second click, which presses no other button', async () => {
     fireEvent.click(await open());
     fireEvent.click(screen.getByRole('button', { name: 'Undo' }), { detail: 2 });
     await later(300);
@@ -120,14 +120,14 @@ describe('a decision takes effect after a moment', () => {
     expect(given).toHaveLength(1);
   });
 
-  it('and lapses when somebody else was faster', async () => {
+  it('lapses when another person decided before', async () => {
     fireEvent.click(await open());
     act(() => takeBackFor('order', 'r1'));
     await later(9_000);
     expect(given).toHaveLength(0);
   });
 
-  it('and says that it did not, when the host is down; trying again is the same attempt', async () => {
+  it('reports a failure when the host is down; a retry is the same attempt', async () => {
     answer = () => Promise.reject(new TypeError('no network'));
     fireEvent.click(await open());
     await later(9_000);
@@ -141,7 +141,7 @@ describe('a decision takes effect after a moment', () => {
     ]);
   });
 
-  it('and before the session ends that it needs', async () => {
+  it('takes effect before the session ends', async () => {
     fireEvent.click(await open());
     await later(1_000);
     let settled: boolean | undefined;
@@ -152,7 +152,7 @@ describe('a decision takes effect after a moment', () => {
     expect(await settleDelayed()).toBe(true);
   });
 
-  it('and says so where its row is gone, when it did not', async () => {
+  it('reports a failure in a dialog when its row is gone', async () => {
     answer = () => Promise.reject(new TypeError('no network'));
     fireEvent.click(await open());
     await later(1_000);

@@ -68,7 +68,7 @@ it('keeps what was typed when the row leaves the page', async () => {
   expect(screen.queryByLabelText('Reason for web')).toBeNull();
 });
 
-it('what the role never allows is not there, and what the state forbids says why', async () => {
+it('forbidden actions are hidden, and unavailable ones show the reason', async () => {
   const confirm: Action = { ...action, command: 'confirm-order', title: 'Confirm', permitted: false };
   const ship: Action = {
     ...action,

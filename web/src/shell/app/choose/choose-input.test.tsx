@@ -53,7 +53,7 @@ async function opened(load: LoadChoices) {
 const shown = () => screen.queryAllByRole('option').map(option => option.textContent);
 
 describe('a value that can be chosen', () => {
-  it('is found by words, told apart by its path, and written into the field', async () => {
+  it('is found by words, distinguished by its path, and written into the field', async () => {
     const load = vi.fn<LoadChoices>(() => Promise.resolve(ROOMS));
     const hand = await opened(load);
     await waitFor(() => expect(shown()).toHaveLength(3));
@@ -66,7 +66,7 @@ describe('a value that can be chosen', () => {
     expect(screen.queryByRole('dialog')).toBeNull();
   });
 
-  it('is searched for by the host where there are more than were sent', async () => {
+  it('is searched by the host if the list was truncated', async () => {
     const found = { ...EMPTY, items: ROOMS.items.slice(2) };
     const load = vi.fn<LoadChoices>(search => Promise.resolve(search ? found : { ...ROOMS, more: true }));
     const hand = await opened(load);
@@ -76,7 +76,7 @@ describe('a value that can be chosen', () => {
     await waitFor(() => expect(shown()).toEqual(['rhel-9Templates/rhel-9']));
   });
 
-  it('can be typed when the list cannot be read, and the reason is said', async () => {
+  it('can be typed when the list cannot be read, with the reason', async () => {
     const failure = {
       class: 'transient',
       code: 'away',
@@ -89,7 +89,7 @@ describe('a value that can be chosen', () => {
     expect(alert.textContent).toContain(text.en.type);
   });
 
-  it('says how many the account may not read', async () => {
+  it('shows the number that the account may not read', async () => {
     await opened(() => Promise.resolve({ ...ROOMS, unreadable: 2 }));
     expect(await screen.findByText(text.en.unreadable(2))).toBeTruthy();
   });

@@ -3,17 +3,17 @@ const en = {
   chooseOf: (label: string) => `Choose: ${label}`,
   search: 'Search by name or path',
   loading: (where: string) => `Reading from ${where} …`,
-  none: 'There is nothing to choose from.',
-  noneLike: 'Nothing has all these words.',
+  none: 'There are no choices.',
+  noneLike: 'Nothing matches all these words.',
   more: 'These are the first 100. Search to find others.',
   unreadable: (count: number) =>
     count === 1
-      ? 'One more is there that the account may not read.'
-      : `${count} more are there that the account may not read.`,
+      ? 'One more exists that the account may not read.'
+      : `${count} more exist that the account may not read.`,
   failed: 'The list could not be read.',
   type: 'You can close this and type the name.',
   again: 'Try again',
-  details: 'Details for repair (English)',
+  details: 'Technical details (English)',
 };
 
 const de: typeof en = {
@@ -26,12 +26,12 @@ const de: typeof en = {
   more: 'Das sind die ersten 100. Suchen Sie, um andere zu finden.',
   unreadable: count =>
     count === 1
-      ? 'Eines mehr ist da, das das Konto nicht lesen darf.'
-      : `${count} weitere sind da, die das Konto nicht lesen darf.`,
+      ? 'Es gibt einen weiteren Eintrag, den das Konto nicht lesen darf.'
+      : `Es gibt ${count} weitere Einträge, die das Konto nicht lesen darf.`,
   failed: 'Die Liste konnte nicht gelesen werden.',
   type: 'Sie können das schließen und den Namen eingeben.',
   again: 'Noch einmal versuchen',
-  details: 'Einzelheiten zum Beheben (Englisch)',
+  details: 'Technische Einzelheiten (Englisch)',
 };
 
 export const text = { en, de };

@@ -5,14 +5,14 @@ import { words } from '../search';
 import { asSeen } from './as-seen';
 import { readWholeNumber } from './whole-number';
 
-it('what was pasted is taken as it is seen', () => {
+it('pasted text is reduced to its visible characters', () => {
   for (const pasted of [' web-01 ', 'web-01\u{200b}', '\u{feff}web-01\u{a0}', 'we\u{ad}b-01', 'web-01\r\n'])
     expect(asSeen(pasted)).toBe('web-01');
   expect(asSeen('Linux\u{a0}Small')).toBe('Linux Small');
   expect(words('web\u{200b}-01 ')).toBe('web-01');
 });
 
-it('and a password is taken to the letter', () => {
+it('a password is sent unchanged', () => {
   const values = toValues(VSPHERE, null);
   values.config['url'] = 'https://vcenter\u{200b}.example.com ';
   values.secret.password = ' pass\u{200b}word ';
@@ -22,7 +22,7 @@ it('and a password is taken to the letter', () => {
   });
 });
 
-it('a number is what was typed, or none', () => {
+it('a number is parsed exactly, or null', () => {
   expect(['4', ' 16 ', '-5', '\u{200b}8'].map(readWholeNumber)).toEqual([4, 16, -5, 8]);
   for (const typed of ['', '1,5', '2.5', '1e3', '+5', '0x10', '4 8', 'four', '1234567890'])
     expect(readWholeNumber(typed), typed).toBeNull();

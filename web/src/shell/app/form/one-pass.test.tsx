@@ -35,7 +35,7 @@ function Form() {
   );
 }
 
-it('all that is wrong is said in one pass, and the first field on the page has the focus', async () => {
+it('all errors are shown at once, and the first field on the page has the focus', async () => {
   render(<Form />);
   const hand = userEvent.setup();
   await hand.click(screen.getByRole('button', { name: 'Send' }));

@@ -11,8 +11,8 @@ const problem = (errors: [string, string][], detail = 'Correct the marked fields
     errors: errors.map(([pointer, message]) => ({ pointer, code: 'x', message })),
   });
 
-describe('a problem is said once, where it belongs', () => {
-  it('stands at its fields, and then in no alert', () => {
+describe('a problem is shown once', () => {
+  it('is shown at its fields, without an alert', () => {
     const split = splitProblem(
       problem([
         ['/name', 'Too long.'],
@@ -27,7 +27,7 @@ describe('a problem is said once, where it belongs', () => {
     expect(split.needsAlert).toBe(false);
   });
 
-  it('needs an alert for what the form does not show', () => {
+  it('needs an alert for fields that the form does not show', () => {
     const split = splitProblem(
       problem([
         ['/name', 'Too long.'],

@@ -61,8 +61,8 @@ beforeEach(() => {
   saved.length = 0;
 });
 
-describe('somebody else saves while a form is open', () => {
-  it('fields that nobody has touched here follow, and it is said', async () => {
+describe('another person saves while a form is open', () => {
+  it('untouched fields are updated, with a notice', async () => {
     const { rerender } = render(form(FIRST, '1-1'));
     await type('Cpu', '9');
     rerender(form({ ...FIRST, base: '77' }, '1-2'));
@@ -84,14 +84,14 @@ describe('somebody else saves while a form is open', () => {
     await save();
     expect(saved).toEqual([]);
     expect(screen.getByRole('group', { name: 'Base' }).textContent).toMatch(/You.*12.*Miriam Vogt.*77/);
-    await hand.click(screen.getByRole('button', { name: `Base: take ${value}` }));
+    await hand.click(screen.getByRole('button', { name: `Base: use ${value}` }));
     expect(screen.queryByRole('group')).toBeNull();
     await save();
     expect(saved).toEqual([{ tag: '1-2', base: value, cpu: '8', config: { url: 'b' } }]);
     expect(whose).toBeTruthy();
   });
 
-  it('the same change is none to decide on, and neither is the own one that comes back', async () => {
+  it('equal changes and the person’s own change are no conflicts', async () => {
     const { rerender } = render(form(FIRST, '1-1'));
     await type('Base', '77');
     rerender(form({ ...FIRST, base: '77' }, '1-2'));
@@ -101,24 +101,24 @@ describe('somebody else saves while a form is open', () => {
     expect(panel()).toContain('Base');
   });
 
-  it('a third save while one is being decided on is compared with what is stored then', async () => {
+  it('a third save during a conflict is compared with the stored state of that time', async () => {
     const { rerender } = render(form(FIRST, '1-1'));
     await type('Base', '12');
     rerender(form({ ...FIRST, base: '77' }, '1-2'));
     rerender(form({ ...FIRST, base: '99' }, '1-3'));
-    await hand.click(screen.getByRole('button', { name: 'Base: take 99' }));
+    await hand.click(screen.getByRole('button', { name: 'Base: use 99' }));
     await save();
     expect(saved).toEqual([{ tag: '1-3', base: '99', cpu: '8', config: { url: 'a' } }]);
   });
 
-  it('what was typed before a reload is based on what stood there then', async () => {
+  it('input before a reload is based on the state of that time', async () => {
     const first = render(form(FIRST, '1-1'));
     await type('Base', '12');
     first.unmount();
     render(form({ ...FIRST, base: '77', cpu: '5' }, '1-2'));
     expect(shown()).toEqual(['12', '5', 'a']);
     expect(screen.getByRole('group', { name: 'Base' })).toBeDefined();
-    await hand.click(screen.getByRole('button', { name: 'Base: take 12' }));
+    await hand.click(screen.getByRole('button', { name: 'Base: use 12' }));
     await save();
     expect(saved).toEqual([{ tag: '1-2', base: '12', cpu: '5', config: { url: 'a' } }]);
   });

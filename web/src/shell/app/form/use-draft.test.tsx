@@ -44,23 +44,23 @@ function open(person: Session, price = '10') {
 
 const shown = (label: string) => screen.getByLabelText<HTMLInputElement>(label).value;
 
-describe('what was typed and not sent', () => {
+describe('a draft', () => {
   beforeEach(() => sessionStorage.clear());
 
-  it('is there again after a reload, says so, and can be discarded', async () => {
+  it('is restored after a reload, with a notice, and can be discarded', async () => {
     const hand = userEvent.setup();
     const first = open(lena);
     await hand.type(screen.getByLabelText('Name'), 'web');
     first.unmount();
     open(lena);
     expect(shown('Name')).toBe('web');
-    expect(screen.getByRole('status').textContent).toContain('still there');
+    expect(screen.getByRole('status').textContent).toContain('was restored');
     await hand.click(screen.getByRole('button', { name: 'Discard the draft' }));
     expect([shown('Name'), screen.queryByRole('status')]).toEqual(['', null]);
     expect(sessionStorage.length).toBe(0);
   });
 
-  it('is never a secret, and is gone once it was sent', async () => {
+  it('contains no secret, and is deleted when it is sent', async () => {
     const hand = userEvent.setup();
     open(lena);
     await hand.type(screen.getByLabelText('Secret'), 'canary');
@@ -71,7 +71,7 @@ describe('what was typed and not sent', () => {
     expect(sessionStorage.length).toBe(0);
   });
 
-  it('is for nobody else, in this tenant or another', async () => {
+  it('belongs to one person in one tenant', async () => {
     const first = open(lena);
     await userEvent.setup().type(screen.getByLabelText('Name'), 'web');
     first.unmount();
@@ -90,18 +90,18 @@ describe('what was typed and not sent', () => {
     expect(sessionStorage.length).toBe(0);
   });
 
-  it('leaves alone what was not typed, and tells when somebody else changed the same since', async () => {
+  it('keeps untouched fields, and reports a change of the same field by another person', async () => {
     const hand = userEvent.setup();
     const first = open(lena, '10');
     await hand.type(screen.getByLabelText('Name'), 'web');
     first.unmount();
     const second = open(lena, '77');
     expect(shown('Price')).toBe('77');
-    expect(screen.getByRole('status').textContent).not.toContain('Somebody else');
+    expect(screen.getByRole('status').textContent).not.toContain('Another user');
     await hand.type(screen.getByLabelText('Price'), '8');
     second.unmount();
     open(lena, '99');
     expect(shown('Price')).toBe('778');
-    expect(screen.getByRole('status').textContent).toContain('Somebody else');
+    expect(screen.getByRole('status').textContent).toContain('Another user');
   });
 });

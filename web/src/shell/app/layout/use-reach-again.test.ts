@@ -37,7 +37,7 @@ function reload(chance: number, visibility: DocumentVisibilityState): [number, u
 }
 
 describe('all tabs after an outage', () => {
-  it('ask at different moments, and less often the longer it lasts', () => {
+  it('poll at different times and growing intervals', () => {
     const [early, late] = [times(0), times(0.9)];
     expect([early[0], late[0]]).toEqual([1_000, 2_800]);
     const gaps = early.slice(1).map((time, index) => time - (early[index] ?? 0));
@@ -45,7 +45,7 @@ describe('all tabs after an outage', () => {
     expect(early.length).toBeLessThan(14);
   });
 
-  it('reload at different moments what is seen, and the rest when it is looked at', () => {
+  it('reload visible data at different times, and the rest when it is shown', () => {
     expect(reload(0.1, 'visible')).toEqual([200, 'active']);
     expect(reload(0.9, 'visible')).toEqual([1_800, 'active']);
     expect(reload(0.5, 'hidden')[1]).toBe('none');
@@ -53,7 +53,7 @@ describe('all tabs after an outage', () => {
 });
 
 describe('a page that sends no request', () => {
-  it('asks the host when the network goes and when it comes back, until the page is left', () => {
+  it('polls the host when the network changes, until the page is left', () => {
     const client = new QueryClient();
     const refetch = vi.spyOn(client, 'refetchQueries').mockResolvedValue();
     const leave = askWhenNetworkChanges(client);

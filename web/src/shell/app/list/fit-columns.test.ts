@@ -24,7 +24,7 @@ describe('a table shows whole columns', () => {
     return fitted.columns.map(({ id }, place) => `${id} ${Math.round(fitted.widths[place] ?? 0)}`).join(', ');
   };
 
-  test('all of them where there is room, in proportion', () => {
+  test('all of them if they fit, in proportion', () => {
     expect(shown(800)).toBe('name 200, address 200, model 200, read 200');
   });
 
@@ -33,21 +33,21 @@ describe('a table shows whole columns', () => {
     expect(shown(299)).toBe('name 150, address 150');
   });
 
-  test('what the list is sorted by stays longer', () => {
+  test('the sorted column is removed last', () => {
     expect(shown(399, nothing, '-read_at')).toBe('name 133, address 133, read 133');
   });
 
-  test('what turned out to be wider gets its room before others are shared out', () => {
+  test('measured widths are assigned before the rest is distributed', () => {
     const found = new Map([['address', 310]]);
     expect(shown(640, found)).toBe('name 110, address 310, model 110, read 110');
     expect(shown(600, found)).toBe('name 145, address 310, model 145');
   });
 
-  test('columns that stay are never narrower than their least: the table is scrolled instead', () => {
+  test('columns are never narrower than their minimum: the table scrolls instead', () => {
     expect(shown(150)).toBe('name 100, address 100');
   });
 
-  test('which ones were left out is known', () => {
+  test('the removed columns are reported', () => {
     expect(fitColumns(columns, 250, nothing).dropped.map(({ id }) => id)).toEqual(['model', 'read']);
   });
 });

@@ -30,7 +30,7 @@ function List({ live, scope = '' }: { live: Waiting[]; scope?: string }) {
 const names = () => screen.getAllByRole('button').map(button => button.textContent);
 
 describe('rows that are on the screen', () => {
-  it('keep their places, and are as they are now', () => {
+  it('keep their places with present values', () => {
     const live = [{ id: 'new' }, { id: 'b', state: 'changed' }, { id: 'c' }, { id: 'later' }];
     const { rows, fresh, gone } = steady(of('a', 'b', 'c'), live, rowId);
     expect(rows.map(rowId)).toEqual(['a', 'b', 'c', 'later']);
@@ -50,7 +50,7 @@ describe('nothing moves under a resting pointer', () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  it('when rows go or come, until it has left or asks for what is new', () => {
+  it('when rows change, until it leaves or the new rows are requested', () => {
     const { rerender } = render(<List live={of('a', 'b')} />);
     fireEvent.pointerEnter(screen.getByTestId('list'));
     rerender(<List live={of('x', 'y', 'b')} />);
@@ -65,14 +65,14 @@ describe('nothing moves under a resting pointer', () => {
     expect(names()).toEqual(['y', 'b']);
   });
 
-  it('nor while the focus of a keyboard is in the list', () => {
+  it('while the keyboard’s focus is in the list', () => {
     const { rerender } = render(<List live={of('a', 'b')} />);
     act(() => screen.getByRole('button', { name: 'a' }).focus());
     rerender(<List live={of('x', 'a', 'b')} />);
     expect(names()).toEqual(['1 new · Show', 'a', 'b']);
   });
 
-  it('and a click just after a move does nothing', () => {
+  it('and a click just after a move is ignored', () => {
     const { rerender } = render(<List live={of('a', 'b')} />);
     rerender(<List live={of('b')} />);
     fireEvent.click(screen.getByRole('button', { name: 'b' }));
@@ -82,7 +82,7 @@ describe('nothing moves under a resting pointer', () => {
     expect(pressed).toHaveBeenCalledWith('b');
   });
 
-  it('but what a person chose to see is there at once', () => {
+  it('and a new filter shows its rows at once', () => {
     const { rerender } = render(<List live={of('a', 'b')} />);
     fireEvent.pointerEnter(screen.getByTestId('list'));
     rerender(<List live={of('b', 'a')} scope="?sort=-name" />);

@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe('a page whose script cannot be loaded', () => {
-  it('stays in the application while the host is silent, and opens by itself when it is back', async () => {
+  it('stays in the application while the host is unreachable, and opens by itself afterwards', async () => {
     answer = silence;
     missing = true;
     open();
@@ -60,7 +60,7 @@ describe('a page whose script cannot be loaded', () => {
     expect(await screen.findByRole('heading', { name: 'Machines' })).toBeTruthy();
   });
 
-  it('is reloaded once in each release, and not for ever', () => {
+  it('is reloaded once per release', () => {
     const reload = vi.fn<() => void>();
     const of = (release: string) => reloadOnce(release, reload);
     expect([of('index-1.js'), of('index-1.js'), of('index-2.js')]).toEqual([true, false, true]);
@@ -68,7 +68,7 @@ describe('a page whose script cannot be loaded', () => {
   });
 });
 
-it('is loaded before anybody goes there', async () => {
+it('is loaded before it is opened', async () => {
   missing = false;
   lazyPage(module, 'Page');
   await loadAllPages(() => false);

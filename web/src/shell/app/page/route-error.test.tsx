@@ -45,7 +45,7 @@ function translate(root: Element): void {
   }
 }
 
-test('a page whose texts a translation has moved draws itself once more', () => {
+test('a page whose texts a translation has moved renders again', () => {
   const quiet = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { container, rerender } = render(page(['Lena', 'James']));
   expect(container.textContent).toBe('Waiting for Lena or James since 10:42');

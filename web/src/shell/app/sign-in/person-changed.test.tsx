@@ -83,8 +83,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('a tab acts for the person that it shows', () => {
-  it('says with each request for whom it was drawn, and asks without who is signed in now', async () => {
+describe('a tab acts for its person', () => {
+  it('names its person with each request, except the one for the session', async () => {
     const client = await openWithDraft();
     await answerOf(api.POST('/api/host/mail-queue/send'));
     await answerOf(api.GET('/api/host/connections'));
@@ -92,7 +92,7 @@ describe('a tab acts for the person that it shows', () => {
     expect(asked.map(request => request.headers.get('EAF-Person'))).toEqual([null, 'lena', 'lena', null]);
   });
 
-  it('shows a page that says who is signed in now when the host refuses it, and keeps what was typed', async () => {
+  it('shows the present person when the host refuses it, and keeps the input', async () => {
     const client = await openWithDraft();
     signedIn = JAMES;
     await act(() => answerOf(api.POST('/api/host/mail-queue/send')).catch(() => undefined));
@@ -103,7 +103,7 @@ describe('a tab acts for the person that it shows', () => {
     expect(client.getQueryData(sessionQuery.queryKey)?.name).toBe('Lena Hoffmann');
   });
 
-  it('is told by another tab at once', async () => {
+  it('is notified by another tab at once', async () => {
     await openWithDraft();
     signedIn = JAMES;
     new BroadcastChannel('eaf-person').postMessage({ actor: 'james' });
@@ -113,14 +113,14 @@ describe('a tab acts for the person that it shows', () => {
   it.each([
     ['focus', window],
     ['visibilitychange', document],
-  ])('finds it out when it is looked at again (%s)', async (event, target) => {
+  ])('checks the session when it is shown again (%s)', async (event, target) => {
     await openWithDraft();
     signedIn = JAMES;
     act(() => void target.dispatchEvent(new Event(event)));
     expect(await screen.findByText(/You are now signed in as James Carter/)).toBeDefined();
   });
 
-  it('goes on by itself when its person is back', async () => {
+  it('continues by itself when its person is back', async () => {
     const client = await openWithDraft();
     signedIn = JAMES;
     await act(() => checkSession(client));
@@ -131,7 +131,7 @@ describe('a tab acts for the person that it shows', () => {
     expect(draft()?.value).toBe('For the spring campaign');
   });
 
-  it('is not misled by a word that comes late', async () => {
+  it('ignores a late message', async () => {
     await openWithDraft();
     new BroadcastChannel('eaf-person').postMessage({ actor: 'james' });
     await waitFor(() => expect(asked.length).toBeGreaterThan(1));
@@ -146,8 +146,8 @@ function transition(type: 'pagehide' | 'pageshow') {
 
 const isSeen = () => !document.documentElement.hasAttribute('data-asleep');
 
-describe('a page out of the browser’s memory', () => {
-  it('is seen again when its person is still signed in', async () => {
+describe('a page from the back/forward cache', () => {
+  it('is shown again when its person is still signed in', async () => {
     await openWithDraft();
     transition('pagehide');
     expect(isSeen()).toBe(false);
@@ -156,9 +156,9 @@ describe('a page out of the browser’s memory', () => {
   });
 
   it.each([
-    ['somebody else is signed in', JAMES],
-    ['nobody is', null],
-  ])('is loaded anew, unseen, when %s', async (_, now) => {
+    ['another person is signed in', JAMES],
+    ['no person is', null],
+  ])('is reloaded, hidden, when %s', async (_, now) => {
     await openWithDraft();
     const reload = vi.spyOn(window.location, 'reload').mockImplementation(() => {});
     transition('pagehide');

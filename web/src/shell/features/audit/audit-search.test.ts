@@ -26,12 +26,12 @@ const ALL = {
 };
 
 describe('the filters of the audit', () => {
-  it('come from the address as they went there', () => {
+  it('survive the round trip through the address', () => {
     const address = new URLSearchParams(ALL).toString();
     expect(readSearch(Object.fromEntries(new URLSearchParams(address)))).toEqual(ALL);
   });
 
-  it('leave out what is none, so that a mistyped link still opens', () => {
+  it('drop invalid values, so that a mistyped link still opens', () => {
     const raw = {
       actor: 'anna',
       act: ' ',
@@ -72,7 +72,7 @@ describe('a moment', () => {
     expect(readSearch({ from: kept })).toEqual({ from: kept });
   });
 
-  it('that is half typed is none', () => {
+  it('that is incomplete is undefined', () => {
     expect(fromLocal('')).toBeUndefined();
     expect(fromLocal('2026-')).toBeUndefined();
     expect(toLocal(undefined)).toBe('');
@@ -86,7 +86,7 @@ describe('the time of the audit', () => {
     expect(lately('week', now)).toEqual({ from: '2026-03-01T10:00:00Z', to: undefined });
   });
 
-  it('that ends before it begins is told, because nothing would be found', () => {
+  it('is reported if it ends before it begins', () => {
     const [earlier, later] = ['2026-03-01T00:00:00Z', '2026-03-02T00:00:00Z'];
     expect(isReversed({ from: later, to: earlier })).toBe(true);
     expect(isReversed({ from: later, to: later })).toBe(true);

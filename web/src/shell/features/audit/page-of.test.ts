@@ -22,11 +22,11 @@ it('leads to the page of a thing in its own product', () => {
   });
 });
 
-it('leads from a refusal, which is the host’s row, to what was refused', () => {
+it('leads from a refusal, which is a row of the host, to the refused thing', () => {
   expect(page('command', null, `shop/order/${KEY}`)).toBe('/shop/orders/$id');
 });
 
-it('leads nowhere where there is no page', () => {
+it('has no link without a page', () => {
   expect(page('mail/default')).toBeUndefined();
   expect(page(`invoice/${KEY}`, 'shop')).toBeUndefined();
   expect(page('order/7', 'shop')).toBeUndefined();

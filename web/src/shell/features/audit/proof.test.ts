@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const answering = (response: Response) => vi.stubGlobal('fetch', () => Promise.resolve(response));
 const proving = (heard: number[] = []) => prove(share => heard.push(share), new AbortController().signal);
 
-it('tells how far it is and answers the report, in whatever pieces it comes', async () => {
+it('reports progress and returns the report, however the stream is split', async () => {
   const text = '{"events":1,"of":4}\n{"events":4,"of":4}\n{"report":{"events":4}}\n';
   const pieces = [text.slice(0, 7), text.slice(7, 30), text.slice(30)];
   const body = new ReadableStream({
@@ -23,7 +23,7 @@ it('tells how far it is and answers the report, in whatever pieces it comes', as
   expect(heard).toEqual([0.25, 1]);
 });
 
-it('has proven nothing when it is cut off or says that it failed', async () => {
+it('has no result when it is cut off or reports a failure', async () => {
   const cut = new ReadableStream({
     start(controller) {
       controller.enqueue(encoder.encode('{"events":1,"of":4}\n'));
@@ -38,7 +38,7 @@ it('has proven nothing when it is cut off or says that it failed', async () => {
   await expect(proving()).rejects.toBeInstanceOf(BrokenOff);
 });
 
-it('is refused as every other call is, so that an ended session has its dialog', async () => {
+it('is refused like every other call, so that the dialog of an ended session opens', async () => {
   answering(Response.json({ code: 'session-expired', title: 'Over' }, { status: 401 }));
   const cause = await proving().catch((cause: unknown) => cause);
   expect(cause).toBeInstanceOf(Problem);

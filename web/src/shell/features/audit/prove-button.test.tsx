@@ -18,7 +18,7 @@ const SOUND: Report = {
 };
 
 describe('the proof of the log', () => {
-  it('says what was proven, with its last link, and what was not', () => {
+  it('shows the result with the last hash, and its limits', () => {
     render(<ReportSaid report={SOUND} />);
     expect(screen.getAllByRole('status')[0]?.textContent).toContain(proofText.en.sound);
     expect(screen.getAllByRole('status')[0]?.textContent).toContain('3,214 events');
@@ -26,7 +26,7 @@ describe('the proof of the log', () => {
     for (const sentence of proofText.en.notProven) expect(screen.getByText(sentence)).toBeDefined();
   });
 
-  it('says where a chain is broken', () => {
+  it('shows the place of a broken chain', () => {
     const findings = [
       { finding: 'leaf', position: 7, event: 'e' },
       { finding: 'altered', table: 'eaf.audit', anchor: 3, row: 'r' },
@@ -40,7 +40,7 @@ describe('the proof of the log', () => {
     expect(said).toContain('newer-than-this-page 9');
   });
 
-  it('is read line by line, wherever the network cuts it', async () => {
+  it('is read line by line, however the stream is split', async () => {
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
       start(controller) {

@@ -29,7 +29,7 @@ describe('a waterfall', () => {
     expect(place([step('2026-03-01T10:00:00Z', null)])[0]).toMatchObject({ after: 0, left: 0, width: 0 });
   });
 
-  it('tells spans as people do', () => {
+  it('formats spans with two units', () => {
     const number = String;
     expect(span(90, number)).toBe('90 ms');
     expect(span(4_210, number)).toBe('4.2 s');

@@ -14,12 +14,12 @@ const known = (changed: Partial<Parameters<typeof troubleOf>[0]>) => ({
 });
 
 describe('the state of a connection', () => {
-  it('is not “works” where nobody has tried it', () => {
+  it('is not “works” without a test or call', () => {
     expect(stateOf(known({}), NOW)).toBe('untested');
     expect(stateOf(known({ configured: false }), NOW)).toBe('missing');
   });
 
-  it('is what real calls say, also after a good test', () => {
+  it('follows real calls, also after a successful test', () => {
     const tested = { last_check_at: '2026-11-28T10:00:00Z' };
     expect(stateOf(known(tested), NOW)).toBe('good');
     const used = { ...tested, last_use_at: '2026-11-28T11:59:00Z', use_error: 'vcenter-login' };
@@ -27,7 +27,7 @@ describe('the state of a connection', () => {
     expect(triedAt(known(used))).toBe('2026-11-28T11:59:00Z');
   });
 
-  it('names what was met last', () => {
+  it('names the latest failure', () => {
     const refused = { last_check_at: '2026-11-28T11:00:00Z', last_error: 'vcenter-login' };
     const away = { last_use_at: '2026-11-28T11:59:00Z', use_error: 'vcenter-unreachable' };
     expect(troubleOf(known({ ...refused, ...away }))).toBe('vcenter-unreachable');
@@ -36,7 +36,7 @@ describe('the state of a connection', () => {
     expect(troubleOf(known(refused))).toBe('vcenter-login');
   });
 
-  it('of three weeks ago is said to be of three weeks ago', () => {
+  it('shows its age', () => {
     expect(stateOf(known({ last_check_at: '2026-11-07T12:00:00Z' }), NOW)).toBe('old');
   });
 });

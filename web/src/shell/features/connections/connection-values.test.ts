@@ -44,7 +44,7 @@ describe('the password of a connection', () => {
     expect(toBody(MAIL, mail({ from_name: 'Cloud' }), STORED_MAIL)).not.toHaveProperty('secret');
   });
 
-  it('is sent to the letter when it was', () => {
+  it('is sent exactly as typed', () => {
     expect(toBody(VSPHERE, vcenter({}, ' p ss '), STORED_VCENTER).secret).toEqual({ password: ' p ss ' });
   });
 
@@ -54,7 +54,7 @@ describe('the password of a connection', () => {
     expect(toBody(VSPHERE, values, null)).not.toHaveProperty('secret');
   });
 
-  it.each([['url'], ['username'], ['ca_certificate']])('is needed again with another %s', name => {
+  it.each([['url'], ['username'], ['ca_certificate']])('is required again with another %s', name => {
     expect(secretState(VSPHERE, vcenter({ [name]: 'other' }), STORED_VCENTER)).toBe('again');
   });
 
@@ -62,19 +62,19 @@ describe('the password of a connection', () => {
     expect(secretState(VSPHERE, vcenter({ [name]: 'other' }), STORED_VCENTER)).toBe('kept');
   });
 
-  it('is kept by what looks changed and is not', () => {
+  it('stays with values that only look changed', () => {
     const values = vcenter({ url: ` ${STORED_VCENTER.url} `, ca_certificate: ' ' });
     expect(secretState(VSPHERE, values, STORED_VCENTER)).toBe('kept');
     expect(toBody(VSPHERE, values, STORED_VCENTER).config).toEqual(STORED_VCENTER);
   });
 
-  it('is none where nobody logs in, and an old one goes', () => {
+  it('is removed without a log-in', () => {
     expect(secretState(MAIL, mail({ username: ' ' }), STORED_MAIL)).toBe('none');
     expect(toBody(MAIL, mail({ username: '' }), STORED_MAIL).secret).toEqual({});
     expect(toBody(MAIL, toValues(MAIL, null), null).secret).toEqual({});
   });
 
-  it('has the host’s sentences about the whole secret at its field', () => {
+  it('shows the host’s sentences about the secret at its field', () => {
     const errors = [{ pointer: '/secret', code: 'secret-again', message: 'again' }];
     const moved = atPassword(new Problem({ status: 422, code: 'body-invalid', title: 't', errors }));
     expect(moved).toMatchObject({ status: 422, title: 't', errors: [{ pointer: '/secret/password' }] });
@@ -90,7 +90,7 @@ describe('the settings of a connection', () => {
     expect(toBody(MAIL, mail(), STORED_MAIL)).toEqual({ config: STORED_MAIL });
   });
 
-  it('are left out when they are empty', () => {
+  it('are omitted when they are empty', () => {
     const { config } = toBody(MAIL, toValues(MAIL, null), null);
     expect(config).toEqual({ port: 587, tls: 'starttls' });
     expect(toBody(MAIL, mail({ username: '' }), STORED_MAIL).config).not.toHaveProperty('username');
@@ -116,7 +116,7 @@ describe('a log-in by token', () => {
     expect(body.config).toMatchObject(byToken);
   });
 
-  it('leaves nothing of it behind when it becomes one by password', () => {
+  it('is removed completely when it is changed to a password', () => {
     const stored = { ...STORED_MAIL, ...byToken };
     const values = toValues(MAIL, stored);
     const body = toBody(MAIL, { config: { ...values.config, auth: '' }, secret: { password: 'p' } }, stored);
@@ -126,7 +126,7 @@ describe('a log-in by token', () => {
     });
   });
 
-  it('has the host’s sentence about its secret at the one field there is', () => {
+  it('shows the host’s sentence about its secret at the one field', () => {
     const errors = [{ pointer: '/secret/client_secret', code: 'required', message: 'needed' }];
     const moved = atPassword(new Problem({ status: 422, code: 'body-invalid', title: 't', errors }));
     expect(moved).toMatchObject({ errors: [{ pointer: '/secret/password' }] });

@@ -101,7 +101,7 @@ async function typed(folder: string) {
 
 const button = (name: string) => screen.findByRole('button', { name });
 
-it('what is typed is tested and not stored', async () => {
+it('a draft is tested and not stored', async () => {
   const hand = await typed('wrong');
   draft = () => Promise.resolve(json(BAD));
   await hand.click(await button(t.test));
@@ -112,13 +112,13 @@ it('what is typed is tested and not stored', async () => {
   expect(sent[0]?.[2]).toEqual({ config: { ...connection.config, folder: 'wrong' } });
 });
 
-it('a draft that was not tested is tested first, saved when it is good, and its state says so', async () => {
+it('an untested draft is tested, saved on success, and its state is updated', async () => {
   const hand = await typed('right');
   await hand.click(await button(t.testAndSave));
   await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT', 'POST /test']));
 });
 
-it('a draft that was found good is saved without another word', async () => {
+it('a tested draft is saved at once', async () => {
   const hand = await typed('right');
   await hand.click(await button(t.test));
   await screen.findByText(t.before.good);
@@ -126,7 +126,7 @@ it('a draft that was found good is saved without another word', async () => {
   await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT', 'POST /test']));
 });
 
-it('a draft that was found bad is not saved, unless somebody insists', async () => {
+it('a failed draft is saved only on request', async () => {
   const hand = await typed('wrong');
   draft = () => Promise.resolve(json(BAD));
   await hand.click(await button(t.testAndSave));
@@ -136,7 +136,7 @@ it('a draft that was found bad is not saved, unless somebody insists', async () 
   await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT']));
 });
 
-it('what changes after a test is untested again, and the lines stay for whoever repairs them', async () => {
+it('a change after a test makes the draft untested, and the findings stay', async () => {
   const hand = await typed('wrong');
   draft = () => Promise.resolve(json(BAD));
   await hand.click(await button(t.test));
@@ -147,7 +147,7 @@ it('what changes after a test is untested again, and the lines stay for whoever 
   expect(screen.getByText(SENTENCE)).toBeTruthy();
 });
 
-it('a person who cannot wait for vCenter saves without the test', async () => {
+it('a draft can be saved without the test', async () => {
   const hand = await typed('right');
   draft = signal =>
     new Promise((_, refuse) =>
@@ -158,7 +158,7 @@ it('a person who cannot wait for vCenter saves without the test', async () => {
   await waitFor(() => expect(done()).toEqual(['POST /draft/test', 'PUT']));
 });
 
-it('a stored password that a test would send elsewhere is asked for at its field', async () => {
+it('a stored password that a test would send to another server is required again', async () => {
   const hand = await typed('right');
   const errors = [{ pointer: '/secret', code: 'secret-again', message: 'Type it again.' }];
   const problem = {
@@ -176,7 +176,7 @@ it('a stored password that a test would send elsewhere is asked for at its field
   expect(screen.getByLabelText(t.password).getAttribute('aria-invalid')).toBe('true');
 });
 
-it('who leaves the page while their draft is tested has saved nothing', async () => {
+it('leaving the page during a test saves nothing', async () => {
   const hand = await typed('right');
   draft = signal =>
     new Promise((_, refuse) =>
@@ -189,7 +189,7 @@ it('who leaves the page while their draft is tested has saved nothing', async ()
   expect(done()).toEqual(['POST /draft/test']);
 });
 
-it('what somebody else saves hides no password that is being typed', async () => {
+it('a save by another person keeps a password that is being typed', async () => {
   const hand = await typed('right');
   await hand.click(await button(t.replace(t.password)));
   await hand.type(screen.getByLabelText(t.password), 'half');

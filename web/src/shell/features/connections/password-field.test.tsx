@@ -25,7 +25,7 @@ const page = () => (
   </TooltipProvider>
 );
 
-it('there is no field for a password manager to fill as long as the stored password stays', async () => {
+it('password managers find no field as long as the stored password stays', async () => {
   const router = createRouter({
     routeTree: createRootRoute({ component: page }),
     history: createMemoryHistory({ initialEntries: ['/'] }),

@@ -14,7 +14,7 @@ const Page = () => <RemoveConnection type={MAIL} connection={CONNECTION} />;
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('a connection is deleted after it was asked, and a refusal is told where it was asked', async () => {
+it('a connection is deleted after confirmation, and a refusal is shown in the dialog', async () => {
   const asked: string[] = [];
   const answers = [
     Response.json({ code: 'permission-missing', title: 'No', detail: 'You may not.' }, { status: 403 }),

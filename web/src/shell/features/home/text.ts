@@ -1,7 +1,7 @@
 const en = {
   title: 'Home',
   hello: (name: string) => `Hello, ${name}`,
-  lead: 'What needs you, and what you are waiting for.',
+  lead: 'Your tasks, and the requests that you are waiting for.',
   connections: {
     title: 'Connections',
     empty: 'All connections worked when they were last used.',
@@ -12,7 +12,7 @@ const en = {
   },
   mails: {
     title: 'Mails that did not arrive',
-    empty: 'No mail failed, and none waits.',
+    empty: 'There are no failed and no waiting mails.',
     noneFailed: 'No mail failed.',
     waiting: (count: number, more: boolean) =>
       more ? `${count} mails or more wait` : count === 1 ? '1 mail waits' : `${count} mails wait`,
@@ -27,7 +27,7 @@ const en = {
   },
   workflows: {
     title: 'Workflows that are stuck',
-    empty: 'All workflows get on.',
+    empty: 'All workflows make progress.',
     overdue: (count: string) => `${count} overdue`,
   },
   tenants: { title: 'Tenants', empty: 'There are no tenants yet.' },
@@ -36,7 +36,7 @@ const en = {
 const de: typeof en = {
   title: 'Start',
   hello: name => `Guten Tag, ${name}`,
-  lead: 'Was auf Sie wartet und worauf Sie warten.',
+  lead: 'Ihre Aufgaben und die Anträge, auf deren Entscheidung Sie warten.',
   connections: {
     title: 'Verbindungen',
     empty: 'Alle Verbindungen haben funktioniert, als sie zuletzt benutzt wurden.',
@@ -46,9 +46,9 @@ const de: typeof en = {
     worked: ago => `Funktionierte ${ago}; seitdem nicht benutzt`,
   },
   mails: {
-    title: 'Nicht angekommene Mails',
-    empty: 'Keine Mail ist gescheitert, und keine wartet.',
-    noneFailed: 'Keine Mail ist gescheitert.',
+    title: 'Nicht zugestellte Mails',
+    empty: 'Es gibt keine fehlgeschlagenen und keine wartenden Mails.',
+    noneFailed: 'Es gibt keine fehlgeschlagenen Mails.',
     waiting: (count, more) =>
       more ? `${count} Mails oder mehr warten` : count === 1 ? '1 Mail wartet' : `${count} Mails warten`,
     queue: (oldest, next) =>
@@ -60,7 +60,7 @@ const de: typeof en = {
   },
   audit: {
     title: 'Neueste Einträge im Protokoll',
-    empty: 'Bisher ist nichts festgehalten.',
+    empty: 'Bisher ist nichts verzeichnet.',
   },
   workflows: {
     title: 'Festsitzende Abläufe',

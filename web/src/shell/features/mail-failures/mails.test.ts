@@ -4,7 +4,7 @@ import { type Queue, waitingOf } from './mails';
 const mail = (created_at: string, next_at: string | null) => ({ created_at, next_at });
 const queue = (...items: ReturnType<typeof mail>[]) => ({ items, pauses: [] }) as unknown as Queue;
 
-it('says of mails that wait how many, since when, and when the first is tried again', () => {
+it('summarises waiting mails: number, oldest, and next attempt', () => {
   expect(waitingOf(queue())).toMatchObject({ count: 0, oldest: null });
   const two = queue(
     mail('2026-11-28T10:02:00Z', '2026-11-28T10:09:00Z'),

@@ -16,7 +16,7 @@ const REQUEST = {
   granted_at: null,
 } as Request;
 
-it('begins with what the package asks for, and changes what is granted', () => {
+it('starts with the request of the package, or with the present grant', () => {
   expect(toValues(REQUEST)).toEqual({
     scope: '{\n  "templates": [\n    "Templates"\n  ]\n}',
     connection: 'vcenter',
@@ -27,7 +27,7 @@ it('begins with what the package asks for, and changes what is granted', () => {
   expect(toValues(granted)).toEqual({ scope: '{}', connection: 'main', reason: '', expires: '2027-06-30' });
 });
 
-it('holds to the end of its last day, or has none', () => {
+it('expires at the end of its last day, or never', () => {
   const values = { scope: '{}', connection: ' main ', reason: ' ordered ', expires: '2027-06-30' };
   expect(toBody(values, 'no')).toEqual({
     scope: {},
@@ -38,7 +38,7 @@ it('holds to the end of its last day, or has none', () => {
   expect(toBody({ ...values, expires: '' }, 'no').expires_at).toBeNull();
 });
 
-it('says at its field that a scope is no JSON object', () => {
+it('reports a scope that is not a JSON object at its field', () => {
   const values = { connection: 'main', reason: 'ordered', expires: '' };
   const refused = expect.objectContaining({
     errors: [expect.objectContaining({ pointer: '/scope', message: 'not JSON' })],

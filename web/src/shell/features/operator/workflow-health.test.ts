@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { conditionOf, healthOf } from './workflow-health';
 
 describe('the health of workflows', () => {
-  it('is one line for each package, the worst first', () => {
+  it('has one line per package, the worst first', () => {
     const lines = healthOf([
       { plugin: 'shop', state: 'done', runs: 40, overdue: 0 },
       { plugin: 'shop', state: 'open', runs: 3, overdue: 0 },
@@ -15,11 +15,11 @@ describe('the health of workflows', () => {
     expect(lines.map(conditionOf)).toEqual(['overdue', 'good']);
   });
 
-  it('minds what stopped, and not what failed and was told', () => {
+  it('counts stopped runs, and not failed ones, which are reported otherwise', () => {
     const calm = { plugin: 'shop', open: 0, done: 1, failed: 2, stopped: 0, overdue: 0 };
     expect(conditionOf(calm)).toBe('good');
     expect(conditionOf({ ...calm, stopped: 1 })).toBe('stopped');
   });
 
-  it('is nothing where nothing ran', () => expect(healthOf([])).toEqual([]));
+  it('is empty without runs', () => expect(healthOf([])).toEqual([]));
 });

@@ -105,7 +105,7 @@ const typed = async (words: string) => {
   return hand;
 };
 
-it('Enter goes to what was found and gives no command that merely has the same words', async () => {
+it('Enter opens a result and gives no command with the same words', async () => {
   const router = open();
   const hand = await typed('blue bike');
   await option(/Confirm: Blue bike/);
@@ -133,7 +133,7 @@ it('selects the first of all that was found, also when another view answered bef
   await waitFor(() => expect(router.state.location.pathname).toBe('/bikes/b1'));
 });
 
-it('leaves the selection alone that a person made, when more is found', async () => {
+it('keeps the selection of a person when more results arrive', async () => {
   const answerBikes: ((response: Response) => void)[] = [];
   answer = view =>
     view === 'bikes'
@@ -151,14 +151,14 @@ it('leaves the selection alone that a person made, when more is found', async ()
   await waitFor(() => expect(router.state.location.pathname).toBe('/orders/o2'));
 });
 
-it('asks only for what this person may read', async () => {
+it('requests only views that this person may read', async () => {
   open();
   await typed('blue bike');
   await option(/^Blue bike/);
   expect(new Set(asked)).toEqual(new Set(['bikes', 'orders']));
 });
 
-it('says that it searches, and that it could not, also where a page fits', async () => {
+it('shows that it searches, and that it failed, also if a page matches', async () => {
   const refuse: ((cause: TypeError) => void)[] = [];
   answer = () => new Promise((_, no) => refuse.push(no));
   open();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ACTS, FOUND, isPreselected, score } from './score';
 import { holds, wordsOf } from './words';
 
-test('words are what the host reads: no capitals, one way to write an umlaut, at most eight', () => {
+test('words are split as by the host: lower case, normalised umlauts, at most eight', () => {
   expect(wordsOf('  Shop  WEB ')).toEqual(['shop', 'web']);
   expect(wordsOf('Bo\u0308hm')).toEqual(wordsOf('BÖHM'));
   expect(wordsOf('1 2 3 4 5 6 7 8 9')).toHaveLength(8);
@@ -10,12 +10,12 @@ test('words are what the host reads: no capitals, one way to write an umlaut, at
   expect(wordsOf('  ')).toEqual([]);
 });
 
-test('what was found by fewer letters is shown only while it holds all of them', () => {
+test('results of fewer letters are shown only while they match', () => {
   expect(holds(wordsOf('web shop'), ['shop-web-01', null])).toBe(true);
   expect(holds(wordsOf('web 02'), ['shop-web-01', '10.0.0.1'])).toBe(false);
 });
 
-test('pages stand above what the host finds, that above what does something, and only what fits is there', () => {
+test('pages rank above results, results above commands, and only matches are shown', () => {
   const thing = score(`${FOUND}bikes/1`, 'shop');
   const page = score('/bikes', 'mou', ['Mountain bikes']);
   const act = score(`${ACTS}confirm`, 'shop', ['Confirm: shop-web-01']);
@@ -27,7 +27,7 @@ test('pages stand above what the host finds, that above what does something, and
   expect(score('/bikes', 'min', ['Mountain bikes'])).toBe(0);
 });
 
-test('what does something is never preselected', () => {
+test('commands are never preselected', () => {
   expect(isPreselected(`${ACTS}sign-out`)).toBe(false);
   expect(isPreselected(`${FOUND}${ACTS}confirm`)).toBe(false);
   expect(isPreselected('/bikes')).toBe(true);
