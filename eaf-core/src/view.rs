@@ -53,7 +53,7 @@ pub enum Error {
     #[error("the limit must be between 1 and {MAX_LIMIT}")]
     Limit,
     #[error("the view has not reached the position in time")]
-    Behind,
+    NotReached,
     #[error("the position belongs to another epoch of the log")]
     OtherEpoch,
     #[error("view {view}: {why}")]

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Interval of polling: a notification may precede the subscription or be lost between hosts.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits until the view has reached `at`; fails with [`Error::Behind`] after `timeout`.
+/// Waits until the view has reached `at`; fails with [`Error::NotReached`] after `timeout`.
 pub async fn wait_for(
     db: &Db,
     feed: &Feed,
@@ -39,7 +39,7 @@ pub async fn wait_for(
             let _ = tokio::time::timeout(POLL_INTERVAL, view_changed).await;
         }
     };
-    tokio::time::timeout(timeout, reached).await.unwrap_or(Err(Error::Behind))
+    tokio::time::timeout(timeout, reached).await.unwrap_or(Err(Error::NotReached))
 }
 
 async fn has_reached(db: &Db, tenant: TenantId, plugin: &str, view: &ViewType, at: Position) -> Result<bool, Error> {

@@ -79,7 +79,7 @@ async fn rows_and_checkpoint_change_atomically() {
     assert_eq!(house.row("a").await.unwrap().columns["name"], "two");
     assert!(house.row("b").await.is_none());
     assert_eq!(parked(&house.core.db, house.acme).await.unwrap()[0].position, before.pos);
-    assert!(matches!(house.reached(second, A_MOMENT).await, Err(Error::Behind)));
+    assert!(matches!(house.reached(second, A_MOMENT).await, Err(Error::NotReached)));
 }
 
 #[tokio::test]

@@ -3,20 +3,20 @@
 use super::{Class, Failure};
 use serde_json::{Map, Value};
 
-/// Query for values. `of` names the list: a word of the capability, such as `template`, or a member
+/// Query for values. `list` is its name: a word of the capability, such as `template`, or a member
 /// of the connection's `config`.
-pub struct Asked<'a> {
-    pub of: &'a str,
+pub struct ChoiceQuery<'a> {
+    pub list: &'a str,
     /// Scope of the grant that limits the values; null while an admin sets a connection.
     pub scope: &'a Value,
-    pub wanted: Wanted<'a>,
+    pub selection: ChoiceSelection<'a>,
 }
 
-pub enum Wanted<'a> {
+pub enum ChoiceSelection<'a> {
     /// Values whose path contains every word of `search`, at most `limit` of them.
-    Like { search: &'a str, limit: usize },
+    Matching { search: &'a str, limit: usize },
     /// One value, to find out whether it exists and can be used.
-    Exactly(&'a str),
+    Exact(&'a str),
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Choices {
     /// Number of values that the account may not read, so that they cannot be judged.
     pub unreadable: usize,
     /// Reason why the exact value of the query cannot be used.
-    pub unknown: Option<Failure>,
+    pub unusable: Option<Failure>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -41,12 +41,12 @@ pub struct Choice {
 }
 
 /// Whether the text contains every word of the search; upper and lower case count alike.
-pub fn is_like(text: &str, search: &str) -> bool {
+pub fn matches_search(text: &str, search: &str) -> bool {
     let text = text.to_lowercase();
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-pub fn nothing() -> Failure {
+pub fn no_such_list() -> Failure {
     Failure::new(Class::Permanent, "nothing-to-choose", "This capability has no such list.")
 }
 
@@ -56,10 +56,10 @@ mod tests {
 
     #[test]
     fn a_search_is_words_in_any_order() {
-        assert!(is_like("Templates/Linux/Debian-12", "debian linux"));
-        assert!(is_like("Größe", "GRÖßE") && is_like("Größe", "GRÖẞE"));
-        assert!(!is_like("Größe", "GRÖSSE"), "ss is not ß");
-        assert!(!is_like("Templates/Debian-12", "debian windows"));
-        assert!(is_like("anything", " "));
+        assert!(matches_search("Templates/Linux/Debian-12", "debian linux"));
+        assert!(matches_search("Größe", "GRÖßE") && matches_search("Größe", "GRÖẞE"));
+        assert!(!matches_search("Größe", "GRÖSSE"), "ss is not ß");
+        assert!(!matches_search("Templates/Debian-12", "debian windows"));
+        assert!(matches_search("anything", " "));
     }
 }

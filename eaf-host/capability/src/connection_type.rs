@@ -12,7 +12,7 @@ pub struct ConnectionType {
     pub secret: Value,
     /// Members of `config` that may change while the stored secret is kept, because they determine
     /// neither the receiver of the secret nor its owner.
-    pub harmless: &'static [&'static str],
+    pub non_routing_fields: &'static [&'static str],
     /// Names of the lists that the provider offers to forms: members of `config`, and other words.
     pub choices: &'static [&'static str],
     /// Fields of the form for `config`, in its order.
@@ -24,7 +24,7 @@ pub struct ConnectionType {
     /// [`Provider::test_with_effect`]: crate::Provider::test_with_effect
     pub texts: &'static LazyLock<Locales>,
     /// Rules beyond the schemas, checked once the schemas hold.
-    pub flaws: Flaws,
+    pub validate: Validate,
 }
 
 /// Form field of one member of `config`.
@@ -94,11 +94,11 @@ static NO_TEXTS: LazyLock<Locales> =
     LazyLock::new(|| Locales::load("", "").expect("the built-in texts are whole; a test holds it"));
 
 /// Function of `config` and, unless the stored secret is kept, `secret`.
-pub type Flaws = fn(&Value, Option<&Map<String, Value>>) -> Vec<Flaw>;
+pub type Validate = fn(&Value, Option<&Map<String, Value>>) -> Vec<Violation>;
 
 /// Violation of a rule by one member. The code is one of `errors[]` in `docs/errors.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct Violation {
     /// JSON pointer into `{"config": …, "secret": …}`.
     pub pointer: &'static str,
     pub code: &'static str,
@@ -110,11 +110,11 @@ impl ConnectionType {
         ConnectionType {
             config: json!(false),
             secret: json!(false),
-            harmless: &[],
+            non_routing_fields: &[],
             choices: &[],
             fields: &[],
             texts: &NO_TEXTS,
-            flaws: |_, _| Vec::new(),
+            validate: |_, _| Vec::new(),
         }
     }
 }
@@ -140,7 +140,7 @@ pub fn assert_form(kind: &ConnectionType, findings: &[&str]) {
     assert_eq!((&fields, fields.len()), (&members, kind.fields.len()));
     let required = |name: &str| kind.config["required"].as_array().unwrap().iter().any(|member| member == name);
     assert!(kind.fields.iter().all(|field| !(field.optional && required(field.name))));
-    assert!(kind.harmless.iter().all(|name| members.contains(name)));
+    assert!(kind.non_routing_fields.iter().all(|name| members.contains(name)));
 
     let mut expected: BTreeSet<String> = ["name", "lead", "removal"].map(Into::into).into();
     expected.extend(findings.iter().map(|name| format!("findings.{name}")));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Time within which a server must have sent its greeting.
-pub const CONTACT: Duration = Duration::from_secs(15);
+pub const CONTACT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Runs the contact within `limit`. An error that `is_hidden` is returned only at the limit.
 pub async fn first<T, E>(
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_not_reached_takes_as_long_as_what_is_silent() {
+    async fn an_unreachable_server_takes_as_long_as_a_silent_one() {
         let limit = Duration::from_millis(200);
         let refused = async { Err::<(), _>("refused") };
         let silent = std::future::pending::<Result<(), &str>>();

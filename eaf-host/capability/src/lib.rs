@@ -20,16 +20,16 @@ pub mod choices;
 pub mod connection_type;
 pub mod contact;
 pub mod egress;
-pub mod logins;
-mod observed;
+pub mod login_limiter;
+mod observation;
 mod report;
 pub mod text;
 
-pub use choices::{Asked, Choice, Choices, Wanted, is_like};
-pub use connection_type::{ConnectionType, Field, Flaw, Input};
+pub use choices::{Choice, ChoiceQuery, ChoiceSelection, Choices, matches_search};
+pub use connection_type::{ConnectionType, Field, Input, Violation};
 pub use eaf_core::capability::{Call, Capabilities, Capability, Class, Failure, Polled, Started};
-pub use logins::Logins;
-pub use observed::{Observed, Seen, Trouble, Watch};
+pub use login_limiter::LoginLimiter;
+pub use observation::{ConnectionProblem, ObservationRequest, Observations, ResourceState};
 pub use report::{Finding, Kind, Report, Verdict};
 
 use async_trait::async_trait;
@@ -43,7 +43,7 @@ use text::mails::Templates;
 
 /// Suffix of a draft's connection name in caches such as those of sessions. No stored connection
 /// has such a name, so that a draft never replaces the cached state of a stored one.
-pub const DRAFT: &str = "/draft";
+pub const DRAFT_SUFFIX: &str = "/draft";
 
 /// Capability with its connections, as runs, tenant admins and the host itself use it.
 #[async_trait]
@@ -82,9 +82,9 @@ pub trait Provider: Capability {
         &self,
         _tenant: TenantId,
         _connection: &Connection,
-        _asked: &Asked<'_>,
+        _query: &ChoiceQuery<'_>,
     ) -> Result<Choices, Failure> {
-        Err(choices::nothing())
+        Err(choices::no_such_list())
     }
 
     /// JSON Schema of a managed resource's data that polling can read; none: the capability has no
@@ -95,13 +95,13 @@ pub trait Provider: Capability {
 
     /// Reads managed resources over one connection, in as few calls as possible and in sequence.
     /// The answer omits a resource whose state is unknown.
-    async fn observe(&self, _watch: &Watch) -> Observed {
-        Observed { seen: Vec::new(), failure: None }
+    async fn observe(&self, _request: &ObservationRequest) -> Observations {
+        Observations { states: Vec::new(), failure: None }
     }
 
     /// Distinguishes a failure of the connection from one of the call.
-    fn connection_trouble(&self, _failure: &Failure) -> Trouble {
-        Trouble::None
+    fn connection_problem(&self, _failure: &Failure) -> ConnectionProblem {
+        ConnectionProblem::None
     }
 
     /// Shape of this capability's connections.
@@ -136,13 +136,13 @@ pub trait Packages: Send + Sync {
 }
 
 /// Services of the host that a provider is built from, once, at start.
-pub struct Parts {
+pub struct ProviderDependencies {
     pub core: Arc<eaf_core::Core>,
     pub packages: Arc<dyn Packages>,
     /// Policy of the servers that a tenant's connection may name.
     pub egress: Arc<egress::Policy>,
     /// Refused logins at those servers.
-    pub logins: Arc<Logins>,
+    pub login_limiter: Arc<LoginLimiter>,
     /// Public address of this host without a trailing slash; prefix of links in mails.
     pub public_url: String,
 }
@@ -150,7 +150,7 @@ pub struct Parts {
 /// Registration of a provider by its crate.
 pub struct Registration {
     pub name: &'static str,
-    pub make: fn(&Parts) -> Arc<dyn Provider>,
+    pub make: fn(&ProviderDependencies) -> Arc<dyn Provider>,
 }
 
 inventory::collect!(Registration);

@@ -4,7 +4,7 @@
 use super::Failure;
 
 /// Limit of bytes for the names of objects that another system gave.
-const MOST_SUBJECT: usize = 2_000;
+const SUBJECT_MAX: usize = 2_000;
 
 /// Findings in the order of their dependencies: the first bad one is to be repaired first.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,7 +62,7 @@ impl Report {
 
     fn push(&mut self, kind: Kind, name: &str, subject: String, verdict: Verdict) {
         let mut subject = subject;
-        subject.truncate(subject.floor_char_boundary(MOST_SUBJECT));
+        subject.truncate(subject.floor_char_boundary(SUBJECT_MAX));
         self.findings.push(Finding { kind, name: name.to_owned(), subject, verdict });
     }
 }

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("the database's roles cannot be made")]
     Bootstrap(#[source] db::Error),
     #[error("the simulators cannot be listed")]
-    Egress(#[source] egress::Invalid),
+    Egress(#[source] egress::InvalidRule),
     #[error(transparent)]
     Compose(#[from] compose::Error),
     #[error("tenants and people cannot be written")]

@@ -19,7 +19,7 @@ use super::products::Product;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use eaf_capability::{Asked, Choices, Class, Failure, Provider, Wanted};
+use eaf_capability::{ChoiceQuery, ChoiceSelection, Choices, Class, Failure, Provider};
 use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::Connection;
 use eaf_core::contract::CommandType;
@@ -79,7 +79,7 @@ async fn list(
     let product = app.products.get(&plugin).ok_or_else(unknown)?;
     let command = find_for_people(&product, &name).ok_or_else(unknown)?;
     let (_, source) = marked(&command.schema).find(|(marked, _)| **marked == member).ok_or_else(unknown)?;
-    wanted(&parameters)?;
+    selection(&parameters)?;
     let permit = app.choices.acquire(who.caller.tenant, app.core.ambient.now());
     let permit = permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))?;
     // Release the tenant's permit: the other system may be slow.
@@ -89,7 +89,7 @@ async fn list(
     // system and the list is cached for the next caller.
     let fetched = tokio::spawn(async move {
         let _permit = permit;
-        fetch(&app, tenant, &plugin, &source, wanted(&parameters)?).await
+        fetch(&app, tenant, &plugin, &source, selection(&parameters)?).await
     });
     let found = fetched.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
     Ok(Json(document(found, locale)))
@@ -100,17 +100,17 @@ async fn fetch(
     tenant: TenantId,
     plugin: &str,
     source: &Source,
-    wanted: Wanted<'_>,
+    selection: ChoiceSelection<'_>,
 ) -> Result<Result<Choices, Failure>, Problem> {
     let (provider, granted, connection) = match resolve(app, tenant, plugin, source).await? {
         Ok(resolved) => resolved,
         Err(failure) => return Ok(Err(failure)),
     };
-    let asked = Asked { of: &source.of, scope: &granted.scope, wanted };
-    Ok(ask(provider.as_ref(), tenant, &connection, &asked).await)
+    let query = ChoiceQuery { list: &source.of, scope: &granted.scope, selection };
+    Ok(ask(provider.as_ref(), tenant, &connection, &query).await)
 }
 
-fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
+fn selection(parameters: &Parameters) -> Result<ChoiceSelection<'_>, Problem> {
     for (name, value) in parameters.once(|name| name == "search" || name == "value")? {
         let limit = if name == "search" { 200 } else { 1_000 };
         if value.chars().count() > limit {
@@ -118,8 +118,8 @@ fn wanted(parameters: &Parameters) -> Result<Wanted<'_>, Problem> {
         }
     }
     match (parameters.get("search"), parameters.get("value")) {
-        (_, Some(value)) => Ok(Wanted::Exactly(value)),
-        (search, None) => Ok(Wanted::Like { search: search.unwrap_or_default(), limit: MAX_CHOICES }),
+        (_, Some(value)) => Ok(ChoiceSelection::Exact(value)),
+        (search, None) => Ok(ChoiceSelection::Matching { search: search.unwrap_or_default(), limit: MAX_CHOICES }),
     }
 }
 
@@ -146,9 +146,9 @@ pub async fn ask(
     provider: &dyn Provider,
     tenant: TenantId,
     connection: &Connection,
-    asked: &Asked<'_>,
+    query: &ChoiceQuery<'_>,
 ) -> Result<Choices, Failure> {
-    let found = tokio::time::timeout(CHOICES_TIMEOUT, provider.choices(tenant, connection, asked)).await;
+    let found = tokio::time::timeout(CHOICES_TIMEOUT, provider.choices(tenant, connection, query)).await;
     let late = || Failure::new(Class::Transient, "choices-too-long", "The list took too long.");
     found.unwrap_or_else(|_| Err(late()))
 }
@@ -169,7 +169,7 @@ pub fn document(found: Result<Choices, Failure>, locale: Locale) -> Value {
             .collect::<Vec<_>>(),
         "more": found.more,
         "unreadable": found.unreadable,
-        "unknown": found.unknown.as_ref().map(described),
+        "unknown": found.unusable.as_ref().map(described),
         "failure": failure.as_ref().map(described),
     })
 }

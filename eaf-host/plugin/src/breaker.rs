@@ -13,19 +13,19 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Points at which an operation is refused; a success resets them.
-const LIMIT: u32 = 5;
+const POINTS_MAX: u32 = 5;
 /// Points of a call that used its whole time, which delays others the longest.
-const DEADLINE: u32 = 3;
-const TRAP: u32 = 1;
+const DEADLINE_POINTS: u32 = 3;
+const TRAP_POINTS: u32 = 1;
 /// Initial pause until the next attempt; doubled after each failed one.
-const PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const INITIAL_PAUSE: Duration = Duration::from_secs(5);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Pause of calls while an attempt is under way.
-const PROBING: Duration = Duration::from_secs(1);
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 /// Number of operations above which those are dropped that are not refused.
-const REMEMBERED: usize = 10_000;
+const OPERATIONS_MAX: usize = 10_000;
 /// Time after the pause's end after which an unused operation is dropped.
-const FORGOTTEN: Duration = Duration::from_secs(600);
+const IDLE_TIME: Duration = Duration::from_secs(600);
 
 /// Unit of counting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ pub enum Part {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    Well,
+    Success,
     Trap,
     Deadline,
 }
@@ -68,7 +68,7 @@ pub struct Breaker {
 }
 
 /// Permit of a call. Counts nothing if dropped without an outcome.
-pub struct Pass<'a> {
+pub struct Permit<'a> {
     breaker: &'a Breaker,
     operation: Option<Operation>,
     is_probe: bool,
@@ -80,20 +80,20 @@ impl Breaker {
     }
 
     /// Permits a call, or returns the time until the next attempt.
-    pub fn enter(&self, operation: Operation, now: Instant) -> Result<Pass<'_>, Duration> {
+    pub fn enter(&self, operation: Operation, now: Instant) -> Result<Permit<'_>, Duration> {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let mut is_probe = false;
         if let Some(state) = operations.get_mut(&operation)
             && let Some(until) = state.refused_until
         {
-            let wait = if state.probing { PROBING } else { until.saturating_duration_since(now) };
+            let wait = if state.probing { PROBE_PAUSE } else { until.saturating_duration_since(now) };
             if !wait.is_zero() {
                 self.count("eaf_breaker_refused_total", operation.export);
                 return Err(wait);
             }
             (state.probing, is_probe) = (true, true);
         }
-        Ok(Pass { breaker: self, operation: Some(operation), is_probe })
+        Ok(Permit { breaker: self, operation: Some(operation), is_probe })
     }
 
     /// State of an operation, without a call of it.
@@ -108,15 +108,15 @@ impl Breaker {
     }
 
     /// Records a success of an operation that another call has shown.
-    pub fn works(&self, operation: Operation, now: Instant) {
-        self.ended(operation, Outcome::Well, now);
+    pub fn record_success(&self, operation: Operation, now: Instant) {
+        self.ended(operation, Outcome::Success, now);
     }
 
     fn ended(&self, operation: Operation, outcome: Outcome, now: Instant) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let weight = match outcome {
-            Outcome::Trap | Outcome::Deadline if matches!(operation.part, Some(Part::Row(_))) => LIMIT,
-            Outcome::Well => {
+            Outcome::Trap | Outcome::Deadline if matches!(operation.part, Some(Part::Row(_))) => POINTS_MAX,
+            Outcome::Success => {
                 if operations.remove(&operation).is_some_and(|state| state.refused_until.is_some()) {
                     tracing::info!(
                         plugin = self.plugin,
@@ -127,12 +127,12 @@ impl Breaker {
                 self.measure(&operations);
                 return;
             }
-            Outcome::Trap => TRAP,
-            Outcome::Deadline => DEADLINE,
+            Outcome::Trap => TRAP_POINTS,
+            Outcome::Deadline => DEADLINE_POINTS,
         };
-        let is_old = |state: &State| state.refused_until.is_some_and(|until| now.duration_since(until) > FORGOTTEN);
+        let is_old = |state: &State| state.refused_until.is_some_and(|until| now.duration_since(until) > IDLE_TIME);
         operations.retain(|_, state| state.probing || !is_old(state));
-        if operations.len() >= REMEMBERED {
+        if operations.len() >= OPERATIONS_MAX {
             operations.retain(|_, state| state.refused_until.is_some_and(|until| until > now));
         }
         let (export, name) = (operation.export, operation.name.clone());
@@ -140,10 +140,10 @@ impl Breaker {
         state.points = state.points.saturating_add(weight);
         let is_over = state.refused_until.is_none_or(|until| until <= now);
         state.probing = false;
-        if state.points < LIMIT || !is_over {
+        if state.points < POINTS_MAX || !is_over {
             return;
         }
-        let pause = PAUSE.saturating_mul(1 << state.pauses.min(8)).min(LONGEST_PAUSE);
+        let pause = INITIAL_PAUSE.saturating_mul(1 << state.pauses.min(8)).min(PAUSE_MAX);
         state.refused_until = Some(now + pause);
         state.pauses += 1;
         tracing::error!(plugin = self.plugin, export, name, ?pause, "the circuit breaker of an operation is open");
@@ -151,7 +151,7 @@ impl Breaker {
         self.measure(&operations);
     }
 
-    fn given_up(&self, operation: &Operation) {
+    fn cancel_probe(&self, operation: &Operation) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(state) = operations.get_mut(operation) {
             state.probing = false;
@@ -171,7 +171,7 @@ impl Breaker {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     pub fn ended(mut self, outcome: Outcome, now: Instant) {
         if let Some(operation) = self.operation.take() {
             self.breaker.ended(operation, outcome, now);
@@ -179,10 +179,10 @@ impl Pass<'_> {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if let Some(operation) = self.operation.take().filter(|_| self.is_probe) {
-            self.breaker.given_up(&operation);
+            self.breaker.cancel_probe(&operation);
         }
     }
 }
@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn call(breaker: &Breaker, tenant: &str, outcome: Outcome, now: Instant) -> Result<(), Duration> {
-        breaker.enter(operation(tenant, "go"), now).map(|pass| pass.ended(outcome, now))
+        breaker.enter(operation(tenant, "go"), now).map(|permit| permit.ended(outcome, now))
     }
 
     #[test]
@@ -206,8 +206,8 @@ mod tests {
             for _ in 0..times {
                 assert_eq!(call(&breaker, "acme", outcome, now), Ok(()));
             }
-            assert_eq!(call(&breaker, "acme", outcome, now), Err(PAUSE));
-            assert_eq!(call(&breaker, "globex", Outcome::Well, now), Ok(()), "another tenant");
+            assert_eq!(call(&breaker, "acme", outcome, now), Err(INITIAL_PAUSE));
+            assert_eq!(call(&breaker, "globex", Outcome::Success, now), Ok(()), "another tenant");
             assert!(breaker.enter(operation("acme", "stop"), now).is_ok(), "another operation");
         }
     }
@@ -217,25 +217,25 @@ mod tests {
         let (breaker, now) = (Breaker::new("loans"), Instant::now());
         for _ in 0..10 {
             call(&breaker, "acme", Outcome::Deadline, now).unwrap();
-            call(&breaker, "acme", Outcome::Well, now).unwrap();
+            call(&breaker, "acme", Outcome::Success, now).unwrap();
         }
     }
 
     #[test]
-    fn after_the_pause_one_call_is_tried_and_the_others_wait_for_what_it_comes_to() {
+    fn after_the_pause_one_call_is_tried_and_the_others_wait_for_its_outcome() {
         let (breaker, begin) = (Breaker::new("loans"), Instant::now());
         for _ in 0..2 {
             call(&breaker, "acme", Outcome::Deadline, begin).unwrap();
         }
-        let later = begin + PAUSE;
+        let later = begin + INITIAL_PAUSE;
         let probe = breaker.enter(operation("acme", "go"), later).unwrap();
-        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Err(PROBING));
+        assert_eq!(call(&breaker, "acme", Outcome::Success, later), Err(PROBE_PAUSE));
         probe.ended(Outcome::Deadline, later);
-        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Err(PAUSE * 2), "longer each time");
+        assert_eq!(call(&breaker, "acme", Outcome::Success, later), Err(INITIAL_PAUSE * 2), "longer each time");
 
-        let later = later + PAUSE * 2;
+        let later = later + INITIAL_PAUSE * 2;
         drop(breaker.enter(operation("acme", "go"), later).unwrap());
-        assert_eq!(call(&breaker, "acme", Outcome::Well, later), Ok(()), "a probe that was given up is no probe");
+        assert_eq!(call(&breaker, "acme", Outcome::Success, later), Ok(()), "a probe that was given up is no probe");
         assert_eq!(call(&breaker, "acme", Outcome::Trap, later), Ok(()), "and it counts from the beginning");
     }
 
@@ -246,20 +246,20 @@ mod tests {
         assert_eq!(breaker.standing(&row(), now), Standing::Good);
         breaker.enter(row(), now).unwrap().ended(Outcome::Trap, now);
         assert_eq!(breaker.standing(&row(), now), Standing::SetAside);
-        assert_eq!(call(&breaker, "acme", Outcome::Well, now), Ok(()), "the rest of the view goes on");
-        let later = now + PAUSE;
+        assert_eq!(call(&breaker, "acme", Outcome::Success, now), Ok(()), "the rest of the view goes on");
+        let later = now + INITIAL_PAUSE;
         assert_eq!(breaker.standing(&row(), later), Standing::OnTrial);
         let probe = breaker.enter(row(), later).unwrap();
         assert_eq!(breaker.standing(&row(), later), Standing::SetAside);
-        probe.ended(Outcome::Well, later);
+        probe.ended(Outcome::Success, later);
         assert_eq!(breaker.standing(&row(), later), Standing::Good);
     }
 
     #[test]
     fn calls_that_were_under_way_when_it_opened_do_not_lengthen_the_pause() {
         let (breaker, now) = (Breaker::new("loans"), Instant::now());
-        let under_way: Vec<Pass> = (0..40).map(|_| breaker.enter(operation("acme", "go"), now).unwrap()).collect();
-        under_way.into_iter().for_each(|pass| pass.ended(Outcome::Deadline, now));
-        assert_eq!(call(&breaker, "acme", Outcome::Well, now), Err(PAUSE));
+        let under_way: Vec<Permit> = (0..40).map(|_| breaker.enter(operation("acme", "go"), now).unwrap()).collect();
+        under_way.into_iter().for_each(|permit| permit.ended(Outcome::Deadline, now));
+        assert_eq!(call(&breaker, "acme", Outcome::Success, now), Err(INITIAL_PAUSE));
     }
 }

@@ -92,7 +92,7 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
     check::refuse(&loaded).map_err(refused)?;
-    let warnings = check::refuse_said(&loaded, source::said(&sources, &home)).map_err(refused)?;
+    let warnings = check::refuse_with_source(&loaded, source::references(&sources, &home)).map_err(refused)?;
     let file = match out {
         Some(out) => out.to_owned(),
         None => beside(&modules["domain"]).join(format!("{}.eafpkg", manifest.plugin.id)),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_plugin_crate_becomes_a_package_that_tells_what_it_can_reach() {
+    async fn a_plugin_crate_becomes_a_package_whose_imports_are_reported() {
         let file = std::env::temp_dir().join(format!("eaf-inspect-{}.eafpkg", std::process::id()));
         fs::write(&file, crate::fixtures::counter().await).unwrap();
         let report = crate::inspect::inspect(&file).unwrap();

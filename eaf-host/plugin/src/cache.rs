@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_host_compiled_is_loaded_again_also_after_a_restart() {
+    fn components_that_this_host_compiled_are_loaded_after_a_restart() {
         let (engine, directory) = (Engine::default(), directory("again"));
         Cache::open(&directory).unwrap().store(&compiled(&engine), "a.cwasm");
         assert!(Cache::open(&directory).unwrap().load(&engine, "a.cwasm").is_some());

@@ -83,10 +83,10 @@ impl WasmDomain {
         operation: Operation,
         input: &I,
     ) -> Result<O, DomainError> {
-        let pass = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
+        let permit = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
         let answer = self.call(export, input).await;
         if let Some(outcome) = outcome(&answer) {
-            pass.ended(outcome, Instant::now());
+            permit.ended(outcome, Instant::now());
         }
         answer
     }
@@ -100,16 +100,16 @@ impl WasmDomain {
         input: &I,
     ) -> Result<O, DomainError> {
         let own = Operation { part: Some(Part::Actor(actor)), ..operation.clone() };
-        let pass = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
+        let permit = self.breaker.enter(operation, Instant::now()).map_err(refused)?;
         let own = self.breaker.enter(own, Instant::now()).map_err(refused)?;
         let answer = self.call(export, input).await;
         match outcome(&answer) {
-            Some(Outcome::Well) => {
-                pass.ended(Outcome::Well, Instant::now());
-                own.ended(Outcome::Well, Instant::now());
+            Some(Outcome::Success) => {
+                permit.ended(Outcome::Success, Instant::now());
+                own.ended(Outcome::Success, Instant::now());
             }
             Some(Outcome::Trap) => own.ended(Outcome::Trap, Instant::now()),
-            Some(Outcome::Deadline) => pass.ended(Outcome::Deadline, Instant::now()),
+            Some(Outcome::Deadline) => permit.ended(Outcome::Deadline, Instant::now()),
             None => {}
         }
         answer
@@ -189,7 +189,7 @@ fn refused(retry_after: Duration) -> DomainError {
 /// Outcome for the breaker; none: the component is not the cause.
 fn outcome<O>(answer: &Result<O, DomainError>) -> Option<Outcome> {
     match answer {
-        Ok(_) => Some(Outcome::Well),
+        Ok(_) => Some(Outcome::Success),
         Err(DomainError::Trap(_) | DomainError::Malformed(_)) => Some(Outcome::Trap),
         Err(DomainError::Deadline) => Some(Outcome::Deadline),
         Err(DomainError::Host(_) | DomainError::Unavailable { .. }) => None,
@@ -260,7 +260,7 @@ impl Domain for WasmDomain {
         let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
         if answer.is_ok() {
             // The view is counted as working, since a single row was answered.
-            self.breaker.works(view, Instant::now());
+            self.breaker.record_success(view, Instant::now());
         }
         answer
     }
@@ -315,7 +315,7 @@ mod tests {
 
     // One worker only: a guest that blocked it would stop the counter beside it.
     #[tokio::test(flavor = "current_thread")]
-    async fn a_component_that_loops_for_ever_is_ended_and_blocks_nobody_meanwhile() {
+    async fn an_endless_component_is_ended_and_blocks_no_other_task() {
         let domain = domain();
         let beside = Arc::new(std::sync::atomic::AtomicU32::new(0));
         let counter = beside.clone();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_gets_no_instance_in_time_is_told_so() {
+    async fn a_call_without_an_instance_in_time_is_unavailable() {
         let wasm = fixtures::wasm();
         let file = fixtures::package(fixtures::MANIFEST, fixtures::component("domain", fixtures::HOSTILE), None);
         let domain = super::super::load::load(&wasm, &file, 1, &Default::default()).unwrap().domain;
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_asks_for_what_keeps_failing_is_refused_at_once_and_nobody_else_is() {
+    async fn a_failing_operation_is_refused_at_once_and_no_other() {
         let domain = domain();
         let boundary = |context: Context| BoundaryInput { command: command(), context, loaded: Vec::new() };
         for _ in 0..2 {
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whose_input_traps_again_and_again_takes_the_command_from_nobody_else() {
+    async fn repeated_traps_of_one_person_do_not_affect_other_people() {
         let domain = domain();
         let decide = async |number: u128| {
             let mut context = context();

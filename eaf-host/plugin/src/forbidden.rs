@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_forbidden_import_is_told_with_the_calls_that_lead_to_it_and_with_what_to_do() {
+    fn a_forbidden_import_is_reported_with_its_callers_and_a_fix() {
         let module = wat::parse_str(
             r#"(module
                 (import "eaf:workflow/flow@1.0.0" "now" (func (result i64)))

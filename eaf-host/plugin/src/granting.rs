@@ -35,8 +35,8 @@ pub enum Error {
     NotRequested { plugin: String, capability: String, name: String, requested: Vec<String> },
     #[error("the schema of {0}'s scopes is not a JSON Schema")]
     Schema(String),
-    #[error("the scope does not match the schema of {capability}: {}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Scope { capability: String, faults: Vec<ScopeFault> },
+    #[error("the scope does not match the schema of {capability}: {}", .violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Scope { capability: String, violations: Vec<ScopeViolation> },
     #[error("the reason is not valid: 1 to {REASON} characters without control characters")]
     Reason,
     #[error("{0} is not the name of a connection: 1 to 40 lower-case letters, digits and hyphens")]
@@ -93,13 +93,13 @@ fn listed(names: &[String]) -> String {
 
 /// Violation of the schema by a member of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopeFault {
+pub struct ScopeViolation {
     /// JSON pointer within the scope; empty: the scope itself.
     pub pointer: String,
     pub message: String,
 }
 
-impl std::fmt::Display for ScopeFault {
+impl std::fmt::Display for ScopeViolation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", if self.pointer.is_empty() { "/" } else { &self.pointer }, self.message)
     }
@@ -135,9 +135,9 @@ pub async fn put(
             requested: requests.iter().map(shown).collect(),
         });
     }
-    let faults = faults(&grant.capability, schema, &grant.scope)?;
-    if !faults.is_empty() {
-        return Err(Error::Scope { capability: grant.capability.clone(), faults });
+    let violations = violations(&grant.capability, schema, &grant.scope)?;
+    if !violations.is_empty() {
+        return Err(Error::Scope { capability: grant.capability.clone(), violations });
     }
     let mut tx = core.db.tenant(tenant).await?;
     grant::put(&mut tx, grant, terms, by).await?;
@@ -215,13 +215,13 @@ fn shown(request: &Request) -> String {
     format!("{}/{}", request.capability, request.grant)
 }
 
-fn faults(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<ScopeFault>, Error> {
+fn violations(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<ScopeViolation>, Error> {
     let validator = jsonschema::validator_for(schema).map_err(|_| Error::Schema(capability.to_owned()))?;
-    let fault = |error: jsonschema::ValidationError<'_>| ScopeFault {
+    let violation = |error: jsonschema::ValidationError<'_>| ScopeViolation {
         pointer: error.instance_path().to_string(),
         message: error.to_string(),
     };
-    Ok(validator.iter_errors(scope).map(fault).collect())
+    Ok(validator.iter_errors(scope).map(violation).collect())
 }
 
 #[cfg(test)]
@@ -288,16 +288,16 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_of_a_scope_is_named_with_its_place() {
+    fn each_violation_of_a_scope_is_reported_with_its_place() {
         let schema = json!({
             "type": "object",
             "required": ["templates"],
             "additionalProperties": false,
             "properties": { "templates": { "type": "array", "items": { "type": "string" } } },
         });
-        assert_eq!(faults("vsphere", &schema, &json!({ "templates": ["Templates"] })).unwrap(), []);
+        assert_eq!(violations("vsphere", &schema, &json!({ "templates": ["Templates"] })).unwrap(), []);
         let pointers = |scope: Value| -> Vec<String> {
-            faults("vsphere", &schema, &scope).unwrap().into_iter().map(|fault| fault.pointer).collect()
+            violations("vsphere", &schema, &scope).unwrap().into_iter().map(|violation| violation.pointer).collect()
         };
         assert_eq!(pointers(json!({})), [""]);
         assert_eq!(pointers(json!({ "templates": [1] })), ["/templates/0"]);

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stored_package_is_served_only_while_its_bytes_are_what_its_digest_says() {
+    async fn a_stored_package_is_served_only_while_its_bytes_match_its_digest() {
         let database = Database::fresh().await;
         let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
         install(&core, &wasm, &Plugins::default(), &ceiling, &packed("2.0.0")).await.unwrap();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn marks_that_nobody_follows_keep_a_package_out_and_none_that_is_active_from_being_served() {
+    async fn unsupported_marks_refuse_a_new_package_and_not_an_active_one() {
         let database = Database::fresh().await;
         let (core, wasm, plugins, ceiling) =
             (database.core().await, fixtures::wasm(), Plugins::default(), Ceiling::default());

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_package_that_asks_for_what_it_uses_is_loaded_with_its_texts() {
+    async fn a_package_that_requests_its_imports_is_loaded_with_its_texts() {
         let plugin = plugin();
         assert_eq!(plugin.id(), "fixture");
         assert_eq!(plugin.texts.find("rejections.no", &Default::default(), Locale::De).as_deref(), Some("Nein"));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_import_that_was_not_requested_is_named_with_what_is_offered_and_how_to_fix_it() {
+    async fn an_unrequested_import_is_reported_with_the_offers_and_a_fix() {
         let requests_nothing = MANIFEST.split("[[requests]]").next().unwrap();
         let file = with_workflow(requests_nothing, component("workflow", DURABLE));
         let report = refused(&file, &Ceiling::default());
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_truncated_package_is_refused_with_what_is_missing() {
+    async fn a_truncated_package_is_refused_with_the_missing_part() {
         let file = with_workflow(MANIFEST, component("workflow", DURABLE));
         let error = load(&wasm(), &file[..file.len() / 2], 1, &Ceiling::default()).err().expect("refused").to_string();
         assert!(error.starts_with("the package is truncated: "), "{error}");

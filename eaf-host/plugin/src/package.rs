@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_and_the_same_entries_have_the_same_digest() {
+    fn a_written_package_is_read_and_equal_entries_have_equal_digests() {
         let package = read(&file(&[("plugin.toml", b"x"), ("mails/a/de.txt", b"y")])).unwrap();
         assert_eq!(package.get("plugin.toml"), Some(&b"x"[..]));
         assert_eq!(package.below("mails").collect::<Vec<_>>(), [("a/de.txt", &b"y"[..])]);

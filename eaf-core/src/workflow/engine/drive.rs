@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// Until a run is claimed again whose product rests or is not loaded.
-const REST: Duration = Duration::from_secs(30);
+/// Delay until a run is claimed again whose product is inactive or not loaded.
+const INACTIVE_DELAY: Duration = Duration::from_secs(30);
 
 pub(super) async fn drive(inner: &Arc<Inner>, run: Run, lease: Lease) {
     let outcome = tokio::select! {
@@ -27,7 +27,7 @@ pub(super) async fn drive(inner: &Arc<Inner>, run: Run, lease: Lease) {
     match outcome {
         Ok(()) => {}
         Err(Error::Fenced) => tracing::info!("the run is another host's now"),
-        Err(Error::Resting(why)) => rest(inner, &lease, why).await,
+        Err(Error::Inactive(why)) => suspend_inactive(inner, &lease, why).await,
         // The lease runs out and the run is replayed, here or elsewhere.
         Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an execution was dropped"),
     }
@@ -53,14 +53,17 @@ async fn closed(inner: &Inner) {
 }
 
 /// Gives the lease back with the reason: no host claims the run until its product is enabled again.
-async fn rest(inner: &Inner, lease: &Lease, why: &'static str) {
-    tracing::info!(why, "the run rests");
-    let wake_at = inner.kernel.now() + REST;
+async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
+    tracing::info!(why, "the product of the run is inactive");
+    let wake_at = inner.kernel.now() + INACTIVE_DELAY;
     let waiting = Waiting { code: "product-resting".into(), message: why.into() };
     match inner.kernel.suspend(lease, wake_at, waiting, Attempt::Continue).await {
         Ok(()) => inner.sleeps_until(wake_at),
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a run that rests could not be suspended");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a run of an inactive product could not be suspended"
+            );
         }
     }
 }
@@ -90,7 +93,7 @@ async fn execute_caught(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<
 async fn execute(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Error> {
     let Some(package) = inner.packages.find(&run.plugin) else {
         let waiting = Waiting { code: "no-plugin".into(), message: format!("{} is not loaded", run.plugin) };
-        return inner.kernel.suspend(lease, inner.kernel.now() + REST, waiting, Attempt::Continue).await;
+        return inner.kernel.suspend(lease, inner.kernel.now() + INACTIVE_DELAY, waiting, Attempt::Continue).await;
     };
     if package.domain().digest() != run.digest {
         // It continues if its journal replays on the active package; else it stops and shows both

@@ -23,8 +23,8 @@ pub enum Error {
     #[error("the provider could not clean up a call that failed")]
     Abandon(#[source] Failure),
     /// The product is disabled for the tenant or stopped: the run is claimed again when it is not.
-    #[error("the run rests: its product is {0}")]
-    Resting(&'static str),
+    #[error("the product of the run is {0}")]
+    Inactive(&'static str),
     /// `code` says why to the domain and to lists.
     #[error("the run can never be replayed again")]
     Lost {
@@ -71,7 +71,7 @@ pub trait Kernel: Send + Sync {
     async fn stop(&self, lease: &Lease, divergence: &Divergence) -> Result<(), Error>;
 
     /// Decides whether the run may make a call now, and answers the grant's scope.
-    /// [`Error::Resting`]: not now, and without a denial.
+    /// [`Error::Inactive`]: not now, and without a denial.
     async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error>;
     /// Audits a denied call in a row of its own, before the journal says so; one row, however often
     /// it is repeated.

@@ -57,7 +57,7 @@ pub struct SimulatedWorld {
     pub ending: Option<Ending>,
     pub granted: bool,
     /// The product is disabled or stopped.
-    pub resting: bool,
+    pub inactive: bool,
     /// The journal cannot be read any more.
     pub lost: bool,
     /// The domain's answers, before it accepts everything.
@@ -118,7 +118,7 @@ impl MemoryKernel {
                 waiting: Vec::new(),
                 ending: None,
                 granted: true,
-                resting: false,
+                inactive: false,
                 lost: false,
                 answers: VecDeque::new(),
                 denials: Vec::new(),
@@ -244,8 +244,8 @@ impl Kernel for MemoryKernel {
     }
 
     async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error> {
-        if self.state().resting {
-            return Err(Error::Resting("stopped for all tenants"));
+        if self.state().inactive {
+            return Err(Error::Inactive("stopped for all tenants"));
         }
         let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
         Ok(if is_granted { Ok(Value::Null) } else { Err(Denial::NotGranted) })

@@ -121,7 +121,7 @@ impl Kernel for PostgresKernel {
         match found.map_err(store)? {
             Authorization::Granted(grant) => Ok(Ok(grant.scope)),
             Authorization::Denied(denial) => Ok(Err(denial)),
-            Authorization::Inactive(inactive) => Err(rests(inactive)),
+            Authorization::Inactive(inactive) => Err(of_inactive(inactive)),
         }
     }
 
@@ -143,7 +143,7 @@ impl Kernel for PostgresKernel {
     async fn submit(&self, run: &Run, command: &str, body: &Value, key: &str) -> Result<Outcome, Error> {
         let inactive = product::inactive(&self.core.db, run.tenant, &run.plugin).await;
         if let Some(inactive) = inactive.map_err(store)? {
-            return Err(rests(inactive));
+            return Err(of_inactive(inactive));
         }
         let Some(package) = self.packages.find(&run.plugin) else {
             return Err(Error::Store(format!("plugin {} is not loaded", run.plugin).into()));
@@ -195,7 +195,7 @@ impl Kernel for PostgresKernel {
             .await
             {
                 Ok(()) | Err(view::Error::OtherEpoch) => {}
-                Err(view::Error::Behind) => {
+                Err(view::Error::NotReached) => {
                     return Ok(Err(Failure::new(
                         Class::Transient,
                         "view-behind",
@@ -212,8 +212,8 @@ impl Kernel for PostgresKernel {
     }
 }
 
-fn rests(inactive: Inactive) -> Error {
-    Error::Resting(match inactive {
+fn of_inactive(inactive: Inactive) -> Error {
+    Error::Inactive(match inactive {
         Inactive::NotEnabled => "not enabled for the tenant",
         Inactive::Stopped => "stopped for all tenants",
     })

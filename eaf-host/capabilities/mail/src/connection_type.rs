@@ -5,7 +5,7 @@ use super::address;
 use super::config::{client_id, is_this_machine, is_token_url};
 use eaf_capability::connection_type::{is_certificate, text};
 use eaf_capability::text::Locales;
-use eaf_capability::{ConnectionType, Field, Flaw, Input};
+use eaf_capability::{ConnectionType, Field, Input, Violation};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -65,11 +65,11 @@ pub fn connection_type() -> ConnectionType {
                 "client_secret": { "type": "string", "maxLength": 1_000 },
             },
         }),
-        harmless: &["from", "from_name", "reply_to", "ehlo_name", "mails_per_minute", "max_connections"],
+        non_routing_fields: &["from", "from_name", "reply_to", "ehlo_name", "mails_per_minute", "max_connections"],
         choices: &[],
         fields: FIELDS,
         texts: &TEXTS,
-        flaws,
+        validate,
     }
 }
 
@@ -77,7 +77,7 @@ fn optional(longest: u32) -> Value {
     json!({ "type": ["string", "null"], "maxLength": longest })
 }
 
-fn flaws(config: &Value, secret: Option<&Map<String, Value>>) -> Vec<Flaw> {
+fn validate(config: &Value, secret: Option<&Map<String, Value>>) -> Vec<Violation> {
     let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let login = text("username").is_some();
     let by_token = login && text("auth") == Some("oauth2");
@@ -100,7 +100,7 @@ fn flaws(config: &Value, secret: Option<&Map<String, Value>>) -> Vec<Flaw> {
     ]
     .into_iter()
     .filter(|(holds, ..)| !holds)
-    .map(|(_, pointer, code)| Flaw { pointer, code })
+    .map(|(_, pointer, code)| Violation { pointer, code })
     .collect()
 }
 
@@ -160,7 +160,7 @@ mod tests {
             (json!({"auth": "oauth2"}), json!({}), true),
         ] {
             let (config, secret) = (with(change), secret.as_object().unwrap());
-            let stored = schema.is_valid(&config) && (kind.flaws)(&config, Some(secret)).is_empty();
+            let stored = schema.is_valid(&config) && (kind.validate)(&config, Some(secret)).is_empty();
             assert_eq!((stored, Config::read(&config, secret).is_ok()), (good, good), "{config}");
         }
     }

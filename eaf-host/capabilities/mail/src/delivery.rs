@@ -11,7 +11,7 @@ use super::address;
 use super::config::Config;
 use super::failure::{configuration, permanent, transient};
 use super::limits::Permit;
-use super::mail_store::{MailState, Offer, Person, Status, Wait};
+use super::mail_store::{Deferral, MailState, Offer, Person, Status};
 use super::message::{Envelope, compose};
 use super::reply::{Outcome, Stage};
 use super::schedule::{DEFERRAL_TIME, MAX_UNANSWERED, pause};
@@ -130,10 +130,10 @@ impl<'a> Delivery<'a> {
             }
             return Ok(());
         }
-        self.hand_over(&config, &to, state, &content).await
+        self.transmit(&config, &to, state, &content).await
     }
 
-    async fn hand_over(
+    async fn transmit(
         &mut self,
         config: &Config,
         to: &Address,
@@ -156,7 +156,7 @@ impl<'a> Delivery<'a> {
             Ok(Some(outcome)) => Ok(outcome),
             Err(failure) => Err(failure),
             Ok(None) => {
-                if !store.hand_over(&state.entry).await? {
+                if !store.begin_transmission(&state.entry).await? {
                     // The server waits for the content: only the end of the session withdraws the
                     // mail.
                     self.session = None;
@@ -221,15 +221,16 @@ impl<'a> Delivery<'a> {
         }
         let message = format!("The mail server does not take the mail for every recipient yet ({numbers}).");
         let failure = transient("recipient-deferred", message);
-        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered: state.unanswered, is_deferral: true };
-        self.defer_as(state, &failure, wait).await
+        let deferral =
+            Deferral { reason: &reason, delay: Duration::ZERO, unanswered: state.unanswered, of_recipient: true };
+        self.defer_as(state, &failure, deferral).await
     }
 
     async fn refused_by_relay(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
         let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
         let unanswered = state.unanswered;
-        let wait = Wait { reason: &reason, at_least: Duration::ZERO, unanswered, is_deferral: false };
-        self.defer_as(state, &failure, wait).await?;
+        let deferral = Deferral { reason: &reason, delay: Duration::ZERO, unanswered, of_recipient: false };
+        self.defer_as(state, &failure, deferral).await?;
         self.record_use(Some(&failure.code)).await;
         Ok(())
     }
@@ -328,19 +329,19 @@ impl<'a> Delivery<'a> {
 
     async fn defer(&mut self, state: &MailState, failure: &Failure, unanswered: i32) -> Result<(), Failure> {
         let code = failure.code.clone();
-        let wait = Wait { reason: &code, at_least: Duration::ZERO, unanswered, is_deferral: false };
-        self.defer_as(state, failure, wait).await
+        let deferral = Deferral { reason: &code, delay: Duration::ZERO, unanswered, of_recipient: false };
+        self.defer_as(state, failure, deferral).await
     }
 
     /// Defers a mail for the time that the schedule gives.
-    async fn defer_as(&mut self, state: &MailState, failure: &Failure, wait: Wait<'_>) -> Result<(), Failure> {
+    async fn defer_as(&mut self, state: &MailState, failure: &Failure, deferral: Deferral<'_>) -> Result<(), Failure> {
         let store = &self.job.mail.store;
-        let (at_least, reason) = (pause(state, failure, store.now()), wait.reason);
+        let (delay, reason) = (pause(state, failure, store.now()), deferral.reason);
         let message_id = &state.entry.message_id;
-        tracing::warn!(message_id, reason, seconds = at_least.as_secs(), "a mail waits");
+        tracing::warn!(message_id, reason, seconds = delay.as_secs(), "a mail waits");
         metrics::counter!("eaf_mail_waits_total", "code" => failure.code.clone()).increment(1);
-        store.wait(&state.entry, &Wait { at_least, ..wait }).await?;
-        self.tally.waits(failure.clone(), at_least);
+        store.defer(&state.entry, &Deferral { delay, ..deferral }).await?;
+        self.tally.waits(failure.clone(), delay);
         Ok(())
     }
 

@@ -47,7 +47,7 @@ use async_trait::async_trait;
 use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
 use eaf_capability::{
-    Call, Capability, ConnectionType, Failure, Logins, Packages, Polled, Provider, Registration, Report, Started,
+    Call, Capability, ConnectionType, Failure, LoginLimiter, Packages, Polled, Provider, Registration, Report, Started,
 };
 use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
@@ -75,7 +75,7 @@ inventory::submit! {
             limits: Limits::default(),
             deadlines: smtp::RFC_5321,
             egress: parts.egress.clone(),
-            logins: parts.logins.clone(),
+            login_limiter: parts.login_limiter.clone(),
             contact: CONTACT,
         })
     } }
@@ -89,7 +89,7 @@ struct Mail {
     limits: Limits,
     deadlines: smtp::Deadlines,
     egress: Arc<Policy>,
-    logins: Arc<Logins>,
+    login_limiter: Arc<LoginLimiter>,
     /// Time-out of the first contact in a test.
     contact: Duration,
 }
@@ -101,7 +101,7 @@ impl Mail {
     fn access(&self, tenant: TenantId) -> MailServerAccess<'_> {
         MailServerAccess {
             egress: &self.egress,
-            logins: &self.logins,
+            login_limiter: &self.login_limiter,
             tokens: &self.tokens,
             tenant,
             contact: self.contact,

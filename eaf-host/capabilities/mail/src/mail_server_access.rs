@@ -7,8 +7,8 @@ use super::failure::transient;
 use super::smtp::{Deadlines, Session};
 use super::token::Tokens;
 use eaf_capability::egress::Policy;
-use eaf_capability::logins::{Login, Pause};
-use eaf_capability::{Class, Failure, Logins};
+use eaf_capability::login_limiter::{Login, LoginPause};
+use eaf_capability::{Class, Failure, LoginLimiter};
 use eaf_core::id::TenantId;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const REFUSALS: [&str; 2] = ["wrong-password", "token-refused"];
 #[derive(Clone, Copy)]
 pub struct MailServerAccess<'a> {
     pub egress: &'a Arc<Policy>,
-    pub logins: &'a Logins,
+    pub login_limiter: &'a LoginLimiter,
     pub tokens: &'a Tokens,
     pub tenant: TenantId,
     /// Time-out of the first contact with a token endpoint.
@@ -60,7 +60,8 @@ impl MailServerAccess<'_> {
             Proof::Token(request) => &request.client_secret,
         };
         let claim = Login { user: &login.username, secret };
-        let begun = self.logins.begin(self.tenant, &[session.server()], claim, Instant::now()).map_err(paused)?;
+        let begun =
+            self.login_limiter.begin(self.tenant, &[session.server()], claim, Instant::now()).map_err(paused)?;
         let outcome = session.log_in(config, self).await;
         match &outcome {
             Ok(()) => begun.accepted(),
@@ -73,7 +74,7 @@ impl MailServerAccess<'_> {
     /// True if the connection has logged in there before, so that the server is the tenant's own.
     fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
         let login = config.login.as_ref();
-        login.is_some_and(|login| self.logins.have_accepted(self.tenant, servers, &login.username))
+        login.is_some_and(|login| self.login_limiter.has_accepted(self.tenant, servers, &login.username))
     }
 
     fn hide(&self, config: &Config, failure: Failure) -> Failure {
@@ -87,7 +88,7 @@ impl MailServerAccess<'_> {
 }
 
 /// Failure of a paused login: another refusal could lock the account or be a guess.
-pub fn paused(Pause(pause): Pause) -> Failure {
+pub fn paused(LoginPause(pause): LoginPause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
     transient("login-pause", message).retry_after(pause)

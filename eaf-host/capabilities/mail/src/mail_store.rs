@@ -68,12 +68,12 @@ pub struct MailState {
 }
 
 /// Deferral of a mail.
-pub struct Wait<'a> {
+pub struct Deferral<'a> {
     pub reason: &'a str,
-    pub at_least: Duration,
+    pub delay: Duration,
     pub unanswered: i32,
     /// True if the recipient alone was deferred.
-    pub is_deferral: bool,
+    pub of_recipient: bool,
 }
 
 /// Row of a condition.
@@ -117,12 +117,12 @@ pub trait MailStore: Send + Sync {
     /// Records the mail as pending, or returns its present state.
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
     /// Pending mails that a call recorded.
-    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
+    async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
     /// Counts an attempt, unless `rate` mails were offered within a minute.
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure>;
     /// Records that the content is about to be sent; false if the mail was settled meanwhile.
-    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure>;
-    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure>;
+    async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure>;
+    async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure>;
     /// Settles the mail; `relay` is the server's own id for it.
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;
 }

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::failure::{configuration, failure, transient};
-use super::mail_store::{Entry, MailState, MailStore, Offer, Person, RowQuery, Status, Wait};
+use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
 use async_trait::async_trait;
 use eaf_capability::{Class, Failure};
 use eaf_core::actor::Caller;
@@ -101,7 +101,7 @@ impl MailStore for PgMailStore {
         match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
             // After a restore of the log, the row is as current as the view.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
-            Err(view::Error::Behind) => {
+            Err(view::Error::NotReached) => {
                 return Err(transient(
                     "view-behind",
                     format!("The view {} has not seen the last events yet.", view.name),
@@ -129,7 +129,7 @@ impl MailStore for PgMailStore {
         Ok(mail_state(entry.clone(), known))
     }
 
-    async fn waiting_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
+    async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let known = mail_log::pending_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
         let read = |known: mail_log::LoggedMail| {
             let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
@@ -143,14 +143,14 @@ impl MailStore for PgMailStore {
         mail_log::offer(&self.core.db, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
     }
 
-    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
+    async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure> {
         mail_log::begin_transmission(&self.core.db, entry.tenant, &entry.message_id).await.map_err(unreadable)
     }
 
-    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
-        let Wait { reason, at_least, unanswered, is_deferral } = *wait;
-        let wait = mail_log::Deferral { error: reason, delay: at_least, unanswered, of_recipient: is_deferral };
-        mail_log::defer(&self.core.db, entry.tenant, &entry.message_id, &wait).await.map_err(unreadable)
+    async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure> {
+        let Deferral { reason, delay, unanswered, of_recipient } = *deferral;
+        let deferral = mail_log::Deferral { error: reason, delay, unanswered, of_recipient };
+        mail_log::defer(&self.core.db, entry.tenant, &entry.message_id, &deferral).await.map_err(unreadable)
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {

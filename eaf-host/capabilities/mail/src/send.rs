@@ -82,7 +82,7 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
 }
 
 async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
-    let mut states = mail.store.waiting_of(call.tenant, call.run, call.sequence).await?;
+    let mut states = mail.store.pending_of(call.tenant, call.run, call.sequence).await?;
     states.retain(|state| state.entry.event == call.event);
     Ok(states)
 }

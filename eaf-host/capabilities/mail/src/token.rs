@@ -8,7 +8,7 @@ use super::mail_server_access::{MailServerAccess, paused};
 use eaf_capability::Failure;
 use eaf_capability::contact;
 use eaf_capability::egress::Route;
-use eaf_capability::logins::Login;
+use eaf_capability::login_limiter::Login;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::Value;
@@ -88,7 +88,8 @@ async fn request_counted(
 ) -> Result<Answer, Failure> {
     let resolved = route.resolve().await.map_err(|_| away())?;
     let claim = Login { user: &request.client_id, secret: &request.client_secret };
-    let begun = access.logins.begin(access.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
+    let begun =
+        access.login_limiter.begin(access.tenant, &resolved.addresses, claim, Instant::now()).map_err(paused)?;
     let mut peer = None;
     let answer = ask(request, access, url, route, &mut peer).await;
     let begun = match peer {

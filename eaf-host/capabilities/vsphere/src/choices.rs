@@ -3,7 +3,7 @@
 //! Paths are written as in settings and offerings, with `%2f` for a `/` in a name, so that a choice
 //! resolves to the same object. Templates of a content library are not machines and not listed.
 
-use super::client::inventory::{self, Entry, Listing, What};
+use super::client::inventory::{self, Entry, InventoryType, Listing};
 use super::client::properties::Properties;
 use super::client::service;
 use super::client::xml::Element;
@@ -11,7 +11,7 @@ use super::client::{Error, path};
 use super::failure;
 use super::scope::Scope;
 use super::vcenter::VCenter;
-use eaf_capability::{Asked, Choice, Choices, Class, Failure, Wanted};
+use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure};
 use eaf_capability::{choices, contact};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -30,7 +30,7 @@ const TOOLS: &str = "guest.toolsVersionStatus2";
 const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 
 /// Kind of list and its datacenter.
-type Key = (What, String);
+type Key = (InventoryType, String);
 
 /// Cached lists and lists that are being read.
 #[derive(Default)]
@@ -96,51 +96,51 @@ impl Recent {
 
 /// Answers choices. A server that cannot be reached is reported after `contact`, whatever the
 /// reason, since a draft may name any address.
-pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, asked: &Asked<'_>) -> Result<Choices, Failure> {
-    let what = match asked.of {
-        "datacenter" => What::Datacenters,
-        "folder" => What::Folders,
-        "resource_pool" => What::Pools,
-        "datastore" => What::Datastores,
-        "template" => What::Templates,
-        _ => return Err(choices::nothing()),
+pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQuery<'_>) -> Result<Choices, Failure> {
+    let what = match query.list {
+        "datacenter" => InventoryType::Datacenters,
+        "folder" => InventoryType::Folders,
+        "resource_pool" => InventoryType::Pools,
+        "datastore" => InventoryType::Datastores,
+        "template" => InventoryType::Templates,
+        _ => return Err(choices::no_such_list()),
     };
     // A scope limits templates only; places of a connection are for the admin who sets it.
-    let scope = if what == What::Templates { Some(Scope::read(asked.scope)?) } else { None };
-    if let Wanted::Exactly(value) = asked.wanted
+    let scope = if what == InventoryType::Templates { Some(Scope::read(query.scope)?) } else { None };
+    if let ChoiceSelection::Exact(value) = query.selection
         && let Some(Err(denied)) = scope.as_ref().map(|scope| scope.check(value))
     {
-        return Ok(Choices { unknown: Some(denied), ..Choices::default() });
+        return Ok(Choices { unusable: Some(denied), ..Choices::default() });
     }
     let session = &vcenter.session;
     let unreached = |error: &Error| matches!(error, Error::Unreached(_));
     contact::first(contact, session.reach(), || session.too_slow(), unreached).await.map_err(read)?;
-    match asked.wanted {
-        Wanted::Exactly(value) => exactly(vcenter, what, value).await,
-        Wanted::Like { search, limit } => {
+    match query.selection {
+        ChoiceSelection::Exact(value) => exact(vcenter, what, value).await,
+        ChoiceSelection::Matching { search, limit } => {
             let list = list(vcenter, what).await?;
-            let mut like: Vec<(String, &Entry)> = list
+            let mut matching: Vec<(String, &Entry)> = list
                 .entries
                 .iter()
                 .map(|entry| (path::join(entry.names.iter().map(String::as_str)), entry))
                 .filter(|(path, _)| scope.as_ref().is_none_or(|scope| scope.allows(path)))
                 .filter(|(path, entry)| {
-                    choices::is_like(path, search) || choices::is_like(&entry.names.join("/"), search)
+                    choices::matches_search(path, search) || choices::matches_search(&entry.names.join("/"), search)
                 })
                 .collect();
-            like.sort_by_cached_key(|(path, _)| (path.to_lowercase(), path.clone()));
-            let more = like.len() > limit;
-            like.truncate(limit);
-            let items = described(vcenter, what, like).await?;
-            Ok(Choices { items, more, unreadable: list.unreadable, unknown: None })
+            matching.sort_by_cached_key(|(path, _)| (path.to_lowercase(), path.clone()));
+            let more = matching.len() > limit;
+            matching.truncate(limit);
+            let items = described(vcenter, what, matching).await?;
+            Ok(Choices { items, more, unreadable: list.unreadable, unusable: None })
         }
     }
 }
 
 /// Tests one value as a clone would resolve it.
-async fn exactly(vcenter: &VCenter, what: What, value: &str) -> Result<Choices, Failure> {
-    if what != What::Templates {
-        return Err(choices::nothing());
+async fn exact(vcenter: &VCenter, what: InventoryType, value: &str) -> Result<Choices, Failure> {
+    if what != InventoryType::Templates {
+        return Err(choices::no_such_list());
     }
     // A template is looked up below its datacenter.
     vcenter.datacenter().await?;
@@ -151,22 +151,22 @@ async fn exactly(vcenter: &VCenter, what: What, value: &str) -> Result<Choices, 
             Ok(Choices { items, ..Choices::default() })
         }
         Err(failure) if UNUSABLE.contains(&failure.code.as_str()) => {
-            Ok(Choices { unknown: Some(failure), ..Choices::default() })
+            Ok(Choices { unusable: Some(failure), ..Choices::default() })
         }
         Err(failure) => Err(failure),
     }
 }
 
-async fn list(vcenter: &Arc<VCenter>, what: What) -> Result<Arc<Listing>, Failure> {
-    let datacenter = if what == What::Datacenters { "" } else { vcenter.settings.datacenter.as_str() };
+async fn list(vcenter: &Arc<VCenter>, what: InventoryType) -> Result<Arc<Listing>, Failure> {
+    let datacenter = if what == InventoryType::Datacenters { "" } else { vcenter.settings.datacenter.as_str() };
     let (key, reader) = ((what, datacenter.to_owned()), vcenter.clone());
     vcenter.recent.list(key, async move { read_list(&reader, what).await }).await
 }
 
-async fn read_list(vcenter: &VCenter, what: What) -> Result<Listing, Failure> {
+async fn read_list(vcenter: &VCenter, what: InventoryType) -> Result<Listing, Failure> {
     let service = service::read(&vcenter.session).await.map_err(read)?;
     let container = match what {
-        What::Datacenters => service.root_folder.clone(),
+        InventoryType::Datacenters => service.root_folder.clone(),
         _ => Some(vcenter.datacenter().await?),
     };
     let (Some(manager), Some(container)) = (service.view_manager, container) else {
@@ -175,13 +175,17 @@ async fn read_list(vcenter: &VCenter, what: What) -> Result<Listing, Failure> {
     inventory::below(&vcenter.session, &manager, &container, what).await.map_err(read)
 }
 
-async fn described(vcenter: &VCenter, what: What, found: Vec<(String, &Entry)>) -> Result<Vec<Choice>, Failure> {
+async fn described(
+    vcenter: &VCenter,
+    what: InventoryType,
+    found: Vec<(String, &Entry)>,
+) -> Result<Vec<Choice>, Failure> {
     let paths: &[&str] = match what {
-        What::Templates => {
+        InventoryType::Templates => {
             &["summary.config.guestFullName", "summary.config.numCpu", "summary.config.memorySizeMB", TOOLS, DISKS]
         }
-        What::Datastores => &["summary.capacity", "summary.freeSpace"],
-        What::Datacenters | What::Folders | What::Pools => &[],
+        InventoryType::Datastores => &["summary.capacity", "summary.freeSpace"],
+        InventoryType::Datacenters | InventoryType::Folders | InventoryType::Pools => &[],
     };
     let mut facts = HashMap::new();
     if !paths.is_empty() {
@@ -200,10 +204,10 @@ async fn described(vcenter: &VCenter, what: What, found: Vec<(String, &Entry)>) 
 }
 
 /// Facts of an object; unreadable properties are omitted.
-fn facts_of(what: What, found: &Properties) -> Map<String, Value> {
+fn facts_of(what: InventoryType, found: &Properties) -> Map<String, Value> {
     let number = |path: &str| found.number(path).ok().flatten().map(Value::from);
     let facts = match what {
-        What::Templates => {
+        InventoryType::Templates => {
             let text = |path: &str| found.text(path).ok().flatten();
             vec![
                 ("guest", text("summary.config.guestFullName").filter(|guest| !guest.is_empty()).map(Value::from)),
@@ -213,10 +217,10 @@ fn facts_of(what: What, found: &Properties) -> Map<String, Value> {
                 ("tools", text(TOOLS).map(|status| (status != "guestToolsNotInstalled").into())),
             ]
         }
-        What::Datastores => {
+        InventoryType::Datastores => {
             vec![("capacity_bytes", number("summary.capacity")), ("free_bytes", number("summary.freeSpace"))]
         }
-        What::Datacenters | What::Folders | What::Pools => Vec::new(),
+        InventoryType::Datacenters | InventoryType::Folders | InventoryType::Pools => Vec::new(),
     };
     facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -2,7 +2,7 @@
 
 use eaf_capability::connection_type::{is_certificate, text};
 use eaf_capability::text::Locales;
-use eaf_capability::{ConnectionType, Field, Flaw, Input};
+use eaf_capability::{ConnectionType, Field, Input, Violation};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -43,18 +43,18 @@ pub fn connection_type() -> ConnectionType {
             "additionalProperties": false,
             "properties": { "password": { "type": "string", "minLength": 1, "maxLength": 1_000 } },
         }),
-        harmless: &["datacenter", "folder", "resource_pool", "datastore"],
+        non_routing_fields: &["datacenter", "folder", "resource_pool", "datastore"],
         choices: &["datacenter", "folder", "resource_pool", "datastore", "template"],
         fields: FIELDS,
         texts: &TEXTS,
-        flaws: |config, _| {
+        validate: |config, _| {
             let url = config["url"].as_str().is_some_and(is_address);
             let certificate = config.get("ca_certificate").and_then(Value::as_str);
             let certificate = certificate.filter(|pem| !pem.trim().is_empty()).is_none_or(is_certificate);
             [(url, "/config/url", "https"), (certificate, "/config/ca_certificate", "format")]
                 .into_iter()
                 .filter(|(holds, ..)| !holds)
-                .map(|(_, pointer, code)| Flaw { pointer, code })
+                .map(|(_, pointer, code)| Violation { pointer, code })
                 .collect()
         },
     }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn an_invalid_certificate_is_an_error() {
         let config = json!({"url": "https://a/sdk", "ca_certificate": "-----BEGIN NOTHING-----"});
-        let expected = vec![Flaw { pointer: "/config/ca_certificate", code: "format" }];
-        assert_eq!((connection_type().flaws)(&config, None), expected);
+        let expected = vec![Violation { pointer: "/config/ca_certificate", code: "format" }];
+        assert_eq!((connection_type().validate)(&config, None), expected);
     }
 }

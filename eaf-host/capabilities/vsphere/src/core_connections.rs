@@ -2,7 +2,7 @@
 //! key.
 
 use super::connection::{Connections, Error, Stored};
-use super::trouble;
+use super::connection_problem;
 use async_trait::async_trait;
 use eaf_core::connection::ConnectionUse;
 use eaf_core::grant::{self, Authorization};
@@ -38,7 +38,7 @@ impl Connections for CoreConnections {
 
     async fn used(&self, tenant: TenantId, stored: &Stored, error: Option<&str>) -> Result<(), Error> {
         let of = ConnectionUse { capability: CAPABILITY, name: &stored.name, set_at: stored.set_at };
-        let recorded = self.core.connections.record_use(tenant, of, error, Some(&trouble::CODES)).await;
+        let recorded = self.core.connections.record_use(tenant, of, error, Some(&connection_problem::CODES)).await;
         recorded.map_err(|e| Error(e.into()))
     }
 }

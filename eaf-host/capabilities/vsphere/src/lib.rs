@@ -9,7 +9,7 @@
 //! | `identity.rs` | instance UUID and marker of a machine |
 //! | `record.rs` | managed resource of a machine |
 //! | `observe.rs` | observation of all machines of a plugin, in few calls |
-//! | `trouble.rs` | conclusions from a failure about the connection |
+//! | `connection_problem.rs` | conclusions from a failure about the connection |
 //! | `locate.rs` | search for a machine and proof of its absence |
 //! | `connection.rs` | address and credentials |
 //! | `connection_type.rs` | settings of a connection for its form |
@@ -27,6 +27,7 @@ mod check;
 mod choices;
 mod client;
 mod connection;
+mod connection_problem;
 mod connection_type;
 mod context;
 mod core_connections;
@@ -40,7 +41,6 @@ mod provider;
 mod record;
 mod scope;
 mod sessions;
-mod trouble;
 mod vcenter;
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ inventory::submit! {
     Registration { name: CAPABILITY, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
-        let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.logins.clone());
+        let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.login_limiter.clone());
         Arc::new(VSphere::new(connections, records, parts.core.ambient.clone(), sessions))
     } }
 }

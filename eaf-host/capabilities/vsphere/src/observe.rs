@@ -7,14 +7,14 @@
 
 use super::client::MoRef;
 use super::client::machine::{self, Machine};
+use super::connection_problem;
 use super::context::Context;
 use super::failure;
 use super::functions::document;
 use super::identity::Identity;
 use super::locate::{Search, find_in_search};
 use super::record::{Record, Stage};
-use super::trouble;
-use eaf_capability::{Call, Class, Failure, Observed, Seen, Trouble, Watch};
+use eaf_capability::{Call, Class, ConnectionProblem, Failure, ObservationRequest, Observations, ResourceState};
 use eaf_core::id::{EventId, RunId};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -30,19 +30,19 @@ const SINGLE_READS_TIME: Duration = Duration::from_secs(20);
 const SEARCH_TIME: Duration = Duration::from_secs(40);
 
 /// Call of the host itself, without a run.
-pub fn call(watch: &Watch) -> Call {
+pub fn call(request: &ObservationRequest) -> Call {
     Call {
-        tenant: watch.tenant,
-        plugin: watch.plugin.clone(),
+        tenant: request.tenant,
+        plugin: request.plugin.clone(),
         run: RunId(Uuid::nil()),
         event: EventId(Uuid::nil()),
         sequence: 0,
         idempotency_key: String::new(),
-        grant: watch.grant.clone(),
+        grant: request.grant.clone(),
         scope: Value::Null,
         function: "read-vm".into(),
         args: json!({}),
-        trace: watch.trace.clone(),
+        trace: request.trace.clone(),
     }
 }
 
@@ -53,21 +53,25 @@ struct RecordedMachine {
 }
 
 /// Observes until the deadline; readings before it are retained.
-pub async fn observe(context: &Context<'_>, watch: &Watch) -> Observed {
-    let mut seen = Vec::new();
-    let result = timeout_at(watch.until.into(), observe_all(context, watch, &mut seen)).await;
+pub async fn observe(context: &Context<'_>, request: &ObservationRequest) -> Observations {
+    let mut states = Vec::new();
+    let result = timeout_at(request.deadline.into(), observe_all(context, request, &mut states)).await;
     let failure = result.unwrap_or_else(|_| Err(too_long())).err();
-    Observed { seen, failure }
+    Observations { states, failure }
 }
 
 fn too_long() -> Failure {
     failure::new(Class::Transient, "observation-too-long", "The observation took too long.")
 }
 
-async fn observe_all(context: &Context<'_>, watch: &Watch, seen: &mut Vec<Seen>) -> Result<(), Failure> {
+async fn observe_all(
+    context: &Context<'_>,
+    request: &ObservationRequest,
+    states: &mut Vec<ResourceState>,
+) -> Result<(), Failure> {
     let vcenter = context.vcenter.instance_uuid().await?;
     let recorded_machines: Vec<RecordedMachine> =
-        watch.things.iter().filter_map(|thing| recorded(context, thing, &vcenter)).collect();
+        request.resources.iter().filter_map(|resource| recorded(context, resource, &vcenter)).collect();
     let mut others = Vec::new();
     for page in recorded_machines.chunks(PAGE) {
         let objects: Vec<MoRef> = page.iter().map(|one| one.object.clone()).collect();
@@ -76,14 +80,14 @@ async fn observe_all(context: &Context<'_>, watch: &Watch, seen: &mut Vec<Seen>)
         for one in page {
             let place = machines.iter().position(|machine| machine.object == one.object && is_same(machine, one));
             match place.map(|place| machines.swap_remove(place)) {
-                Some(machine) => seen.push(context.seen(one, &machine).await?),
+                Some(machine) => states.push(context.state_of(one, &machine).await?),
                 None => others.push(one),
             }
         }
     }
     let start = usize::from_le_bytes(context.ambient.bytes());
-    let unlisted = read_singly(context, take_from(&others, start), seen).await?;
-    search(context, &unlisted, seen).await
+    let unlisted = read_singly(context, take_from(&others, start), states).await?;
+    search(context, &unlisted, states).await
 }
 
 /// A round's share of machines, from a random start, so that the same unreadable ones do not
@@ -97,12 +101,12 @@ fn take_from<T: Copy>(all: &[T], start: usize) -> Vec<T> {
 async fn read_singly<'a>(
     context: &Context<'_>,
     machines: Vec<&'a RecordedMachine>,
-    seen: &mut Vec<Seen>,
+    states: &mut Vec<ResourceState>,
 ) -> Result<Vec<&'a RecordedMachine>, Failure> {
     let (until, mut unlisted) = (Instant::now() + SINGLE_READS_TIME, Vec::new());
     for one in machines {
         match timeout_at(until, context.find(&one.identity, Some(&one.record), true)).await {
-            Ok(Ok(Some(machine))) => seen.push(context.seen(one, &machine).await?),
+            Ok(Ok(Some(machine))) => states.push(context.state_of(one, &machine).await?),
             Ok(Ok(None)) => unlisted.push(one),
             Ok(Err(failure)) => ignore_unless_vcenter(failure)?,
             Err(_) => break,
@@ -112,7 +116,11 @@ async fn read_singly<'a>(
 }
 
 /// Searches the connection's folder for unlisted machines; one that is not in it is missing.
-async fn search(context: &Context<'_>, unlisted: &[&RecordedMachine], seen: &mut Vec<Seen>) -> Result<(), Failure> {
+async fn search(
+    context: &Context<'_>,
+    unlisted: &[&RecordedMachine],
+    states: &mut Vec<ResourceState>,
+) -> Result<(), Failure> {
     if unlisted.is_empty() {
         return Ok(());
     }
@@ -124,10 +132,10 @@ async fn search(context: &Context<'_>, unlisted: &[&RecordedMachine], seen: &mut
     };
     for one in unlisted {
         match find_in_search(&searched, &one.identity, Some(&one.record)) {
-            Ok(Search::Found(machine)) => seen.push(context.seen(one, &machine).await?),
+            Ok(Search::Found(machine)) => states.push(context.state_of(one, &machine).await?),
             // Removed by this host meanwhile, which the run reports.
             Ok(Search::Absent { .. }) if context.record(&one.identity).await?.as_ref() == Some(&one.record) => {
-                seen.push(Seen { identity: one.identity.name.clone(), found: Value::Null });
+                states.push(ResourceState { identity: one.identity.name.clone(), state: Value::Null });
             }
             Ok(Search::Absent { .. }) => {}
             Err(failure) => ignore_unless_vcenter(failure)?,
@@ -139,7 +147,7 @@ async fn search(context: &Context<'_>, unlisted: &[&RecordedMachine], seen: &mut
 /// Ignores a failure that concerns one machine and passes on one that concerns vCenter. An
 /// unreadable answer concerns the machine, since the pages were readable.
 fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
-    if trouble::of(&failure) != Trouble::None && failure.code != "vcenter-answer" {
+    if connection_problem::of(&failure) != ConnectionProblem::None && failure.code != "vcenter-answer" {
         return Err(failure);
     }
     tracing::debug!(code = failure.code, "a machine could not be observed");
@@ -149,13 +157,13 @@ fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
 /// A machine to observe: it exists and is in this vCenter, and no run builds or removes it.
 fn recorded(
     context: &Context<'_>,
-    thing: &eaf_core::observation::ManagedResource,
+    resource: &eaf_core::observation::ManagedResource,
     vcenter: &str,
 ) -> Option<RecordedMachine> {
-    let record: Record = serde_json::from_value(thing.data.clone()).ok()?;
+    let record: Record = serde_json::from_value(resource.data.clone()).ok()?;
     let is_here = record.stage == Stage::Present && record.vcenter == vcenter;
     let object = record.object.clone().filter(|_| is_here)?;
-    Some(RecordedMachine { identity: Identity::new(context.call, &thing.identity), record, object })
+    Some(RecordedMachine { identity: Identity::new(context.call, &resource.identity), record, object })
 }
 
 /// Members of a managed resource that [`recorded`] requires.
@@ -171,14 +179,14 @@ fn is_same(machine: &Machine, one: &RecordedMachine) -> bool {
 impl Context<'_> {
     /// Reports a machine. The record is replaced only if it is as at the start of the round, since
     /// a run may have changed it.
-    async fn seen(&self, one: &RecordedMachine, machine: &Machine) -> Result<Seen, Failure> {
+    async fn state_of(&self, one: &RecordedMachine, machine: &Machine) -> Result<ResourceState, Failure> {
         if machine.config.is_some() {
             let now = self.record_of(machine, Stage::Present).await?;
             if now != one.record {
                 self.replace(&one.identity, &one.record, &now).await?;
             }
         }
-        Ok(Seen { identity: one.identity.name.clone(), found: document(machine) })
+        Ok(ResourceState { identity: one.identity.name.clone(), state: document(machine) })
     }
 }
 

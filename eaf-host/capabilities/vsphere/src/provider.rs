@@ -7,11 +7,11 @@ use super::functions::{self, Handle, Operation};
 use super::record::Records;
 use super::sessions::Sessions;
 use super::vcenter::VCenter;
-use super::{check, choices, failure, observe, scope, trouble};
+use super::{check, choices, connection_problem, failure, observe, scope};
 use async_trait::async_trait;
 use eaf_capability::{
-    Asked, Call, Capability, Choices, Class, ConnectionType, DRAFT, Failure, Observed, Polled, Provider, Report,
-    Started, Trouble, Watch,
+    Call, Capability, ChoiceQuery, Choices, Class, ConnectionProblem, ConnectionType, DRAFT_SUFFIX, Failure,
+    ObservationRequest, Observations, Polled, Provider, Report, Started,
 };
 use eaf_core::clock::Ambient;
 use eaf_core::connection::Connection;
@@ -51,7 +51,7 @@ impl VSphere {
     async fn note_use(&self, call: &Call, stored: &Stored, failure: Option<&Failure>) {
         let error = match failure {
             None => None,
-            Some(failure) if trouble::is_news(failure) => Some(failure.code.as_str()),
+            Some(failure) if connection_problem::is_news(failure) => Some(failure.code.as_str()),
             Some(_) => return,
         };
         let noted = self.connections.used(call.tenant, stored, error).await;
@@ -141,7 +141,7 @@ impl Capability for VSphere {
             // Handle of another version.
             return Ok(Polled::Ended(functions::task_lost()));
         };
-        // Address and user worked at the start, so trouble with them is retryable. The connection
+        // Address and user worked at the start, so a failure of them is retryable. The connection
         // may lead to another account meanwhile.
         let account = context.vcenter.account();
         if handle.account == account {
@@ -164,22 +164,22 @@ impl Provider for VSphere {
         Some(observe::observable())
     }
 
-    async fn observe(&self, watch: &Watch) -> Observed {
-        let call = observe::call(watch);
+    async fn observe(&self, request: &ObservationRequest) -> Observations {
+        let call = observe::call(request);
         let stored = match self.stored(&call).await {
             Ok(stored) => stored,
             Err(failure) => return failure.into(),
         };
         let observed = match self.context(&call, &stored) {
-            Ok(context) => observe::observe(&context, watch).await,
+            Ok(context) => observe::observe(&context, request).await,
             Err(failure) => failure.into(),
         };
         self.note_use(&call, &stored, observed.failure.as_ref()).await;
         observed
     }
 
-    fn connection_trouble(&self, failure: &Failure) -> Trouble {
-        trouble::of(failure)
+    fn connection_problem(&self, failure: &Failure) -> ConnectionProblem {
+        connection_problem::of(failure)
     }
 
     async fn check(&self, tenant: TenantId, connection: &str) -> Report {
@@ -187,20 +187,25 @@ impl Provider for VSphere {
     }
 
     async fn check_draft(&self, tenant: TenantId, draft: &Connection, _: Option<ActorId>) -> Report {
-        let draft = Stored { name: format!("{}{DRAFT}", draft.name), ..stored(draft) };
+        let draft = Stored { name: format!("{}{DRAFT_SUFFIX}", draft.name), ..stored(draft) };
         self.check_opened(self.open(tenant, &draft)).await
     }
 
-    async fn choices(&self, tenant: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+    async fn choices(
+        &self,
+        tenant: TenantId,
+        connection: &Connection,
+        query: &ChoiceQuery<'_>,
+    ) -> Result<Choices, Failure> {
         let stored = stored(connection);
         let settings = stored.login().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
         let vcenter = Arc::new(self.open_with(tenant, &stored, settings)?);
-        choices::choices(&vcenter, self.sessions.timeouts.contact, asked).await
+        choices::choices(&vcenter, self.sessions.timeouts.contact, query).await
     }
 
     async fn close_connection(&self, tenant: TenantId, connection: &str) {
         self.sessions.forget(tenant, connection);
-        self.sessions.forget(tenant, &format!("{connection}{DRAFT}"));
+        self.sessions.forget(tenant, &format!("{connection}{DRAFT_SUFFIX}"));
     }
 
     async fn close(&self) {

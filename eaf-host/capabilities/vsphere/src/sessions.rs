@@ -11,7 +11,7 @@ use super::client::transport::{self, Timeouts, Transport};
 use super::client::{Session, Shared};
 use super::connection::Settings;
 use super::vcenter::VCenter;
-use eaf_capability::Logins;
+use eaf_capability::LoginLimiter;
 use eaf_capability::egress::{Policy, Route};
 use eaf_core::id::TenantId;
 use std::collections::{HashMap, HashSet};
@@ -28,7 +28,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 pub struct Sessions {
     pub timeouts: Timeouts,
     egress: Arc<Policy>,
-    logins: Arc<Logins>,
+    login_limiter: Arc<LoginLimiter>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -64,8 +64,8 @@ struct Use {
 }
 
 impl Sessions {
-    pub fn new(timeouts: Timeouts, egress: Arc<Policy>, logins: Arc<Logins>) -> Self {
-        Sessions { timeouts, egress, logins, open: Arc::default() }
+    pub fn new(timeouts: Timeouts, egress: Arc<Policy>, login_limiter: Arc<LoginLimiter>) -> Self {
+        Sessions { timeouts, egress, login_limiter, open: Arc::default() }
     }
 
     /// Opens a tenant's connection for one function, over a login with these settings and with one
@@ -134,7 +134,7 @@ impl Sessions {
         let transport = Transport::new(url, access.ca_certificate.as_deref(), self.timeouts, server, route)?;
         let Access { url, user, password, .. } = access.clone();
         let account = open.accounts.entry((url, user, password)).or_insert_with_key(|(_, user, password)| {
-            Arc::new(Account::new(self.logins.clone(), user.clone(), password.clone()))
+            Arc::new(Account::new(self.login_limiter.clone(), user.clone(), password.clone()))
         });
         let login = Arc::new(Shared::new(transport, account.clone(), tenant));
         open.logins.insert(access, Arc::downgrade(&login));

@@ -31,7 +31,7 @@ mod tests;
 
 pub use own_services::Service;
 pub use route::Route;
-pub use rule::{Invalid, Rule};
+pub use rule::{InvalidRule, Rule};
 
 use async_trait::async_trait;
 use eaf_core::id::TenantId;
@@ -41,8 +41,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Limit of addresses per name; the rest of a longer answer is ignored, to bound the work.
-const MOST_ADDRESSES: usize = 16;
-const LOOKUP: Duration = Duration::from_secs(5);
+const ADDRESSES_MAX: usize = 16;
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Purpose of connections.
 pub struct Purpose {
@@ -109,7 +109,7 @@ pub struct SystemLookup;
 impl Lookup for SystemLookup {
     async fn addresses(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
         let found = tokio::net::lookup_host((host, 0)).await?;
-        Ok(found.map(|address| address.ip()).take(MOST_ADDRESSES).collect())
+        Ok(found.map(|address| address.ip()).take(ADDRESSES_MAX).collect())
     }
 }
 
@@ -152,7 +152,7 @@ impl Policy {
         let listed = self.of(purpose).next().is_some();
         let rules: Vec<&Rule> = self.of(purpose).filter(|rule| rule.is_for(tenant, port, purpose)).collect();
         let not_listed = || Refused::NotListed { purpose: purpose.name, host: host.clone(), port };
-        if listed && !rules.iter().any(|rule| rule.may_mean(&host)) {
+        if listed && !rules.iter().any(|rule| rule.may_match(&host)) {
             return Err(not_listed());
         }
         if !listed && !purpose.ports.contains(&port) {
@@ -162,12 +162,12 @@ impl Policy {
         for address in self.look_up(&host).await? {
             let guards = self.guards(address, port).await?;
             let allowing = |rule: &&&Rule| match guards.as_slice() {
-                [] => rule.means(&host, address),
+                [] => rule.matches(&host, address),
                 guards => rule.opens(address, guards),
             };
             let rule = rules.iter().find(allowing);
             match (rule, guards.first()) {
-                (Some(rule), _) => named &= rule.is_of_one_server(),
+                (Some(rule), _) => named &= rule.names_one_server(),
                 (None, None) if !listed => named = false,
                 (None, Some(guard)) => {
                     let (address, what) = (SocketAddr::new(address, port), guard.what.clone());
@@ -193,13 +193,13 @@ impl Policy {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![address.to_canonical()]);
         }
-        let found = tokio::time::timeout(LOOKUP, self.lookup.addresses(host)).await;
+        let found = tokio::time::timeout(LOOKUP_TIMEOUT, self.lookup.addresses(host)).await;
         let found = found.map_err(|_| Refused::LookupTooSlow(host.to_owned()))?;
         let found = found.map_err(|cause| Refused::Lookup { host: host.to_owned(), cause })?;
         if found.is_empty() {
             return Err(Refused::NoAddress(host.to_owned()));
         }
-        Ok(found.into_iter().take(MOST_ADDRESSES).map(|address| address.to_canonical()).collect())
+        Ok(found.into_iter().take(ADDRESSES_MAX).map(|address| address.to_canonical()).collect())
     }
 
     async fn guards(&self, address: IpAddr, port: u16) -> Result<Vec<Guard>, Refused> {

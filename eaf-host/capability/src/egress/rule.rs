@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Invalid {
+pub enum InvalidRule {
     #[error("`{0}` is not `capability target` or `capability@tenant target`")]
     Shape(String),
     #[error("`{0}` is not one of {1}")]
@@ -45,18 +45,18 @@ enum Target {
 }
 
 impl Rule {
-    pub fn parse(text: &str, purposes: &[&'static Purpose]) -> Result<Rule, Invalid> {
+    pub fn parse(text: &str, purposes: &[&'static Purpose]) -> Result<Rule, InvalidRule> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let [subject, target] = words.as_slice() else { return Err(Invalid::Shape(text.trim().to_owned())) };
+        let [subject, target] = words.as_slice() else { return Err(InvalidRule::Shape(text.trim().to_owned())) };
         let (purpose, tenant) = match subject.split_once('@') {
             Some((purpose, slug)) => (purpose, Some(tenant(slug)?)),
             None => (*subject, None),
         };
         let names = || purposes.iter().map(|purpose| purpose.name).collect::<Vec<_>>().join(", ");
         let known = purposes.iter().find(|known| known.name == purpose);
-        let purpose = known.ok_or_else(|| Invalid::Purpose(purpose.to_owned(), names()))?.name;
-        let (target, port) = split_port(target).ok_or_else(|| Invalid::Target((*target).to_owned()))?;
-        let ports = port.map(|port| ports(port).ok_or_else(|| Invalid::Ports(port.to_owned()))).transpose()?;
+        let purpose = known.ok_or_else(|| InvalidRule::Purpose(purpose.to_owned(), names()))?.name;
+        let (target, port) = split_port(target).ok_or_else(|| InvalidRule::Target((*target).to_owned()))?;
+        let ports = port.map(|port| ports(port).ok_or_else(|| InvalidRule::Ports(port.to_owned()))).transpose()?;
         Ok(Rule { purpose, tenant, target: Target::parse(target)?, ports })
     }
 
@@ -69,7 +69,7 @@ impl Rule {
     }
 
     /// Whether the rule could permit the host, judged before its name is looked up.
-    pub fn may_mean(&self, host: &str) -> bool {
+    pub fn may_match(&self, host: &str) -> bool {
         match &self.target {
             Target::Host(name) => name == host,
             Target::Below(domain) => host.ends_with(domain),
@@ -78,9 +78,9 @@ impl Rule {
     }
 
     /// Whether the rule permits the host at this address.
-    pub fn means(&self, host: &str, address: IpAddr) -> bool {
+    pub fn matches(&self, host: &str, address: IpAddr) -> bool {
         match &self.target {
-            Target::Host(_) | Target::Below(_) => self.may_mean(host),
+            Target::Host(_) | Target::Below(_) => self.may_match(host),
             Target::Network(network) => network.contains(&address),
         }
     }
@@ -93,7 +93,7 @@ impl Rule {
     }
 
     /// Whether the rule names exactly one server, by name or address.
-    pub fn is_of_one_server(&self) -> bool {
+    pub fn names_one_server(&self) -> bool {
         match &self.target {
             Target::Host(_) => true,
             Target::Below(_) => false,
@@ -103,7 +103,7 @@ impl Rule {
 }
 
 impl Target {
-    fn parse(text: &str) -> Result<Target, Invalid> {
+    fn parse(text: &str) -> Result<Target, InvalidRule> {
         if let Ok(network) = text.parse::<IpNet>() {
             return Ok(Target::Network(network.trunc()));
         }
@@ -116,7 +116,7 @@ impl Target {
             None => (false, name.as_str()),
         };
         if !is_name(domain) {
-            return Err(Invalid::Target(text.to_owned()));
+            return Err(InvalidRule::Target(text.to_owned()));
         }
         Ok(if below { Target::Below(format!(".{domain}")) } else { Target::Host(name) })
     }
@@ -132,11 +132,11 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(good) && !last.starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn tenant(slug: &str) -> Result<TenantId, Invalid> {
+fn tenant(slug: &str) -> Result<TenantId, InvalidRule> {
     let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     match (1..=40).contains(&slug.len()) && slug.bytes().all(good) {
         true => Ok(TenantId::derive(slug)),
-        false => Err(Invalid::Tenant(slug.to_owned())),
+        false => Err(InvalidRule::Tenant(slug.to_owned())),
     }
 }
 

@@ -117,7 +117,7 @@ async fn own_services_are_refused_by_address_and_by_name_and_open_by_a_rule_for_
 }
 
 #[tokio::test]
-async fn a_service_that_was_never_looked_up_is_guarded_and_a_slow_name_service_holds_up_nobody() {
+async fn a_service_without_known_addresses_is_guarded_and_a_slow_name_service_delays_no_connection() {
     struct Silent;
     #[async_trait]
     impl Lookup for Silent {
@@ -193,7 +193,7 @@ async fn rules_are_all_that_a_capability_may_reach_and_bind_to_tenants() {
 }
 
 #[tokio::test]
-async fn a_wide_rule_does_not_open_what_is_guarded() {
+async fn a_wide_rule_does_not_open_guarded_networks() {
     let bench = bench(&["vsphere 0.0.0.0/0", "vsphere [::/0]", "vsphere localhost", "vsphere 127.0.0.2"], &[]);
     bench.zone.set("localhost", &["127.0.0.1"]);
     assert!(!bench.goes("acme", "127.0.0.1", 443).await && !bench.goes("acme", "localhost", 443).await);

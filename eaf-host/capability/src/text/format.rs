@@ -28,7 +28,7 @@ pub fn environment(locale: Locale) -> Environment<'static> {
 }
 
 /// Limit of names in a list; a longer list names the first ones and the number of others.
-const MOST_NAMES: usize = 5;
+const NAMES_MAX: usize = 5;
 
 /// Formats `A, B or C`. An empty list becomes words that fit in place of a name.
 pub fn names(people: &[String], locale: Locale) -> String {
@@ -36,7 +36,7 @@ pub fn names(people: &[String], locale: Locale) -> String {
         Locale::De => ("oder", "weitere"),
         Locale::En => ("or", "others"),
     };
-    let named = if people.len() > MOST_NAMES { &people[..MOST_NAMES - 1] } else { people };
+    let named = if people.len() > NAMES_MAX { &people[..NAMES_MAX - 1] } else { people };
     let rest = (named.len() < people.len()).then(|| format!("{} {others}", people.len() - named.len()));
     let mut parts: Vec<&str> = named.iter().map(String::as_str).chain(rest.as_deref()).collect();
     match (parts.pop(), locale) {

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_reported_once() {
+    fn a_missing_text_is_reported_once() {
         let locales = locales();
         for _ in 0..3 {
             locales.render("rejections", "unheard-of", &Map::new(), Locale::De);

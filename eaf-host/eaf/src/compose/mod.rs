@@ -6,7 +6,7 @@ mod system_clock;
 
 use crate::config::Config;
 use crate::config::plugins::Activation;
-use eaf_capability::{Parts, Providers, Registration};
+use eaf_capability::{ProviderDependencies, Providers, Registration};
 use eaf_plugin::engine::{self, Limits, Wasm};
 use eaf_plugin::load::{self, Ceiling};
 use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package};
@@ -288,19 +288,19 @@ pub fn providers(config: &Config, core: &Arc<Core>) -> Result<Providers, Error> 
     build_providers(&parts(config, core, Arc::new(ActivePackages::new(Plugins::default()))))
 }
 
-fn parts(config: &Config, core: &Arc<Core>, packages: Arc<ActivePackages>) -> Parts {
+fn parts(config: &Config, core: &Arc<Core>, packages: Arc<ActivePackages>) -> ProviderDependencies {
     let own = own_services::of(config);
     let egress = egress::Policy::new(config.egress.rules.clone(), own, Arc::new(egress::SystemLookup));
-    Parts {
+    ProviderDependencies {
         core: core.clone(),
         packages,
         egress: Arc::new(egress),
-        logins: Arc::default(),
+        login_limiter: Arc::default(),
         public_url: config.http.public_url.clone(),
     }
 }
 
-fn build_providers(parts: &Parts) -> Result<Providers, Error> {
+fn build_providers(parts: &ProviderDependencies) -> Result<Providers, Error> {
     let mut registrations: Vec<&Registration> = inventory::iter::<Registration>.into_iter().collect();
     registrations.sort_by_key(|registration| registration.name);
     if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {

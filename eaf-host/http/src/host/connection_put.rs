@@ -54,8 +54,8 @@ pub(super) fn faults(
     if !violations.is_empty() {
         return Ok(violations);
     }
-    let flaws = (kind.flaws)(&body["config"], body.get("secret").and_then(Value::as_object));
-    Ok(flaws.into_iter().map(|flaw| FieldProblem::new(flaw.pointer, flaw.code)).collect())
+    let violations = (kind.validate)(&body["config"], body.get("secret").and_then(Value::as_object));
+    Ok(violations.into_iter().map(|violation| FieldProblem::new(violation.pointer, violation.code)).collect())
 }
 
 pub fn operation() -> Operation {
@@ -131,7 +131,7 @@ async fn store(
         name,
         config: body["config"].clone(),
         secret: body.get("secret").and_then(Value::as_object).cloned(),
-        non_routing_fields: kind.harmless,
+        non_routing_fields: kind.non_routing_fields,
     };
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
     let stored = connection::lock_settings(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;

@@ -88,7 +88,7 @@ fn shown(capability: &str, kind: &ConnectionType, locale: Locale) -> Value {
             "input": input.as_str(),
             "options": options.iter().map(option).collect::<Vec<_>>(),
             "optional": optional,
-            "harmless": kind.harmless.contains(&name),
+            "harmless": kind.non_routing_fields.contains(&name),
             "initial": initial,
             "choosable": kind.choices.contains(&name),
             "by_token": by_token,

@@ -68,7 +68,7 @@ pub async fn read(
         name: name.to_owned(),
         config: body["config"].clone(),
         secret: body.get("secret").and_then(Value::as_object).cloned(),
-        non_routing_fields: kind.harmless,
+        non_routing_fields: kind.non_routing_fields,
     };
     let stored = app.core.connections.list(who.caller.tenant).await.map_err(connection_fault)?;
     let stored = stored.into_iter().find(|one| one.capability == new.capability && one.name == new.name);

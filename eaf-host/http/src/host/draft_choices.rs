@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::routing::post;
-use eaf_capability::{Asked, Choices, ConnectionType, DRAFT, Failure, Wanted};
+use eaf_capability::{ChoiceQuery, ChoiceSelection, Choices, ConnectionType, DRAFT_SUFFIX, Failure};
 use eaf_core::connection::Connection;
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn members(of: Value) -> Value {
 /// Relaxes the settings to those that a login needs: the chosen ones may be absent.
 fn shape(kind: &mut ConnectionType) -> Value {
     if let Some(required) = kind.config.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|member| !kind.harmless.iter().any(|name| member == name));
+        required.retain(|member| !kind.non_routing_fields.iter().any(|name| member == name));
     }
     members(json!({ "enum": kind.choices }))
 }
@@ -77,14 +77,14 @@ async fn list(
 
 async fn fetch(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
     let word = |member: &str| draft.body[member].as_str().unwrap_or_default();
-    let asked = Asked {
-        of: word("of"),
+    let query = ChoiceQuery {
+        list: word("of"),
         scope: &Value::Null,
-        wanted: Wanted::Like { search: word("search"), limit: MAX_CHOICES },
+        selection: ChoiceSelection::Matching { search: word("search"), limit: MAX_CHOICES },
     };
-    let name = format!("{}{DRAFT}", draft.connection.name);
+    let name = format!("{}{DRAFT_SUFFIX}", draft.connection.name);
     let connection = Connection { name, ..draft.connection.clone() };
-    choices::ask(draft.provider.as_ref(), who.caller.tenant, &connection, &asked).await
+    choices::ask(draft.provider.as_ref(), who.caller.tenant, &connection, &query).await
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn connection_type(config: Value) -> ConnectionType {
-        ConnectionType { config, harmless: &["room"], choices: &["room"], ..ConnectionType::none() }
+        ConnectionType { config, non_routing_fields: &["room"], choices: &["room"], ..ConnectionType::none() }
     }
 
     #[test]

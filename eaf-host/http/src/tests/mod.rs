@@ -36,8 +36,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_capability::text::Locales;
 use eaf_capability::{
-    Asked, Call, Capability, Choice, Choices, Class, ConnectionType, Failure, Field, Flaw, Polled, Provider, Report,
-    Started, Verdict, Wanted, is_like,
+    Call, Capability, Choice, ChoiceQuery, ChoiceSelection, Choices, Class, ConnectionType, Failure, Field, Polled,
+    Provider, Report, Started, Verdict, Violation, matches_search,
 };
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -129,24 +129,24 @@ impl Provider for Echo {
         }
         report
     }
-    async fn choices(&self, _: TenantId, connection: &Connection, asked: &Asked<'_>) -> Result<Choices, Failure> {
+    async fn choices(&self, _: TenantId, connection: &Connection, query: &ChoiceQuery<'_>) -> Result<Choices, Failure> {
         Echo::report(connection).outcome()?;
         let choice = |name: &str| Choice {
             value: format!("House/{name}"),
             name: name.into(),
             facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
         };
-        Ok(match asked.wanted {
-            Wanted::Like { search, limit } => {
-                let denied = |room: &&str| asked.scope["denied"] == **room;
+        Ok(match query.selection {
+            ChoiceSelection::Matching { search, limit } => {
+                let denied = |room: &&str| query.scope["denied"] == **room;
                 let rooms = ["Attic", "Cellar"].into_iter().filter(|room| !denied(room));
-                let like = rooms.filter(|room| is_like(room, search));
-                Choices { items: like.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
+                let matching = rooms.filter(|room| matches_search(room, search));
+                Choices { items: matching.map(choice).take(limit).collect(), unreadable: 3, ..Choices::default() }
             }
-            Wanted::Exactly("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
-            Wanted::Exactly(_) => {
-                let unknown = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
-                Choices { unknown: Some(unknown), ..Choices::default() }
+            ChoiceSelection::Exact("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
+            ChoiceSelection::Exact(_) => {
+                let unusable = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
+                Choices { unusable: Some(unusable), ..Choices::default() }
             }
         })
     }
@@ -164,10 +164,10 @@ impl Provider for Echo {
                 "properties": { "host": member, "room": member },
             }),
             secret: json!({ "type": "object", "additionalProperties": false, "properties": { "password": member } }),
-            harmless: &["room"],
+            non_routing_fields: &["room"],
             choices: &["room"],
-            flaws: |config, _| match config["host"].as_str() {
-                Some("http") => vec![Flaw { pointer: "/config/host", code: "https" }],
+            validate: |config, _| match config["host"].as_str() {
+                Some("http") => vec![Violation { pointer: "/config/host", code: "https" }],
                 _ => Vec::new(),
             },
             fields: ECHO_FIELDS,

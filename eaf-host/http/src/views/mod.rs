@@ -68,7 +68,7 @@ impl ListQuery {
             Error::Limit => Problem::new(Code::QueryInvalid)
                 .errors(vec![FieldProblem::new("?limit", "maximum").with("limit", view::MAX_LIMIT)]),
             Error::Forbidden(_) => Problem::new(Code::PermissionMissing),
-            Error::Behind | Error::NotCreated(_) => Problem::new(Code::ViewBehind),
+            Error::NotReached | Error::NotCreated(_) => Problem::new(Code::ViewBehind),
             Error::OtherEpoch => Problem::new(Code::OtherEpoch),
             Error::Db(cause) => cause.into(),
             cause => Problem::fault(Code::Internal, &cause),

@@ -1,26 +1,26 @@
 //! Members that are chosen from another system's lists: the package must request the grant they
 //! name.
 
-use super::{Fault, choices};
+use super::{Finding, choices};
 use crate::choices::{KEYWORD, Source, marks};
 use crate::manifest::Request;
 use eaf_core::contract::{CommandType, Description};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub fn faults(description: &Description, requests: &[Request]) -> Vec<Fault> {
+pub fn findings(description: &Description, requests: &[Request]) -> Vec<Finding> {
     let of_command = |command: &CommandType| {
         let place = |name: &String| format!("command {}, member {name}", command.name);
-        let faults = marks(&command.schema).filter_map(|(name, mark)| {
-            let (what, fix) = fault(mark, requests)?;
-            Some(Fault::new(place(name), what, fix))
+        let findings = marks(&command.schema).filter_map(|(name, mark)| {
+            let (what, fix) = finding(mark, requests)?;
+            Some(Finding::new(place(name), what, fix))
         });
-        faults.collect::<Vec<_>>()
+        findings.collect::<Vec<_>>()
     };
     description.commands.iter().flat_map(of_command).collect()
 }
 
-fn fault(mark: &Value, requests: &[Request]) -> Option<(String, String)> {
+fn finding(mark: &Value, requests: &[Request]) -> Option<(String, String)> {
     let Ok(Source { capability, grant, .. }) = Source::deserialize(mark) else {
         let fix = "Name `capability`, `grant` and `of`, each a text.";
         return Some((format!("its {KEYWORD} cannot be read"), fix.into()));

@@ -14,7 +14,7 @@
 //! | `texts` | titles of commands; codes, mails and permissions in the source |
 //! | `source` | reads those from the source when a package is built |
 //!
-//! To add a rule: a function that returns [`Fault`]s, its call in [`faults`], a test with an
+//! To add a rule: a function that returns [`Finding`]s, its call in [`findings`], a test with an
 //! invalid package.
 
 mod chosen;
@@ -42,7 +42,7 @@ pub const ROLES: [&str; 4] = ["requester", "approver", "admin", "auditor"];
 
 /// Reference of a package to a name that it does not declare, or another violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct Finding {
     /// Location such as `view requests, column position`, or a file and its line.
     place: String,
     what: String,
@@ -50,13 +50,13 @@ pub struct Fault {
     fix: String,
 }
 
-impl Fault {
+impl Finding {
     fn new(place: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Fault { place: place.into(), what: what.into(), fix: fix.into() }
+        Finding { place: place.into(), what: what.into(), fix: fix.into() }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {}: {}\n    {}", self.place, self.what, self.fix)
     }
@@ -70,14 +70,14 @@ struct Package<'a> {
     requests: &'a [Request],
 }
 
-fn faults(package: &Package) -> Vec<Fault> {
+fn findings(package: &Package) -> Vec<Finding> {
     let Package { description, texts, has_workflow_component, requests } = package;
-    let mut found = names::faults(description);
-    found.extend(personal::faults(description));
-    found.extend(chosen::faults(description, requests));
-    found.extend(views::faults(description));
-    found.extend(workflows::faults(description, *has_workflow_component));
-    found.extend(observe::faults(description, requests));
+    let mut found = names::findings(description);
+    found.extend(personal::findings(description));
+    found.extend(chosen::findings(description, requests));
+    found.extend(views::findings(description));
+    found.extend(workflows::findings(description, *has_workflow_component));
+    found.extend(observe::findings(description, requests));
     found.extend(texts::titles(description, texts));
     found
 }
@@ -91,24 +91,26 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
         has_workflow_component: plugin.workflow.is_some(),
         requests: &plugin.manifest.requests,
     };
-    report(plugin, &faults(&package))
+    report(plugin, &findings(&package))
 }
 
 /// Refuses a package that is built, by its source too. Returns the findings that may be false
 /// alarms.
-pub fn refuse_said(plugin: &Plugin, found: source::Findings) -> Result<Vec<String>, Error> {
-    let faults = |said: &[source::Said]| texts::said(said, &plugin.description, &plugin.texts, &plugin.mails);
-    let (certain, perhaps): (Vec<_>, Vec<_>) = found.said.into_iter().partition(|said| said.is_certain);
-    report(plugin, &faults(&certain))?;
+pub fn refuse_with_source(plugin: &Plugin, found: source::SourceReferences) -> Result<Vec<String>, Error> {
+    let findings = |references: &[source::SourceReference]| {
+        texts::references(references, &plugin.description, &plugin.texts, &plugin.mails)
+    };
+    let (certain, perhaps): (Vec<_>, Vec<_>) = found.references.into_iter().partition(|reference| reference.is_certain);
+    report(plugin, &findings(&certain))?;
     let unread = found.unread.iter().map(|error| format!("  {error}: its texts are not checked."));
-    Ok(faults(&perhaps).iter().map(Fault::to_string).chain(unread).collect())
+    Ok(findings(&perhaps).iter().map(Finding::to_string).chain(unread).collect())
 }
 
-fn report(plugin: &Plugin, faults: &[Fault]) -> Result<(), Error> {
-    if faults.is_empty() {
+fn report(plugin: &Plugin, findings: &[Finding]) -> Result<(), Error> {
+    if findings.is_empty() {
         return Ok(());
     }
-    let report = faults.iter().map(Fault::to_string).collect();
+    let report = findings.iter().map(Finding::to_string).collect();
     Err(Error::Refused { plugin: plugin.id().to_owned(), report })
 }
 

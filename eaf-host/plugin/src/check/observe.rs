@@ -1,27 +1,27 @@
 //! `observe` of `plugin.toml`: its command must accept the host's body, and its view must exist.
 
-use super::{Fault, choices, workflows};
+use super::{Finding, choices, workflows};
 use crate::manifest::{Observe, Request};
 use eaf_core::contract::Description;
 
 /// Members of the body that the host gives with `observe`.
 const GIVEN: [&str; 2] = ["key", "found"];
 
-pub fn faults(description: &Description, requests: &[Request]) -> Vec<Fault> {
+pub fn findings(description: &Description, requests: &[Request]) -> Vec<Finding> {
     let observed = requests.iter().filter_map(|request| Some((request, request.observe.as_ref()?)));
     observed.flat_map(|(request, observe)| of_request(description, request, observe)).collect()
 }
 
-fn of_request(description: &Description, request: &Request, observe: &Observe) -> Vec<Fault> {
+fn of_request(description: &Description, request: &Request, observe: &Observe) -> Vec<Finding> {
     let place = format!("plugin.toml, request {} {}, observe", request.capability, request.grant);
-    let mut found: Vec<Fault> =
+    let mut found: Vec<Finding> =
         workflows::of_command(description, place.clone(), &observe.command, &GIVEN).into_iter().collect();
     if let Some(view) = &observe.view
         && !description.views.iter().any(|known| known.name == *view)
     {
         let known = choices(description.views.iter().map(|view| view.name.as_str()));
         let fix = format!("List the view in Plugin::Views, or name another. {known}");
-        found.push(Fault::new(place, format!("the view `{view}` is not declared"), fix));
+        found.push(Finding::new(place, format!("the view `{view}` is not declared"), fix));
     }
     found
 }

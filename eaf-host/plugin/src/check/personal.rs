@@ -1,16 +1,16 @@
 //! Marks of personal members: at positions that the host supports, with the subject beside them. At
 //! any other position the member would be recorded in clear, or could not be recorded at all.
 
-use super::{Fault, choices};
+use super::{Finding, choices};
 use eaf_core::contract::Description;
 use eaf_core::crypto::personal;
 use serde_json::Value;
 
 const KEYWORD: &str = "x-eaf-personal";
 /// Subject of a command's member: the actor of the command.
-const GIVER: &str = "$actor";
+const ACTOR: &str = "$actor";
 
-pub fn faults(description: &Description) -> Vec<Fault> {
+pub fn findings(description: &Description) -> Vec<Finding> {
     let commands = description.commands.iter().map(|command| ("command", &command.name, &command.schema));
     let events = description.events.iter().map(|event| ("event", &event.kind, &event.schema));
     commands
@@ -22,14 +22,15 @@ pub fn faults(description: &Description) -> Vec<Fault> {
         .collect()
 }
 
-fn unfollowed(place: &str, schema: &Value) -> Vec<Fault> {
+fn unfollowed(place: &str, schema: &Value) -> Vec<Finding> {
     let fix = "Move it below properties, items or a branch of anyOf, oneOf, allOf that is reached from the root.";
-    let fault =
-        |marked| Fault::new(place, format!("its schema marks {marked} as personal, where the host does not look"), fix);
-    personal::unsupported_positions(schema).into_iter().map(fault).collect()
+    let finding = |marked| {
+        Finding::new(place, format!("its schema marks {marked} as personal, where the host does not look"), fix)
+    };
+    personal::unsupported_positions(schema).into_iter().map(finding).collect()
 }
 
-fn without_subject(place: &str, what: &str, schema: &Value) -> Vec<Fault> {
+fn without_subject(place: &str, what: &str, schema: &Value) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut rest = vec![schema];
     while let Some(schema) = rest.pop() {
@@ -42,11 +43,11 @@ fn without_subject(place: &str, what: &str, schema: &Value) -> Vec<Fault> {
         for (name, member) in members {
             let Some(mark) = member.get(KEYWORD) else { continue };
             let subject = mark.get("subject").and_then(Value::as_str).unwrap_or_default();
-            let is_there = members.contains_key(subject) || (what == "command" && subject == GIVER);
+            let is_there = members.contains_key(subject) || (what == "command" && subject == ACTOR);
             if !is_there {
                 let what = format!("the subject `{subject}` of the personal member `{name}` is not beside it");
                 let beside = choices(members.keys().map(String::as_str));
-                found.push(Fault::new(place, what, format!("Name the member that holds the actor id. {beside}")));
+                found.push(Finding::new(place, what, format!("Name the member that holds the actor id. {beside}")));
             }
         }
     }

@@ -20,8 +20,8 @@ use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, T
 
 /// Use of a code, mail or permission in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
-    pub what: What,
+pub struct SourceReference {
+    pub referent: Referent,
     /// True if the expression is certainly the SDK's, which suffices to refuse the package. Other
     /// expressions, which only have such a name, give a warning.
     pub is_certain: bool,
@@ -30,7 +30,7 @@ pub struct Said {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
+pub enum Referent {
     /// Key of the locales.
     Text(String),
     /// Folder below `mails/`.
@@ -40,13 +40,13 @@ pub enum What {
 
 /// Uses, and the files that could not be read.
 #[derive(Debug, Default)]
-pub struct Findings {
-    pub said: Vec<Said>,
+pub struct SourceReferences {
+    pub references: Vec<SourceReference>,
     pub unread: Vec<Error>,
 }
 
 /// Reads these crates, each from its root file. Locations are relative to `home`.
-pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Findings {
+pub fn references(roots: &[impl AsRef<Path>], home: &Path) -> SourceReferences {
     let (mut modules, mut unread) = (Vec::new(), Vec::new());
     for root in roots {
         modules.extend(modules::of_crate(root.as_ref(), &mut unread));
@@ -58,27 +58,31 @@ pub fn said(roots: &[impl AsRef<Path>], home: &Path) -> Findings {
         let mut reader = Reader { place, constants: &constants, found: &mut found };
         reader.visit_file(file);
     }
-    Findings { said: found, unread }
+    SourceReferences { references: found, unread }
 }
 
 struct Reader<'a> {
     place: String,
     constants: &'a Constants,
-    found: &'a mut Vec<Said>,
+    found: &'a mut Vec<SourceReference>,
 }
 
 impl Reader<'_> {
     fn texts(&mut self, is_certain: bool, section: &str, said: Option<&Expr>, endings: &[&str]) {
-        let texts = |code: &str| endings.iter().map(|end| What::Text(format!("{section}.{code}{end}"))).collect();
+        let texts = |code: &str| endings.iter().map(|end| Referent::Text(format!("{section}.{code}{end}"))).collect();
         self.each(is_certain, said, texts);
     }
 
-    fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<What>) {
+    fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<Referent>) {
         let Some(said) = said else { return };
         let place = format!("{}, line {}", self.place, said.span().start().line);
         // An empty code is a placeholder.
         for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
-            self.found.extend(what(&word).into_iter().map(|what| Said { what, is_certain, place: place.clone() }));
+            self.found.extend(what(&word).into_iter().map(|referent| SourceReference {
+                referent,
+                is_certain,
+                place: place.clone(),
+            }));
         }
     }
 }
@@ -94,7 +98,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             Some(("FieldError", "new")) => self.texts(true, "rejections", argument(1), &[""]),
             Some(("Message", "new")) => self.texts(true, "waiting", argument(0), &[""]),
             Some(("Failure", "permanent")) => self.texts(true, "failures", argument(0), &[""]),
-            Some(("People", "who_may")) => self.each(true, argument(0), |name| vec![What::Permission(name.into())]),
+            Some(("People", "who_may")) => self.each(true, argument(0), |name| vec![Referent::Permission(name.into())]),
             _ => {}
         }
         visit::visit_expr_call(self, call);
@@ -109,7 +113,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             ("length", 4) => self.texts(is_called("field"), "rejections", argument(1), &["-too-short", "-too-long"]),
             ("into_result", 1) => self.texts(is_called("field"), "rejections", argument(0), &[""]),
             ("send", 3) | ("send_while", 4) => {
-                self.each(is_called("mail"), argument(0), |name| vec![What::Mail(name.into())]);
+                self.each(is_called("mail"), argument(0), |name| vec![Referent::Mail(name.into())]);
             }
             _ => {}
         }
@@ -123,7 +127,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             if name == "status" {
                 self.texts(false, "status", Some(&field.expr), &[""]);
             } else if name == "permission" && of("Recipient") {
-                self.each(true, Some(&field.expr), |name| vec![What::Permission(name.into())]);
+                self.each(true, Some(&field.expr), |name| vec![Referent::Permission(name.into())]);
             }
         }
         visit::visit_expr_struct(self, made);
@@ -158,17 +162,17 @@ mod tests {
         let home = std::env::temp_dir().join(format!("eaf-source-{}-{}", std::process::id(), source.len()));
         fs::create_dir_all(&home).unwrap();
         fs::write(home.join("lib.rs"), source).unwrap();
-        let found = said(&[home.join("lib.rs")], &home);
+        let found = references(&[home.join("lib.rs")], &home);
         fs::remove_dir_all(&home).unwrap();
         let unread = found.unread.iter().map(ToString::to_string);
-        let shown = |Said { what, is_certain, place }: &Said| {
-            format!("{what:?} {place}{}", if *is_certain { "" } else { " perhaps" })
+        let shown = |SourceReference { referent, is_certain, place }: &SourceReference| {
+            format!("{referent:?} {place}{}", if *is_certain { "" } else { " perhaps" })
         };
-        found.said.iter().map(shown).chain(unread).collect()
+        found.references.iter().map(shown).chain(unread).collect()
     }
 
     #[test]
-    fn what_is_said_is_found_where_it_is_said() {
+    fn references_are_found_with_their_place() {
         let found =
             of("const TAKEN: &str = \"taken\";\nfn a() {\n  if x { return Err(Rejection::conflict(TAKEN)); }\n  \
                         fields.length(\"/n\", \"note\", n, 1..=2);\n  mailer.send(\"lent\", to, &facts)?;\n}");
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_the_sdk_and_what_cannot_be_read_is_told_and_refuses_nothing() {
+    fn uncertain_references_and_unreadable_files_are_reported_and_refuse_nothing() {
         let found = of("fn a() { channel.send(\"wake\", 1, 2); Job { status: \"queued\" }; }");
         assert_eq!(found, ["Mail(\"wake\") lib.rs, line 1 perhaps", "Text(\"status.queued\") lib.rs, line 1 perhaps"]);
         let found = of("fn a() { let = soon; }");
@@ -202,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_tests_say_and_what_is_put_together_at_run_time_is_left_out() {
+    fn references_of_tests_and_composed_texts_are_skipped() {
         let found = of("#[cfg(test)] mod tests { fn a() { Rejection::invalid(\"tested\"); } }\n\
                         #[test] fn t() { Rejection::invalid(\"tested\"); }\n\
                         fn b(code: &str) { Rejection::invalid(code); Rejection::invalid(&format!(\"a-{code}\")); }");

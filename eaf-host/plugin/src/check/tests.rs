@@ -1,6 +1,6 @@
 //! Valid package, and an invalid copy of it for each rule.
 
-use super::source::{Said, What};
+use super::source::{Referent, SourceReference};
 use super::*;
 use eaf_capability::text::mails::Templates;
 use eaf_core::view::row_members;
@@ -58,7 +58,7 @@ fn found(description: Value, has_workflow_component: bool) -> String {
     let request = json!({ "capability": "shelf", "grant": "main" });
     let requests = [serde_json::from_value(request).unwrap()];
     let package = Package { description: &description, texts: &texts, has_workflow_component, requests: &requests };
-    faults(&package).iter().map(|fault| format!("{fault}\n")).collect()
+    findings(&package).iter().map(|finding| format!("{finding}\n")).collect()
 }
 
 /// Asserts that this value at this place causes exactly one finding.
@@ -67,43 +67,43 @@ fn breaks(pointer: &str, value: Value, place: &str, what: &str) {
     let mut broken = sound();
     *broken.pointer_mut(pointer).expect("a place in the description") = value;
     let report = found(broken, true);
-    assert_eq!(report.lines().filter(|line| !line.starts_with("    ")).count(), 1, "one fault: {report}");
+    assert_eq!(report.lines().filter(|line| !line.starts_with("    ")).count(), 1, "one finding: {report}");
     assert!(report.starts_with(&format!("  {place}: ")), "{report}");
     assert!(report.contains(what), "{report}");
 }
 
 #[test]
-fn a_package_whose_parts_know_each_other_has_no_fault() {
+fn a_consistent_package_has_no_finding() {
     assert_eq!(found(sound(), true), "");
 }
 
 #[test]
-fn a_permission_that_is_not_declared_is_told_with_those_that_are() {
+fn an_undeclared_permission_is_reported_with_the_declared_ones() {
     breaks("/commands/0/permission", json!("lent"), "command lend", "There are: lend, audit.");
     breaks("/views/0/read/0/permission", json!("aduit"), "view items, read rule", "`aduit` is not declared");
 }
 
 #[test]
-fn a_member_that_is_chosen_over_a_grant_that_is_not_requested_is_told() {
+fn a_member_with_choices_over_an_unrequested_grant_is_reported() {
     let mark = "/commands/0/schema/properties/item/x-eaf-choices";
     breaks(&format!("{mark}/grant"), json!("mian"), "command lend, member item", "There are: shelf/main.");
     breaks(mark, json!(true), "command lend, member item", "cannot be read");
 }
 
 #[test]
-fn a_role_that_nobody_can_have_is_told() {
+fn an_unknown_role_is_reported() {
     breaks("/permissions/0/roles/0", json!("admn"), "permission lend", "`admn`");
 }
 
 #[test]
-fn an_event_that_is_not_declared_is_told() {
+fn an_undeclared_event_is_reported() {
     breaks("/views/0/events/0", json!("lended"), "view items", "the event `lended` is not declared");
     let place = "workflow remind, trigger on lended";
     breaks("/workflows/0/triggers/0/event", json!("lended"), place, "There are: lent.");
 }
 
 #[test]
-fn a_name_that_is_given_twice_is_told() {
+fn a_duplicate_name_is_reported() {
     for (list, place) in [
         ("commands", "command lend 1"),
         ("events", "event lent"),
@@ -120,7 +120,7 @@ fn a_name_that_is_given_twice_is_told() {
 }
 
 #[test]
-fn a_column_that_the_host_puts_into_every_row_itself_is_told() {
+fn a_reserved_column_is_reported() {
     for name in row_members::RESERVED {
         breaks("/views/0/columns/3/name", json!(name), &format!("view items, column {name}"), "Reserved are");
     }
@@ -129,7 +129,7 @@ fn a_column_that_the_host_puts_into_every_row_itself_is_told() {
 }
 
 #[test]
-fn a_filter_that_nobody_can_ask_for_is_told() {
+fn an_unusable_filter_is_reported() {
     for name in eaf_core::view::PARAMETERS {
         let mut broken = sound();
         broken["views"][0]["columns"][3] = json!({ "name": name, "type": "text", "filter": true });
@@ -140,13 +140,13 @@ fn a_filter_that_nobody_can_ask_for_is_told() {
 }
 
 #[test]
-fn a_column_whose_meaning_has_another_type_is_told() {
+fn a_column_of_the_host_with_another_type_is_reported() {
     breaks("/views/0/columns/0/type", json!("integer"), "view items, column status", "Make it a text column");
     breaks("/views/0/columns/1/type", json!("text"), "view items, column terminal", "Make it a boolean column");
 }
 
 #[test]
-fn a_read_rule_on_a_column_that_is_not_there_or_no_text_is_told() {
+fn a_read_rule_on_a_missing_or_non_text_column_is_reported() {
     for own in ["borrower", "facts"] {
         breaks("/views/0/read/1/own", json!(own), "view items, read rule", "There are: status, borrower_id.");
     }
@@ -155,7 +155,7 @@ fn a_read_rule_on_a_column_that_is_not_there_or_no_text_is_told() {
 }
 
 #[test]
-fn a_pointer_of_a_trigger_that_points_to_nothing_or_to_no_text_is_told() {
+fn a_trigger_pointer_to_a_missing_or_non_text_member_is_reported() {
     let place = "workflow remind, trigger on lent";
     breaks("/workflows/0/triggers/0/key", json!("/itm"), place, "There are: /item, /days, /borrower_id, /borrower.");
     breaks("/workflows/0/triggers/0/key", json!("item"), place, "does not have");
@@ -163,7 +163,7 @@ fn a_pointer_of_a_trigger_that_points_to_nothing_or_to_no_text_is_told() {
 }
 
 #[test]
-fn a_command_that_the_host_cannot_give_for_a_workflow_is_told() {
+fn a_command_that_the_host_cannot_give_is_reported() {
     let place = "workflow remind, on_failure";
     breaks("/workflows/0/on_failure", json!("note-ende"), place, "There are: lend, note-end.");
     breaks("/workflows/0/on_failure", json!("lend"), place, "needs item, which the host does not give");
@@ -171,12 +171,12 @@ fn a_command_that_the_host_cannot_give_for_a_workflow_is_told() {
 }
 
 #[test]
-fn workflows_without_a_component_that_could_run_them_are_told() {
+fn workflows_without_a_component_are_reported() {
     assert!(found(sound(), false).contains("no workflow.wasm"));
 }
 
 #[test]
-fn a_personal_member_that_would_be_recorded_in_clear_or_not_at_all_is_told() {
+fn an_unsupported_personal_member_is_reported() {
     let marked = json!({ "x-eaf-personal": { "subject": "who" } });
     let hidden =
         json!({ "dependentSchemas": { "name": marked }, "properties": sound()["events"][0]["schema"]["properties"] });
@@ -187,26 +187,26 @@ fn a_personal_member_that_would_be_recorded_in_clear_or_not_at_all_is_told() {
 }
 
 #[test]
-fn a_command_of_people_without_a_title_is_told() {
+fn a_command_of_people_without_a_title_is_reported() {
     breaks("/commands/1/permission", json!("lend"), "command note-end", "`commands.note-end`");
 }
 
 #[test]
-fn a_code_a_mail_and_a_permission_of_the_source_that_the_package_lacks_are_told_with_their_line() {
+fn undeclared_references_of_the_source_are_reported_with_their_line() {
     let description: Description = serde_json::from_value(sound()).unwrap();
     let texts = Arc::new(Locales::load(TEXTS, TEXTS).unwrap());
     let mails = Templates::load(&BTreeMap::new(), texts.clone()).unwrap();
-    let said = |what| Said { what, is_certain: true, place: "src/lend.rs, line 7".into() };
-    let text = |key: &str| said(What::Text(key.into()));
-    let mail = said(What::Mail("lent".into()));
-    let permission = said(What::Permission("lnd".into()));
-    let sound = [text("rejections.long"), said(What::Permission("lend".into()))];
-    assert_eq!(texts::said(&sound, &description, &texts, &mails), []);
+    let reference = |referent| SourceReference { referent, is_certain: true, place: "src/lend.rs, line 7".into() };
+    let text = |key: &str| reference(Referent::Text(key.into()));
+    let mail = reference(Referent::Mail("lent".into()));
+    let permission = reference(Referent::Permission("lnd".into()));
+    let sound = [text("rejections.long"), reference(Referent::Permission("lend".into()))];
+    assert_eq!(texts::references(&sound, &description, &texts, &mails), []);
     let broken = [text("rejections.short"), text("rejections.short"), mail, permission];
-    let faults = texts::said(&broken, &description, &texts, &mails);
-    let report: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    let findings = texts::references(&broken, &description, &texts, &mails);
+    let report: Vec<String> = findings.iter().map(Finding::to_string).collect();
     assert_eq!(report.len(), 3, "each once: {report:?}");
-    for (fault, expected) in report.iter().zip(["`rejections.short`", "mails/lent/", "`lnd`"]) {
-        assert!(fault.starts_with("  src/lend.rs, line 7: ") && fault.contains(expected), "{fault}");
+    for (finding, expected) in report.iter().zip(["`rejections.short`", "mails/lent/", "`lnd`"]) {
+        assert!(finding.starts_with("  src/lend.rs, line 7: ") && finding.contains(expected), "{finding}");
     }
 }

@@ -1,16 +1,16 @@
 //! Views: column names that neither database nor API reserve, read rules that can match, declared
 //! events.
 
-use super::{Fault, choices, names};
+use super::{Finding, choices, names};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
 use eaf_core::view::{self, row_members};
 
-pub fn faults(description: &Description) -> Vec<Fault> {
+pub fn findings(description: &Description) -> Vec<Finding> {
     description.views.iter().flat_map(|view| of_view(description, view)).collect()
 }
 
-fn of_view(description: &Description, view: &ViewType) -> Vec<Fault> {
-    let mut found: Vec<Fault> = view.columns.iter().filter_map(|column| reserved(view, column)).collect();
+fn of_view(description: &Description, view: &ViewType) -> Vec<Finding> {
+    let mut found: Vec<Finding> = view.columns.iter().filter_map(|column| reserved(view, column)).collect();
     found.extend(view.columns.iter().filter_map(|column| mistyped(view, column)));
     found.extend(view.columns.iter().filter_map(|column| unaskable(view, column)));
     found.extend(
@@ -31,17 +31,17 @@ fn place(view: &ViewType, column: &str) -> String {
     format!("view {}, column {column}", view.name)
 }
 
-fn reserved(view: &ViewType, column: &Column) -> Option<Fault> {
+fn reserved(view: &ViewType, column: &Column) -> Option<Finding> {
     if !row_members::RESERVED.contains(&column.name.as_str()) {
         return None;
     }
     let what = "the host puts a member of this name into every row";
     let fix = format!("Name the column otherwise. Reserved are: {}.", row_members::RESERVED.join(", "));
-    Some(Fault::new(place(view, &column.name), what, fix))
+    Some(Finding::new(place(view, &column.name), what, fix))
 }
 
 /// Checks the type of the two columns that the host itself reads.
-fn mistyped(view: &ViewType, column: &Column) -> Option<Fault> {
+fn mistyped(view: &ViewType, column: &Column) -> Option<Finding> {
     let (kind, word, what) = match column.name.as_str() {
         row_members::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),
         row_members::TERMINAL => {
@@ -50,19 +50,19 @@ fn mistyped(view: &ViewType, column: &Column) -> Option<Fault> {
         _ => return None,
     };
     let fix = format!("Make it a {word} column, or name it otherwise.");
-    (column.kind != kind).then(|| Fault::new(place(view, &column.name), what, fix))
+    (column.kind != kind).then(|| Finding::new(place(view, &column.name), what, fix))
 }
 
-fn unaskable(view: &ViewType, column: &Column) -> Option<Fault> {
+fn unaskable(view: &ViewType, column: &Column) -> Option<Finding> {
     if !column.filter || !view::PARAMETERS.contains(&column.name.as_str()) {
         return None;
     }
     let what = "a filter by it is impossible, because the parameter of this name has another meaning";
     let fix = format!("Name the column otherwise, or drop .filter(). Taken are: {}.", view::PARAMETERS.join(", "));
-    Some(Fault::new(place(view, &column.name), what, fix))
+    Some(Finding::new(place(view, &column.name), what, fix))
 }
 
-fn own(view: &ViewType, name: &str) -> Option<Fault> {
+fn own(view: &ViewType, name: &str) -> Option<Finding> {
     let texts = view.columns.iter().filter(|column| column.kind == ColumnType::Text);
     let mut texts = texts.map(|column| column.name.as_str());
     if texts.clone().any(|known| known == name) {
@@ -70,22 +70,22 @@ fn own(view: &ViewType, name: &str) -> Option<Fault> {
     }
     let what = format!("`own` names `{name}`, which is no text column of this view");
     let fix = format!("Name the text column that holds the actor id. {}", choices(&mut texts));
-    Some(Fault::new(format!("view {}, read rule", view.name), what, fix))
+    Some(Finding::new(format!("view {}, read rule", view.name), what, fix))
 }
 
-fn unread(view: &ViewType) -> Vec<Fault> {
+fn unread(view: &ViewType) -> Vec<Finding> {
     let place = || format!("view {}", view.name);
     let mut found = Vec::new();
     if view.read.is_empty() {
-        found.push(Fault::new(place(), "it has no read rule", "Add a read rule."));
+        found.push(Finding::new(place(), "it has no read rule", "Add a read rule."));
     }
     if view.events.is_empty() {
-        found.push(Fault::new(place(), "no event fills it", "Name its events in EVENTS."));
+        found.push(Finding::new(place(), "no event fills it", "Name its events in EVENTS."));
     }
     found
 }
 
-fn refused_by_the_core(view: &ViewType) -> Option<Fault> {
+fn refused_by_the_core(view: &ViewType) -> Option<Finding> {
     let refused = view::check(view).err()?;
-    Some(Fault::new(format!("view {}", view.name), refused.to_string(), "Change the column's declaration."))
+    Some(Finding::new(format!("view {}", view.name), refused.to_string(), "Change the column's declaration."))
 }

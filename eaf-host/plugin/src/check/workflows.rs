@@ -2,20 +2,20 @@
 //! can give.
 
 use super::schema::{self, Member};
-use super::{Fault, choices, names};
+use super::{Finding, choices, names};
 use eaf_core::contract::{Description, EventType, Trigger, WorkflowType};
 
 /// Members of the bodies that the host gives with `on_stall` and `on_failure`.
 const STALL: [&str; 4] = ["key", "stalled", "code", "message"];
 const FAILURE: [&str; 4] = ["key", "event", "code", "message"];
 
-pub fn faults(description: &Description, has_component: bool) -> Vec<Fault> {
+pub fn findings(description: &Description, has_component: bool) -> Vec<Finding> {
     let of_all = description.workflows.iter().flat_map(|workflow| of_workflow(description, workflow));
     of_all.chain(without_component(description, has_component)).collect()
 }
 
-fn of_workflow(description: &Description, workflow: &WorkflowType) -> Vec<Fault> {
-    let mut found: Vec<Fault> =
+fn of_workflow(description: &Description, workflow: &WorkflowType) -> Vec<Finding> {
+    let mut found: Vec<Finding> =
         workflow.triggers.iter().flat_map(|trigger| of_trigger(description, workflow, trigger)).collect();
     for (when, command, given) in
         [("on_stall", &workflow.on_stall, STALL), ("on_failure", &workflow.on_failure, FAILURE)]
@@ -26,7 +26,7 @@ fn of_workflow(description: &Description, workflow: &WorkflowType) -> Vec<Fault>
     found
 }
 
-fn of_trigger(description: &Description, workflow: &WorkflowType, trigger: &Trigger) -> Vec<Fault> {
+fn of_trigger(description: &Description, workflow: &WorkflowType, trigger: &Trigger) -> Vec<Finding> {
     let place = format!("workflow {}, trigger on {}", workflow.name, trigger.event);
     let Some(event) = description.events.iter().find(|event| event.kind == trigger.event) else {
         return names::event(description, &trigger.event, place).into_iter().collect();
@@ -37,7 +37,7 @@ fn of_trigger(description: &Description, workflow: &WorkflowType, trigger: &Trig
         .collect()
 }
 
-fn of_pointer(event: &EventType, place: &str, which: &str, pointer: &str) -> Option<Fault> {
+fn of_pointer(event: &EventType, place: &str, which: &str, pointer: &str) -> Option<Finding> {
     let what = match schema::member(&event.schema, pointer) {
         Member::Text => return None,
         Member::Missing => format!("`{which}` points to {pointer:?}, which the event does not have"),
@@ -45,15 +45,15 @@ fn of_pointer(event: &EventType, place: &str, which: &str, pointer: &str) -> Opt
     };
     let members: Vec<String> = schema::names(&event.schema).iter().map(|name| format!("/{name}")).collect();
     let fix = format!("Point to one of the event's members. {}", choices(members.iter().map(String::as_str)));
-    Some(Fault::new(place, what, fix))
+    Some(Finding::new(place, what, fix))
 }
 
-pub fn of_command(description: &Description, place: String, name: &str, given: &[&str]) -> Option<Fault> {
+pub fn of_command(description: &Description, place: String, name: &str, given: &[&str]) -> Option<Finding> {
     let known = description.commands.iter().filter(|command| command.name == name);
     let Some(command) = known.max_by_key(|command| command.version) else {
         let known = choices(description.commands.iter().map(|command| command.name.as_str()));
         let fix = format!("List the command in Plugin::Commands, or name another. {known}");
-        return Some(Fault::new(place, format!("the command `{name}` is not declared"), fix));
+        return Some(Finding::new(place, format!("the command `{name}` is not declared"), fix));
     };
     let wanting = schema::required(&command.schema).into_iter().filter(|member| !given.contains(member));
     let wanting: Vec<&str> = wanting.collect();
@@ -61,12 +61,12 @@ pub fn of_command(description: &Description, place: String, name: &str, given: &
         return None;
     }
     let what = format!("the command `{name}` needs {}, which the host does not give", wanting.join(", "));
-    Some(Fault::new(place, what, format!("Make do with what it gives: {}.", given.join(", "))))
+    Some(Finding::new(place, what, format!("Make do with what it gives: {}.", given.join(", "))))
 }
 
-fn without_component(description: &Description, has_component: bool) -> Option<Fault> {
+fn without_component(description: &Description, has_component: bool) -> Option<Finding> {
     let workflow = description.workflows.first().filter(|_| !has_component)?;
     let place = format!("workflow {}", workflow.name);
     let fix = "Add the component, or describe no workflows.";
-    Some(Fault::new(place, "the package has no workflow.wasm that could run it", fix))
+    Some(Finding::new(place, "the package has no workflow.wasm that could run it", fix))
 }

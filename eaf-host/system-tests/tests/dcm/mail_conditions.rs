@@ -4,7 +4,7 @@ use super::mails::facts;
 use super::package;
 use eaf_capability::egress::testing::this_machine;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Class, Packages, Parts, Provider, Registration, Started};
+use eaf_capability::{Call, Class, Packages, Provider, ProviderDependencies, Registration, Started};
 use eaf_core::actor::{Caller, Locale, TraceId};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::connection::NewConnection;
@@ -91,11 +91,11 @@ impl House {
     }
 
     fn provider(&self) -> Arc<dyn Provider> {
-        let parts = Parts {
+        let parts = ProviderDependencies {
             core: self.core.clone(),
             packages: Arc::new(OnePackage(self.plugin.clone())),
             egress: this_machine(),
-            logins: Arc::default(),
+            login_limiter: Arc::default(),
             public_url: "https://eaf.example.com".into(),
         };
         let registration =

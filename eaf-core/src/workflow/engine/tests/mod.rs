@@ -154,9 +154,9 @@ async fn a_grant_that_is_taken_away_denies_the_next_live_call_but_not_the_replay
 }
 
 #[tokio::test]
-async fn a_run_rests_with_its_reason_while_its_product_is_stopped_and_goes_on_without_a_trace_of_it() {
+async fn a_run_of_a_stopped_product_waits_with_the_reason_and_continues_without_a_trace_of_it() {
     let scene = Scene::new("provision");
-    scene.kernel.state().resting = true;
+    scene.kernel.state().inactive = true;
     scene.engine.run_once().await;
     {
         let state = scene.kernel.state();
@@ -166,7 +166,7 @@ async fn a_run_rests_with_its_reason_while_its_product_is_stopped_and_goes_on_wi
         assert!(state.denials.is_empty());
     }
     assert!(scene.effects().is_empty());
-    scene.kernel.state().resting = false;
+    scene.kernel.state().inactive = false;
     assert_eq!(scene.play().await, Ending::Completed(json!({})));
     assert_eq!(scene.effects(), [1]);
 }

@@ -1,7 +1,7 @@
 //! Provider with a real database, built as in the host.
 
 use super::*;
-use eaf_capability::{Class, Parts, Registration};
+use eaf_capability::{Class, ProviderDependencies, Registration};
 use eaf_core::connection::NewConnection;
 use eaf_core::directory::NewMember;
 use eaf_core::grant::{Grant, Terms};
@@ -11,11 +11,11 @@ use eaf_test_support::fault_proxy::{FaultProxy, Rule};
 use eaf_test_support::maildev::Maildev;
 
 fn provider(core: &Arc<Core>) -> Arc<dyn Provider> {
-    let parts = Parts {
+    let parts = ProviderDependencies {
         core: core.clone(),
         packages: Arc::new(Fixture),
         egress: eaf_capability::egress::testing::this_machine(),
-        logins: Arc::default(),
+        login_limiter: Arc::default(),
         public_url: PUBLIC_URL.into(),
     };
     let registration =

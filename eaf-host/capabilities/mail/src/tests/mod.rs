@@ -4,6 +4,7 @@
 //! is in `fixture/`.
 
 mod conditions;
+mod connection_problems;
 mod connections;
 mod database;
 mod delivery;
@@ -12,14 +13,13 @@ mod queue;
 mod refusals;
 mod server;
 mod tokens;
-mod trouble;
 mod wire;
 
 use super::Mail;
 use super::config::Config;
 use super::failure::transient;
 use super::limits::Limits;
-use super::mail_store::{Entry, MailState, MailStore, Offer, Person, RowQuery, Status, Wait};
+use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
 use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
@@ -123,7 +123,7 @@ impl FakeStore {
             limits: Limits::default(),
             deadlines: self.0.lock().unwrap().deadlines.unwrap_or(RFC_5321),
             egress: eaf_capability::egress::testing::this_machine(),
-            logins: Arc::default(),
+            login_limiter: Arc::default(),
             contact: Duration::from_secs(30),
         }
     }
@@ -240,7 +240,7 @@ impl MailStore for FakeStore {
         Ok(logged.state.clone())
     }
 
-    async fn waiting_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
+    async fn pending_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let paper = self.0.lock().unwrap();
         let states = paper.log.values().map(|logged| logged.state.clone());
         let is_its_own = |state: &MailState| (state.entry.run, state.entry.sequence) == (run, sequence);
@@ -259,24 +259,24 @@ impl MailStore for FakeStore {
         Ok(Offer::Made)
     }
 
-    async fn hand_over(&self, entry: &Entry) -> Result<bool, Failure> {
-        let mut waits = false;
+    async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure> {
+        let mut is_pending = false;
         self.change(entry, |logged| {
-            waits = matches!(logged.state.status, Status::Pending(_));
-            logged.state.unanswered += i32::from(waits);
+            is_pending = matches!(logged.state.status, Status::Pending(_));
+            logged.state.unanswered += i32::from(is_pending);
         });
-        Ok(waits)
+        Ok(is_pending)
     }
 
-    async fn wait(&self, entry: &Entry, wait: &Wait<'_>) -> Result<(), Failure> {
+    async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure> {
         let now = self.now();
         self.change(entry, |logged| {
-            logged.state.status = Status::Pending(Some(wait.reason.into()));
-            logged.state.next_at = Some(now + wait.at_least);
-            logged.state.unanswered = wait.unanswered;
+            logged.state.status = Status::Pending(Some(deferral.reason.into()));
+            logged.state.next_at = Some(now + deferral.delay);
+            logged.state.unanswered = deferral.unanswered;
             let (deferrals, since) = (logged.state.deferrals, logged.state.deferred_since);
-            logged.state.deferrals = if wait.is_deferral { deferrals + 1 } else { 0 };
-            logged.state.deferred_since = wait.is_deferral.then(|| since.unwrap_or(now));
+            logged.state.deferrals = if deferral.of_recipient { deferrals + 1 } else { 0 };
+            logged.state.deferred_since = deferral.of_recipient.then(|| since.unwrap_or(now));
         });
         Ok(())
     }

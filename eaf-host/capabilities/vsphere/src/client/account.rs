@@ -2,7 +2,7 @@
 //! login at once, since a few of them lock the account, also for people.
 
 use super::{Error, kinds};
-use eaf_capability::logins::{Login, Logins, Pause};
+use eaf_capability::login_limiter::{Login, LoginLimiter, LoginPause};
 use eaf_core::id::TenantId;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ pub struct Refused {
 }
 
 pub struct Account {
-    logins: Arc<Logins>,
+    login_limiter: Arc<LoginLimiter>,
     pub user: String,
     pub password: String,
     worked: AtomicBool,
@@ -44,8 +44,8 @@ struct Refusal {
 }
 
 impl Account {
-    pub fn new(logins: Arc<Logins>, user: String, password: String) -> Self {
-        Account { logins, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
+    pub fn new(login_limiter: Arc<LoginLimiter>, user: String, password: String) -> Self {
+        Account { login_limiter, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
     }
 
     /// Records that these credentials were accepted, by this process or an earlier one.
@@ -87,8 +87,8 @@ impl Account {
         }
         let (contact, server, _kept) = contact.await?;
         let login = Login { user: &self.user, secret: &self.password };
-        let begun = self.logins.begin(tenant, &[server], login, Instant::now());
-        let begun = begun.map_err(|Pause(pause)| Error::LoginsPaused { pause })?;
+        let begun = self.login_limiter.begin(tenant, &[server], login, Instant::now());
+        let begun = begun.map_err(|LoginPause(pause)| Error::LoginsPaused { pause })?;
         let answer = attempt(contact).await;
         let begun = match peer() {
             Some(peer) => begun.at(peer),

@@ -11,7 +11,7 @@ const BATCH: usize = 100;
 const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum What {
+pub enum InventoryType {
     Datacenters,
     Folders,
     Pools,
@@ -19,24 +19,24 @@ pub enum What {
     Templates,
 }
 
-impl What {
+impl InventoryType {
     fn kinds(self) -> &'static [&'static str] {
         match self {
-            What::Datacenters => &["Datacenter"],
-            What::Folders => &["Folder"],
-            What::Pools => &["ComputeResource", "ResourcePool"],
-            What::Datastores => &["Datastore", "StoragePod"],
-            What::Templates => &["VirtualMachine"],
+            InventoryType::Datacenters => &["Datacenter"],
+            InventoryType::Folders => &["Folder"],
+            InventoryType::Pools => &["ComputeResource", "ResourcePool"],
+            InventoryType::Datastores => &["Datastore", "StoragePod"],
+            InventoryType::Templates => &["VirtualMachine"],
         }
     }
 
     /// Folder of a datacenter at which paths begin; its name is the same in every language.
     fn top(self) -> Option<&'static str> {
         match self {
-            What::Datacenters => None,
-            What::Folders | What::Templates => Some("vm"),
-            What::Pools => Some("host"),
-            What::Datastores => Some("datastore"),
+            InventoryType::Datacenters => None,
+            InventoryType::Folders | InventoryType::Templates => Some("vm"),
+            InventoryType::Pools => Some("host"),
+            InventoryType::Datastores => Some("datastore"),
         }
     }
 }
@@ -56,7 +56,12 @@ pub struct Listing {
 }
 
 /// Lists everything of a kind below `container`.
-pub async fn below(session: &Session, view_manager: &MoRef, container: &MoRef, what: What) -> Result<Listing, Error> {
+pub async fn below(
+    session: &Session,
+    view_manager: &MoRef,
+    container: &MoRef,
+    what: InventoryType,
+) -> Result<Listing, Error> {
     let objects = view::contents(session, view_manager, container, what.kinds()).await?;
     let mut tree = Tree::default();
     let mut listing = Listing::default();
@@ -99,19 +104,19 @@ impl Tree {
         &mut self,
         session: &Session,
         objects: Vec<MoRef>,
-        what: What,
+        what: InventoryType,
     ) -> Result<Vec<(Option<bool>, MoRef)>, Error> {
         let paths: &[&str] = match what {
-            What::Templates => &["name", "parent", "config.template"],
+            InventoryType::Templates => &["name", "parent", "config.template"],
             _ => &["name", "parent"],
         };
         let mut answered = Vec::new();
         for found in of_each_kind(session, objects, paths).await? {
             let node = node(&found);
             let is_wanted = match (what, &node) {
-                (What::Templates, _) => found.flag("config.template").ok(),
+                (InventoryType::Templates, _) => found.flag("config.template").ok(),
                 // The root pool of a cluster or host is chosen as the cluster or host.
-                (What::Pools, Some(node)) => {
+                (InventoryType::Pools, Some(node)) => {
                     Some(found.object.kind != "ResourcePool" || !node.parent.kind.ends_with("ComputeResource"))
                 }
                 _ => Some(true),

@@ -3,7 +3,7 @@
 //! Connections go only to addresses that the egress policy allows.
 
 use super::server::Server;
-use eaf_capability::contact::CONTACT;
+use eaf_capability::contact::CONTACT_TIMEOUT;
 use eaf_capability::egress::{self, Route};
 use std::error::Error as _;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(10), answer: Duration::from_secs(60), contact: CONTACT }
+        Timeouts { connect: Duration::from_secs(10), answer: Duration::from_secs(60), contact: CONTACT_TIMEOUT }
     }
 }
 

@@ -62,7 +62,7 @@ pub enum Operation {
     },
     Power {
         task: MoRef,
-        wanted: Wanted,
+        wanted: TargetPower,
         object: MoRef,
     },
     Destroy {
@@ -79,7 +79,7 @@ pub enum Operation {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wanted {
+pub enum TargetPower {
     On,
     Off,
 }

@@ -1,55 +1,55 @@
 //! Power-on and power-off. The power state that is read decides, not the task: a running machine
 //! counts as powered on, whatever the cause.
 
-use super::{Operation, Outcome, Wanted};
+use super::{Operation, Outcome, TargetPower};
 use crate::client::machine::{Machine, Power};
 use crate::client::{Fault, MoRef, machine, power};
 use crate::context::Context;
 use crate::failure;
 use eaf_capability::{Class, Failure, Polled, Started};
 
-impl Wanted {
+impl TargetPower {
     fn describes(self, machine: &Machine) -> bool {
         match self {
-            Wanted::On => machine.power == Power::On,
-            Wanted::Off => machine.power == Power::Off,
+            TargetPower::On => machine.power == Power::On,
+            TargetPower::Off => machine.power == Power::Off,
         }
     }
 
     /// Power state as vCenter names it.
     fn state(self) -> &'static str {
         match self {
-            Wanted::On => "poweredOn",
-            Wanted::Off => "poweredOff",
+            TargetPower::On => "poweredOn",
+            TargetPower::Off => "poweredOff",
         }
     }
 }
 
 pub async fn start_on(context: &Context<'_>) -> Result<Started, Failure> {
-    start(context, Wanted::On).await
+    start(context, TargetPower::On).await
 }
 
 pub async fn start_off(context: &Context<'_>) -> Result<Started, Failure> {
-    start(context, Wanted::Off).await
+    start(context, TargetPower::Off).await
 }
 
-async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure> {
+async fn start(context: &Context<'_>, target: TargetPower) -> Result<Started, Failure> {
     let vcenter = &context.vcenter;
     let machine = context.require(&super::identity(context)?).await?;
-    if wanted.describes(&machine) {
+    if target.describes(&machine) {
         return Ok(Started::Done(super::document(&machine)));
     }
     super::answered(&machine)?;
-    if wanted == Wanted::Off && machine.power == Power::Suspended {
+    if target == TargetPower::Off && machine.power == Power::Suspended {
         return Err(suspended(&machine));
     }
-    let task = match wanted {
-        Wanted::On => power::on(&vcenter.session, &machine.object).await,
-        Wanted::Off => power::off(&vcenter.session, &machine.object).await,
+    let task = match target {
+        TargetPower::On => power::on(&vcenter.session, &machine.object).await,
+        TargetPower::Off => power::off(&vcenter.session, &machine.object).await,
     };
     match task {
-        Ok(task) => Operation::Power { task, wanted, object: machine.object }.pending(context).await,
-        Err(error) => Err(match error.fault().and_then(|fault| refused(fault, wanted, &machine)) {
+        Ok(task) => Operation::Power { task, wanted: target, object: machine.object }.pending(context).await,
+        Err(error) => Err(match error.fault().and_then(|fault| refused(fault, target, &machine)) {
             Some(refused) => refused,
             None => failure::of_effect(&error),
         }),
@@ -59,7 +59,7 @@ async fn start(context: &Context<'_>, wanted: Wanted) -> Result<Started, Failure
 pub async fn poll(
     context: &Context<'_>,
     task: &MoRef,
-    wanted: Wanted,
+    target: TargetPower,
     object: &MoRef,
     since: i64,
 ) -> Result<Polled, Failure> {
@@ -73,10 +73,10 @@ pub async fn poll(
         Outcome::Succeeded { .. } | Outcome::Unknown => None,
     };
     let machine = context.require(&super::identity(context)?).await?;
-    if wanted.describes(&machine) {
+    if target.describes(&machine) {
         return Ok(Polled::Done(super::document(&machine)));
     }
-    Ok(match fault.as_ref().and_then(|fault| refused(fault, wanted, &machine)) {
+    Ok(match fault.as_ref().and_then(|fault| refused(fault, target, &machine)) {
         Some(refused) => Polled::Ended(refused),
         None => super::ended(fault),
     })
@@ -90,9 +90,9 @@ async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Fai
 
 /// Failure for a power state that does not allow the task; none if it is the requested one already,
 /// which the next read finds.
-fn refused(fault: &Fault, wanted: Wanted, machine: &Machine) -> Option<Failure> {
+fn refused(fault: &Fault, target: TargetPower, machine: &Machine) -> Option<Failure> {
     let existing = fault.detail.text_of("existingState")?;
-    let is_refused = fault.kind == "InvalidPowerState" && existing != wanted.state();
+    let is_refused = fault.kind == "InvalidPowerState" && existing != target.state();
     is_refused.then(|| match existing {
         "suspended" => suspended(machine),
         state => failure::new(

@@ -2,7 +2,7 @@
 
 use super::admin::{Admin, WEB_01};
 use super::*;
-use eaf_capability::{Asked, Choices, Wanted};
+use eaf_capability::{ChoiceQuery, ChoiceSelection, Choices};
 use eaf_core::connection::Connection;
 use eaf_test_support::fault_proxy::Rule;
 
@@ -13,22 +13,22 @@ fn draft(bench: &Bench) -> Connection {
     Connection { capability: "vsphere".into(), name: "main".into(), config, secret, set_at: None }
 }
 
-async fn listed(bench: &Bench, of: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
+async fn listed(bench: &Bench, list: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
     let scope = json!({ "templates": ["*"] });
-    let asked = Asked { of, scope: &scope, wanted: Wanted::Like { search, limit } };
-    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
+    let query = ChoiceQuery { list, scope: &scope, selection: ChoiceSelection::Matching { search, limit } };
+    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
-async fn values(bench: &Bench, of: &str) -> Vec<String> {
-    let found = listed(bench, of, "", 100).await.unwrap();
+async fn values(bench: &Bench, list: &str) -> Vec<String> {
+    let found = listed(bench, list, "", 100).await.unwrap();
     assert_eq!((found.more, found.unreadable), (false, 0));
     found.items.into_iter().map(|choice| choice.value).collect()
 }
 
-async fn exactly(bench: &Bench, template: &str) -> Result<Choices, Failure> {
+async fn exact(bench: &Bench, template: &str) -> Result<Choices, Failure> {
     let scope = json!({ "templates": ["*"] });
-    let asked = Asked { of: "template", scope: &scope, wanted: Wanted::Exactly(template) };
-    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &asked).await
+    let query = ChoiceQuery { list: "template", scope: &scope, selection: ChoiceSelection::Exact(template) };
+    bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
 /// A template of the same name in a folder with a `/` in its name.
@@ -50,8 +50,8 @@ async fn a_template_is_listed_under_the_path_that_resolves_to_it() {
     let found = values(&bench, "template").await;
     assert_eq!(found, ["Templates/a%2fb/debian-12", "Templates/debian-12"], "templates, and no machine");
     for template in &found {
-        let one = exactly(&bench, template).await.unwrap();
-        assert!(one.unknown.is_none() && one.items[0].value == *template, "{one:?}");
+        let one = exact(&bench, template).await.unwrap();
+        assert!(one.unusable.is_none() && one.items[0].value == *template, "{one:?}");
         let facts = &one.items[0].facts;
         assert_eq!(one.items[0].name, "debian-12");
         assert!(facts["cpus"].is_u64() && facts["memory_mb"].is_u64() && facts["guest"].is_string(), "{facts:?}");
@@ -71,15 +71,15 @@ async fn an_unusable_template_has_a_reason_but_not_with_vcenter_unavailable() {
     for (template, code) in
         [("Templates/nobody", "template-missing"), ("EAF/acme/requests/web/web-01", "not-a-template")]
     {
-        let found = exactly(&bench, template).await.unwrap();
+        let found = exact(&bench, template).await.unwrap();
         assert!(found.items.is_empty());
-        assert_eq!(found.unknown.expect("it is refused").code, code);
+        assert_eq!(found.unusable.expect("it is refused").code, code);
     }
     bench.settings.set("datacenter", "DC9");
-    assert_eq!(exactly(&bench, "Templates/debian-12").await.unwrap_err().code, "datacenter-missing");
+    assert_eq!(exact(&bench, "Templates/debian-12").await.unwrap_err().code, "datacenter-missing");
     bench.settings.set("datacenter", "DC1");
     bench.proxy.cut();
-    assert!(exactly(&bench, "Templates/nobody").await.unwrap_err().class.is_retryable());
+    assert!(exact(&bench, "Templates/nobody").await.unwrap_err().class.is_retryable());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,11 +137,15 @@ async fn a_list_needs_no_places_and_reports_a_wrong_password() {
     for member in ["datacenter", "folder"] {
         draft.config.as_object_mut().unwrap().remove(member);
     }
-    let asked = Asked { of: "datacenter", scope: &Value::Null, wanted: Wanted::Like { search: "", limit: 10 } };
-    let found = bench.provider.choices(TenantId::derive(ACME), &draft, &asked).await.unwrap();
+    let query = ChoiceQuery {
+        list: "datacenter",
+        scope: &Value::Null,
+        selection: ChoiceSelection::Matching { search: "", limit: 10 },
+    };
+    let found = bench.provider.choices(TenantId::derive(ACME), &draft, &query).await.unwrap();
     assert_eq!(found.items[0].value, "DC1");
     draft.secret.insert("password".into(), json!("not-the-right-one"));
-    let refused = bench.provider.choices(TenantId::derive(ACME), &draft, &asked).await.unwrap_err();
+    let refused = bench.provider.choices(TenantId::derive(ACME), &draft, &query).await.unwrap_err();
     assert_eq!(refused.code, "vcenter-login");
     assert!(!format!("{refused:?}").contains("not-the-right-one"));
 }
@@ -169,11 +173,11 @@ async fn templates_outside_the_scope_are_not_offered_and_are_denied() {
     let bench = Bench::start(&["templates=debian-12+rhel-9"]).await;
     bench.clone_vm().await;
     nested_template(&bench).await;
-    let ask = async |scope: &Value, wanted| {
-        let asked = Asked { of: "template", scope, wanted };
-        bench.provider.choices(TenantId::derive(ACME), &draft(&bench), &asked).await
+    let ask = async |scope: &Value, selection| {
+        let query = ChoiceQuery { list: "template", scope, selection };
+        bench.provider.choices(TenantId::derive(ACME), &draft(&bench), &query).await
     };
-    let all = Wanted::Like { search: "", limit: 1 };
+    let all = ChoiceSelection::Matching { search: "", limit: 1 };
     let folder = json!({ "templates": ["Templates/a%2fb"] });
     let found = ask(&folder, all).await.unwrap();
     assert_eq!((found.items.len(), found.more), (1, false), "{found:?}");
@@ -181,14 +185,14 @@ async fn templates_outside_the_scope_are_not_offered_and_are_denied() {
     for (template, denied) in
         [("Templates/a%2fb/debian-12", false), ("Templates/debian-12", true), ("Templates/x", true)]
     {
-        let one = ask(&folder, Wanted::Exactly(template)).await.unwrap();
+        let one = ask(&folder, ChoiceSelection::Exact(template)).await.unwrap();
         assert_eq!(
-            one.unknown.map(|failure| failure.code).as_deref(),
+            one.unusable.map(|failure| failure.code).as_deref(),
             denied.then_some("template-denied"),
             "{template}"
         );
     }
-    let unreadable = ask(&json!({ "templates": "all" }), Wanted::Like { search: "", limit: 9 }).await;
+    let unreadable = ask(&json!({ "templates": "all" }), ChoiceSelection::Matching { search: "", limit: 9 }).await;
     assert_eq!(unreadable.unwrap_err().code, "template-denied");
 }
 

@@ -290,7 +290,7 @@ async fn a_task_of_the_same_id_in_another_vcenter_is_another_task() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removal_whose_answer_was_lost_is_still_ours() {
+async fn a_removal_with_a_lost_answer_is_recognised() {
     for refusal in ["TaskInProgress", "ManagedObjectNotFound"] {
         let bench = Bench::start(&[]).await;
         bench.clone_vm().await;

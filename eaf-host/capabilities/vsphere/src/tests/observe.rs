@@ -2,7 +2,7 @@
 
 use super::admin::{Admin, WEB_01};
 use super::*;
-use eaf_capability::{Observed, Seen, Watch};
+use eaf_capability::{ObservationRequest, Observations, ResourceState};
 use eaf_core::observation::ManagedResource;
 use eaf_test_support::fault_proxy::Rule;
 use std::collections::BTreeMap;
@@ -19,32 +19,32 @@ async fn three(bench: &Bench) {
 }
 
 /// Resources to observe, as recorded now.
-fn watch(bench: &Bench) -> Watch {
+fn request(bench: &Bench) -> ObservationRequest {
     let records = bench.records.0.lock().unwrap().clone();
     let thing = |(key, record): (Key, Record)| {
         let data = serde_json::to_value(record).unwrap();
         ManagedResource { identity: key.identity, data, seen: None, seen_position: None }
     };
-    Watch {
+    ObservationRequest {
         tenant: TenantId::derive("acme"),
         plugin: "shop".into(),
         grant: "vcenter".into(),
-        things: records.into_iter().map(thing).collect(),
+        resources: records.into_iter().map(thing).collect(),
         trace: TraceId("0".repeat(32)),
-        until: Instant::now() + DEADLINE,
+        deadline: Instant::now() + DEADLINE,
     }
 }
 
 /// Documents by identity.
 type Found = BTreeMap<String, Value>;
 
-async fn observe(bench: &Bench, watch: &Watch) -> (Found, Option<Failure>) {
-    let Observed { seen, failure } = bench.provider.observe(watch).await;
-    (seen.into_iter().map(|Seen { identity, found }| (identity, found)).collect(), failure)
+async fn observe(bench: &Bench, request: &ObservationRequest) -> (Found, Option<Failure>) {
+    let Observations { states, failure } = bench.provider.observe(request).await;
+    (states.into_iter().map(|ResourceState { identity, state }| (identity, state)).collect(), failure)
 }
 
 async fn observed(bench: &Bench) -> Result<Found, Failure> {
-    let (seen, failure) = observe(bench, &watch(bench)).await;
+    let (seen, failure) = observe(bench, &request(bench)).await;
     failure.map_or(Ok(seen), Err)
 }
 
@@ -92,13 +92,13 @@ async fn removed_machines_and_those_of_another_vcenter_are_not_reported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_login_is_trouble_of_the_connection() {
+async fn a_refused_login_is_a_problem_of_the_connection() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
     bench.settings.set_password("wrong");
     let failure = observed(&bench).await.unwrap_err();
     assert_eq!(failure.code, "vcenter-login");
-    assert_eq!(bench.provider.connection_trouble(&failure), eaf_capability::Trouble::Login);
+    assert_eq!(bench.provider.connection_problem(&failure), eaf_capability::ConnectionProblem::LoginRefused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,17 +165,17 @@ async fn readings_before_a_failure_or_the_deadline_are_reported() {
         }
     });
     let lost = bench.proxy.rule(Rule::on("FindAllByUuid").lose_request());
-    let (seen, failure) = observe(&bench, &watch(&bench)).await;
+    let (seen, failure) = observe(&bench, &request(&bench)).await;
     assert_eq!((identities(&seen), failure.unwrap().code.as_str()), (vec!["vm-2", "vm-3"], "vcenter-unreachable"));
     drop(lost);
 
     let bench = Bench::start(&[]).await;
     three(&bench).await;
-    let watch = Watch { until: Instant::now(), ..watch(&bench) };
-    let (_, failure) = observe(&bench, &watch).await;
+    let request = ObservationRequest { deadline: Instant::now(), ..request(&bench) };
+    let (_, failure) = observe(&bench, &request).await;
     let failure = failure.unwrap();
     assert_eq!(failure.code, "observation-too-long");
-    assert_eq!(bench.provider.connection_trouble(&failure), eaf_capability::Trouble::None);
+    assert_eq!(bench.provider.connection_problem(&failure), eaf_capability::ConnectionProblem::None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +185,7 @@ async fn an_observation_does_not_overwrite_a_concurrent_run() {
     let admin = Admin::of(&bench);
     let machine = admin.object(&WEB_01).await;
     admin.run("Rename_Task", &machine, "<newName>renamed</newName>").await;
-    let begun = watch(&bench);
+    let begun = request(&bench);
     bench.records.change(|record| record.stage = Stage::Removing);
     observe(&bench, &begun).await;
     assert_eq!(bench.records.stage(), Stage::Removing);

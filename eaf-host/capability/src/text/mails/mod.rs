@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_says_whether_somebody_reads_answers() {
+    fn a_mail_says_whether_answers_are_read() {
         let facts = json!({"name": "n", "cents": 1});
         let said = |reply_to| {
             let host = HostFacts { reply_to, ..HOST };

@@ -8,47 +8,47 @@ use serde_json::Value;
 use std::time::Instant;
 
 /// Resources to read over one connection.
-pub struct Watch {
+pub struct ObservationRequest {
     pub tenant: TenantId,
     pub plugin: String,
     /// Name by which the plugin opens the capability.
     pub grant: String,
     /// Resources to read, the longest unread one first.
-    pub things: Vec<ManagedResource>,
+    pub resources: Vec<ManagedResource>,
     pub trace: TraceId,
     /// Deadline that leaves time to record the answer.
-    pub until: Instant,
+    pub deadline: Instant,
 }
 
 /// Present state of one managed resource.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct ResourceState {
     pub identity: String,
     /// Document of the capability's own read function; null: the resource does not exist.
-    pub found: Value,
+    pub state: Value,
 }
 
 /// Resources that were read, also before a failure.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observed {
-    pub seen: Vec<Seen>,
+pub struct Observations {
+    pub states: Vec<ResourceState>,
     /// Failure of the connection; a failure of one resource omits that resource alone.
     pub failure: Option<Failure>,
 }
 
-impl From<Failure> for Observed {
+impl From<Failure> for Observations {
     fn from(failure: Failure) -> Self {
-        Observed { seen: Vec::new(), failure: Some(failure) }
+        Observations { states: Vec::new(), failure: Some(failure) }
     }
 }
 
 /// Consequence of a failure for its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ConnectionProblem {
     /// Failure of the call alone.
     None,
     /// The other system is not reached, or answers incorrectly.
-    Reach,
+    Unreachable,
     /// The account is refused; repeated attempts may lock it.
-    Login,
+    LoginRefused,
 }

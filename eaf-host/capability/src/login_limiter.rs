@@ -20,25 +20,25 @@ use std::time::{Duration, Instant};
 /// lock them out.
 const WINDOW: Duration = Duration::from_secs(180);
 const REFUSALS: usize = 4;
-const REFUSALS_OF_STRANGERS: usize = 3;
+const REFUSALS_OF_UNKNOWN: usize = 3;
 
 /// Refusals at one server, over all user names, that a tenant may cause within a day before each
 /// further one doubles the pause.
-const FREE: usize = 3;
+const FREE_REFUSALS: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Attempts per day, one per window, with another secret for a refused user, since an admin may
 /// have corrected the secret.
-const REPAIRS: usize = 5;
+const CHANGED_SECRETS: usize = 5;
 
 /// Pause while an attempt has no answer yet.
-const SOON: Duration = Duration::from_secs(1);
+const PENDING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Time until the next login may be attempted.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Pause(pub Duration);
+pub struct LoginPause(pub Duration);
 
 /// User and secret of a login. Has no `Debug`, so that no log can show the secret.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ pub struct Login<'a> {
 }
 
 #[derive(Default)]
-pub struct Logins {
+pub struct LoginLimiter {
     state: Mutex<State>,
     /// Hashes secrets under keys of this process, so that a hash is useless elsewhere.
     hasher: RandomState,
@@ -61,14 +61,14 @@ struct State {
     refused: HashMap<(SocketAddr, String), Vec<(String, Instant)>>,
     under_way: HashMap<(SocketAddr, String), usize>,
     /// Refused logins within a day, per tenant and server.
-    guesses: HashMap<(TenantId, SocketAddr), Vec<Guess>>,
+    tenant_refusals: HashMap<(TenantId, SocketAddr), Vec<RefusedLogin>>,
     /// Attempts of a tenant with another secret in spite of the pause, within a day.
-    repairs: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
+    changed_secrets: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
     /// Last accepted login of a tenant.
     accepted: HashMap<(TenantId, SocketAddr, String), Instant>,
 }
 
-struct Guess {
+struct RefusedLogin {
     user: String,
     secret: u64,
     at: Instant,
@@ -76,8 +76,8 @@ struct Guess {
 
 /// Login attempt. Counts as refused unless another outcome is given: a dropped request has reached
 /// the server all the same.
-pub struct Attempt<'a> {
-    logins: &'a Logins,
+pub struct LoginAttempt<'a> {
+    limiter: &'a LoginLimiter,
     tenant: TenantId,
     servers: Vec<SocketAddr>,
     user: String,
@@ -86,7 +86,7 @@ pub struct Attempt<'a> {
     settled: bool,
 }
 
-impl Logins {
+impl LoginLimiter {
     /// Starts an attempt. `servers` are all addresses of the one server.
     pub fn begin(
         &self,
@@ -94,20 +94,21 @@ impl Logins {
         servers: &[SocketAddr],
         login: Login<'_>,
         now: Instant,
-    ) -> Result<Attempt<'_>, Pause> {
+    ) -> Result<LoginAttempt<'_>, LoginPause> {
         let (user, secret) = (login.user.to_lowercase(), self.hasher.hash_one(login.secret));
-        let mut attempt = Attempt { logins: self, tenant, servers: Vec::new(), user, secret, at: now, settled: false };
+        let mut attempt =
+            LoginAttempt { limiter: self, tenant, servers: Vec::new(), user, secret, at: now, settled: false };
         let mut state = self.lock();
-        state.forget(now);
+        state.prune(now);
         let pauses = servers.iter().filter_map(|server| state.pause(&attempt, *server, now));
         if let Some(pause) = pauses.max() {
             // No attempt was started, so that the drop must count nothing.
             attempt.settled = true;
-            return Err(Pause(pause));
+            return Err(LoginPause(pause));
         }
         for server in servers {
-            if state.pause_of_guessing(tenant, *server, now).is_some() {
-                state.repairs.entry((tenant, *server)).or_default().push(now);
+            if state.pause_of_tenant(tenant, *server, now).is_some() {
+                state.changed_secrets.entry((tenant, *server)).or_default().push(now);
             }
             state.begin(*server, &attempt.user);
         }
@@ -117,7 +118,7 @@ impl Logins {
 
     /// Whether a login of the tenant was accepted at each of these addresses within a day. Each
     /// must match, since a name may resolve to another tenant's server beside the tenant's own.
-    pub fn have_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
+    pub fn has_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
         let (state, user) = (self.lock(), user.to_lowercase());
         !servers.is_empty()
             && servers.iter().all(|server| state.accepted.contains_key(&(tenant, *server, user.clone())))
@@ -128,11 +129,11 @@ impl Logins {
     }
 }
 
-impl Attempt<'_> {
+impl LoginAttempt<'_> {
     /// Limits the attempt to the address that answers; the other addresses count nothing.
     pub fn at(mut self, server: SocketAddr) -> Self {
         let server = SocketAddr::new(server.ip().to_canonical(), server.port());
-        let mut state = self.logins.lock();
+        let mut state = self.limiter.lock();
         state.begin(server, &self.user);
         for other in std::mem::replace(&mut self.servers, vec![server]) {
             state.end(other, &self.user);
@@ -148,8 +149,8 @@ impl Attempt<'_> {
             if let Some(refused) = state.refused.get_mut(&(server, account(&user))) {
                 refused.retain(|(refused, _)| *refused != user);
             }
-            if let Some(guesses) = state.guesses.get_mut(&(attempt.tenant, server)) {
-                guesses.retain(|guess| guess.user != user);
+            if let Some(tenant_refusals) = state.tenant_refusals.get_mut(&(attempt.tenant, server)) {
+                tenant_refusals.retain(|refusal| refusal.user != user);
             }
             state.accepted.insert((attempt.tenant, server, user), attempt.at);
         });
@@ -166,7 +167,7 @@ impl Attempt<'_> {
 
     fn settle(mut self, each: impl Fn(&mut State, &Self, SocketAddr)) {
         self.settled = true;
-        let mut state = self.logins.lock();
+        let mut state = self.limiter.lock();
         for server in &self.servers {
             state.end(*server, &self.user);
             each(&mut state, &self, *server);
@@ -174,61 +175,61 @@ impl Attempt<'_> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for LoginAttempt<'_> {
     fn drop(&mut self) {
         if self.settled {
             return;
         }
-        let mut state = self.logins.lock();
+        let mut state = self.limiter.lock();
         for server in &self.servers {
             state.end(*server, &self.user);
-            let Attempt { tenant, user, secret, at, .. } = &*self;
+            let LoginAttempt { tenant, user, secret, at, .. } = &*self;
             state.refused.entry((*server, account(user))).or_default().push((user.clone(), *at));
-            let guess = Guess { user: user.clone(), secret: *secret, at: *at };
-            state.guesses.entry((*tenant, *server)).or_default().push(guess);
+            let refusal = RefusedLogin { user: user.clone(), secret: *secret, at: *at };
+            state.tenant_refusals.entry((*tenant, *server)).or_default().push(refusal);
         }
     }
 }
 
 impl State {
-    fn pause(&self, attempt: &Attempt<'_>, server: SocketAddr, now: Instant) -> Option<Duration> {
+    fn pause(&self, attempt: &LoginAttempt<'_>, server: SocketAddr, now: Instant) -> Option<Duration> {
         let known = self.accepted.contains_key(&(attempt.tenant, server, attempt.user.clone()));
-        let lock = self.pause_before_lock(server, &attempt.user, known, now);
-        if known || (lock.is_none() && self.may_be_repaired(attempt, server, now)) {
+        let lock = self.pause_of_account(server, &attempt.user, known, now);
+        if known || (lock.is_none() && self.may_try_changed_secret(attempt, server, now)) {
             return lock;
         }
-        lock.max(self.pause_of_guessing(attempt.tenant, server, now))
+        lock.max(self.pause_of_tenant(attempt.tenant, server, now))
     }
 
     /// Whether all refusals of this user had other secrets, and an attempt is left.
-    fn may_be_repaired(&self, attempt: &Attempt<'_>, server: SocketAddr, now: Instant) -> bool {
+    fn may_try_changed_secret(&self, attempt: &LoginAttempt<'_>, server: SocketAddr, now: Instant) -> bool {
         let key = (attempt.tenant, server);
-        let guesses = self.guesses.get(&key).map_or(&[][..], Vec::as_slice);
-        let mut of_user = guesses.iter().filter(|guess| guess.user == attempt.user).peekable();
-        let repairs = self.repairs.get(&key).map_or(&[][..], Vec::as_slice);
+        let tenant_refusals = self.tenant_refusals.get(&key).map_or(&[][..], Vec::as_slice);
+        let mut of_user = tenant_refusals.iter().filter(|refusal| refusal.user == attempt.user).peekable();
+        let changed_secrets = self.changed_secrets.get(&key).map_or(&[][..], Vec::as_slice);
         let is_late = |at: &Instant| now.duration_since(*at) >= WINDOW;
         of_user.peek().is_some()
-            && of_user.all(|guess| guess.secret != attempt.secret)
-            && repairs.len() < REPAIRS
-            && repairs.last().is_none_or(is_late)
+            && of_user.all(|refusal| refusal.secret != attempt.secret)
+            && changed_secrets.len() < CHANGED_SECRETS
+            && changed_secrets.last().is_none_or(is_late)
     }
 
-    fn pause_before_lock(&self, server: SocketAddr, user: &str, known: bool, now: Instant) -> Option<Duration> {
+    fn pause_of_account(&self, server: SocketAddr, user: &str, known: bool, now: Instant) -> Option<Duration> {
         let key = (server, account(user));
-        let limit = if known { REFUSALS } else { REFUSALS_OF_STRANGERS };
+        let limit = if known { REFUSALS } else { REFUSALS_OF_UNKNOWN };
         let refused = self.refused.get(&key).map_or(&[][..], Vec::as_slice);
         if let Some(oldest) = refused.len().checked_sub(limit).and_then(|index| refused.get(index)) {
             return Some(WINDOW.saturating_sub(now.duration_since(oldest.1)));
         }
         let under_way = self.under_way.get(&key).copied().filter(|_| !known).unwrap_or_default();
-        (refused.len() + under_way >= limit).then_some(SOON)
+        (refused.len() + under_way >= limit).then_some(PENDING_PAUSE)
     }
 
-    fn pause_of_guessing(&self, tenant: TenantId, server: SocketAddr, now: Instant) -> Option<Duration> {
-        let guesses = self.guesses.get(&(tenant, server))?;
-        let over = u32::try_from(guesses.len().checked_sub(FREE)?).unwrap_or(u32::MAX);
+    fn pause_of_tenant(&self, tenant: TenantId, server: SocketAddr, now: Instant) -> Option<Duration> {
+        let tenant_refusals = self.tenant_refusals.get(&(tenant, server))?;
+        let over = u32::try_from(tenant_refusals.len().checked_sub(FREE_REFUSALS)?).unwrap_or(u32::MAX);
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(over)).min(LONGEST_PAUSE);
-        let last = guesses.iter().map(|guess| guess.at).max()?;
+        let last = tenant_refusals.iter().map(|refusal| refusal.at).max()?;
         pause.checked_sub(now.duration_since(last)).filter(|rest| !rest.is_zero())
     }
 
@@ -246,21 +247,21 @@ impl State {
         }
     }
 
-    fn forget(&mut self, now: Instant) {
-        let lately = |at: &Instant, limit: Duration| now.duration_since(*at) < limit;
+    fn prune(&mut self, now: Instant) {
+        let is_recent = |at: &Instant, limit: Duration| now.duration_since(*at) < limit;
         self.refused.retain(|_, refused| {
-            refused.retain(|(_, at)| lately(at, WINDOW));
+            refused.retain(|(_, at)| is_recent(at, WINDOW));
             !refused.is_empty()
         });
-        self.guesses.retain(|_, guesses| {
-            guesses.retain(|guess| lately(&guess.at, DAY));
-            !guesses.is_empty()
+        self.tenant_refusals.retain(|_, tenant_refusals| {
+            tenant_refusals.retain(|refusal| is_recent(&refusal.at, DAY));
+            !tenant_refusals.is_empty()
         });
-        self.repairs.retain(|_, repairs| {
-            repairs.retain(|at| lately(at, DAY));
-            !repairs.is_empty()
+        self.changed_secrets.retain(|_, changed_secrets| {
+            changed_secrets.retain(|at| is_recent(at, DAY));
+            !changed_secrets.is_empty()
         });
-        self.accepted.retain(|_, at| lately(at, DAY));
+        self.accepted.retain(|_, at| is_recent(at, DAY));
     }
 }
 
@@ -291,23 +292,32 @@ mod tests {
     }
 
     /// Seconds in which a tenant that tries every second can try a wrong password.
-    fn tries(logins: &Logins, slug: &str, user: impl Fn(u64) -> String, from: Instant, seconds: u64) -> Vec<u64> {
+    fn tries(
+        limiter: &LoginLimiter,
+        slug: &str,
+        user: impl Fn(u64) -> String,
+        from: Instant,
+        seconds: u64,
+    ) -> Vec<u64> {
         let tried = |second: &u64| {
             let now = from + Duration::from_secs(*second);
-            logins.begin(tenant(slug), &server(1), user(*second).as_str().into(), now).map(Attempt::refused).is_ok()
+            limiter
+                .begin(tenant(slug), &server(1), user(*second).as_str().into(), now)
+                .map(LoginAttempt::refused)
+                .is_ok()
         };
         (0..seconds).filter(tried).collect()
     }
 
     #[test]
-    fn an_account_is_never_refused_often_enough_to_be_locked_whoever_tries() {
-        let (logins, start) = (Logins::default(), Instant::now());
+    fn an_account_is_never_refused_often_enough_to_be_locked() {
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
         let mut refused = Vec::new();
         for second in 0..3_600 {
             for slug in ["acme", "globex", "initech"] {
                 let now = start + Duration::from_secs(second);
                 let user = if second % 2 == 0 { "svc@vsphere.local" } else { "Svc@VSPHERE.LOCAL" };
-                if let Ok(attempt) = logins.begin(tenant(slug), &server(1), user.into(), now) {
+                if let Ok(attempt) = limiter.begin(tenant(slug), &server(1), user.into(), now) {
                     attempt.refused();
                     refused.push(second);
                 }
@@ -319,56 +329,56 @@ mod tests {
 
     #[test]
     fn guessing_at_one_server_becomes_slower_whatever_the_user_name_is() {
-        let (logins, start) = (Logins::default(), Instant::now());
-        let tried = tries(&logins, "globex", |second| format!("user-{second}"), start, 24 * 3_600);
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
+        let tried = tries(&limiter, "globex", |second| format!("user-{second}"), start, 24 * 3_600);
         assert!(tried.len() < 40, "{} guesses in a day", tried.len());
         assert_eq!(tried[..3], [0, 1, 2]);
         assert!(tried[3] >= 60, "{tried:?}");
         let elsewhere = start + Duration::from_secs(10);
         assert!(
-            logins.begin(tenant("globex"), &server(2), "svc".into(), elsewhere).is_ok(),
+            limiter.begin(tenant("globex"), &server(2), "svc".into(), elsewhere).is_ok(),
             "another server is not meant"
         );
     }
 
     #[test]
-    fn who_guesses_does_not_keep_out_the_tenant_whose_login_was_accepted() {
-        let (logins, start) = (Logins::default(), Instant::now());
-        logins.begin(tenant("acme"), &server(1), "svc".into(), start).unwrap().accepted();
-        assert_eq!(tries(&logins, "globex", |_| "svc".into(), start, 100).len(), 3);
+    fn guesses_of_one_tenant_do_not_lock_out_a_tenant_with_an_accepted_login() {
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
+        limiter.begin(tenant("acme"), &server(1), "svc".into(), start).unwrap().accepted();
+        assert_eq!(tries(&limiter, "globex", |_| "svc".into(), start, 100).len(), 3);
         let now = start + Duration::from_secs(100);
-        assert!(logins.begin(tenant("initech"), &server(1), "svc".into(), now).is_err(), "the lock is on the user");
-        logins.begin(tenant("acme"), &server(1), "SVC".into(), now).unwrap().accepted();
+        assert!(limiter.begin(tenant("initech"), &server(1), "svc".into(), now).is_err(), "the lock is on the user");
+        limiter.begin(tenant("acme"), &server(1), "SVC".into(), now).unwrap().accepted();
     }
 
     #[test]
-    fn an_attempt_that_nobody_waits_for_counts() {
-        let (logins, now) = (Logins::default(), Instant::now());
+    fn a_dropped_attempt_counts() {
+        let (limiter, now) = (LoginLimiter::default(), Instant::now());
         for _ in 0..3 {
-            drop(logins.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap());
+            drop(limiter.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap());
         }
-        assert_eq!(logins.begin(tenant("globex"), &server(1), "svc".into(), now).err(), Some(Pause(WINDOW)));
-        let (logins, now) = (Logins::default(), Instant::now());
+        assert_eq!(limiter.begin(tenant("globex"), &server(1), "svc".into(), now).err(), Some(LoginPause(WINDOW)));
+        let (limiter, now) = (LoginLimiter::default(), Instant::now());
         for _ in 0..100 {
-            logins.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap().unanswered();
+            limiter.begin(tenant("globex"), &server(1), "svc".into(), now).unwrap().unanswered();
         }
     }
 
     #[test]
     fn attempts_under_way_are_waited_for_and_not_taken_for_refusals() {
-        let (logins, now) = (Logins::default(), Instant::now());
+        let (limiter, now) = (LoginLimiter::default(), Instant::now());
         let begun: Vec<_> =
-            (0..3).map(|_| logins.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
-        assert_eq!(logins.begin(tenant("acme"), &server(1), "svc".into(), now).err(), Some(Pause(SOON)));
-        begun.into_iter().for_each(Attempt::accepted);
+            (0..3).map(|_| limiter.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
+        assert_eq!(limiter.begin(tenant("acme"), &server(1), "svc".into(), now).err(), Some(LoginPause(PENDING_PAUSE)));
+        begun.into_iter().for_each(LoginAttempt::accepted);
         let many: Vec<_> =
-            (0..50).map(|_| logins.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
+            (0..50).map(|_| limiter.begin(tenant("acme"), &server(1), "svc".into(), now).unwrap()).collect();
         assert_eq!(many.len(), 50, "an account that is known to work may be used as often as needed");
     }
 
     #[test]
     fn spellings_of_one_account_are_locked_together() {
-        let (logins, start) = (Logins::default(), Instant::now());
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
         let spellings = ["svc@vsphere.local", r"VSPHERE.LOCAL\svc", "svc", r"vsphere\SVC", "SVC@vsphere.local"];
         let tenants = ["acme", "globex", "initech", "umbrella"];
         let mut refused = 0;
@@ -376,20 +386,20 @@ mod tests {
             let (user, slug) = (spellings[second % 5], tenants[second % 4]);
             let now = start + Duration::from_secs(second as u64);
             refused +=
-                u32::from(logins.begin(tenant(slug), &server(1), user.into(), now).map(Attempt::refused).is_ok());
+                u32::from(limiter.begin(tenant(slug), &server(1), user.into(), now).map(LoginAttempt::refused).is_ok());
         }
         assert!(refused <= 4, "{refused} refusals within 170 s lock the account");
     }
 
     #[test]
-    fn what_is_settled_at_one_address_says_nothing_of_the_others_of_its_name() {
-        let (logins, start) = (Logins::default(), Instant::now());
+    fn an_outcome_at_one_address_counts_for_no_other_address_of_the_name() {
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
         let both = [server(1)[0], server(2)[0]];
-        let neighbour = |now| logins.begin(tenant("globex"), &server(2), "svc".into(), now);
+        let neighbour = |now| limiter.begin(tenant("globex"), &server(2), "svc".into(), now);
         for _ in 0..3 {
-            logins.begin(tenant("globex"), &both, "svc".into(), start).unwrap().at(both[0]).refused();
+            limiter.begin(tenant("globex"), &both, "svc".into(), start).unwrap().at(both[0]).refused();
         }
-        let stranger = logins.begin(tenant("initech"), &server(2), "svc".into(), start);
+        let stranger = limiter.begin(tenant("initech"), &server(2), "svc".into(), start);
         stranger.expect("nobody was refused there").unanswered();
 
         let now = start + DAY;
@@ -397,18 +407,18 @@ mod tests {
             neighbour(now).unwrap().refused();
         }
         let own = start + 2 * DAY - Duration::from_secs(400);
-        logins.begin(tenant("globex"), &server(1), "svc".into(), own).unwrap().at(both[0]).accepted();
-        assert!(!logins.have_accepted(tenant("globex"), &both, "svc"), "one of the two is anybody's");
-        assert!(logins.have_accepted(tenant("globex"), &both[..1], "svc"));
+        limiter.begin(tenant("globex"), &server(1), "svc".into(), own).unwrap().at(both[0]).accepted();
+        assert!(!limiter.has_accepted(tenant("globex"), &both, "svc"), "one of the two is anybody's");
+        assert!(limiter.has_accepted(tenant("globex"), &both[..1], "svc"));
     }
 
     #[test]
     fn a_repaired_password_is_tried_within_minutes_and_a_guesser_gains_little() {
-        let (logins, start) = (Logins::default(), Instant::now());
+        let (limiter, start) = (LoginLimiter::default(), Instant::now());
         let begin = |secret: &str, seconds: u64| {
             let login = Login { user: "svc", secret };
-            let begun = logins.begin(tenant("acme"), &server(1), login, start + Duration::from_secs(seconds));
-            begun.map(Attempt::refused).is_ok()
+            let begun = limiter.begin(tenant("acme"), &server(1), login, start + Duration::from_secs(seconds));
+            begun.map(LoginAttempt::refused).is_ok()
         };
         let tried: Vec<u64> = (0..7_200).filter(|second| begin("expired", *second)).collect();
         let since = *tried.last().unwrap();
