@@ -349,7 +349,7 @@ mod tests {
             Dialect::Excel { separator: ';' }
                 .head(Locale::De)
                 .as_bytes()
-                .starts_with(b"\xef\xbb\xbfZeit;Zeitzone;Was geschah;")
+                .starts_with(b"\xef\xbb\xbfZeit;Zeitzone;Was ist geschehen;")
         );
     }
 }

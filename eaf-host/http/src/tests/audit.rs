@@ -132,7 +132,7 @@ async fn a_file_for_excel_has_its_encoding_separator_and_times() {
     let lines: Vec<&str> = file.text.lines().collect();
     assert_eq!(
         lines[0],
-        "\u{feff}Zeit;Zeitzone;Was geschah;Wer;Gegenstand;Ergebnis;Art;Wie oft;Geändert;Kommandozeile;\
+        "\u{feff}Zeit;Zeitzone;Was ist geschehen;Wer;Gegenstand;Ergebnis;Art;Anzahl;Geändert;Kommandozeile;\
          Handlung (Code);Gegenstand (Kennung);Ergebnis (Code);Vorgangsnummer;Zeile;Zeit (UTC)"
     );
     let cells: Vec<&str> = lines[1].split(';').collect();
