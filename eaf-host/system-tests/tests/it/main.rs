@@ -21,6 +21,7 @@ mod mend;
 mod observation;
 mod operating;
 mod outage;
+mod product_access;
 mod recovery;
 mod rush;
 mod sign_in;
