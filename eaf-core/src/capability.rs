@@ -6,8 +6,10 @@
 //! again with an equal call, so **every effect must be repeatable**: probe before acting.
 
 mod failure;
+pub mod granted;
 
 pub use failure::{Class, Failure};
+pub use granted::{Granted, GrantedConnection};
 
 use crate::actor::TraceId;
 use crate::id::{EventId, RunId, TenantId};
@@ -30,10 +32,7 @@ pub struct Call {
     pub sequence: i32,
     /// The same on every repetition of this call.
     pub idempotency_key: String,
-    /// Name by which the plugin opened the capability.
-    pub grant: String,
-    /// Scope that an operator granted under that name; the capability defines its members.
-    pub scope: Value,
+    pub granted: Granted,
     /// `clone`, `send`, …: the WIT function's name.
     pub function: String,
     /// The WIT arguments as one JSON object, named as in WIT (kebab-case becomes snake_case).

@@ -58,6 +58,7 @@ pub struct Core {
     pub consumers: consumers::Consumers,
     pub appender: event_store::Appender,
     pub bus: command_bus::CommandBus,
+    pub journal: workflow::Journal,
     pub doorbell: live::Doorbell,
     pub feed: live::Feed,
 }
@@ -80,6 +81,7 @@ impl Core {
             master_keys: master_key::MasterKeyRegistry::new(&db, &keyring, &ambient, &directory),
             erasure: erasure::Erasure::new(&db, &directory),
             consumers: consumers::Consumers::new(&db, &keyring, &feed),
+            journal: workflow::Journal::new(&db, &keyring),
             bus: command_bus::CommandBus::new(&db, &ambient, &keyring, &appender),
             appender,
             db,

@@ -109,10 +109,7 @@ impl Directory {
         .fetch_optional(tx.conn())
         .await
         .map_err(Error::Read)?;
-        match row {
-            Some(row) => self.open_member(tx, &row).await.map(Some),
-            None => Ok(None),
-        }
+        self.open_optional(tx, row).await
     }
 
     /// Inserts a member without personal data. `None`: the member exists.
@@ -135,25 +132,7 @@ impl Directory {
     .await
     .map_err(Error::Write)
     }
-}
 
-/// Act for the audit, if something changed. The act shows roles and language; of name and address
-/// it shows only that they changed, because they are personal data.
-fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
-    let mut current = json!({ "roles": new.roles, "locale": new.locale.as_str() });
-    let Some(former) = former else {
-        return Some(Act::new("member.add", object(actor)).changing(json!(null), current));
-    };
-    let old = json!({ "roles": former.roles, "locale": former.locale.as_str() });
-    for (member, differs) in [("name", former.name != new.name), ("email", former.email != new.email)] {
-        if differs {
-            current[member] = "changed".into();
-        }
-    }
-    (old != current).then(|| Act::new("member.change", object(actor)).changing(old, current))
-}
-
-impl Directory {
     /// Sets the language of a member's mails and pages, as the member's own act.
     pub async fn set_locale(
         &self,
@@ -207,10 +186,7 @@ impl Directory {
         .fetch_optional(tx.conn())
         .await
         .map_err(Error::Read)?;
-        match row {
-            Some(row) => self.open_member(tx, &row).await.map(Some),
-            None => Ok(None),
-        }
+        self.open_optional(tx, row).await
     }
 
     /// Member by id. Sealed fields of an erased member are empty.
@@ -228,10 +204,7 @@ impl Directory {
         .fetch_optional(tx.conn())
         .await
         .map_err(Error::Read)?;
-        match row {
-            Some(row) => self.open_member(tx, &row).await.map(Some),
-            None => Ok(None),
-        }
+        self.open_optional(tx, row).await
     }
 
     /// All members, without erased ones.
@@ -303,29 +276,7 @@ impl Directory {
         tx.commit().await?;
         Ok(())
     }
-}
 
-/// Runs `update` on a member, and returns the roles that the member had. Empty for an actor who is
-/// no member.
-async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
-    let update = format!(
-        "with former as (select roles from eaf.member where tenant_id = $1 and actor_id = $2 for update)
-         {update} from former where m.tenant_id = $1 and m.actor_id = $2 returning former.roles"
-    );
-    let roles: Option<Vec<String>> = sqlx::query_scalar(AssertSqlSafe(update))
-        .bind(tx.tenant())
-        .bind(actor)
-        .fetch_optional(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(roles.unwrap_or_default())
-}
-
-fn object(actor: ActorId) -> String {
-    format!("member/{actor}")
-}
-
-impl Directory {
     async fn select_members(
         &self,
         tenant: TenantId,
@@ -355,6 +306,13 @@ impl Directory {
         Ok(self.keyring.digest(tx, "identity", &[issuer.as_bytes(), subject.as_bytes()]).await?)
     }
 
+    async fn open_optional(&self, tx: &mut TenantTx, row: Option<PgRow>) -> Result<Option<Member>, Error> {
+        match row {
+            Some(row) => self.open_member(tx, &row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn open_member(&self, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
         let actor: ActorId = row.try_get("actor_id").map_err(Error::Read)?;
         let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
@@ -380,4 +338,40 @@ impl Directory {
             roles,
         })
     }
+}
+
+/// Act for the audit, if something changed. The act shows roles and language; of name and address
+/// it shows only that they changed, because they are personal data.
+fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
+    let mut current = json!({ "roles": new.roles, "locale": new.locale.as_str() });
+    let Some(former) = former else {
+        return Some(Act::new("member.add", object(actor)).changing(json!(null), current));
+    };
+    let old = json!({ "roles": former.roles, "locale": former.locale.as_str() });
+    for (member, differs) in [("name", former.name != new.name), ("email", former.email != new.email)] {
+        if differs {
+            current[member] = "changed".into();
+        }
+    }
+    (old != current).then(|| Act::new("member.change", object(actor)).changing(old, current))
+}
+
+/// Runs `update` on a member, and returns the roles that the member had. Empty for an actor who is
+/// no member.
+async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
+    let update = format!(
+        "with former as (select roles from eaf.member where tenant_id = $1 and actor_id = $2 for update)
+         {update} from former where m.tenant_id = $1 and m.actor_id = $2 returning former.roles"
+    );
+    let roles: Option<Vec<String>> = sqlx::query_scalar(AssertSqlSafe(update))
+        .bind(tx.tenant())
+        .bind(actor)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(roles.unwrap_or_default())
+}
+
+fn object(actor: ActorId) -> String {
+    format!("member/{actor}")
 }

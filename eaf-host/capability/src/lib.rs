@@ -7,8 +7,8 @@
 //! 2. a crate `eaf-host/capabilities/<name>` with a [`Provider`], its [`ConnectionType`] with form
 //!    and texts, and `inventory::submit!`;
 //! 3. a line in `eaf-host/eaf/src/capabilities.rs`, so that the crate is linked;
-//! 4. its imports in `eaf-host/plugin/src/imports/`;
-//! 5. a sentence for each of its failures in `text/failures/{de,en}.toml`.
+//! 4. its interfaces with their functions in the [`Registration`];
+//! 5. a sentence for each of its failures in its own `texts/{de,en}.toml`.
 //!
 //! The host sorts the providers by name and refuses two of one name. Connections to a server that a
 //! tenant named go through [`egress::Policy`] without exception.
@@ -27,7 +27,9 @@ pub mod text;
 
 pub use choices::{Choice, ChoiceQuery, ChoiceSelection, Choices, matches_search};
 pub use connection_type::{ConnectionType, Field, Input, Violation};
-pub use eaf_core::capability::{Call, Capabilities, Capability, Class, Failure, Polled, Started};
+pub use eaf_core::capability::{
+    Call, Capabilities, Capability, Class, Failure, Granted, GrantedConnection, Polled, Started,
+};
 pub use login_limiter::LoginLimiter;
 pub use observation::{ConnectionProblem, ObservationRequest, Observations, ResourceState};
 pub use report::{Finding, Kind, Report, Verdict};
@@ -39,6 +41,7 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use text::failures::Texts;
 use text::mails::Templates;
 
 /// Suffix of a draft's connection name in caches such as those of sessions. No stored connection
@@ -149,8 +152,30 @@ pub struct ProviderDependencies {
 
 /// Registration of a provider by its crate.
 pub struct Registration {
+    /// Name of the capability, also of its WIT package.
     pub name: &'static str,
+    /// Interfaces of its WIT package.
+    pub interfaces: &'static [Interface],
+    /// Sentences for the codes of its failures. No other capability has one of these codes.
+    pub texts: Texts,
     pub make: fn(&ProviderDependencies) -> Arc<dyn Provider>,
 }
 
 inventory::collect!(Registration);
+
+/// Interface that workflows import: one resource, `open` and these methods, each a function of
+/// [`Capability::start`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interface {
+    /// `lifecycle`
+    pub name: &'static str,
+    /// Names as in WIT, such as `power-on`.
+    pub functions: &'static [&'static str],
+}
+
+/// All interfaces in this binary, each with the name of its capability.
+pub fn interfaces() -> Vec<(&'static str, Interface)> {
+    let registrations = inventory::iter::<Registration>.into_iter();
+    let named = |one: &'static Registration| one.interfaces.iter().map(|interface| (one.name, *interface));
+    registrations.flat_map(named).collect()
+}

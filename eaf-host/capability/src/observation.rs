@@ -1,6 +1,6 @@
 //! Observation of the resources that a capability manages for a plugin.
 
-use super::Failure;
+use super::{Failure, Granted};
 use eaf_core::actor::TraceId;
 use eaf_core::id::TenantId;
 use eaf_core::observation::ManagedResource;
@@ -11,8 +11,8 @@ use std::time::Instant;
 pub struct ObservationRequest {
     pub tenant: TenantId,
     pub plugin: String,
-    /// Name by which the plugin opens the capability.
-    pub grant: String,
+    /// Grant by which the plugin opens the capability.
+    pub granted: Granted,
     /// Resources to read, the longest unread one first.
     pub resources: Vec<ManagedResource>,
     pub trace: TraceId,

@@ -342,7 +342,7 @@ mod tests {
     async fn a_call_without_an_instance_in_time_is_unavailable() {
         let wasm = fixtures::wasm();
         let file = fixtures::package(fixtures::MANIFEST, fixtures::component("domain", fixtures::HOSTILE), None);
-        let domain = super::super::load::load(&wasm, &file, 1, &Default::default()).unwrap().domain;
+        let domain = super::super::load::load(&wasm, &file, 1, &fixtures::ceiling()).unwrap().domain;
         let mut taken = Vec::new();
         for _ in 0..super::super::engine::STORES {
             taken.push(wasm.store(()).await);

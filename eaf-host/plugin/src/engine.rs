@@ -18,8 +18,9 @@ use wasmtime::{
 
 /// Interval at which a running guest yields.
 const TICK: Duration = Duration::from_millis(10);
-/// Approximate bytes that one call may copy from a guest into the host's memory.
-const HOSTCALL_FUEL: usize = 8 << 20;
+/// Limit of the host memory for the values of one call of a guest, in bytes. A capability's
+/// document takes one value per byte, so that its limit of 256 KiB fits.
+const HOSTCALL_FUEL: usize = 16 << 20;
 /// Limit of concurrent stores; further ones wait.
 pub(super) const STORES: u32 = 128;
 

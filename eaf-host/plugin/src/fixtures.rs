@@ -3,6 +3,7 @@
 use super::engine::{Limits, Wasm};
 use super::load::{self, Ceiling};
 use super::{Plugin, package};
+use eaf_capability::Interface;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -38,6 +39,15 @@ pub fn wasm() -> Wasm {
 pub fn domain_of_rows() -> Vec<u8> {
     let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
     component("domain", &format!("{before}{}", include_str!("fixtures/rows.wat")))
+}
+
+/// Interfaces for packages of this module, without the crates of their capabilities.
+pub fn ceiling() -> Ceiling {
+    Ceiling::of(&[
+        ("mail", Interface { name: "outbox", functions: &["send", "send-while"] }),
+        ("vsphere", Interface { name: "inventory", functions: &["read-vm"] }),
+        ("vsphere", Interface { name: "lifecycle", functions: &["power-on"] }),
+    ])
 }
 
 /// Converts a core module in text form to a component of a world of the contract.
@@ -94,5 +104,5 @@ pub fn plugin() -> Plugin {
 
 pub fn plugin_of(manifest: &str) -> Plugin {
     let file = package(manifest, component("domain", HOSTILE), Some(component("workflow", DURABLE)));
-    load::load(&wasm(), &file, 1, &Ceiling::default()).unwrap()
+    load::load(&wasm(), &file, 1, &ceiling()).unwrap()
 }

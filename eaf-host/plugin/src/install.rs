@@ -204,7 +204,7 @@ mod tests {
     #[tokio::test]
     async fn a_switch_that_the_database_interrupts_is_made_up_for() {
         let database = Database::fresh().await;
-        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
+        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), fixtures::ceiling());
         let (here, there) = (Plugins::default(), Plugins::default());
         install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await.unwrap();
         install(&core, &wasm, &there, &ceiling, &packed("2.0.0")).await.unwrap();
@@ -227,7 +227,7 @@ mod tests {
         let database = Database::fresh().await;
         let (core, wasm, plugins) = (database.core().await, fixtures::wasm(), Plugins::default());
         database.run("revoke insert on eaf.trigger from eaf_platform").await;
-        let refused = install(&core, &wasm, &plugins, &Ceiling::default(), &packed("1.0.0")).await;
+        let refused = install(&core, &wasm, &plugins, &fixtures::ceiling(), &packed("1.0.0")).await;
         assert!(matches!(refused, Err(Error::Prepare { .. })));
         assert!(package::all_active(&core.db).await.unwrap().is_empty());
         assert!(plugins.all().is_empty());
@@ -236,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn a_stored_package_is_served_only_while_its_bytes_match_its_digest() {
         let database = Database::fresh().await;
-        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), Ceiling::default());
+        let (core, wasm, ceiling) = (database.core().await, fixtures::wasm(), fixtures::ceiling());
         install(&core, &wasm, &Plugins::default(), &ceiling, &packed("2.0.0")).await.unwrap();
         install(&core, &wasm, &Plugins::default(), &ceiling, &packed("1.0.0")).await.unwrap();
         let other = "update eaf.package p set bytes = (select bytes from eaf.package where version = '2.0.0')";
@@ -266,7 +266,7 @@ mod tests {
     async fn unsupported_marks_refuse_a_new_package_and_not_an_active_one() {
         let database = Database::fresh().await;
         let (core, wasm, plugins, ceiling) =
-            (database.core().await, fixtures::wasm(), Plugins::default(), Ceiling::default());
+            (database.core().await, fixtures::wasm(), Plugins::default(), fixtures::ceiling());
         let mut description: Description = serde_json::from_str(fixtures::DESCRIPTION).unwrap();
         let marked = serde_json::json!({ "if": { "x-eaf-personal": { "subject": "who" } } });
         description.events.push(EventType { kind: "named".into(), schema_version: 1, schema: marked });

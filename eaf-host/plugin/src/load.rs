@@ -8,6 +8,7 @@ use super::engine::{self, Wasm};
 use super::manifest::{self, Request};
 use super::package::{self, Package};
 use super::workflow::component::{self, WorkflowComponent};
+use eaf_capability::Interface;
 use eaf_capability::text::mails::{self, Templates};
 use eaf_capability::text::{self, Locales};
 use eaf_core::contract::Description;
@@ -68,13 +69,38 @@ pub enum Error {
     },
 }
 
-/// Interfaces that the deployment permits at most, such as `eaf:vsphere/inventory`.
+/// Interfaces of capabilities that a package may request at most, such as `eaf:vsphere/inventory`,
+/// each with its functions.
 #[derive(Debug, Clone)]
-pub struct Ceiling(pub Vec<String>);
+pub struct Ceiling(BTreeMap<String, Vec<&'static str>>);
 
 impl Default for Ceiling {
+    /// All interfaces of the capabilities in this binary.
     fn default() -> Self {
-        Ceiling(["eaf:vsphere/inventory", "eaf:vsphere/lifecycle", "eaf:mail/outbox"].map(String::from).to_vec())
+        Ceiling::of(&eaf_capability::interfaces())
+    }
+}
+
+impl Ceiling {
+    pub fn of(interfaces: &[(&str, Interface)]) -> Self {
+        let named = |(capability, interface): &(&str, Interface)| {
+            (format!("eaf:{capability}/{}", interface.name), interface.functions.to_vec())
+        };
+        Ceiling(interfaces.iter().map(named).collect())
+    }
+
+    /// Permits these interfaces only. Fails with the first that the ceiling does not have.
+    pub fn lowered_to(&self, names: &[String]) -> Result<Ceiling, String> {
+        let permitted = names.iter().map(|name| match self.0.get(name) {
+            Some(functions) => Ok((name.clone(), functions.clone())),
+            None => Err(name.clone()),
+        });
+        Ok(Ceiling(permitted.collect::<Result<_, _>>()?))
+    }
+
+    /// Names of the interfaces, separated by commas.
+    pub fn list(&self) -> String {
+        self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -97,6 +123,7 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     };
     let mut report = refused_domain_imports(&imports.domain);
     report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
+    report.extend(refused_functions(&imports.workflow, ceiling));
     report.extend(refused_requests(&manifest.requests, ceiling));
     if !report.is_empty() {
         return Err(Error::Refused { plugin, report });
@@ -195,7 +222,7 @@ fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &
         .filter(refused)
         .map(|import| {
             let fix = match import.capability() {
-                Some((capability, interface)) if ceiling.0.iter().any(|name| name == import.without_version()) => format!(
+                Some((capability, interface)) if ceiling.0.contains_key(import.without_version()) => format!(
                     "Add to plugin.toml: [[requests]] capability = \"{capability}\", grant = \"…\", interfaces = \
                      [\"{interface}\"]."
                 ),
@@ -206,10 +233,33 @@ fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &
                 import.interface,
                 used(import),
                 FLOW,
-                ceiling.0.join(", "),
+                ceiling.list(),
             )
         })
         .collect()
+}
+
+/// Functions that the interface of this host does not have, as in a package for a newer host.
+fn refused_functions(imports: &[Import], ceiling: &Ceiling) -> Vec<String> {
+    let unknown = |import: &Import| {
+        let known = ceiling.0.get(import.without_version())?;
+        let is_known = |name: &str| {
+            let method = name.split_once('.').map_or(name, |(_, method)| method);
+            name == "open" || known.contains(&method)
+        };
+        let functions = import.functions.iter().map(String::as_str);
+        let unknown: Vec<&str> = functions.filter(|name| !is_known(name)).collect();
+        (!unknown.is_empty()).then(|| {
+            format!(
+                "  workflow.wasm imports {} of {}, which this host does not have.\n    It has: {}.\n    Build the package \
+                 for this version of the host, or update the host.",
+                unknown.join(", "),
+                import.interface,
+                known.join(", "),
+            )
+        })
+    };
+    imports.iter().filter_map(unknown).collect()
 }
 
 fn refused_requests(requests: &[Request], ceiling: &Ceiling) -> Vec<String> {
@@ -217,8 +267,8 @@ fn refused_requests(requests: &[Request], ceiling: &Ceiling) -> Vec<String> {
     for request in requests {
         let prefix = format!("eaf:{}/", request.capability);
         let names = request.interfaces.iter().map(|interface| format!("{prefix}{interface}"));
-        let refused: Vec<String> = names.filter(|name| !ceiling.0.contains(name)).collect();
-        let nothing_of_it = !ceiling.0.iter().any(|name| name.starts_with(&prefix));
+        let refused: Vec<String> = names.filter(|name| !ceiling.0.contains_key(name)).collect();
+        let nothing_of_it = !ceiling.0.keys().any(|name| name.starts_with(&prefix));
         if refused.is_empty() && !nothing_of_it {
             continue;
         }
@@ -226,7 +276,7 @@ fn refused_requests(requests: &[Request], ceiling: &Ceiling) -> Vec<String> {
         report.push(format!(
             "  plugin.toml requests {what}, which this deployment does not permit.\n    It permits: {}.\n    An operator \
              can raise the ceiling in the host's configuration.",
-            ceiling.0.join(", "),
+            ceiling.list(),
         ));
     }
     report
@@ -262,7 +312,7 @@ fn texts(plugin: &str, package: &Package, folder: &str) -> Result<BTreeMap<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{DURABLE, HOSTILE, MANIFEST, component, package, plugin, wasm};
+    use super::super::fixtures::{DURABLE, HOSTILE, MANIFEST, ceiling, component, package, plugin, wasm};
     use super::*;
     use eaf_core::actor::Locale;
 
@@ -294,7 +344,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_domain_that_imports_anything_is_refused() {
-        let report = refused(&package(MANIFEST, importing("wasi:clocks/wall-clock@0.2.0"), None), &Ceiling::default());
+        let report = refused(&package(MANIFEST, importing("wasi:clocks/wall-clock@0.2.0"), None), &ceiling());
         assert!(report.contains("domain.wasm imports wasi:clocks/wall-clock@0.2.0 (get)"), "{report}");
     }
 
@@ -302,7 +352,7 @@ mod tests {
     async fn an_unrequested_import_is_reported_with_the_offers_and_a_fix() {
         let requests_nothing = MANIFEST.split("[[requests]]").next().unwrap();
         let file = with_workflow(requests_nothing, component("workflow", DURABLE));
-        let report = refused(&file, &Ceiling::default());
+        let report = refused(&file, &ceiling());
         assert!(report.contains("workflow.wasm imports eaf:vsphere/lifecycle@1.0.0"), "{report}");
         assert!(report.contains("power-on") && report.contains("eaf:mail/outbox"), "{report}");
         assert!(report.contains("interfaces = [\"lifecycle\"]"), "{report}");
@@ -312,27 +362,35 @@ mod tests {
     #[tokio::test]
     async fn an_interface_beside_the_requested_one_is_refused() {
         let reading = MANIFEST.replace("lifecycle", "inventory");
-        let report = refused(&with_workflow(&reading, component("workflow", DURABLE)), &Ceiling::default());
+        let report = refused(&with_workflow(&reading, component("workflow", DURABLE)), &ceiling());
         assert!(report.contains("imports eaf:vsphere/lifecycle@1.0.0"), "{report}");
     }
 
     #[tokio::test]
     async fn nothing_outside_the_contract_can_be_granted() {
-        let report = refused(&with_workflow(MANIFEST, importing("wasi:sockets/tcp@0.2.0")), &Ceiling::default());
+        let report = refused(&with_workflow(MANIFEST, importing("wasi:sockets/tcp@0.2.0")), &ceiling());
         assert!(report.contains("Remove the import: this deployment does not permit it."), "{report}");
     }
 
     #[tokio::test]
     async fn a_request_above_the_ceiling_is_refused() {
-        let ceiling = Ceiling(vec!["eaf:vsphere/inventory".into(), "eaf:mail/outbox".into()]);
-        let report = refused(&with_workflow(MANIFEST, component("workflow", DURABLE)), &ceiling);
+        let lower = ceiling().lowered_to(&["eaf:vsphere/inventory".into(), "eaf:mail/outbox".into()]).unwrap();
+        let report = refused(&with_workflow(MANIFEST, component("workflow", DURABLE)), &lower);
         assert!(report.contains("requests eaf:vsphere/lifecycle, which this deployment does not permit"), "{report}");
+    }
+
+    #[tokio::test]
+    async fn a_function_that_the_hosts_interface_lacks_is_refused() {
+        let older = Ceiling::of(&[("vsphere", Interface { name: "lifecycle", functions: &["clone"] })]);
+        let report = refused(&with_workflow(MANIFEST, component("workflow", DURABLE)), &older);
+        assert!(report.contains("imports [method]writer.power-on of eaf:vsphere/lifecycle@1.0.0"), "{report}");
+        assert!(report.contains("It has: clone."), "{report}");
     }
 
     #[tokio::test]
     async fn a_truncated_package_is_refused_with_the_missing_part() {
         let file = with_workflow(MANIFEST, component("workflow", DURABLE));
-        let error = load(&wasm(), &file[..file.len() / 2], 1, &Ceiling::default()).err().expect("refused").to_string();
+        let error = load(&wasm(), &file[..file.len() / 2], 1, &ceiling()).err().expect("refused").to_string();
         assert!(error.starts_with("the package is truncated: "), "{error}");
     }
 }

@@ -12,8 +12,8 @@ use eaf_capability::{
 };
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
+use eaf_core::capability::granted::{self, Resolution};
 use eaf_core::command_bus::{Answer, Request};
-use eaf_core::directory;
 use eaf_core::grant::{self, Grant, ListedGrant};
 use eaf_core::observation::{self, ManagedResource, Observation, ObservationLease, Reported};
 use eaf_core::view;
@@ -126,12 +126,9 @@ impl Observer {
 
     async fn observe(&self, lease: &ObservationLease, provider: &dyn Provider) -> Result<(), Failure> {
         let deadline = Instant::now() + READ_TIMEOUT;
-        let granted = grant::list(&self.core.db, lease.tenant).await.map_err(|error| store(&error))?;
-        let products = directory::tenant(&self.core.db, lease.tenant).await.map_err(|error| store(&error))?;
-        let products = products.map(|tenant| tenant.products).unwrap_or_default();
-        for ListedGrant { grant: Grant { plugin, capability, name, connection, .. }, expired, .. } in granted {
-            let is_of_lease = capability == lease.capability && connection == lease.connection;
-            if !is_of_lease || expired || !products.contains(&plugin) {
+        let grants = grant::list(&self.core.db, lease.tenant).await.map_err(|error| store(&error))?;
+        for ListedGrant { grant: Grant { plugin, capability, name, connection, .. }, .. } in grants {
+            if capability != lease.capability || connection != lease.connection {
                 continue;
             }
             let Some(plugin) = self.plugins.get(&plugin) else { continue };
@@ -152,13 +149,17 @@ impl Observer {
         deadline: Instant,
     ) -> Result<(), Failure> {
         let observable = provider.observable().unwrap_or_default();
+        let (db, connections) = (&self.core.db, &self.core.connections);
+        let resolved = granted::resolve(db, connections, lease.tenant, plugin.id(), &lease.capability, grant).await;
+        let Resolution::Granted(granted) = resolved.map_err(|error| store(&error))? else { return Ok(()) };
         let resources =
             observation::resources(&self.core.db, lease.tenant, plugin.id(), &lease.capability, &observable).await;
         let resources = resources.map_err(|error| store(&error))?;
         for batch in resources.chunks(BATCH_SIZE) {
             let trace = TraceId(self.core.ambient.uuid().simple().to_string());
-            let (tenant, grant, id) = (lease.tenant, grant.to_owned(), plugin.id().to_owned());
-            let request = ObservationRequest { tenant, plugin: id, grant, resources: batch.to_vec(), trace, deadline };
+            let (tenant, granted, id) = (lease.tenant, (*granted).clone(), plugin.id().to_owned());
+            let request =
+                ObservationRequest { tenant, plugin: id, granted, resources: batch.to_vec(), trace, deadline };
             let (observations, failure) = self.observe_batch(&request, provider, plugin, observe).await?;
             let noted =
                 observation::record(&self.core.db, lease.tenant, plugin.id(), &lease.capability, &observations).await;

@@ -14,9 +14,10 @@ pub fn tool(name: &str) -> PathBuf {
     checkout().join("bin").join(name)
 }
 
-/// Member names of a document of the contract, in `sdk/wit/documents`.
-pub fn document_members(name: &str) -> BTreeSet<String> {
-    let path = checkout().join("sdk/wit/documents").join(name).with_extension("json");
+/// Member names of a document of a capability, in its folder `documents`.
+pub fn document_members(capability: &str, name: &str) -> BTreeSet<String> {
+    let folder = checkout().join("eaf-host/capabilities").join(capability).join("documents");
+    let path = folder.join(name).with_extension("json");
     let text = std::fs::read_to_string(&path).expect("the document is there");
     let document: BTreeMap<String, serde::de::IgnoredAny> = serde_json::from_str(&text).expect("it is an object");
     document.into_keys().collect()

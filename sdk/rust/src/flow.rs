@@ -24,7 +24,9 @@ impl<T: DeserializeOwned> Operation<T> {
         Operation::new(self.raw.progress_reaches(percent))
     }
 
-    pub(crate) fn new(raw: host::Operation) -> Self {
+    /// Operation of a capability's client.
+    #[doc(hidden)]
+    pub fn new(raw: host::Operation) -> Self {
         Operation { raw, answer: PhantomData }
     }
 }
@@ -73,11 +75,15 @@ pub fn log(level: &str, message: &str) {
     host::log(level, message);
 }
 
-pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
+/// Document of a call.
+#[doc(hidden)]
+pub fn encode(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("arguments are plain data")
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
+/// Answer of a call.
+#[doc(hidden)]
+pub fn decode<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
     let malformed = |_| Failure::permanent("malformed-answer", "the host's answer is not the agreed document");
     serde_json::from_slice(&bytes).map_err(malformed)
 }

@@ -27,9 +27,9 @@ pub mod component;
 pub mod document;
 pub mod event;
 pub mod flow;
-mod host;
+#[doc(hidden)]
+pub mod host;
 mod list;
-pub mod mail;
 pub mod people;
 pub mod personal;
 mod plugin;
@@ -37,7 +37,6 @@ pub mod stream;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod view;
-pub mod vsphere;
 pub mod workflow;
 
 pub use command::{Accepted, Command, Fields};

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@playwright/test';
 
@@ -62,6 +63,11 @@ async function ask<T>(account: string, path: string, init: RequestInit): Promise
   tokens.set(account, token);
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${process.env.EAF_URL}${path}`, { ...init, headers });
+  if (answer.status === 429) {
+    // The host limits requests per person; it says when the next one is accepted.
+    await setTimeout(Number(answer.headers.get('retry-after') ?? 1) * 1000);
+    return ask(account, path, init);
+  }
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -3,7 +3,7 @@
 use super::effects::{ANSWER_MAX, too_large};
 use super::retry_policy::millis;
 use super::{Error, RunEffects};
-use crate::capability::{Class, Failure, Polled, Started};
+use crate::capability::{Class, Failure, Granted, Polled, Started};
 use crate::workflow::{Entry, Outcome, Stall, State, Wait};
 use serde_json::Value;
 use std::time::Duration;
@@ -19,8 +19,8 @@ enum FailedAt {
 impl RunEffects {
     /// Acts for a call that the journal does not have.
     pub(super) async fn begin(&self, mut entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
-        let scope = match self.authorise(&entry).await? {
-            Ok(scope) => scope,
+        let granted = match self.authorise(&entry).await? {
+            Ok(granted) => granted,
             Err(denied) => {
                 self.kernel.denied(&self.run, &entry).await?;
                 entry.state = State::Done(Err(denied));
@@ -32,18 +32,18 @@ impl RunEffects {
             return self.write(entry).await;
         }
         self.kernel.write(&self.lease, &entry).await?;
-        self.start(entry, scope, after).await
+        self.start(entry, granted, after).await
     }
 
     /// Acts for a call whose intent is written; whether it happened is not known.
     pub(super) async fn begin_again(&self, entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
         match self.authorise(&entry).await? {
-            Ok(scope) => self.start(entry, scope, after).await,
+            Ok(granted) => self.start(entry, granted, after).await,
             Err(denied) => self.deny(entry, denied).await,
         }
     }
 
-    async fn start(&self, entry: Entry, scope: Value, after: Option<&Value>) -> Result<Entry, Error> {
+    async fn start(&self, entry: Entry, granted: Granted, after: Option<&Value>) -> Result<Entry, Error> {
         let started = match (entry.capability.as_str(), entry.function.as_str()) {
             ("flow", "submit") => {
                 let command = entry.args["command"].as_str().unwrap_or_default();
@@ -58,7 +58,7 @@ impl RunEffects {
             (capability, _) => match self.capabilities.get(capability) {
                 None => Err(no_provider()),
                 Some(capability) => {
-                    let call = self.call(&entry, scope);
+                    let call = self.call(&entry, granted);
                     let started = self.with_timeout(capability.as_ref(), capability.start(&call));
                     self.instrumented(&entry, async { Ok(started.await) }).await?
                 }
@@ -72,14 +72,14 @@ impl RunEffects {
     }
 
     pub(super) async fn poll(&self, entry: Entry, handle: Value) -> Result<Entry, Error> {
-        let scope = match self.authorise(&entry).await? {
-            Ok(scope) => scope,
+        let granted = match self.authorise(&entry).await? {
+            Ok(granted) => granted,
             Err(denied) => return self.deny(entry, denied).await,
         };
         let Some(capability) = self.capabilities.get(&entry.capability) else {
             return self.finish(entry, Err(no_provider())).await;
         };
-        let call = self.call(&entry, scope);
+        let call = self.call(&entry, granted);
         let polled = self.with_timeout(capability.as_ref(), capability.poll(&call, &handle));
         match self.instrumented(&entry, async { Ok(polled.await) }).await? {
             Ok(Polled::Done(answer)) => self.finish(entry, Ok(answer)).await,
@@ -105,7 +105,7 @@ impl RunEffects {
     /// Lets the provider clean up what it stores of a call that failed for good.
     async fn abandon(&self, entry: &Entry, failure: &Failure) -> Result<(), Error> {
         let Some(capability) = self.capabilities.get(&entry.capability) else { return Ok(()) };
-        let call = self.call(entry, Value::Null);
+        let call = self.call(entry, Granted::without_connection(entry.grant.as_deref().unwrap_or_default()));
         match self.with_timeout(capability.as_ref(), capability.abandon(&call, failure)).await {
             Ok(()) => Ok(()),
             Err(error) if error.class.is_retryable() => Err(Error::Abandon(error)),

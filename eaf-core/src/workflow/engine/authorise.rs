@@ -2,21 +2,20 @@
 //! ends them.
 
 use super::{Error, RunEffects};
-use crate::capability::{Class, Failure};
-use crate::grant::Denial;
+use crate::capability::{Class, Failure, Granted};
 use crate::workflow::Entry;
-use serde_json::Value;
 
 impl RunEffects {
-    /// Answers the scope of the call's grant, or the failure with which the call ends.
-    pub(super) async fn authorise(&self, entry: &Entry) -> Result<Result<Value, Failure>, Error> {
-        let Some(name) = &entry.grant else { return Ok(Ok(Value::Null)) };
+    /// Answers the call's grant, or the failure with which the call ends. A call to the host itself
+    /// needs no grant.
+    pub(super) async fn authorise(&self, entry: &Entry) -> Result<Result<Granted, Failure>, Error> {
+        let Some(name) = &entry.grant else { return Ok(Ok(Granted::without_connection(""))) };
         if entry.function == "open" && !self.is_requested(entry, name) {
             let message = format!("plugin.toml does not request this interface of {} as {name}", entry.capability);
             return Ok(Err(Failure::new(Class::Denied, "not-requested", message)));
         }
         let granted = self.kernel.grant(&self.run, &entry.capability, name).await?;
-        Ok(granted.map_err(|denial| denied(denial, &entry.capability, name)))
+        Ok(granted.map_err(|denial| denial.failure(&entry.capability, name)))
     }
 
     /// A grant for reading opens no interface that changes things.
@@ -29,18 +28,5 @@ impl RunEffects {
     pub(super) async fn deny(&self, entry: Entry, denied: Failure) -> Result<Entry, Error> {
         self.kernel.denied(&self.run, &entry).await?;
         self.finish(entry, Err(denied)).await
-    }
-}
-
-fn denied(denial: Denial, capability: &str, name: &str) -> Failure {
-    match denial {
-        Denial::NotGranted => {
-            let message = format!("{capability} was not granted under the name {name}");
-            Failure::new(Class::Denied, "not-granted", message)
-        }
-        Denial::Expired => {
-            let message = format!("the grant of {capability} under the name {name} has expired");
-            Failure::new(Class::Denied, "grant-expired", message)
-        }
     }
 }

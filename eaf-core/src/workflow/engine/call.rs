@@ -1,15 +1,14 @@
 //! A call on its way to a provider: its parameters, its time-out, its span and its metric.
 
 use super::{Error, RunEffects};
-use crate::capability::{Call, Capability, Class, Failure};
+use crate::capability::{Call, Capability, Class, Failure, Granted};
 use crate::workflow::Entry;
-use serde_json::Value;
 use std::future::Future;
 use std::time::Instant;
 use tracing::Instrument;
 
 impl RunEffects {
-    pub(super) fn call(&self, entry: &Entry, scope: Value) -> Call {
+    pub(super) fn call(&self, entry: &Entry, granted: Granted) -> Call {
         Call {
             tenant: self.run.tenant,
             plugin: self.run.plugin.clone(),
@@ -17,8 +16,7 @@ impl RunEffects {
             event: self.run.event.id,
             sequence: entry.sequence,
             idempotency_key: entry.idempotency_key.clone(),
-            grant: entry.grant.clone().unwrap_or_default(),
-            scope,
+            granted,
             function: entry.function.clone(),
             args: entry.args.clone(),
             trace: self.run.trace.clone(),

@@ -54,6 +54,13 @@ pub enum Stop {
     Kernel(kernel::Error),
 }
 
+/// Connection that the guest opened.
+struct Opened {
+    capability: String,
+    interface: String,
+    grant: String,
+}
+
 pub struct Execution {
     effects: Arc<RunEffects>,
     journal: BTreeMap<i32, Entry>,
@@ -61,8 +68,7 @@ pub struct Execution {
     bytes: usize,
     next: i32,
     calls: u32,
-    /// Capability and grant of each opened connection.
-    opened: Vec<(&'static str, String)>,
+    opened: Vec<Opened>,
     stop: Option<Stop>,
 }
 
@@ -90,15 +96,20 @@ impl Execution {
         Ok(())
     }
 
-    /// Capability and grant of a connection that the guest holds.
-    pub fn opened(&self, connection: u32) -> Result<(&'static str, String), Abort> {
-        self.opened.get(connection as usize).cloned().ok_or(Abort::Misuse("no such connection"))
+    /// Grant of a connection that the guest holds. A connection of another interface is refused:
+    /// a grant for reading must not reach a function that changes things.
+    pub fn opened(&self, connection: u32, capability: &str, interface: &str) -> Result<String, Abort> {
+        let opened = self.opened.get(connection as usize).ok_or(Abort::Misuse("no such connection"))?;
+        if (opened.capability.as_str(), opened.interface.as_str()) != (capability, interface) {
+            return Err(Abort::Misuse("the connection is of another interface"));
+        }
+        Ok(opened.grant.clone())
     }
 
     pub async fn open(
         &mut self,
-        capability: &'static str,
-        interface: &'static str,
+        capability: &str,
+        interface: &str,
         grant: String,
     ) -> Result<Result<u32, Failure>, Abort> {
         if grant.len() > GRANT_MAX {
@@ -109,7 +120,7 @@ impl Execution {
         if let Err(failure) = self.outcome(sequence)? {
             return Ok(Err(failure));
         }
-        self.opened.push((capability, grant));
+        self.opened.push(Opened { capability: capability.into(), interface: interface.into(), grant });
         Ok(Ok(self.opened.len() as u32 - 1))
     }
 

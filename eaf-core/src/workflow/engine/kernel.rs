@@ -1,7 +1,7 @@
 //! The engine's port to the host: leases, a journal, grants, commands, rows. The engine is
 //! written against this trait, so that a test can stop it between any two of these calls.
 
-use crate::capability::Failure;
+use crate::capability::{Failure, Granted};
 use crate::grant::Denial;
 use crate::workflow::{Attempt, Divergence, Entry, Lease, Outcome, Run, Waiting};
 use async_trait::async_trait;
@@ -70,9 +70,9 @@ pub trait Kernel: Send + Sync {
     async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<(), Error>;
     async fn stop(&self, lease: &Lease, divergence: &Divergence) -> Result<(), Error>;
 
-    /// Decides whether the run may make a call now, and answers the grant's scope.
+    /// Decides whether the run may make a call now, and answers its grant with the connection.
     /// [`Error::Inactive`]: not now, and without a denial.
-    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error>;
+    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Granted, Denial>, Error>;
     /// Audits a denied call in a row of its own, before the journal says so; one row, however often
     /// it is repeated.
     async fn denied(&self, run: &Run, entry: &Entry) -> Result<(), Error>;

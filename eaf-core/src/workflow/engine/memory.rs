@@ -3,7 +3,7 @@
 
 use super::kernel::{Error, Kernel};
 use crate::actor::{ActorKind, TraceId};
-use crate::capability::{Call, Capability, Failure, Polled, Started};
+use crate::capability::{Call, Capability, Failure, Granted, Polled, Started};
 use crate::contract::Recorded;
 use crate::grant::Denial;
 use crate::id::{ActorId, EventId, HostId, RunId, TenantId};
@@ -243,12 +243,12 @@ impl Kernel for MemoryKernel {
         self.change(lease, |state| state.ending = Some(Ending::Diverged(divergence.clone()))).await
     }
 
-    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error> {
+    async fn grant(&self, _run: &Run, capability: &str, name: &str) -> Result<Result<Granted, Denial>, Error> {
         if self.state().inactive {
             return Err(Error::Inactive("stopped for all tenants"));
         }
         let is_granted = self.state().granted && capability == "vsphere" && name == "vcenter";
-        Ok(if is_granted { Ok(Value::Null) } else { Err(Denial::NotGranted) })
+        Ok(if is_granted { Ok(Granted::without_connection(name)) } else { Err(Denial::NotGranted) })
     }
 
     async fn denied(&self, _run: &Run, entry: &Entry) -> Result<(), Error> {

@@ -3,14 +3,15 @@
 use super::Packages;
 use super::kernel::{Error, Kernel};
 use crate::actor::Caller;
+use crate::capability::granted::{self, Granted, Resolution};
 use crate::capability::{Class, Failure};
 use crate::command_bus::{self, Answer, Request};
 use crate::contract::{ColumnType, DomainError, ViewType};
 use crate::event_store::Position;
-use crate::grant::{self, Authorization, Denial};
+use crate::grant::Denial;
 use crate::id::{ActorId, HostId};
 use crate::product::{self, Inactive};
-use crate::workflow::{self, Attempt, Divergence, Entry, Journal, Lease, Outcome, Run, State, Waiting};
+use crate::workflow::{self, Attempt, Divergence, Entry, Lease, Outcome, Run, State, Waiting};
 use crate::{Core, audit, crypto, db, view};
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -25,7 +26,6 @@ const OWN_WRITE: Duration = Duration::from_secs(2);
 
 pub struct PostgresKernel {
     core: Arc<Core>,
-    journal: Journal,
     packages: Arc<dyn Packages>,
     host: HostId,
     lease: Duration,
@@ -34,8 +34,7 @@ pub struct PostgresKernel {
 impl PostgresKernel {
     /// `lease`: how long a run waits at most when this host dies.
     pub fn new(core: Arc<Core>, packages: Arc<dyn Packages>, host: HostId, lease: Duration) -> Self {
-        let journal = Journal::new(&core.db, &core.keyring);
-        PostgresKernel { core, journal, packages, host, lease }
+        PostgresKernel { core, packages, host, lease }
     }
 
     fn after(&self, at: OffsetDateTime) -> Duration {
@@ -72,7 +71,7 @@ impl Kernel for PostgresKernel {
     }
 
     async fn load(&self, lease: &Lease) -> Result<Vec<Entry>, Error> {
-        self.journal.load(lease).await.map_err(of_runs)
+        self.core.journal.load(lease).await.map_err(of_runs)
     }
 
     async fn write(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
@@ -80,18 +79,18 @@ impl Kernel for PostgresKernel {
             State::Pending { poll_at, .. } => self.after(*poll_at),
             _ => Duration::ZERO,
         };
-        self.journal.write(lease, entry, poll_after).await.map_err(of_runs)
+        self.core.journal.write(lease, entry, poll_after).await.map_err(of_runs)
     }
 
     async fn set_pending(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         let State::Pending { wait, poll_at } = &entry.state else { return Ok(()) };
-        let set = self.journal.set_pending(lease, entry.sequence, wait, entry.progress, self.after(*poll_at));
+        let set = self.core.journal.set_pending(lease, entry.sequence, wait, entry.progress, self.after(*poll_at));
         set.await.map_err(of_runs)
     }
 
     async fn finish(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         let State::Done(outcome) = &entry.state else { return Ok(()) };
-        self.journal.finish(lease, entry.sequence, outcome).await.map_err(of_runs)
+        self.core.journal.finish(lease, entry.sequence, outcome).await.map_err(of_runs)
     }
 
     async fn suspend(
@@ -116,12 +115,13 @@ impl Kernel for PostgresKernel {
         workflow::stop(&self.core.db, lease, divergence).await.map_err(of_runs)
     }
 
-    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Value, Denial>, Error> {
-        let found = grant::authorize(&self.core.db, run.tenant, &run.plugin, capability, name).await;
+    async fn grant(&self, run: &Run, capability: &str, name: &str) -> Result<Result<Granted, Denial>, Error> {
+        let (db, connections) = (&self.core.db, &self.core.connections);
+        let found = granted::resolve(db, connections, run.tenant, &run.plugin, capability, name).await;
         match found.map_err(store)? {
-            Authorization::Granted(grant) => Ok(Ok(grant.scope)),
-            Authorization::Denied(denial) => Ok(Err(denial)),
-            Authorization::Inactive(inactive) => Err(of_inactive(inactive)),
+            Resolution::Granted(granted) => Ok(Ok(*granted)),
+            Resolution::Denied(denial) => Ok(Err(denial)),
+            Resolution::Inactive(inactive) => Err(of_inactive(inactive)),
         }
     }
 

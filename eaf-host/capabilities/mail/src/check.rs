@@ -3,7 +3,7 @@
 
 use super::address;
 use super::config::{Config, Tls};
-use super::failure::{failure, permanent, transient};
+use super::failure::{failure, no_connection, permanent, transient};
 use super::mail_server_access;
 use super::message::{Envelope, compose};
 use super::reply::Outcome;
@@ -51,10 +51,13 @@ pub enum Tested<'a> {
 pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
-        return failure(Class::Capacity, "too-many-tests", message.into()).into();
+        return failure(Class::Capacity, "mail-too-many-tests", message.into()).into();
     };
     let (connection, config) = match tested {
-        Tested::Stored(name) => (name, mail.store.connection(tenant, name).await),
+        Tested::Stored(name) => {
+            let found = mail.store.connection(tenant, name).await;
+            (name, found.and_then(|found| Config::of(&found.ok_or_else(|| no_connection(name))?)))
+        }
         Tested::Draft(draft) => (draft.name.as_str(), Config::read(&draft.config, &draft.secret)),
     };
     let config = match config {

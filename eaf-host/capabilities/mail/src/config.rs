@@ -14,6 +14,7 @@
 use super::address;
 use super::failure::configuration;
 use eaf_capability::Failure;
+use eaf_core::connection::Connection;
 use lettre::Address;
 use lettre::transport::smtp::extension::ClientId;
 use serde::Deserialize;
@@ -110,6 +111,11 @@ pub struct TokenRequest {
 }
 
 impl Config {
+    pub fn of(connection: &Connection) -> Result<Self, Failure> {
+        let config = Config::read(&connection.config, &connection.secret)?;
+        Ok(Config { set_at: connection.set_at, ..config })
+    }
+
     pub fn read(config: &Value, secret: &Map<String, Value>) -> Result<Self, Failure> {
         let document = Document::deserialize(config).map_err(|cause| {
             configuration("connection-invalid", format!("The mail connection is incomplete: {cause}."))

@@ -29,7 +29,7 @@ const MAX_EQUAL: u32 = 5;
 
 /// Codes of failures that are not the server's: limits of this host, and pauses after earlier
 /// refusals.
-const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "login-pause"];
+const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "mail-login-pause"];
 
 /// Connection of a call's mails.
 pub struct Route {

@@ -18,3 +18,8 @@ pub fn permanent(code: &str, message: String) -> Failure {
 pub fn failure(class: Class, code: &str, message: String) -> Failure {
     Failure::new(class, code, message)
 }
+
+/// Failure of a grant or test whose connection the tenant does not have.
+pub fn no_connection(name: &str) -> Failure {
+    configuration("connection-missing", format!("There is no mail connection `{name}`. A tenant admin can set it."))
+}

@@ -46,8 +46,10 @@ mod tests;
 use async_trait::async_trait;
 use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
+use eaf_capability::text::failures::Texts;
 use eaf_capability::{
-    Call, Capability, ConnectionType, Failure, LoginLimiter, Packages, Polled, Provider, Registration, Report, Started,
+    Call, Capability, ConnectionType, Failure, Interface, LoginLimiter, Packages, Polled, Provider, Registration,
+    Report, Started,
 };
 use eaf_core::connection::Connection;
 use eaf_core::id::{ActorId, TenantId};
@@ -66,7 +68,7 @@ pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
 inventory::submit! { &MAIL }
 inventory::submit! { &MAIL_TOKEN }
 inventory::submit! {
-    Registration { name: "mail", make: |parts| {
+    Registration { name: "mail", interfaces: &[OUTBOX], texts: TEXTS, make: |parts| {
         Arc::new(Mail {
             store: Arc::new(pg_mail_store::PgMailStore { core: parts.core.clone() }),
             packages: parts.packages.clone(),
@@ -80,6 +82,9 @@ inventory::submit! {
         })
     } }
 }
+
+const TEXTS: Texts = Texts { de: include_str!("texts/de.toml"), en: include_str!("texts/en.toml") };
+const OUTBOX: Interface = Interface { name: "outbox", functions: &["send", "send-while"] };
 
 struct Mail {
     store: Arc<dyn MailStore>,

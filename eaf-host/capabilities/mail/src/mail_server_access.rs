@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 /// Failures that only a mail server or the settings can cause, and which therefore reveal nothing
 /// about other servers.
 const OF_MAIL_SERVERS: [&str; 5] =
-    ["refused", "busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
+    ["mail-refused", "mail-busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
 /// Failures by which a server refuses a login.
-const REFUSALS: [&str; 2] = ["wrong-password", "token-refused"];
+const REFUSALS: [&str; 2] = ["mail-wrong-password", "token-refused"];
 
 /// Access for one tenant.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ impl MailServerAccess<'_> {
 pub fn paused(LoginPause(pause): LoginPause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
-    transient("login-pause", message).retry_after(pause)
+    transient("mail-login-pause", message).retry_after(pause)
 }
 
 pub fn is_unreached(failure: &Failure) -> bool {
@@ -108,5 +108,5 @@ pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \
                    cause in the log.";
-    transient("unreachable", message.into())
+    transient("mail-unreachable", message.into())
 }

@@ -1,10 +1,10 @@
 //! Store that sending reads and writes, a trait so that sessions with mail servers are tested
 //! without a database; [`PgMailStore`](super::pg_mail_store::PgMailStore) is the real one.
 
-use super::config::Config;
 use async_trait::async_trait;
 use eaf_capability::Failure;
 use eaf_core::actor::{Locale, TraceId};
+use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 pub use eaf_core::mail_log::Offer;
@@ -94,9 +94,8 @@ pub trait MailStore: Send + Sync {
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
     /// Recipients of this template's mails about the same thing as the run's.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
-    /// Name of the connection behind a plugin's grant.
-    async fn granted(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<String, Failure>;
-    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure>;
+    /// Connection by its name, for a test of it; calls bring theirs along.
+    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Failure>;
     /// Records the outcome of a session; `error` is the code of a fault of the connection. Settings
     /// that were stored since are not affected.
     async fn used(

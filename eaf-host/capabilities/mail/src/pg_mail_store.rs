@@ -1,14 +1,12 @@
 //! Mail store of the core: directory, grants, connections and mail log in PostgreSQL.
 
-use super::config::Config;
-use super::failure::{configuration, failure, transient};
+use super::failure::transient;
 use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
 use async_trait::async_trait;
-use eaf_capability::{Class, Failure};
+use eaf_capability::Failure;
 use eaf_core::actor::Caller;
-use eaf_core::connection::ConnectionUse;
+use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::directory::{self, Member};
-use eaf_core::grant::{self, Authorization, Denial};
 use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::{Core, event_store, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
@@ -50,16 +48,6 @@ impl MailStore for PgMailStore {
         mail_log::recipients_of(&self.core.db, tenant, run, template).await.map_err(unreadable)
     }
 
-    async fn granted(&self, tenant: TenantId, plugin: &str, name: &str) -> Result<String, Failure> {
-        let denied = |code: &str, what: &str| Err(failure(Class::Denied, code, format!("{plugin}: {what} ({name}).")));
-        match grant::authorize(&self.core.db, tenant, plugin, CAPABILITY, name).await.map_err(unreadable)? {
-            Authorization::Granted(grant) => Ok(grant.connection),
-            Authorization::Denied(Denial::NotGranted) => denied("not-granted", "this tenant has no such mail grant"),
-            Authorization::Denied(Denial::Expired) => denied("grant-expired", "the mail grant has expired"),
-            Authorization::Inactive(_) => denied("product-resting", "the product is not enabled, or stopped"),
-        }
-    }
-
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure> {
         let paused = mail_pause::list(&self.core.db, tenant).await.map_err(unreadable)?;
         Ok(paused.iter().any(|pause| pause.connection == connection))
@@ -69,17 +57,8 @@ impl MailStore for PgMailStore {
         mail_log::recent_offers(&self.core.db, tenant, connection).await.map_err(unreadable)
     }
 
-    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Config, Failure> {
-        match self.core.connections.get(tenant, CAPABILITY, name).await.map_err(unreadable)? {
-            Some(connection) => {
-                let config = Config::read(&connection.config, &connection.secret)?;
-                Ok(Config { set_at: connection.set_at, ..config })
-            }
-            None => Err(configuration(
-                "connection-missing",
-                format!("There is no mail connection `{name}`. A tenant admin can set it."),
-            )),
-        }
+    async fn connection(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Failure> {
+        self.core.connections.get(tenant, CAPABILITY, name).await.map_err(unreadable)
     }
 
     async fn used(

@@ -93,9 +93,11 @@ mod tests {
 
     #[test]
     fn retries_after_an_outage_grow_from_at_once_to_ten_minutes() {
-        let waits = [0, 60, 3_600, 86_400].map(|age| seconds(&mail_state(1, 0), Class::Transient, "unreachable", age));
+        let waits =
+            [0, 60, 3_600, 86_400].map(|age| seconds(&mail_state(1, 0), Class::Transient, "mail-unreachable", age));
         assert_eq!(waits, [0, 15, 600, 600]);
-        let waits = [0, 600, 86_400].map(|age| seconds(&mail_state(1, 0), Class::Configuration, "wrong-password", age));
+        let waits =
+            [0, 600, 86_400].map(|age| seconds(&mail_state(1, 0), Class::Configuration, "mail-wrong-password", age));
         assert_eq!(waits, [60, 300, 1_800], "an account is not locked by us");
     }
 

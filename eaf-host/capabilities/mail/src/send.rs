@@ -17,11 +17,11 @@ use super::Mail;
 use super::condition::{self, Condition};
 use super::config::Config;
 use super::delivery::{Delivery, Route};
-use super::failure::{configuration, permanent};
+use super::failure::{configuration, no_connection, permanent, transient};
 use super::mail_store::{Entry, MailState, Person, Status};
 use super::schedule::MAX_UNANSWERED;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Class, Failure};
+use eaf_capability::{Call, Class, Failure, GrantedConnection};
 use eaf_core::id::ActorId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -222,22 +222,24 @@ impl<'a> Job<'a> {
         if !open.is_empty() {
             // The mail that stopped the last session comes last.
             open.sort_by_key(|(_, state)| state.attempts);
-            let route = self.route().await?;
+            let route = self.route()?;
             Delivery::new(self, route, &mut tally).run(open).await?;
         }
         tally.answer(self.condition.is_some())
     }
 
     /// Connection of the call. Unusable settings retain the mails until an admin corrects them.
-    async fn route(&self) -> Result<Route, Failure> {
-        let Call { tenant, plugin, grant, .. } = self.call;
-        let store = &self.mail.store;
-        let connection = store.granted(*tenant, plugin, grant).await?;
-        let config: Result<Config, Failure> = match store.connection(*tenant, &connection).await {
-            Err(failure) if failure.class != Class::Configuration => return Err(failure),
-            config => config,
+    fn route(&self) -> Result<Route, Failure> {
+        let granted = &self.call.granted.connection;
+        let config = match granted {
+            GrantedConnection::Found(connection) => Config::of(connection),
+            GrantedConnection::Missing(name) => Err(no_connection(name)),
+            GrantedConnection::Unreadable(_) => {
+                let message = "The mail connection's password could not be read. A tenant admin can enter it again.";
+                return Err(transient("connection-unreadable", message.into()));
+            }
         };
-        Ok(Route { connection, config })
+        Ok(Route { connection: granted.name().to_owned(), config })
     }
 }
 

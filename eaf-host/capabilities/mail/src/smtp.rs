@@ -232,7 +232,7 @@ impl Session {
         match outcome(Stage::Content, answer) {
             Ok(outcome) => Ok(outcome.unwrap_or(Outcome::Accepted(None))),
             // A 421 is a negative reply.
-            Err(failure) if failure.code == "busy" => Err(failure),
+            Err(failure) if failure.code == "mail-busy" => Err(failure),
             Err(failure) => Err(lost(failure)),
         }
     }
@@ -255,7 +255,7 @@ impl Session {
 async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, Failure> {
     let mut line = BufReader::new(line);
     reply_lines(&mut line).await.map_err(|failure| match failure.code.as_str() {
-        "connection-lost" => unreachable(config),
+        "mail-connection-lost" => unreachable(config),
         _ => failure,
     })?;
     let hello = ask(&mut line, &format!("EHLO {}\r\n", config.ehlo)).await?;
@@ -269,7 +269,7 @@ async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, 
     ask(&mut line, "STARTTLS\r\n").await?;
     // Text that an attacker injects in clear must not count as encrypted.
     if !line.buffer().is_empty() {
-        return Err(configuration("tls-failed", "The server sent text in clear after STARTTLS.".into()));
+        return Err(configuration("mail-tls-failed", "The server sent text in clear after STARTTLS.".into()));
     }
     Ok(line.into_inner())
 }
@@ -308,7 +308,7 @@ async fn reply_lines(line: &mut BufReader<BoundedReader>) -> Result<Vec<String>,
 async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, Failure> {
     tokio::time::timeout(limit, step)
         .await
-        .map_err(|_| transient("timeout", "The mail server did not answer in time.".into()))
+        .map_err(|_| transient("mail-timeout", "The mail server did not answer in time.".into()))
 }
 
 /// Outcome of a reply; none if it is positive. A broken session is an error.
@@ -343,14 +343,14 @@ fn silent(config: &Config) -> Failure {
             "tls-from-the-start",
             "The mail server says nothing: on port 465 it waits for TLS. Set tls to tls, or use port 587.".into(),
         ),
-        _ => transient("timeout", "The mail server did not answer in time.".into()),
+        _ => transient("mail-timeout", "The mail server did not answer in time.".into()),
     }
 }
 
 /// Failure before the session began.
 fn not_greeted(config: &Config, error: &Error) -> Failure {
     let failure = broken(error);
-    if failure.code == "connection-lost" { unreachable(config) } else { failure }
+    if failure.code == "mail-connection-lost" { unreachable(config) } else { failure }
 }
 
 /// Failure that ended the session.
@@ -372,15 +372,15 @@ fn broken(error: &Error) -> Failure {
 }
 
 fn refused(numbers: &str) -> Failure {
-    configuration("refused", format!("The mail server refuses to talk to us ({numbers})."))
+    configuration("mail-refused", format!("The mail server refuses to talk to us ({numbers})."))
 }
 
 fn busy(numbers: &str) -> Failure {
-    transient("busy", format!("The mail server asks us to come again later ({numbers})."))
+    transient("mail-busy", format!("The mail server asks us to come again later ({numbers})."))
 }
 
 fn lost() -> Failure {
-    transient("connection-lost", "The connection to the mail server broke.".into())
+    transient("mail-connection-lost", "The connection to the mail server broke.".into())
 }
 
 fn cut(error: &io::Error) -> Failure {
@@ -398,7 +398,7 @@ fn wrong_password(numbers: &str) -> Failure {
             format!("The mail server takes no password ({numbers}): set auth to oauth2."),
         );
     }
-    configuration("wrong-password", format!("The mail server refuses the user name or the password ({numbers})."))
+    configuration("mail-wrong-password", format!("The mail server refuses the user name or the password ({numbers})."))
 }
 
 #[cfg(test)]
@@ -419,6 +419,6 @@ mod tests {
         };
         assert_eq!(silence(465, "starttls"), "tls-from-the-start");
         assert_eq!(silence(465, "none"), "tls-from-the-start");
-        assert_eq!((silence(465, "tls"), silence(587, "starttls")), ("timeout".into(), "timeout".into()));
+        assert_eq!((silence(465, "tls"), silence(587, "starttls")), ("mail-timeout".into(), "mail-timeout".into()));
     }
 }

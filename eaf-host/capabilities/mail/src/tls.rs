@@ -28,7 +28,7 @@ pub const ENCRYPTION: [&str; 9] = [
     "certificate-refused",
     "tls-too-old",
     "tls-not-spoken",
-    "tls-failed",
+    "mail-tls-failed",
 ];
 
 /// Encrypts the connection and verifies the server.
@@ -55,7 +55,7 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|_| configuration("tls-failed", "This host cannot speak TLS.".into()))?;
+        .map_err(|_| configuration("mail-tls-failed", "This host cannot speak TLS.".into()))?;
     let authorities = match WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build() {
         Ok(verifier) => Some(verifier),
         Err(_) if !own.is_empty() => None,
@@ -137,7 +137,7 @@ fn refused(config: &Config, error: &io::Error) -> Failure {
             "tls-not-spoken",
             format!("The mail server does not begin with TLS on port {port}: set tls to starttls, or use port 465."),
         ),
-        _ => ("tls-failed", format!("No encrypted connection to port {port} of the mail server: check port and tls.")),
+        _ => ("mail-tls-failed", format!("No encrypted connection to port {port} of the mail server: check port and tls.")),
     };
     configuration(code, message)
 }
@@ -180,11 +180,11 @@ mod tests {
             (rustls::Error::AlertReceived(AlertDescription::HandshakeFailure), "tls-too-old"),
             (rustls::PeerIncompatible::NoCipherSuitesInCommon.into(), "tls-too-old"),
             (rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "tls-not-spoken"),
-            (rustls::Error::AlertReceived(AlertDescription::InternalError), "tls-failed"),
+            (rustls::Error::AlertReceived(AlertDescription::InternalError), "mail-tls-failed"),
         ] {
             let cause: rustls::Error = cause;
             assert_eq!(refused(&config, &io::Error::other(cause.clone())).code, code, "{cause:?}");
         }
-        assert_eq!(refused(&config, &io::ErrorKind::UnexpectedEof.into()).code, "tls-failed");
+        assert_eq!(refused(&config, &io::ErrorKind::UnexpectedEof.into()).code, "mail-tls-failed");
     }
 }

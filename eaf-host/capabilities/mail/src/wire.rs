@@ -49,7 +49,7 @@ pub fn unreachable(config: &Config) -> Failure {
 }
 
 fn away(host: &str, port: u16) -> Failure {
-    transient("unreachable", format!("The mail server at {host}:{port} cannot be reached."))
+    transient("mail-unreachable", format!("The mail server at {host}:{port} cannot be reached."))
 }
 
 /// Stream that limits the bytes from the server between two writes.

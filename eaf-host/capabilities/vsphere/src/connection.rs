@@ -2,19 +2,10 @@
 //! to the tenant.
 
 use async_trait::async_trait;
+use eaf_core::connection::Connection;
 use eaf_core::id::TenantId;
 use serde::Deserialize;
-use serde_json::{Map, Value};
-use time::OffsetDateTime;
-
-/// Stored connection: settings, which may be shown, and secrets, which may not.
-pub struct Stored {
-    pub name: String,
-    pub config: Value,
-    pub secret: Map<String, Value>,
-    /// None for an unsaved draft.
-    pub set_at: Option<OffsetDateTime>,
-}
+use serde_json::Value;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the connection could not be read")]
@@ -23,13 +14,11 @@ pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 /// Source of connections, a trait so that tests need no database.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Connection of a plugin's grant.
-    async fn of_grant(&self, tenant: TenantId, plugin: &str, grant: &str) -> Result<Option<Stored>, Error>;
     /// Connection by its own name.
-    async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Stored>, Error>;
+    async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Error>;
     /// Records the outcome of a call over a connection; `error` is the code of a fault of the
     /// connection. Settings that were stored since are not affected.
-    async fn used(&self, _tenant: TenantId, _stored: &Stored, _error: Option<&str>) -> Result<(), Error> {
+    async fn used(&self, _tenant: TenantId, _connection: &Connection, _error: Option<&str>) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -59,25 +48,25 @@ pub struct Settings {
     pub username: String,
 }
 
-impl Stored {
-    pub fn settings(&self) -> Result<Settings, String> {
-        let settings = self.login()?;
+impl Settings {
+    pub fn of(connection: &Connection) -> Result<Self, String> {
+        let settings = Settings::of_login(connection)?;
         filled("datacenter", &settings.datacenter)?;
         filled("folder", &settings.folder)?;
         Ok(settings)
     }
 
     /// Settings for a login; places in the inventory may still be missing.
-    pub fn login(&self) -> Result<Settings, String> {
-        let settings: Settings = serde_json::from_value(self.config.clone()).map_err(|e| e.to_string())?;
+    pub fn of_login(connection: &Connection) -> Result<Self, String> {
+        let settings: Settings = serde_json::from_value(connection.config.clone()).map_err(|e| e.to_string())?;
         filled("url", &settings.url)?;
         filled("username", &settings.username)?;
         Ok(settings)
     }
+}
 
-    pub fn password(&self) -> Option<&str> {
-        self.secret.get("password").and_then(Value::as_str).filter(|p| !p.is_empty())
-    }
+pub fn password(connection: &Connection) -> Option<&str> {
+    connection.secret.get("password").and_then(Value::as_str).filter(|password| !password.is_empty())
 }
 
 fn filled(name: &str, value: &str) -> Result<(), String> {

@@ -49,17 +49,25 @@ mod tests;
 use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
 use core_records::CoreRecords;
-use eaf_capability::Registration;
 use eaf_capability::egress::Purpose;
+use eaf_capability::text::failures::Texts;
+use eaf_capability::{Interface, Registration};
 use provider::VSphere;
 use sessions::Sessions;
 use std::sync::Arc;
+
+const TEXTS: Texts = Texts { de: include_str!("texts/de.toml"), en: include_str!("texts/en.toml") };
+const INVENTORY: Interface = Interface { name: "inventory", functions: &["read-vm", "await-address"] };
+const LIFECYCLE: Interface = Interface {
+    name: "lifecycle",
+    functions: &["ensure-folder", "clone", "reconfigure", "power-on", "power-off", "destroy", "forget"],
+};
 
 static VSPHERE: Purpose = Purpose { name: CAPABILITY, ports: &[443] };
 
 inventory::submit! { &VSPHERE }
 inventory::submit! {
-    Registration { name: CAPABILITY, make: |parts| {
+    Registration { name: CAPABILITY, interfaces: &[INVENTORY, LIFECYCLE], texts: TEXTS, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
         let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.login_limiter.clone());

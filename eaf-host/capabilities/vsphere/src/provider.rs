@@ -1,6 +1,6 @@
 //! Provider of the capability `vsphere`: dispatch of a plugin's call to a function.
 
-use super::connection::{Connections, Settings, Stored};
+use super::connection::{Connections, Settings, password};
 use super::connection_type::connection_type;
 use super::context::Context;
 use super::functions::{self, Handle, Operation};
@@ -11,7 +11,7 @@ use super::{check, choices, connection_problem, failure, observe, scope};
 use async_trait::async_trait;
 use eaf_capability::{
     Call, Capability, ChoiceQuery, Choices, Class, ConnectionProblem, ConnectionType, DRAFT_SUFFIX, Failure,
-    ObservationRequest, Observations, Polled, Provider, Report, Started,
+    GrantedConnection, ObservationRequest, Observations, Polled, Provider, Report, Started,
 };
 use eaf_core::clock::Ambient;
 use eaf_core::connection::Connection;
@@ -36,25 +36,20 @@ impl VSphere {
         VSphere { connections, records, ambient, sessions }
     }
 
-    async fn stored(&self, call: &Call) -> Result<Stored, Failure> {
-        let stored = self.connections.of_grant(call.tenant, &call.plugin, &call.grant).await;
-        stored.map_err(|e| unreadable(&e))?.ok_or_else(|| no_connection(&call.grant))
-    }
-
-    fn context<'a>(&'a self, call: &'a Call, stored: &Stored) -> Result<Context<'a>, Failure> {
-        let vcenter = self.open(call.tenant, stored)?;
+    fn context<'a>(&'a self, call: &'a Call, connection: &Connection) -> Result<Context<'a>, Failure> {
+        let vcenter = self.open(call.tenant, connection)?;
         Ok(Context { vcenter, call, ambient: &self.ambient, records: self.records.as_ref() })
     }
 
     /// Records the state of the connection after a call; failures for other reasons do not change
     /// it.
-    async fn note_use(&self, call: &Call, stored: &Stored, failure: Option<&Failure>) {
+    async fn note_use(&self, call: &Call, connection: &Connection, failure: Option<&Failure>) {
         let error = match failure {
             None => None,
             Some(failure) if connection_problem::is_news(failure) => Some(failure.code.as_str()),
             Some(_) => return,
         };
-        let noted = self.connections.used(call.tenant, stored, error).await;
+        let noted = self.connections.used(call.tenant, connection, error).await;
         if let Err(error) = noted {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -64,19 +59,17 @@ impl VSphere {
     }
 
     async fn by_name(&self, tenant: TenantId, connection: &str) -> Result<VCenter, Failure> {
-        let stored = self.connections.by_name(tenant, connection).await.map_err(|e| unreadable(&e))?;
-        self.open(tenant, &stored.ok_or_else(|| no_connection(connection))?)
+        let found = self.connections.by_name(tenant, connection).await.map_err(|e| unreadable(&e))?;
+        self.open(tenant, &found.ok_or_else(|| no_connection(connection))?)
     }
 
-    fn open(&self, tenant: TenantId, stored: &Stored) -> Result<VCenter, Failure> {
-        let settings =
-            stored.settings().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
-        self.open_with(tenant, stored, settings)
+    fn open(&self, tenant: TenantId, connection: &Connection) -> Result<VCenter, Failure> {
+        self.open_with(tenant, connection, Settings::of(connection).map_err(incomplete_settings)?)
     }
 
-    fn open_with(&self, tenant: TenantId, stored: &Stored, settings: Settings) -> Result<VCenter, Failure> {
-        let password = stored.password().ok_or_else(|| incomplete("The connection has no password yet.".into()))?;
-        self.sessions.open(tenant, &stored.name, settings, password).map_err(|e| failure::of_read(&e.into()))
+    fn open_with(&self, tenant: TenantId, connection: &Connection, settings: Settings) -> Result<VCenter, Failure> {
+        let password = password(connection).ok_or_else(|| incomplete("The connection has no password yet.".into()))?;
+        self.sessions.open(tenant, &connection.name, settings, password).map_err(|e| failure::of_read(&e.into()))
     }
 
     async fn check_opened(&self, vcenter: Result<VCenter, Failure>) -> Report {
@@ -128,15 +121,15 @@ async fn poll(context: &Context<'_>, handle: &Handle) -> Result<Polled, Failure>
 #[async_trait]
 impl Capability for VSphere {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
-        let stored = self.stored(call).await?;
-        let started = async { start(&self.context(call, &stored)?).await }.await;
-        self.note_use(call, &stored, started.as_ref().err()).await;
+        let connection = granted(call)?;
+        let started = async { start(&self.context(call, connection)?).await }.await;
+        self.note_use(call, connection, started.as_ref().err()).await;
         started
     }
 
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
-        let stored = self.stored(call).await?;
-        let context = self.context(call, &stored)?;
+        let connection = granted(call)?;
+        let context = self.context(call, connection)?;
         let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
             // Handle of another version.
             return Ok(Polled::Ended(functions::task_lost()));
@@ -148,7 +141,7 @@ impl Capability for VSphere {
             context.vcenter.session.mark_worked();
         }
         let polled = poll(&context, &handle).await;
-        self.note_use(call, &stored, polled.as_ref().err()).await;
+        self.note_use(call, connection, polled.as_ref().err()).await;
         match polled {
             // The operation behind the handle is gone, so the engine starts again with a read.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
@@ -166,15 +159,15 @@ impl Provider for VSphere {
 
     async fn observe(&self, request: &ObservationRequest) -> Observations {
         let call = observe::call(request);
-        let stored = match self.stored(&call).await {
-            Ok(stored) => stored,
+        let connection = match granted(&call) {
+            Ok(connection) => connection,
             Err(failure) => return failure.into(),
         };
-        let observed = match self.context(&call, &stored) {
+        let observed = match self.context(&call, connection) {
             Ok(context) => observe::observe(&context, request).await,
             Err(failure) => failure.into(),
         };
-        self.note_use(&call, &stored, observed.failure.as_ref()).await;
+        self.note_use(&call, connection, observed.failure.as_ref()).await;
         observed
     }
 
@@ -187,7 +180,7 @@ impl Provider for VSphere {
     }
 
     async fn check_draft(&self, tenant: TenantId, draft: &Connection, _: Option<ActorId>) -> Report {
-        let draft = Stored { name: format!("{}{DRAFT_SUFFIX}", draft.name), ..stored(draft) };
+        let draft = Connection { name: format!("{}{DRAFT_SUFFIX}", draft.name), ..draft.clone() };
         self.check_opened(self.open(tenant, &draft)).await
     }
 
@@ -197,9 +190,8 @@ impl Provider for VSphere {
         connection: &Connection,
         query: &ChoiceQuery<'_>,
     ) -> Result<Choices, Failure> {
-        let stored = stored(connection);
-        let settings = stored.login().map_err(|why| incomplete(format!("The connection is not complete: {why}.")))?;
-        let vcenter = Arc::new(self.open_with(tenant, &stored, settings)?);
+        let settings = Settings::of_login(connection).map_err(incomplete_settings)?;
+        let vcenter = Arc::new(self.open_with(tenant, connection, settings)?);
         choices::choices(&vcenter, self.sessions.timeouts.contact, query).await
     }
 
@@ -221,8 +213,17 @@ impl Provider for VSphere {
     }
 }
 
-fn stored(Connection { name, config, secret, set_at, .. }: &Connection) -> Stored {
-    Stored { name: name.clone(), config: config.clone(), secret: secret.clone(), set_at: *set_at }
+/// Connection of the call's grant.
+fn granted(call: &Call) -> Result<&Connection, Failure> {
+    match &call.granted.connection {
+        GrantedConnection::Found(connection) => Ok(connection),
+        GrantedConnection::Missing(_) => Err(no_connection(&call.granted.name)),
+        GrantedConnection::Unreadable(_) => Err(unreadable_settings()),
+    }
+}
+
+fn incomplete_settings(why: String) -> Failure {
+    incomplete(format!("The connection is not complete: {why}."))
 }
 
 fn incomplete(why: String) -> Failure {
@@ -239,5 +240,9 @@ fn no_connection(name: &str) -> Failure {
 
 fn unreadable(error: &super::connection::Error) -> Failure {
     tracing::error!(error = error as &dyn std::error::Error, "a connection could not be read");
+    unreadable_settings()
+}
+
+fn unreadable_settings() -> Failure {
     failure::new(Class::Transient, "connection-unreadable", "The connection's settings could not be read.")
 }

@@ -1,6 +1,6 @@
 //! Sentences of a package, found by key (`rejections.own-request`) and filled in with parameters.
 
-use super::format;
+use super::{failures, format};
 use eaf_core::actor::Locale;
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -27,6 +27,8 @@ pub enum Error {
         #[source]
         cause: minijinja::Error,
     },
+    #[error("two capabilities have the text `{key}` ({locale})")]
+    Duplicate { locale: &'static str, key: String },
     #[error("locales/{locale}.toml lacks {}", keys.join(", "))]
     Missing { locale: &'static str, keys: Vec<String> },
 }
@@ -117,21 +119,11 @@ impl Locales {
     }
 }
 
-/// Sentences of the host, which every package includes.
-fn failures(locale: Locale) -> &'static str {
-    match locale {
-        Locale::De => include_str!("failures/de.toml"),
-        Locale::En => include_str!("failures/en.toml"),
-    }
-}
-
 fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>), Error> {
     let name = locale.as_str();
-    let mut texts = BTreeMap::new();
-    for source in [failures(locale), source] {
-        let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
-        flatten(name, "", table, &mut texts)?;
-    }
+    let mut texts = failures::sentences(locale)?;
+    let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
+    flatten(name, "", table, &mut texts)?;
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -157,7 +149,7 @@ fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>)
     Ok((Language { templates: environment, plain }, keys))
 }
 
-fn flatten(
+pub(super) fn flatten(
     locale: &'static str,
     prefix: &str,
     table: toml::Table,
@@ -235,11 +227,11 @@ mod tests {
 
     #[test]
     fn the_hosts_failures_can_be_said_by_every_package_in_its_own_words() {
-        let toml = "[failures]\nvcenter-busy = 'Own words.'\n[a]\nx = \"{{ text('failures.' ~ code, code) }}\"";
+        let toml = "[failures]\nno-answer = 'Own words.'\n[a]\nx = \"{{ text('failures.' ~ code, code) }}\"";
         let locales = Locales::load(toml, toml).unwrap();
         let of = |code: &str| locales.render("a", "x", &params(json!({ "code": code })), Locale::En);
-        assert_eq!(of("vcenter-busy"), "Own words.");
-        assert_eq!(of("vcenter-session"), "vCenter ended the session.");
+        assert_eq!(of("no-answer"), "Own words.");
+        assert!(of("not-granted").ends_with("operator can grant it."));
         assert_eq!(of("unheard-of"), "unheard-of");
     }
 

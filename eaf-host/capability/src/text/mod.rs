@@ -6,6 +6,7 @@
 //! have the same keys, which is checked when the package is loaded. To add a text: the same key in
 //! both files.
 
+pub mod failures;
 pub mod format;
 mod locales;
 pub mod mails;

@@ -75,9 +75,11 @@ fn ceiling(values: &mut Values) -> Option<Ceiling> {
         values.refuse(&CEILING, "a list of interfaces, or absent");
         return None;
     }
-    if let Some(unknown) = names.iter().find(|name| !has.0.contains(name)) {
-        values.refuse(&CEILING, &format!("a list of {}; {unknown} is none of them", has.0.join(", ")));
-        return None;
+    match has.lowered_to(&names) {
+        Ok(lowered) => Some(lowered),
+        Err(unknown) => {
+            values.refuse(&CEILING, &format!("a list of {}; {unknown} is none of them", has.list()));
+            None
+        }
     }
-    Some(Ceiling(names))
 }

@@ -15,11 +15,12 @@ use crate::problem::{FieldProblem, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::routing::post;
-use eaf_capability::{Call, Provider};
+use eaf_capability::{Call, Class, Failure, Granted, Provider};
 use eaf_core::Core;
+use eaf_core::capability::granted::{self, Resolution, resolve};
 use eaf_core::id::TenantId;
 use eaf_core::mail_log::{self, LoggedMail, Status};
-use eaf_core::workflow::{self, EndedRun, Journal};
+use eaf_core::workflow::{self, EndedRun};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(3_000);
 const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
 /// Failures whose response is delayed to [`RESPONSE_TIMEOUT`], so that the duration reveals nothing
 /// about the network.
-const UNREACHED: [&str; 2] = ["unreachable", "token-unreachable"];
+const UNREACHED: [&str; 2] = ["mail-unreachable", "token-unreachable"];
 
 pub fn operation() -> Operation {
     let body = json!({
@@ -87,8 +88,7 @@ async fn send_again(State(app): State<App>, mut who: TenantCaller, request: Requ
     if !who.has(&logged.mail.plugin) {
         return Err(Problem::new(Code::ProductNotEnabled).with("product", logged.mail.plugin));
     }
-    let journal = Journal::new(&app.core.db, &app.core.keyring);
-    let run = workflow::find_ended(&app.core.db, &journal, tenant, logged.mail.run).await;
+    let run = workflow::find_ended(&app.core.db, &app.core.journal, tenant, logged.mail.run).await;
     let run = run.map_err(runs::fault)?.ok_or_else(unknown)?;
     let entry = entry_of(&run, &logged).ok_or_else(unknown)?;
     if run.is_open && !entry.is_done() {
@@ -147,8 +147,7 @@ fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &LoggedMail, tenant:
         event: run.event,
         sequence: entry.sequence,
         idempotency_key: entry.idempotency_key.clone(),
-        grant: entry.grant.clone().unwrap_or_default(),
-        scope: Value::Null,
+        granted: Granted::without_connection(entry.grant.as_deref().unwrap_or_default()),
         function: entry.function.clone(),
         args: entry.args.clone(),
         trace: run.trace.clone(),
@@ -163,10 +162,24 @@ struct Resend {
 }
 
 impl Resend {
+    /// Repeats the mail over the connection of the call's grant, if the call is still permitted.
+    async fn repeat(&self, provider: &dyn Provider) -> Result<Value, Failure> {
+        let Call { tenant, plugin, granted: Granted { name, .. }, .. } = &self.call;
+        let resolved = resolve(&self.core.db, &self.core.connections, *tenant, plugin, CAPABILITY, name).await;
+        let granted = match resolved.map_err(|error| unreadable(&error))? {
+            Resolution::Granted(granted) => *granted,
+            Resolution::Denied(denial) => return Err(denial.failure(CAPABILITY, name)),
+            Resolution::Inactive(_) => {
+                return Err(Failure::new(Class::Denied, "product-resting", "the product is not active"));
+            }
+        };
+        provider.repeat_item(&Call { granted, ..self.call.clone() }, &self.item).await
+    }
+
     /// Sends the mail by the provider, as for the run. The mail log has the outcome; the code of a
     /// failure is returned.
     async fn run(&self, provider: &dyn Provider) -> Result<Option<String>, mail_log::Error> {
-        let sent = tokio::time::timeout(SEND_TIMEOUT, provider.repeat_item(&self.call, &self.item)).await;
+        let sent = tokio::time::timeout(SEND_TIMEOUT, self.repeat(provider)).await;
         let code = match sent {
             Ok(Ok(_)) => return Ok(None),
             Ok(Err(failure)) => failure.code,
@@ -180,6 +193,11 @@ impl Resend {
         }
         Ok(Some(code))
     }
+}
+
+fn unreadable(error: &granted::Error) -> Failure {
+    tracing::error!(error = error as &dyn std::error::Error, "the grant of a mail could not be read");
+    Failure::new(Class::Transient, "directory-unreadable", "the host's own store could not be reached")
 }
 
 fn shown(logged: &LoggedMail, who: &TenantCaller) -> Value {

@@ -6,9 +6,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use eaf_capability::{Call, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
+use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{EventId, TenantId};
 use eaf_core::mail_log::{self, Mail, Status};
-use eaf_core::workflow::{Entry, Journal, State};
+use eaf_core::workflow::{Entry, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -75,7 +76,7 @@ impl ResendTest {
             progress: None,
         };
         let other = host.core.ambient.uuid().to_string();
-        let journal = Journal::new(&host.core.db, &host.core.keyring);
+        let journal = &host.core.journal;
         for entry in [entry(1, other), entry(2, auditor.to_string())] {
             journal.write(&lease, &entry, Duration::ZERO).await.unwrap();
         }
@@ -90,6 +91,7 @@ impl ResendTest {
             recipient: auditor,
             trace: TraceId("0".repeat(32)),
         };
+        grant_mail(&host, tenant).await;
         mail_log::record(&host.core.db, tenant, &mail).await.unwrap();
         mail_log::set_status(&host.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
         let slow = Arc::new(Slow {
@@ -129,6 +131,30 @@ impl ResendTest {
         }
         panic!("the mail is not sent: {:?}", self.status().await);
     }
+}
+
+async fn grant_mail(host: &TestHost, tenant: TenantId) {
+    let grant = Grant {
+        plugin: "notes".into(),
+        capability: "mail".into(),
+        name: "mail".into(),
+        scope: json!({}),
+        connection: "main".into(),
+    };
+    let mut tx = host.core.db.tenant(tenant).await.unwrap();
+    grant::put(&mut tx, &grant, &Terms::default(), &host.core.by).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_of_a_withdrawn_grant_is_not_sent_again() {
+    let scene = ResendTest::new().await;
+    let mut tx = scene.host.core.db.tenant(TenantId::derive("acme")).await.unwrap();
+    assert!(grant::remove(&mut tx, "notes", "mail", "mail", &scene.host.core.by).await.unwrap());
+    tx.commit().await.unwrap();
+    let (status, answer) = scene.ask().await.unwrap();
+    assert_eq!((status, &answer["state"], &answer["error"]), (200, &json!("failed"), &json!("not-granted")));
+    assert!(scene.slow.calls.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use super::{TestHost, note};
 use eaf_core::consumers::{self, Step};
 use eaf_core::id::{HostId, TenantId};
-use eaf_core::workflow::{self, Divergence, Entry, Journal, State};
+use eaf_core::workflow::{self, Divergence, Entry, State};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn run(host: &TestHost) -> workflow::Lease {
         state,
         progress: None,
     };
-    let journal = Journal::new(&host.core.db, &host.core.keyring);
+    let journal = &host.core.journal;
     let done = entry(1, State::Done(Ok(json!("canary-result"))));
     journal.write(&lease, &done, Duration::ZERO).await.unwrap();
     journal.write(&lease, &entry(2, State::Intent), Duration::ZERO).await.unwrap();

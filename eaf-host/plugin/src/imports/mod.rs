@@ -1,34 +1,36 @@
-//! Imports of workflow components: the WIT of `sdk/wit`, implemented over the journal.
+//! Imports of a workflow component, implemented over the journal of its run.
 //!
-//! Every function counts the call, names capability, function, grant and arguments, and calls
-//! [`Execution`], which answers from the journal or acts. To add a capability: a file here that
-//! implements its generated traits, and its interfaces in the deployment's ceiling.
+//! | module | content |
+//! |---|---|
+//! | [`flow`] | `eaf:workflow/flow`, which every component may import |
+//! | [`capability`] | interfaces of capabilities, linked by their types |
+//! | [`value`] | values between components and JSON |
 //!
-//! A resource is a number only: an operation is the sequence number of the call that began it, a
-//! connection the index of its grant among those that the run opened.
+//! Every function counts the call, names capability, function, grant and arguments, and asks
+//! [`Execution`], which answers from the journal or acts. Resources contain only a number: an
+//! operation the sequence number of its call, a connection the position of its grant among those
+//! that the run opened.
 
+pub mod capability;
 mod flow;
-mod mail;
-mod vsphere;
+mod value;
 
 use super::engine::Guard;
 use bindings::eaf::workflow::flow::Failure as GuestFailure;
 use eaf_capability::{Class, Failure};
 use eaf_core::workflow::engine::Execution;
 use serde_json::Value;
-use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasSelf, Linker, Resource};
 
 pub mod bindings {
     wasmtime::component::bindgen!({
         path: "../../sdk/wit",
-        world: "eaf:plugin/workflow",
+        world: "eaf:plugin/flow",
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
             "eaf:workflow/flow.operation": super::Operation,
-            "eaf:vsphere/inventory.reader": super::Reader,
-            "eaf:vsphere/lifecycle.writer": super::Writer,
-            "eaf:mail/outbox.mailer": super::Mailer,
         },
     });
 }
@@ -36,20 +38,30 @@ pub mod bindings {
 /// Store data of a workflow component.
 pub type Guest = Guard<Execution>;
 
-/// Operation, identified by the sequence number of the call that began it.
+/// Operation, identified by the sequence number of the call that started it.
 pub struct Operation;
-/// Connection, identified by the index of its grant among those that the run opened.
-pub struct Reader;
-pub struct Writer;
-pub struct Mailer;
 
-/// Adds every import of the contract to a linker. The load has checked which of them a component
-/// may use.
-pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    bindings::eaf::workflow::flow::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    bindings::eaf::vsphere::inventory::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    bindings::eaf::vsphere::lifecycle::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)?;
-    bindings::eaf::mail::outbox::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest)
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("eaf:workflow/flow cannot be linked")]
+    Flow(#[source] wasmtime::Error),
+    #[error(transparent)]
+    Capability(#[from] capability::Error),
+}
+
+/// Adds the imports of a component to a linker. [`load`](crate::load) has proved that the package
+/// requests them and that the host offers them.
+pub fn add_to_linker(linker: &mut Linker<Guest>, component: &Component) -> Result<(), Error> {
+    bindings::eaf::workflow::flow::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest).map_err(Error::Flow)?;
+    let engine = linker.engine().clone();
+    let ty = component.component_type();
+    for (number, (import, item)) in ty.imports(&engine).enumerate() {
+        let ComponentItem::ComponentInstance(instance) = item.ty else { continue };
+        if let Some(interface) = capability::Interface::parse(import) {
+            capability::add_to_linker(linker, import, &interface, (&instance, number as u32))?;
+        }
+    }
+    Ok(())
 }
 
 impl Guest {
@@ -57,43 +69,6 @@ impl Guest {
         self.refresh();
         self.state.count_call()?;
         Ok(&mut self.state)
-    }
-
-    async fn open<T: 'static>(
-        &mut self,
-        capability: &'static str,
-        interface: &'static str,
-        grant: String,
-    ) -> wasmtime::Result<Result<Resource<T>, GuestFailure>> {
-        let opened = self.enter()?.open(capability, interface, grant).await?;
-        Ok(opened.map(Resource::new_own).map_err(guest_failure))
-    }
-
-    /// Makes a call and waits for its answer.
-    async fn call<T: 'static>(
-        &mut self,
-        connection: &Resource<T>,
-        function: &'static str,
-        args: Value,
-    ) -> wasmtime::Result<Result<Value, GuestFailure>> {
-        let execution = self.enter()?;
-        let (capability, grant) = execution.opened(connection.rep())?;
-        let sequence = execution.effect(capability, function, Some(grant), args).await?;
-        Ok(execution.outcome(sequence)?.map_err(guest_failure))
-    }
-
-    /// Makes a call that takes time, and returns its operation in any case: a failure is the
-    /// operation's result, so that a replay is the same whether the call failed at once or later.
-    async fn begin<T: 'static>(
-        &mut self,
-        connection: &Resource<T>,
-        function: &'static str,
-        args: Value,
-    ) -> wasmtime::Result<Result<Resource<Operation>, GuestFailure>> {
-        let execution = self.enter()?;
-        let (capability, grant) = execution.opened(connection.rep())?;
-        let sequence = execution.effect(capability, function, Some(grant), args).await?;
-        Ok(Ok(operation(sequence)))
     }
 }
 

@@ -19,6 +19,8 @@ type GuestFailure = bindings::eaf::workflow::flow::Failure;
 pub enum Error {
     #[error("the component cannot be linked: {0:#}")]
     Link(wasmtime::Error),
+    #[error("the imports of the component cannot be linked")]
+    Imports(#[from] imports::Error),
     #[error("the component does not export {0}")]
     Export(&'static str),
 }
@@ -32,7 +34,7 @@ pub struct WorkflowComponent {
 impl WorkflowComponent {
     pub fn new(wasm: Wasm, component: &Component) -> Result<Self, Error> {
         let mut linker = Linker::new(wasm.engine());
-        imports::add_to_linker(&mut linker).map_err(Error::Link)?;
+        imports::add_to_linker(&mut linker, component)?;
         let instance = linker.instantiate_pre(component).map_err(Error::Link)?;
         let run = component
             .get_export_index(None, "eaf:workflow/run@1.0.0")

@@ -12,20 +12,51 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("eaf-core", &[]),
     ("eaf-capability", &["eaf-core"]),
-    ("eaf-mail", &["eaf-capability", "eaf-core"]),
-    ("eaf-vsphere", &["eaf-capability", "eaf-core"]),
     ("eaf-plugin", &["eaf-capability", "eaf-core"]),
     ("eaf-identity", &["eaf-core"]),
     // One use of a capability: the connection test in the web client calls its provider.
     ("eaf-http", &["eaf-plugin", "eaf-identity", "eaf-capability", "eaf-core"]),
-    ("eaf", &["eaf-http", "eaf-identity", "eaf-plugin", "eaf-mail", "eaf-vsphere", "eaf-capability", "eaf-core"]),
+    ("eaf", &["eaf-http", "eaf-identity", "eaf-plugin", CAPABILITIES, "eaf-capability", "eaf-core"]),
     ("eaf-dev", &["eaf", "eaf-capability", "eaf-core"]),
     ("eaf-test-support", &[]),
-    ("eaf-system-tests", &["eaf-dev", "eaf-mail", "eaf-plugin", "eaf-capability", "eaf-core", "eaf-test-support"]),
+    ("eaf-system-tests", &["eaf-dev", CAPABILITIES, "eaf-plugin", "eaf-capability", "eaf-core", "eaf-test-support"]),
     ("eaf-sdk", &[]),
-    ("dcm", &["eaf-sdk"]),
-    ("counter", &["eaf-sdk"]),
+    ("dcm", &["eaf-sdk", CLIENTS]),
+    ("counter", &["eaf-sdk", CLIENTS]),
 ];
+
+/// Providers, one crate in each folder of `eaf-host/capabilities/`.
+const CAPABILITIES: &str = "capabilities";
+/// Their clients for products, in `sdk/` of each.
+const CLIENTS: &str = "clients of capabilities";
+
+/// Dependencies that a crate may have. Crates of capabilities need no line of their own in
+/// [`ARROWS`].
+fn allowed(path: &str, name: &str) -> Option<Vec<String>> {
+    let of_capabilities: Vec<(String, String)> = sources("eaf-host/capabilities", &["Cargo.toml"])
+        .into_iter()
+        .filter_map(|(path, text)| Some((path, self::name(&manifest(&text))?)))
+        .collect();
+    let is_client = |path: &str| path.ends_with("/sdk/Cargo.toml");
+    if of_capabilities.iter().any(|(known, _)| known == path) {
+        let to: &[&str] = if is_client(path) { &["eaf-sdk"] } else { &["eaf-capability", "eaf-core"] };
+        return Some(to.iter().map(|name| (*name).to_owned()).collect());
+    }
+    let (_, to) = ARROWS.iter().find(|(known, _)| *known == name)?;
+    let crates = |clients: bool| {
+        let those = of_capabilities.iter().filter(move |(path, _)| is_client(path) == clients);
+        those.map(|(_, name)| name.clone()).collect::<Vec<_>>()
+    };
+    Some(
+        to.iter()
+            .flat_map(|to| match *to {
+                CAPABILITIES => crates(false),
+                CLIENTS => crates(true),
+                one => vec![one.to_owned()],
+            })
+            .collect(),
+    )
+}
 
 /// Libraries that only the listed crates may use.
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -88,15 +119,15 @@ fn a_crate_depends_only_on_its_permitted_crates() {
         let manifest = manifest(&text);
         // The workspace manifest has no package name.
         let Some(name) = name(&manifest) else { continue };
-        let Some((_, may)) = ARROWS.iter().find(|(known, _)| *known == name) else {
+        let Some(may) = allowed(&path, &name) else {
             wrong.push(format!("{path}: say in {} what {name} may depend on", file!()));
             continue;
         };
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
             for to in dependencies(&manifest, section).keys() {
-                let is_ours = ARROWS.iter().any(|(known, _)| known == to);
+                let is_ours = to.starts_with("eaf") || ARROWS.iter().any(|(known, _)| known == to);
                 let for_tests = section == "dev-dependencies" && (*to == name || to == "eaf-test-support");
-                if is_ours && !for_tests && !may.contains(&to.as_str()) {
+                if is_ours && !for_tests && !may.contains(to) {
                     wrong.push(format!("{path}: {name} must not depend on {to} [{section}]"));
                 }
                 let homes = LIBRARIES.iter().find(|(library, _)| library == to);

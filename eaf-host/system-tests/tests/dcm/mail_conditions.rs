@@ -4,8 +4,9 @@ use super::mails::facts;
 use super::package;
 use eaf_capability::egress::testing::this_machine;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Class, Packages, Provider, ProviderDependencies, Registration, Started};
+use eaf_capability::{Call, Class, Granted, Packages, Provider, ProviderDependencies, Registration, Started};
 use eaf_core::actor::{Caller, Locale, TraceId};
+use eaf_core::capability::granted::{Resolution, resolve};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::connection::NewConnection;
 use eaf_core::consumers::{Runner, prepare};
@@ -108,18 +109,29 @@ impl House {
         tokio::spawn(runner.run(std::future::pending()));
     }
 
-    fn ask_approvers(&self, request: &str) -> Call {
+    async fn granted(&self, tenant: TenantId) -> Granted {
+        let Core { db, connections, .. } = &*self.core;
+        match resolve(db, connections, tenant, "dcm", "mail", "mail").await.unwrap() {
+            Resolution::Granted(granted) => *granted,
+            denied => panic!("granted in the set-up: {denied:?}"),
+        }
+    }
+
+    async fn ask_approvers(&self, request: &str) -> Call {
+        self.ask_approvers_of(self.tenant, request).await
+    }
+
+    async fn ask_approvers_of(&self, tenant: TenantId, request: &str) -> Call {
         let to = json!({"holders": {"permission": "approve", "except": ""}});
         let condition = json!({"view": "approvals", "key": request, "member": "status", "equals": "pending"});
         Call {
-            tenant: self.tenant,
+            tenant,
             plugin: "dcm".into(),
             run: RunId(Uuid::from_u128(7)),
             event: EventId(Uuid::from_u128(8)),
             sequence: 1,
             idempotency_key: "7/1".into(),
-            grant: "mail".into(),
-            scope: json!({}),
+            granted: self.granted(tenant).await,
             function: "send-while".into(),
             args: json!({"template": "approval-requested", "to": to, "facts": facts(), "condition": condition}),
             trace: TraceId("00000000000000000000000000000042".into()),
@@ -170,10 +182,10 @@ async fn a_request_that_is_withdrawn_while_the_server_is_away_is_not_mailed() {
     let provider = house.provider();
     house.project();
     let (request, requester) = house.request().await;
-    let call = house.ask_approvers(&request);
+    let call = house.ask_approvers(&request).await;
 
     proxy.cut();
-    assert_eq!(provider.start(&call).await.unwrap_err().code, "unreachable");
+    assert_eq!(provider.start(&call).await.unwrap_err().code, "mail-unreachable");
     house.give(&requester, "withdraw-request", json!({"request": request})).await;
     proxy.restore();
 
@@ -192,7 +204,7 @@ async fn a_view_without_the_request_delays_the_mail_and_does_not_skip_it() {
     connect(&house.core, house.tenant, server.address()).await;
     let provider = house.provider();
     let (request, _) = house.request().await;
-    let call = house.ask_approvers(&request);
+    let call = house.ask_approvers(&request).await;
 
     let failure = provider.start(&call).await.expect_err("no view is projected");
     assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "view-behind"));
@@ -212,8 +224,7 @@ async fn a_row_of_another_tenant_satisfies_no_condition() {
     add_member(&house.core, globex, "Gina Globex", "gina@globex.example", &["approver"]).await;
     let server = Maildev::start(&[]).await;
     connect(&house.core, globex, server.address()).await;
-    let mut call = house.ask_approvers(&request);
-    call.tenant = globex;
+    let call = house.ask_approvers_of(globex, &request).await;
 
     let Ok(Started::Done(answer)) = house.provider().start(&call).await else { panic!("nothing is away") };
     assert_eq!(answer, json!({"sent": 0, "failed": 0, "skipped": true}));

@@ -8,6 +8,9 @@ mod mails;
 mod texts;
 mod workflow;
 
+use eaf_mail as _;
+use eaf_vsphere as _;
+
 use eaf_capability::text::Locales;
 use std::path::{Path, PathBuf};
 

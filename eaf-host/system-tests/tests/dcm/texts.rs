@@ -84,9 +84,10 @@ fn every_code_of_dcm_has_a_text() {
 
 /// Failure codes of the providers, the engine and the SDK, read from their sources.
 fn failures() -> BTreeSet<String> {
-    const FOLDERS: [&str; 4] = [
+    const FOLDERS: [&str; 5] = [
         "../capabilities/vsphere/src",
         "../capabilities/mail/src",
+        "../../eaf-core/src/capability",
         "../../eaf-core/src/workflow/engine",
         "../../sdk/rust/src",
     ];
@@ -122,13 +123,17 @@ fn every_failure_that_dcm_can_get_has_a_text() {
     for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
-    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "wrong-password", "not-granted", "no-plugin"] {
+    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "mail-wrong-password", "not-granted", "no-plugin"]
+    {
         assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
     }
     let locales = locales();
     let texts: BTreeSet<&str> = locales.keys().collect();
     let missing: Vec<_> = failures.iter().filter(|key| !texts.contains(key.as_str())).collect();
-    assert!(missing.is_empty(), "without text in eaf-host/capability/src/text/failures: {missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "without text in the capability or in eaf-host/capability/src/text/failures: {missing:#?}"
+    );
     // Reasons of mails that were not sent: the call does not fail, but the reason is shown.
     for reason in ["recipient-refused", "recipient-address-missing", "recipient-address-invalid"] {
         assert!(texts.contains(format!("failures.{reason}").as_str()), "{reason}");

@@ -13,8 +13,8 @@ use crate::request::event::RequestFailed;
 use crate::request::view::Requests;
 use crate::vm::view::Vms;
 use crate::vm::{self, Access};
-use eaf_sdk::mail::{Condition, Mailer, Recipient};
 use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
+use eaf_sdk_mail::{Condition, Mailer, Recipient};
 use serde_json::{Value, json};
 
 const GRANT: &str = "mail";

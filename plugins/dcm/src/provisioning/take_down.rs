@@ -6,7 +6,7 @@ use super::{GRANT, Process, Step};
 use crate::vm;
 use eaf_sdk::Failure;
 use eaf_sdk::flow;
-use eaf_sdk::vsphere::{Reader, Removed, Writer};
+use eaf_sdk_vsphere::{Reader, Removed, Writer};
 
 pub struct TakeDown<'a> {
     /// Id of the request and of its machine.

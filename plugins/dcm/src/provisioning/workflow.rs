@@ -10,8 +10,8 @@ use super::{GRANT, Process, Step};
 use crate::Event;
 use crate::request::Spec;
 use eaf_sdk::flow::{self, Operation};
-use eaf_sdk::vsphere::{CloneSpec, Reader, Writer};
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use eaf_sdk_vsphere::{CloneSpec, Reader, Writer};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

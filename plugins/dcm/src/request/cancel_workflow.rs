@@ -10,8 +10,8 @@ use crate::provisioning::stall::NoteStall;
 use crate::provisioning::take_down::{TakeDown, TakeDownStopped};
 use crate::provisioning::{GRANT, Process, Step};
 use eaf_sdk::flow;
-use eaf_sdk::vsphere::Writer;
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use eaf_sdk_vsphere::Writer;
 use serde_json::{Value, json};
 
 pub struct Cancel;

@@ -8,8 +8,8 @@ use crate::provisioning::note_run_end::NoteRunEnd;
 use crate::provisioning::stall::NoteStall;
 use crate::provisioning::{GRANT, Step};
 use eaf_sdk::flow;
-use eaf_sdk::vsphere::Writer;
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use eaf_sdk_vsphere::Writer;
 use serde_json::{Value, json};
 
 pub struct Forget;

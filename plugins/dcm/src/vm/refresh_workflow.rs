@@ -5,8 +5,8 @@ use crate::Event;
 use crate::provisioning::GRANT;
 use crate::provisioning::stall::NoteStall;
 use eaf_sdk::flow;
-use eaf_sdk::vsphere::Reader;
 use eaf_sdk::{Command, Failure, Recorded, Trigger, Workflow};
+use eaf_sdk_vsphere::Reader;
 use serde_json::{Value, json};
 
 pub struct Refresh;

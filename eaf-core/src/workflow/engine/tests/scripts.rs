@@ -88,8 +88,8 @@ async fn power_on(execution: &mut Execution) -> Result<Result<i32, Failure>, Abo
         Ok(connection) => connection,
         Err(failure) => return Ok(Err(failure)),
     };
-    let (capability, grant) = execution.opened(connection)?;
-    Ok(Ok(execution.effect(capability, "power-on", Some(grant), json!({"identity": "vm-1"})).await?))
+    let grant = execution.opened(connection, "vsphere", "lifecycle")?;
+    Ok(Ok(execution.effect("vsphere", "power-on", Some(grant), json!({"identity": "vm-1"})).await?))
 }
 
 async fn provision(execution: &mut Execution) -> Answer {

@@ -27,7 +27,7 @@ async fn a_mail_whose_condition_no_longer_holds_is_not_sent() {
     let store = FakeStore::at(address);
     store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
     store.request(REQUEST, "pending");
-    assert_eq!(send(&store, &while_pending()).await.unwrap_err().code, "unreachable");
+    assert_eq!(send(&store, &while_pending()).await.unwrap_err().code, "mail-unreachable");
     store.request(REQUEST, "withdrawn");
 
     let server = Maildev::launch(address, Vec::new()).await;
@@ -94,7 +94,7 @@ async fn recipients_after_the_change_get_no_mail() {
     let answer = answer.expect("the mail server answers");
     assert_eq!(answer, json!({"sent": 1, "failed": 0, "skipped": true}));
     let members: BTreeSet<String> = answer.as_object().expect("it is an object").keys().cloned().collect();
-    assert_eq!(members, document_members("mail-sent"));
+    assert_eq!(members, document_members("mail", "sent"));
     assert_eq!(store.log(), [(actor(2), Status::Sent), (actor(3), Status::Skipped)]);
     assert_eq!(server.inbox().await.len(), 1);
 }
@@ -130,5 +130,5 @@ async fn an_abandoned_mail_is_settled_even_with_an_unreadable_condition() {
     let failure = send(&store, &while_pending()).await.unwrap_err();
     store.0.lock().unwrap().is_view_halted = true;
     store.provider().abandon(&while_pending(), &failure).await.unwrap();
-    assert_eq!(store.log(), [(actor(2), Status::Failed("unreachable".into()))]);
+    assert_eq!(store.log(), [(actor(2), Status::Failed("mail-unreachable".into()))]);
 }

@@ -14,8 +14,8 @@ async fn a_mail_waits_while_the_server_is_down() {
     store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
 
     let failure = send(&store, &approval()).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "unreachable"));
-    assert_eq!(store.log(), [(actor(2), waits_for("unreachable"))], "written down before it is sent");
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "mail-unreachable"));
+    assert_eq!(store.log(), [(actor(2), waits_for("mail-unreachable"))], "written down before it is sent");
 
     let server = Maildev::launch(address, Vec::new()).await;
     assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
@@ -72,7 +72,7 @@ async fn a_busy_server_is_retried() {
         proxy.clear();
         proxy.rule(Rule::on("MAIL FROM").answer(refusal).times(1));
         let failure = send(&store, &approval()).await.unwrap_err();
-        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "busy"), "{refusal}");
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "mail-busy"), "{refusal}");
     }
     assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
 }
@@ -102,7 +102,7 @@ async fn unrecorded_mails_fail_too_when_the_engine_abandons_the_call() {
     store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
     let failure = send(&store, &approval()).await.unwrap_err();
     store.provider().abandon(&approval(), &failure).await.unwrap();
-    let failed = Status::Failed("unreachable".into());
+    let failed = Status::Failed("mail-unreachable".into());
     assert_eq!(store.log(), [(actor(2), failed.clone()), (actor(3), failed)]);
 }
 
@@ -229,7 +229,7 @@ async fn the_outcome_of_a_mail_is_stored_even_if_the_connections_use_is_not() {
 
     for (number, rule, reason) in [
         (101, Rule::on("RCPT TO").answer("550 5.7.1 We do not relay\r\n").times(1), "relay-refused (550 5.7.1)"),
-        (102, Rule::on("EHLO").lose_request().times(1), "unreachable"),
+        (102, Rule::on("EHLO").lose_request().times(1), "mail-unreachable"),
         (103, Rule::lose_reply_to_mail().times(1), "answer-lost"),
     ] {
         let mut call = approval();

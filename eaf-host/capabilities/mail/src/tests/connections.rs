@@ -21,15 +21,15 @@ async fn a_wrong_password_is_reported_and_loses_no_mail() {
     store.login("eaf", "canary-wrong");
 
     let failure = check(&store).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "wrong-password"));
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "mail-wrong-password"));
     assert!(failure.message.starts_with("The mail server refuses the user name or the password"), "{failure}");
     assert!(!failure.message.contains("canary"), "{failure}");
     let failure = send(&store, &approval()).await.unwrap_err();
-    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "wrong-password"));
+    assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "mail-wrong-password"));
     let budget = store.provider().retry_budget();
     assert_eq!(budget, Some(Duration::from_secs(5 * 24 * 3_600)), "a password that expires on Friday is set on Monday");
 
-    let waiting = waits_for("wrong-password");
+    let waiting = waits_for("mail-wrong-password");
     assert_eq!(store.log(), [(actor(2), waiting.clone()), (actor(3), waiting)]);
 
     store.login("eaf", "right");
@@ -57,7 +57,7 @@ async fn a_draft_is_tested_with_its_own_settings_and_sends_a_test_mail() {
     let test = async |password: &str, trial| {
         store.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()
     };
-    assert_eq!(test("canary-wrong", None).await.unwrap_err().code, "wrong-password");
+    assert_eq!(test("canary-wrong", None).await.unwrap_err().code, "mail-wrong-password");
     assert_eq!(test("right", None).await, Ok(()));
     assert!(server.inbox().await.is_empty());
     assert_eq!(test("right", Some(actor(2))).await, Ok(()));

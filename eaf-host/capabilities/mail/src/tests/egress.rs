@@ -30,7 +30,7 @@ async fn server(greeting: &'static str) -> u16 {
 async fn tested(rules: &[&str], host: &str, port: u16, tls: &str) -> (Report, Duration) {
     let store = FakeStore::default();
     store.connect(json!({ "host": host, "port": port, "tls": tls, "from": "cloud@acme.example" }));
-    let mail = Mail { egress: testing::policy(rules, Arc::new(SystemLookup)), contact: CONTACT, ..store.provider() };
+    let mail = Mail { egress: testing::policy(rules, Arc::new(SystemLookup)), contact: CONTACT, ..store.mail() };
     let began = Instant::now();
     let report = mail.check(TenantId::derive("acme"), "main").await;
     (report, began.elapsed())
@@ -66,9 +66,9 @@ async fn every_other_kind_of_server_has_one_answer_after_the_same_time() {
 async fn a_mail_server_reports_its_faults_and_a_listed_one_all_faults() {
     let refusing = server("554 5.7.1 Not you\r\n").await;
     let (report, _) = tested(&["mail 127.0.0.0/24:1-65535"], ELSEWHERE, refusing, "none").await;
-    assert_eq!(report.outcome().unwrap_err().code, "refused");
+    assert_eq!(report.outcome().unwrap_err().code, "mail-refused");
     let (report, took) = tested(&["mail 127.0.0.2:1-65535"], ELSEWHERE, server("?\r\n").await, "tls").await;
-    assert_ne!(report.outcome().unwrap_err().code, "unreachable");
+    assert_ne!(report.outcome().unwrap_err().code, "mail-unreachable");
     assert!(took < CONTACT);
 }
 
@@ -82,5 +82,8 @@ async fn guesses_of_a_mail_accounts_password_are_slowed_down() {
         store.login("eaf", &format!("guess {attempt}"));
         codes.push(mail.check(TenantId::derive("globex"), "main").await.outcome().unwrap_err().code);
     }
-    assert_eq!(codes, ["wrong-password", "wrong-password", "wrong-password", "login-pause", "login-pause"]);
+    assert_eq!(
+        codes,
+        ["mail-wrong-password", "mail-wrong-password", "mail-wrong-password", "mail-login-pause", "mail-login-pause"]
+    );
 }

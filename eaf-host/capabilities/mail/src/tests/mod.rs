@@ -16,7 +16,6 @@ mod tokens;
 mod wire;
 
 use super::Mail;
-use super::config::Config;
 use super::failure::transient;
 use super::limits::Limits;
 use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
@@ -24,14 +23,16 @@ use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Capability, Failure, Packages, Provider, Started};
+use eaf_capability::{Call, Capability, Failure, Granted, GrantedConnection, Packages, Provider, Started};
 use eaf_core::actor::{Locale, TraceId};
+use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_test_support::maildev::Maildev;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -114,7 +115,11 @@ impl FakeStore {
         log
     }
 
-    fn provider(&self) -> Mail {
+    fn provider(&self) -> Engine {
+        Engine { store: self.clone(), mail: self.mail() }
+    }
+
+    fn mail(&self) -> Mail {
         Mail {
             store: Arc::new(self.clone()),
             packages: Arc::new(Fixture),
@@ -155,9 +160,45 @@ impl FakeStore {
         state.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
     }
 
+    fn stored_connection(&self) -> Connection {
+        let paper = self.0.lock().unwrap();
+        let (config, secret) = (paper.config.clone(), paper.secret.clone());
+        Connection { capability: "mail".into(), name: "main".into(), config, secret, set_at: None }
+    }
+
+    /// The call as the engine makes it: with the connection as it is stored now.
+    fn resolved(&self, call: &Call) -> Call {
+        let connection = GrantedConnection::Found(self.stored_connection());
+        Call { granted: Granted { connection, ..call.granted.clone() }, ..call.clone() }
+    }
+
     fn change(&self, entry: &Entry, change: impl FnOnce(&mut Logged)) {
         let mut paper = self.0.lock().unwrap();
         change(paper.log.get_mut(&entry.message_id).expect("recorded before"));
+    }
+}
+
+/// Provider that gets each call as the engine makes it.
+struct Engine {
+    store: FakeStore,
+    mail: Mail,
+}
+
+impl Engine {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        self.mail.start(&self.store.resolved(call)).await
+    }
+
+    async fn repeat_item(&self, call: &Call, item: &str) -> Result<Value, Failure> {
+        self.mail.repeat_item(&self.store.resolved(call), item).await
+    }
+}
+
+impl Deref for Engine {
+    type Target = Mail;
+
+    fn deref(&self) -> &Mail {
+        &self.mail
     }
 }
 
@@ -189,13 +230,8 @@ impl MailStore for FakeStore {
         Ok(sent.map(|state| state.entry.recipient).collect())
     }
 
-    async fn granted(&self, _: TenantId, _: &str, _: &str) -> Result<String, Failure> {
-        Ok("main".into())
-    }
-
-    async fn connection(&self, _: TenantId, _: &str) -> Result<Config, Failure> {
-        let paper = self.0.lock().unwrap();
-        Config::read(&paper.config, &paper.secret)
+    async fn connection(&self, _: TenantId, _: &str) -> Result<Option<Connection>, Failure> {
+        Ok(Some(self.stored_connection()))
     }
 
     async fn used(&self, _: TenantId, _: &str, _: Option<OffsetDateTime>, error: Option<&str>) -> Result<(), Failure> {
@@ -363,8 +399,7 @@ fn call(template: &str, to: Value, facts: Value) -> Call {
         event: EventId(Uuid::from_u128(8)),
         sequence: 1,
         idempotency_key: "7/1".into(),
-        grant: "mail".into(),
-        scope: json!({}),
+        granted: Granted::without_connection("mail"),
         function: "send".into(),
         args: json!({"template": template, "to": to, "facts": facts}),
         trace: TraceId("00000000000000000000000000000042".into()),

@@ -152,8 +152,8 @@ async fn a_failed_repetition_settles_the_mail_again() {
     send(&store, &approval()).await.unwrap_err();
     let message_id = store.0.lock().unwrap().log.keys().next().unwrap().clone();
     store.advance(Duration::from_secs(3_600));
-    assert_eq!(store.provider().repeat_item(&approval(), &message_id).await.unwrap_err().code, "unreachable");
-    assert_eq!(store.log(), [(actor(2), Status::Failed("unreachable".into()))], "no retry follows");
+    assert_eq!(store.provider().repeat_item(&approval(), &message_id).await.unwrap_err().code, "mail-unreachable");
+    assert_eq!(store.log(), [(actor(2), Status::Failed("mail-unreachable".into()))], "no retry follows");
 
     store.hire(3, "Bert Binder", "bert@acme.example", Locale::De, "approver");
     store.0.lock().unwrap().log.values_mut().for_each(|logged| logged.state.status = Status::Pending(None));

@@ -2,7 +2,7 @@
 
 use super::server::{Script, Server};
 use super::*;
-use eaf_capability::{Capability, Class};
+use eaf_capability::Class;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -145,7 +145,10 @@ async fn guesses_of_a_client_secret_are_slowed_down() {
         codes.push(mail.check(TenantId::derive("globex"), "main").await.outcome().unwrap_err().code);
     }
     assert_eq!(codes[..3], ["token-denied"; 3]);
-    assert_eq!((&codes[3..], tokens.requests.load(Ordering::Relaxed)), (&["login-pause"; 2].map(String::from)[..], 3));
+    assert_eq!(
+        (&codes[3..], tokens.requests.load(Ordering::Relaxed)),
+        (&["mail-login-pause"; 2].map(String::from)[..], 3)
+    );
 }
 
 #[tokio::test]
@@ -157,7 +160,7 @@ async fn another_kind_of_server_than_a_token_endpoint_takes_constant_time() {
     let rules = ["mail 127.0.0.1:1-65535", "mail-token 127.0.0.0/24:1-65535"];
     let contact = Duration::from_millis(800);
     let egress = eaf_capability::egress::testing::policy(&rules, Arc::new(eaf_capability::egress::SystemLookup));
-    let mail = Mail { egress, contact, ..store.provider() };
+    let mail = Mail { egress, contact, ..store.mail() };
     let closed = std::net::TcpListener::bind(("127.0.0.2", 0)).unwrap().local_addr().unwrap();
     for url in [format!("https://{closed}/token"), "https://127.0.0.1:1/token".to_owned()] {
         store.set("token_url", url.as_str());

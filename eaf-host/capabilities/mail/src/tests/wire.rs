@@ -29,7 +29,7 @@ async fn a_silent_server_times_out() {
         store.limit_time_outs(Duration::from_millis(300));
         store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "approver");
         let failure = send(&store, &approval()).await.unwrap_err();
-        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "timeout"), "{tls}");
+        assert_eq!((failure.class, failure.code.as_str()), (Class::Transient, "mail-timeout"), "{tls}");
     }
 }
 
@@ -57,6 +57,6 @@ async fn one_tenant_tests_one_connection_at_a_time() {
     let mut first = Box::pin(provider.check(tenant, "main"));
     let begun = tokio::time::timeout(Duration::from_millis(200), &mut first).await;
     assert!(begun.is_err(), "the server is silent");
-    assert_eq!(provider.check(tenant, "main").await.outcome().unwrap_err().code, "too-many-tests");
+    assert_eq!(provider.check(tenant, "main").await.outcome().unwrap_err().code, "mail-too-many-tests");
     drop(first);
 }

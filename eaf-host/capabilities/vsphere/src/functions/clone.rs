@@ -42,7 +42,7 @@ struct Spec {
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     let Arguments { spec } = super::arguments(context)?;
     let identity = super::identity(context)?;
-    Scope::read(&context.call.scope)?.check(&spec.template)?;
+    Scope::read(&context.call.granted.scope)?.check(&spec.template)?;
     check(&spec)?;
     let vcenter = &context.vcenter;
 

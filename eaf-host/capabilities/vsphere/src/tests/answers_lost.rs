@@ -1,7 +1,6 @@
 //! Each effect happens once, also if its request or answer is lost or host or vCenter are killed.
 
 use super::*;
-use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 const EFFECTS: [&str; 6] =

@@ -5,7 +5,6 @@ use super::*;
 use crate::client::login::Content;
 use crate::client::soap::{MoRef, Request};
 use crate::client::{Session, properties, reconfigure};
-use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 /// Terminates sessions as an idle time-out or an administrator does.

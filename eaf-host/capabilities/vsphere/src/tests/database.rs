@@ -1,11 +1,12 @@
 //! Connections from the database: grants and connections of a tenant.
 
 use super::*;
-use crate::core_connections::{CAPABILITY, CoreConnections};
+use crate::core_connections::CoreConnections;
 use crate::core_records::CoreRecords;
 use eaf_capability::Capability;
+use eaf_core::capability::granted::{Resolution, resolve};
 use eaf_core::connection::NewConnection;
-use eaf_core::grant::{self, Grant, Terms};
+use eaf_core::grant::{self, Denial, Grant, Terms};
 use eaf_core::id::ActorId;
 use eaf_core::product::{self, Switch};
 use eaf_core::{directory, testing};
@@ -47,14 +48,16 @@ async fn a_plugin_reaches_only_the_vcenter_that_its_tenant_granted() {
     let sessions = Sessions::new(Timeouts::default(), eaf_capability::egress::testing::this_machine(), Arc::default());
     let provider = VSphere::new(connections, records, core.ambient.clone(), sessions);
     provider.check(acme, "berlin").await.outcome().unwrap();
-    let read = Call { tenant: acme, ..about("read-vm") };
+    let of_grant = async |tenant, plugin| {
+        resolve(&core.db, &core.connections, tenant, plugin, CAPABILITY, "vcenter").await.unwrap()
+    };
+    let Resolution::Granted(granted) = of_grant(acme, "shop").await else { panic!("granted above") };
+    let read = Call { tenant: acme, granted: *granted, ..about("read-vm") };
     assert!(matches!(provider.start(&read).await.unwrap(), Started::Done(Value::Null)));
 
-    for (whose, call) in [
-        ("another plugin's", Call { plugin: "other".into(), ..read.clone() }),
-        ("another tenant's", Call { tenant: globex, ..read }),
-    ] {
-        assert_eq!(provider.start(&call).await.unwrap_err().code, "connection-missing", "{whose} call");
+    for (tenant, plugin) in [(acme, "other"), (globex, "shop")] {
+        let denied = of_grant(tenant, plugin).await;
+        assert!(matches!(denied, Resolution::Denied(Denial::NotGranted)), "{tenant} {plugin}: {denied:?}");
     }
     assert_eq!(provider.check(globex, "berlin").await.outcome().unwrap_err().code, "connection-missing");
 }

@@ -4,7 +4,6 @@
 use super::admin::Admin;
 use super::*;
 use crate::client::soap::{MoRef, Request};
-use eaf_capability::Capability;
 
 fn page(status: u16) -> Value {
     json!({ "kind": "http", "status": status, "content_type": "text/html", "body": "<!DOCTYPE html><p>Starting</p>" })

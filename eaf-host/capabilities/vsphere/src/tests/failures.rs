@@ -119,7 +119,7 @@ async fn a_template_outside_the_grants_scope_is_denied() {
         (json!({ "templates": ["Temp", "Other/debian-12"] }), false),
         (json!({ "templates": "Templates" }), false),
     ] {
-        let clone = Call { scope: scope.clone(), ..clone_of("web-01") };
+        let clone = scoped(clone_of("web-01"), &scope);
         let denied = matches!(bench.complete(&clone).await, Err(f) if f.class == Class::Denied);
         assert_eq!(!denied, allowed, "{scope}");
     }
@@ -155,7 +155,15 @@ async fn invalid_arguments_are_refused() {
         assert_eq!(bench.complete(&call).await.unwrap_err().class, Class::Permanent, "{call:?}");
     }
     assert_eq!(
-        bench.complete(&Call { grant: "nothing".into(), ..about("read-vm") }).await.unwrap_err().code,
+        bench
+            .complete(&Call { granted: Granted::without_connection("nothing"), ..about("read-vm") })
+            .await
+            .unwrap_err()
+            .code,
         "connection-missing"
     );
+}
+
+fn scoped(call: Call, scope: &Value) -> Call {
+    Call { granted: Granted { scope: scope.clone(), ..call.granted }, ..call }
 }

@@ -3,7 +3,6 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::reconfigure;
-use eaf_capability::Capability;
 use eaf_test_support::document_members;
 use std::collections::BTreeSet;
 
@@ -13,7 +12,7 @@ async fn a_machine_is_cloned_changed_and_removed() {
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
 
     let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(document_members("vsphere-clone-spec"), members(&clone_of("web-01").args["spec"]));
+    assert_eq!(document_members("vsphere", "clone-spec"), members(&clone_of("web-01").args["spec"]));
 
     for _ in 0..2 {
         assert_eq!(bench.complete(&ensure_folder()).await.unwrap(), json!({ "path": "requests/web" }));
@@ -38,8 +37,8 @@ async fn a_machine_is_cloned_changed_and_removed() {
     assert!(address.as_str().unwrap().starts_with("10."), "{address}");
     let machine = bench.complete(&about("read-vm")).await.unwrap();
     assert_eq!(machine["ip"], address);
-    assert_eq!(document_members("vsphere-machine"), members(&machine));
-    assert!(document_members("vsphere-address").is_subset(&members(&bench.complete(&wait).await.unwrap())));
+    assert_eq!(document_members("vsphere", "machine"), members(&machine));
+    assert!(document_members("vsphere", "address").is_subset(&members(&bench.complete(&wait).await.unwrap())));
 
     let refused = bench.complete(&about("destroy")).await.unwrap_err();
     assert_eq!((refused.class, refused.code.as_str()), (Class::Conflict, "vm-running"));
@@ -51,7 +50,7 @@ async fn a_machine_is_cloned_changed_and_removed() {
     for _ in 0..2 {
         let answer = bench.complete(&about("destroy")).await.unwrap();
         assert_eq!(answer, absent());
-        assert!(document_members("vsphere-removed").is_subset(&members(&answer)));
+        assert!(document_members("vsphere", "removed").is_subset(&members(&answer)));
     }
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap(), Value::Null);
     assert!(bench.vcsim.machines().is_empty());

@@ -4,7 +4,6 @@ use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::device;
 use crate::client::soap::MoRef;
-use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 fn outcome(failure: &Failure) -> (Class, &str) {

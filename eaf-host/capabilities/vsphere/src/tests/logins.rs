@@ -1,7 +1,7 @@
 //! Refused logins: some refusals do not mean a wrong password, and too many lock the account.
 
 use super::*;
-use eaf_capability::{Capability, Verdict};
+use eaf_capability::Verdict;
 use std::ops::Add;
 
 fn refuse_logins(fault: &str) -> Value {

@@ -24,21 +24,24 @@ mod power;
 mod sessions;
 
 use super::client::transport::Timeouts;
-use super::connection::{Connections, Error, Stored};
+use super::connection::{Connections, Error};
+use super::core_connections::CAPABILITY;
 use super::provider::VSphere;
 use super::record::{self, Record, Records, Stage};
 use super::sessions::Sessions;
 use async_trait::async_trait;
 use eaf_capability::egress::{Policy, testing};
-use eaf_capability::{Call, Capability, Class, Failure, Polled, Provider, Report, Started};
+use eaf_capability::{Call, Capability, Class, Failure, Granted, GrantedConnection, Polled, Provider, Report, Started};
 use eaf_core::actor::TraceId;
 use eaf_core::clock::{Ambient, Clock, Entropy};
+use eaf_core::connection::Connection;
 use eaf_core::id::{EventId, RunId, TenantId};
 use eaf_core::managed_resource::Key;
 use eaf_test_support::fault_proxy::{FaultProxy, Tls};
 use eaf_test_support::vcsim::{PASSWORD, USER, Vcsim};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -69,17 +72,26 @@ struct Settings(Arc<Mutex<(Value, Map<String, Value>)>>);
 
 #[async_trait]
 impl Connections for Settings {
-    async fn of_grant(&self, tenant: TenantId, _: &str, grant: &str) -> Result<Option<Stored>, Error> {
-        if grant == "vcenter" { self.by_name(tenant, "main").await } else { Ok(None) }
-    }
-
-    async fn by_name(&self, _: TenantId, name: &str) -> Result<Option<Stored>, Error> {
-        let (config, secret) = self.0.lock().unwrap().clone();
-        Ok(Some(Stored { name: name.to_owned(), config, secret, set_at: None }))
+    async fn by_name(&self, _: TenantId, name: &str) -> Result<Option<Connection>, Error> {
+        Ok(Some(self.stored(name)))
     }
 }
 
 impl Settings {
+    fn stored(&self, name: &str) -> Connection {
+        let (config, secret) = self.0.lock().unwrap().clone();
+        Connection { capability: CAPABILITY.into(), name: name.to_owned(), config, secret, set_at: None }
+    }
+
+    /// The call as the engine makes it: with the connection as it is stored now.
+    fn resolved(&self, call: &Call) -> Call {
+        if call.granted.name != "vcenter" {
+            return call.clone();
+        }
+        let connection = GrantedConnection::Found(self.stored("main"));
+        Call { granted: Granted { connection, ..call.granted.clone() }, ..call.clone() }
+    }
+
     fn set(&self, key: &str, value: &str) {
         self.0.lock().unwrap().0[key] = json!(value);
     }
@@ -139,7 +151,7 @@ struct Bench {
     proxy: FaultProxy,
     settings: Settings,
     records: StoredRecords,
-    provider: VSphere,
+    provider: Engine,
     _dir: Dir,
 }
 
@@ -222,8 +234,33 @@ impl Bench {
     }
 }
 
-fn provider(settings: &Settings, records: &StoredRecords) -> VSphere {
-    provider_in(settings, records, testing::this_machine(), Duration::from_secs(20))
+/// Provider that gets each call as the engine makes it.
+struct Engine {
+    settings: Settings,
+    provider: VSphere,
+}
+
+impl Engine {
+    async fn start(&self, call: &Call) -> Result<Started, Failure> {
+        self.provider.start(&self.settings.resolved(call)).await
+    }
+
+    async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure> {
+        self.provider.poll(&self.settings.resolved(call), handle).await
+    }
+}
+
+impl Deref for Engine {
+    type Target = VSphere;
+
+    fn deref(&self) -> &VSphere {
+        &self.provider
+    }
+}
+
+fn provider(settings: &Settings, records: &StoredRecords) -> Engine {
+    let provider = provider_in(settings, records, testing::this_machine(), Duration::from_secs(20));
+    Engine { settings: settings.clone(), provider }
 }
 
 fn provider_in(settings: &Settings, records: &StoredRecords, policy: Arc<Policy>, contact: Duration) -> VSphere {
@@ -241,8 +278,7 @@ fn call(function: &str, args: Value) -> Call {
         event: EventId(Uuid::nil()),
         sequence: 1,
         idempotency_key: format!("run/{function}"),
-        grant: "vcenter".into(),
-        scope: json!({ "templates": ["*"] }),
+        granted: Granted { scope: json!({ "templates": ["*"] }), ..Granted::without_connection("vcenter") },
         function: function.into(),
         args,
         trace: TraceId("0".repeat(32)),

@@ -28,7 +28,7 @@ fn request(bench: &Bench) -> ObservationRequest {
     ObservationRequest {
         tenant: TenantId::derive("acme"),
         plugin: "shop".into(),
-        grant: "vcenter".into(),
+        granted: bench.settings.resolved(&about("read-vm")).granted,
         resources: records.into_iter().map(thing).collect(),
         trace: TraceId("0".repeat(32)),
         deadline: Instant::now() + DEADLINE,

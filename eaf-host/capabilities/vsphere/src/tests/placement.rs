@@ -3,7 +3,6 @@
 use super::admin::Admin;
 use super::*;
 use crate::client::soap::MoRef;
-use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 const ESX_01: &str = "esx-01.example.internal";

@@ -2,7 +2,6 @@
 
 use super::admin::{Admin, WEB_01};
 use super::*;
-use eaf_capability::Capability;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_omitted_power_state_is_read_again() {

@@ -3,7 +3,6 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::properties;
-use eaf_capability::Capability;
 use eaf_test_support::fault_proxy::Rule;
 
 /// A fault of the parser, which has no kind.

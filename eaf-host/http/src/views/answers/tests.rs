@@ -14,7 +14,7 @@ use std::time::Instant;
 
 fn product() -> Product {
     let file = fixtures::package(fixtures::MANIFEST, fixtures::domain_of_rows(), None);
-    let domain = load::load(&fixtures::wasm(), &file, 1, &Default::default()).unwrap().domain;
+    let domain = load::load(&fixtures::wasm(), &file, 1, &fixtures::ceiling()).unwrap().domain;
     Product {
         domain,
         name: "Rows".into(),

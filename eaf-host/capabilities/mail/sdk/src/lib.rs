@@ -1,10 +1,18 @@
 //! Mails to members of the tenant. Recipients are named by id or permission: names, addresses and
 //! languages stay in the host.
 
-use crate::flow::{decode, encode};
-use crate::host;
-use crate::view::View;
-use crate::workflow::Failure;
+#[cfg(target_family = "wasm")]
+mod imports;
+#[cfg(not(target_family = "wasm"))]
+mod scripted;
+
+#[cfg(target_family = "wasm")]
+use imports as host;
+#[cfg(not(target_family = "wasm"))]
+use scripted as host;
+
+use eaf_sdk::flow::{decode, encode};
+use eaf_sdk::{Failure, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -79,5 +87,27 @@ impl Mailer {
         condition: &Condition,
     ) -> Result<Sent, Failure> {
         decode(self.0.send_while(template, to, &encode(facts), &encode(condition))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use std::path::Path;
+
+    /// Reads a document as `T` and compares what `T` writes with the document, which the provider
+    /// is tested with, too.
+    fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
+        let text = std::fs::read_to_string(path).expect("the document is there");
+        let document: Value = serde_json::from_str(&text).expect("the document is JSON");
+        let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(serde_json::to_value(typed).expect("it serialises"), document, "{name}");
+    }
+
+    #[test]
+    fn the_client_reads_and_writes_the_documents_of_the_capability_unchanged() {
+        assert_round_trip::<Sent>("sent");
     }
 }

@@ -1,9 +1,18 @@
 //! Virtual machines in the tenant's vCenter. A machine is identified by `identity`, an id of the
 //! product, so that every call may be repeated.
 
-use crate::flow::{Operation, decode, encode};
-use crate::host;
-use crate::workflow::Failure;
+#[cfg(target_family = "wasm")]
+mod imports;
+#[cfg(not(target_family = "wasm"))]
+mod scripted;
+
+#[cfg(target_family = "wasm")]
+use imports as host;
+#[cfg(not(target_family = "wasm"))]
+use scripted as host;
+
+use eaf_sdk::Failure;
+use eaf_sdk::flow::{Operation, decode, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -110,5 +119,30 @@ impl Writer {
     /// confirmed it; fails with code `vm-there` if vCenter has the machine.
     pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
         decode(self.0.forget(identity)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use std::path::Path;
+
+    /// Reads a document as `T` and compares what `T` writes with the document, which the provider
+    /// is tested with, too.
+    fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
+        let text = std::fs::read_to_string(path).expect("the document is there");
+        let document: Value = serde_json::from_str(&text).expect("the document is JSON");
+        let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(serde_json::to_value(typed).expect("it serialises"), document, "{name}");
+    }
+
+    #[test]
+    fn the_client_reads_and_writes_the_documents_of_the_capability_unchanged() {
+        assert_round_trip::<Located>("address");
+        assert_round_trip::<CloneSpec>("clone-spec");
+        assert_round_trip::<Machine>("machine");
+        assert_round_trip::<Removed>("removed");
     }
 }

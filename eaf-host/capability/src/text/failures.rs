@@ -1,0 +1,65 @@
+//! Sentences for failures: the host's own and those of each capability, one per code.
+//!
+//! Failures are found by their code alone, in mails, lists and packages, so that no two
+//! capabilities may have the same code.
+
+use super::locales::{Error, flatten};
+use crate::Registration;
+use eaf_core::actor::Locale;
+use std::collections::BTreeMap;
+
+/// A file of sentences in both languages, as TOML with the table `failures`.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    pub de: &'static str,
+    pub en: &'static str,
+}
+
+/// Failures of the host itself and of the workflow engine.
+const HOST: Texts = Texts { de: include_str!("failures/de.toml"), en: include_str!("failures/en.toml") };
+
+/// Sentences of the host and of all capabilities in this binary, by key.
+pub fn sentences(locale: Locale) -> Result<BTreeMap<String, String>, Error> {
+    let capabilities = inventory::iter::<Registration>.into_iter();
+    merge(locale, [HOST].into_iter().chain(capabilities.map(|capability| capability.texts)))
+}
+
+fn merge(locale: Locale, files: impl Iterator<Item = Texts>) -> Result<BTreeMap<String, String>, Error> {
+    let name = locale.as_str();
+    let mut merged = BTreeMap::new();
+    for file in files {
+        let source = match locale {
+            Locale::De => file.de,
+            Locale::En => file.en,
+        };
+        let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
+        let mut sentences = BTreeMap::new();
+        flatten(name, "", table, &mut sentences)?;
+        for (key, sentence) in sentences {
+            if merged.insert(key.clone(), sentence).is_some() {
+                return Err(Error::Duplicate { locale: name, key });
+            }
+        }
+    }
+    Ok(merged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: Texts = Texts { de: "[failures]\nbusy = 'Mail'", en: "[failures]\nbusy = 'Mail'" };
+    const TAPE: Texts = Texts { de: "[failures]\nbusy = 'Band'", en: "[failures]\nbusy = 'Tape'" };
+
+    #[test]
+    fn a_code_of_two_capabilities_is_refused() {
+        let error = merge(Locale::En, [MAIL, TAPE].into_iter()).unwrap_err();
+        assert_eq!(error.to_string(), "two capabilities have the text `failures.busy` (en)");
+    }
+
+    #[test]
+    fn the_hosts_sentences_are_among_those_of_every_package() {
+        let sentences = sentences(Locale::En).unwrap();
+        assert!(sentences.contains_key("failures.not-granted"));
+    }
+}
