@@ -17,12 +17,12 @@ pub fn read(text: &str) -> Result<Address, Invalid> {
     Address::new(address.user(), domain).map_err(|_| Invalid)
 }
 
-/// Host name in its ASCII form.
+/// Converts the host name `name` to its ASCII form.
 pub fn domain(name: &str) -> Result<String, Invalid> {
     idna::domain_to_ascii_strict(name).map_err(|_| Invalid)
 }
 
-/// True if the address requires a server with SMTPUTF8 (RFC 6531).
+/// Whether the address requires a server with SMTPUTF8 (RFC 6531).
 pub fn needs_utf8(address: &Address) -> bool {
     !address.user().is_ascii()
 }

@@ -1,5 +1,6 @@
-//! Self-test of a mail connection: the server answers, encrypts as configured, accepts the login
-//! and the sender. Delivery comes after that, so an admin may also request a test mail.
+//! Self-test of a mail connection: whether the server answers, encrypts as configured, and accepts
+//! the login and the sender. These steps cannot show delivery, so an admin may also request a test
+//! mail.
 
 use super::address;
 use super::config::{Config, Tls};
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
-/// Namespace of the ids of test mails.
+/// Namespace of the UUIDs of test mails.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
 const TRIAL: &str = "trial";
 
@@ -41,13 +42,13 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
 });
 
-/// Connection to test.
+/// Mail connection to test: a stored one, by name, or a draft.
 pub enum Tested<'a> {
     Stored(&'a str),
     Draft(&'a Connection),
 }
 
-/// Tests a connection; `to` receives a test mail.
+/// Tests a connection and sends a test mail to the person `to`; none: no test mail.
 pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
@@ -87,8 +88,9 @@ pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option
     report
 }
 
-/// Session after login; none if a step failed, which the report says. A server that is not a mail
-/// server is reported after a constant time, whatever it is.
+/// Opens a session and logs in, with one finding per step in `report`; none if a step failed. A
+/// server that the operator did not list and that is not a mail server is reported after a constant
+/// time, so that a test reveals nothing about other servers.
 async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Report) -> Option<Session> {
     let access = mail.access(tenant);
     let connect = access.connect(config, TEST);

@@ -1,8 +1,8 @@
-//! Condition of a mail, checked immediately before it is sent.
+//! Condition of a mail, checked immediately before the mail is sent.
 //!
-//! A mail waits for up to a day while the mail server is unavailable, and its request may be
-//! settled meanwhile. The plugin names a row and a value, and the host reads the row before each
-//! mail, with all events of the log applied.
+//! A mail waits for up to a day while the mail server is unavailable, and the matter that the mail
+//! is about may be settled meanwhile. The plugin names a row and a value, and the host reads that
+//! row before each mail, after all events of the log are applied.
 
 use super::failure::permanent;
 use super::mail_store::{MailStore, RowQuery};
@@ -11,19 +11,21 @@ use eaf_core::contract::{ColumnType, ViewType};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Condition in the form of the contract.
+/// Condition of a mail, as the plugin sends it.
 #[derive(Deserialize)]
 pub struct Document {
     view: String,
     key: String,
     member: String,
     equals: Value,
-    /// Template of an earlier mail about the same thing, whose recipients alone get this one.
+    /// Template of an earlier mail about the same thing: only recipients of that mail get this one.
+    /// None: no such limit.
     #[serde(default)]
     pub after: Option<String>,
 }
 
-/// A column that must equal a value; a deleted row does not.
+/// Condition with its view resolved: the column `member` of the row with the key `key` must equal
+/// `equals`. A deleted row never fulfils a condition.
 pub struct Condition {
     view: ViewType,
     key: String,
@@ -32,8 +34,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads a condition and refuses a column that cannot equal the value: all mails would be
-    /// skipped without a reason.
+    /// Reads a condition. Refuses a column whose type cannot equal the value, because all mails
+    /// would be skipped without a reason.
     pub fn read(document: Document, packages: &dyn Packages, call: &Call) -> Result<Self, Failure> {
         let Document { view, key, member, equals, after: _ } = document;
         let invalid = |message| permanent("condition-invalid", message);

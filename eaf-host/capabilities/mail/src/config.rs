@@ -22,18 +22,19 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use time::OffsetDateTime;
 
-/// Default of `max_connections`.
+/// Default of `max_connections`, the concurrent sessions of one host.
 const CONNECTIONS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// For a server on the same machine or a trusted network; passwords are sent in clear to the
-    /// same machine only.
+    /// Without encryption, for a server on the same machine or in a trusted network. Passwords are
+    /// sent in clear to the same machine only.
     None,
-    /// The session starts in clear and must be upgraded; a server without STARTTLS is refused.
+    /// Encryption by STARTTLS: the session starts in clear and must be upgraded; a server without
+    /// STARTTLS is refused.
     Starttls,
-    /// Encrypted from the first byte, usually on port 465.
+    /// Encryption from the first byte, usually on port 465.
     #[serde(rename = "tls")]
     Implicit,
 }
@@ -66,7 +67,7 @@ struct Document {
     max_connections: Option<u32>,
 }
 
-/// Valid settings. Not `Debug`: they contain the password.
+/// Valid settings of a mail connection. Not `Debug`, because the settings contain the password.
 #[derive(Clone)]
 pub struct Config {
     pub host: String,
@@ -76,18 +77,18 @@ pub struct Config {
     pub from: Address,
     pub from_name: String,
     pub reply_to: Option<Address>,
-    /// Name of this host in EHLO.
+    /// Name of this host in the SMTP greeting EHLO.
     pub ehlo: ClientId,
     pub ca_certificate: Option<String>,
-    /// Limit for all hosts together; none: unlimited.
+    /// Maximum number of mails per minute for all hosts together; none: unlimited.
     pub mails_per_minute: Option<u32>,
-    /// Limit for one host.
+    /// Maximum number of concurrent sessions of one host over this connection.
     pub max_connections: usize,
-    /// None for an unsaved draft.
+    /// Time when the settings were stored; none for a draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
-/// Account at the server.
+/// Account at the mail server.
 #[derive(Clone)]
 pub struct Login {
     pub username: String,
@@ -101,7 +102,7 @@ pub enum Proof {
     Token(TokenRequest),
 }
 
-/// Token endpoint and client.
+/// Request of a token at an OAuth 2 token endpoint, with the client's id and secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     pub url: String,
@@ -164,7 +165,7 @@ fn sender(text: &str) -> Result<Address, Failure> {
         .map_err(|_| configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into()))
 }
 
-/// Host name or IP address in the form of EHLO.
+/// Parses a host name or IP address for EHLO.
 pub fn client_id(name: &str) -> Result<ClientId, Failure> {
     match name.parse() {
         Ok(IpAddr::V4(address)) => return Ok(ClientId::Ipv4(address)),
@@ -210,7 +211,8 @@ fn token_url(document: &Document) -> Result<String, Failure> {
     Err(configuration("connection-invalid", "The `token_url` of the mail connection begins with https://.".into()))
 }
 
-/// True if a secret may be sent there: encrypted, or to the same machine.
+/// Whether a client secret may be sent to `url`: over HTTPS, or to the same machine. A URL with
+/// credentials is refused.
 pub fn is_token_url(url: &str) -> bool {
     let Ok(parsed) = reqwest::Url::parse(url) else { return false };
     let has_password = parsed.password().is_some() || !parsed.username().is_empty();

@@ -129,7 +129,6 @@ mod tests {
         json!({"username": "eaf@example.com", "auth": "oauth2", "token_url": url, "client_id": "c"})
     }
 
-    /// The schema and the provider must accept the same settings.
     #[test]
     fn schema_and_provider_accept_the_same_settings() {
         let kind = connection_type();

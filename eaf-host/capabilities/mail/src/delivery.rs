@@ -1,11 +1,11 @@
-//! Delivery of the mails of one call, one after the other.
+//! Delivery of the mails of one call, in sequence.
 //!
 //! A failure that concerns one recipient does not affect others: after a broken session, the next
-//! mail gets a new one. A failure of the connection affects all remaining mails, which wait.
+//! mail gets a new session. A failure of the connection affects all remaining mails, which wait.
 //!
-//! A refusal with an ambiguous reply code belongs to the recipient only if the server accepts
-//! others **after** it: a relay may start to refuse the connection in the middle, for example at a
-//! daily limit.
+//! A refusal with an ambiguous reply code is assigned to the recipient only if the server accepts
+//! other recipients **after** it: a relay may start to refuse the connection in the middle, for
+//! example at a daily limit.
 
 use super::address;
 use super::config::Config;
@@ -22,19 +22,19 @@ use eaf_capability::{Class, Failure};
 use lettre::Address;
 use std::time::Duration;
 
-/// Broken sessions after which the server is the cause and not a recipient.
+/// Number of broken sessions after which the server counts as the cause, instead of a recipient.
 const MAX_BROKEN: u32 = 3;
-/// Equal refusals in a row after which the remaining mails are not tried.
+/// Number of consecutive equal refusals after which the remaining mails are not tried.
 const MAX_EQUAL: u32 = 5;
 
-/// Codes of failures that are not the server's: limits of this host, and pauses after earlier
+/// Codes of failures that the server did not cause: limits of this host, and pauses after earlier
 /// refusals.
 const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "mail-login-pause"];
 
-/// Connection of a call's mails.
+/// Mail connection over which the mails of a call are sent.
 pub struct Route {
     pub connection: String,
-    /// Settings, or their error.
+    /// Settings of the connection, or the error that makes the settings unusable.
     pub config: Result<Config, Failure>,
 }
 
@@ -45,14 +45,15 @@ pub struct Delivery<'a> {
     session: Option<Session>,
     permit: Option<Permit>,
     broken: u32,
-    /// Failure that stops further mails of the call.
+    /// Failure that stops further mails of the call; none: mails are sent.
     blocked: Option<Failure>,
-    /// Accepted mails, and the last one's recipient.
+    /// Number of mails that the server accepted in this delivery.
     accepted: u32,
     last_accepted: Option<Address>,
-    /// Last refusal and the number of equal ones in a row.
+    /// Reply code of the last refusal, and the number of consecutive refusals with that code.
     equal: (String, u32),
-    /// Refusals of unknown scope.
+    /// Refusals of which the reply code does not tell whether the recipient or the connection is
+    /// refused.
     unclassified: Vec<OutcomeUnknown>,
 }
 
@@ -60,7 +61,7 @@ struct OutcomeUnknown {
     state: MailState,
     stage: Stage,
     numbers: String,
-    /// Number of mails accepted before this refusal.
+    /// Number of mails that the server had accepted before this refusal.
     accepted: u32,
 }
 
@@ -102,7 +103,8 @@ impl<'a> Delivery<'a> {
         outcome.and(settled_rest)
     }
 
-    /// Delivers one mail; its condition is checked last before it is composed.
+    /// Delivers one mail. The mail's condition is checked last, immediately before the mail is
+    /// composed.
     async fn deliver(&mut self, person: &Person, state: &MailState) -> Result<(), Failure> {
         if state.unanswered >= MAX_UNANSWERED {
             return self.settle(state, Status::Unknown, None).await;
@@ -157,8 +159,8 @@ impl<'a> Delivery<'a> {
             Err(failure) => Err(failure),
             Ok(None) => {
                 if !store.begin_transmission(&state.entry).await? {
-                    // The server waits for the content: only the end of the session withdraws the
-                    // mail.
+                    // The server waits for the content, and only the end of the session withdraws
+                    // the mail.
                     self.session = None;
                     return self.settled(state).await;
                 }
@@ -193,7 +195,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Handles the end of a session: a failure of the connection stops all mails, a broken session
-    /// this one.
+    /// only the present mail.
     async fn session_lost(&mut self, state: &MailState, failure: Failure, unanswered: i32) -> Result<(), Failure> {
         self.session = None;
         self.broken += 1;
@@ -243,8 +245,9 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Assigns refusals of unknown scope. Relays refuse a client at RCPT, with the codes of a
-    /// protected recipient; if the server accepts other mails afterwards, the recipient is meant.
+    /// Assigns each refusal of unknown scope to the recipient or to the connection. Relays refuse a
+    /// client at RCPT with the codes of a protected recipient; if the server accepts other mails
+    /// afterwards, the recipient was refused.
     async fn settle_unclassified(&mut self) -> Result<(), Failure> {
         let unclassified = std::mem::take(&mut self.unclassified);
         let is_asked = unclassified.iter().any(|one| one.stage == Stage::Recipient && one.accepted == self.accepted);
@@ -259,7 +262,8 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Offers a recipient that was accepted before.
+    /// Whether the server still accepts a recipient that it accepted earlier; false without an open
+    /// session or such a recipient.
     async fn still_accepts(&mut self) -> bool {
         match (&mut self.session, &self.route.config, &self.last_accepted) {
             (Some(session), Ok(config), Some(last_accepted)) => {
@@ -269,8 +273,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Records the state of the connection, after the mail is settled: a delivered mail must not be
-    /// sent again because this write failed.
+    /// Records whether the connection works. Runs after the mail is settled: a delivered mail must
+    /// not be sent again because this write failed.
     async fn record_use(&self, error: Option<&str>) {
         let set_at = self.route.config.as_ref().ok().and_then(|config| config.set_at);
         let recorded = self.job.mail.store.used(self.job.call.tenant, &self.route.connection, set_at, error).await;
@@ -279,14 +283,15 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Provides a session within the connection's limits.
+    /// Opens a session, unless one is open, within the connection's limits. The inner error is a
+    /// failure of the connection.
     async fn open_session(&mut self, config: &Config) -> Result<Result<(), Failure>, Failure> {
         let tenant = self.job.call.tenant;
         let mail = self.job.mail;
         if mail.store.is_paused(tenant, &self.route.connection).await? {
             return Ok(Err(transient("mail-paused", "An admin has paused the mail connection.".into())));
         }
-        // Avoids a session that could not send; each mail counts when it is offered.
+        // Avoids a session that could not send a mail; each mail is counted when it is offered.
         if let (Some(rate), None) = (config.mails_per_minute, &self.session)
             && mail.store.offered(tenant, &self.route.connection).await? >= rate
         {
@@ -317,7 +322,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Settles a mail that the package cannot render; it may render in other languages.
+    /// Settles a mail that the package cannot render as failed; mails in other languages may still
+    /// render.
     async fn not_rendered(&mut self, state: &MailState, failure: Failure) -> Result<(), Failure> {
         if failure.code == "mail-missing" {
             return Err(failure);
@@ -333,7 +339,7 @@ impl<'a> Delivery<'a> {
         self.defer_as(state, failure, deferral).await
     }
 
-    /// Defers a mail for the time that the schedule gives.
+    /// Defers a mail for the delay that [`pause`] computes.
     async fn defer_as(&mut self, state: &MailState, failure: &Failure, deferral: Deferral<'_>) -> Result<(), Failure> {
         let store = &self.job.mail.store;
         let (delay, reason) = (pause(state, failure, store.now()), deferral.reason);
@@ -351,7 +357,7 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Counts a mail that another call settled meanwhile.
+    /// Counts a mail that another call has settled meanwhile.
     async fn settled(&mut self, state: &MailState) -> Result<(), Failure> {
         let known = self.job.mail.store.record(&state.entry).await?;
         self.tally.count(&known.status);
@@ -382,7 +388,8 @@ impl<'a> Delivery<'a> {
             to_name: &person.name,
             id: mail_id(call, person.actor, &arguments.template),
             message_id: &state.entry.message_id,
-            // Date and id are the same for repetitions, by which Exchange recognises them.
+            // Date and id stay the same when a mail is repeated; Exchange detects repetitions by
+            // them.
             date: state.written_at,
             locale: person.locale,
             trace: &call.trace.0,

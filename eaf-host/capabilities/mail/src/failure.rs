@@ -1,5 +1,5 @@
-//! Failures of this capability. Messages are for tenant admins and workflows: no address, no name,
-//! no subject, and nothing of a server's reply but its codes, since servers repeat addresses.
+//! Failures of the mail capability. Messages are for tenant admins and workflows: no address, no
+//! name, no subject, and only the codes of a server's reply, since servers repeat addresses.
 
 use eaf_capability::{Class, Failure};
 
@@ -19,7 +19,7 @@ pub fn failure(class: Class, code: &str, message: String) -> Failure {
     Failure::new(class, code, message)
 }
 
-/// Failure of a grant or test whose connection the tenant does not have.
+/// Failure of a grant or a test that names a connection which the tenant does not have.
 pub fn no_connection(name: &str) -> Failure {
     configuration("connection-missing", format!("There is no mail connection `{name}`. A tenant admin can set it."))
 }

@@ -60,7 +60,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Egress to mail servers.
+/// Egress to mail servers, which the deployment's policy permits or refuses.
 pub static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587, 2525] };
 /// Egress to OAuth 2 token endpoints of mail connections.
 pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
@@ -95,11 +95,12 @@ struct Mail {
     deadlines: smtp::Deadlines,
     egress: Arc<Policy>,
     login_limiter: Arc<LoginLimiter>,
-    /// Time-out of the first contact in a test.
+    /// Time-out of the first contact with the server in a test.
     contact: Duration,
 }
 
-/// Longer than a vCenter's: mail servers delay unknown clients, and a page waits for 35 s.
+/// Default time-out of the first contact in a test. Longer than for a vCenter, because mail servers
+/// delay unknown clients; shorter than the 35 s for which a page waits.
 const CONTACT: Duration = Duration::from_secs(25);
 
 impl Mail {
@@ -114,7 +115,7 @@ impl Mail {
     }
 }
 
-/// Time-out of a call, whose mails are sent in sequence by a server that may delay each for
+/// Maximum duration of a call. Its mails are sent in sequence, by a server that may delay each for
 /// minutes.
 const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 

@@ -1,19 +1,19 @@
 //! Limits of this host's concurrent sessions with mail servers.
 //!
-//! A server may delay each step for minutes, and every session occupies one of the places for runs:
-//! without a limit, one tenant's slow server would stop all work.
+//! A server may delay each step for minutes, and every session occupies one of the host's
+//! concurrent runs: without a limit, one tenant's slow server would stop all runs.
 
 use eaf_core::id::TenantId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Half of the concurrent runs.
+/// Maximum number of sessions of this host: half of its concurrent runs.
 const MAX_SESSIONS: usize = 8;
-/// Additional sessions for tenants that have none, so that slow servers of two tenants do not block
-/// the others.
+/// Number of sessions beyond [`MAX_SESSIONS`] for tenants without a session, so that slow servers
+/// of two tenants do not block other tenants.
 const EXTRA_SESSIONS: usize = 4;
 const TENANT: usize = 4;
-/// Concurrent tests, which do not count against the mails.
+/// Maximum number of concurrent connection tests, which have a limit apart from that of the mails.
 const MAX_TESTS: usize = 8;
 
 #[derive(Clone, Default)]
@@ -29,16 +29,17 @@ struct Open {
     tests: HashSet<TenantId>,
 }
 
-/// Right to a session, returned when dropped.
+/// Right to one session or test, given back when dropped.
 pub struct Permit {
     open: Arc<Mutex<Open>>,
     tenant: TenantId,
-    /// None for a test.
+    /// Name of the connection; none for a test.
     connection: Option<String>,
 }
 
 impl Limits {
-    /// Permits a session; none at a limit of the host, the tenant or the connection.
+    /// Permits a session; none at a limit of the host, the tenant or the connection. `most` is the
+    /// connection's limit.
     pub fn session(&self, tenant: TenantId, connection: &str, most: usize) -> Option<Permit> {
         let mut open = locked(&self.open);
         let key = (tenant, connection.to_owned());
@@ -54,12 +55,14 @@ impl Limits {
         Some(Permit { open: self.open.clone(), tenant, connection: Some(connection.to_owned()) })
     }
 
-    /// True if the number of open sessions lets a slow server delay others.
+    /// Whether [`MAX_SESSIONS`] or more sessions are open, so that a slow server delays other
+    /// mails.
     pub fn is_crowded(&self) -> bool {
         locked(&self.open).all >= MAX_SESSIONS
     }
 
-    /// Permits a test, one at a time per tenant.
+    /// Permits a test of a connection; none while another test of the tenant runs, or at
+    /// [`MAX_TESTS`].
     pub fn test(&self, tenant: TenantId) -> Option<Permit> {
         let mut open = locked(&self.open);
         if open.tests.len() >= MAX_TESTS || !open.tests.insert(tenant) {

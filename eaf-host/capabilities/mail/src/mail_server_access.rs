@@ -1,5 +1,6 @@
 //! Access to a connection's mail server, limited by the deployment: addresses that the egress
-//! policy permits, few attempts to log in, and one answer for every other kind of server.
+//! policy permits, few attempts to log in, and one answer for every server that is not a mail
+//! server.
 
 use super::MAIL;
 use super::config::{Config, Proof};
@@ -14,14 +15,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Failures that only a mail server or the settings can cause, and which therefore reveal nothing
-/// about other servers.
+/// Codes of failures that only a mail server or the settings can cause, so that such a failure
+/// reveals nothing about other servers.
 const OF_MAIL_SERVERS: [&str; 5] =
     ["mail-refused", "mail-busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
-/// Failures by which a server refuses a login.
+/// Codes of failures by which a server refuses a login.
 const REFUSALS: [&str; 2] = ["mail-wrong-password", "token-refused"];
 
-/// Access for one tenant.
+/// Access to mail servers for one tenant.
 #[derive(Clone, Copy)]
 pub struct MailServerAccess<'a> {
     pub egress: &'a Arc<Policy>,
@@ -33,17 +34,17 @@ pub struct MailServerAccess<'a> {
 }
 
 impl MailServerAccess<'_> {
-    /// Connects, encrypts and logs in, as configured.
+    /// Connects, encrypts and logs in, as `config` says.
     pub async fn open(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let mut session = self.connect(config, deadlines).await?;
         self.log_in(config, &mut session).await?;
         Ok(session)
     }
 
-    /// Connects and encrypts, as configured.
+    /// Connects and encrypts, as `config` says.
     pub async fn connect(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let resolved = self.egress.resolve(&MAIL, self.tenant, &config.host, config.port).await;
-        // The policy has logged the reason for the operator.
+        // The egress policy has logged the reason for the operator.
         let resolved = resolved.map_err(|_| unreached())?;
         let connected = Session::connect(config, &resolved.addresses, deadlines).await;
         connected.map_err(|failure| match resolved.named || self.is_known(config, &resolved.addresses) {
@@ -52,7 +53,7 @@ impl MailServerAccess<'_> {
         })
     }
 
-    /// Logs in; does nothing for a connection without a user name.
+    /// Logs in; does nothing for settings without a user name.
     pub async fn log_in(&self, config: &Config, session: &mut Session) -> Result<(), Failure> {
         let Some(login) = &config.login else { return Ok(()) };
         let secret = match &login.proof {
@@ -71,7 +72,8 @@ impl MailServerAccess<'_> {
         outcome
     }
 
-    /// True if the connection has logged in there before, so that the server is the tenant's own.
+    /// Whether the tenant has logged in to one of these servers with this account before, so that
+    /// the server is the tenant's own.
     fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
         let login = config.login.as_ref();
         login.is_some_and(|login| self.login_limiter.has_accepted(self.tenant, servers, &login.username))
@@ -87,7 +89,7 @@ impl MailServerAccess<'_> {
     }
 }
 
-/// Failure of a paused login: another refusal could lock the account or be a guess.
+/// Failure of a login that the login limiter pauses, since another refusal could lock the account.
 pub fn paused(LoginPause(pause): LoginPause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
@@ -98,12 +100,13 @@ pub fn is_unreached(failure: &Failure) -> bool {
     failure.code == unreached().code && failure.message == unreached().message
 }
 
-/// Failure in a test, whose class is constant too.
+/// Turns a failure of the connection into that of a test. The failure [`unreached`] always has the
+/// same class, so that the class reveals nothing about the server.
 pub fn of_test(failure: Failure) -> Failure {
     if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
 }
 
-/// One failure for every server that is not a mail server.
+/// Failure that is the same for every server that is not a mail server.
 pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \

@@ -1,5 +1,5 @@
-//! Store that sending reads and writes, a trait so that sessions with mail servers are tested
-//! without a database; [`PgMailStore`](super::pg_mail_store::PgMailStore) is the real one.
+//! Store that the sending of mails reads and writes. A trait, so that tests of sessions need no
+//! database; [`PgMailStore`](super::pg_mail_store::PgMailStore) is the store in PostgreSQL.
 
 use async_trait::async_trait;
 use eaf_capability::Failure;
@@ -12,17 +12,17 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A person who may receive mail. Not `Debug`: name and address are personal.
+/// Person who may receive mail. Not `Debug`, because name and address are personal.
 #[derive(Clone)]
 pub struct Person {
     pub actor: ActorId,
     pub name: String,
-    /// Empty if unknown.
+    /// Mail address; empty if unknown.
     pub email: String,
     pub locale: Locale,
 }
 
-/// One mail to one person, as recorded before it is sent.
+/// Identification of one mail to one person, recorded before the mail is sent.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub tenant: TenantId,
@@ -31,7 +31,7 @@ pub struct Entry {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Sequence of the call in its run.
+    /// Sequence of the call in its run's journal.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -39,44 +39,45 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Waiting, with the last reason.
+    /// Mail that waits, with the reason of the last deferral; none before the first.
     Pending(Option<String>),
     Sent,
-    /// Failed, with the reason for the tenant's admins.
+    /// Failed mail, with the reason that the tenant's admins see.
     Failed(String),
-    /// Not sent because its condition no longer held.
+    /// Mail that was not sent because its condition no longer held.
     Skipped,
-    /// Sent to a server that did not answer, so that it may have arrived.
+    /// Mail whose content was sent to a server that did not answer, so that the mail may have
+    /// arrived.
     Unknown,
 }
 
-/// Recorded mail and the state of its delivery.
+/// State of a recorded mail's delivery.
 #[derive(Debug, Clone)]
 pub struct MailState {
     pub entry: Entry,
     pub status: Status,
     pub attempts: i32,
-    /// Number of times its content was sent without an answer.
+    /// Number of times that the content was sent and the server did not answer.
     pub unanswered: i32,
-    /// Deferrals of the recipient in a row.
+    /// Number of consecutive deferrals of the recipient.
     pub deferrals: i32,
     pub deferred_since: Option<OffsetDateTime>,
-    /// Earliest next attempt.
+    /// Time of the next attempt, at the earliest; none: at once.
     pub next_at: Option<OffsetDateTime>,
-    /// Time of the record and date of the mail, the same for every attempt.
+    /// Time when the mail was recorded, and date of the mail, the same for every attempt.
     pub written_at: OffsetDateTime,
 }
 
-/// Deferral of a mail.
+/// Reason and delay by which a mail is deferred.
 pub struct Deferral<'a> {
     pub reason: &'a str,
     pub delay: Duration,
     pub unanswered: i32,
-    /// True if the recipient alone was deferred.
+    /// Whether the server deferred this recipient only, instead of the connection.
     pub of_recipient: bool,
 }
 
-/// Row of a condition.
+/// Query for the row that a condition names.
 pub struct RowQuery<'a> {
     pub tenant: TenantId,
     pub plugin: &'a str,
@@ -90,14 +91,15 @@ pub trait MailStore: Send + Sync {
     fn now(&self) -> OffsetDateTime;
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure>;
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
-    /// Persons with any of these roles, in order of their ids.
+    /// Members of the tenant with any of these roles, in order of their actor ids.
     async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
-    /// Recipients of this template's mails about the same thing as the run's.
+    /// Recipients of mails from `template` about the same thing as the run `run`.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
-    /// Connection by its name, for a test of it; calls bring theirs along.
+    /// Connection with the name `name`, for a test; none: the tenant has no such connection. A call
+    /// brings its own connection.
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Failure>;
-    /// Records the outcome of a session; `error` is the code of a fault of the connection. Settings
-    /// that were stored since are not affected.
+    /// Records the outcome of a session; `error` is the failure's code, none after a success.
+    /// Without effect if the settings were stored again after `set_at`.
     async fn used(
         &self,
         _tenant: TenantId,
@@ -107,21 +109,23 @@ pub trait MailStore: Send + Sync {
     ) -> Result<(), Failure> {
         Ok(())
     }
-    /// True if an admin has paused the connection.
+    /// Whether an admin has paused the connection.
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
-    /// Number of mails that all hosts offered to the connection's server within the last minute.
+    /// Number of mails that all hosts together offered to the connection's server within the last
+    /// minute.
     async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure>;
-    /// Columns of a row with all events of the log applied; none: there is no such row.
+    /// Columns of a view's row after all events of the log are applied; none: there is no such row.
     async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure>;
-    /// Records the mail as pending, or returns its present state.
+    /// Records a mail as pending, or returns the state of the mail that is recorded already.
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
-    /// Pending mails that a call recorded.
+    /// Pending mails that the call `sequence` of the run `run` recorded.
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
-    /// Counts an attempt, unless `rate` mails were offered within a minute.
+    /// Counts an attempt for a mail, unless all hosts offered `rate` mails within a minute; none:
+    /// unlimited.
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure>;
-    /// Records that the content is about to be sent; false if the mail was settled meanwhile.
+    /// Records that a mail's content is about to be sent; false if the mail was settled meanwhile.
     async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure>;
     async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure>;
-    /// Settles the mail; `relay` is the server's own id for it.
+    /// Settles a mail; `relay` is the server's own id for the mail, if known.
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;
 }

@@ -1,4 +1,4 @@
-//! A mail as bytes: headers, and the same content as text and as HTML.
+//! Mail as bytes: headers, and the same content as text and as HTML.
 
 use eaf_capability::text::mails::Rendered;
 use eaf_core::actor::Locale;
@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub struct Envelope<'a> {
     pub from: &'a Address,
     pub from_name: &'a str,
-    /// Reply-To; none: the sender.
+    /// Address for answers, in `Reply-To`; none: answers go to the sender.
     pub reply_to: Option<&'a Address>,
     pub to: &'a Address,
     pub to_name: &'a str,
-    /// Left part of the Message-ID.
+    /// UUID of the mail, the left part of the Message-ID.
     pub id: Uuid,
-    /// Message-ID with angle brackets.
+    /// Message-ID, with angle brackets.
     pub message_id: &'a str,
     pub date: OffsetDateTime,
     pub locale: Locale,
@@ -25,8 +25,8 @@ pub struct Envelope<'a> {
 }
 
 pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::Error> {
-    // Derived, so that the same mail has the same bytes. Base64 and quoted-printable cannot produce
-    // it.
+    // The boundary is derived from the id, so that the same mail has the same bytes. Base64 and
+    // quoted-printable cannot produce its characters.
     let content = MultiPart::alternative()
         .boundary(format!("=_{}", envelope.id.simple()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
@@ -42,7 +42,7 @@ pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::E
         .message_id(Some(envelope.message_id.to_owned()))
         .date(envelope.date.into())
         .raw_header(header("Auto-Submitted", "auto-generated"))
-        // Exchange sends absence notes despite the header before.
+        // Exchange sends absence notes despite `Auto-Submitted`.
         .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
         .raw_header(header("Content-Language", envelope.locale.as_str()))
         .raw_header(header("X-Trace-Id", envelope.trace))
@@ -58,7 +58,7 @@ fn display_name(name: &str) -> Option<String> {
     Some(one_line(name)).filter(|name| !name.is_empty())
 }
 
-/// Text without line breaks, so that no value can start a header.
+/// Replaces line breaks and repeated spaces by one space, so that no value can start a header.
 fn one_line(value: &str) -> String {
     value
         .split(|c: char| c.is_control() || c.is_whitespace())

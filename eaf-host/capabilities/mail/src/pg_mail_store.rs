@@ -1,4 +1,4 @@
-//! Mail store of the core: directory, grants, connections and mail log in PostgreSQL.
+//! Mail store in PostgreSQL: directory, grants, connections and mail log of the core.
 
 use super::failure::transient;
 use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
@@ -14,9 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Name of the capability in grants and connections.
+/// Name of this capability in grants and connections.
 const CAPABILITY: &str = "mail";
-/// Maximum wait for a view to reach the head of the log; a later one is retried.
+/// Maximum wait for a view to reach the head of the log; the condition is checked again later when
+/// the view takes longer.
 const VIEW: Duration = Duration::from_secs(2);
 
 pub struct PgMailStore {
@@ -78,7 +79,7 @@ impl MailStore for PgMailStore {
         let head = event_store::head(&mut tx).await.map_err(unreadable)?;
         drop(tx);
         match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
-            // After a restore of the log, the row is as current as the view.
+            // After a restore of the log, the row is as current as its view.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::NotReached) => {
                 return Err(transient(
@@ -170,7 +171,7 @@ impl From<Member> for Person {
     }
 }
 
-/// Failure of the database. Its cause goes to the log and contains no personal data.
+/// Failure of the database. The cause goes to the log and contains no personal data.
 fn unreadable(error: impl std::error::Error) -> Failure {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "mail could not use the database");

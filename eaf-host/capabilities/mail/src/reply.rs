@@ -1,28 +1,29 @@
-//! Classification of a mail server's refusal: whether the recipient, the mail or the connection is
-//! the cause decides whether the mail fails or waits.
+//! Classification of a mail server's refusals. Whether the refusal is of the recipient, the mail or
+//! the connection decides whether the mail fails or waits.
 //!
 //! Many servers refuse a connection only at RCPT or after the content (RFC 3463 defines the
-//! enhanced codes). Such a refusal retains the mail for those who repair the connection.
+//! enhanced codes). A mail that was refused so waits until the connection is repaired.
 
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
 
-/// Reply of the server to one mail.
+/// Reply of a mail server to one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Accepted, with the server's own id for the mail if it names one.
+    /// Accepted, with the server's own id for the mail; none if the server names no id.
     Accepted(Option<String>),
-    /// Permanent, for this recipient or mail, with the reply code, such as `550 5.1.1`.
+    /// Permanent refusal of this recipient or mail, with the reply code, such as `550 5.1.1`.
     Refused(String),
-    /// Permanent, for the connection and not for the recipient.
+    /// Permanent refusal of the connection, with the reply code.
     RefusedUs(String),
-    /// Permanent, and the code does not tell for what.
+    /// Permanent refusal with a reply code that does not tell whether the recipient or the
+    /// connection is refused.
     Unclassified(Stage, String),
-    /// Temporary.
+    /// Temporary refusal, with the reply code.
     Deferred(String),
 }
 
-/// Step of the mail that was refused.
+/// Step of an SMTP transaction at which the server refused a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Recipient,
@@ -35,16 +36,18 @@ pub fn classify(stage: Stage, numbers: &str) -> Outcome {
     let enhanced = numbers.split(' ').nth(1).unwrap_or_default();
     let mut parts = enhanced.split('.').skip(1).map(str::parse::<u16>);
     match (stage, parts.next(), parts.next()) {
-        // Bad mailbox, system or syntax of the recipient; moved; null MX. 7 and 8 are the sender's.
+        // Bad mailbox, bad system, bad syntax, moved, null MX. Codes 7 and 8 concern the sender
+        // instead.
         (_, Some(Ok(1)), Some(Ok(1 | 2 | 3 | 4 | 6 | 10))) => refused(),
-        // Disabled, full, or not for lists; after the content it may be our own mailbox at
-        // Exchange.
+        // Mailbox disabled, full, or not for lists. After the content, Exchange means the sender's
+        // own mailbox.
         (Stage::Recipient, Some(Ok(2)), _) => refused(),
-        // Too large, or a content that the server cannot transmit.
+        // Mail too large, or with a content that the server cannot transmit.
         (_, Some(Ok(3)), Some(Ok(4))) | (_, Some(Ok(6)), _) => refused(),
-        // A list or a mailbox that is protected from some senders.
+        // Mailing list or mailbox that is protected from some senders.
         (_, Some(Ok(7)), Some(Ok(2 | 124 | 133..=136))) => refused(),
-        // The sender's address; our mailbox; our protocol; our identity and permissions.
+        // Refusals of the sender's address, the sender's mailbox, the protocol, or the sender's
+        // identity and permissions.
         (_, Some(Ok(1)), Some(Ok(7 | 8)))
         | (Stage::Content, Some(Ok(2)), _)
         | (_, Some(Ok(5)), _)
@@ -53,8 +56,8 @@ pub fn classify(stage: Stage, numbers: &str) -> Outcome {
     }
 }
 
-/// Reply code such as `550`, or `550 5.1.1` with an enhanced code. The text is omitted, since it
-/// may name people.
+/// Reply code of a refusal, such as `550`, or `550 5.1.1` with an enhanced code. The reply's text
+/// is omitted, since it may name people.
 pub fn numbers(error: &Error) -> String {
     let code = error.status().map(|code| code.to_string()).unwrap_or_default();
     let words = error.source().map(|cause| cause.to_string()).unwrap_or_default();
@@ -68,8 +71,9 @@ pub fn numbers_of(code: &str, words: &str) -> String {
     }
 }
 
-/// Server's own id for a mail, to find it in the server's log: of `2.0.0 Ok: queued as 4F3A2` the
-/// last word. Words that may be addresses do not count.
+/// Server's own id for a mail, by which an admin finds the mail in the server's log: the last word
+/// of a reply such as `2.0.0 Ok: queued as 4F3A2`. None if no word is an id; words that may be
+/// addresses do not count.
 pub fn queue_id(answer: &str) -> Option<String> {
     let is_id = |word: &&str| {
         (4..=100).contains(&word.len())

@@ -1,26 +1,27 @@
-//! Schedule of retries. Servers count early attempts, and a repair by a person takes longer than
-//! seconds.
+//! Schedule of retries. Servers count early attempts against a client, and a repair by a person
+//! takes longer than seconds.
 
 use super::mail_store::MailState;
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Time for which an undelivered mail is retried, as mail systems do (RFC 5321, section 4.5.4.1).
+/// Maximum time for which an undelivered mail is retried, as in other mail systems (RFC 5321,
+/// section 4.5.4.1).
 pub const RETRY_TIME: Duration = Duration::from_secs(5 * 24 * 3600);
-/// Time for which a deferred recipient is retried, from the first of its uninterrupted deferrals.
+/// Maximum time for which a recipient is retried, from the first of its consecutive deferrals.
 pub const DEFERRAL_TIME: Duration = Duration::from_secs(24 * 3600);
-/// Maximum attempts of a mail that may have arrived.
+/// Maximum number of attempts of a mail whose content was sent without an answer.
 pub const MAX_UNANSWERED: i32 = 3;
 
 const MINUTE: u64 = 60;
 
-/// Delay of a mail after this failure.
+/// Delay until the next attempt of a mail after `failure`.
 pub fn pause(state: &MailState, failure: &Failure, now: OffsetDateTime) -> Duration {
     let age = age(state, now).as_secs();
     let seconds = match failure.code.as_str() {
         "recipient-deferred" => deferred(state.deferrals),
-        // The first answer may have been lost in transit; after that the server is slow.
+        // The first answer may have been lost in transit; a second loss means a slow server.
         "answer-lost" => 5 * MINUTE * u64::from(state.unanswered > 0),
         "mail-rate" => 15,
         "mail-connections-busy" => 2,
@@ -42,8 +43,8 @@ fn deferred(before: i32) -> u64 {
     MINUTE * MINUTES.get(at).copied().unwrap_or(60)
 }
 
-/// Up to a fifth more, so that mails do not retry together. The value depends on id and attempt,
-/// and needs no randomness.
+/// Fraction by which a delay is lengthened, from 0 to 0.2, so that mails are not retried at the
+/// same time. Computed from the Message-ID and the attempt, without randomness.
 fn jitter(state: &MailState) -> f64 {
     let seed = state
         .entry

@@ -1,17 +1,17 @@
-//! `send` and `send-while`: one mail per recipient.
+//! Functions `send` and `send-while`: one mail per recipient.
 //!
 //! Each mail is recorded before it is sent and settled when the server has accepted or refused it,
-//! so a repetition of the call sends the rest only. A failure of the connection, such as an outage,
-//! a wrong password or a relay that refuses the host, retains the mails: they wait for up to
-//! [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a reply about a
-//! recipient and an error in the mail itself are final.
+//! so that a repetition of the call sends only the remaining mails. After a failure of the
+//! connection, such as an outage, a wrong password or a relay that refuses the host, the mails wait
+//! for up to [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a
+//! reply about a recipient and an error in the mail itself are final.
 //!
 //! One gap remains in SMTP: a server that accepts a mail and does not answer. Before the content is
-//! sent, the record says that the mail may have arrived; it is sent again under the same Message-ID
-//! and date, and not automatically after [`MAX_UNANSWERED`] attempts.
+//! sent, the record says that the mail may have arrived. Such a mail is sent again under the same
+//! Message-ID and date, and not automatically after [`MAX_UNANSWERED`] attempts.
 //!
-//! When the call has failed permanently, every open mail is settled ([`abandon`]): no retry
-//! follows, and the tenant's admins look for mails that were not sent.
+//! When the call has failed permanently, every open mail is settled ([`abandon`]), because no retry
+//! follows and the tenant's admins look for mails that were not sent.
 
 use super::Mail;
 use super::condition::{self, Condition};
@@ -29,7 +29,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Namespace of all Message-IDs. It never changes: an open mail would be sent under a second id.
+/// Namespace of the UUIDs in Message-IDs. Never change it, or an open mail is sent under a second
+/// id.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
 
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ pub struct Arguments {
     to: To,
     #[serde(default)]
     pub facts: Map<String, Value>,
-    /// Present for `send-while`.
+    /// Condition of `send-while`; none for `send`.
     condition: Option<condition::Document>,
 }
 
@@ -48,13 +49,13 @@ enum To {
     Actor(ActorId),
     Holders {
         permission: String,
-        /// Empty: no exception.
+        /// Actor id of a holder who gets no mail; empty: every holder gets one.
         #[serde(default)]
         except: String,
     },
 }
 
-/// Properties that all mails of a call share.
+/// Values that all mails of a call share.
 pub struct Job<'a> {
     pub mail: &'a Mail,
     pub templates: Arc<Templates>,
@@ -72,7 +73,7 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
         states.push((person, state));
     }
     for left in waiting(mail, call).await? {
-        // The recipient has lost the permission since the mail was recorded.
+        // The recipient of this mail has lost the permission since the mail was recorded.
         if !states.iter().any(|(_, state)| state.entry.message_id == left.entry.message_id) {
             let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
             settle(mail, &left, &status, None).await?;
@@ -87,7 +88,7 @@ async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
     Ok(states)
 }
 
-/// Sends one mail of an ended call again, at the request of an admin, who has reopened it.
+/// Sends one mail of an ended call again, after an admin has reopened that mail.
 pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let people = recipients(mail, call, &arguments(call)?).await?;
@@ -106,8 +107,9 @@ pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<V
     answer
 }
 
-/// Settles the open mails of [`send`]: failed, or skipped if the condition no longer holds. Both
-/// recorded mails and present recipients count, since [`send`] may have stopped before recording.
+/// Settles the open mails of a call as failed, or as skipped if the condition no longer holds.
+/// Includes present recipients without a record, since [`send`] may have stopped before it recorded
+/// their mails.
 pub async fn abandon(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
     let recipients = recipients(mail, call, &arguments).await;
@@ -136,8 +138,8 @@ async fn give_up(mail: &Mail, state: &MailState, fits: bool, failure: &Failure) 
     settle(mail, state, &status, None).await
 }
 
-/// True if the condition still holds. It may stay unknown, as while a view is halted, and an open
-/// mail would be retried without end.
+/// Whether the condition still holds. A condition that cannot be read counts as true, as while a
+/// view is halted: otherwise an open mail would be retried without end.
 async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> bool {
     let Some(document) = condition else { return true };
     let known = match Condition::read(document, &*mail.packages, call) {
@@ -178,7 +180,8 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
     }
 }
 
-/// Records a mail to an unknown person for the tenant's admins, who see recipient and product.
+/// Records a mail to an unknown person as failed; the tenant's admins see its recipient and
+/// product.
 async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
     let state = mail.store.record(&entry(mail, call, template, actor)).await?;
     if matches!(state.status, Status::Pending(_)) {
@@ -220,7 +223,8 @@ impl<'a> Job<'a> {
             }
         }
         if !open.is_empty() {
-            // The mail that stopped the last session comes last.
+            // The mail that was tried most often is sent last, since it may have ended the last
+            // session.
             open.sort_by_key(|(_, state)| state.attempts);
             let route = self.route()?;
             Delivery::new(self, route, &mut tally).run(open).await?;
@@ -228,7 +232,8 @@ impl<'a> Job<'a> {
         tally.answer(self.condition.is_some())
     }
 
-    /// Connection of the call. Unusable settings retain the mails until an admin corrects them.
+    /// Connection of the call. With unusable settings the mails wait until an admin corrects the
+    /// settings.
     fn route(&self) -> Result<Route, Failure> {
         let granted = &self.call.granted.connection;
         let config = match granted {
@@ -243,15 +248,16 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Counts of a call's mails by outcome.
+/// Outcomes of a call's mails.
 #[derive(Default)]
 pub struct Tally {
     sent: u32,
     failed: u32,
     skipped: bool,
-    /// First reason to wait, and the time until the first retry.
+    /// Reason of the first mail that waits, and the time until the earliest retry; none: no mail
+    /// waits.
     waiting: Option<(Failure, Duration)>,
-    /// Failure of the package to render a mail.
+    /// Failure of the package to render a mail; none: all mails were rendered.
     pub broken: Option<Failure>,
 }
 
@@ -316,7 +322,7 @@ pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Opti
     Ok(())
 }
 
-/// Record of a mail.
+/// Record of the call's mail to `recipient`.
 fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
     Entry {
         tenant: call.tenant,
@@ -331,7 +337,7 @@ fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry 
     }
 }
 
-/// Id for (event, recipient, template), the same for every repetition.
+/// UUID of the mail for (event, recipient, template), the same for every repetition of a call.
 pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     let mut name = Vec::with_capacity(48 + template.len());
     name.extend_from_slice(call.tenant.0.as_bytes());
@@ -341,13 +347,13 @@ pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The domain is the deployment's and not the sender's: a corrected sender between two attempts
-/// must not lead to second mails.
+/// Message-ID of a mail, with the deployment's domain. The sender's domain would change when an
+/// admin corrects the sender between two attempts, and the recipient would get a second mail.
 pub fn message_id(id: Uuid, public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        // A literal has its kind (RFC 5321, section 4.1.3).
+        // An address literal in a Message-ID starts with its kind (RFC 5321, section 4.1.3).
         Some((address, _)) => format!("[IPv6:{address}]"),
         None => host.split(':').next().filter(|host| !host.is_empty()).unwrap_or("localhost").to_owned(),
     };

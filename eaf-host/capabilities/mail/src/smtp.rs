@@ -1,8 +1,8 @@
 //! SMTP session with a mail server: log in, send mails, and report the outcome of each.
 //!
-//! A mail has one recipient, so that a refusal concerns no other. Each step has a time-out of its
-//! own, as long as RFC 5321 requires: servers delay unknown clients, and a mail whose last reply
-//! times out is delivered twice.
+//! A mail has one recipient, so that a refusal concerns no other recipient. Each step has a
+//! time-out of its own, as long as RFC 5321 requires: servers delay unknown clients, and a mail
+//! whose last reply times out is delivered twice.
 
 use super::address::needs_utf8;
 use super::config::{Config, Login, Proof, Tls};
@@ -26,26 +26,27 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-/// Port with implicit TLS.
+/// Port of SMTP with implicit TLS.
 const SMTPS: u16 = 465;
-/// Time-out of the greeting on a port that may not send one.
+/// Maximum wait for the greeting on port 465 without implicit TLS, since a server that waits for
+/// TLS sends no greeting.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Time-outs of the steps.
+/// Time-outs of the steps of an SMTP session.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// Connection to one address.
+    /// Time-out of the connection to one address.
     pub connect: Duration,
-    /// TLS handshake.
+    /// Time-out of the TLS handshake.
     pub handshake: Duration,
     pub greeting: Duration,
-    /// Reply to a command.
+    /// Time-out of the reply to a command.
     pub command: Duration,
-    /// Reply to the last line of the content, which a server scans first.
+    /// Time-out of the reply after the content, which a server scans before it replies.
     pub content: Duration,
 }
 
-/// RFC 5321, section 4.5.3.2.
+/// Time-outs that RFC 5321, section 4.5.3.2, requires.
 pub const RFC_5321: Deadlines = Deadlines {
     connect: Duration::from_secs(30),
     handshake: Duration::from_secs(60),
@@ -55,8 +56,8 @@ pub const RFC_5321: Deadlines = Deadlines {
 };
 
 impl Deadlines {
-    /// Time-outs while others wait for a session: shorter for every step but the last, where a mail
-    /// would be delivered twice.
+    /// Shortens the time-outs while other mails wait for a session. The time-out after the content
+    /// stays, because a mail would be delivered twice.
     pub fn shortened(self) -> Deadlines {
         let short = |usual: Duration| usual.min(Duration::from_secs(60));
         Deadlines {
@@ -68,7 +69,7 @@ impl Deadlines {
     }
 }
 
-/// Time-outs of a test, for which a person waits.
+/// Time-outs of a connection test, whose result a person waits for.
 pub const TEST: Deadlines = Deadlines {
     connect: Duration::from_secs(10),
     handshake: Duration::from_secs(10),
@@ -84,7 +85,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects to one of the server's addresses and encrypts, as configured.
+    /// Connects to one of the server's addresses and encrypts, as `config` says.
     pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
         let (line, server) = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
@@ -104,12 +105,12 @@ impl Session {
         Ok(Session { connection, server, deadlines })
     }
 
-    /// Address that answered.
+    /// Address of the server that answered.
     pub fn server(&self) -> SocketAddr {
         self.server
     }
 
-    /// Logs in; does nothing for a connection without a user name.
+    /// Logs in; does nothing for settings without a user name.
     pub async fn log_in(&mut self, config: &Config, access: &MailServerAccess<'_>) -> Result<(), Failure> {
         let Some(Login { username, proof }) = &config.login else {
             return Ok(());
@@ -128,7 +129,8 @@ impl Session {
         let credentials = Credentials::new(username.clone(), secret);
         let answer = within(self.deadlines.command, self.connection.auth(mechanisms, &credentials)).await?;
         let Err(error) = answer else { return Ok(()) };
-        // A server that refuses a token explains it in a challenge, which ends the exchange.
+        // A server that refuses a token explains the refusal in a challenge, which ends the
+        // exchange.
         let is_refused = error.is_permanent() || (matches!(proof, Proof::Token(_)) && error.is_client());
         match proof {
             _ if !is_refused => Err(broken(&error)),
@@ -162,15 +164,15 @@ impl Session {
         }
     }
 
-    /// Offers the sender.
+    /// Asks whether the server accepts the sender, and sends no mail.
     pub async fn offer_sender(&mut self, from: &Address) -> Result<(), Failure> {
         self.sender(from, Vec::new()).await?;
         self.reset().await;
         Ok(())
     }
 
-    /// Sends sender and recipient of a mail. `None`: the server waits for the content. After an
-    /// error the session has ended.
+    /// Offers a mail: sends its sender and recipient. None: the server waits for the content. After
+    /// an error the session has ended.
     pub async fn offer(&mut self, from: &Address, to: &Address) -> Result<Option<Outcome>, Failure> {
         let mut parameters = Vec::new();
         if needs_utf8(from) || needs_utf8(to) {
@@ -194,7 +196,7 @@ impl Session {
         Ok(outcome)
     }
 
-    /// True if the server still accepts a recipient that it accepted before; no content follows.
+    /// Whether the server still accepts a recipient that it accepted earlier; no content is sent.
     pub async fn still_accepts(&mut self, from: &Address, to: &Address) -> bool {
         if self.sender(from, Vec::new()).await.is_err() {
             return false;
@@ -217,7 +219,7 @@ impl Session {
         }
     }
 
-    /// Sends the content of the offered mail. After an error it may have arrived.
+    /// Sends the content of the offered mail. After an error the mail may have arrived.
     pub async fn content(&mut self, content: &[u8]) -> Result<Outcome, Failure> {
         let lost = |failure: Failure| Failure {
             class: Class::UnknownOutcome,
@@ -231,15 +233,16 @@ impl Session {
         }
         match outcome(Stage::Content, answer) {
             Ok(outcome) => Ok(outcome.unwrap_or(Outcome::Accepted(None))),
-            // A 421 is a negative reply.
+            // A reply 421 refuses the mail, so its outcome is known.
             Err(failure) if failure.code == "mail-busy" => Err(failure),
             Err(failure) => Err(lost(failure)),
         }
     }
 
-    /// Resets the server after a refusal, before the next mail.
+    /// Resets the transaction after a refusal, before the next mail.
     async fn reset(&mut self) {
-        // The reply stands; if the reset fails, the next mail detects the broken session.
+        // The refusal is known already; if the reset fails, the next mail detects the broken
+        // session.
         let _ = within(self.deadlines.command, self.connection.command(Rset)).await;
     }
 
@@ -249,9 +252,9 @@ impl Session {
     }
 }
 
-/// Greeting, EHLO and STARTTLS, up to the start of TLS. lettre's own client would own the
-/// connection from then on, without a size limit and without certificates that are trusted as
-/// themselves.
+/// Reads the greeting and sends EHLO and STARTTLS, up to the start of TLS. lettre's own client
+/// would then own the connection, without a size limit and without support for certificates that
+/// are trusted directly.
 async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, Failure> {
     let mut line = BufReader::new(line);
     reply_lines(&mut line).await.map_err(|failure| match failure.code.as_str() {
@@ -280,12 +283,12 @@ async fn ask(line: &mut BufReader<BoundedReader>, command: &str) -> Result<Vec<S
     reply_lines(line).await
 }
 
-/// Lines of a positive reply, without their codes.
+/// Lines of a positive reply to an SMTP command, without their codes.
 async fn reply_lines(line: &mut BufReader<BoundedReader>) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
     loop {
         let mut bytes = Vec::new();
-        // The connection limits the length of a line.
+        // [`BoundedReader`] limits the length of a line.
         line.read_until(b'\n', &mut bytes).await.map_err(|error| cut(&error))?;
         if !bytes.ends_with(b"\n") {
             return Err(lost());
@@ -311,7 +314,7 @@ async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, 
         .map_err(|_| transient("mail-timeout", "The mail server did not answer in time.".into()))
 }
 
-/// Outcome of a reply; none if it is positive. A broken session is an error.
+/// Outcome of a negative reply; none if the reply is positive. A broken session is an error.
 fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outcome>, Failure> {
     let Err(error) = answer else {
         return Ok(None);
@@ -320,7 +323,7 @@ fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outco
         Some((Severity::PermanentNegativeCompletion, code)) if code != 521 => {
             Ok(Some(classify(stage, &numbers(&error))))
         }
-        // 421: the server closes the session, which does not concern this recipient.
+        // With 421 the server closes the session, which does not concern this recipient.
         Some((Severity::TransientNegativeCompletion, code)) if code != 421 => {
             Ok(Some(Outcome::Deferred(numbers(&error))))
         }
@@ -328,7 +331,7 @@ fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outco
     }
 }
 
-/// Outcome for a sender with a local part that the server cannot transmit.
+/// Outcome of a mail with a non-ASCII local part at a server without SMTPUTF8.
 fn no_utf8(from: &Address) -> Outcome {
     match needs_utf8(from) {
         true => Outcome::RefusedUs("no SMTPUTF8".into()),
@@ -336,7 +339,7 @@ fn no_utf8(from: &Address) -> Outcome {
     }
 }
 
-/// Failure of a server that accepts the connection and sends nothing.
+/// Failure of a server that accepts the connection and sends no greeting.
 fn silent(config: &Config) -> Failure {
     match config.port {
         SMTPS if config.tls != Tls::Implicit => configuration(
@@ -347,13 +350,13 @@ fn silent(config: &Config) -> Failure {
     }
 }
 
-/// Failure before the session began.
+/// Failure before the server's greeting.
 fn not_greeted(config: &Config, error: &Error) -> Failure {
     let failure = broken(error);
     if failure.code == "mail-connection-lost" { unreachable(config) } else { failure }
 }
 
-/// Failure that ended the session.
+/// Failure by which a session ended.
 fn broken(error: &Error) -> Failure {
     let mut cause = error.source();
     while let Some(found) = cause {
@@ -390,7 +393,7 @@ fn cut(error: &io::Error) -> Failure {
     lost()
 }
 
-/// Failure of a wrong password; Exchange Online uses these codes when it accepts no passwords.
+/// Failure of a refused password. Two of the codes mean that Exchange Online accepts no passwords.
 fn wrong_password(numbers: &str) -> Failure {
     if ["550 5.7.30", "535 5.7.139"].contains(&numbers) {
         return configuration(

@@ -1,8 +1,8 @@
 //! TLS to a mail server: trusted certificates, and the cause of a failed handshake.
 //!
-//! The machine's authorities are trusted, those of the connection's `ca_certificate`, and every
-//! certificate that it contains: appliances and Exchange sign their own, which may be an
-//! authority's or lack a usable name.
+//! Trusted are the authorities of the machine, those in the connection's `ca_certificate`, and each
+//! certificate in there itself: appliances and Exchange sign their own certificates, which may be
+//! an authority's or lack a usable name.
 
 use super::config::Config;
 use super::failure::configuration;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Failure codes of a reachable server without an encrypted connection.
+/// Codes of failures of the encryption, so that the server's address is known to be reachable.
 pub const ENCRYPTION: [&str; 9] = [
     "starttls-not-offered",
     "certificate-invalid",
@@ -50,7 +50,7 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    // A certificate that cannot be an authority is still trusted as itself.
+    // A certificate that cannot be an authority is still trusted directly.
     roots.add_parsable_certificates(own.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -65,10 +65,12 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-/// [`WebPkiServerVerifier`] plus certificates that are trusted as themselves.
+/// Certificate verifier that accepts what [`WebPkiServerVerifier`] accepts, and the certificates in
+/// `own`.
 #[derive(Debug)]
 struct Trusted {
-    /// None if neither machine nor connection has an authority.
+    /// Verifier of certificates from authorities; none if neither the machine nor the connection
+    /// has an authority.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     own: Vec<CertificateDer<'static>>,
     provider: Arc<rustls::crypto::CryptoProvider>,
@@ -117,7 +119,7 @@ impl ServerCertVerifier for Trusted {
     }
 }
 
-/// Failure of the handshake, by causes with different repairs.
+/// Failure of a TLS handshake; causes with different repairs have different codes.
 fn refused(config: &Config, error: &io::Error) -> Failure {
     let port = config.port;
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());

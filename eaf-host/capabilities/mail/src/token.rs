@@ -18,16 +18,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// An answer has a few hundred bytes, and a token a few thousand.
+/// Maximum length, in bytes, of an endpoint's answer. An answer has a few hundred bytes, and a
+/// token a few thousand.
 const ANSWER_MAX: usize = 64 * 1024;
-/// Default lifetime in seconds.
+/// Lifetime, in seconds, of a token whose answer names no lifetime.
 const LIFETIME: u64 = 300;
-/// Seconds before expiry in which a token is not used.
+/// Time, in seconds, before a token's expiry from which the token is no longer used.
 const MARGIN: u64 = 60;
-/// Maximum cached tokens, many more than a host has connections.
+/// Maximum number of cached tokens, far above the number of connections that a host serves.
 const MAX_CACHED: usize = 1_000;
 
-/// Cached tokens of this host. Not `Debug`.
+/// Cached tokens of this host. Not `Debug`, because tokens are secret.
 #[derive(Default)]
 pub struct Tokens {
     cached: Mutex<HashMap<TokenRequest, (String, Instant)>>,
@@ -36,13 +37,13 @@ pub struct Tokens {
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
-    /// A number, or a text from some endpoints.
+    /// Lifetime of the token in seconds: a JSON number, or a text from some endpoints.
     #[serde(default)]
     expires_in: Value,
 }
 
 impl Tokens {
-    /// Fetches a token with the access of a tenant.
+    /// Returns a cached token, or requests a token with the access of a tenant.
     pub async fn fetch(&self, request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<String, Failure> {
         if let Some(token) = self.cached(request) {
             return Ok(token);
@@ -59,7 +60,7 @@ impl Tokens {
         Ok(answer.access_token)
     }
 
-    /// Removes a token that the mail server refused.
+    /// Removes the token of `request` from the cache, because the mail server refused it.
     pub fn forget(&self, request: &TokenRequest) {
         self.cached.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(request);
     }
@@ -70,8 +71,8 @@ impl Tokens {
     }
 }
 
-/// Requests a token. Another kind of server is reported after a constant time, unless the operator
-/// listed it.
+/// Requests a token. A server that is not a token endpoint is reported after a constant time,
+/// unless the operator listed that server.
 async fn request_token(request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<Answer, Failure> {
     let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
     let route = Route::new(access.egress.clone(), &MAIL_TOKEN, access.tenant, &url).map_err(|_| away())?;
@@ -79,7 +80,8 @@ async fn request_token(request: &TokenRequest, access: &MailServerAccess<'_>) ->
     contact::first(access.contact, request_counted(request, access, url, &route), away, is_hidden).await
 }
 
-/// Counts the request as a login, since a client secret can be guessed like a password.
+/// Requests a token and counts the request as a login, since a client secret can be guessed like a
+/// password.
 async fn request_counted(
     request: &TokenRequest,
     access: &MailServerAccess<'_>,
@@ -140,7 +142,7 @@ async fn ask(
         body.extend_from_slice(&chunk);
     }
     let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
-    // Other servers at an unlisted address must not be revealed to the tenant.
+    // Must not reveal another kind of server at an address that the operator did not list.
     if !route.is_named() && !is_token && reason(&body).is_empty() {
         tracing::warn!(tenant = %access.tenant, status = status.as_u16(), "what answers is no token endpoint");
         return Err(away());
@@ -165,7 +167,8 @@ fn unusable(status: u16) -> Failure {
     configuration("token-denied", format!("What the token endpoint answers is no token ({status})."))
 }
 
-/// Registered error code, such as `invalid_client`; the description may name people.
+/// Error code of OAuth 2 in an endpoint's answer, such as `invalid_client`, after a space; empty
+/// without a code. The description is omitted, since it may name people.
 fn reason(body: &[u8]) -> String {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = answer["error"].as_str().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Byte stream to a mail server, with a time-out to connect and a limit on received bytes.
+//! Byte stream to a mail server, with a time-out for the connection and a limit of received bytes.
 //!
-//! An SMTP reply has a few lines. A server that never ends one would fill the memory, because a
+//! An SMTP reply has a few lines. A server that never ends a line would fill the memory, because a
 //! line is buffered until it ends.
 
 use super::config::Config;
@@ -16,20 +16,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Maximum bytes from the server between two writes during a handshake, which includes a
-/// certificate chain.
+/// Maximum number of bytes from the server between two writes during a TLS handshake, which
+/// includes a certificate chain.
 pub const HANDSHAKE_MAX: usize = 48 * 1024;
-/// Maximum bytes afterwards: the longest reply is that to EHLO. The client scans all of it at each
-/// packet.
+/// Maximum number of bytes from the server between two writes after the handshake; the longest
+/// reply is that to EHLO. The client scans the whole reply at each packet.
 pub const ANSWER_MAX: usize = 8 * 1024;
 
-/// Error of a read beyond the limit.
+/// Error of a read beyond the limit of received bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer does not end")]
 pub struct ResponseTooLong;
 
-/// Connects to the first of the server's addresses that answers and returns it. Each has its own
-/// time-out, so that one that drops packets does not use up that of the others.
+/// Connects to the first of the server's addresses that answers, and returns that address. Each
+/// address has a time-out of its own, so that one which drops packets does not use up the time of
+/// the others.
 pub async fn dial(
     config: &Config,
     servers: &[SocketAddr],
@@ -52,7 +53,7 @@ fn away(host: &str, port: u16) -> Failure {
     transient("mail-unreachable", format!("The mail server at {host}:{port} cannot be reached."))
 }
 
-/// Stream that limits the bytes from the server between two writes.
+/// Stream that limits the number of bytes from the server between two writes.
 #[derive(Debug)]
 pub struct BoundedReader {
     stream: TcpStream,
@@ -61,7 +62,7 @@ pub struct BoundedReader {
 }
 
 impl BoundedReader {
-    /// Applies the limit for replies from now on.
+    /// Lowers the limit to [`ANSWER_MAX`], because the handshake is complete.
     fn talks(&mut self) {
         (self.left, self.most) = (ANSWER_MAX, ANSWER_MAX);
     }
@@ -94,12 +95,12 @@ impl AsyncWrite for BoundedReader {
     }
 }
 
-/// Stream of the SMTP client.
+/// Byte stream on which the SMTP client speaks, in clear or encrypted.
 #[derive(Debug)]
 pub struct Wire {
     line: Line,
-    /// Bytes that are read before the server's: the client expects a greeting, which no server
-    /// sends after STARTTLS.
+    /// Bytes that the client reads before the server's: the client expects a greeting, which no
+    /// server sends after STARTTLS.
     ahead: &'static [u8],
 }
 
@@ -115,13 +116,13 @@ impl Wire {
         Wire { line: Line::Clear(line), ahead: b"" }
     }
 
-    /// Stream that is encrypted from the first byte.
+    /// Creates a stream that is encrypted from the first byte.
     pub fn encrypted(mut line: TlsStream<BoundedReader>) -> Self {
         line.get_mut().0.talks();
         Wire { line: Line::Encrypted(Box::new(line)), ahead: b"" }
     }
 
-    /// Stream that was encrypted after a greeting in clear.
+    /// Creates a stream that was encrypted by STARTTLS, after a greeting in clear.
     pub fn upgraded(line: TlsStream<BoundedReader>) -> Self {
         Wire { ahead: b"220 encrypted\r\n", ..Wire::encrypted(line) }
     }

@@ -1,7 +1,7 @@
 //! Self-test of a connection: settings first, then each privilege on the objects that need it, so
-//! that an administrator can repair everything at once.
+//! that an administrator of vCenter can repair everything at once.
 //!
-//! `docs/guides/vcenter.md` gives the purpose of each privilege; a test compares it with
+//! `docs/guides/vcenter.md` gives the purpose of each privilege; a test compares the guide with
 //! [`Place::needed`].
 
 use super::client::service::{self, Service};
@@ -13,7 +13,7 @@ use eaf_capability::contact;
 use eaf_capability::{Class, Failure, Report, Verdict};
 use std::time::Duration;
 
-/// Maximum number of tested objects per kind; further ones add no finding.
+/// Maximum number of tested objects per kind; further objects add no finding.
 const MAX_OBJECTS: usize = 20;
 
 /// Places of the inventory that need privileges, in the order of the report.
@@ -29,7 +29,7 @@ enum Place {
 impl Place {
     const ALL: [Place; 5] = [Place::Folder, Place::Pool, Place::Datastores, Place::Networks, Place::Templates];
 
-    /// Minimum privileges at the place.
+    /// Privileges that a connection needs at this place.
     fn needed(self) -> &'static [&'static str] {
         match self {
             Place::Folder => &[
@@ -54,7 +54,7 @@ impl Place {
     }
 }
 
-/// An object and its name for people.
+/// Object to test, and its path as the report shows it.
 struct Subject {
     object: MoRef,
     path: String,
@@ -63,7 +63,7 @@ struct Subject {
 type Found = Result<Vec<Subject>, Verdict>;
 
 /// Tests a connection. A server that cannot be reached is reported after `contact`, whatever the
-/// reason, so that the time reveals nothing.
+/// reason, so that the time reveals nothing about the server.
 pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     let mut report = Report::default();
     let service = sign_in(vcenter, contact, &mut report).await;
@@ -95,7 +95,8 @@ pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     report
 }
 
-/// Address, login and type of server.
+/// Tests address, login and type of server, with a finding for each; none if one of the tests
+/// fails.
 async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
     let settings = &vcenter.settings;
     let contact = contact::first(
@@ -105,7 +106,8 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
         |error| matches!(error, Error::Unreached(_)),
     );
     let read = match contact.await {
-        // A login may take longer than the first contact, because of the directory behind vCenter.
+        // A login may take longer than the first contact, because vCenter asks an external
+        // directory.
         Ok(()) => service::read(&vcenter.session).await,
         Err(error) => Err(error),
     };
@@ -137,7 +139,7 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
     service
 }
 
-/// Adds the finding of a place that a setting names or that must exist anyway.
+/// Adds the finding of a place that a setting names or that every connection needs.
 fn setting(vcenter: &VCenter, report: &mut Report, place: Place, found: &Found) {
     let name = match place {
         Place::Folder => "folder",
@@ -161,7 +163,7 @@ fn configured(vcenter: &VCenter, place: Place) -> String {
     }
 }
 
-/// Objects that are readable after login.
+/// Reader of the inventory objects that the self-test needs, after the login.
 struct Inventory<'a> {
     vcenter: &'a VCenter,
     service: &'a Service,
@@ -191,8 +193,8 @@ impl Inventory<'_> {
         ]
     }
 
-    /// The connection's folder and one object in it, since a permission that is not inherited is
-    /// useless.
+    /// Folder of the connection and one object in it, since a permission that is not inherited has
+    /// no effect on machines.
     async fn folder(&self) -> Result<Vec<Subject>, Failure> {
         let root = self.vcenter.root_place().await?.folder;
         let path = self.vcenter.settings.folder.clone();
@@ -233,7 +235,7 @@ impl Inventory<'_> {
         Ok(subjects)
     }
 
-    /// Name of an object; empty if it is unreadable.
+    /// Plain name of an object; empty if unreadable.
     async fn name(&self, object: &MoRef) -> Result<String, Failure> {
         let found = self.read(object, "name").await?;
         let name = found.as_ref().and_then(|found| found.text("name").ok().flatten()).unwrap_or_default();
@@ -244,7 +246,7 @@ impl Inventory<'_> {
         properties::read_one(&self.vcenter.session, object, &[path]).await.map_err(|error| failure::of_read(&error))
     }
 
-    /// Adds a finding per privilege, with the objects that lack it.
+    /// Adds one finding per privilege, with the objects on which the user lacks it.
     async fn privileges(&self, report: &mut Report, needed: &[&str], subjects: &[Subject]) {
         let privileges = self.read_privileges(subjects).await;
         for id in needed {

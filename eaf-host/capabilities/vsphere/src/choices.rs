@@ -1,6 +1,6 @@
 //! Choices for an admin: templates of an offering and places of a connection.
 //!
-//! Paths are written as in settings and offerings, with `%2f` for a `/` in a name, so that a choice
+//! Paths have the form of settings and offerings, with `%2f` for a `/` in a name, so that a choice
 //! resolves to the same object. Templates of a content library are not machines and not listed.
 
 use super::client::inventory::{self, Entry, InventoryType, Listing};
@@ -26,13 +26,13 @@ const CACHE_TIME: Duration = Duration::from_secs(30);
 const DISKS: &str = "config.hardware.device";
 const TOOLS: &str = "guest.toolsVersionStatus2";
 
-/// Failure codes that are about the template itself and not about the connection.
+/// Codes of failures that are about the chosen template and not about the connection.
 const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 
-/// Kind of list and its datacenter.
+/// Key of a cached list: kind of objects and path of the datacenter.
 type Key = (InventoryType, String);
 
-/// Cached lists and lists that are being read.
+/// Cache of lists: those that were read recently and those that are being read.
 #[derive(Default)]
 pub struct Recent(Mutex<HashMap<Key, List>>);
 
@@ -41,12 +41,12 @@ enum List {
     Read(Instant, Arc<Listing>),
 }
 
-/// One read, shared by all concurrent callers.
+/// Read of one list, whose result all concurrent callers share.
 type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
 
 impl Recent {
     /// Reads a list in a task of its own, so that a cancelled caller leaves no view in vCenter and
-    /// the next one uses the result.
+    /// the next caller uses the result.
     async fn list(
         self: &Arc<Self>,
         key: Key,
@@ -94,8 +94,8 @@ impl Recent {
     }
 }
 
-/// Answers choices. A server that cannot be reached is reported after `contact`, whatever the
-/// reason, since a draft may name any address.
+/// Lists or tests choices. A server that cannot be reached is reported after `contact`, whatever
+/// the reason, since a draft may name any address.
 pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQuery<'_>) -> Result<Choices, Failure> {
     let what = match query.list {
         "datacenter" => InventoryType::Datacenters,
@@ -105,7 +105,8 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
         "template" => InventoryType::Templates,
         _ => return Err(choices::no_such_list()),
     };
-    // A scope limits templates only; places of a connection are for the admin who sets it.
+    // A scope limits templates only. Places of a connection have no scope, because only the admin
+    // who edits the connection sees them.
     let scope = if what == InventoryType::Templates { Some(Scope::read(query.scope)?) } else { None };
     if let ChoiceSelection::Exact(value) = query.selection
         && let Some(Err(denied)) = scope.as_ref().map(|scope| scope.check(value))
@@ -137,12 +138,12 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
     }
 }
 
-/// Tests one value as a clone would resolve it.
+/// Tests one value, which is resolved as for a clone.
 async fn exact(vcenter: &VCenter, what: InventoryType, value: &str) -> Result<Choices, Failure> {
     if what != InventoryType::Templates {
         return Err(choices::no_such_list());
     }
-    // A template is looked up below its datacenter.
+    // A template is looked up below the datacenter of the connection.
     vcenter.datacenter().await?;
     match vcenter.template(value).await {
         Ok(machine) => {
@@ -203,7 +204,7 @@ async fn described(
     Ok(found.into_iter().map(choice).collect())
 }
 
-/// Facts of an object; unreadable properties are omitted.
+/// Facts of an object, by name; those whose property is unreadable are absent.
 fn facts_of(what: InventoryType, found: &Properties) -> Map<String, Value> {
     let number = |path: &str| found.number(path).ok().flatten().map(Value::from);
     let facts = match what {

@@ -1,5 +1,5 @@
-//! Imports of `eaf:mail`, one function each, so that a component imports only what its workflows
-//! use.
+//! Imports of `eaf:mail`: one Rust function per imported function, so that a component imports only
+//! those that its workflows call.
 
 use super::Recipient;
 use eaf_sdk::Failure;

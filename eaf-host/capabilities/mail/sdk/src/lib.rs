@@ -1,5 +1,5 @@
-//! Mails to members of the tenant. Recipients are named by id or permission: names, addresses and
-//! languages stay in the host.
+//! Client of `eaf:mail`: mails to members of the tenant. A workflow names recipients by actor id or
+//! by permission, so that names, addresses and languages stay in the host.
 
 #[cfg(target_family = "wasm")]
 mod imports;
@@ -18,9 +18,10 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// One person, by actor id.
+    /// Recipient given by actor id.
     Actor(&'a str),
-    /// Holders of this permission of the plugin, except one person.
+    /// Recipients who hold `permission`, a permission of this plugin, except the person with the
+    /// actor id `except`.
     HoldersExcept {
         permission: &'a str,
         except: &'a str,
@@ -33,15 +34,15 @@ pub enum Recipient<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     pub sent: u32,
-    /// Number of refused recipients, which the tenant's admins see.
+    /// Number of recipients whose mail failed; the tenant's admins see which.
     pub failed: u32,
-    /// True if the condition no longer held and the rest was not sent.
+    /// True if the condition no longer held, so that the remaining mails were not sent.
     #[serde(default)]
     pub skipped: bool,
 }
 
-/// A value that a column must still have when the mail is sent, since a mail server can be
-/// unavailable for a day. The column has type text, integer or boolean.
+/// Condition of a mail: a view's column that must still have a value when the mail is sent, since a
+/// mail server can be unavailable for a day. The column has type text, integer or boolean.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition<'a> {
     view: &'static str,
@@ -53,14 +54,16 @@ pub struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// # Panics
-    /// If the view has no such column, which is a mistake in the package.
+    /// Creates the condition that the column `member` equals `equals` in the row of view `V` with
+    /// the key `key`.
+    ///
+    /// # Panics If the view has no such column, which is a mistake in the package.
     pub fn on<V: View>(key: &'a str, member: &'static str, equals: impl Serialize) -> Self {
         assert!(V::COLUMNS.iter().any(|column| column.name == member), "{} has no column {member}", V::NAME);
         Condition { view: V::NAME, key, member, equals: json!(equals), after: None }
     }
 
-    /// Restricts holders of a permission to those who got this mail from a run with the same key.
+    /// Restricts the recipients to those who got a mail from `template` in a run with the same key.
     pub fn after(self, template: &'static str) -> Self {
         Condition { after: Some(template), ..self }
     }
@@ -73,12 +76,13 @@ impl Mailer {
         host::Mailer::open(grant).map(Mailer)
     }
 
-    /// `template` is a folder in the package's `mails/`.
+    /// Sends a mail from `template`, the name of a folder in the package's `mails/`.
     pub fn send(&self, template: &str, to: Recipient, facts: &impl Serialize) -> Result<Sent, Failure> {
         decode(self.0.send(template, to, &encode(facts))?)
     }
 
-    /// Sends while the condition holds; the host reads the row before each mail.
+    /// Sends a mail to each recipient while the condition holds; the host reads the condition's row
+    /// before each mail.
     pub fn send_while(
         &self,
         template: &str,
@@ -96,8 +100,8 @@ mod tests {
     use serde::de::DeserializeOwned;
     use std::path::Path;
 
-    /// Reads a document as `T` and compares what `T` writes with the document, which the provider
-    /// is tested with, too.
+    /// Asserts that `T` reads a JSON document of the capability and writes the same document. The
+    /// tests of the provider read these documents too.
     fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
         let text = std::fs::read_to_string(path).expect("the document is there");

@@ -1,4 +1,4 @@
-//! Functions of `eaf:mail` in native tests, answered by the test's script.
+//! Functions of `eaf:mail` for native tests, whose calls the test's script answers.
 
 use super::Recipient;
 use eaf_sdk::Failure;
@@ -37,7 +37,7 @@ impl Mailer {
     }
 }
 
-/// Answer to a mail that a script does not name.
+/// Default answer to a mail, for scripts without an answer of their own.
 fn one_sent() -> Value {
     json!({ "sent": 1, "failed": 0 })
 }

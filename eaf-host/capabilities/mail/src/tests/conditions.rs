@@ -1,4 +1,4 @@
-//! Conditions of mails.
+//! Tests of the conditions of mails.
 
 use super::*;
 use eaf_capability::{Capability, Class};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 const REQUEST: &str = "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11";
 
-/// A mail to all approvers while the request is pending.
+/// Creates a call that sends a mail to all approvers while the request is pending.
 fn while_pending() -> Call {
     while_it_is(json!({"view": "approvals", "key": REQUEST, "member": "status", "equals": "pending"}))
 }

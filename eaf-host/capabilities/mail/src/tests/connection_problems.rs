@@ -1,4 +1,4 @@
-//! Outages of the server, before and during a session.
+//! Tests of outages of the mail server, before and during a session.
 
 use super::*;
 use eaf_capability::{Capability, Class};
@@ -188,8 +188,8 @@ async fn no_log_and_no_failure_names_a_person_a_subject_or_a_password() {
     let writer = buffer.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    // With a single subscriber, tracing asks the thread that reaches a log line first, and
-    // concurrent tests have none: with a second one it asks both.
+    // With a single subscriber, tracing asks only the thread that reaches a log line first, and
+    // threads of concurrent tests have no subscriber. With a second subscriber, tracing asks both.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

@@ -1,4 +1,5 @@
-//! Unusable connections are explained in one sentence, in a test and in a run.
+//! Tests that unusable connections are explained in one sentence, in a connection test and in a
+//! run.
 
 use super::server::{Script, Server, acceptor};
 use super::*;
@@ -152,7 +153,8 @@ async fn a_server_without_login_or_encryption_is_reported_as_such() {
 #[tokio::test]
 async fn a_certificate_needs_a_trusted_authority() {
     let dir = std::env::temp_dir().join(format!("eaf-mail-{}", std::process::id()));
-    // The simulator writes a certificate for localhost and its authority.
+    // The vCenter simulator writes a certificate for localhost and the certificate of its
+    // authority.
     let certificates = Vcsim::start(&dir, &[]).await;
     let file = |name: &str| certificates.cert_dir().join(name).to_str().unwrap().to_owned();
     let (certificate, key) = (file("server.pem"), file("server-key.pem"));
@@ -167,11 +169,11 @@ async fn a_certificate_needs_a_trusted_authority() {
     let failure = check(&store).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "certificate-unknown"));
 
-    // Trusted as itself, as Exchange's own certificate has to be.
+    // The server's certificate is trusted directly, as Exchange's own certificate has to be.
     config["ca_certificate"] = std::fs::read_to_string(&certificate).unwrap().into();
     store.connect(config.clone());
     assert_eq!(check(&store).await, Ok(()));
-    // After a greeting in clear.
+    // TLS starts after a greeting in clear.
     let tls = Some(acceptor(&certificates.cert_dir()));
     let upgraded = Server::start(Script { offers: vec!["STARTTLS".into()], tls, ..Script::default() }).await;
     let mut starttls = config.clone();

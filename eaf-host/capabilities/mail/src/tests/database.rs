@@ -1,4 +1,4 @@
-//! Provider with a real database, built as in the host.
+//! Creates the mail provider over a real database, as the host creates it.
 
 use super::*;
 use eaf_capability::{ProviderDependencies, Registration};

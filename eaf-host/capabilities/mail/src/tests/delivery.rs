@@ -1,4 +1,4 @@
-//! Content of delivered mails.
+//! Tests of the content of delivered mails.
 
 use super::*;
 use eaf_test_support::maildev::Maildev;

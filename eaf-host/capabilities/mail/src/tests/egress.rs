@@ -1,5 +1,5 @@
-//! Reports about a server that the operator did not list by name reveal only whether it is a mail
-//! server.
+//! Tests that a report about a server which the operator did not list by name reveals only whether
+//! it is a mail server.
 
 use super::*;
 use eaf_capability::Report;
@@ -10,7 +10,7 @@ use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-/// An address of this machine on no interface, for a wide rule.
+/// Address of this machine that no network interface has, for a rule that covers a network.
 const ELSEWHERE: &str = "127.0.0.2";
 const CONTACT: Duration = Duration::from_millis(1_500);
 

@@ -1,7 +1,8 @@
-//! Tests against a real mail server, over the fault proxy where a test needs failures.
+//! Tests of the mail capability against a real mail server, through a fault proxy where a test
+//! needs failures.
 //!
-//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package of the mails
-//! is in `fixture/`.
+//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package whose mails
+//! are sent is in `fixture/`.
 
 mod conditions;
 mod connection_problems;
@@ -46,7 +47,7 @@ fn actor(number: u128) -> ActorId {
     ActorId(Uuid::from_u128(number))
 }
 
-/// Mail store in memory: people and connection as a test sets them.
+/// Mail store in memory, with the people and the connection that a test sets.
 #[derive(Clone, Default)]
 struct FakeStore(Arc<Mutex<Contents>>);
 
@@ -57,21 +58,21 @@ struct Contents {
     secret: Map<String, Value>,
     log: BTreeMap<String, Logged>,
     is_paused: bool,
-    /// Number of offered mails after which the connection is paused.
+    /// Number of offered mails after which the connection is paused; none: never.
     pauses_after: Option<i32>,
-    /// Offset of the clock.
+    /// Offset of this store's clock from the machine's clock.
     later: Duration,
     deadlines: Option<Deadlines>,
-    /// Status of each request.
+    /// Status of each request of the fixture's view, by key.
     requests: BTreeMap<String, String>,
     is_view_halted: bool,
-    /// Recorded outcomes of sessions.
+    /// Recorded outcomes of sessions: a failure code, or none for a success.
     used: Vec<Option<String>>,
-    /// Makes the write of a session's outcome fail.
+    /// Whether the write of a session's outcome fails.
     is_use_lost: bool,
 }
 
-/// Row of a mail.
+/// Row of the mail log.
 struct Logged {
     state: MailState,
     relay: Option<String>,
@@ -141,18 +142,18 @@ impl FakeStore {
         self.0.lock().unwrap().is_paused = is_paused;
     }
 
-    /// Limits the time-out of every step.
+    /// Sets the time-out of every step of a session to `most`.
     fn limit_time_outs(&self, most: Duration) {
         let deadlines = Deadlines { connect: most, handshake: most, greeting: most, command: most, content: most };
         self.0.lock().unwrap().deadlines = Some(deadlines);
     }
 
-    /// Advances the clock.
+    /// Advances this store's clock.
     fn advance(&self, time: Duration) {
         self.0.lock().unwrap().later += time;
     }
 
-    /// Remaining delay of this person's mail.
+    /// Time until the next attempt of the mail to person `number`; none if no attempt is planned.
     fn waits(&self, number: u128) -> Option<Duration> {
         let (now, paper) = (self.now(), self.0.lock().unwrap());
         let mut states = paper.log.values().map(|logged| &logged.state);
@@ -166,7 +167,7 @@ impl FakeStore {
         Connection { capability: "mail".into(), name: "main".into(), config, secret, set_at: None }
     }
 
-    /// The call as the engine makes it: with the connection as it is stored now.
+    /// Call as the engine makes it, with the connection as it is stored now.
     fn resolved(&self, call: &Call) -> Call {
         let connection = GrantedConnection::Found(self.stored_connection());
         Call { granted: Granted { connection, ..call.granted.clone() }, ..call.clone() }
@@ -178,7 +179,7 @@ impl FakeStore {
     }
 }
 
-/// Provider that gets each call as the engine makes it.
+/// Mail provider that gets each call as the engine makes it.
 struct Engine {
     store: FakeStore,
     mail: Mail,
@@ -326,7 +327,7 @@ impl MailStore for FakeStore {
     }
 }
 
-/// A package whose texts and mails are in `fixture/`.
+/// Package whose texts and mails are in `fixture/`.
 struct Fixture;
 
 impl Packages for Fixture {
@@ -373,7 +374,7 @@ fn templates() -> Templates {
     Templates::load(&files, Arc::new(locales)).expect("the mails are whole").of("Fixture")
 }
 
-/// Facts of a request, as the package's workflow has them.
+/// Facts of a request, as the package's workflow passes them to a mail.
 fn facts() -> Value {
     json!({
         "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
@@ -414,7 +415,7 @@ fn approval() -> Call {
     call("approval-requested", to_approvers(), facts())
 }
 
-/// Addressees of the delivered mails.
+/// Addresses of the recipients of all delivered mails, sorted.
 async fn addressees(server: &Maildev) -> Vec<String> {
     let mut addressees: Vec<_> = server.inbox().await.into_iter().map(|mail| mail.to[0].address.clone()).collect();
     addressees.sort();
@@ -425,7 +426,7 @@ fn waits_for(reason: &str) -> Status {
     Status::Pending(Some(reason.into()))
 }
 
-/// Sends as the engine does: a failure that is not retryable ends the call.
+/// Sends mails as the engine does: a failure that is not retryable ends the call.
 async fn send(store: &FakeStore, call: &Call) -> Result<Value, Failure> {
     let provider = store.provider();
     match provider.start(call).await {

@@ -1,4 +1,4 @@
-//! Failures of one recipient do not affect others.
+//! Tests that a failure of one recipient does not affect other recipients.
 
 use super::*;
 use eaf_capability::Class;
@@ -148,8 +148,8 @@ async fn a_refusal_of_the_connection_after_the_content_loses_no_mail() {
 
 #[tokio::test]
 async fn a_protected_recipient_is_distinguished_from_a_refusing_relay() {
-    // Refusal of the first, the second and the last recipient: the server accepts another one
-    // afterwards, or when it is offered again.
+    // The server refuses the first, the second or the last recipient, and accepts another one
+    // afterwards or when offered that recipient again.
     for (number, name) in ["anna", "bert", "cora"].into_iter().enumerate() {
         let (server, proxy, store) = three_approvers().await;
         proxy.rule(Rule::on(format!("RCPT TO:<{name}@acme.example>")).answer("550 5.7.1 Not for you\r\n"));
@@ -176,7 +176,7 @@ async fn a_relay_that_starts_to_refuse_loses_no_mail() {
         for number in 5..people + 2 {
             store.hire(number, "P", &format!("p{number}@acme.example"), Locale::De, "approver");
         }
-        // The server accepts two and refuses all later ones.
+        // The server accepts two mails and refuses all later ones.
         proxy.rule(Rule::on(step).after(2).answer(format!("{refusal}\r\n")));
         let failure = send(&store, &approval()).await.unwrap_err();
         assert_eq!(failure.code, "relay-refused", "{refusal}");

@@ -1,5 +1,5 @@
-//! Small mail server for features that maildev lacks: STARTTLS, a login by token, endless replies
-//! and silence. It records the lines of its clients.
+//! Mail server of a test, for features that maildev lacks: STARTTLS, a login by token, endless
+//! replies and silence. The server records the lines of its clients.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,19 +14,19 @@ use tokio_rustls::TlsAcceptor;
 
 #[derive(Clone, Default)]
 pub struct Script {
-    /// Lines of the reply to EHLO after the name.
+    /// Extensions that the reply to EHLO lists, one per line after the server's name.
     pub offers: Vec<String>,
-    /// Token that XOAUTH2 accepts.
+    /// Token that a login by XOAUTH2 must have; none: every token is refused.
     pub token: Option<String>,
-    /// Bytes that are sent endlessly in place of a greeting.
+    /// Bytes that the server sends endlessly instead of a greeting; none: it greets.
     pub endless: Option<&'static [u8]>,
-    /// True for a server that sends nothing.
+    /// Whether the server sends nothing at all.
     pub is_silent: bool,
-    /// Offers STARTTLS.
+    /// Acceptor of TLS after STARTTLS; none: the server has no TLS.
     pub tls: Option<TlsAcceptor>,
 }
 
-/// Acceptor with the simulator's certificate for localhost.
+/// TLS acceptor with the certificate for localhost that the vCenter simulator wrote to `dir`.
 pub fn acceptor(dir: &Path) -> TlsAcceptor {
     let certificate = CertificateDer::from_pem_file(dir.join("server.pem")).unwrap();
     let key = PrivateKeyDer::from_pem_file(dir.join("server-key.pem")).unwrap();
@@ -64,7 +64,7 @@ impl Server {
         self.address
     }
 
-    /// Lines of all clients.
+    /// Lines that all clients have sent.
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
     }
@@ -138,7 +138,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Reply to XOAUTH2. Like Exchange Online, it explains a refused token in a challenge.
+/// Reply to a login by XOAUTH2. As Exchange Online does, a challenge explains a refused token.
 fn by_token(line: &str, token: Option<&str>) -> String {
     let sent = line.rsplit(' ').next().and_then(|sent| STANDARD.decode(sent).ok()).unwrap_or_default();
     let sent = String::from_utf8_lossy(&sent).into_owned();

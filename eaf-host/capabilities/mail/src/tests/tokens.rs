@@ -1,4 +1,5 @@
-//! Logins by token: fetched at an endpoint and sent to a server that offers XOAUTH2 only.
+//! Tests of logins by token, which are fetched at a token endpoint and sent to a server that offers
+//! XOAUTH2 only.
 
 use super::server::{Script, Server};
 use super::*;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// An endpoint that gives every request the same answer and records the last one.
+/// Token endpoint that gives every request the same answer and records the last request.
 struct Endpoint {
     url: String,
     requests: Arc<AtomicUsize>,
@@ -15,7 +16,7 @@ struct Endpoint {
 }
 
 async fn endpoint(status: &'static str, body: &'static str) -> Endpoint {
-    // Installed by the host's main function otherwise.
+    // In production, the host's main function installs the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/acme/oauth2/v2.0/token", listener.local_addr().unwrap());
@@ -156,7 +157,7 @@ async fn another_kind_of_server_than_a_token_endpoint_takes_constant_time() {
     let server = exchange(Some("t-1")).await;
     let tokens = endpoint("200 OK", "{}").await;
     let store = store(&server, &tokens);
-    // A wide rule: the operator did not list this very server.
+    // The rules cover a network, so the operator did not list this server by name.
     let rules = ["mail 127.0.0.1:1-65535", "mail-token 127.0.0.0/24:1-65535"];
     let contact = Duration::from_millis(800);
     let egress = eaf_capability::egress::testing::policy(&rules, Arc::new(eaf_capability::egress::SystemLookup));

@@ -1,4 +1,4 @@
-//! Servers that violate the protocol: endless lines, silence, another protocol.
+//! Tests of servers that violate the protocol: endless lines, silence, another protocol.
 
 use super::server::{Script, Server};
 use super::*;

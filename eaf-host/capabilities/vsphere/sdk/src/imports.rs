@@ -1,5 +1,5 @@
-//! Imports of `eaf:vsphere`, one function each, so that a component imports only what its workflows
-//! use.
+//! Imports of `eaf:vsphere`: one Rust function per imported function, so that a component imports
+//! only those that its workflows call.
 
 use eaf_sdk::Failure;
 use eaf_sdk::bindings::workflow::eaf::vsphere::{inventory, lifecycle};

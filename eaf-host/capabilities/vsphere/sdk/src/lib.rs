@@ -1,5 +1,5 @@
-//! Virtual machines in the tenant's vCenter. A machine is identified by `identity`, an id of the
-//! product, so that every call may be repeated.
+//! Client of `eaf:vsphere`: virtual machines in the tenant's vCenter. A call names a machine by
+//! `identity`, an id that the product chooses, so that every call may be repeated.
 
 #[cfg(target_family = "wasm")]
 mod imports;
@@ -20,22 +20,23 @@ use serde_json::Value;
 pub struct Machine {
     /// Present name in vCenter, where people can rename a machine.
     pub name: String,
-    /// `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or `template`.
+    /// Connection state: `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or
+    /// `template`.
     pub state: String,
-    /// `on`, `off`, `suspended` or `unknown`.
+    /// Power state: `on`, `off`, `suspended` or `unknown`.
     pub power: String,
-    /// None, like `memory_mb`, while vCenter cannot read the machine.
+    /// Number of virtual CPUs; none, as `memory_mb`, while vCenter cannot read the machine.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
-    /// None until the guest reports a reachable address.
+    /// IP address; none until the guest reports a reachable address.
     #[serde(rename = "ip")]
     pub address: Option<String>,
     pub instance_uuid: Option<String>,
-    /// Question of vCenter that blocks the machine until it is answered.
+    /// Question of vCenter that blocks the machine until a person answers it; none: no question.
     pub question: Option<String>,
 }
 
-/// Address of a machine.
+/// Reachable IP address of a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located {
     #[serde(rename = "ip")]
@@ -45,23 +46,24 @@ pub struct Located {
 /// Proof that a machine is no longer in vCenter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Names of machines with its marker and another instance UUID, which are left in place.
+    /// Names of machines that have the marker of the removed machine and another instance UUID.
+    /// They are not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloneSpec {
-    /// Inventory path.
+    /// Inventory path of the template.
     pub template: String,
     pub name: String,
-    /// Relative path, as for [`Writer::ensure_folder`].
+    /// Folder of the machine, as a path relative to the connection's folder.
     pub folder: String,
     pub cpus: u32,
     pub memory_mb: u64,
 }
 
-/// Read access.
+/// Client of the functions that read machines.
 pub struct Reader(host::Reader);
 
 impl Reader {
@@ -69,18 +71,20 @@ impl Reader {
         host::Reader::open(grant).map(Reader)
     }
 
-    /// None if vCenter finds no machine by instance UUID and marker.
+    /// Reads a machine; none if vCenter finds no machine with the instance UUID and the marker of
+    /// `identity`.
     pub fn read_vm(&self, identity: &str) -> Result<Option<Machine>, Failure> {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
 
-    /// Waits for an address; fails with code `no-address` after the time-out.
+    /// Waits until the machine has a reachable address; fails with the code `no-address` after
+    /// `timeout_ms`.
     pub fn await_address(&self, identity: &str, timeout_ms: u64) -> Result<Operation<Located>, Failure> {
         self.0.await_address(identity, timeout_ms).map(Operation::new)
     }
 }
 
-/// Write access.
+/// Client of the functions that change machines.
 pub struct Writer(host::Writer);
 
 impl Writer {
@@ -88,12 +92,12 @@ impl Writer {
         host::Writer::open(grant).map(Writer)
     }
 
-    /// Creates a missing folder; the path is relative to the connection's folder.
+    /// Creates the folder `path` if it is missing; the path is relative to the connection's folder.
     pub fn ensure_folder(&self, path: &str) -> Result<Value, Failure> {
         decode(self.0.ensure_folder(path)?)
     }
 
-    /// Leaves the machine powered off.
+    /// Clones a machine from a template. The new machine is powered off.
     pub fn clone_vm(&self, identity: &str, spec: &CloneSpec) -> Result<Operation<Value>, Failure> {
         self.0.clone_vm(identity, &encode(spec)).map(Operation::new)
     }
@@ -110,13 +114,15 @@ impl Writer {
         self.0.power_off(identity).map(Operation::new)
     }
 
-    /// Completes only when a search proved that the machine is gone.
+    /// Removes a machine with its disks. The operation completes only when a search proved that
+    /// vCenter no longer has the machine.
     pub fn destroy(&self, identity: &str) -> Result<Operation<Removed>, Failure> {
         self.0.destroy(identity).map(Operation::new)
     }
 
-    /// Deletes the managed resource of a machine that vCenter lost otherwise, after a person
-    /// confirmed it; fails with code `vm-there` if vCenter has the machine.
+    /// Deletes the managed resource of a machine that was removed from vCenter in another way,
+    /// after a person confirmed its loss. Fails with the code `vm-there` if vCenter has the
+    /// machine.
     pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
         decode(self.0.forget(identity)?)
     }
@@ -128,8 +134,8 @@ mod tests {
     use serde::de::DeserializeOwned;
     use std::path::Path;
 
-    /// Reads a document as `T` and compares what `T` writes with the document, which the provider
-    /// is tested with, too.
+    /// Asserts that `T` reads a JSON document of the capability and writes the same document. The
+    /// tests of the provider read these documents too.
     fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
         let text = std::fs::read_to_string(path).expect("the document is there");

@@ -1,4 +1,4 @@
-//! Functions of `eaf:vsphere` in native tests, answered by the test's script.
+//! Functions of `eaf:vsphere` for native tests, whose calls the test's script answers.
 
 use eaf_sdk::Failure;
 use eaf_sdk::host::{Operation, bytes, some_bytes, value};
@@ -67,7 +67,7 @@ impl Writer {
     }
 }
 
-/// Answer to a removal that a script does not name.
+/// Default answer to a removal, for scripts without an answer of their own.
 fn no_copies() -> Value {
     json!({ "copies": [] })
 }

@@ -1,5 +1,5 @@
-//! User name and password at one vCenter, with their refused logins. Calls do not repeat a refused
-//! login at once, since a few of them lock the account, also for people.
+//! User name and password at one vCenter, with the refused logins. A refused login is not repeated
+//! at once, since a few refusals lock the account, also for people.
 
 use super::{Error, kinds};
 use eaf_capability::login_limiter::{Login, LoginLimiter, LoginPause};
@@ -11,18 +11,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Pauses after refused logins, growing, because a locked account stays locked for 5 to 15 minutes.
+/// Pauses after consecutive refused logins. They grow, because a locked account stays locked for 5
+/// to 15 minutes.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
 
-/// A login that vCenter refused now, or recently, in which case it was not sent again.
+/// Refusal of a login by vCenter: of this login, or of a recent one, in which case this login was
+/// not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("vCenter refused the login with {kind}")]
 pub struct Refused {
-    /// Kind of the fault: `InvalidLogin` or a descendant.
+    /// Kind of vCenter's fault: `InvalidLogin` or a descendant.
     pub kind: String,
-    /// True if the same credentials were accepted before, so that the directory behind vCenter may
-    /// be unavailable.
+    /// Whether vCenter accepted the same credentials before, so that the directory behind vCenter
+    /// may be unavailable.
     pub worked_before: bool,
     /// Time until the next attempt.
     pub pause: Duration,
@@ -33,7 +35,8 @@ pub struct Account {
     pub user: String,
     pub password: String,
     worked: AtomicBool,
-    /// Last refusal; the lock is held during a login, so that attempts are serial.
+    /// Last refusal; none if the last login was accepted. The lock is held during a login, so that
+    /// attempts are serial.
     refusal: Mutex<Option<Refusal>>,
 }
 
@@ -48,7 +51,7 @@ impl Account {
         Account { login_limiter, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
     }
 
-    /// Records that these credentials were accepted, by this process or an earlier one.
+    /// Records that vCenter accepted these credentials, in this process or an earlier one.
     pub fn mark_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
     }
@@ -57,22 +60,27 @@ impl Account {
         self.worked.load(Ordering::Relaxed)
     }
 
-    /// Ends the pause, when a person asks for an attempt; the lockout policy still applies.
+    /// Ends the pause after a refused login, when a person asks for an attempt. The limits of the
+    /// [`LoginLimiter`] still apply.
     pub async fn end_pause(&self) {
         if let Some(refusal) = &mut *self.refusal.lock().await {
             refusal.until = Instant::now();
         }
     }
 
-    /// True if a refusal must be remembered; one that is being made counts.
+    /// Whether logins with this account pause at `now`. True while a login is being attempted,
+    /// since it may be refused.
     pub fn is_pausing(&self, now: Instant) -> bool {
         let refusal = self.refusal.try_lock();
         refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
     }
 
-    /// Attempts a login if this tenant may attempt one now. `contact` comes before any password is
-    /// sent and reports the peer: a server that does not answer it has refused nothing. Its other
-    /// result lives as long as the attempt. `peer` reports which address answered the attempt.
+    /// Attempts a login, unless logins pause after a refusal or the tenant's login limiter refuses
+    /// the attempt.
+    ///
+    /// `contact` runs before a password is sent and returns the server's address: a server that
+    /// does not answer has refused nothing. The third value of `contact` lives as long as the
+    /// attempt. `peer` returns the address that answered the attempt.
     pub async fn log_in<C, K, T, A: Future<Output = Result<T, Error>>>(
         &self,
         tenant: TenantId,

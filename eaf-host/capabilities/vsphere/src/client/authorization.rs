@@ -1,4 +1,4 @@
-//! Privileges of a user on objects, including those from groups and inherited permissions.
+//! Privileges of a user on objects, including privileges from groups and inherited permissions.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;
@@ -10,15 +10,16 @@ use std::collections::BTreeSet;
 pub struct Privileges(BTreeSet<String>);
 
 impl Privileges {
-    /// Ignores case, since the API reference and the products spell some ids differently.
+    /// Whether the user has `privilege`. Case is ignored, since the API reference and the products
+    /// spell some ids differently.
     pub fn has(&self, privilege: &str) -> bool {
         self.0.iter().any(|id| id.eq_ignore_ascii_case(privilege))
     }
 }
 
-/// Reads a user's privileges with `FetchUserPrivilegeOnEntities`, which needs `System.View` on the
-/// object where `HasPrivilegeOnEntities` needs `System.Read`. An invisible object has no
-/// privileges.
+/// Reads a user's privileges on an object with `FetchUserPrivilegeOnEntities`, which needs
+/// `System.View` on the object; `HasPrivilegeOnEntities` needs `System.Read`. No privileges if the
+/// user cannot see the object.
 pub async fn privileges_on(
     session: &Session,
     manager: &MoRef,
@@ -32,7 +33,7 @@ pub async fn privileges_on(
             let results = answer.all("returnval").flat_map(|result| result.all("privileges"));
             Ok(Privileges(results.map(|privilege| privilege.text.clone()).collect()))
         }
-        // A descendant of `NoPermission`.
+        // `NotAuthenticated` is a descendant of `NoPermission` and no answer about the object.
         Err(error) if error.is_fault("NotAuthenticated") => Err(error),
         Err(error) if error.is_fault("NoPermission") || error.is_fault("ManagedObjectNotFound") => {
             Ok(Privileges::default())

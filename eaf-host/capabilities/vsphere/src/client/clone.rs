@@ -13,22 +13,23 @@ pub struct Clone<'a> {
     pub pool: &'a MoRef,
     /// Host of the machine; none: vCenter chooses.
     pub host: Option<&'a MoRef>,
-    /// Datastore of the machine; none: the template's.
+    /// Datastore of the machine; none: that of the template.
     pub datastore: Option<&'a MoRef>,
     pub name: &'a str,
     pub instance_uuid: Uuid,
     pub cpus: u32,
-    /// Cores per socket; none: the template's.
+    /// Cores per socket; none: as in the template.
     pub cores_per_socket: Option<u32>,
     pub memory_mb: u64,
     pub marker: &'a str,
     pub idempotency_key: &'a str,
-    /// Creates new secrets for the machine's TPM instead of copies of the template's; requires
+    /// Whether the machine's TPM gets new secrets instead of copies of the template's; requires
     /// vCenter 8.
     pub replace_tpm: bool,
 }
 
-/// Starts a clone that stays powered off, since power-on is a separate step.
+/// Starts a clone and returns its task. The machine stays powered off, since power-on is a separate
+/// step.
 pub async fn start(session: &Session, clone: &Clone<'_>) -> Result<MoRef, Error> {
     let reference = |of: Option<&MoRef>, name| of.map(|object| object.element(name)).unwrap_or_default();
     let cores = clone.cores_per_socket.map(|c| format!("<numCoresPerSocket>{c}</numCoresPerSocket>"));

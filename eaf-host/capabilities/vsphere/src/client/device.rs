@@ -1,7 +1,7 @@
 //! Devices of a machine: disks and TPM.
 //!
-//! Removing a machine deletes the files of all disks attached at that time, also of those that
-//! another product or person attached.
+//! vCenter deletes the files of all disks that are attached when a machine is removed, also of
+//! disks that another product or a person attached.
 
 use super::properties;
 use super::xml::Element;
@@ -19,15 +19,15 @@ pub async fn files(session: &Session, machine: &MoRef) -> Result<Option<Vec<Stri
     Ok(Some(disks.filter_map(file).collect()))
 }
 
-/// True if the machine has a virtual TPM.
+/// Whether the machine has a virtual TPM.
 pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> {
     let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(false) };
     Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
 }
 
-/// True if the file is in the machine's own directory. On another datastore that directory has the
-/// same name, or with `_1` and the like if the name was taken; on the same datastore such a
-/// directory belongs to another machine.
+/// Whether a disk's file is in the directory of the machine whose configuration file is `vmx`. On
+/// another datastore, vCenter names the directory alike, with a suffix such as `_1` if the name was
+/// taken. On the same datastore, a directory with such a suffix belongs to another machine.
 pub fn is_own(vmx: &str, file: &str) -> bool {
     let (Some((datastore, own)), Some((other_datastore, other))) = (directory(vmx), directory(file)) else {
         return false;
@@ -36,12 +36,13 @@ pub fn is_own(vmx: &str, file: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || (datastore != other_datastore && is_number(rest)))
 }
 
-/// True for `_1`, `_2` and so on.
+/// Whether the suffix is `_1`, `_2` and so on.
 fn is_number(suffix: &str) -> bool {
     suffix.strip_prefix('_').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Datastore and directory of a file.
+/// Datastore and directory of a file such as `[datastore] directory/file.vmdk`, the datastore with
+/// its opening bracket; none without a directory.
 fn directory(file: &str) -> Option<(&str, &str)> {
     let (datastore, path) = file.split_once("] ")?;
     path.rsplit_once('/').map(|(directory, _)| (datastore, directory))

@@ -5,10 +5,11 @@ use super::xml::escape;
 use super::{Error, Session, path};
 use uuid::Uuid;
 
-/// Maximum number of machines with one instance UUID that are read.
+/// Maximum number of machines with the same instance UUID that are read.
 const MAX_SAME: usize = 20;
 
-/// Object at a path of plain names, beginning with the datacenter.
+/// Finds the object at a path of plain names, beginning with the datacenter; none: there is no such
+/// object.
 pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>, Error> {
     let arguments = format!("<inventoryPath>{}</inventoryPath>", escape(&path::join(names.iter().copied())));
     let answer =
@@ -16,7 +17,8 @@ pub async fn by_path(session: &Session, names: &[&str]) -> Result<Option<MoRef>,
     Ok(answer.child("returnval").and_then(MoRef::read))
 }
 
-/// Machines with this instance UUID. vCenter intends it to be unique and does not enforce that.
+/// Finds the machines with this instance UUID. vCenter intends instance UUIDs to be unique and does
+/// not enforce it.
 pub async fn by_instance_uuid(session: &Session, uuid: Uuid) -> Result<Vec<MoRef>, Error> {
     let arguments = format!("<uuid>{uuid}</uuid><vmSearch>true</vmSearch><instanceUuid>true</instanceUuid>");
     let answer =

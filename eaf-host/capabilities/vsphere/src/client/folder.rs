@@ -1,4 +1,4 @@
-//! Creation of a folder. `DuplicateName` means that the folder exists.
+//! Creation of a folder. The fault `DuplicateName` means that the folder exists.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;

@@ -1,11 +1,11 @@
-//! Inventory below an object, with paths that resolve to the same objects. It serves choices of
-//! people only: a listing is slow, and no decision depends on it.
+//! Inventory objects below another one, with paths that resolve to the same objects. Used for
+//! choices of people only, because a listing is slow.
 
 use super::properties::{self, Properties};
 use super::{Error, MoRef, Session, path, view};
 use std::collections::{HashMap, HashSet};
 
-/// Objects per request.
+/// Maximum number of objects per request.
 const BATCH: usize = 100;
 /// Maximum depth of folders; inventories of vCenter are far flatter.
 const MAX_DEPTH: usize = 64;
@@ -30,7 +30,8 @@ impl InventoryType {
         }
     }
 
-    /// Folder of a datacenter at which paths begin; its name is the same in every language.
+    /// Folder of a datacenter at which paths begin, whose name is the same in every language; none:
+    /// paths begin at the root folder.
     fn top(self) -> Option<&'static str> {
         match self {
             InventoryType::Datacenters => None,
@@ -44,18 +45,18 @@ impl InventoryType {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub object: MoRef,
-    /// Plain names from the datacenter's folder down.
+    /// Plain names of the path to the object, from the datacenter's folder down.
     pub names: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 pub struct Listing {
     pub entries: Vec<Entry>,
-    /// Number of objects that the user sees but cannot read, or whose path is unreadable.
+    /// Number of objects that the user sees but whose properties or path are unreadable.
     pub unreadable: usize,
 }
 
-/// Lists everything of a kind below `container`.
+/// Lists all objects of one inventory type below `container`.
 pub async fn below(
     session: &Session,
     view_manager: &MoRef,
@@ -94,12 +95,13 @@ struct Node {
     parent: MoRef,
 }
 
-/// Objects of the inventory by reference; none: unreadable.
+/// Known objects of the inventory, with name and parent; none: the object is unreadable.
 #[derive(Default)]
 struct Tree(HashMap<MoRef, Option<Node>>);
 
 impl Tree {
-    /// Reads names and parents; returns the requested objects and the unreadable ones.
+    /// Reads names and parents of objects. Returns each object with whether it belongs in the list;
+    /// none: the object is unreadable.
     async fn read(
         &mut self,
         session: &Session,
@@ -115,7 +117,8 @@ impl Tree {
             let node = node(&found);
             let is_wanted = match (what, &node) {
                 (InventoryType::Templates, _) => found.flag("config.template").ok(),
-                // The root pool of a cluster or host is chosen as the cluster or host.
+                // Omits the root pool of a cluster or host, because people choose the cluster or
+                // host instead.
                 (InventoryType::Pools, Some(node)) => {
                     Some(found.object.kind != "ResourcePool" || !node.parent.kind.ends_with("ComputeResource"))
                 }
@@ -127,7 +130,7 @@ impl Tree {
         Ok(answered)
     }
 
-    /// Reads the objects between these and the container.
+    /// Reads the ancestors of the objects `from`, up to `container`.
     async fn climb(&mut self, session: &Session, from: &[MoRef], container: &MoRef) -> Result<(), Error> {
         let parent = |tree: &Self, object: &MoRef| Some(tree.0.get(object)?.as_ref()?.parent.clone());
         let mut level: HashSet<MoRef> = from.iter().filter_map(|object| parent(self, object)).collect();
@@ -149,7 +152,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Path from the container down; none: a part of it is unreadable.
+    /// Names of the path from `container` down to the object; none: a part of the path is
+    /// unreadable.
     fn names(&self, object: &MoRef, container: &MoRef) -> Option<Vec<String>> {
         let mut names = Vec::new();
         let mut at = object;
@@ -163,13 +167,14 @@ impl Tree {
     }
 }
 
-/// A machine in a vApp has no parent; it cannot be a template.
+/// Name and parent of an object; none if either is missing. A machine in a vApp has no parent, and
+/// cannot be a template.
 fn node(found: &Properties) -> Option<Node> {
     let name = found.text("name").ok().flatten()?;
     Some(Node { name: path::plain(name), parent: found.reference("parent").ok().flatten()? })
 }
 
-/// Reads objects of several kinds, with one retrieval per kind.
+/// Reads properties of objects of several kinds, with separate requests per kind.
 pub async fn of_each_kind(session: &Session, objects: Vec<MoRef>, paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let mut kinds: HashMap<String, Vec<MoRef>> = HashMap::new();
     for object in objects {

@@ -1,12 +1,12 @@
-//! Fault kinds of vim25 and their hierarchy. A method may fail with any descendant of a documented
+//! Kinds of vim25 faults and their hierarchy. A method may fail with any descendant of a documented
 //! kind, and releases add descendants, so faults are compared by family.
 
 use std::collections::HashMap;
 use std::iter::successors;
 use std::sync::LazyLock;
 
-/// Lines of `parent: children`, as many per parent as needed, generated from govmomi by the test
-/// below.
+/// Hierarchy of fault kinds, as lines of `parent: children`; a parent may have several lines.
+/// Generated from govmomi by the test below.
 const KINDS: &str = include_str!("kinds.txt");
 
 static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
@@ -14,12 +14,13 @@ static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     families.flat_map(|(parent, children)| children.split(' ').map(move |child| (child, parent))).collect()
 });
 
-/// Kind, parent and so on up to `MethodFault`; an unknown kind has no parent.
+/// Ancestors of a fault kind, from `kind` itself up to `MethodFault`; an unknown kind has no
+/// parent.
 pub fn lineage(kind: &str) -> impl Iterator<Item = &str> {
     successors(Some(kind), |kind| PARENTS.get(kind).copied())
 }
 
-/// True if the kind is the family or a descendant.
+/// Whether a fault kind is `family` or a descendant.
 pub fn is(kind: &str, family: &str) -> bool {
     lineage(kind).any(|ancestor| ancestor == family)
 }
@@ -42,7 +43,7 @@ mod tests {
         assert!(is("OfALaterRelease", "OfALaterRelease") && !is("OfALaterRelease", "MethodFault"));
     }
 
-    /// Embedded ancestors by struct: Go declares an ancestor as the first, embedded member.
+    /// Ancestor of each Go struct in `source`: Go declares it as the first, embedded member.
     fn embedded(source: &str) -> BTreeMap<&str, &str> {
         let mut parents = BTreeMap::new();
         let mut lines = source.lines();
@@ -58,7 +59,8 @@ mod tests {
         parents
     }
 
-    /// After an update of govmomi: `EAF_GOLDEN=write cargo test -p eaf-vsphere kinds`.
+    /// Fails after an update of govmomi; then run `EAF_GOLDEN=write cargo test -p eaf-vsphere
+    /// kinds`.
     #[test]
     fn the_hierarchy_equals_that_of_govmomi() {
         let host = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,5 @@
-//! Login and logout: the identity of the server, the version of the API and the session cookie.
+//! Login and logout, with the identity of the server, the version of its API and the session
+//! cookie.
 
 use super::Error;
 use super::account::Account;
@@ -9,14 +10,14 @@ use super::xml::{Element, escape};
 
 const RETRIEVE: &str = "RetrieveServiceContent";
 
-/// Newest API version that this client was tested with. A newer vCenter answers in it, with its
-/// shapes and its kinds of faults.
+/// Newest API version that this client was tested with. A newer vCenter that is called with this
+/// version answers with the shapes and fault kinds of this version.
 const NEWEST: &str = "8.0.3.0";
 
-/// SOAPAction of the first request, before the version is known.
+/// SOAPAction of the first request to a server, before its API version is known.
 const UNVERSIONED: &str = "urn:vim25";
 
-/// Managers that calls start from.
+/// Managed objects of a server that calls start from.
 #[derive(Debug, Clone)]
 pub struct Content {
     pub property_collector: MoRef,
@@ -25,13 +26,13 @@ pub struct Content {
     pub about: About,
 }
 
-/// Identity of a server. Object ids are unique within one vCenter only, so stored ones belong to
-/// its `instance_uuid`.
+/// Identity of a server. Object ids are unique within one vCenter only, so a stored id belongs to
+/// the server with this `instance_uuid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// None for a host without a vCenter.
+    /// Instance UUID of the vCenter; none for a host without a vCenter.
     pub instance_uuid: Option<String>,
-    /// `VirtualCenter` or `HostAgent`.
+    /// Type of the server: `VirtualCenter`, or `HostAgent` for an ESXi host.
     pub api_type: String,
     pub api_version: String,
 }
@@ -39,12 +40,12 @@ pub struct About {
 pub struct Login {
     pub content: Content,
     cookie: String,
-    /// SOAPAction, which names the API version.
+    /// SOAPAction of all calls, which names the API version.
     action: String,
 }
 
 impl Login {
-    /// Calls a method and repeats a read whose answer was lost.
+    /// Calls a method; a read whose answer was lost is repeated.
     pub async fn call(&self, transport: &Transport, request: &Request) -> Result<Element, Error> {
         let mut pauses = repeat::pauses(request).iter();
         loop {
@@ -61,19 +62,20 @@ impl Login {
         }
     }
 
-    /// True if the server at the address now has another API version, after a restore or a
-    /// downgrade.
+    /// Whether the server at the address now has another API version than at the login, as after a
+    /// restore or a downgrade.
     pub async fn is_of_another_version(&self, transport: &Transport) -> bool {
         content(transport).await.is_ok_and(|now| now.about.api_version != self.content.about.api_version)
     }
 }
 
-/// Logs in to a server whose `content` was read immediately before.
+/// Logs in to a server whose managed objects `content` were read immediately before.
 pub async fn log_in(transport: &Transport, account: &Account, content: Content) -> Result<Login, Error> {
     let tested = action(&content.about.api_version);
     let own = format!("{UNVERSIONED}/{}", content.about.api_version);
     let (cookie, action) = match cookie(transport, account, &content, &tested).await {
-        // A fault without a kind: the server does not know the version, so its own one is used.
+        // A fault without a kind means that the server does not know the API version, so the
+        // server's own version is used.
         Err(error) if error.is_fault(soap::UNKNOWN) && own != tested => {
             (cookie(transport, account, &content, &own).await?, own)
         }
@@ -91,13 +93,14 @@ pub async fn log_in(transport: &Transport, account: &Account, content: Content) 
     Ok(login)
 }
 
-/// Ends the session, which counts against vCenter's limit until it is idle for 30 minutes.
+/// Ends the session. Otherwise the session counts against vCenter's limit until idle for 30
+/// minutes.
 pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> {
     let request = Request::new("Logout", &login.content.session_manager, String::new());
     login.call(transport, &request).await.map(drop)
 }
 
-/// First request to a server, which needs no login.
+/// Reads the managed objects of a server. This first request needs no login.
 pub async fn content(transport: &Transport) -> Result<Content, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let request = Request::new(RETRIEVE, &instance, String::new());
@@ -114,7 +117,7 @@ pub async fn content(transport: &Transport) -> Result<Content, Error> {
 }
 
 async fn cookie(transport: &Transport, account: &Account, content: &Content, action: &str) -> Result<String, Error> {
-    // English messages, so that traces can be searched; decisions depend on a fault's kind.
+    // Messages are in English, so that traces can be searched; decisions depend on a fault's kind.
     let arguments = format!(
         "<userName>{}</userName><password>{}</password><locale>en</locale>",
         escape(&account.user),
@@ -153,7 +156,7 @@ impl About {
     }
 }
 
-/// API version for a server of this version.
+/// SOAPAction for a server of this API version: the server's own version, at most [`NEWEST`].
 fn action(version: &str) -> String {
     let spoken = if numbers(version) > numbers(NEWEST) { NEWEST } else { version };
     format!("{UNVERSIONED}/{spoken}")

@@ -6,7 +6,8 @@ use super::xml::{Element, escape};
 use super::{Error, MoRef, Session, path};
 use uuid::Uuid;
 
-/// Keys in a machine's extraConfig, outside `guestinfo.*`, which the guest can read and write.
+/// Keys in a machine's extraConfig. Not below `guestinfo.`, where the guest could read and write
+/// them.
 pub const MARKER: &str = "eaf.marker";
 pub const KEY: &str = "eaf.key";
 
@@ -44,7 +45,7 @@ pub enum Power {
     Suspended,
 }
 
-/// Connection state of a machine; only of a connected one vCenter knows the present state.
+/// Connection state of a machine. Only for a connected machine does vCenter know the present state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     Connected,
@@ -69,16 +70,17 @@ impl Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     pub object: MoRef,
-    /// Plain name, without vCenter's escapes.
+    /// Name without vCenter's escapes.
     pub name: String,
-    /// Folder or vApp.
+    /// Folder or vApp that contains the machine; none if vCenter reports neither.
     pub parent: Option<MoRef>,
     pub host: Option<MoRef>,
     pub reach: Reach,
     pub power: Power,
-    /// Question of vCenter that blocks power operations until it is answered.
+    /// Question of vCenter that blocks power operations until a person answers it; none: no
+    /// question.
     pub question: Option<String>,
-    /// None while vCenter cannot return the configuration: during a clone, or while the machine's
+    /// Configuration; none while vCenter cannot return it: during a clone, or while the machine's
     /// files are unavailable.
     pub config: Option<Config>,
     pub guest: Guest,
@@ -89,7 +91,7 @@ pub struct Config {
     pub instance_uuid: Option<Uuid>,
     pub template: bool,
     pub marker: Option<String>,
-    /// `[datastore] directory/name.vmx`
+    /// Configuration file, as `[datastore] directory/name.vmx`.
     pub vmx: String,
     pub cpus: u32,
     pub cores_per_socket: u32,
@@ -100,7 +102,7 @@ pub struct Config {
 }
 
 impl Machine {
-    /// True if the machine has this marker and this instance UUID.
+    /// Whether the machine has this marker and this instance UUID.
     pub fn is(&self, marker: &str, instance_uuid: Uuid) -> bool {
         self.is_marked(marker) && self.config.as_ref().is_some_and(|c| c.instance_uuid == Some(instance_uuid))
     }
@@ -114,7 +116,7 @@ impl Machine {
     }
 }
 
-/// Reads a machine; none if it does not exist (any more).
+/// Reads a machine; none if it does not exist or was removed.
 pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, Error> {
     if object.kind != "VirtualMachine" {
         return Ok(None);
@@ -143,17 +145,17 @@ pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Ma
     Ok(found)
 }
 
-/// Name and marker of a machine, for searches among many.
+/// Name and marker of a machine, for searches among many machines.
 #[derive(Debug)]
 pub struct Label {
     pub object: MoRef,
     /// None if the name is unreadable.
     pub name: Option<String>,
-    /// None if the configuration is unreadable.
+    /// Marker, or an inner none without a marker; an outer none if the configuration is unreadable.
     pub marker: Option<Option<String>>,
 }
 
-/// Labels of several machines; an unreadable one does not hide the others.
+/// Reads the labels of several machines. A machine with unreadable parts has a label too.
 pub async fn labels(session: &Session, objects: &[MoRef]) -> Result<Vec<Label>, Error> {
     let found = properties::read_present(session, objects, &["name", CONFIG]).await?;
     let label = |found: Properties| Label {
@@ -197,8 +199,8 @@ fn reach(state: &str) -> Reach {
     }
 }
 
-/// Configuration of a complete machine has all of these properties; if one is missing, the
-/// configuration is not available now.
+/// Reads the configuration. A complete machine has all of these properties; if one is missing,
+/// vCenter cannot return the configuration now, and the result is none.
 fn config(found: &Properties) -> Result<Option<Config>, Error> {
     let number = |path| Ok::<_, Error>(found.number(path)?.and_then(|n| u32::try_from(n).ok()));
     let (Some(options), Some(uuid), Some(template), Some(vmx), Some(cpus), Some(memory_mb)) = (
@@ -225,7 +227,7 @@ fn config(found: &Properties) -> Result<Option<Config>, Error> {
     }))
 }
 
-/// One entry of a spec's `extraConfig`.
+/// XML of one entry of a spec's `extraConfig`.
 pub fn option_value(key: &str, value: &str) -> String {
     format!(
         r#"<extraConfig xsi:type="OptionValue"><key>{key}</key><value xsi:type="xsd:string">{}</value></extraConfig>"#,

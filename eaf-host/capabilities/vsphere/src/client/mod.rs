@@ -41,7 +41,7 @@ pub mod xml;
 pub use session::{Error, Session, Shared};
 pub use soap::{Fault, MoRef};
 
-/// Task of an asynchronous method.
+/// Task that an asynchronous method started.
 fn accepted(method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
     answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })
 }
