@@ -5,6 +5,7 @@
 //! 2. its name in [`Dcm`];
 //! 3. its texts in `locales/`. The tests compare the offered actions with the decisions.
 
+pub mod calendar;
 pub mod input;
 pub mod naming;
 pub mod notify;

@@ -1,0 +1,133 @@
+//! Arithmetic of business hours.
+//!
+//! Hours are elapsed time within the working time of each day. The clocks' changes are handled at
+//! the ends of a day: an opening or closing that the local clock skips is at the moment of the
+//! change, and of two equal local times the opening is the earlier and the closing the later one.
+
+use super::document::{Calendar, Hours};
+use super::zone::Zone;
+use crate::policy::approval::BusinessHours;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::AmbiguousOffset;
+
+const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
+/// Days after which a search ends: 5 years.
+pub const SEARCH_DAYS: usize = 5 * 366;
+
+/// No result within 5 years, or outside of the years of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfReach;
+
+/// Local weekday and hour of a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    /// 1 (Monday) to 7 (Sunday).
+    pub weekday: u8,
+    /// 0 to 23.
+    pub hour: u8,
+}
+
+impl Calendar {
+    /// Time `hours` of working time after `start`, both in milliseconds since 1970. The result is
+    /// in working time, of which the closing is a part.
+    pub fn add_business_hours(&self, start: i64, hours: u32) -> Result<i64, OutOfReach> {
+        let mut left = i64::from(hours) * HOUR;
+        for (open, close) in self.days(start)? {
+            let from = open.max(start);
+            if from > close {
+                continue;
+            }
+            if left <= close - from {
+                return Ok(from + left);
+            }
+            left -= close - from;
+        }
+        Err(OutOfReach)
+    }
+
+    /// Whole minutes of working time from `start` to `end`; 0 if `end` is not after `start`.
+    pub fn business_minutes_between(&self, start: i64, end: i64) -> Result<i64, OutOfReach> {
+        if end <= start {
+            return Ok(0);
+        }
+        let mut sum = 0;
+        let last = local(self.zone, end)?.date();
+        let mut date = local(self.zone, start)?.date();
+        for _ in 0..SEARCH_DAYS {
+            if let Some((open, close)) = self.working_time(date) {
+                sum += (close.min(end) - open.max(start)).max(0);
+            }
+            if date >= last {
+                return Ok(sum / MINUTE);
+            }
+            date = date.tomorrow().map_err(|_| OutOfReach)?;
+        }
+        Err(OutOfReach)
+    }
+
+    /// Weekday and hour of a time in milliseconds since 1970, for the facts of a policy.
+    pub fn local(&self, at: i64) -> Result<Local, OutOfReach> {
+        let local = local(self.zone, at)?;
+        let small = |number: i8| u8::try_from(number).unwrap_or(0);
+        Ok(Local { weekday: small(local.weekday().to_monday_one_offset()), hour: small(local.hour()) })
+    }
+
+    /// Working time of the days from that of `start`, at most 5 years.
+    fn days(&self, start: i64) -> Result<impl Iterator<Item = (i64, i64)>, OutOfReach> {
+        let first = local(self.zone, start)?.date();
+        let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
+        Ok(dates.take(SEARCH_DAYS).filter_map(|date| self.working_time(date)))
+    }
+
+    /// Opening and closing of a day in milliseconds since 1970; none on days off.
+    fn working_time(&self, date: Date) -> Option<(i64, i64)> {
+        let Hours { from, to } = self.working_hours(date)?;
+        let open = instant(self.zone, date.at(from.hours(), from.minutes(), 0, 0), Twice::Earlier)?;
+        let end = if to.hours() == 24 {
+            date.tomorrow().ok()?.at(0, 0, 0, 0)
+        } else {
+            date.at(to.hours(), to.minutes(), 0, 0)
+        };
+        let close = instant(self.zone, end, Twice::Later)?;
+        (open < close).then_some((open, close))
+    }
+}
+
+impl BusinessHours for Calendar {
+    /// Where the calendar has no such time, hours of the clock count.
+    fn after(&self, start: i64, hours: u32) -> i64 {
+        let plain = start.saturating_add(i64::from(hours) * HOUR);
+        self.add_business_hours(start, hours).unwrap_or(plain)
+    }
+}
+
+/// Choice between two moments of the same local time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    Earlier,
+    Later,
+}
+
+fn local(zone: Zone, at: i64) -> Result<DateTime, OutOfReach> {
+    let timestamp = Timestamp::from_millisecond(at).map_err(|_| OutOfReach)?;
+    Ok(zone.rules().to_datetime(timestamp))
+}
+
+/// Moment of a local time; of a skipped one, that of the change.
+fn instant(zone: Zone, local: DateTime, twice: Twice) -> Option<i64> {
+    let ambiguous = zone.rules().to_ambiguous_timestamp(local);
+    let timestamp = match (ambiguous.offset(), twice) {
+        (AmbiguousOffset::Gap { .. }, _) => {
+            let before = ambiguous.earlier().ok()?;
+            zone.rules().following(before).next()?.timestamp()
+        }
+        (_, Twice::Earlier) => ambiguous.earlier().ok()?,
+        (_, Twice::Later) => ambiguous.later().ok()?,
+    };
+    Some(timestamp.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests;
