@@ -43,10 +43,11 @@ impl std::fmt::Display for TraceId {
 /// Author of an act in the audit trail. All acts of one request or command line have one trace id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
-    /// Operator or member; the system where the command line names no operator.
+    /// Actor of the act: an operator, a member, or the system if the command line names no
+    /// operator.
     pub actor: ActorId,
-    /// Origin on the command line: `operator`, or the user of the operating system, such as
-    /// `os:root@web-1`, where no operator is named.
+    /// Origin of an act on the command line: `operator`, or the user of the operating system, such
+    /// as `os:root@web-1`, if no operator is named. `None` for other acts.
     pub origin: Option<String>,
     pub trace: TraceId,
 }
@@ -60,7 +61,8 @@ pub struct Caller {
     /// Display name, empty for the system. Personal data: not for logs, ids or keys.
     pub name: String,
     pub roles: Vec<String>,
-    /// Full names, such as `dcm.request`, which the host resolved from `roles`.
+    /// Permissions with the plugin's prefix, such as `dcm.request`, resolved from `roles` by the
+    /// host.
     pub permissions: Vec<String>,
     pub locale: Locale,
     pub trace: TraceId,

@@ -15,17 +15,19 @@ use rows::{AuditKey, JournalKey, micros};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Audit rows of one anchor.
+/// Maximum number of audit rows in one anchor.
 const MAX_AUDITS: usize = 1_000;
-/// Journal rows of one anchor: fewer, since each has arguments and result of a call.
+/// Maximum number of journal rows in one anchor. It is smaller than that of audit rows, since each
+/// journal row has the arguments and the result of a call.
 const MAX_JOURNALS: usize = 200;
-/// Anchors per tenant and call of [`anchor`], so that one tenant does not delay the others.
+/// Maximum number of anchors per tenant and call of [`anchor`], so that one tenant does not delay
+/// the others.
 const MAX_ROUNDS: usize = 10;
 
-/// Advisory lock of anchoring, with the tenant; not the lane lock.
+/// Seed by which a tenant's id becomes the advisory lock of anchoring, which is not the lane lock.
 const LOCK: i64 = 0x6561_665f_616e_6368;
 
-/// Kind of the hashed anchors, see [`Leaf::new`].
+/// Number that distinguishes anchors from other hashed rows, see [`Leaf::new`].
 const ANCHOR: u8 = 5;
 
 #[derive(Debug, thiserror::Error)]
@@ -44,22 +46,22 @@ pub enum Error {
 /// verification reads.
 #[derive(Debug, Clone, Copy)]
 pub struct AnchorThreshold {
-    /// Number of rows of one table that are not anchored.
+    /// Number of rows of audit or journal that are not anchored, from which on they are.
     pub rows: i64,
-    /// Age of one row that is not anchored.
+    /// Age of the oldest row that is not anchored, from which on rows are anchored.
     pub age: Duration,
 }
 
 impl AnchorThreshold {
     pub const DEFAULT: AnchorThreshold = AnchorThreshold { rows: 100, age: Duration::from_secs(10) };
-    /// Any row.
+    /// Threshold that every row reaches at once.
     pub const NONE: AnchorThreshold = AnchorThreshold { rows: 1, age: Duration::ZERO };
 }
 
 /// Result of one call of [`anchor`].
 #[derive(Debug, Default)]
 pub struct AnchorReport {
-    /// Rows anchored.
+    /// Number of rows that were anchored.
     pub rows: u64,
     /// Tenants whose remaining rows could not be anchored.
     pub failures: Vec<(TenantId, Error)>,
@@ -69,14 +71,14 @@ pub struct AnchorReport {
 pub(crate) struct Anchor {
     pub nr: i64,
     pub at: OffsetDateTime,
-    /// Head of the log; 0 if it is empty.
+    /// Position of the log's head; 0 if the log is empty.
     pub log_pos: i64,
-    /// Chain hash of the log's head.
+    /// Chain hash of the log's head. `None`: the log is empty.
     pub log_chain: Option<Vec<u8>>,
-    /// Hashes of the audit rows, 32 bytes each.
+    /// Concatenated hashes of the audit rows, 32 bytes each.
     pub audits: Vec<u8>,
     pub journals: Vec<u8>,
-    /// Marks of the audit rows, [`MARK_BYTES`] each.
+    /// Concatenated marks of the audit rows, [`MARK_BYTES`] each.
     pub audit_marks: Vec<u8>,
     pub journal_marks: Vec<u8>,
 }
@@ -130,7 +132,7 @@ async fn tenants_at_threshold(db: &Db, threshold: AnchorThreshold) -> Result<Vec
 #[derive(Default)]
 struct Batch {
     rows: u64,
-    /// Whether more rows may wait.
+    /// Whether the batch reached its maximum size, so that more rows may wait for an anchor.
     is_full: bool,
 }
 

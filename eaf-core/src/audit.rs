@@ -32,7 +32,7 @@ pub struct Entry {
     pub actor: ActorId,
     pub act: String,
     pub object: String,
-    /// `ok`, `denied`, or an error code.
+    /// Outcome of the act: `ok`, `denied`, or an error code.
     pub outcome: String,
     pub trace: TraceId,
 }
@@ -42,9 +42,10 @@ pub struct Entry {
 pub struct Act {
     pub act: String,
     pub object: String,
-    /// `ok` or `denied`.
+    /// Outcome of the act: `ok` or `denied`.
     pub outcome: String,
-    /// `{"old": …, "new": …}`: roles and settings without personal data.
+    /// Old and new values, `{"old": …, "new": …}`, of roles and settings without personal data.
+    /// `None`: the act changes no such value.
     pub change: Option<Value>,
 }
 
@@ -115,8 +116,8 @@ pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
     record_pruning(tx, entry, None).await
 }
 
-/// Records a pruning with the number of deleted rows per anchor, `5:10 6:7`; `None` for rows that
-/// no anchor has.
+/// Records a pruning. `anchors` is the number of deleted rows per anchor, such as `5:10 6:7`;
+/// `None`: rows of this kind are not anchored.
 pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id, pruned)
@@ -159,7 +160,7 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     Ok(())
 }
 
-/// Records a refusal, once per `id`. `about` is the name of the command's stream.
+/// Records a refusal, once per `id`. `about` is the name of the command's stream, if there is one.
 pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)

@@ -1,4 +1,4 @@
-//! The calls of workflows to capabilities: what the engine asks, and what may come back.
+//! Calls of workflows to capabilities: the question of the engine, and the possible answers.
 //!
 //! A capability is a host API that workflows import; its provider, outside of this crate,
 //! implements [`Capability`]. A provider never sees the journal: the engine writes the intent,
@@ -23,74 +23,77 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub tenant: TenantId,
-    /// The plugin's id, such as `counter`.
+    /// Id of the plugin, such as `counter`.
     pub plugin: String,
     pub run: RunId,
-    /// The event that started the run.
+    /// Event that started the run.
     pub event: EventId,
-    /// The number of the call's journal entry.
+    /// Sequence number of the call's journal entry.
     pub sequence: i32,
-    /// The same on every repetition of this call.
+    /// Key that is the same on every repetition of this call.
     pub idempotency_key: String,
     pub granted: Granted,
-    /// `clone`, `send`, …: the WIT function's name.
+    /// Name of the WIT function, such as `clone` or `send`.
     pub function: String,
-    /// The WIT arguments as one JSON object, named as in WIT (kebab-case becomes snake_case).
+    /// Arguments of the WIT function as one JSON object, whose members are named as in WIT
+    /// (kebab-case becomes snake_case).
     pub args: Value,
     pub trace: TraceId,
 }
 
-/// How a call began.
+/// Answer of a provider to the start of a call.
 #[derive(Debug)]
 pub enum Started {
-    /// Over, with this answer.
+    /// The call is over, with this answer.
     Done(Value),
-    /// Running. The handle is stored; [`Capability::poll`] is called with it after `poll_after`, by
-    /// any host.
+    /// The call continues as an operation of the other system. The engine stores `handle` and calls
+    /// [`Capability::poll`] with it after `poll_after`, on any host.
     Pending { handle: Value, poll_after: Duration },
 }
 
-/// How an operation stands.
+/// State of an operation that was started earlier.
 #[derive(Debug)]
 pub enum Polled {
     Done(Value),
     Running {
-        /// Percent.
+        /// Progress in percent. `None`: unknown.
         progress: Option<u8>,
         poll_after: Duration,
     },
-    /// The operation itself failed, or its outcome is unknown: its handle is dead. With a retryable
-    /// class the engine starts the call again, where `Err` makes it poll again.
+    /// The operation failed, or its outcome is unknown, and its handle cannot be polled any more.
+    /// If the class is retryable, the engine starts the call again, whereas it polls again after an
+    /// `Err`.
     Ended(Failure),
 }
 
-/// The calls of one capability.
+/// Provider of one capability.
 #[async_trait]
 pub trait Capability: Send + Sync {
-    /// Starts a call, or starts it again: after a lost result the engine repeats this with an equal
-    /// call.
+    /// Starts a call. After a lost result the engine calls this function again with an equal call.
     async fn start(&self, call: &Call) -> Result<Started, Failure>;
 
-    /// Asks for an operation that `start` left pending.
+    /// Asks for the state of an operation that `start` left pending.
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure>;
 
     /// Cleans up what the provider stores of a call that has failed for good: its failure is not
-    /// retryable, its budget is exhausted, or its grant was withdrawn. Repeated when the host dies
-    /// before that is journaled.
+    /// retryable, its budget is exhausted, or its grant was withdrawn. The engine repeats the
+    /// cleanup if the host ends before the cleanup is journaled.
     async fn abandon(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// For how long retryable failures are repeated, in place of the engine's own budget.
+    /// Time for which retryable failures are repeated, in place of the engine's own budget. `None`:
+    /// the engine's own budget applies.
     fn retry_budget(&self) -> Option<Duration> {
         None
     }
 
-    /// For how long one call may take, where that is longer than the engine's own time-out.
+    /// Time that one call may take, if longer than the engine's own time-out. `None`: the engine's
+    /// own time-out applies.
     fn call_timeout(&self) -> Option<Duration> {
         None
     }
 }
 
-/// The capabilities that a host offers, by name.
+/// Providers of the capabilities that a host offers, by the capability's name.
 pub type Capabilities = BTreeMap<String, Arc<dyn Capability>>;

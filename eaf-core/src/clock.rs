@@ -25,7 +25,7 @@ impl Ambient {
         self.clock.now()
     }
 
-    /// UUIDv7. Ids in order of time make inserts touch few index pages.
+    /// Creates a UUIDv7. Inserts of ids in order of time touch few index pages.
     pub fn uuid(&self) -> Uuid {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);

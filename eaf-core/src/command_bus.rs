@@ -1,4 +1,4 @@
-//! The one way state changes: command → decide → events.
+//! Command bus, the only way in which state changes: command → decide → events.
 //!
 //! Ledger, load, decide, append, in this order. An answer, also a rejection, is returned only after
 //! the database has confirmed the versions that it was decided on, and recorded it: a repetition
@@ -38,9 +38,9 @@ pub struct CommandBus {
     appender: Appender,
     limits: CommandLimits,
     stream_cache: StreamCache,
-    /// Order the commands of this host on the same streams.
+    /// Locks that let commands of this host on the same streams be decided in order.
     stream_locks: StreamLocks,
-    /// Let one task fold a long stream into a snapshot.
+    /// Locks that let one task at a time fold a long stream into a snapshot.
     snapshot_locks: StreamLocks,
 }
 
@@ -69,8 +69,8 @@ impl CommandBus {
         CommandBus { stream_cache: StreamCache::default(), ..self }
     }
 
-    /// Decides and records. A repetition with the same key returns the first answer and has no
-    /// further effect.
+    /// Decides a command and records the answer. A repetition with the same idempotency key returns
+    /// the first answer and has no further effect.
     pub async fn execute(&self, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
         execute::execute(self, domain, caller, request).await
     }
@@ -87,17 +87,18 @@ impl CommandBus {
     }
 }
 
-/// Permission and body have been checked by the caller of the bus.
+/// Command to decide. The caller of the bus has checked permission and body.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// As the plugin calls it: `request-vm`. The newest version that the package has.
+    /// Name of the command without the plugin's prefix, such as `request-vm`. The newest version
+    /// that the package has is decided.
     pub name: String,
     pub body: Value,
-    /// 1 to 200 bytes.
+    /// Idempotency key, 1 to 200 bytes long.
     pub idempotency_key: String,
-    /// A rehearsal: decide, and record nothing.
+    /// Whether the command is a rehearsal, which is decided and not recorded.
     pub dry_run: bool,
-    /// `None`: the command applies to any version.
+    /// Condition on the streams' versions. `None`: the command applies to any version.
     pub precondition: Option<Precondition>,
 }
 
@@ -105,10 +106,10 @@ pub struct Request {
 pub enum Answer {
     Accepted {
         command_id: CommandId,
-        /// Of the last event; `None` without events.
+        /// Position of the last recorded event; `None` without events.
         position: Option<Position>,
         subject: Option<Subject>,
-        /// Only of a rehearsal.
+        /// Expected result of a rehearsal; `None` for a recorded command.
         preview: Option<Map<String, Value>>,
     },
     Rejected(Rejection),
@@ -128,7 +129,7 @@ pub enum Error {
     Conflict { attempts: u32 },
     #[error("the streams that the command changes have changed since its caller read them")]
     Changed {
-        /// Of the last change; `None`: the streams do not exist.
+        /// Position of the last change of the guarded streams. `None`: the streams do not exist.
         position: Option<Position>,
     },
     #[error("the position that the command is based on is none of this log, which ends at {head}")]

@@ -41,7 +41,8 @@ pub enum Error {
     Corrupt { capability: String, name: String },
 }
 
-/// Limit of connections per tenant. A connection in use holds a session and a password in memory.
+/// Maximum number of connections per tenant. A connection in use holds a session and a password in
+/// memory.
 pub const MAX_CONNECTIONS: i64 = 50;
 
 /// Connection for a provider. The type has no `Debug`, because its secret is in clear.
@@ -61,10 +62,10 @@ pub struct NewConnection {
     pub name: String,
     /// Settings that people may read, so nothing secret.
     pub config: Value,
-    /// `None` keeps the stored secret.
+    /// Secret to store. `None` keeps the stored secret.
     pub secret: Option<Map<String, Value>>,
-    /// Members of `config` that name neither destination nor account. Only they may change while
-    /// the stored secret is kept.
+    /// Names of the settings in `config` that say neither where the secret goes nor whose it is.
+    /// Only these may change while the stored secret is kept.
     pub non_routing_fields: &'static [&'static str],
 }
 
@@ -77,9 +78,9 @@ pub struct Summary {
     pub last_check_at: Option<OffsetDateTime>,
     /// Error code of the last check. `None`: the check succeeded.
     pub last_error: Option<String>,
-    /// Time of the last call with a known outcome.
+    /// Time of the last call with a known outcome. `None`: no call has used the connection.
     pub used_at: Option<OffsetDateTime>,
-    /// Error code of that call. `None`: the call succeeded.
+    /// Error code of the call at `used_at`. `None`: the call succeeded.
     pub use_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
@@ -159,8 +160,8 @@ pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<b
     Ok(deleted.rows_affected() > 0)
 }
 
-/// Reads the settings and the time at which they were stored, and locks the tenant's connections
-/// until the transaction ends. `None`: there is no such connection.
+/// Reads the settings of a connection and the time at which they were stored, and locks the
+/// tenant's connections until the transaction ends. `None`: there is no such connection.
 pub async fn lock_settings(
     tx: &mut TenantTx,
     capability: &str,
@@ -179,8 +180,8 @@ pub async fn lock_settings(
     .map_err(Error::Read)
 }
 
-/// Reads the stored secret, still sealed, and locks the row, so that its destination cannot change
-/// before the transaction ends.
+/// Reads the stored secret, still sealed, and locks the connection's row, so that the destination
+/// cannot change before the transaction ends.
 async fn stored_secret(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
     let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
         "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
@@ -246,9 +247,9 @@ impl Connections {
         Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret, set_at: Some(set_at) }))
     }
 
-    /// Connection as a provider would get it after [`put`](Self::put), for a test of the draft.
-    /// Writes nothing. Uses the stored secret under the same condition as `put`, because the test
-    /// sends it to the draft's server.
+    /// Builds the connection that a provider would get after [`put`](Self::put), for a test of the
+    /// draft. Writes nothing. Uses the stored secret under the same condition as `put`, because the
+    /// test sends the secret to the draft's server.
     pub async fn draft(&self, tenant: TenantId, new: NewConnection) -> Result<Connection, Error> {
         let NewConnection { capability, name, config, secret, non_routing_fields } = new;
         let secret = match secret {
@@ -264,7 +265,7 @@ impl Connections {
         Ok(Connection { capability, name, config, secret, set_at: None })
     }
 
-    /// All connections of a tenant, without their secrets.
+    /// Lists all connections of a tenant, without their secrets.
     pub async fn list(&self, tenant: TenantId) -> Result<Vec<Summary>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows = sqlx::query(
@@ -294,9 +295,9 @@ impl Connections {
             .map_err(Error::Read)
     }
 
-    /// Records the result of a check. `error` is its code; after `None`, a success, a failed
-    /// observation is repeated at once. `set_at` is the connection's `updated_at` before the check:
-    /// a result about older settings is dropped.
+    /// Records the result of a check. `error` is the error code, or `None` after a success, which
+    /// makes a failed observation due at once. `set_at` is the connection's `updated_at` before the
+    /// check: a result about older settings is dropped.
     pub async fn record_check(
         &self,
         tenant: TenantId,
@@ -337,8 +338,8 @@ pub struct ConnectionUse<'a> {
 impl Connections {
     /// Records the outcome of a call. `error` is the code of a fault of the connection.
     ///
-    /// A success clears the error of the last check if that is one of `refuted`, or any error with
-    /// `None`, and after a failed call makes the next observation due at once. The same outcome is
+    /// A success clears the error of the last check if `refuted` contains that error or is `None`.
+    /// A success after a failed call makes the next observation due at once. The same outcome is
     /// written at most once a minute. A call with older settings than the stored ones is ignored.
     pub async fn record_use(
         &self,
@@ -370,7 +371,8 @@ impl Connections {
     }
 }
 
-/// Additional authenticated data of a secret: it opens for its own connection alone.
+/// Additional authenticated data of a secret, which lets the secret be opened for its own
+/// connection alone.
 fn aad(capability: &str, name: &str) -> String {
     format!("connection/{capability}/{name}")
 }

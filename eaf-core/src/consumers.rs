@@ -24,7 +24,8 @@ use crate::crypto::Keyring;
 use crate::db::Db;
 use crate::live::Feed;
 
-/// Events per transaction of a consumer; fewer if the component fails on that number.
+/// Maximum number of events per transaction of a consumer; fewer if the component fails on that
+/// number.
 const BATCH: u32 = 200;
 
 /// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.

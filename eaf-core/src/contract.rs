@@ -1,4 +1,4 @@
-//! Contract with a plugin's domain component: the JSON documents, and the trait that runs it.
+//! Contract with a plugin's domain component: the JSON documents, and the trait that calls it.
 //!
 //! `docs/guides/contract.md` describes the documents. Unknown members are ignored, so that a newer
 //! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
@@ -20,17 +20,17 @@ pub struct Command {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Context {
-    /// Milliseconds since 1970.
+    /// Current time, in milliseconds since 1970.
     pub now: i64,
     pub tenant: TenantId,
     pub actor: ContextActor,
-    /// `de` or `en`.
+    /// Language of the caller: `de` or `en`.
     pub locale: String,
     pub settings: Map<String, Value>,
-    /// 32 random bytes, hex.
+    /// Seed for random values of the plugin: 32 random bytes, in hex.
     pub seed: String,
-    /// Equal on every retry with the same idempotency key; suits as id of a thing that the command
-    /// creates.
+    /// Id of the command, equal on every retry with the same idempotency key. It suits as the id of
+    /// a thing that the command creates.
     pub command_id: CommandId,
     pub trace_id: String,
 }
@@ -41,14 +41,15 @@ pub struct ContextActor {
     pub kind: ActorKind,
     pub name: String,
     pub roles: Vec<String>,
-    /// Without the plugin's prefix.
+    /// Permissions of the actor without the plugin's prefix.
     pub permissions: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StreamMode {
-    /// The version must still hold at the append. Events may be appended to a guarded stream alone.
+    /// Guarded stream: its version must still hold at the append. Events may be appended to guarded
+    /// streams alone.
     Guard,
     /// Reference data, whose version may change before the append.
     Read,
@@ -56,7 +57,7 @@ pub enum StreamMode {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRef {
-    /// `category/key`.
+    /// Name of the stream, `category/key`, without the plugin's prefix.
     pub stream: String,
     pub mode: StreamMode,
 }
@@ -65,9 +66,10 @@ pub struct StreamRef {
 pub struct LoadedStream {
     pub stream: String,
     pub mode: StreamMode,
-    /// Number of events. 0: the stream does not exist.
+    /// Number of events of the stream. 0: the stream does not exist.
     pub version: u64,
-    /// State that this package folded from the events before `events`.
+    /// State that this package folded from the events before `events`. `None`: there is no
+    /// snapshot.
     pub snapshot: Option<Value>,
     /// Events after the snapshot; all events without one.
     pub events: Vec<Recorded>,
@@ -84,7 +86,7 @@ pub struct Recorded {
     pub kind: String,
     pub schema: u16,
     pub data: Value,
-    /// Milliseconds since 1970, by the database's clock.
+    /// Time of the append, in milliseconds since 1970, by the database's clock.
     pub at: i64,
     pub actor: ActorId,
     pub actor_kind: ActorKind,
@@ -161,13 +163,13 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// HTTP status 422.
+    /// Request with a wrong value; HTTP status 422.
     Invalid,
-    /// HTTP status 409.
+    /// Request that the present state does not permit; HTTP status 409.
     Conflict,
-    /// HTTP status 403.
+    /// Request that the caller may not make; HTTP status 403.
     Forbidden,
-    /// HTTP status 404.
+    /// Request for a thing that does not exist; HTTP status 404.
     NotFound,
 }
 
@@ -175,14 +177,14 @@ pub enum RejectionKind {
 /// host replaces it in an answer; a recorded message keeps the placeholder and so no names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeopleRef {
-    /// Without the plugin's prefix.
+    /// Name of the permission without the plugin's prefix.
     pub permission: String,
     #[serde(default)]
     pub except: Vec<ActorId>,
 }
 
 impl PeopleRef {
-    /// Name of the one member of an object that is a placeholder.
+    /// Name of the only member of a JSON object that is a placeholder.
     pub const MARK: &str = "x-eaf-people";
 }
 
@@ -222,7 +224,7 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// Existing rows of the keys from [`Domain::keys`]: key to columns.
+    /// Existing rows of the keys that [`Domain::keys`] returned: columns by key.
     pub rows: Map<String, Value>,
 }
 
@@ -234,7 +236,7 @@ pub struct ProjectOutput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum RowChange {
-    /// Writes the whole row. A column that is not named becomes null.
+    /// Writes the whole row. A column that `row` does not name becomes null.
     Upsert {
         key: String,
         row: Map<String, Value>,
@@ -259,13 +261,14 @@ pub struct ActionsInput {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsOutput {
-    /// One per row, in order.
+    /// Actions on each row, in the order of the rows.
     pub items: Vec<RowActions>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowActions {
-    /// Person or event that the row waits for, rendered from `waiting.<code>`.
+    /// Person or event that the row waits for, rendered from `waiting.<code>`. `None`: the row does
+    /// not wait.
     #[serde(default)]
     pub waiting_on: Option<Message>,
     pub actions: Vec<Action>,
@@ -276,7 +279,7 @@ pub struct Action {
     pub command: String,
     pub allowed: bool,
     /// Reason why the action is not allowed, rendered from `rejections.<code>` like the command's
-    /// rejection.
+    /// rejection. `None` for an allowed action.
     #[serde(default)]
     pub why: Option<Message>,
     /// Members of the command's body that follow from the row.
@@ -306,8 +309,8 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// Without the plugin's prefix. `None`: only the system, as in a workflow, may give the
-    /// command.
+    /// Permission that the caller needs, without the plugin's prefix. `None`: only the system, as
+    /// in a workflow, may give the command.
     pub permission: Option<String>,
     /// JSON Schema of the body. `x-eaf-personal` marks personal members, see
     /// [`personal`](crate::crypto::personal).
@@ -328,7 +331,7 @@ pub struct ViewType {
     pub name: String,
     pub version: u16,
     pub columns: Vec<Column>,
-    /// Rules of access. A caller needs at least one of their permissions.
+    /// Rules of access to the view. A caller needs at least one of their permissions.
     pub read: Vec<ReadRule>,
     /// Event types that the view projects.
     pub events: Vec<String>,
@@ -377,7 +380,8 @@ pub enum ColumnType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRule {
     pub permission: String,
-    /// Text column that must equal the caller's actor id. `None`: all rows.
+    /// Name of a text column that must equal the caller's actor id. `None`: the rule permits all
+    /// rows.
     #[serde(default)]
     pub own: Option<String>,
 }
@@ -425,7 +429,7 @@ pub enum DomainError {
     Malformed(#[source] serde_json::Error),
     #[error("the host could not run the component: {0}")]
     Host(String),
-    /// The host did not call the component.
+    /// Refusal of the host to call the component for now.
     #[error("the component is not called for now: {why}")]
     Unavailable { why: &'static str, retry_after: Duration },
 }
@@ -444,7 +448,8 @@ pub trait Domain: Send + Sync {
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError>;
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError>;
-    /// `None`: the component does not fold, and gets all events of a stream.
+    /// Folds events into a state. `None`: the component does not fold, and gets all events of a
+    /// stream.
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError>;
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError>;
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError>;
@@ -460,9 +465,9 @@ pub trait Domain: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Good,
-    /// The row made the component trap some time ago. It is called for this row alone.
+    /// The row made the component trap some time ago. The component is called for this row alone.
     OnTrial,
-    /// The row made the component trap recently. It is not called for this row.
+    /// The row made the component trap recently. The component is not called for this row.
     SetAside,
 }
 

@@ -70,7 +70,7 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    /// One line per finding.
+    /// Findings about the schema, one line each.
     #[error(
         "the schema of the database is older than this program, or was changed:\n  {}\n\
          Run `eaf migrate` of this program, or start the host with EAF_DATABASE_MIGRATE_URL.",
@@ -84,38 +84,39 @@ pub enum Error {
     TooManyConnections { needed: u32, available: i32 },
     #[error("the catalogue of the database could not be read")]
     ReadCatalogue(#[source] sqlx::Error),
-    /// One line per finding.
+    /// Findings about the isolation of tenants, one line each.
     #[error("the database does not isolate tenants:\n  {}", .0.join("\n  "))]
     Catalogue(Vec<String>),
 }
 
-/// Time after which PostgreSQL ends a transaction that waits for its client. Calls within a
-/// transaction, such as one of a component, must be shorter.
+/// Time after which PostgreSQL ends a transaction in which the client sends no statement. A call of
+/// a component within a transaction must be shorter.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
 /// Longest wait for a connection of a pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connections of the append pool that notify: one for the doorbell, one for the live feed.
+/// Number of connections of the append pool that send notifications: one for the doorbell, one for
+/// the live feed.
 const NOTIFIERS: usize = 2;
 
 /// Addresses of the database, one URL per role, and sizes of the pools. The URLs hold passwords and
 /// must not be logged.
 #[derive(Clone)]
 pub struct Config {
-    /// `eaf_app`; may point to PgBouncer.
+    /// URL for role `eaf_app`; may point to PgBouncer.
     pub app_url: String,
-    /// `eaf_app`, direct: append and LISTEN.
+    /// URL for role `eaf_app` without a pooler, for append and LISTEN.
     pub direct_url: String,
-    /// `eaf_platform`.
+    /// URL for role `eaf_platform`.
     pub platform_url: String,
     pub app_connections: u32,
-    /// 8 to 16; more connections make appending slower.
+    /// Size of the append pool, 8 to 16; more connections make appending slower.
     pub append_connections: u32,
     pub platform_connections: u32,
 }
 
-/// Pools of the three kinds of access. Cheap to clone.
+/// Connection pools of the three kinds of access. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     app: PgPool,
@@ -154,8 +155,8 @@ impl Db {
         Ok(TenantTx { tx: tx.map_err(Error::Begin)?, tenant })
     }
 
-    /// Begins and sets the tenant in one simple-query message, which saves a round trip. That
-    /// protocol takes no parameters; a UUID needs no quoting.
+    /// Begins a transaction and sets the tenant in one simple-query message, which saves a round
+    /// trip. That protocol takes no parameters; a UUID needs no quoting.
     async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0));
         let begun = tokio::time::timeout(ACQUIRE_TIMEOUT + writable::PROBE_TIMEOUT, self.app.begin_with(begin)).await;
@@ -192,11 +193,13 @@ impl Db {
 
 /// Moment at which a pool checks a connection for being lost or read-only.
 enum ConnectionCheck {
-    /// Costs a round trip each time.
+    /// The pool checks before each use, which costs a round trip each time.
     BeforeUse,
-    /// Only after a pause or a recent failure: the first statement of a transaction fails anyway.
+    /// The pool checks only after a pause or a recent failure: the first statement of a transaction
+    /// fails anyway.
     AfterPause(RecentFailure),
-    /// Never before use: an append that failed is repeated with the same idempotency key.
+    /// The pool never checks before use: an append that failed is repeated with the same
+    /// idempotency key.
     OnFailure,
 }
 
@@ -265,8 +268,8 @@ impl TenantTx {
         self.tx.commit().await.map_err(Error::Commit)
     }
 
-    /// Rolls back and waits until the locks are released, which a drop does not. Needed before an
-    /// immediate retry.
+    /// Rolls back the transaction and waits until its locks are released, which a drop does not. An
+    /// immediate retry needs these locks.
     pub(crate) async fn rollback(self) {
         // PostgreSQL rolls back the transaction of a lost connection.
         if let Err(error) = self.tx.rollback().await {

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Events per page of the log.
+/// Maximum number of events per page of the log.
 const PAGE: u32 = 500;
 /// Pause between two attempts to rebuild views that are being rebuilt already.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -55,17 +55,19 @@ pub struct Certificate {
     pub erased_at: OffsetDateTime,
     /// Number of events with fields of this person, which are in the log and cannot be read.
     pub events: u64,
-    /// Number of the person's answered commands, sealed as a whole.
+    /// Number of the person's answered commands. Each is sealed entirely under the person's key, so
+    /// none can be read.
     pub ledger_rows: u64,
-    /// Number of calls of workflow runs about this person, sealed as a whole.
+    /// Number of calls by workflow runs about this person. Each is sealed entirely under the
+    /// person's key, so none can be read.
     pub journal_rows: u64,
     /// Number of snapshots that are sealed for this person and others.
     pub snapshots: u64,
     /// Number of rebuilt copies of views.
     pub views: u64,
-    /// Verification of the log's hash chain after the erasure.
+    /// Result of verifying the log's hash chain after the erasure.
     pub chain: verify::Report,
-    /// SHA-256, hex, of this document in JSON without this member.
+    /// SHA-256, in hex, of this certificate as JSON without the member `sha256`.
     pub sha256: String,
 }
 
@@ -94,7 +96,8 @@ impl Erasure {
         if !self.has_person(tenant, person).await? {
             return Err(Error::NoPerson);
         }
-        // Records the act as well. After a crash from here on, a repetition requests the rebuild.
+        // Erasing the member also records the act. After a crash from here on, a repetition
+        // requests the rebuild.
         self.directory.erase_member(by, tenant, person).await?;
         let mut scheduled = Vec::new();
         loop {

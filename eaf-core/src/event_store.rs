@@ -1,5 +1,5 @@
-//! The log: one per tenant, gap-free and in commit order, each row chained to the one before by its
-//! hash.
+//! Event log: one per tenant, gap-free and in commit order, each row chained to the one before by
+//! its hash.
 //!
 //! Requests that wait at the same time are written by one SQL function in one autocommit statement
 //! ([`Appender`]): simple ones by `eaf.append_plain`, any by `eaf.append`. Readers ask for `pos >
@@ -33,12 +33,12 @@ pub use stored::{Meta, StoredEvent, UnknownEvent};
 use crate::{crypto, db};
 use std::sync::Arc;
 
-/// The only lane for now.
+/// Number of the only lane for now.
 pub const LANE: i16 = 0;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Shared: it happened to all requests of a batch.
+    /// Error of the database, which is shared because it failed all requests of a batch.
     #[error("the events could not be appended")]
     Append(#[source] Arc<sqlx::Error>),
     #[error("the record of the act could not be written")]
@@ -77,7 +77,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether one event is not what was written there: every repetition fails alike.
+    /// Whether one event is not what was written at its position, so that every repetition fails
+    /// alike.
     pub(crate) fn is_of_one_event(&self) -> bool {
         use crypto::Error::{Malformed, Tampered};
         use crypto::personal::Error as Personal;

@@ -11,12 +11,13 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Kind of the hashed audit rows, see [`Leaf::new`].
+/// Number that distinguishes audit rows from other hashed rows, see [`Leaf::new`].
 const AUDIT: u8 = 2;
-/// Kind of the hashed journal rows.
+/// Number that distinguishes journal rows from other hashed rows.
 const JOURNAL: u8 = 3;
 
-/// Bytes of arguments and results of one anchor's journal rows; a single row may exceed it.
+/// Maximum size, in bytes, of the arguments and results in one anchor's journal rows. A single row
+/// may exceed the maximum.
 const MAX_JOURNAL_BYTES: i64 = 8 * 1024 * 1024;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -29,7 +30,7 @@ const JOURNAL_COLUMNS: &str = "j.run_id, j.seq, j.capability, j.grant_name, j.fu
 /// Kind of a row, by the pruning that may delete it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// Never pruned.
+    /// Administrative act, which no pruning deletes.
     Act,
     Denial,
     Refusal,
@@ -38,14 +39,14 @@ pub(crate) enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Act, Kind::Denial, Kind::Refusal, Kind::Call];
 
-/// Bytes of one [`PruneMark`].
+/// Length, in bytes, of one encoded [`PruneMark`].
 pub(crate) const MARK_BYTES: usize = 5;
 
 /// Kind and day of an anchored row, which decide whether a pruning may have deleted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PruneMark {
     pub kind: Kind,
-    /// Days since 1970.
+    /// Day of the row, as the number of days since 1970-01-01.
     pub day: i32,
 }
 
@@ -116,8 +117,8 @@ pub(super) async fn pending_journals(
     Ok((hashed, are_all))
 }
 
-/// Rows that refer to the anchors from the first to the last number, by anchor. Hashed while they
-/// are fetched, so that memory holds their hashes alone.
+/// Audit rows of the anchors whose numbers are in the range `anchors`, grouped by anchor. The rows
+/// are hashed while they are fetched, so that memory holds their hashes alone.
 pub(crate) async fn audits_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
@@ -126,7 +127,7 @@ pub(crate) async fn audits_of(
     by_anchor(tx, sql, anchors, audit).await.map_err(|cause| Error::Read("eaf.audit", cause))
 }
 
-/// Like [`audits_of`], of the journal.
+/// Journal rows of the anchors in the range `anchors`, hashed and grouped as by [`audits_of`].
 pub(crate) async fn journals_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
@@ -153,7 +154,7 @@ async fn by_anchor<Key>(
     Ok(found)
 }
 
-/// Hashes all columns but `count`, which equal denials increase for an hour.
+/// Hashes an audit row: all columns but `count`, which equal denials increase for an hour.
 fn audit(row: &PgRow, tenant: TenantId) -> Result<HashedRow<AuditKey>, sqlx::Error> {
     let (key, at): (Uuid, OffsetDateTime) = (row.try_get("id")?, row.try_get("at")?);
     let (act, outcome): (&str, &str) = (row.try_get("act")?, row.try_get("outcome")?);
@@ -180,7 +181,7 @@ fn audit(row: &PgRow, tenant: TenantId) -> Result<HashedRow<AuditKey>, sqlx::Err
     Ok(HashedRow { key, leaf: leaf.hash(), mark: PruneMark::new(kind, at) })
 }
 
-/// Hashes the entry with the columns of its run, such as plugin and trace.
+/// Hashes a journal entry together with columns of its run, such as plugin and trace.
 fn journal(row: &PgRow, tenant: TenantId) -> Result<HashedRow<JournalKey>, sqlx::Error> {
     let (run, seq): JournalKey = (row.try_get("run_id")?, row.try_get("seq")?);
     let (at, done): (OffsetDateTime, Option<OffsetDateTime>) = (row.try_get("started_at")?, row.try_get("done_at")?);

@@ -15,14 +15,15 @@ use sqlx::postgres::{PgConnection, PgRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Advisory lock from reading the last number to the commit.
+/// Advisory lock that lasts from reading the last number to the commit, so that numbers have no
+/// gaps.
 const LOCK: i64 = 0x6561_665f_6163_7473;
-/// Kind of the hashed rows, see [`Leaf::new`].
+/// Number that distinguishes these rows from other hashed rows, see [`Leaf::new`].
 const KIND: u8 = 4;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// Number from 1, without gaps.
+    /// Number of the act, from 1, without gaps.
     pub nr: i64,
     pub at: OffsetDateTime,
     pub actor: ActorId,
@@ -34,10 +35,10 @@ pub struct Item {
     pub count: u64,
 }
 
-/// Records an act in the caller's transaction, so that both commit or neither does, and returns its
-/// number.
+/// Records an act in the caller's transaction, so that both commit or neither does, and returns the
+/// number of the act.
 ///
-/// Call it last: the lock lasts until the transaction ends.
+/// The caller makes this its last statement, because the lock lasts until the transaction ends.
 pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act) -> Result<i64, Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *conn).await.map_err(Error::Write)?;
     let last: Option<(i64, Vec<u8>)> =
@@ -125,8 +126,9 @@ pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>,
     Ok((found, next))
 }
 
-/// Verifies the chain and returns its last hash, in hex, with the findings. Rows missing at the end
-/// are found only by comparing that hash with one that was noted elsewhere.
+/// Verifies the chain of the platform audit and returns the last hash, in hex, with the findings.
+/// Rows that are missing at the end are found only by comparing that hash with a copy that was
+/// noted elsewhere.
 pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
     let (mut previous, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
     loop {

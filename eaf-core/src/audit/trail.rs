@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// Events.
+    /// Events of the tenant's log.
     Log,
     /// Acts of administration, refusals and denials.
     Host,
@@ -54,21 +54,21 @@ impl FromStr for Source {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub actor: Option<ActorId>,
-    /// Prefix of the act.
+    /// Text that the code of the act begins with.
     pub act: Option<String>,
-    /// Prefix of the object.
+    /// Text that the object of the act begins with.
     pub object: Option<String>,
     pub outcome: Option<String>,
     pub trace: Option<String>,
-    /// Plugin of events, calls and their denials.
+    /// Plugin to which an event, a call or the denial of a call belongs.
     pub plugin: Option<String>,
-    /// Inclusive.
+    /// Earliest time of an act, inclusive.
     pub from: Option<OffsetDateTime>,
-    /// Exclusive.
+    /// Latest time of an act, exclusive.
     pub to: Option<OffsetDateTime>,
     pub source: Option<Source>,
     pub about: Option<Things>,
-    /// Person as the actor or the object.
+    /// Person who is the actor or the object of the act.
     pub person: Option<ActorId>,
 }
 
@@ -77,7 +77,7 @@ pub struct Filter {
 pub struct Things {
     /// Streams of events and refused commands: `dcm/vm/…`.
     pub streams: Vec<String>,
-    /// Plugin and key of runs.
+    /// Plugin and key of each run.
     pub runs: Vec<(String, String)>,
     /// Objects of acts of administration: `vsphere/vcenter`.
     pub objects: Vec<String>,
@@ -96,51 +96,51 @@ impl Things {
 /// Bounds of one page.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Items returned.
+    /// Maximum number of items that the page has.
     pub items: u32,
-    /// Rows of each source that are compared with the filter.
+    /// Maximum number of rows of each source that are compared with the filter.
     pub examined: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: String,
-    /// Key within the source: a position, an id, or run and sequence.
+    /// Key of the row within its source: a position, an id, or run and sequence.
     pub key: String,
     pub at: OffsetDateTime,
     pub source: Source,
     pub actor: ActorId,
     pub actor_kind: ActorKind,
-    /// Code like `dcm.request-approved`, `connection.put` or `vsphere.clone`.
+    /// Code of the act, such as `dcm.request-approved`, `connection.put` or `vsphere.clone`.
     pub act: String,
     pub object: String,
-    /// `ok`, `denied`, `pending`, or a code of a refusal or failure.
+    /// Outcome of the act: `ok`, `denied`, `pending`, or a code of a refusal or failure.
     pub outcome: String,
     /// Number of equal denials within an hour; otherwise 1.
     pub count: u32,
     pub trace: TraceId,
-    /// Plugin of an event, a call or a call's denial.
+    /// Plugin of an event, a call or a call's denial; `None` for other acts.
     pub plugin: Option<String>,
-    /// Grant of a call or its denial.
+    /// Name of the grant of a call or of a call's denial; `None` for other acts.
     pub grant: Option<String>,
-    /// Name of an administrator whom the directory does not have.
+    /// Name of an administrator whom the directory does not have; otherwise `None`.
     pub origin: Option<String>,
-    /// `{"old": …, "new": …}` of an act of administration.
+    /// Old and new values, `{"old": …, "new": …}`, of an act of administration.
     pub change: Option<Value>,
-    /// Stream of a refused command.
+    /// Stream of a refused command; `None` for other acts.
     pub about: Option<String>,
-    /// Key of a call's run.
+    /// Key of the run that made a call; `None` for other acts.
     pub run_key: Option<String>,
-    /// End of a call.
+    /// Time at which a call ended. `None`: the call has not ended, or the act is no call.
     pub ended: Option<OffsetDateTime>,
-    /// Data of an event as stored, with personal fields sealed.
+    /// Data of an event as stored, with personal fields sealed; `None` for other acts.
     pub data: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
 pub struct Page {
     pub items: Vec<Item>,
-    /// `None` on the last page.
+    /// Cursor of the next page; `None` on the last page.
     pub next: Option<Cursor>,
 }
 
@@ -157,8 +157,8 @@ pub async fn page(tx: &mut TenantTx, filter: &Filter, cursor: Option<&Cursor>, b
     let mut items = Vec::new();
     while items.len() < bounds.items as usize {
         let newest = sources.iter_mut().max_by_key(|rows| rows.front().map(|row| row.position.at));
-        // Rows of its source older than a row that was not compared are unknown, so the page ends
-        // there.
+        // Rows of this source that are older than a row that was not compared are unknown, so the
+        // page ends before that row.
         let Some(row) = newest.and_then(|rows| rows.pop_front_if(|row| !row.not_compared)) else { break };
         items.push(row.item);
     }

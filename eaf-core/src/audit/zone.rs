@@ -8,14 +8,14 @@ use time::OffsetDateTime;
 /// Local time of an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
-    /// In the form that spreadsheets parse: `29.11.2026 13:05:07` (German), `2026-11-29 13:05:07`
-    /// (English).
+    /// Date and time in the form that spreadsheets parse: `29.11.2026 13:05:07` (German),
+    /// `2026-11-29 13:05:07` (English).
     pub at: String,
-    /// Offset like `UTC+01:00`.
+    /// Offset of the local time, such as `UTC+01:00`.
     pub offset: String,
 }
 
-/// Local times of `instants` in their order; `None` for an unknown zone.
+/// Local times of `instants`, in the same order. `None`: PostgreSQL does not know the zone.
 pub async fn local(
     tx: &mut TenantTx,
     zone: &str,

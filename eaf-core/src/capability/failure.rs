@@ -1,27 +1,29 @@
-//! Why a call failed, and whether a repetition may succeed.
+//! Failures of calls, each with a class that says whether a repetition may succeed.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Bytes of a failure's message: it carries words and names of other systems, and stands in journal
-/// and events.
+/// Maximum length, in bytes, of a failure's message, which may contain text of other systems and is
+/// stored in journal and events.
 const MESSAGE_MAX: usize = 4_000;
 
-/// Why a call failed; becomes the guest's `failure`.
+/// Failure of a call. A guest receives it as the WIT type `failure`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Failure {
     pub class: Class,
     pub code: String,
-    /// For people, in English; never a secret, never personal data.
+    /// Message for people, in English, without secrets and personal data.
     pub message: String,
-    /// The call is not repeated sooner.
+    /// Shortest time, in milliseconds, before the call is repeated. `None`: the engine's delay
+    /// applies.
     pub retry_after_ms: Option<u64>,
-    /// The retry budget of this code: a longer failure does not end by itself and is for people.
+    /// Retry budget of failures with this code, in milliseconds. A failure that lasts longer does
+    /// not end by itself, and a person must act. `None`: the code has no budget of its own.
     #[serde(default)]
     pub give_up_after_ms: Option<u64>,
-    /// In place of the host's own retry budget: a failure that a person repairs only after the
-    /// weekend.
+    /// Retry budget, in milliseconds, in place of the host's own one, for a failure that a person
+    /// may repair only after the weekend. `None`: the host's own budget applies.
     #[serde(default)]
     pub keep_trying_ms: Option<u64>,
 }
@@ -53,11 +55,12 @@ fn millis(duration: Duration) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// The engine repeats the call with backoff.
+    /// Temporary failure: the engine repeats the call with increasing delay.
     Transient,
-    /// The engine repeats the call with backoff.
+    /// Lack of capacity in the other system: the engine repeats the call with increasing delay.
     Capacity,
-    /// The engine repeats the call: the provider probes what happened.
+    /// Call that may have had its effect: the engine repeats the call, and the provider probes for
+    /// the effect.
     UnknownOutcome,
     Configuration,
     Denied,
@@ -69,12 +72,12 @@ pub enum Class {
 }
 
 impl Class {
-    /// May a repetition of the call succeed?
+    /// Whether a repetition of the call may succeed.
     pub fn is_retryable(self) -> bool {
         matches!(self, Class::Transient | Class::Capacity | Class::UnknownOutcome)
     }
 
-    /// As in WIT, journal and metrics: the serde name.
+    /// Name of the class in WIT, journal and metrics, equal to the serialized name.
     pub fn as_str(self) -> &'static str {
         match self {
             Class::Transient => "transient",

@@ -17,7 +17,7 @@ use std::fmt;
 pub struct Granted {
     /// Name by which the plugin opened the capability.
     pub name: String,
-    /// Limits of use; the capability defines its members.
+    /// Limits of use, a JSON object whose members the capability defines.
     pub scope: Value,
     pub connection: GrantedConnection,
 }
@@ -54,7 +54,8 @@ impl fmt::Debug for GrantedConnection {
 }
 
 impl Granted {
-    /// Grant of a call that reaches no other system, such as the cleanup of a denied call.
+    /// Creates the grant of a call that reaches no other system, such as the cleanup of a denied
+    /// call.
     pub fn without_connection(name: &str) -> Self {
         Granted { name: name.to_owned(), scope: Value::Null, connection: GrantedConnection::Missing(String::new()) }
     }

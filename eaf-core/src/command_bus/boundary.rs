@@ -10,15 +10,16 @@ use std::collections::{BTreeSet, HashSet};
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
 const EVENTS: u32 = 10_000;
-/// Stored bytes of the events. The plugin holds all of them in memory, several times over.
+/// Maximum stored size, in bytes, of the events of one boundary. The plugin holds all of them in
+/// memory, several times over.
 pub(super) const BYTES: usize = 4 * 1024 * 1024;
 const NAME: usize = 300;
 
 #[derive(Default)]
 pub(super) struct LoadedBoundary {
-    /// In the order in which they were first named.
+    /// Streams of the boundary, in the order in which the plugin first named them.
     pub streams: Vec<LoadedStream>,
-    /// The people whose data they hold.
+    /// People whose data the streams hold.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -37,8 +38,8 @@ pub(super) async fn load(
             Err(error @ (Error::TooMuchHistory { .. } | Error::TooManyBytes { .. })) => error,
             Err(error) => return Err(error),
         };
-        // Snapshots were lost, never made, or are another package's. With them, the streams may
-        // lead to further ones.
+        // Missing snapshots, or those of another package, let a boundary exceed the limits. With
+        // new snapshots, the plugin may name further streams.
         let known = folded.len();
         for LoadedStream { stream, .. } in loaded.streams {
             if !folded.contains(&stream) {
@@ -68,7 +69,7 @@ async fn load_within_limits(
         if new == loaded.streams.len() {
             return Ok(());
         }
-        // The streams of the last round must not lead further.
+        // After the last round, the plugin may not name further streams.
         if round == ROUNDS {
             break;
         }
@@ -79,12 +80,13 @@ async fn load_within_limits(
     Err(Error::TooManyRounds { limit: ROUNDS })
 }
 
-/// Adds the new streams, still empty. Returns the index of the first of them.
+/// Adds the named streams that are new, without their events. Returns the index of the first new
+/// one.
 fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize, Error> {
     let known = loaded.len();
     for StreamRef { stream, mode } in named {
         match loaded.iter_mut().find(|entry| entry.stream == stream) {
-            // Named twice, the stricter mode holds.
+            // A stream that is named twice has the stricter mode.
             Some(entry) if mode == StreamMode::Guard => entry.mode = mode,
             Some(_) => {}
             None if !is_name(&stream) => return Err(Error::StreamName { stream }),
@@ -101,7 +103,8 @@ pub(super) fn unloaded(stream: String, mode: StreamMode) -> LoadedStream {
     LoadedStream { stream, mode, version: 0, snapshot: None, events: Vec::new() }
 }
 
-/// Loads the streams from index `from` on. Adds their size to `bytes`, which are loaded already.
+/// Loads the streams from index `from` on, and adds their size to `bytes`, the size of those loaded
+/// before.
 async fn load_streams(
     bus: &CommandBus,
     tx: &mut TenantTx,
@@ -130,7 +133,7 @@ async fn load_streams(
     Ok(bytes)
 }
 
-/// Decrypts a history for the plugin. Returns the basis of a snapshot of it.
+/// Decrypts a history for the plugin. Returns the basis for a snapshot of that history.
 pub(super) async fn decrypt_history(
     bus: &CommandBus,
     tx: &mut TenantTx,
@@ -154,12 +157,12 @@ pub(super) fn stream_id(tenant: TenantId, plugin: &str, stream: &str) -> StreamI
     StreamId::derive(tenant, &qualified_name(plugin, stream))
 }
 
-/// The stream's name with the plugin in front.
+/// Name of the stream with the plugin's prefix.
 pub(super) fn qualified_name(plugin: &str, stream: &str) -> String {
     format!("{plugin}/{stream}")
 }
 
-/// `category/key`, printable, at most 300 bytes.
+/// Whether `stream` has the form `category/key`, is printable and has at most 300 bytes.
 fn is_name(stream: &str) -> bool {
     let parts = stream.split_once('/').is_some_and(|(category, key)| !category.is_empty() && !key.is_empty());
     parts && stream.len() <= NAME && !stream.chars().any(char::is_control)

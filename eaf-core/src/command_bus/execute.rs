@@ -21,12 +21,14 @@ use tracing::Instrument;
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
-/// Conflicts come from other hosts only: commands of one host hold stream locks.
+/// Maximum number of times that a command is decided after conflicts, which come from other hosts
+/// alone: commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
-/// Doubles with each attempt; the wait is a random part of it.
+/// Wait after the first conflict. Each attempt doubles the wait, of which a random part is waited.
 const BACKOFF: Duration = Duration::from_millis(2);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
-/// Streams that changed while the command waited for their locks may lead to other streams.
+/// Maximum number of times that a boundary is loaded and locked: streams that changed while the
+/// command waited for their locks may lead to other streams.
 const ROUNDS: usize = 4;
 
 pub(super) async fn execute(
@@ -37,7 +39,8 @@ pub(super) async fn execute(
 ) -> Result<Answer, Error> {
     let started = Instant::now();
     let plugin = domain.plugin().to_owned();
-    // Only a declared name becomes a label: clients choose any other.
+    // Only a declared command's name becomes a label of metrics, because clients may send any other
+    // name.
     let name = find(domain, &request.name).map_or("unknown", |known| known.name.as_str()).to_owned();
     let span = tracing::info_span!(
         "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
@@ -65,7 +68,8 @@ pub(super) async fn recorded_answer(
     look_up_answer(bus, domain, caller, request).await
 }
 
-/// Commands of workflows are exempt: the commands of people must not stop them.
+/// Checks the tenant's rate limit. Commands of workflows are exempt, so that the commands of people
+/// cannot stop workflows.
 fn check_rate_limit(bus: &CommandBus, caller: &Caller, request: &Request) -> Result<(), Error> {
     if caller.kind == ActorKind::System {
         return Ok(());
@@ -139,8 +143,9 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// `None`: a conflict; decide again. `appending` is set before the append: from then on an
-    /// error leaves open whether the command had its effect.
+    /// Decides the command once. `None`: a conflict, after which the command is decided again.
+    /// `appending` is set before the append: from then on an error leaves open whether the command
+    /// had its effect.
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
         let Attempt { bus, caller, domain, .. } = self;
         let mut tx = bus.db.tenant(caller.tenant).await?;
@@ -196,7 +201,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Decides without ledger and append.
+    /// Decides the command as a rehearsal, without ledger and append.
     async fn rehearse(&self) -> Result<Answer, Error> {
         let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
@@ -223,7 +228,7 @@ impl Attempt<'_> {
             if !locks.contended {
                 return Ok((loaded, locks));
             }
-            // The command that held the lock may have changed them, and they may lead to other
+            // The command that held the lock may have changed the streams, which may lead to other
             // streams now.
             let again = self.load().await?;
             if self.guards(&again.streams) == self.guards(&loaded.streams) {
@@ -240,7 +245,8 @@ impl Attempt<'_> {
         precondition.check(&mut tx, &self.guards(&loaded.streams)).await
     }
 
-    /// The schema of the body; null, which marks nothing, if the command is not declared.
+    /// JSON Schema of the command's body. A command that is not declared has the schema null, which
+    /// marks no member as personal.
     fn schema(&self) -> &serde_json::Value {
         find(self.domain, &self.command.name).map_or(&serde_json::Value::Null, |known| &known.schema)
     }
@@ -266,7 +272,7 @@ impl Attempt<'_> {
         Ok(decision)
     }
 
-    /// The append request, with every guard of the boundary, and the answer for the caller.
+    /// Seals the append request, with every guard of the boundary, and the answer for the caller.
     async fn sealed(
         &self,
         tx: &mut TenantTx,
@@ -339,7 +345,8 @@ impl Attempt<'_> {
         Ok(pending)
     }
 
-    /// Checks whose data the events hold; a rehearsal refuses what the command would.
+    /// Checks that the events hold data of permitted people only. A rehearsal checks it too, so
+    /// that a rehearsal refuses all that the command would refuse.
     async fn check_subjects(
         &self,
         tx: &mut TenantTx,
@@ -393,18 +400,20 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
     }
 }
 
-/// Doubles, with jitter, so that commands that collided do not collide again.
+/// Wait before the next attempt: doubled each time, with jitter, so that commands that collided do
+/// not collide again.
 fn backoff(bus: &CommandBus, number: u32) -> Duration {
     let [jitter] = bus.ambient.bytes::<1>();
     (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
 }
 
-/// Whether the command may have had its effect nevertheless.
+/// Whether the command may have had its effect in spite of this error.
 fn is_unknown(error: &Error) -> bool {
     db::is_transient(error) || matches!(error, Error::Store(event_store::Error::Lost))
 }
 
-/// A full append queue is reported as a rate limit: the client shall repeat the request later.
+/// Converts the error of a full append queue into a rate limit, so that the client repeats the
+/// request later.
 fn queue_full(error: event_store::Error) -> Error {
     match error {
         event_store::Error::Overloaded { .. } => Error::Overloaded { retry_after: Duration::from_secs(1) },

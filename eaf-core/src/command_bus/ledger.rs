@@ -1,4 +1,4 @@
-//! The ledger's row: a command, the versions that it was decided on, and its answer. The row is
+//! Row of the ledger: a command, the versions that it was decided on, and its answer. The row is
 //! sealed under the actor's key. A rejection may hold data of others, and is sealed for all people
 //! in the loaded streams.
 
@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Read by the replay check of an upgrade and by auditors.
+/// Content of a ledger row, which auditors and the replay check of an upgrade read.
 #[derive(Serialize, Deserialize)]
 struct Record {
     plugin: String,
     digest: String,
-    /// Its body is null if the command was rejected.
+    /// Command as decided. The body is null if the command was rejected.
     command: Command,
     context: Context,
     streams: Vec<Version>,
@@ -36,14 +36,14 @@ struct Version {
     version: u64,
 }
 
-/// The part of the answer that is known before the append.
+/// Part of the answer that is known before the append.
 #[derive(Clone)]
 pub(super) enum CommandAnswer {
     Accepted { subject: Option<Subject> },
     Rejected(Rejection),
 }
 
-/// The answer as stored.
+/// Answer in the form that the ledger stores.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum StoredAnswer {
@@ -69,7 +69,7 @@ impl StoredAnswer {
         };
         let clear = serde_json::to_vec(&rejection).map_err(|cause| Error::Corrupt { command, cause })?;
         let SharedSeal { people, key, value } = match keyring.seal_for_all(tx, people, &aad(command), &clear).await {
-            // Erased since the decision: the rejection may repeat that person's data.
+            // A person was erased since the decision: the rejection may repeat that person's data.
             Err(crypto::Error::Destroyed) => return Err(Error::Conflict { attempts: 1 }),
             sealed => sealed?,
         };
@@ -98,12 +98,13 @@ impl CommandAnswer {
     }
 }
 
-/// The row's key: the id derived from the client's key, which itself may name a person.
+/// Key of a ledger row: the command's id, derived from the client's key, which itself may name a
+/// person.
 pub(super) fn key(command: CommandId) -> String {
     command.to_string()
 }
 
-/// The recorded answer to this command, if any.
+/// Reads the recorded answer to this command, if there is one.
 pub(super) async fn look_up(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -111,7 +112,7 @@ pub(super) async fn look_up(
     command: CommandId,
     identity: &CommandIdentity<'_>,
 ) -> Result<Option<Answer>, Error> {
-    /// Fingerprint, answer, last position, epoch.
+    /// Fingerprint, answer, position of the last event, and epoch of the log.
     type Row = (Vec<u8>, Vec<u8>, Option<i64>, i32);
     let row: Option<Row> = sqlx::query_as(
         "select fingerprint, answer, last_pos, (select epoch from eaf.log_epoch) from eaf.ledger
@@ -167,11 +168,11 @@ pub(super) async fn seal(
     let id = context.command_id;
     let mut command = command.clone();
     seal_body(keyring, tx, domain, &mut command, (context.actor.id, id), loaded).await?;
-    // A rejection may repeat what was read, and the command.
+    // A rejection may repeat data of the streams and of the command.
     let people = &loaded.people | &personal::subjects(&command.body);
     if matches!(answer, CommandAnswer::Rejected(_)) {
-        // The fingerprint tells a repetition without it, and refused bodies must not fill the
-        // ledger.
+        // The fingerprint identifies a repetition without the body, and refused bodies must not
+        // fill the ledger.
         command.body = Value::Null;
     }
     let record = Record {
@@ -208,14 +209,15 @@ async fn seal_body(
     others.remove(&actor);
     let body = &mut command.body;
     match personal::encrypt_for_all(keyring, tx, &declared.schema, &aad(id), body, &others).await {
-        // Erased since the decision: the command is decided again without that person's data.
+        // A person was erased since the decision: the command is decided again without that
+        // person's data.
         Err(personal::Error::Crypto { cause: crypto::Error::Destroyed, .. }) => Err(Error::Conflict { attempts: 1 }),
         sealed => Ok(sealed?),
     }
 }
 
-/// The parts in which two requests must agree to be the same. The command's version is not one: a
-/// repetition stays one across an upgrade of the package.
+/// Parts in which two requests must agree to be the same command. The command's version is not one
+/// of them: a repetition remains one across an upgrade of the package.
 pub(super) struct CommandIdentity<'a> {
     plugin: &'a str,
     name: &'a str,
@@ -227,14 +229,14 @@ impl<'a> CommandIdentity<'a> {
         CommandIdentity { plugin, name, body: canonical(body).to_string() }
     }
 
-    /// Keyed, so that the body cannot be guessed from it.
+    /// Fingerprint as a keyed hash, so that the body cannot be guessed from it.
     pub(super) async fn fingerprint(&self, keyring: &Keyring, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
         let parts = [self.plugin.as_bytes(), self.name.as_bytes(), self.body.as_bytes()];
         Ok(keyring.digest(tx, "command", &parts).await?)
     }
 }
 
-/// Members sorted by name: clients need not repeat the order.
+/// Sorts the members of JSON objects by name, since clients need not repeat their order.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -5,8 +5,8 @@ use crate::contract::{Accepted, Description, LoadedStream, Rejection, StreamMode
 
 const EVENTS: usize = 256;
 const EVENT_BYTES: usize = 256 * 1024;
-/// Of a refusal with all its params and fields. It is kept for a repetition, and each of its fields
-/// becomes a sentence.
+/// Maximum size, in bytes, of a rejection with all its params and fields. The ledger stores the
+/// rejection for a repetition, and each of its fields becomes a sentence.
 const REFUSAL_BYTES: usize = 64 * 1024;
 const REFUSAL_FIELDS: usize = 256;
 

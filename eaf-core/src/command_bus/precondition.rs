@@ -1,4 +1,4 @@
-//! The precondition of a command: the guarded streams have not changed since its caller read them.
+//! Precondition of a command: the guarded streams have not changed since the caller read them.
 //!
 //! Of two people who edit the same thing at once, the second gets an error instead of overwriting
 //! the first one's change. The append confirms the versions that this check saw, so the rule also
@@ -27,7 +27,7 @@ impl Precondition {
         if seen.epoch != head.epoch || seen.pos > head.pos {
             return Err(Error::Precondition { head });
         }
-        // Streams without events were not read either.
+        // The caller cannot have read a stream without events.
         if last.is_some_and(|last| last <= seen) { Ok(()) } else { Err(Error::Changed { position: last }) }
     }
 }

@@ -7,14 +7,14 @@ use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
 use crate::event_store::{self, SnapshotBasis};
 use crate::id::TenantId;
 
-/// Events after the last snapshot that are worth another one.
+/// Minimum number of events after the last snapshot that are worth another one.
 const MIN_EVENTS: usize = 100;
-/// Bytes after the last snapshot that stay unfolded: with these, all streams of a boundary together
-/// are within its limits.
+/// Maximum size, in bytes, of the events after the last snapshot that are not folded: with this
+/// size, all streams of a boundary together are within its limits.
 const MAX_UNFOLDED_BYTES: usize = boundary::BYTES / boundary::STREAMS;
-/// A larger state saves nothing.
+/// Maximum size, in bytes, of a folded state: a larger one saves nothing.
 const STATE_BYTES: usize = 1024 * 1024;
-/// Events, and their stored bytes, that are folded at once.
+/// Maximum number, and maximum stored bytes, of the events that are folded at once.
 const FOLD_PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
 /// Stores snapshots of the long streams of a decision. An error is logged only: without a snapshot,
@@ -26,7 +26,8 @@ pub(super) async fn store_after_decision(
     streams: &[LoadedStream],
 ) {
     for entry in streams.iter().filter(|entry| entry.events.len() >= MIN_EVENTS) {
-        // From the log, not from what was loaded: another host may have stored a newer snapshot.
+        // Folds events of the log, not the loaded ones: another host may have stored a newer
+        // snapshot.
         if let Err(error) = fold_pages(bus, tenant, domain, &entry.stream).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a snapshot was not stored");
         }
@@ -62,7 +63,7 @@ pub(super) async fn fold_pages(
     }
 }
 
-/// Returns whether a snapshot is stored.
+/// Folds one page of a stream's events and stores the state. Returns whether a snapshot is stored.
 async fn fold_page(
     bus: &CommandBus,
     tenant: TenantId,

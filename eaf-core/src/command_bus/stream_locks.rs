@@ -1,32 +1,34 @@
 //! Stream locks: commands of this host that guard the same streams are decided one after the other,
 //! in order of arrival.
 //!
-//! They avoid conflicts within a host. Correctness comes from the version check of the append
-//! alone, which also covers other hosts.
+//! Stream locks avoid conflicts within a host. Correctness comes from the version check of the
+//! append alone, which also covers other hosts.
 
 use crate::id::StreamId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{Mutex as StreamMutex, OwnedMutexGuard};
 
-/// Above this number, mutexes that no command holds or waits for are dropped.
+/// Number of mutexes above which those that no command holds or waits for are dropped.
 const MAX_IDLE_LOCKS: usize = 4_096;
 
-/// Cheap to clone.
+/// Stream locks of one host. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct StreamLocks {
     streams: Arc<Mutex<HashMap<StreamId, Weak<StreamMutex<()>>>>>,
 }
 
-/// No other command of this host decides on these streams until it is dropped.
+/// Locks of some streams: until the guard is dropped, no other command of this host decides on
+/// them.
 pub(super) struct StreamGuard {
-    /// Whether another command held one of them, so that streams loaded before may have changed.
+    /// Whether another command held one of the locks, so that streams loaded before may have
+    /// changed.
     pub contended: bool,
     _locks: Vec<OwnedMutexGuard<()>>,
 }
 
 impl StreamLocks {
-    /// Locks in sorted order, so that two commands never deadlock.
+    /// Locks the streams in sorted order, so that two commands never deadlock.
     pub(super) async fn lock(&self, mut streams: Vec<StreamId>) -> StreamGuard {
         streams.sort();
         streams.dedup();

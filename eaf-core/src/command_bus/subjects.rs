@@ -64,8 +64,8 @@ pub(super) async fn check_events(
     Ok(())
 }
 
-/// The members among these actors, erased ones included: sealing refuses data about them. The
-/// system has a key and is no member, and no erasure reaches it.
+/// Members among these actors, including erased ones, data about whom cannot be sealed. The system
+/// has a key and is no member, and no erasure reaches it.
 async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Result<BTreeSet<ActorId>, Error> {
     let actors: BTreeSet<ActorId> = actors.collect();
     if actors.is_empty() {

@@ -35,7 +35,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
     pub plugin: String,
-    /// The view's table, or `workflow/<name>`.
+    /// Name of the view's table, or `workflow/<name>` for a trigger.
     pub consumer: String,
     /// Name of the view; `None` for a trigger.
     pub view: Option<String>,
@@ -48,20 +48,21 @@ pub struct Parked {
 
 /// Result of claiming a checkpoint row.
 pub(crate) enum Claim {
-    /// Locked: continue after `pos`.
+    /// The row is locked, and the consumer continues after `pos`.
     Ready {
         pos: u64,
-        /// The next batch should be one event, so that only the failing event parks the consumer.
+        /// Whether the last attempt failed: the next batch should be one event, so that only the
+        /// failing event parks the consumer.
         last_attempt_failed: bool,
-        /// The checkpoint is of an earlier epoch and must be advanced even without events.
+        /// Whether the checkpoint is of an earlier epoch and must be advanced even without events.
         stale_epoch: bool,
     },
     Busy,
     Parked {
         code: String,
     },
-    /// Locked: a rebuild is due, or the checkpoint is beyond `last`, the last event that it shares
-    /// with the log.
+    /// The row is locked. A rebuild is due, or the checkpoint is beyond `last`, the last event that
+    /// it shares with the log.
     NeedsRebuild {
         last: u64,
     },
@@ -70,7 +71,7 @@ pub(crate) enum Claim {
 /// Position at which a consumer without a checkpoint starts.
 pub(crate) enum Start {
     Beginning,
-    /// After the last event that was recorded before this workflow was registered.
+    /// Position after the last event that was recorded before this workflow was registered.
     Registered {
         workflow: String,
     },
@@ -160,7 +161,7 @@ pub(crate) async fn advance(tx: &mut TenantTx, plugin: &str, consumer: &str, to:
     Ok(())
 }
 
-/// Position of a consumer; `None` if it has no checkpoint.
+/// Reads the position of a consumer; `None` if it has no checkpoint.
 pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Option<u64>, sqlx::Error> {
     let pos: Option<i64> =
         sqlx::query_scalar("select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")
@@ -224,16 +225,18 @@ pub(crate) async fn clear_inactive_views(tx: &mut TenantTx) -> Result<usize, sql
 
 /// Schedules a rebuild of the tenant's part of each copy of an active view, `delay` from now.
 ///
-/// Copies in `scheduled` are skipped and new ones appended. A rebuild that was scheduled before
-/// keeps its time, and a second one is added. Returns how many views were skipped because a batch
-/// has them locked: call again. A tenant without events has nothing to rebuild.
+/// Copies in `scheduled` are skipped and new ones appended to it. A rebuild that was scheduled
+/// before keeps its time, and a second one is added. Returns how many views were skipped because a
+/// batch has them locked; the caller calls again for these. A tenant without events has nothing to
+/// rebuild.
 pub(crate) async fn schedule_rebuilds(
     tx: &mut TenantTx,
     delay: Duration,
     scheduled: &mut Vec<String>,
 ) -> Result<usize, sqlx::Error> {
     let inactive_locked = clear_inactive_views(tx).await?;
-    // Copies without a checkpoint too: a host whose cache still has the key could start on them.
+    // Copies without a checkpoint are scheduled too: a host whose cache still has the key could
+    // start on them.
     sqlx::query(
         "insert into eaf.checkpoint (tenant_id, plugin, consumer, epoch, pos)
          select $1, v.plugin, c.table_name, (select epoch from eaf.log_epoch), 0
@@ -282,8 +285,8 @@ pub(crate) async fn lock(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Res
     Ok(pos.unwrap_or(0) as u64)
 }
 
-/// Parks the consumer in this tenant, for 1 s at first, then doubling up to a minute. `code`
-/// contains no data of the tenant's.
+/// Parks the consumer in this tenant, for 1 s at first, then doubling up to a minute. `code` is the
+/// error code to store and contains no data of the tenant's.
 pub(crate) async fn park(
     tx: &mut TenantTx,
     plugin: &str,

@@ -17,13 +17,13 @@ pub(crate) struct LaggingConsumer {
     pub tenant: TenantId,
     pub plugin: String,
     pub consumer: String,
-    /// `None` for a trigger.
+    /// Name of the view; `None` for a trigger.
     view: Option<String>,
     live: Option<bool>,
     pub pos: i64,
     pub head: i64,
     pub parked: bool,
-    /// Parked, and the next attempt is not due.
+    /// Whether the consumer is parked and its next attempt is not due.
     pub waits: bool,
     /// Time at which the first unprocessed event was recorded.
     pub since: Option<OffsetDateTime>,

@@ -18,16 +18,17 @@ pub enum Error {
 /// Creates the views' tables. If no other package of the plugin is active, activates the package's
 /// view definitions and registers its triggers.
 ///
-/// Called before a package is served, and again when it has become the active one. While another
-/// package is active, its views and triggers continue, so that an aborted upgrade changes nothing.
+/// A host calls this function before it serves a package, and again when the package has become the
+/// active one. While another package is active, the views and triggers of that package continue, so
+/// that an aborted upgrade changes nothing.
 pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
     let (plugin, description) = (domain.plugin(), domain.description());
     for view in &description.views {
         view::create_table(db, plugin, view).await?;
     }
     let mut tx = db.platform_pool().begin().await.map_err(Error::Active)?;
-    // Prevents an activation until this transaction ends. In a statement of its own, so that the
-    // next one sees the activation that this one may have waited for.
+    // The lock prevents an activation until this transaction ends. It is acquired in a statement of
+    // its own, so that the next statement sees the activation that this one may have waited for.
     sqlx::query("select pg_advisory_xact_lock_shared(eaf.generation_lock($1))")
         .bind(plugin)
         .execute(&mut *tx)

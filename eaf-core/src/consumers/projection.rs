@@ -19,9 +19,9 @@ use crate::{db, view};
 use changes::Invalid;
 use std::collections::BTreeSet;
 
-/// Events per transaction of a copy that is not read: no client waits for it.
+/// Maximum number of events per transaction of a copy that no client reads or waits for.
 const REBUILD_BATCH: u32 = 1_000;
-/// Keys that a component may name for one batch.
+/// Maximum number of keys that a component may name for one batch.
 const MAX_KEYS: usize = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -181,7 +181,8 @@ impl Consumers {
         step
     }
 
-    /// Halves a batch that fails, down to a single event: only that one parks the view.
+    /// Halves a batch that fails, down to a single event, so that only the failing event parks the
+    /// view.
     async fn project_halving(
         &self,
         domain: &dyn Domain,
@@ -222,8 +223,8 @@ impl Consumers {
         }
     }
 
-    /// Projects at most `limit` events in the caller's transaction, and sets `limit` to their
-    /// number.
+    /// Projects at most `limit` events in the caller's transaction, and sets `limit` to the number
+    /// of events that were read.
     pub(super) async fn project_in(
         &self,
         tx: &mut TenantTx,

@@ -20,12 +20,13 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 
 const SCAN_INTERVAL: Duration = Duration::from_secs(5);
-/// Parallel batches over all tenants; each holds a database connection.
+/// Maximum number of parallel batches over all tenants. Each holds a database connection.
 const PARALLEL_BATCHES: usize = 6;
-/// Consecutive batches of a copy that is not read; then the tenant's other consumers run.
+/// Maximum number of consecutive batches of a copy that is not read. Then the tenant's other
+/// consumers run.
 const COPY_BATCHES: usize = 4;
-/// Parallel rebuilds of tenants' rows, which take up to a minute each. Batches do not wait for
-/// them.
+/// Maximum number of parallel rebuilds of tenants' rows, which take up to a minute each. Batches do
+/// not wait for rebuilds.
 const PARALLEL_REBUILDS: usize = 2;
 
 pub struct Runner {
@@ -65,7 +66,7 @@ struct PendingRebuild {
 }
 
 impl Runner {
-    /// Requires a call of [`prepare`](super::prepare) for each domain before.
+    /// Creates a runner of these domains, for each of which [`prepare`](super::prepare) was called.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
         let (request_rebuild, pending_rebuilds) = mpsc::unbounded_channel();
         let served = domains.iter().map(ServedDomain::new).collect();
@@ -135,9 +136,9 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-/// Runs the batches of a tenant's consumers; true if there is more to do.
+/// Runs the batches of a tenant's consumers. Returns true if there is more to do.
 async fn catch_up(state: Arc<RunnerState>, tenant: TenantId) -> bool {
-    // Read each time: a rebuild may have created or dropped a copy.
+    // Copies are read each time, because a rebuild may have created or dropped one.
     let copies = match view::copies(&state.core.db).await {
         Ok(copies) => copies,
         Err(error) => {
@@ -154,12 +155,12 @@ async fn catch_up(state: Arc<RunnerState>, tenant: TenantId) -> bool {
     futures_util::future::join_all(consumers).await.contains(&true)
 }
 
-/// Runs batches until the consumer has caught up, is parked or locked by another host; true if it
-/// stopped early, so that the tenant's other consumers run.
+/// Runs batches until the consumer has caught up, is parked or is locked by another host. Returns
+/// true if it stopped early, so that the tenant's other consumers run.
 async fn run_consumer(state: &RunnerState, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) -> bool {
     let mut batches = 0;
     loop {
-        // Closed when the runner stops.
+        // The semaphore is closed when the runner stops.
         let Ok(_permit) = state.batches.acquire().await else { return false };
         // An error is logged and parks the consumer; the scan finds it when its next attempt is
         // due.
@@ -179,7 +180,7 @@ async fn run_consumer(state: &RunnerState, domain: &Arc<dyn Domain>, tenant: Ten
             (Some(Step::Advanced { .. }), _) => {}
             (Some(Step::NeedsRebuild), Consumer::View(copy)) => {
                 let pending = PendingRebuild { tenant, domain: domain.clone(), copy: (*copy).clone() };
-                // Fails only while the runner stops; the next one finds the rebuild due.
+                // Sending fails only while the runner stops. The next runner finds the rebuild due.
                 let _ = state.request_rebuild.send(pending);
                 return false;
             }

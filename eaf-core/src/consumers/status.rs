@@ -15,9 +15,9 @@ pub struct Status {
     pub view: String,
     pub state: State,
     pub table: String,
-    /// Events of all tenants.
+    /// Number of events of all tenants.
     pub events: u64,
-    /// Events of all tenants that the copy has projected.
+    /// Number of events of all tenants that the copy has projected.
     pub projected: u64,
     pub tenants_behind: usize,
     pub tenants_parked: usize,

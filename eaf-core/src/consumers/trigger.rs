@@ -13,7 +13,7 @@ use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use sqlx::PgConnection;
 
-/// Bytes of the key that a trigger takes from an event.
+/// Maximum length, in bytes, of the run key that a trigger reads from an event's data.
 const MAX_KEY: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +61,8 @@ impl Error {
     }
 }
 
-/// Registers the plugin's workflows and retires its other ones. Idempotent: the first registration
-/// decides from when on events start a workflow.
+/// Registers the plugin's workflows and retires those that it no longer has. Idempotent: the first
+/// registration decides from when on events start a workflow.
 ///
 /// `conn` is a platform connection, in the transaction that has locked the active generation.
 pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Result<(), Error> {
@@ -146,7 +146,8 @@ impl Consumers {
                 Err(error) if processed.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
                     return Err(error);
                 }
-                // Commit the events before this one. In the next batch it is the first, and parks.
+                // Commits the events before the failing one, which is the first of the next batch
+                // and then parks the trigger.
                 Err(_) => break,
             }
         }
@@ -156,7 +157,8 @@ impl Consumers {
         Ok(Step::Advanced { position, changes: started })
     }
 
-    /// Returns the number of runs started: 0 or 1.
+    /// Starts the run of an event, if the event triggers this workflow. Returns the number of runs
+    /// started: 0 or 1.
     async fn start_run(
         &self,
         domain: &dyn Domain,

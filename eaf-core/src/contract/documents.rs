@@ -7,7 +7,7 @@ use std::path::Path;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk/wit/documents");
 
-/// File name of a document, and the check of its type.
+/// File name of a document, and the function that checks the document's type.
 type Check = (&'static str, fn(&str));
 
 /// Reads a document as `T` and compares what `T` writes with the document.

@@ -60,15 +60,15 @@ impl Keyring {
         &self.inner.master_keys
     }
 
-    /// Seals under the subject's key and creates the key if there is none. `aad` names the place of
-    /// the value; [`open`](Self::open) needs the same. Fails with [`Error::Destroyed`] for an
-    /// erased subject.
+    /// Seals a value under the subject's key and creates the key if there is none. `aad` names the
+    /// place of the value; [`open`](Self::open) needs the same `aad`. Fails with
+    /// [`Error::Destroyed`] for an erased subject.
     pub async fn seal(&self, tx: &mut TenantTx, subject: ActorId, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let key = self.key_or_new(tx, subject).await?;
         Ok(cipher::seal(&self.inner.ambient, &key, aad.as_bytes(), plain))
     }
 
-    /// `None`: the subject was erased.
+    /// Opens a value that was sealed under the subject's key. `None`: the subject was erased.
     pub async fn open(
         &self,
         tx: &mut TenantTx,
@@ -83,7 +83,7 @@ impl Keyring {
         }
     }
 
-    /// Seals under the tenant's own key, for values of no person, such as credentials.
+    /// Seals a value under the tenant's own key, for values of no person, such as credentials.
     pub async fn seal_tenant(&self, tx: &mut TenantTx, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         self.seal(tx, TENANT, aad, plain).await
     }
@@ -92,8 +92,8 @@ impl Keyring {
         self.open(tx, TENANT, aad, sealed).await?.ok_or(Error::Destroyed)
     }
 
-    /// HMAC-SHA256 under the tenant's key. Equal values have equal digests, and without the key a
-    /// value cannot be guessed from its digest.
+    /// Computes an HMAC-SHA256 under the tenant's key. Equal values have equal digests, and without
+    /// the key a value cannot be guessed from its digest.
     pub async fn digest(&self, tx: &mut TenantTx, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
         let key = self.key_or_new(tx, TENANT).await?;
         Ok(digest(&key, purpose, parts))
@@ -122,12 +122,13 @@ impl Keyring {
         self.cache().retain(|(of, _), _| *of != tenant);
     }
 
-    /// Seals values of no tenant: operators, and sign-ins before the person is known.
+    /// Seals a value of no tenant under the active master key, such as data of operators, or of
+    /// sign-ins before the person is known.
     pub fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
         self.seal_platform_under(self.inner.master_keys.active(), aad, plain)
     }
 
-    /// Opens with any master key of this host.
+    /// Opens a value of no tenant with any master key of this host.
     pub fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let mut opened = Err(Error::Tampered);
         for master in self.inner.master_keys.all() {
@@ -171,7 +172,8 @@ impl Keyring {
         .await
         .map_err(Error::Store)?;
         if inserted.rows_affected() == 1 {
-            // Not cached: a rollback removes this key, and nothing may be sealed under it then.
+            // The key is not cached: a rollback removes the key, and nothing may be sealed under it
+            // then.
             return Ok(key);
         }
         match self.stored(tx, subject).await? {

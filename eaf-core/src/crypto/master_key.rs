@@ -30,7 +30,8 @@ impl MasterKey {
 #[derive(Clone)]
 pub struct MasterKeys {
     pub current: MasterKey,
-    /// Opens keys that a rotation has not yet wrapped with `current`.
+    /// Previous master key, which opens data keys that a rotation has not yet wrapped with
+    /// `current`. `None`: there is no rotation.
     pub previous: Option<MasterKey>,
 }
 
@@ -53,9 +54,9 @@ impl fmt::Display for KeyId {
 /// Keys that are derived from one master key, one for each purpose.
 pub(crate) struct Master {
     pub id: KeyId,
-    /// Wraps data keys.
+    /// Key that wraps data keys.
     wrapping: DataKey,
-    /// Seals values of no tenant.
+    /// Key that seals values of no tenant.
     pub(super) platform: DataKey,
 }
 
@@ -82,7 +83,7 @@ impl Master {
 
 /// Master keys of a host.
 pub(crate) struct MasterKeyRing {
-    /// The current one first.
+    /// Keys of the host, the current one first.
     keys: Vec<Master>,
     /// Index of the active key, as last read from the database.
     active: AtomicUsize,
@@ -94,7 +95,7 @@ impl MasterKeyRing {
         MasterKeyRing { keys, active: AtomicUsize::new(0) }
     }
 
-    /// Key that is active, or that a rotation will make active.
+    /// Master key that is active, or that a rotation will make active.
     pub fn current(&self) -> &Master {
         &self.keys[0]
     }
@@ -107,15 +108,16 @@ impl MasterKeyRing {
         &self.keys
     }
 
-    /// Makes this key the active one of the ring. `None`: the host was not given that key.
+    /// Makes this key the active one of the ring. `None`: the host was not given the key with this
+    /// id.
     pub fn activate(&self, id: &str) -> Option<&Master> {
         let index = self.keys.iter().position(|master| master.id.0 == id)?;
         self.active.store(index, Ordering::Relaxed);
         Some(&self.keys[index])
     }
 
-    /// Active key, which stays active until the transaction ends. A database without an active key
-    /// uses the current one.
+    /// Returns the active key, which stays active until the transaction ends. A database without an
+    /// active key uses the current one.
     pub async fn wrapping(&self, conn: &mut PgConnection) -> Result<&Master, Error> {
         sqlx::query("select pg_advisory_xact_lock_shared($1)")
             .bind(LOCK)
@@ -129,7 +131,7 @@ impl MasterKeyRing {
         }
     }
 
-    /// Unwraps a data key. `id` names its master key.
+    /// Unwraps a data key. `id` names the master key that wrapped it.
     pub fn unwrap(&self, id: &str, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Result<DataKey, Error> {
         let master = self.keys.iter().find(|master| master.id.0 == id).ok_or(Error::WrongMasterKey)?;
         master.unwrap(tenant, subject, wrapped).ok_or(Error::WrongMasterKey)
@@ -147,7 +149,8 @@ pub(crate) async fn lock_exclusively(conn: &mut PgConnection) -> Result<(), sqlx
     Ok(())
 }
 
-/// Additional authenticated data of a wrapped key: it opens in its own row of `eaf.subject_key`.
+/// Additional authenticated data of a wrapped key, which lets it be unwrapped in its own row of
+/// `eaf.subject_key` alone.
 fn aad(tenant: TenantId, subject: ActorId) -> Vec<u8> {
     [b"eaf.subject_key".as_slice(), tenant.0.as_bytes(), subject.0.as_bytes()].concat()
 }

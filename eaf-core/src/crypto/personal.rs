@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const SEALED: &str = "$sealed";
-/// Member that is sealed for all of several people. The name is stored.
+/// Name of the JSON member that holds a value sealed for all of several people. Stored documents
+/// contain the name.
 const SHARED: &str = "$sealed-among";
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ pub async fn encrypt(
 }
 
 /// Seals the personal members whose subject is named, and leaves the others in clear. The caller
-/// seals the document as a whole afterwards.
+/// seals the whole document afterwards.
 pub async fn encrypt_identified(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -97,14 +98,15 @@ pub async fn encrypt_for_all(
     Ok(())
 }
 
-/// JSON pointer to the first member with a reserved name, which only this module may write.
+/// JSON pointer to the first member with a reserved name, which only this module may write. `None`:
+/// there is no such member.
 pub fn reserved(data: &Value) -> Option<String> {
     let mut found = Vec::new();
     visit(data, String::new(), &[SEALED, SHARED], &mut found);
     found.into_iter().next()
 }
 
-/// Subjects of the sealed members of `data`.
+/// Subjects of the sealed JSON members of `data`.
 pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     let header = |pointer: &String| {
         let bytes = BASE64.decode(data.pointer(pointer)?[SEALED].as_str()?).ok()?;
@@ -113,8 +115,8 @@ pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     sealed_members(data).iter().filter_map(header).collect()
 }
 
-/// Opens every sealed member and returns the subjects of the opened ones. The member of an erased
-/// person becomes an empty value of the same JSON type.
+/// Opens every sealed JSON member and returns the subjects of the opened ones. The member of an
+/// erased person becomes an empty value of the same JSON type.
 pub async fn decrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -162,11 +164,12 @@ async fn seal_member(
     Ok(())
 }
 
-/// Prefix of a sealed member. The JSON type allows an empty value of that type after an erasure.
+/// Prefix of a sealed JSON member. The type in it allows an empty value of that type after an
+/// erasure.
 struct Header {
-    /// JSON type, see [`kind`].
+    /// JSON type of the sealed value, see [`kind`].
     kind: u8,
-    /// Person under whose key the member is sealed.
+    /// Person under whose key the value is sealed.
     subject: ActorId,
 }
 

@@ -19,7 +19,8 @@ pub struct SharedSeal {
 }
 
 impl Keyring {
-    /// Fails with [`Error::Destroyed`] if one of the people was erased.
+    /// Seals a value for all of `people`. Fails with [`Error::Destroyed`] if one of them was
+    /// erased.
     pub async fn seal_for_all(
         &self,
         tx: &mut TenantTx,
@@ -36,7 +37,7 @@ impl Keyring {
         Ok(SharedSeal { people, key, value })
     }
 
-    /// `None`: one of the people was erased.
+    /// Opens a value that is sealed for all of several people. `None`: one of them was erased.
     pub async fn open_for_all(
         &self,
         tx: &mut TenantTx,

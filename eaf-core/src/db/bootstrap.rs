@@ -19,7 +19,7 @@ pub async fn bootstrap(superuser_url: &str, passwords: &Passwords) -> Result<(),
     let role = "superuser";
     let mut conn = PgConnectOptions::from_str(superuser_url)
         .map_err(|cause| Error::Address { role, cause })?
-        // The statements below contain passwords.
+        // Statements below contain passwords.
         .disable_statement_logging()
         .connect()
         .await

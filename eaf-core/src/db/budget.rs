@@ -7,8 +7,8 @@ use sqlx::postgres::PgPool;
 /// Connections outside of the pools that LISTEN: one for the doorbell, one for the live feed.
 const LISTENERS: u32 = 2;
 
-/// Compares with the limits of the server alone, without its other clients: a host that is refused
-/// could never open all of its connections.
+/// Compares the connections of this host with the limits of the server alone, without its other
+/// clients: a host that is refused could never open all of its connections.
 pub(super) async fn check(db: &Db) -> Result<(), Error> {
     let needed = needed(db);
     let available: i32 = sqlx::query_scalar(
@@ -24,8 +24,8 @@ pub(super) async fn check(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// Number of connections to the direct address. A pool at another address leads to a pooler, which
-/// has its own limit.
+/// Number of connections that this host opens to the direct address. A pool at another address
+/// leads to a pooler, which has its own limit.
 fn needed(db: &Db) -> u32 {
     let direct = server(&db.append);
     let pools = [&db.app, &db.append, &db.platform].into_iter().filter(|pool| server(pool) == direct);

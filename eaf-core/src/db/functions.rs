@@ -33,7 +33,8 @@ pub(super) const ALL: [Function; 13] = functions![
 ];
 
 impl Function {
-    /// Number in the first line. 0 without that line: `eaf.function_source` refuses it.
+    /// Revision in the first line of the file. 0: the line is missing, and `eaf.function_source`
+    /// refuses the revision.
     pub fn revision(&self) -> i32 {
         let first = self.source.lines().next().unwrap_or_default();
         first.strip_prefix("-- revision: ").and_then(|number| number.parse().ok()).unwrap_or_default()

@@ -14,7 +14,7 @@ pub(super) static MIGRATOR: LazyLock<sqlx::migrate::Migrator> = LazyLock::new(||
     migrator
 });
 
-/// `migrate_url` logs in as `eaf_migrate`, directly, not through a pooler.
+/// Migrates the schema. `migrate_url` logs in as `eaf_migrate`, directly, not through a pooler.
 pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     let role = "eaf_migrate";
     let mut conn = PgConnectOptions::from_str(migrate_url)
@@ -31,7 +31,7 @@ pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     conn.close().await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Sources of the whole schema, for a digest that identifies it.
+/// Passes each source of the whole schema to `part`, for a digest that identifies the schema.
 #[cfg(feature = "testing")]
 pub(crate) fn embedded_schema(mut part: impl FnMut(&[u8])) {
     part(super::bootstrap::ROLES.as_bytes());

@@ -6,7 +6,7 @@ use super::{Error, functions};
 use sqlx::postgres::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 
-/// Fails with [`Error::Schema`]. `pool` connects as `eaf_platform`.
+/// Fails with [`Error::Schema`] if the schema lacks a migration. `pool` connects as `eaf_platform`.
 pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
     let mut findings = migrations(&mut conn).await.map_err(Error::ReadCatalogue)?;
@@ -17,7 +17,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Schema(findings)) }
 }
 
-/// Findings about numbered migrations that are missing or were changed.
+/// Lists the numbered migrations that are missing or were changed.
 async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let query = sqlx::query_as("select version, checksum from eaf._sqlx_migrations where success");
     let rows: Vec<(i64, Vec<u8>)> = match query.fetch_all(conn).await {

@@ -1,5 +1,5 @@
 //! Transient errors of the database: a repetition may succeed, and the failed request may have had
-//! its effect.
+//! an effect.
 
 use std::error::Error;
 use std::sync::Arc;

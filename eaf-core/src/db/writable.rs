@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Asks for read-only mode, and whether a transaction is open. sqlx returns a connection with an
-/// open transaction to the pool when a `begin` is cancelled, for example by a client that
+/// open transaction to the pool when a `begin` is cancelled, for example because a client
 /// disconnects; a later statement outside of a transaction would then never be committed.
 const PROBE_SQL: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
 
-/// Longest wait for the answer to a probe. A reachable server answers within milliseconds; a
-/// network that drops packets never does.
+/// Maximum wait for the answer to a probe. A reachable server answers within milliseconds; through
+/// a network that drops packets, no answer arrives.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Idle time up to which a connection is used without a check.
+/// Maximum idle time of a connection that is used without a check.
 pub(super) const RECENTLY_USED: Duration = Duration::from_secs(1);
 
 /// Time after a failure in which every connection is checked before use.
@@ -28,7 +28,8 @@ const RECENT: Duration = Duration::from_secs(30);
 pub(super) struct RecentFailure(Arc<Mutex<Option<Instant>>>);
 
 impl RecentFailure {
-    /// Records a failure now. True: there was no recent one, so a retry with checks makes sense.
+    /// Records a failure now. Returns true if no other failure was recent, so that a retry with
+    /// checks makes sense.
     pub fn record(&self) -> bool {
         let mut failed_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let previous = failed_at.replace(Instant::now());

@@ -19,9 +19,9 @@ pub struct Member {
     pub actor: ActorId,
     /// URL of the identity provider.
     pub issuer: String,
-    /// Identifier of the person at that provider.
+    /// Identifier of the person at the identity provider.
     pub subject: String,
-    /// Empty for an erased member, like the other sealed fields.
+    /// Display name. Empty for an erased member, like the other sealed fields.
     pub name: String,
     pub email: String,
     pub locale: Locale,
@@ -189,7 +189,8 @@ impl Directory {
         self.open_optional(tx, row).await
     }
 
-    /// Member by id. Sealed fields of an erased member are empty.
+    /// Reads a member by id. Sealed fields of an erased member are empty. `None`: there is no such
+    /// member.
     pub async fn member(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         self.by_actor(&mut tx, actor).await
@@ -207,27 +208,27 @@ impl Directory {
         self.open_optional(tx, row).await
     }
 
-    /// All members, without erased ones.
+    /// Lists all members, without erased ones.
     pub async fn members(&self, tenant: TenantId) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, None).await
     }
 
-    /// Members with this role, without erased ones.
+    /// Lists the members with this role, without erased ones.
     pub async fn members_with_role(&self, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
         self.members_with_any_role(tenant, &[role.to_owned()]).await
     }
 
-    /// Members with at least one of these roles, without erased ones.
+    /// Lists the members with at least one of these roles, without erased ones.
     pub async fn members_with_any_role(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, Some(roles), None).await
     }
 
-    /// Members with one of these ids, without erased ones.
+    /// Lists the members with one of these ids, without erased ones.
     pub async fn members_among(&self, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, Some(actors)).await
     }
 
-    /// Names of those actors who are or were members. An erased member has no name.
+    /// Reads the names of those actors who are or were members. An erased member has no name.
     pub async fn names_of(
         &self,
         tenant: TenantId,
@@ -340,8 +341,8 @@ impl Directory {
     }
 }
 
-/// Act for the audit, if something changed. The act shows roles and language; of name and address
-/// it shows only that they changed, because they are personal data.
+/// Makes the act for the audit. `None`: nothing changed. The act shows roles and language; of name
+/// and address, which are personal data, it shows only that they changed.
 fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
     let mut current = json!({ "roles": new.roles, "locale": new.locale.as_str() });
     let Some(former) = former else {

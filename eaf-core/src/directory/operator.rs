@@ -17,7 +17,7 @@ const TABLE: &str = "eaf.operator";
 pub struct Operator {
     pub actor: ActorId,
     pub subject: String,
-    /// Empty if the master key of the row is not given.
+    /// Name of the operator. Empty if the host was not given the master key of the row.
     pub name: String,
     /// Time of the removal. `None`: the person is an operator.
     pub removed: Option<OffsetDateTime>,
@@ -111,26 +111,26 @@ impl Directory {
         row.map(|row| self.open_operator(row)).transpose()
     }
 
-    /// Operator by id. `None`: there is none, or a removed one.
+    /// Reads an operator by id. `None`: there is no such operator, or the operator was removed.
     pub async fn operator(&self, actor: ActorId) -> Result<Option<Operator>, Error> {
         Ok(self.operators_among(&[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
     }
 
-    /// Operators with these ids, including removed ones, to name the author of an act.
+    /// Lists the operators with these ids, including removed ones, to name the author of an act.
     pub async fn operators_among(&self, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
         self.select_operators(Some(actors)).await
     }
 
-    /// All operators, including removed ones, the oldest first.
+    /// Lists all operators, including removed ones, the oldest first.
     pub async fn operators(&self) -> Result<Vec<Operator>, Error> {
         self.select_operators(None).await
     }
 }
 
-/// Numbers of operators in a change of the master key.
+/// Numbers of operators that were sealed again after a change of the master key.
 pub(crate) struct Resealed {
     pub done: u64,
-    /// Sealed under a master key that this host was not given.
+    /// Number of operators that are sealed under a master key that this host was not given.
     pub unreadable: i64,
 }
 
@@ -207,8 +207,8 @@ impl Directory {
         Ok(Operator { actor, subject, name, removed })
     }
 
-    /// Opens an operator. One under a missing master key gets an empty name, so that a list still
-    /// shows the others.
+    /// Opens an operator. One that is sealed under a missing master key gets an empty name, so that
+    /// a list still shows the others.
     fn open_or_unnamed(&self, row: Row) -> Result<Operator, Error> {
         let (actor, removed) = (row.0, row.2);
         match self.open_operator(row) {
@@ -230,7 +230,8 @@ impl Directory {
         self.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
     }
 
-    /// Digests under each master key of the host, because during a rotation either may be stored.
+    /// Computes the digest of an operator under each master key of the host, because during a
+    /// rotation either may be stored.
     fn operator_identities(&self, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
         let master_keys = self.keyring.master_keys().all().iter();
         master_keys.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()

@@ -77,7 +77,7 @@ pub async fn tenant_by_slug(db: &Db, slug: &str) -> Result<Option<Tenant>, Error
     tenant(db, TenantId::derive(slug)).await
 }
 
-/// All tenants, by slug, with the columns that the platform role may read.
+/// Lists all tenants by slug, with the columns that the platform role may read.
 pub async fn tenants(db: &Db) -> Result<Vec<(TenantId, String)>, Error> {
     sqlx::query_as("select tenant_id, slug from eaf.tenant order by slug")
         .fetch_all(db.platform_pool())

@@ -1,4 +1,4 @@
-//! Appending: a batch of requests, each all or nothing, with one outcome each.
+//! Append of a batch of requests: each is recorded completely or not at all, with one outcome each.
 
 use super::{Error, LANE, Position};
 use crate::db::Db;
@@ -7,33 +7,35 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::sync::Arc;
 
-/// How long the ledger answers a key.
+/// Number of days for which the ledger answers an idempotency key.
 pub(super) const KEY_RETENTION_DAYS: i32 = 30;
-/// Streams, and events, of a simple request, at most.
+/// Maximum number of streams, and of events, of a simple request.
 const MAX_SIMPLE_ITEMS: usize = 4;
-/// Bytes of the events of a simple request, at most.
+/// Maximum size, in bytes, of the events of a simple request.
 const MAX_SIMPLE_BYTES: usize = 64 * 1024;
-/// The SQLSTATE that `eaf.append` raises for a tenant that does not exist.
+/// SQLSTATE that `eaf.append` raises for a tenant that does not exist.
 const NO_TENANT: &str = "EAF01";
 
-/// One decision. It is recorded without events too, so that a repetition gets the first answer.
+/// Request to record the events and the answer of one decision. A decision without events is
+/// recorded too, so that a repetition gets the first answer.
 #[derive(Debug, Clone)]
 pub struct AppendRequest {
     pub actor: ActorId,
-    /// The Idempotency-Key; 1 to 200 bytes, unique per (tenant, actor).
+    /// Idempotency key, 1 to 200 bytes long, unique per tenant and actor.
     pub key: String,
-    /// A keyed hash; with another one the key was used for something else.
+    /// Fingerprint of the command, a keyed hash. A recorded key with another fingerprint was used
+    /// for another command.
     pub fingerprint: [u8; 32],
-    /// The answer to a duplicate, sealed.
+    /// Sealed answer to the command, which a repetition of the request gets.
     pub answer: Vec<u8>,
-    /// `None`: no plugin decided this (the system, a benchmark).
+    /// Generation of the plugin that decided. `None`: no plugin decided (the system, a benchmark).
     pub fence: Option<Fence>,
-    /// Each stream at most once. One without events is a guard.
+    /// Streams of the boundary, each at most once. A stream without events is a guard.
     pub streams: Vec<StreamWrite>,
     pub events: Vec<PendingEvent>,
 }
 
-/// The generation that decided. The request is refused while another one is active.
+/// Generation that decided a request. The request is refused while another generation is active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     pub plugin: String,
@@ -43,7 +45,7 @@ pub struct Fence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamWrite {
     pub stream: StreamId,
-    /// `None`: any version.
+    /// Version that the stream must have. `None`: any version.
     pub expected: Option<u64>,
 }
 
@@ -52,27 +54,30 @@ pub struct PendingEvent {
     /// Index into [`AppendRequest::streams`].
     pub stream: usize,
     pub id: EventId,
-    /// With the plugin in front.
+    /// Type of the event, with the plugin's prefix.
     pub kind: String,
     pub schema: u16,
-    /// The bytes that are hashed; personal fields already sealed.
+    /// Data of the event, as the bytes that are hashed. Personal fields are already sealed.
     pub data: Vec<u8>,
     pub meta: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Recorded. Positions of the first and last event; none if the request had no events.
+    /// The request is recorded. `positions` are those of the first and last event; `None` without
+    /// events.
     Ok { positions: Option<(Position, Position)> },
-    /// The key is known with this fingerprint: what was recorded the first time.
+    /// The idempotency key is recorded with this fingerprint. The answer and the positions are
+    /// those of the first time.
     Duplicate { answer: Vec<u8>, positions: Option<(Position, Position)> },
-    /// The key is known with another fingerprint.
+    /// The idempotency key is recorded with another fingerprint.
     KeyReused,
-    /// A stream is not at the version expected: the versions found, one per stream of the request.
+    /// A stream is not at the expected version. `actual` are the versions found, one per stream of
+    /// the request.
     Conflict { actual: Vec<u64> },
-    /// It shares a key or a stream with an earlier request of this batch: send it again.
+    /// The request shares a key or a stream with an earlier request of this batch: send it again.
     Retry,
-    /// Malformed: never send it again.
+    /// The request is malformed and must not be sent again.
     Invalid,
     /// Another generation of the plugin is active.
     Fenced,
@@ -85,8 +90,8 @@ pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]
     append_on(&mut conn, tenant, requests).await
 }
 
-/// Decides in order, in one autocommit statement; one outcome per request. After an error it is
-/// unknown whether the batch is recorded: ask again with the same keys.
+/// Decides the requests in order, in one autocommit statement, and returns one outcome per request.
+/// After an error it is unknown whether the batch is recorded: ask again with the same keys.
 pub(super) async fn append_on(
     conn: &mut PgConnection,
     tenant: TenantId,
@@ -144,13 +149,14 @@ pub(super) fn failed(cause: sqlx::Error) -> Error {
 }
 
 impl AppendRequest {
-    /// Whether every event names a stream of this request. Another index would name a neighbour's,
-    /// because the batch numbers all streams together.
+    /// Whether every event names a stream of this request. A larger index would name a stream of
+    /// another request, because the batch numbers all streams together.
     fn has_valid_indexes(&self) -> bool {
         self.events.iter().all(|event| event.stream < self.streams.len())
     }
 
-    /// Whether `eaf.append_plain` takes it: small, and every stream at an expected version.
+    /// Whether `eaf.append_plain` takes the request: it is small, and every stream has an expected
+    /// version.
     pub(super) fn is_simple(&self) -> bool {
         let bytes: usize = self.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
         self.has_valid_indexes()
@@ -161,7 +167,7 @@ impl AppendRequest {
             && self.names_each_stream_once()
     }
 
-    /// Whether an event goes to this stream; without one it is a guard.
+    /// Whether an event of the request goes to this stream. A stream without one is a guard.
     pub(super) fn writes(&self, stream: usize) -> bool {
         self.events.iter().any(|event| event.stream == stream)
     }
@@ -198,7 +204,7 @@ fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
     Ok(first.zip(last).map(|(first, last)| (position(first), position(last))))
 }
 
-/// The parallel arrays that `eaf.append` takes, which counts from 1.
+/// Parallel arrays that `eaf.append` takes, which counts from 1.
 #[derive(Default)]
 struct BatchColumns<'a> {
     actor: Vec<ActorId>,

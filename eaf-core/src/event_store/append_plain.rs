@@ -1,5 +1,5 @@
-//! The fast path: simple requests of one tenant or several, in one statement and one commit. What
-//! it defers, [`append`](super::append) decides.
+//! Fast path: simple requests of one tenant or several, in one statement and one commit. Deferred
+//! requests are decided by [`append`](super::append).
 
 use super::append::{AppendRequest, KEY_RETENTION_DAYS, Outcome, failed};
 use super::{Error, LANE, Position};
@@ -10,7 +10,7 @@ use crate::id::{ActorId, EventId, StreamId, TenantId};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
-/// Appends on a connection of its own and rings no doorbell.
+/// Appends requests on a connection of its own and rings no doorbell.
 #[cfg(feature = "testing")]
 pub async fn append_plain_for_tests(
     db: &Db,
@@ -25,10 +25,10 @@ pub async fn append_plain_for_tests(
     outcomes
 }
 
-/// Returns one outcome per request, in order; `None` for a deferred one, of which nothing is
-/// recorded. The requests of a tenant are neighbours, and recorded or deferred together. After an
-/// error that is not [transient](crate::db::is_transient) nothing is recorded; after one that is it
-/// is unknown.
+/// Returns one outcome per request, in order; `None` for a deferred request, of which nothing is
+/// recorded. The requests of a tenant are adjacent, and are recorded or deferred together. After an
+/// error that is not [transient](crate::db::is_transient) nothing is recorded. After a transient
+/// error it is unknown what is recorded.
 pub(super) async fn append_plain(
     conn: &mut PgConnection,
     requests: &[(TenantId, &AppendRequest)],
@@ -79,7 +79,7 @@ pub(super) async fn append_plain(
     Ok(heads.zip(numbers).map(outcome).collect())
 }
 
-/// The parallel arrays that `eaf.append_plain` takes; their meaning is documented there.
+/// Parallel arrays that `eaf.append_plain` takes; their meaning is documented there.
 #[derive(Default)]
 struct Columns<'a> {
     plugin: Vec<&'a str>,
@@ -121,7 +121,8 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    /// `before`: the events of the tenants before this request's.
+    /// Adds a request. `before` is the number of events of the tenants before this request's
+    /// tenant.
     fn push(&mut self, request: &'a AppendRequest, before: usize) {
         if let Some(fence) = &request.fence {
             let mut fences = self.plugin.iter().zip(&self.generation);
@@ -140,7 +141,8 @@ impl<'a> Columns<'a> {
         self.push_streams(request);
     }
 
-    /// The unique index is the guard of a new stream that gets events.
+    /// Adds the streams of a request. A new stream that gets events needs no guard, because the
+    /// unique index on versions acts as one.
     fn push_streams(&mut self, request: &'a AppendRequest) {
         let mut versions: Vec<Option<i64>> =
             request.streams.iter().map(|write| write.expected.map(|version| version as i64)).collect();
@@ -151,7 +153,7 @@ impl<'a> Columns<'a> {
             }
         }
         for event in &request.events {
-            // Null, which the table refuses, without such a stream.
+            // Without such a stream the version is null, which the table refuses.
             let version = versions.get_mut(event.stream).and_then(Option::as_mut).map(|version| {
                 *version += 1;
                 *version

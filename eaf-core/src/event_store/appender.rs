@@ -21,7 +21,7 @@ use sqlx::pool::PoolConnection;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Cheap to clone.
+/// Appender of one host, which forms batches of waiting requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Appender {
     shared: Arc<Shared>,
@@ -39,9 +39,9 @@ impl Appender {
         Appender { shared: Arc::new(Shared { db: db.clone(), doorbell: doorbell.clone(), queue }) }
     }
 
-    /// Appends after every earlier request of this host for the same streams. After an error it is
-    /// unknown whether the request is recorded: ask again with the same key. Dropping the future
-    /// takes nothing back.
+    /// Appends a request after every earlier request of this host for the same streams. After an
+    /// error it is unknown whether the request is recorded: ask again with the same key. Dropping
+    /// the future does not withdraw the request.
     pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
         let (answer, answered) = oneshot::channel();
         if self.shared.queue().push(tenant, PendingAppend::new(request, answer))? {
@@ -57,8 +57,8 @@ impl Shared {
     }
 }
 
-/// Appends batches until no tenant is ready, on one connection: acquiring and releasing one costs a
-/// round trip each.
+/// Appends batches until no tenant is ready, on one connection: acquiring and releasing a
+/// connection costs a round trip each.
 async fn run_worker(shared: Arc<Shared>) {
     let mut connection = None;
     loop {
@@ -68,7 +68,8 @@ async fn run_worker(shared: Arc<Shared>) {
             return;
         }
         let tenants: Vec<TenantId> = batches.iter().map(|(tenant, _)| *tenant).collect();
-        // A task of its own: should it panic, its callers get `Lost`, and the worker continues.
+        // Batches run in a task of their own: if it panics, its callers get `Lost`, and the worker
+        // continues.
         let deferred = match tokio::spawn(run_batches(shared.clone(), connection.take(), batches)).await {
             Ok(result) => {
                 connection = result.connection;
@@ -86,7 +87,7 @@ async fn run_worker(shared: Arc<Shared>) {
     }
 }
 
-/// Lets tasks that are ready to run push their requests first: often the callers that the last
+/// Lets tasks that are ready to run push their requests first, often the callers that the last
 /// batch has answered. Waits for no timer.
 async fn yield_to_ready_tasks(shared: &Shared) {
     let mut ready = shared.queue().ready_len();
@@ -103,9 +104,9 @@ async fn yield_to_ready_tasks(shared: &Shared) {
 type Connection = PoolConnection<Postgres>;
 
 struct BatchResult {
-    /// `None` if it must not be used again.
+    /// Connection for the next batches. `None`: the connection must not be used again.
     connection: Option<Connection>,
-    /// Per batch.
+    /// Deferred requests of each batch.
     deferred: Vec<Vec<PendingAppend>>,
 }
 
@@ -136,8 +137,8 @@ async fn run_batches(shared: Arc<Shared>, connection: Option<Connection>, batche
     BatchResult { connection: connection.ok(), deferred }
 }
 
-/// One outcome or error per request, batch by batch; `None` for a deferred one. Or the one error of
-/// the connection, after which it is unknown what is recorded.
+/// Outcome or error of each request, batch by batch; `None` for a deferred request. An outer error
+/// is the one of the connection, after which it is unknown what is recorded.
 type Outcomes = Result<Vec<Option<Result<Outcome, Error>>>, Arc<sqlx::Error>>;
 
 async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
@@ -152,8 +153,8 @@ async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
     or_deferred(append_plain(conn, &requests).await, requests.len())
 }
 
-/// An error of the fast path that is none of the connection's defers all: one request is not simple
-/// after all, and nothing is recorded.
+/// Defers all requests after an error of the fast path that is not an error of the connection: one
+/// request is not simple after all, and nothing is recorded.
 fn or_deferred(outcomes: Result<Vec<Option<Outcome>>, Error>, asked: usize) -> Outcomes {
     match outcomes {
         Ok(outcomes) => Ok(outcomes.into_iter().map(|outcome| outcome.map(Ok)).collect()),
@@ -171,7 +172,7 @@ async fn append_general(
         Ok(outcomes) => Ok(outcomes.into_iter().map(Ok).collect()),
         Err(Error::Append(cause)) if db::is_transient(&*cause) => Err(cause),
         Err(error) if requests.len() == 1 => Ok(vec![Err(error)]),
-        // One of them is malformed: only its caller gets the error.
+        // One of the requests is malformed: only its caller gets the error.
         Err(_) => {
             let mut outcomes = Vec::with_capacity(requests.len());
             for request in requests {
@@ -207,7 +208,8 @@ fn reply(
 }
 
 impl Outcome {
-    /// Of a duplicate too: the first answer may have been lost before the doorbell rang.
+    /// Position of the last event, also of a duplicate: the first answer may have been lost before
+    /// the doorbell rang.
     fn last(&self) -> Option<Position> {
         match self {
             Outcome::Ok { positions } | Outcome::Duplicate { positions, .. } => positions.map(|(_, last)| last),

@@ -1,4 +1,4 @@
-//! The log's epoch: which life of the database a position belongs to.
+//! Epoch of the log: the life of the database that a position belongs to.
 
 use super::Error;
 use crate::actor::Attribution;
@@ -13,8 +13,9 @@ pub async fn epoch(db: &Db) -> Result<u32, Error> {
     Ok(epoch as u32)
 }
 
-/// After the database was restored to an earlier point, before hosts are started: positions that
-/// were given out after that point belong to the former epoch from then on. Answers the new one.
+/// Begins a new epoch and returns it. Call this function after the database was restored to an
+/// earlier point and before hosts are started: positions that were given out after that point then
+/// belong to the former epoch.
 pub async fn new_epoch(db: &Db, by: &Attribution) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
     let mut tx = db.platform_pool().begin().await.map_err(failed)?;

@@ -1,9 +1,9 @@
-//! The history of a stream, for a decision: a snapshot, if there is one, and the events after it.
+//! History of a stream, for a decision: a snapshot, if there is one, and the events after it.
 //!
 //! The stream cache holds histories, so that only new events are read. It never makes a decision
 //! wrong, a rejection included: each load reads the last cached event again, compares its chain
-//! hash, which covers all before it, and reads all events after it. When the hashes differ, after a
-//! restore, the whole stream is read. Cached events are as sealed as in the log.
+//! hash, which covers all events before, and reads all events after. When the hashes differ, after
+//! a restore, the whole stream is read. Cached events are sealed as in the log.
 
 use super::snapshot::{self, Snapshot, SnapshotBasis};
 use super::{Error, StoredEvent, read};
@@ -16,20 +16,21 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of the cached events of all tenants as stored; parsed they take several times as much.
+/// Maximum size, in bytes, of the cached events of all tenants as stored; parsed they take several
+/// times as much.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
-/// Memory per event beside its bytes.
+/// Memory, in bytes, that a cached event uses in addition to its stored size.
 const EVENT_OVERHEAD: u64 = 500;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     snapshot: Option<Snapshot>,
     pub events: Vec<Arc<StoredEvent>>,
-    /// The chain hash of the last event, or of the snapshot if none follows.
+    /// Chain hash of the last event, or of the snapshot if no event follows.
     chain: Vec<u8>,
 }
 
-/// A history, and the state in its snapshot.
+/// History of a stream with the state in its snapshot.
 pub(crate) struct LoadedHistory {
     pub history: Arc<History>,
     pub state: Option<Value>,
@@ -45,14 +46,14 @@ impl History {
         self.events.last().map_or(snapshot, |event| event.version)
     }
 
-    /// The basis of a snapshot at this version. The caller adds the people whom it finds in the
-    /// events.
+    /// Basis of a snapshot at the history's version. The caller adds the people whom it finds in
+    /// the events.
     pub fn snapshot_basis(&self) -> SnapshotBasis {
         let people = self.snapshot.as_ref().map(|snapshot| snapshot.people().clone()).unwrap_or_default();
         SnapshotBasis { version: self.version(), chain: self.chain.clone(), people }
     }
 
-    /// The stored bytes of its events.
+    /// Stored size, in bytes, of the history's events.
     pub fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.bytes).sum()
     }
@@ -62,8 +63,8 @@ impl History {
     }
 }
 
-/// Loads the streams, in their order. If the result has more than `limit` events or `bytes` in all,
-/// it is incomplete.
+/// Loads the histories of the streams, in the same order. If they have more than `limit` events or
+/// `bytes` in all, the result is incomplete.
 pub(crate) async fn load(
     cache: &StreamCache,
     keyring: &Keyring,
@@ -82,7 +83,7 @@ pub(crate) async fn load(
         for (event, chain) in read::read_since(tx, &wanted, &since, limit, bytes).await? {
             rows.entry(event.stream).or_default().push((event, chain));
         }
-        // Streams whose cached history is of another log are loaded again without it.
+        // Histories that belong to another log than this one are loaded again without the cache.
         wanted.retain(|id| {
             let (begun, new) = (known.remove(id), rows.remove(id).unwrap_or_default());
             let Some(history) = validate_and_extend(begun, new) else {
@@ -98,7 +99,7 @@ pub(crate) async fn load(
     Ok(streams.iter().filter_map(|id| loaded.remove(id)).collect())
 }
 
-/// The cached histories, and the snapshots of the other streams.
+/// Reads the cached histories, and the snapshots of the other streams.
 async fn cached_or_snapshot(
     cache: &StreamCache,
     keyring: &Keyring,
@@ -123,7 +124,7 @@ async fn cached_or_snapshot(
             None => None,
             Some(snapshot) => match snapshot.open(keyring, tx, id).await? {
                 Some(state) => Some(state),
-                // A person was erased: the events hold what is left.
+                // A person was erased: the events hold the data that remains.
                 None => continue,
             },
         };
@@ -132,8 +133,8 @@ async fn cached_or_snapshot(
     Ok(known)
 }
 
-/// Appends the events that were read from the last known one on. `None`: the log holds another
-/// event there.
+/// Extends a known history by the events that were read from its last event on. `None`: the log
+/// holds another event at that version.
 fn validate_and_extend(known: Option<LoadedHistory>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<LoadedHistory> {
     let mut read = read.into_iter();
     let known = known.filter(|known| known.history.version() > 0);
@@ -155,7 +156,7 @@ fn validate_and_extend(known: Option<LoadedHistory>, read: Vec<(StoredEvent, Vec
     Some(LoadedHistory { history, state })
 }
 
-/// The histories that were loaded last. Cheap to clone.
+/// Cache of the histories that were loaded last. Cheap to clone.
 #[derive(Clone)]
 pub struct StreamCache {
     cache: Arc<Cache<(TenantId, StreamId), Arc<History>, ByBytes>>,
@@ -179,7 +180,7 @@ impl Default for StreamCache {
 }
 
 impl StreamCache {
-    /// The history must be complete.
+    /// Stores a history, which must be complete.
     pub(crate) fn insert(&self, tenant: TenantId, stream: StreamId, history: &Arc<History>) {
         if history.version() > 0 {
             self.cache.insert((tenant, stream), history.clone());

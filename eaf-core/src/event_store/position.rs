@@ -1,9 +1,10 @@
-//! A position in a tenant's log, as clients and checkpoints store it.
+//! Position in a tenant's log, as clients and checkpoints store it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Prints as `epoch-pos`. A restored database starts a new epoch, so that a position ahead of
-/// the log is noticed. Compare positions of one epoch only; the order of epochs comes first here.
+/// Position that prints as `epoch-pos`. A restored database starts a new epoch, so that a position
+/// ahead of the log is noticed. Compare positions of one epoch only; the derived order compares
+/// epochs first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     pub epoch: u32,
@@ -28,7 +29,7 @@ impl std::str::FromStr for Position {
         let digits = |part: &str, most: usize| {
             (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
         };
-        // At most as many digits as the database's integers hold.
+        // The database's integers hold at most this number of digits.
         if !digits(epoch, 9) || !digits(pos, 18) {
             return Err(ParseError);
         }

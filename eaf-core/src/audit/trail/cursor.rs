@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor([Option<SourcePosition>; 3]);
 
-/// Position in one source, at this row.
+/// Position of one row in one source: its time and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SourcePosition {
     pub at: OffsetDateTime,
@@ -23,12 +23,12 @@ pub(super) struct SourcePosition {
 pub struct ParseError;
 
 impl Cursor {
-    /// `None` if all sources are at their end.
+    /// Makes a cursor of the positions in the sources. `None`: all sources are at their end.
     pub(super) fn new(positions: [Option<SourcePosition>; 3]) -> Option<Cursor> {
         positions.iter().any(Option::is_some).then_some(Cursor(positions))
     }
 
-    /// `None` if the source is at its end.
+    /// Position in one source. `None`: the source is at its end.
     pub(super) fn of(&self, source: Source) -> Option<&SourcePosition> {
         SOURCES.iter().zip(&self.0).find(|(known, _)| **known == source).and_then(|(_, position)| position.as_ref())
     }

@@ -11,14 +11,15 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Versions of a stream that are searched for the previous event of the same type.
+/// Maximum number of versions of a stream that are searched for the previous event of the same
+/// type.
 const MAX_VERSIONS_BACK: i64 = 1_000;
-/// Positions before and after an event that are searched for the command's other events, which are
-/// recorded together.
+/// Number of positions before and after an event that are searched for other events of the same
+/// command, which are recorded together.
 const NEIGHBOURS: i64 = 64;
-/// Rows of one source with one trace id, and runs, that are returned.
+/// Maximum number of rows of one source with the same trace id, and of runs, that are returned.
 pub const MAX_ROWS: u32 = 200;
-/// Rows of one source that are compared with the trace id.
+/// Maximum number of rows of one source that are compared with the trace id.
 const EXAMINED: u32 = 5_000;
 
 /// Run of a workflow.
@@ -29,11 +30,11 @@ pub struct Run {
     pub workflow: String,
     /// Key of the thing that the run is about.
     pub key: String,
-    /// `open`, `done`, `failed`, `stopped`.
+    /// State of the run: `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub began: OffsetDateTime,
     pub ended: Option<OffsetDateTime>,
-    /// Position of the event that started it.
+    /// Position of the event that started the run.
     pub started_by: i64,
 }
 
@@ -42,10 +43,10 @@ pub struct Run {
 pub struct Mail {
     pub run: Uuid,
     pub template: String,
-    /// `pending`, `sent`, `failed`, `skipped`, `unknown`.
+    /// Status of the mail: `pending`, `sent`, `failed`, `skipped` or `unknown`.
     pub status: String,
     pub began: OffsetDateTime,
-    /// `None` while the mail is pending.
+    /// Time at which the mail got its final status; `None` while the mail is pending.
     pub ended: Option<OffsetDateTime>,
 }
 
@@ -82,6 +83,7 @@ pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option
 }
 
 /// Data of the previous event of the same type in the same stream, with personal fields sealed.
+/// `None`: the item is no event, or none was found.
 pub async fn previous_data(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Error> {
     let (Source::Log, Ok(pos)) = (item.source, item.key.parse::<i64>()) else { return Ok(None) };
     let data: Option<Vec<u8>> = sqlx::query_scalar(
@@ -98,7 +100,7 @@ pub async fn previous_data(tx: &mut TenantTx, item: &Item) -> Result<Option<Valu
     Ok(data.and_then(|data| serde_json::from_slice(&data).ok()))
 }
 
-/// Acts, refusals, denials and calls with this trace id, oldest first.
+/// Reads acts, refusals, denials and calls with this trace id, oldest first.
 pub async fn acts_and_calls(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     for source in [Source::Host, Source::Call] {
@@ -110,8 +112,8 @@ pub async fn acts_and_calls(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<It
     Ok(items)
 }
 
-/// Events with this trace id, oldest first, in `streams` and near the positions in `known`. The log
-/// has no index of trace ids, and a scan of the whole log would take long.
+/// Reads events with this trace id, oldest first, in `streams` and near the positions in `known`.
+/// The log has no index of trace ids, and a scan of the whole log would take long.
 pub async fn events(tx: &mut TenantTx, trace: &TraceId, known: &[i64], streams: &[String]) -> Result<Vec<Item>, Error> {
     let tenant = tx.tenant();
     let ids: Vec<StreamId> = streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
@@ -127,7 +129,7 @@ pub async fn events(tx: &mut TenantTx, trace: &TraceId, known: &[i64], streams: 
     record::rows(tx, Source::Log, condition, MAX_ROWS as usize).await
 }
 
-/// Runs with this trace id, oldest first.
+/// Reads runs with this trace id, oldest first.
 pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error> {
     let rows = sqlx::query(
         "select run_id, plugin, workflow, key, state, created_at, ended_at, event_pos from eaf.run
@@ -154,7 +156,7 @@ pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error>
     rows.iter().map(run).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Mails of runs with this trace id, oldest first, without their recipients.
+/// Reads mails of runs with this trace id, oldest first, without their recipients.
 pub async fn mails(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Mail>, Error> {
     let rows = sqlx::query(
         "select run_id, template, status, created_at, case when status <> 'pending' then updated_at end as ended_at

@@ -15,19 +15,19 @@ use uuid::Uuid;
 /// A row that matches the filter, or the first row beyond the bound.
 pub(super) struct ScannedRow {
     pub position: SourcePosition,
-    /// Beyond the bound, so not compared with the filter.
+    /// Whether the row is beyond the bound, so that it was not compared with the filter.
     pub not_compared: bool,
     pub item: Item,
 }
 
-/// SQL of one source.
+/// SQL parts that read the rows of one source.
 struct RecordSql {
-    /// Table and condition.
+    /// Table of the source, and the condition that its rows satisfy.
     rows: &'static str,
     /// Column with the time of a row.
     at: &'static str,
     newest_first: &'static str,
-    /// Columns of an [`Item`], from a row `x`.
+    /// Columns of an [`Item`], read from a row that is named `x`.
     columns: &'static str,
 }
 
@@ -138,7 +138,8 @@ fn push_period(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter
     }
 }
 
-/// Conditions on actor and trace that an index serves. All calls have the system as their actor.
+/// Adds the conditions on actor and trace that an index serves. All calls have the system as their
+/// actor.
 fn push_actor_and_trace(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let (Source::Host, Some(actor)) = (source, filter.actor) {
         sql.push(" and actor_id = ").push_bind(actor);
@@ -155,7 +156,7 @@ fn push_actor_and_trace(sql: &mut QueryBuilder<Postgres>, source: Source, filter
     }
 }
 
-/// Conditions on things and person that an index serves.
+/// Adds the conditions on things and person that an index serves.
 fn push_things_and_person(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let Some(things) = &filter.about {
         sql.push(" and ");
@@ -176,7 +177,7 @@ fn push_things_and_person(sql: &mut QueryBuilder<Postgres>, source: Source, filt
 
 fn push_things(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things, tenant: TenantId) {
     match source {
-        // Arrays, so that PostgreSQL uses the index at any number of rows.
+        // Ids are bound as an array, so that PostgreSQL uses the index at any number of rows.
         Source::Log => {
             let ids: Vec<StreamId> = things.streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
             sql.push("pos = any (array(select e.pos from eaf.event e where e.tenant_id = ").push_bind(tenant);
@@ -197,7 +198,7 @@ fn push_things(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things
     }
 }
 
-/// Conditions that no index serves.
+/// Adds the conditions that no index serves.
 fn push_comparisons(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     if let Some(act) = &filter.act {
         sql.push(" and starts_with(act, ").push_bind(act.clone()).push(")");

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Bytes of a row's key.
+/// Maximum length, in bytes, of a row's key.
 const MAX_KEY: usize = 200;
-/// Bytes of a text in an indexed column: a B-tree entry holds about 2,700, with the other columns.
+/// Maximum length, in bytes, of a text in an indexed column: a B-tree entry, which has the other
+/// columns too, holds about 2,700 bytes.
 const MAX_INDEXED_TEXT: usize = 2_000;
 
-/// Reason why a change does not fit the view. It names declared columns only: other text of the
-/// plugin may contain data.
+/// Reason why a change does not fit the view. The reason names declared columns only, because other
+/// text of the plugin may contain data.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Invalid {
     #[error("a column that is not declared")]
@@ -105,8 +106,8 @@ fn to_column_value(column: &Column, value: Value) -> Result<Value, Invalid> {
     }
 }
 
-/// Replaces null characters, which PostgreSQL's text cannot hold: a person can send one, and it
-/// must not park the view.
+/// Replaces null characters, which PostgreSQL's text cannot hold: a person can send such a
+/// character, and it must not park the view.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }

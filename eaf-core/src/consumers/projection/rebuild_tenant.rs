@@ -1,7 +1,7 @@
 //! Rebuild of one tenant's rows in place, after an erasure or a restore.
 //!
-//! The rebuild is one transaction, so that readers see the old rows until they see the new ones. It
-//! can take a minute, so it has permits of its own in the runner.
+//! The rebuild is one transaction, so that readers see the old rows until they see the new ones. A
+//! rebuild can take a minute, so the runner has separate permits for rebuilds.
 
 use super::{Error, REBUILD_BATCH, rows};
 use crate::consumers::Consumers;
@@ -15,8 +15,9 @@ use sqlx::AssertSqlSafe;
 impl Consumers {
     /// Deletes the tenant's rows and projects all events again.
     ///
-    /// An event that cannot be projected ends the rebuild. The rows before it are committed, since
-    /// the old ones may show erased data, and its error, which parks the view, is returned.
+    /// An event that cannot be projected ends the rebuild. The rows of the events before it are
+    /// committed, since the old rows may show erased data. The error, which parks the view, is
+    /// returned.
     pub(super) async fn rebuild_tenant(
         &self,
         domain: &dyn Domain,
@@ -46,7 +47,7 @@ impl Consumers {
                     limit = (2 * limit).min(REBUILD_BATCH);
                 }
                 Ok(Step::CaughtUp) => break Ok(Step::Advanced { position, changes }),
-                // Rolls back: readers never see a part of the rows.
+                // The transaction is rolled back, so that readers never see a part of the rows.
                 Ok(other) => return Ok(other),
                 Err(error) if !error.is_batch_dependent() => return Err(error),
                 Err(_) if limit > 1 => limit /= 2,

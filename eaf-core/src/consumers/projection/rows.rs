@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Row};
 
-/// Rows with these keys, in the form that the component reads.
+/// Loads the rows with these keys, in the form that the component reads.
 pub(super) async fn load(
     tx: &mut TenantTx,
     table: &Table<'_>,
     keys: &[String],
 ) -> Result<Map<String, Value>, sqlx::Error> {
-    // PostgreSQL rejects a null character, and no row has such a key.
+    // Null characters are refused by PostgreSQL, and no row has a key with one.
     let keys: Vec<&str> = keys.iter().map(String::as_str).filter(|key| !key.contains('\0')).collect();
     if keys.is_empty() {
         return Ok(Map::new());
@@ -31,7 +31,7 @@ pub(super) async fn load(
         .collect()
 }
 
-/// Rows per statement of [`clear`], well within the statement time-out.
+/// Maximum number of rows per statement of [`clear`], well within the statement time-out.
 const CLEAR_BATCH: i64 = 100_000;
 
 /// Deletes all rows of the tenant, tombstones too.

@@ -8,7 +8,7 @@ use crate::view::{self, State, copies, quoted};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-/// Differing rows that are listed; all are counted.
+/// Maximum number of differing rows that are listed; all are counted.
 const MAX_LISTED: i64 = 20;
 
 #[derive(Debug, thiserror::Error)]

@@ -32,7 +32,7 @@ impl<K: Clone + Eq + Hash> Tasks<K> {
     pub async fn next_ended(&mut self) -> Option<(K, bool)> {
         let (id, has_more) = match self.set.join_next_with_id().await? {
             Ok(ended) => ended,
-            // Not repeated: the task would panic again at once.
+            // A task that panicked is not repeated, because it would panic again at once.
             Err(panicked) => (panicked.id(), false),
         };
         let key = self.keys.remove(&id)?;

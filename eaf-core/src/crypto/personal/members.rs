@@ -6,25 +6,27 @@ use std::collections::BTreeSet;
 
 const KEYWORD: &str = "x-eaf-personal";
 
-/// Value of `subject` for a member whose subject is the caller of the command.
+/// Value of `subject` in a schema for personal data whose subject is the caller of the command.
 const CALLER: &str = "$actor";
 
-/// Limit of steps between schemas without a step into the document, because a schema may refer to
-/// itself.
+/// Maximum number of steps between schemas without a step into the document, because a schema may
+/// refer to itself.
 const MAX_SCHEMA_DEPTH: usize = 64;
 
-/// Personal member that is present in a document and not null.
+/// Position of personal data in a document: a JSON member that the schema marks, and that is
+/// present and not null.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalMember {
-    /// JSON pointer into the document.
+    /// JSON pointer to the personal member of the document.
     pub pointer: String,
-    /// Actor id in the sibling that the schema names. `None`: the sibling holds none.
+    /// Actor id in the sibling member that the schema names. `None`: that member holds no actor id.
     pub subject: Option<ActorId>,
-    /// JSON pointer to that sibling, which may be absent. `None`: the subject is the caller.
+    /// JSON pointer to the sibling member that holds the actor id, which may be absent. `None`: the
+    /// subject is the caller.
     pub subject_pointer: Option<String>,
 }
 
-/// Personal members of `data`, sorted by pointer, each once.
+/// Finds the personal members of `data`, sorted by pointer, each once.
 pub fn personal_members(schema: &Value, data: &Value) -> Vec<PersonalMember> {
     let mut walk = Walk { root: schema, found: Vec::new() };
     walk.value(schema, data, Parent::default(), String::new(), 0);
@@ -120,7 +122,8 @@ impl<'a> Walk<'a> {
         let parent = Parent { members: Some(members), pointer };
         for (name, member) in members {
             let declared = properties.and_then(|properties| properties.get(name));
-            // Every pattern applies, whether it matches or not: sealing too much is the safe side.
+            // Every pattern applies, whether it matches or not, because sealing too much is the
+            // safe side.
             let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::values);
             let patterns = patterns.filter(|_| declared.is_none());
             for schema in declared.or(schema.get("additionalProperties")).into_iter().chain(patterns) {

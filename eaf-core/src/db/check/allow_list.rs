@@ -36,7 +36,7 @@ const SECURITY_DEFINER: [(&str, &str); 11] = [
 
 pub(super) struct AllowList {
     tables: HashSet<String>,
-    /// Signature and calling role.
+    /// Signature of each function that runs as its owner, with the role that may call it.
     as_owner: HashSet<(String, String)>,
 }
 
@@ -58,8 +58,8 @@ impl AllowList {
         Ok(allow_list)
     }
 
-    /// `table` is a name in schema `eaf`, or empty for another schema, where no table may lack a
-    /// tenant.
+    /// Whether the table may lack a tenant. `table` is a name in schema `eaf`, or empty for a table
+    /// of another schema, which must have a tenant.
     pub fn is_without_tenant(&self, table: &str) -> bool {
         self.tables.contains(table)
     }
@@ -69,12 +69,13 @@ impl AllowList {
     }
 }
 
-/// All tables of schema `eaf` without `tenant_id`.
+/// Query for all tables of schema `eaf` without `tenant_id`.
 const TABLES_WITHOUT_TENANT_SQL: &str = "select c.relname::text from pg_class c
     where c.relnamespace = 'eaf'::regnamespace and c.relkind in ('r', 'p')
       and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')";
 
-/// Functions of schema `eaf` that are not in the list, each for both roles of the host.
+/// Query for the functions of schema `eaf` that are not in the list, each for both roles of the
+/// host.
 const NEWER_FUNCTIONS_SQL: &str = "select f.name, r.name
     from (select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)) as name from pg_proc p
           where p.pronamespace = 'eaf'::regnamespace) f

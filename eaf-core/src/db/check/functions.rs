@@ -7,8 +7,9 @@ use sqlx::postgres::PgConnection;
 /// Search path in which only a superuser can create an object that hides another one.
 const SEARCH_PATH: &str = "search_path=pg_catalog, pg_temp";
 
-/// Each function belongs to `eaf_owner`, because an owner may replace it. A function that runs as
-/// its owner sets its own search path, and only listed roles may call it.
+/// Checks that each function belongs to `eaf_owner`, because an owner may replace it, that a
+/// function that runs as its owner sets its own search path, and that only listed roles may call
+/// it.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

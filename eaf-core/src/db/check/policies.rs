@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 /// Condition of every tenant policy, as PostgreSQL prints it.
 const TENANT_RULE: &str = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid";
 
-/// Each table of tenants has one tenant policy, whose condition is [`TENANT_RULE`], and at most one
-/// platform policy.
+/// Checks that each table of tenants has one tenant policy, whose condition is [`TENANT_RULE`], and
+/// at most one platform policy.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

@@ -4,8 +4,9 @@ use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-/// On a table of tenants `eaf_platform` may use named columns that carry no payload; on views,
-/// which are payload, none. `eaf_app` may read and write rows. No other role has a privilege.
+/// Checks the privileges of roles. On a table of tenants `eaf_platform` may use named columns that
+/// carry no payload; on views, which are payload, none. `eaf_app` may read and write rows. No other
+/// role has a privilege.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

@@ -41,7 +41,8 @@ pub(super) async fn check(
     triggers_and_rules(conn, findings).await
 }
 
-/// A foreign key whose first column is not the tenant could refer to a row of another tenant.
+/// Checks foreign keys: one whose first column is not the tenant could refer to a row of another
+/// tenant.
 async fn foreign_keys(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select k.conrelid::regclass::text, k.conname::text
@@ -57,8 +58,9 @@ async fn foreign_keys(conn: &mut PgConnection, findings: &mut Vec<String>) -> Re
     Ok(())
 }
 
-/// Triggers and rules add effects to a statement that its text does not show; a query of a child
-/// table applies the policies of the child, not those of its parent.
+/// Checks that there are no triggers and rules, which add effects to a statement that its text does
+/// not show, and no child tables: a query of a child table applies the policies of the child, not
+/// those of its parent.
 async fn triggers_and_rules(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "with ours as (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace

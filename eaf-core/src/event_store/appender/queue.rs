@@ -1,29 +1,32 @@
-//! Which requests form the next batches, and in which order.
+//! Queue of append requests, which decides what forms the next batches, and in which order.
 
 use crate::event_store::{AppendRequest, Error, Outcome};
 use crate::id::{ActorId, StreamId, TenantId};
 use std::collections::{HashMap, HashSet, VecDeque};
 use tokio::sync::oneshot;
 
-/// Requests of one batch, at most. Larger ones bring no more.
+/// Maximum number of requests in one batch. Larger batches bring no more throughput.
 pub(super) const BATCH: usize = 64;
-/// Bytes of the events and answers of one batch; a larger request is a batch alone.
+/// Maximum size, in bytes, of the events and answers of one batch; a larger request is a batch
+/// alone.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// Queued requests per tenant; with more, each would wait for seconds.
+/// Maximum number of queued requests per tenant; with more, each would wait for seconds.
 const MAX_QUEUED: usize = 2_000;
-/// Bytes of a tenant's queued requests.
+/// Maximum size, in bytes, of a tenant's queued requests.
 const MAX_QUEUED_BYTES: usize = 64 * 1024 * 1024;
-/// Tenants in one statement. Each lane stays locked until all of them have committed.
+/// Maximum number of tenants in one statement. Each lane stays locked until all of them have
+/// committed.
 const MAX_SHARED_TENANTS: usize = 8;
-/// Requests of a tenant that shares a statement. More of them would keep the other tenants waiting.
+/// Maximum number of requests of a tenant that shares a statement. More of them would keep the
+/// other tenants waiting.
 const MAX_SHARED_REQUESTS: usize = 4;
 
 pub(super) struct PendingAppend {
     pub request: AppendRequest,
     pub answer: oneshot::Sender<Result<Outcome, Error>>,
-    /// Whether the fast path may be tried: not after it deferred the request.
+    /// Whether the fast path may be tried. False after the fast path deferred the request.
     pub is_simple: bool,
-    /// Of its events and its answer, which holds the command.
+    /// Size, in bytes, of the request's events and of its answer, which holds the command.
     bytes: usize,
 }
 
@@ -36,15 +39,15 @@ impl PendingAppend {
     }
 }
 
-/// A tenant's requests in one statement.
+/// Requests of one tenant in one statement.
 pub(super) type Batch = (TenantId, Vec<PendingAppend>);
 
-/// A tenant has a queue while a batch of it is being appended or is ready.
+/// Queues of the tenants. A tenant has a queue while a batch of it is being appended or is ready.
 pub(super) struct Queue {
     queues: HashMap<TenantId, VecDeque<PendingAppend>>,
-    /// Tenants whose next batch may be taken, in order.
+    /// Tenants whose next batch may be appended, in order.
     ready: VecDeque<TenantId>,
-    /// Connections without a worker.
+    /// Number of connections without a worker.
     idle_connections: usize,
 }
 
@@ -53,7 +56,7 @@ impl Queue {
         Queue { queues: HashMap::new(), ready: VecDeque::new(), idle_connections }
     }
 
-    /// Returns whether the caller has to start a worker.
+    /// Adds a request to its tenant's queue. Returns whether the caller has to start a worker.
     pub fn push(&mut self, tenant: TenantId, pending: PendingAppend) -> Result<bool, Error> {
         let new = !self.queues.contains_key(&tenant);
         let queue = self.queues.entry(tenant).or_default();
@@ -72,14 +75,16 @@ impl Queue {
         Ok(start)
     }
 
-    /// How many could be taken now: the ready tenants, and the requests of the first.
+    /// Number of ready tenants plus the number of the first tenant's requests, as an estimate of
+    /// what could be appended now.
     pub fn ready_len(&self) -> usize {
         let first = self.ready.front().and_then(|tenant| self.queues.get(tenant)).map_or(0, VecDeque::len);
         self.ready.len() + first
     }
 
-    /// The batches of the next statement: of one tenant, or of several that share it because more
-    /// are ready than connections are idle. Empty: none is ready, and the worker ends.
+    /// Removes the batches of the next statement from the queues: of one tenant, or of several that
+    /// share it because more are ready than connections are idle. Empty: no tenant is ready, and
+    /// the worker ends.
     pub fn take_batches(&mut self) -> Vec<Batch> {
         let share = self.ready.len().div_ceil(self.idle_connections + 1).min(MAX_SHARED_TENANTS);
         let mut batches: Vec<Batch> = Vec::new();
@@ -100,7 +105,7 @@ impl Queue {
         batches
     }
 
-    /// Ends a batch. Deferred requests go first, and not by the fast path again.
+    /// Ends a batch of a tenant. Deferred requests go first, and do not use the fast path again.
     pub fn complete(&mut self, tenant: TenantId, deferred: Vec<PendingAppend>) {
         let queue = self.queues.entry(tenant).or_default();
         let repeat = !deferred.is_empty();
@@ -126,9 +131,9 @@ fn fits_shared_statement<'a>(
     requests.len() <= MAX_SHARED_REQUESTS && requests.all(|pending| pending.is_simple)
 }
 
-/// Takes the first requests that can be decided together. A request that shares a key with an
+/// Removes the first requests that can be decided together. A request that shares a key with an
 /// earlier one, or a stream that one of the two writes, stays for the next batch, and so does a
-/// later one that conflicts with it: the order holds.
+/// later request that conflicts with it, so that the order is preserved.
 fn take_batch(queue: &mut VecDeque<PendingAppend>) -> Vec<PendingAppend> {
     let mut batch: Vec<PendingAppend> = Vec::new();
     let mut stay = VecDeque::new();
@@ -154,7 +159,7 @@ fn take_batch(queue: &mut VecDeque<PendingAppend>) -> Vec<PendingAppend> {
     batch
 }
 
-/// The keys and streams of the requests that were looked at.
+/// Keys and streams of the requests that were examined for a batch.
 #[derive(Default)]
 struct Conflicts {
     keys: HashSet<(ActorId, String)>,
@@ -190,7 +195,7 @@ mod tests {
         TenantId(Uuid::from_u128(n))
     }
 
-    /// Writes to one stream, or guards it.
+    /// Creates a request that writes to one stream, or guards it.
     fn pending(key: u32, stream: u128, writes: bool, bytes: usize) -> PendingAppend {
         let event = PendingEvent {
             stream: 0,
@@ -220,7 +225,7 @@ mod tests {
         batches.iter().map(|(tenant, batch)| (*tenant, batch.len())).collect()
     }
 
-    /// Every batch until the queue is empty.
+    /// Takes every batch until the queue is empty.
     fn all(queue: &mut Queue) -> Vec<Vec<(TenantId, usize)>> {
         let mut all = Vec::new();
         loop {
