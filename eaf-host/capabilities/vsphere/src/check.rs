@@ -95,8 +95,8 @@ pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     report
 }
 
-/// Tests address, login and type of server, with a finding for each; none if one of the tests
-/// fails.
+/// Tests address, login and type of the server, with a finding for each. Returns the server's
+/// managers; none if the address or the login is bad.
 async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
     let settings = &vcenter.settings;
     let contact = contact::first(

@@ -11,38 +11,40 @@ use serde_json::Value;
 #[error("the connection could not be read")]
 pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Source of connections, a trait so that tests need no database.
+/// Source of connections; a trait, so that tests need no database.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Connection by its own name.
+    /// Connection with this name; none: the tenant has no such connection.
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Error>;
-    /// Records the outcome of a call over a connection; `error` is the code of a fault of the
-    /// connection. Settings that were stored since are not affected.
+    /// Records the outcome of a call over a connection; `error` is the code of a connection
+    /// problem, none after a success. Without effect if the settings were stored again meanwhile.
     async fn used(&self, _tenant: TenantId, _connection: &Connection, _error: Option<&str>) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// The settings of a connection.
+/// Settings of a connection, as an admin enters them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `https://vcenter.example/sdk`
+    /// Address of vCenter's SOAP interface, such as `https://vcenter.example/sdk`.
     pub url: String,
-    /// Path of the datacenter; empty until one is chosen.
+    /// Inventory path of the datacenter; empty until one is chosen.
     #[serde(default)]
     pub datacenter: String,
-    /// Path of the tenant's folder below the datacenter's VM folder; machines are created inside it
-    /// only.
+    /// Path of the tenant's folder, relative to the datacenter's VM folder. Machines are created
+    /// inside this folder only.
     #[serde(default)]
     pub folder: String,
-    /// Path of a pool, cluster or host below the datacenter's host folder; none: the only cluster.
+    /// Path of a pool, cluster or host, relative to the datacenter's host folder; none: the only
+    /// cluster.
     #[serde(default)]
     pub resource_pool: Option<String>,
-    /// Name of a datastore; none: the template's.
+    /// Name of the datastore for new machines; none: the datastore of the template.
     #[serde(default)]
     pub datastore: Option<String>,
-    /// PEM of a CA to trust in addition to the system's.
+    /// PEM of a certificate authority to trust in addition to the system's; none: only the
+    /// system's.
     #[serde(default)]
     pub ca_certificate: Option<String>,
     pub username: String,
@@ -56,7 +58,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Settings for a login; places in the inventory may still be missing.
+    /// Reads the settings that a login needs; places in the inventory may still be absent.
     pub fn of_login(connection: &Connection) -> Result<Self, String> {
         let settings: Settings = serde_json::from_value(connection.config.clone()).map_err(|e| e.to_string())?;
         filled("url", &settings.url)?;

@@ -18,10 +18,11 @@ const PROBLEMS: [&str; 9] = [
 /// Codes of [`PROBLEMS`] with which vCenter refuses the account.
 const LOGIN_REFUSALS: [&str; 2] = ["vcenter-login", "vcenter-password-expired"];
 
-/// Codes that a successful call refutes.
+/// Failure codes that a successful call over the connection clears.
 pub const CODES: [&str; 9] = PROBLEMS;
 
-/// True if the failure is new information; a paused login only repeats the refusal before it.
+/// Whether the failure says something new about the connection. The failure of a paused login only
+/// repeats the refusal before it.
 pub fn is_news(failure: &Failure) -> bool {
     of(failure) != ConnectionProblem::None && failure.code != "vcenter-login-pause"
 }

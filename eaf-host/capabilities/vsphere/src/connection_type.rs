@@ -60,8 +60,9 @@ pub fn connection_type() -> ConnectionType {
     }
 }
 
-/// True for `https://vcenter.example/sdk`, or a browser's address of that vCenter, without
-/// credentials, because the address is shown.
+/// Whether the text is an address of a vCenter: an `https` URL with a host, such as
+/// `https://vcenter.example/sdk` or one from a browser's address bar. A URL with credentials, query
+/// or fragment is none, because the address is shown.
 pub fn is_address(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none();

@@ -18,7 +18,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Unix time in milliseconds.
+    /// Time, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         i64::try_from(self.ambient.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
@@ -31,12 +31,12 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
-    /// Saves a record if the stored one still is `before`.
+    /// Saves the record `now` if the stored record still equals `before`.
     pub async fn replace(&self, identity: &Identity, before: &Record, now: &Record) -> Result<(), Failure> {
         self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
     }
 
-    /// Changes the stage of a record, if there is one.
+    /// Changes the stage of the machine's record; does nothing if there is no record.
     pub async fn set_stage(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
         match self.record(identity).await? {
             Some(record) if record.stage != stage => self.save(identity, &Record { stage, ..record }).await,
@@ -44,12 +44,12 @@ impl Context<'_> {
         }
     }
 
-    /// True if the record belongs to the connected vCenter.
+    /// Whether the record belongs to the connected vCenter.
     pub async fn is_here(&self, record: &Record) -> Result<bool, Failure> {
         Ok(self.vcenter.instance_uuid().await? == record.vcenter)
     }
 
-    /// Record of a machine that was just read.
+    /// Creates the record of a machine from its state, as just read.
     pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
         Ok(Record {
             vcenter: self.vcenter.instance_uuid().await?,

@@ -1,5 +1,5 @@
-//! Connections of the core: grants and connections in PostgreSQL, secrets sealed under the tenant's
-//! key.
+//! Connections from the core: grants and connections in PostgreSQL, secrets sealed under the
+//! tenant's key.
 
 use super::connection::{Connections, Error};
 use super::connection_problem;
@@ -9,7 +9,7 @@ use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::id::TenantId;
 use std::sync::Arc;
 
-/// Name of the capability in grants and connections.
+/// Name of this capability in grants and connections.
 pub const CAPABILITY: &str = "vsphere";
 
 pub struct CoreConnections {

@@ -1,4 +1,4 @@
-//! Records of the core: managed resources in PostgreSQL, behind row-level security.
+//! Records in the core: managed resources in PostgreSQL, behind row-level security.
 
 use super::record::{Error, Record, Records};
 use async_trait::async_trait;
@@ -26,7 +26,8 @@ impl Records for CoreRecords {
 
     async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error> {
         let stored = managed_resource::get(&self.core.db, key).await.map_err(|e| Error(e.into()))?;
-        // Compared as records, since another version may have written fewer members.
+        // Records are compared instead of JSON, since another version of the host may have written
+        // fewer members.
         let is_before = |data: &Value| Record::deserialize(data).is_ok_and(|record| record == *before);
         let Some(stored) = stored.filter(is_before) else { return Ok(()) };
         let data = serde_json::to_value(now).map_err(|e| Error(e.into()))?;

@@ -1,10 +1,10 @@
-//! Search for the machine of a call and proof of its absence.
+//! Search for the machine of a call, and proof of its absence.
 //!
-//! A machine is ours if its instance UUID and its marker match, or if it is the last seen object
-//! and has the marker. A copy made by a person or a backup product has the marker and another UUID;
-//! copies are reported and never changed. An unreadable object proves nothing, so a machine counts
-//! as absent only after vCenter was asked for its UUID, for the last seen object and for its marker
-//! in the whole folder.
+//! A machine is the one of an identity if its instance UUID and its marker match, or if it is the
+//! last seen object and has the marker. A copy made by a person or a backup product has the marker
+//! and another UUID; copies are reported and never changed. An unreadable object proves nothing, so
+//! a machine counts as absent only after vCenter was asked for the UUID, for the last seen object
+//! and, in the whole folder, for the marker.
 
 use super::client::machine::{self, Config, Label, Machine, Reach};
 use super::client::{find, tree};
@@ -15,27 +15,29 @@ use super::record::{Record, Stage};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// A restarting host or returning storage needs minutes; after this time a person is needed.
+/// Retry budget of an unreachable machine. A host restarts and storage returns within minutes;
+/// after this time a person is needed.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(30 * 60);
 
-/// Failure code for a record of another vCenter than the connected one.
+/// Failure code of a record that belongs to another vCenter than the connected one.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
 /// Result of a search for a machine that the index does not list.
 pub enum Search {
     Found(Box<Machine>),
-    /// Proved; these copies have its marker and stay.
+    /// Proved absence of the machine. The machines `copies`, by name, have its marker and are not
+    /// changed.
     Absent {
         copies: Vec<String>,
     },
 }
 
 impl Context<'_> {
-    /// Finds the machine and updates its record; none if vCenter does not list it, which is no
-    /// proof.
+    /// Finds the machine and updates its record; none if vCenter does not list the machine, which
+    /// does not prove its absence.
     ///
-    /// The record of a machine that may be in another vCenter stays, since the found one may be a
-    /// replica.
+    /// The record of a machine that may be in another vCenter stays unchanged, since the machine
+    /// that was found may be a replica.
     pub async fn locate(&self, identity: &Identity) -> Result<Option<Machine>, Failure> {
         let record = self.record(identity).await?;
         let is_here = self.is_here_or_new(record.as_ref()).await?;
@@ -51,7 +53,8 @@ impl Context<'_> {
         Ok(found)
     }
 
-    /// Requires a usable machine. The call contradicts a removal, so an earlier one has ended.
+    /// Finds a machine that must be usable. The machine is recorded as present, since a call that
+    /// needs it follows only after an earlier removal has ended.
     pub async fn require(&self, identity: &Identity) -> Result<Machine, Failure> {
         let machine = self.locate(identity).await?.ok_or_else(|| missing(identity))?;
         self.check_vcenter(identity, &machine).await?;
@@ -60,8 +63,8 @@ impl Context<'_> {
         Ok(machine)
     }
 
-    /// Fails if the found machine may be in another vCenter: only a person can tell whether this is
-    /// the machine, moved, or a replica. It is shown and not changed.
+    /// Fails if the recorded machine may be in another vCenter. Only a person can decide whether
+    /// the machine `found` was moved or is a replica, so it is shown and not changed.
     pub async fn check_vcenter(&self, identity: &Identity, found: &Machine) -> Result<(), Failure> {
         match self.record(identity).await? {
             Some(record) if record.may_exist() && !self.is_here(&record).await? => Err(in_both(&record, found)),
@@ -103,7 +106,8 @@ impl Context<'_> {
         self.save(identity, &seen).await
     }
 
-    /// Finds the machine as vCenter lists it, without a change of the record.
+    /// Finds the machine as vCenter lists it, without a change of the record; none if vCenter does
+    /// not list it.
     pub async fn find(
         &self,
         identity: &Identity,
@@ -136,7 +140,7 @@ impl Context<'_> {
     }
 }
 
-/// Result of a folder search for one machine.
+/// Evaluates a folder search for one machine.
 pub fn find_in_search(
     searched: &tree::Search,
     identity: &Identity,
@@ -161,7 +165,8 @@ pub fn find_in_search(
     Ok(Search::Absent { copies })
 }
 
-/// Our machine among the candidates, the last seen object first.
+/// Chooses the machine of an identity among the candidates, preferably the last seen object; none
+/// if no candidate is that machine.
 fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
     let is_known = |m: &&Machine| is_last(m, record) && (m.config.is_none() || m.is_marked(&identity.marker));
     if let Some(machine) = machines.iter().find(is_known) {
@@ -187,8 +192,8 @@ fn is_last(machine: &Machine, record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.object.as_ref() == Some(&machine.object))
 }
 
-/// True for our machine. Another object with our UUID is our machine, registered again, unless this
-/// host removed ours: then it is a replica.
+/// Whether a machine is the one of an identity. Another object with the identity's UUID is the same
+/// machine, registered again, unless this host removed the machine: then the object is a replica.
 pub fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let may_be_other = !was_removed(record) || is_last(machine, record);
     may_be_other && machine.is(&identity.marker, identity.instance_uuid)
@@ -198,8 +203,9 @@ fn was_removed(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.stage == Stage::Removed)
 }
 
-/// True if an unreadable machine can be ours, by its object or name where known. Without a record
-/// no clone was ever sent, unless the database was restored, so nothing is excluded.
+/// Whether an unreadable machine can be the one of the record, by its object or name where known.
+/// Without a record every machine can be, since the database may have been restored to a time
+/// before the clone.
 fn may_be_ours(label: &Label, record: Option<&Record>) -> bool {
     match (record, &label.name) {
         (Some(record), Some(name)) => *name == record.name,
@@ -264,7 +270,8 @@ pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     Ok(config)
 }
 
-/// Failure of an unreachable machine; vCenter knows the present state of connected ones only.
+/// Failure of a machine that is not connected, because vCenter knows the present state of connected
+/// machines only.
 pub fn unreachable(machine: &Machine) -> Failure {
     let Machine { name, reach, .. } = machine;
     match reach {

@@ -3,7 +3,7 @@
 //! A page of machines is one call. Machines that the page lacks, or has under another marker, are
 //! read singly as by `read-vm`, a limited number per round: a folder that became invisible must not
 //! cost a call per machine. A machine that vCenter does not list may still exist, so one search of
-//! the connection's folder covers all of them.
+//! the connection's folder covers all unlisted machines.
 
 use super::client::MoRef;
 use super::client::machine::{self, Machine};
@@ -21,15 +21,15 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
-/// Machines per call.
+/// Number of machines per call.
 const PAGE: usize = 50;
-/// Maximum number and time of single reads per round, so that slow ones leave time for the others.
+/// Maximum number of single reads per round.
 const SINGLE_READS: usize = 20;
 const SINGLE_READS_TIME: Duration = Duration::from_secs(20);
-/// Time-out of the folder search.
+/// Time-out of the folder search of one round.
 const SEARCH_TIME: Duration = Duration::from_secs(40);
 
-/// Call of the host itself, without a run.
+/// Creates the call of an observation, which the host makes without a run.
 pub fn call(request: &ObservationRequest) -> Call {
     Call {
         tenant: request.tenant,
@@ -51,7 +51,8 @@ struct RecordedMachine {
     object: MoRef,
 }
 
-/// Observes until the deadline; readings before it are retained.
+/// Observes machines until the deadline; states that were read before the deadline are returned in
+/// any case.
 pub async fn observe(context: &Context<'_>, request: &ObservationRequest) -> Observations {
     let mut states = Vec::new();
     let result = timeout_at(request.deadline.into(), observe_all(context, request, &mut states)).await;
@@ -89,8 +90,8 @@ async fn observe_all(
     search(context, &unlisted, states).await
 }
 
-/// A round's share of machines, from a random start, so that the same unreadable ones do not
-/// exclude the others.
+/// Machines to read singly in this round, from a random start, so that the same unreadable machines
+/// do not exclude the others.
 fn take_from<T: Copy>(all: &[T], start: usize) -> Vec<T> {
     let start = start.checked_rem(all.len()).unwrap_or_default();
     all.iter().cycle().skip(start).take(all.len().min(SINGLE_READS)).copied().collect()
@@ -114,7 +115,8 @@ async fn read_singly<'a>(
     Ok(unlisted)
 }
 
-/// Searches the connection's folder for unlisted machines; one that is not in it is missing.
+/// Searches the connection's folder for unlisted machines; a machine that is not in the folder is
+/// reported as missing.
 async fn search(
     context: &Context<'_>,
     unlisted: &[&RecordedMachine],
@@ -132,7 +134,8 @@ async fn search(
     for one in unlisted {
         match find_in_search(&searched, &one.identity, Some(&one.record)) {
             Ok(Search::Found(machine)) => states.push(context.state_of(one, &machine).await?),
-            // Removed by this host meanwhile, which the run reports.
+            // A changed record means that this host removed the machine meanwhile, which the run
+            // reports.
             Ok(Search::Absent { .. }) if context.record(&one.identity).await?.as_ref() == Some(&one.record) => {
                 states.push(ResourceState { identity: one.identity.name.clone(), state: Value::Null });
             }
@@ -143,7 +146,7 @@ async fn search(
     Ok(())
 }
 
-/// Ignores a failure that concerns one machine and passes on one that concerns vCenter. An
+/// Ignores a failure that concerns one machine and returns a failure that concerns vCenter. An
 /// unreadable answer concerns the machine, since the pages were readable.
 fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
     if connection_problem::of(&failure) != ConnectionProblem::None && failure.code != "vcenter-answer" {
@@ -153,7 +156,8 @@ fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A machine to observe: it exists and is in this vCenter, and no run builds or removes it.
+/// Machine to observe; none unless the machine exists in this vCenter and no run creates or removes
+/// it.
 fn recorded(
     context: &Context<'_>,
     resource: &eaf_core::observation::ManagedResource,
@@ -165,19 +169,20 @@ fn recorded(
     Some(RecordedMachine { identity: Identity::new(context.call, &resource.identity), record, object })
 }
 
-/// Members of a managed resource that [`recorded`] requires.
+/// Members that the JSON of a managed resource must have for [`recorded`].
 pub fn observable() -> Value {
     json!({ "stage": Stage::Present })
 }
 
-/// True for this machine; while its configuration is unreadable, its object alone identifies it.
+/// Whether a machine is the recorded one. While the machine's configuration is unreadable, its
+/// object alone identifies it.
 fn is_same(machine: &Machine, one: &RecordedMachine) -> bool {
     machine.config.is_none() || machine.is_marked(&one.identity.marker)
 }
 
 impl Context<'_> {
-    /// Reports a machine. The record is replaced only if it is as at the start of the round, since
-    /// a run may have changed it.
+    /// State of a machine to report. The record is replaced only if it is as at the start of the
+    /// round, since a run may have changed it.
     async fn state_of(&self, one: &RecordedMachine, machine: &Machine) -> Result<ResourceState, Failure> {
         if machine.config.is_some() {
             let now = self.record_of(machine, Stage::Present).await?;

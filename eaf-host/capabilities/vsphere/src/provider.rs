@@ -41,8 +41,8 @@ impl VSphere {
         Ok(Context { vcenter, call, ambient: &self.ambient, records: self.records.as_ref() })
     }
 
-    /// Records the state of the connection after a call; failures for other reasons do not change
-    /// it.
+    /// Records the state of the connection after a call. A failure for a reason outside the
+    /// connection changes nothing.
     async fn note_use(&self, call: &Call, connection: &Connection, failure: Option<&Failure>) {
         let error = match failure {
             None => None,
@@ -131,11 +131,11 @@ impl Capability for VSphere {
         let connection = granted(call)?;
         let context = self.context(call, connection)?;
         let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
-            // Handle of another version.
+            // Another version of the host stored this handle.
             return Ok(Polled::Ended(functions::task_lost()));
         };
-        // Address and user worked at the start, so a failure of them is retryable. The connection
-        // may lead to another account meanwhile.
+        // Address and user worked when the operation started, so a failure of the login is
+        // retryable. The connection may lead to another account meanwhile.
         let account = context.vcenter.account();
         if handle.account == account {
             context.vcenter.session.mark_worked();
@@ -143,9 +143,9 @@ impl Capability for VSphere {
         let polled = poll(&context, &handle).await;
         self.note_use(call, connection, polled.as_ref().err()).await;
         match polled {
-            // The operation behind the handle is gone, so the engine starts again with a read.
+            // The operation of the handle is gone, so the engine starts again with a read.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
-            // Another failure concerns the poll only, and the operation continues.
+            // Another failure concerns this poll only, and the operation continues.
             polled => polled,
         }
     }

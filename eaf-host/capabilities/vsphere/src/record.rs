@@ -1,35 +1,35 @@
 //! Record of a machine as a managed resource, from before its clone until after its removal.
 //!
 //! vCenter's search index omits machines that it cannot read or that the user may not see, so an
-//! empty answer proves nothing. The record has the last seen object and its vCenter, so that a call
-//! can read that very object; the stage tells whether this host removed a missing machine.
+//! empty result proves nothing. The record has the last seen object and the vCenter of that object,
+//! so that a call can read the object; the stage says whether this host removed a missing machine.
 
 use super::client::MoRef;
 use async_trait::async_trait;
 use eaf_core::managed_resource::Key;
 use serde::{Deserialize, Serialize};
 
-/// Stored records outlive the process, so new members need a default.
+/// Stored state of a machine. It outlives the process, so new fields need a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// `about.instanceUuid`, since object ids are unique within one vCenter only.
+    /// Instance UUID of the vCenter, since object ids are unique within one vCenter only.
     pub vcenter: String,
     pub stage: Stage,
-    /// Plain name, as requested or last seen.
+    /// Plain name of the machine, as requested or last seen.
     pub name: String,
-    /// Template of a clone in progress.
+    /// Template of a clone in progress; none: no clone is in progress.
     #[serde(default)]
     pub template: Option<MoRef>,
-    /// Task of a clone in progress, once vCenter has accepted it.
+    /// Task of a clone in progress; none until vCenter has accepted the clone.
     #[serde(default)]
     pub task: Option<MoRef>,
-    /// Object of the machine, once it was seen.
+    /// Object of the machine; none until the machine was seen.
     #[serde(default)]
     pub object: Option<MoRef>,
 }
 
 impl Record {
-    /// Record as it applies in another vCenter: ids mean nothing there, and after a removal a
+    /// Record as it applies in another vCenter: ids have no meaning there, and after a removal a
     /// machine with the same UUID is a replica.
     pub fn in_other_vcenter(&self) -> Record {
         let stage = match self.stage {
@@ -39,13 +39,14 @@ impl Record {
         Record { stage, template: None, task: None, object: None, ..self.clone() }
     }
 
-    /// True if the record's vCenter may have the machine, also if another clone was planned after
-    /// it was not found.
+    /// Whether the record's vCenter may have the machine, even if a clone was planned again because
+    /// a search did not find it.
     pub fn may_exist(&self) -> bool {
         matches!(self.stage, Stage::Creating | Stage::Removing) || self.removed_externally()
     }
 
-    /// For a missing machine: true if it was seen and this host did not remove it.
+    /// Whether a missing machine was removed by another party: it was seen before, and this host
+    /// did not remove it.
     pub fn removed_externally(&self) -> bool {
         let is_seen = self.object.is_some() && matches!(self.stage, Stage::Planned | Stage::Creating);
         is_seen || self.stage == Stage::Present
@@ -55,15 +56,15 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Requested. No clone was sent, or each one was refused or failed.
+    /// The machine was requested. No clone was sent, or each one was refused or failed.
     Planned,
-    /// A clone was sent; no machine was seen yet.
+    /// A clone was sent, and no machine was seen so far.
     Creating,
     Present,
     /// This host asked vCenter to remove the machine.
     Removing,
-    /// Removed by this host, or counted as removed by a person. The record stays for repeated
-    /// removals.
+    /// The machine was removed by this host, or a person counted it as removed. The record stays,
+    /// for repeated removals.
     Removed,
 }
 
@@ -71,11 +72,11 @@ pub enum Stage {
 #[error("the record of the machine could not be read or written")]
 pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Store of records, a trait so that tests need no database.
+/// Store of records; a trait, so that tests need no database.
 #[async_trait]
 pub trait Records: Send + Sync {
     async fn load(&self, key: &Key) -> Result<Option<Record>, Error>;
     async fn save(&self, key: &Key, record: &Record) -> Result<(), Error>;
-    /// Saves `now` if the stored record still is `before`.
+    /// Saves the record `now` if the stored record still equals `before`.
     async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error>;
 }

@@ -5,18 +5,18 @@ use eaf_capability::{Class, Failure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Permits every template.
+/// Entry of a scope that permits every template.
 const EVERY: &str = "*";
 
-/// Permitted templates; others are denied.
+/// Templates that a grant permits; a plugin cannot clone any other template.
 #[derive(Deserialize, Default)]
 pub struct Scope {
-    /// Paths of templates or of their folders; [`EVERY`] permits all.
+    /// Paths of templates or of their folders; [`EVERY`] permits every template.
     #[serde(default)]
     templates: Vec<String>,
 }
 
-/// JSON Schema of a scope.
+/// JSON Schema of this capability's scope.
 pub fn schema() -> Value {
     json!({
         "type": "object",

@@ -1,7 +1,7 @@
-//! Logins of all connections: one per address, user, password and CA, shared by the tenants with
-//! the same ones, because every login counts against vCenter's limit. Where the egress policy
-//! distinguishes tenants, a login belongs to one of them. A login ends when its last connection
-//! stops using it.
+//! Logins of all connections. Connections with the same address, user, password and CA share a
+//! login, also across tenants, because every login counts against vCenter's limit. Where the egress
+//! policy distinguishes tenants, a login belongs to one tenant. A login ends when its last
+//! connection stops using it.
 
 use super::VSPHERE;
 use super::choices::Recent;
@@ -19,8 +19,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// vCenter ends a session that was idle for 30 minutes, so an unused one, also of a deleted
-/// connection, is logged out earlier.
+/// Time after which an unused login is logged out, also that of a deleted connection. vCenter
+/// itself ends a session that was idle for 30 minutes.
 const IDLE: Duration = Duration::from_secs(20 * 60);
 /// Interval of the search for idle logins.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -34,9 +34,9 @@ pub struct Sessions {
 
 #[derive(Default)]
 struct Open {
-    /// Servers by address.
+    /// Servers by address of the connection.
     servers: HashMap<String, Arc<Server>>,
-    /// Accounts by address, user and password, so that a refused login is remembered when the
+    /// Accounts by address, user and password, so that a refused login is still known when the
     /// settings change and change back.
     accounts: HashMap<(String, String, String), Arc<Account>>,
     logins: HashMap<Access, Weak<Shared>>,
@@ -44,10 +44,10 @@ struct Open {
     sweep: Option<JoinHandle<()>>,
 }
 
-/// Key of a login. Not `Debug`: it contains a password.
+/// Key of a login. Not `Debug`, because it contains a password.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Access {
-    /// None: shared by all tenants.
+    /// Tenant whose login this is; none: all tenants share the login.
     tenant: Option<TenantId>,
     url: String,
     user: String,
@@ -55,7 +55,7 @@ struct Access {
     ca_certificate: Option<String>,
 }
 
-/// A connection that uses a login.
+/// Use of a login by one connection.
 struct Use {
     login: Arc<Shared>,
     templates: Arc<Mutex<HashSet<String>>>,
@@ -68,8 +68,8 @@ impl Sessions {
         Sessions { timeouts, egress, login_limiter, open: Arc::default() }
     }
 
-    /// Opens a tenant's connection for one function, over a login with these settings and with one
-    /// vCenter only.
+    /// Opens a tenant's connection for one function. The function uses one login with these
+    /// settings, and one vCenter only.
     pub fn open(
         &self,
         tenant: TenantId,
@@ -101,14 +101,14 @@ impl Sessions {
         Ok(VCenter { settings, session, templates, recent })
     }
 
-    /// Ends the use by a deleted connection.
+    /// Ends the use of a login by a deleted connection.
     pub fn forget(&self, tenant: TenantId, connection: &str) {
         let mut open = self.open.lock().expect("no panic happens under this lock");
         open.uses.remove(&(tenant, connection.to_owned()));
         open.forget_idle(Instant::now());
     }
 
-    /// Logs out everywhere, when the host stops.
+    /// Ends all logins, when the host stops.
     pub async fn close(&self) {
         let open = {
             let mut open = self.open.lock().expect("no panic happens under this lock");
@@ -141,7 +141,7 @@ impl Sessions {
         Ok(login)
     }
 
-    /// Starts the task that ends idle logins, until none is open.
+    /// Starts the task that ends idle logins. The task runs until no login is open.
     fn sweep(&self, open: &mut Open) {
         if open.sweep.as_ref().is_some_and(|sweep| !sweep.is_finished()) {
             return;
@@ -165,7 +165,7 @@ impl Open {
     fn forget_idle(&mut self, now: Instant) {
         self.uses.retain(|_, used| now.duration_since(used.last) < IDLE);
         self.logins.retain(|_, login| login.strong_count() > 0);
-        // Recent refusals are retained; unused passwords are not.
+        // Accounts with recent refusals stay in memory; unused passwords do not.
         self.accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.is_pausing(now));
         self.servers.retain(|_, server| Arc::strong_count(server) > 1);
     }

@@ -1,27 +1,29 @@
 //! Inventory paths: names joined by `/`. A name may contain `/`, `\` and `%`, which vCenter stores
 //! as `%2f`, `%5c` and `%25`.
 
-/// Maximum characters of a name as vCenter counts them; an escaped one counts three.
+/// Maximum length of a name in characters of vCenter's form, in which an escape such as `%2f`
+/// counts three.
 pub const MAX_NAME: usize = 80;
 
-/// Maximum bytes of a stored name.
+/// Maximum length, in bytes, of the part of a name that [`plain`] reads.
 const MAX_KEPT: usize = 1_000;
 
 pub fn is_too_long(name: &str) -> bool {
     of_name(name).chars().count() > MAX_NAME
 }
 
-/// Name as vCenter stores it.
+/// Form of a plain name in which vCenter stores it, with escapes.
 pub fn of_name(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
 }
 
-/// Plain names of a path that a person wrote, in which a `/` inside a name is `%2f`.
+/// Plain names of a path that a person wrote. In such a path, a `/` inside a name is `%2f`.
 pub fn names(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(plain).collect()
 }
 
-/// Plain name, truncated if it is longer than vCenter allows, since it is displayed and stored.
+/// Plain name of a name that vCenter reports, without escapes. A name longer than vCenter allows is
+/// truncated, since names are displayed and stored.
 pub fn plain(kept: &str) -> String {
     let mut name = String::new();
     let mut rest = &kept[..kept.floor_char_boundary(MAX_KEPT)];
@@ -40,7 +42,7 @@ pub fn plain(kept: &str) -> String {
     name + rest
 }
 
-/// Path for `FindByInventoryPath` from plain names.
+/// Joins plain names to a path for `FindByInventoryPath`.
 pub fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(of_name).collect::<Vec<_>>().join("/")
 }

@@ -5,18 +5,18 @@ use super::properties::{self, Properties};
 use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
-/// Objects per request.
+/// Maximum number of objects per request.
 const BATCH: usize = 50;
 
-/// Compute resource behind a path below the host folder.
+/// Pool, and perhaps host, to which a path below the host folder leads.
 #[derive(Debug, PartialEq)]
 pub struct Compute {
     pub pool: MoRef,
-    /// Host of the machine, if the path named a host.
+    /// Host for new machines, if the path names a host; none: no particular host.
     pub host: Option<MoRef>,
 }
 
-/// Pool of a pool, vApp, cluster or host; none for another kind of object.
+/// Finds the resource pool of a pool, vApp, cluster or host; none for another kind of object.
 pub async fn compute(session: &Session, object: &MoRef) -> Result<Option<Compute>, Error> {
     match object.kind.as_str() {
         "ResourcePool" | "VirtualApp" => Ok(Some(Compute { pool: object.clone(), host: None })),
@@ -34,7 +34,7 @@ async fn root_pool(session: &Session, compute: &MoRef, host: Option<MoRef>) -> R
     Ok(pool.map(|pool| Compute { pool, host }))
 }
 
-/// Reads a mandatory reference; none if the object does not exist.
+/// Reads a reference that every object of this kind has; none if the object does not exist.
 async fn required(session: &Session, object: &MoRef, path: &'static str) -> Result<Option<MoRef>, Error> {
     match properties::read_one(session, object, &[path]).await? {
         Some(found) => Ok(MoRef::read(found.require(path)?)),
@@ -42,7 +42,7 @@ async fn required(session: &Session, object: &MoRef, path: &'static str) -> Resu
     }
 }
 
-/// Clusters and stand-alone hosts below the datacenter's host folder, with plain names.
+/// Lists the clusters and stand-alone hosts below the datacenter's host folder, with plain names.
 pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRef, String)>, Error> {
     let Some(top) = required(session, datacenter, "hostFolder").await? else { return Ok(Vec::new()) };
     let mut computes = Vec::new();
@@ -69,10 +69,11 @@ pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRe
     Ok(computes)
 }
 
-/// Host that a clone has to name, with access to these datastores; none if vCenter chooses a host.
+/// Chooses the host that a clone has to name, with access to these datastores. None if vCenter
+/// chooses a host itself or no host is usable.
 ///
-/// A cluster chooses if its DRS is enabled and not manual. Otherwise a clone without a host is
-/// refused or placed on any host, also one in maintenance or without the datastore.
+/// A cluster chooses the host if its DRS is enabled and not manual. Otherwise a clone without a
+/// host is refused or placed on any host, also on one in maintenance or without the datastore.
 pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const DRS: &str = "configurationEx";
     let Some(owner) = required(session, pool, "owner").await? else { return Ok(None) };
@@ -89,7 +90,8 @@ pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Resu
     best_host(session, &cluster.references("host")?, datastores).await
 }
 
-/// Usable host with the least memory in use; none if there is none, and vCenter reports the reason.
+/// Finds the usable host with the least memory in use; none if no host is usable, in which case
+/// vCenter reports the reason at the clone.
 async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const USED: &str = "summary.quickStats.overallMemoryUsage";
     let paths = ["runtime.connectionState", "runtime.inMaintenanceMode", "datastore", USED];
@@ -105,7 +107,7 @@ async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> 
     Ok(usable.into_iter().min_by_key(|(used, _)| *used).map(|(_, host)| host))
 }
 
-/// Member of a datastore cluster with the most free space; none if no member is usable now.
+/// Datastore with the most free space in a datastore cluster; none if no datastore is usable now.
 pub async fn datastore_of_pod(session: &Session, pod: &MoRef) -> Result<Option<MoRef>, Error> {
     let paths = ["summary.accessible", "summary.maintenanceMode", "summary.freeSpace"];
     let Some(members) = properties::read_one(session, pod, &["childEntity"]).await? else { return Ok(None) };

@@ -4,19 +4,20 @@
 use super::session::Conversation;
 use super::soap::{Fault, MoRef, Request};
 
-/// Maximum number of objects and privileges per fault; people repair the first ones first.
+/// Maximum number of listed objects and of listed privileges per fault, since people repair the
+/// first ones first.
 const MAX_LISTED: usize = 20;
 
-/// Missing privileges on one object.
+/// Privileges that the user lacks on one object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missing {
     pub object: Option<MoRef>,
-    /// None if the name is unreadable.
+    /// Plain name of the object; none if unreadable.
     pub name: Option<String>,
     pub privileges: Vec<String>,
 }
 
-/// Missing privileges that the fault lists, perhaps none.
+/// Missing privileges that a fault lists; empty if the fault lists none.
 pub fn missing(fault: &Fault) -> Vec<Missing> {
     let named = |object: Option<MoRef>, privileges| Missing {
         name: object
@@ -34,13 +35,13 @@ pub fn missing(fault: &Fault) -> Vec<Missing> {
     if !listed.is_empty() {
         return listed;
     }
-    // Used before 7.0.3; unset since 8.0.
+    // vCenter sets this field before 7.0.3, and never since 8.0.
     let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
     let object = fault.detail.child("object").and_then(MoRef::read);
     privilege.map(|privilege| named(object, vec![privilege.to_owned()])).into_iter().collect()
 }
 
-/// Reads the names for [`missing`]; an unreadable one stays unset.
+/// Reads the names of objects for [`missing`]; an unreadable name stays absent.
 pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
     let objects: Vec<MoRef> = missing(fault).into_iter().filter_map(|missing| missing.object).collect();
     if objects.is_empty() {

@@ -12,8 +12,8 @@ use super::{Error, Session};
 const RETRIEVE: &str = "RetrievePropertiesEx";
 const CONTINUE: &str = "ContinueRetrievePropertiesEx";
 
-/// Maximum pages of a retrieval; vCenter puts about a hundred objects on a page, and callers
-/// request fifty.
+/// Maximum number of pages of a retrieval. vCenter puts about a hundred objects on a page, and
+/// callers request fifty objects.
 const MAX_PAGES: usize = 50;
 const MAX_TOKEN: usize = 1_000;
 
@@ -26,7 +26,8 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Value of a property; `None` if it is not set. Fails if vCenter did not return it.
+    /// Value of a property; none if the property is not set. Fails if vCenter could not return the
+    /// property.
     pub fn get(&self, path: &str) -> Result<Option<&Element>, Error> {
         if let Some((property, fault)) = self.missing.iter().find(|(name, _)| name == path) {
             let (object, property, fault) = (self.object.clone(), property.clone(), Box::new(fault.clone()));
@@ -35,8 +36,8 @@ impl Properties {
         Ok(self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value))
     }
 
-    /// Value of a property that a decision requires. An unset one is a retryable error, since
-    /// vCenter omits single properties for seconds after a change.
+    /// Value of a property that a decision requires. A property that is not set is a retryable
+    /// error, since vCenter omits single properties for seconds after a change.
     pub fn require(&self, path: &'static str) -> Result<&Element, Error> {
         self.get(path)?.ok_or(Error::Incomplete { method: RETRIEVE, missing: path })
     }
@@ -57,13 +58,15 @@ impl Properties {
         Ok(self.get(path)?.and_then(MoRef::read))
     }
 
-    /// Items of an `ArrayOfManagedObjectReference`.
+    /// References of a property of type `ArrayOfManagedObjectReference`; empty if the property is
+    /// not set.
     pub fn references(&self, path: &str) -> Result<Vec<MoRef>, Error> {
         Ok(self.get(path)?.map(|v| v.children.iter().filter_map(MoRef::read).collect()).unwrap_or_default())
     }
 }
 
-/// Reads properties of objects; fails with `ManagedObjectNotFound` if one does not exist.
+/// Reads properties of objects of one kind; fails with `ManagedObjectNotFound` if one of the
+/// objects does not exist.
 ///
 /// A retrieval of several pages belongs to one session: when a page is refused, the retrieval
 /// starts again once.
@@ -82,7 +85,7 @@ pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Resul
     }
 }
 
-/// All pages of a retrieval; `None` if a page after the first was refused.
+/// Reads all pages of a retrieval; none if vCenter refused a page after the first.
 async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Option<Vec<Properties>>, Error> {
     let first = |content: &Content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned());
     let (mut answer, conversation) = session.begin(first).await?;
@@ -112,7 +115,7 @@ async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Opt
     Err(Error::TooMuch { what: "pages" })
 }
 
-/// Reads one object; none if it does not exist.
+/// Reads properties of one object; none if the object does not exist.
 pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Result<Option<Properties>, Error> {
     match read(session, std::slice::from_ref(object), paths).await {
         Ok(found) => Ok(found.into_iter().next()),
@@ -121,7 +124,8 @@ pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Resu
     }
 }
 
-/// Reads several objects of one kind, except those that do not exist (any more).
+/// Reads properties of several objects of one kind, except objects that do not exist or were
+/// removed.
 pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     match read(session, objects, paths).await {
         Err(error) if error.is_fault("ManagedObjectNotFound") => {}
@@ -134,7 +138,7 @@ pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) 
     Ok(present)
 }
 
-/// Moves the values out of the answer, which may be large.
+/// Properties of one object of an answer, moved out of the answer, which may be large.
 fn object(element: Element) -> Option<Properties> {
     let object = MoRef::read(element.child("obj")?)?;
     let (mut values, mut missing) = (Vec::new(), Vec::new());

@@ -1,10 +1,10 @@
-//! State that all sessions of one vCenter share, for all users: concurrent calls, and whether the
-//! address has answered as a vCenter.
+//! State that all sessions of one vCenter share, for all users: the number of concurrent calls, and
+//! whether the address has answered as a vCenter.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Maximum concurrent calls to one vCenter, which slows down for all users under load.
+/// Maximum number of concurrent calls to one vCenter, which slows down for all users under load.
 const CALLS: usize = 8;
 
 pub struct Server {
@@ -23,8 +23,8 @@ impl Server {
         self.calls.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// True if the address is known as a vCenter, so that another kind of answer comes from a proxy
-    /// whose vCenter is starting.
+    /// Whether the address is known as a vCenter, so that an answer of another kind comes from a
+    /// proxy whose vCenter is starting.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
     }

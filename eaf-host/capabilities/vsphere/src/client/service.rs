@@ -10,16 +10,17 @@ const RETRIEVE: &str = "RetrieveServiceContent";
 pub struct Service {
     /// `VirtualCenter`, or `HostAgent` for an ESXi host.
     pub api_type: String,
-    /// Such as `VMware vCenter Server 8.0.3`.
+    /// Product and version of the server, such as `VMware vCenter Server 8.0.3`.
     pub full_name: String,
     pub authorization_manager: Option<MoRef>,
     pub view_manager: Option<MoRef>,
     pub root_folder: Option<MoRef>,
-    /// User of this session as vCenter names it, perhaps not the name of the login.
+    /// User of this session in vCenter's spelling, which may differ from the login's; none if
+    /// vCenter does not say.
     pub user: Option<String>,
 }
 
-/// Reads the type of the server, after a login.
+/// Reads the type and the managers of the server, after a login.
 pub async fn read(session: &Session) -> Result<Service, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let answer = session.call(|_| Request::new(RETRIEVE, &instance, String::new())).await?;

@@ -1,6 +1,6 @@
-//! Session with one vCenter as one user. It logs in on first use and again after vCenter ended it;
-//! a call that fails with `NotAuthenticated` had no effect and is repeated once. The login is
-//! shared, and its last user logs it out.
+//! Session of one user with one vCenter. The session logs in on first use, and again after vCenter
+//! ended the login; a call that fails with `NotAuthenticated` had no effect and is repeated once.
+//! Sessions share a login, and the last of them logs out.
 //!
 //! Another vCenter may replace the server at an address, with the same ids for other objects. Each
 //! [`Session`] therefore speaks only with the vCenter of its first login.
@@ -17,7 +17,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// Time-out of a logout in the background; vCenter ends the session eventually.
+/// Time-out of a logout in the background; without a logout, vCenter ends the session when it is
+/// idle.
 const LOGOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -30,21 +31,22 @@ pub enum Error {
     Fault(Box<Fault>),
     #[error(transparent)]
     Refused(Refused),
-    /// No attempt was made, since another refused login could lock the account.
+    /// No login was attempted, since another refusal could lock the account.
     #[error("no login for {} s, so that the account is not locked", .pause.as_secs())]
     LoginsPaused { pause: Duration },
-    /// Another vCenter answered, also during a login; nothing was sent to it.
+    /// Another vCenter answered than at the session's start. No call was sent to it.
     #[error("another vCenter answers at the address than the one that a session began with")]
     OtherVCenter,
-    /// vCenter omitted this property from its answer, for the reason in the fault.
+    /// vCenter omitted a property from its answer, for the reason in the fault.
     #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
     #[error("the answer to {method} has no {missing}")]
     Incomplete { method: &'static str, missing: &'static str },
-    /// The answer exceeds what a vCenter can have.
+    /// Answer with more items than a vCenter can have.
     #[error("vCenter answers with too many {what}")]
     TooMuch { what: &'static str },
-    /// The address may belong to anyone, so its tenant does not learn which server answers.
+    /// No vCenter was reached. The address may belong to anyone, so the tenant does not learn which
+    /// server answers.
     #[error("no vCenter was reached")]
     Unreached(#[source] Box<Error>),
 }
@@ -57,17 +59,17 @@ impl Error {
         }
     }
 
-    /// True for a fault of this kind or of a descendant.
+    /// Whether the error is a fault of this kind or of a descendant.
     pub fn is_fault(&self, kind: &str) -> bool {
         self.fault().is_some_and(|fault| kinds::is(&fault.kind, kind))
     }
 
-    /// True if vCenter refused the call, which certainly had no effect.
+    /// Whether vCenter refused the call, so that the call certainly had no effect.
     pub fn is_refusal(&self) -> bool {
         self.fault().is_some() && !self.leaves_doubt()
     }
 
-    /// True if a request was sent without a valid answer, so that its effect is unknown.
+    /// Whether a request was sent and got no valid answer, so that its effect is unknown.
     pub fn leaves_doubt(&self) -> bool {
         match self {
             Error::Transport(error) => !matches!(
@@ -81,7 +83,8 @@ impl Error {
             ),
             Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. } => true,
             Error::Fault(fault) => fault.kind == soap::UNKNOWN,
-            // A login changes nothing in the inventory.
+            // No request that could have an effect was sent; a login changes nothing in the
+            // inventory.
             Error::Refused(_)
             | Error::LoginsPaused { .. }
             | Error::OtherVCenter
@@ -91,32 +94,33 @@ impl Error {
     }
 }
 
-/// State that all sessions of one address, user and password share, with one login, because vCenter
-/// limits their number.
+/// State that all sessions with one address, user and password share. They share one login, because
+/// vCenter limits the number of logins.
 pub struct Shared {
     transport: Transport,
     account: Arc<Account>,
     tenant: TenantId,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Clone tasks that vCenter acknowledged to this host. Any other running clone may be one whose
-    /// answer was lost.
+    /// Clone tasks that vCenter acknowledged to this host. Another running clone may be one of this
+    /// host whose answer was lost.
     acknowledged: Mutex<HashSet<Task>>,
-    /// Clones of unknown origin that ran when an idempotency key first tried to clone.
+    /// Clones of unknown origin that ran when a clone was first attempted, by the idempotency key
+    /// of that attempt.
     suspects: Mutex<HashMap<String, HashSet<Task>>>,
 }
 
-/// Instance UUID of a vCenter and the id of a task in it.
+/// Task of one vCenter: instance UUID of the vCenter, and id of the task.
 type Task = (Option<String>, String);
 
-/// Calls to one vCenter during one function.
+/// Session of one function with one vCenter.
 pub struct Session {
     shared: Arc<Shared>,
-    /// Instance UUID of the first login; none for a host without a vCenter.
+    /// Instance UUID of the vCenter of the first login; an inner none for a host without a vCenter.
     vcenter: OnceLock<Option<String>>,
 }
 
-/// Calls within one login: tokens of a session, such as that of a page, are invalid in the next
-/// one.
+/// Calls of a session within one login, for tokens that are invalid in the next login, such as that
+/// of a page.
 pub struct Conversation<'a> {
     session: &'a Session,
     login: Arc<Login>,
@@ -127,12 +131,13 @@ impl Session {
         Session { shared, vcenter: OnceLock::new() }
     }
 
-    /// Calls a method; `make` receives the managers, which are known after login.
+    /// Calls a method; `make` creates the request from the server's managed objects, which are
+    /// known after the login.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         Ok(self.begin(make).await?.0)
     }
 
-    /// Calls a method and returns the conversation for further calls of the same login.
+    /// Calls a method, and returns the conversation for further calls within the same login.
     pub async fn begin(&self, make: impl Fn(&Content) -> Request) -> Result<(Element, Conversation<'_>), Error> {
         let mut conversation = Conversation { session: self, login: self.login(None).await? };
         let mut answer = conversation.call(&make).await;
@@ -151,25 +156,26 @@ impl Session {
         }
     }
 
-    /// Adds names to a task's fault, as calls do: those of objects that lack privileges.
+    /// Adds the names of objects that lack privileges to a task's fault, as calls do for their
+    /// faults.
     pub async fn name_objects(&self, fault: &mut Fault) -> Result<(), Error> {
         let conversation = Conversation { session: self, login: self.login(None).await? };
         privileges::name(&conversation, fault).await;
         Ok(())
     }
 
-    /// Server of the present login; logs in if necessary.
+    /// Identity of the server of the present login; logs in if necessary.
     pub async fn about(&self) -> Result<About, Error> {
         Ok(self.login(None).await?.content.about.clone())
     }
 
-    /// Contacts the server, without a login if there is none yet.
+    /// Contacts the server, without a login if there is none so far.
     pub async fn reach(&self) -> Result<(), Error> {
         self.shared.reach().await
     }
 
-    /// Records that address and credentials have worked, because an operation in progress used
-    /// them.
+    /// Records that address and credentials have worked, because an operation in progress was
+    /// started with them.
     pub fn mark_worked(&self) {
         self.shared.transport.server().mark_answered();
         self.shared.account.mark_worked();
@@ -185,8 +191,8 @@ impl Session {
         self.shared.hide(transport::Error::TooSlow.into())
     }
 
-    /// Present login, if it belongs to the vCenter of this session; a new one if there is none or
-    /// it is `stale`.
+    /// Returns the present login, or a new one if there is none or the present one is `stale`.
+    /// Fails if it belongs to another vCenter than this session.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let login = self.shared.login(stale).await?;
         let present = &login.content.about.instance_uuid;
@@ -208,9 +214,9 @@ impl Session {
         self.shared.acknowledged.lock().expect("no panic happens under this lock").remove(&self.task(task));
     }
 
-    /// True if one of these unacknowledged clones ran already when `key` was first seen here, so
-    /// that it may be the effect of an attempt whose answer was lost. Later clones of other hosts
-    /// do not count; otherwise a busy template would block all runs.
+    /// Whether one of the unacknowledged clones `running` already ran when this host first saw the
+    /// idempotency key `key`: such a clone may be the effect of an attempt whose answer was lost.
+    /// Later clones of other hosts do not count; otherwise a busy template would block all runs.
     pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
         let mut suspects = self.shared.suspects.lock().expect("no panic happens under this lock");
         let running: HashSet<Task> = running.iter().map(|task| self.task(task)).collect();
@@ -222,14 +228,15 @@ impl Session {
         waits
     }
 
-    /// Task with its vCenter, which is known after the first call.
+    /// Key of a task, which contains the vCenter's instance UUID. That UUID is known after the
+    /// first call.
     fn task(&self, task: &MoRef) -> Task {
         (self.vcenter.get().cloned().flatten(), task.value.clone())
     }
 }
 
 impl Shared {
-    /// Logins count against this tenant's limit.
+    /// Creates the shared state. Its logins count against the login limit of `tenant`.
     pub fn new(transport: Transport, account: Arc<Account>, tenant: TenantId) -> Self {
         Shared {
             transport,
@@ -261,8 +268,8 @@ impl Shared {
             let content = login::content(&transport).await?;
             let server = transport.peer().or(resolved.addresses.first().copied());
             let server = server.ok_or(Error::Incomplete { method: "Login", missing: "peer" })?;
-            // The password goes to the contacted address, even if the name resolves to another one
-            // meanwhile.
+            // The password goes to the contacted address, even if the host name resolves to another
+            // one meanwhile.
             Ok((content, server, transport.route().pin(server)))
         };
         let attempt = |content| login::log_in(&transport, &self.account, content);
@@ -272,7 +279,7 @@ impl Shared {
         Ok(fresh)
     }
 
-    /// Checks that the server claims to be a vCenter, as far as it says so before a login.
+    /// Checks that the server claims to be a vCenter, as far as a server tells before a login.
     async fn reach(&self) -> Result<(), Error> {
         if self.login.try_lock().is_ok_and(|login| login.is_some()) {
             return Ok(());
@@ -282,8 +289,8 @@ impl Shared {
         login::content(&self.transport).await.map(drop).map_err(|error| self.hide(error))
     }
 
-    /// Hides an error unless the operator listed this very server or the tenant has logged in
-    /// there: otherwise a tenant could probe any address.
+    /// Replaces an error by [`Error::Unreached`], unless the operator listed the server by name or
+    /// the tenant has logged in there. Otherwise a tenant could probe any address.
     fn hide(&self, error: Error) -> Error {
         match error {
             Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. }
@@ -297,7 +304,7 @@ impl Shared {
 }
 
 impl Conversation<'_> {
-    /// Calls a method without repetition; fails with `NotAuthenticated` if vCenter has ended the
+    /// Calls a method without a repetition; fails with `NotAuthenticated` if vCenter has ended the
     /// session.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         let answer = self.login.call(&self.session.shared.transport, &make(&self.login.content)).await?;
@@ -307,7 +314,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// True if a new login removes the reason of the failure and the call had no effect.
+    /// Whether a new login removes the cause of the error, and the call certainly had no effect.
     async fn is_over(&self, error: &Error) -> bool {
         let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
         error.is_fault("NotAuthenticated")
@@ -318,7 +325,7 @@ impl Conversation<'_> {
 impl Drop for Shared {
     fn drop(&mut self) {
         let Some(login) = self.login.get_mut().take() else { return };
-        // Without a runtime the process is terminating.
+        // There is no runtime only while the process terminates.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let transport = self.transport.clone();
         runtime.spawn(async move { log_out(&transport, &login).await });
@@ -333,8 +340,8 @@ async fn log_out(transport: &Transport, login: &Login) {
     }
 }
 
-/// Fault for properties that are missing for lack of a session, since vCenter answers reads without
-/// one.
+/// Fault of an answer whose properties are missing for lack of a session; vCenter answers reads
+/// without a session instead of refusing them. None: the session is valid.
 fn not_authenticated(answer: &Element) -> Option<Fault> {
     let objects = answer.children.iter().flat_map(|returned| returned.all("objects"));
     let reasons = objects.flat_map(|object| object.all("missingSet")).filter_map(|missing| missing.child("fault"));

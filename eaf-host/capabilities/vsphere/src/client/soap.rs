@@ -3,10 +3,11 @@
 use super::xml::{self, Element, escape};
 use tokio::sync::Semaphore;
 
-/// Bytes that are parsed within a millisecond.
+/// Maximum length, in bytes, of a document that is parsed on the caller's thread, within a
+/// millisecond.
 const SMALL: usize = 32 * 1024;
 
-/// Maximum characters of a reference's type or value; real ones are like `vm-1234` or
+/// Maximum length, in bytes, of a reference's type or value; usual values are like `vm-1234` or
 /// `session[<uuid>]<uuid>`.
 const MAX_REFERENCE: usize = 256;
 
@@ -23,13 +24,13 @@ impl MoRef {
         MoRef { kind: kind.to_owned(), value: value.to_owned() }
     }
 
-    /// XML element of a request.
+    /// XML element `name` of a request, with this reference.
     pub fn element(&self, name: &str) -> String {
         format!(r#"<{name} type="{}">{}</{name}>"#, escape(&self.kind), escape(&self.value))
     }
 
-    /// None also for a value longer than vCenter makes them, since references are stored and sent
-    /// again.
+    /// Reads a reference. None without a type, and for a value longer than vCenter makes them,
+    /// since references are stored and sent again.
     pub fn read(element: &Element) -> Option<MoRef> {
         let kind = element.attribute("type")?;
         let fits = kind.len() <= MAX_REFERENCE && element.text.len() <= MAX_REFERENCE;
@@ -37,11 +38,11 @@ impl MoRef {
     }
 }
 
-/// One method call. Not `Debug`: the arguments of `Login` contain a password.
+/// Call of one method. Not `Debug`, because the arguments of `Login` contain a password.
 pub struct Request {
     pub method: &'static str,
     pub this: MoRef,
-    /// Escaped XML, in the order of the schema.
+    /// Arguments of the method as escaped XML, in the order of the vim25 schema.
     pub arguments: String,
 }
 
@@ -67,29 +68,29 @@ impl Request {
     }
 }
 
-/// Kind of a fault without one, which the parser or a proxy sent.
+/// Kind of a fault that has no kind of its own, because the parser or a proxy sent it.
 pub const UNKNOWN: &str = "UnknownFault";
 
 /// Fault of a call or a task. Decisions depend on `kind`, since `message` is in the server's
 /// language.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fault {
-    /// Kind such as `DuplicateName` or `InvalidLogin`.
+    /// Kind of the fault, such as `DuplicateName` or `InvalidLogin`.
     pub kind: String,
     pub message: String,
-    /// Fields of the fault.
+    /// Fields of the fault, as XML.
     pub detail: Element,
-    /// Names of objects in `detail`, where people need them.
+    /// Names of objects in `detail`, as far as a message for people needs them.
     pub names: Vec<(MoRef, String)>,
 }
 
 impl Fault {
-    /// Object of a fault such as `DuplicateName`.
+    /// Object that a fault such as `DuplicateName` names; none without one.
     pub fn object(&self) -> Option<MoRef> {
         self.detail.child("object").or_else(|| self.detail.child("obj")).and_then(MoRef::read)
     }
 
-    /// Fault in a task's `info.error`, a `LocalizedMethodFault`.
+    /// Reads the fault in a task's `info.error`, a `LocalizedMethodFault`.
     pub fn of_task(error: &Element) -> Fault {
         let detail = error.child("fault").cloned().unwrap_or_default();
         Fault {
@@ -100,7 +101,7 @@ impl Fault {
         }
     }
 
-    /// Nested faults: the cause of this one, or one per host that vCenter tried.
+    /// Faults nested in this one: its cause, or one fault per host that vCenter tried.
     pub fn causes(&self) -> impl Iterator<Item = Fault> {
         let is_fault = |element: &&Element| element.child("fault").is_some_and(|fault| fault.xsi_type().is_some());
         self.detail.children.iter().filter(is_fault).map(Fault::of_task)
@@ -109,7 +110,8 @@ impl Fault {
     fn of_call(fault: Element) -> Fault {
         let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
         let detail = fault.into_child("detail").and_then(|d| d.children.into_iter().next()).unwrap_or_default();
-        // `<InvalidLoginFault xsi:type="InvalidLogin">`: the type, or else the name of the element.
+        // The kind is the type, as in `<InvalidLoginFault xsi:type="InvalidLogin">`, or else
+        // derived from the element's name.
         let kind = match detail.xsi_type() {
             Some(kind) => kind.to_owned(),
             None if detail.name.is_empty() => UNKNOWN.to_owned(),
@@ -119,7 +121,7 @@ impl Fault {
     }
 }
 
-/// Body of an answer: the method's response element, or a fault.
+/// Body of an answer: the response element of the method, or a fault.
 pub enum Body {
     Response(Element),
     Fault(Fault),
@@ -144,7 +146,7 @@ pub fn read(document: &str) -> Result<Body, Error> {
     })
 }
 
-/// Parses a document of any size. Large ones are parsed on blocking threads and a few at a time, so
+/// Parses a document of any size. Large documents are parsed on blocking threads, two at a time, so
 /// that one tenant's server takes neither time nor memory from other tenants.
 pub async fn read_apart(document: String) -> Result<Body, Error> {
     static AT_ONCE: Semaphore = Semaphore::const_new(2);

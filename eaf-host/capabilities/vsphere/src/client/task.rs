@@ -13,10 +13,10 @@ pub enum State {
     Failed(Fault),
 }
 
-/// Maximum recent tasks of an object; vCenter lists a few.
+/// Maximum number of recent tasks of an object that are read; vCenter lists a few.
 const MAX_RECENT: usize = 100;
 
-/// State of a task; none if vCenter does not know it.
+/// Reads the state of a task; none if vCenter does not know the task.
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
     let info = found.as_ref().map(|found| found.get("info")).transpose()?.flatten();
@@ -38,7 +38,8 @@ fn read(info: &Element) -> State {
     }
 }
 
-/// Fault of a failed task; one that an administrator cancelled may have any fault.
+/// Fault of a failed task. The fault of a cancelled task is replaced, since vCenter may report any
+/// fault for it.
 fn failed(info: &Element) -> Fault {
     let fault = info.child("error").map(Fault::of_task).unwrap_or_default();
     match info.text_of("cancelled") {
@@ -47,9 +48,9 @@ fn failed(info: &Element) -> Fault {
     }
 }
 
-/// Recent tasks of a template or folder that still run and were not acknowledged to this session,
-/// of which one may be a clone whose answer was lost. All names count, since they differ between
-/// servers. An unreadable task belongs to another user.
+/// Lists recent tasks of a template or folder that still run and were not acknowledged to this
+/// host, since one of them may be a clone whose answer was lost. Tasks of all names count, since
+/// names differ between servers; an unreadable task belongs to another user and does not count.
 pub async fn running_unacknowledged(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();

@@ -3,7 +3,7 @@
 
 use super::{Error, MoRef, Session, path, properties, view};
 
-/// Machines per request.
+/// Maximum number of machines per request.
 const AT_ONCE: usize = 100;
 
 pub struct Template {
@@ -13,7 +13,7 @@ pub struct Template {
     pub networks: Vec<MoRef>,
 }
 
-/// At most `limit` templates below `container`.
+/// Lists at most `limit` templates below `container`.
 pub async fn below(
     session: &Session,
     view_manager: &MoRef,
@@ -24,7 +24,7 @@ pub async fn below(
     let mut templates = Vec::new();
     for some in machines.chunks(AT_ONCE) {
         let found = properties::read_present(session, some, &["config.template"]).await?;
-        // An unreadable machine cannot be cloned now.
+        // A machine whose configuration is unreadable cannot be cloned now.
         let is_template = |of: &&properties::Properties| of.flag("config.template").unwrap_or(false);
         templates.extend(found.iter().filter(is_template).map(|found| found.object.clone()));
         if templates.len() >= limit {

@@ -1,6 +1,6 @@
 //! HTTP exchange with a vCenter: verified TLS, time-outs and a limit on the size of an answer.
 //! Errors tell how far an exchange came, because a request that was never sent can be repeated.
-//! Connections go only to addresses that the egress policy allows.
+//! Connections go only to addresses that the egress policy permits.
 
 use super::server::Server;
 use eaf_capability::contact::CONTACT_TIMEOUT;
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-/// Maximum bytes of an answer; no call requests a list of all machines.
+/// Maximum length, in bytes, of an answer; no call requests a list of all machines.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
@@ -35,24 +35,25 @@ pub enum Error {
     CaCertificate(#[source] reqwest::Error),
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
-    /// Not sent: the egress policy denies the address to this tenant.
+    /// No request was sent: the egress policy refuses the address to this tenant.
     #[error("the egress policy refuses the address")]
     Egress(#[source] egress::Refused),
-    /// Not sent. A vCenter that answered before may be changing its certificate.
+    /// No request was sent: the server's certificate was refused. A vCenter that answered before
+    /// may be changing its certificate.
     #[error("the certificate was refused: {cause}")]
     Certificate { cause: rustls::Error, answered_before: bool },
-    /// Not sent.
+    /// No request was sent: there is no connection to the server.
     #[error("no connection")]
     Connect(#[source] reqwest::Error),
-    /// Sent; the effect is unknown.
+    /// A request was sent and not answered, so its effect is unknown.
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
     #[error("no answer in time")]
     TooSlow,
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
-    /// Another kind of server answered. If a vCenter answered before, this is the proxy of a
-    /// vCenter that is starting.
+    /// Another kind of server answered. If a vCenter answered at the address before, this is a
+    /// proxy in front of a vCenter that is starting.
     #[error("what answered with HTTP status {status} is no vCenter")]
     NotVCenter { status: u16, answered_before: bool },
     #[error("the server answered with HTTP status {0}")]
@@ -65,19 +66,19 @@ pub struct Transport {
     url: reqwest::Url,
     server: Arc<Server>,
     route: Route,
-    /// Address that answered last.
+    /// Address of the server that answered last; none before the first answer.
     peer: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 pub struct Answer {
     pub document: String,
-    /// Session cookie as `name=value`, if the server set one.
+    /// Session cookie as `name=value`; none if the server set no cookie.
     pub cookie: Option<String>,
 }
 
 impl Transport {
-    /// Opens a transport; `ca_certificate` is PEM and trusted in addition to the system's roots.
-    /// Certificate checks cannot be disabled.
+    /// Creates a transport. `ca_certificate` is PEM and trusted in addition to the system's
+    /// authorities; certificate checks cannot be disabled.
     pub fn new(
         url: reqwest::Url,
         ca_certificate: Option<&str>,
@@ -107,12 +108,12 @@ impl Transport {
         &self.server
     }
 
-    /// The same transport with a peer of its own.
+    /// Copies the transport, with a [`peer`](Self::peer) of its own.
     pub fn apart(&self) -> Transport {
         Transport { peer: Arc::default(), ..self.clone() }
     }
 
-    /// Address that answered last.
+    /// Address of the server that answered last; none before the first answer.
     pub fn peer(&self) -> Option<SocketAddr> {
         *self.peer.lock().expect("no panic happens under this lock")
     }
@@ -151,9 +152,10 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        // Guests choose some of the texts, so invalid UTF-8 must not make the rest unreadable.
+        // Users of virtual machines choose some of the texts, so invalid UTF-8 must not make the
+        // rest unreadable.
         let document = String::from_utf8_lossy(&body).into_owned();
-        // SOAP sends faults with status 500; every other status comes from another server.
+        // SOAP faults have status 500; an answer with another status is not vCenter's.
         match status {
             200 | 500 if !is_page(&document) => Ok(Answer { document, cookie }),
             408 | 425 | 429 | 500.. => Err(Error::Status(status)),
@@ -172,8 +174,8 @@ impl Transport {
     }
 }
 
-/// Address of the SOAP interface. People enter an address from their browser or without a path;
-/// every vCenter serves SOAP under one path.
+/// Address of the SOAP interface of a vCenter. People enter an address from their browser or
+/// without a path, and every vCenter serves SOAP under the same path.
 pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
     let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
@@ -188,7 +190,8 @@ pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     Ok(url)
 }
 
-/// True for a page for people, or a sentence such as "no healthy upstream".
+/// Whether the document is a web page, or a sentence such as "no healthy upstream", instead of
+/// SOAP.
 fn is_page(document: &str) -> bool {
     let start = document.trim_start_matches('\u{feff}').trim_start();
     let begins = |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag));
@@ -204,7 +207,7 @@ fn install_crypto() {
     });
 }
 
-/// Certificate error that caused this one, if any.
+/// Certificate error that caused an HTTP error; none if the cause is another one.
 fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
     let mut next = error.source();
     while let Some(cause) = next {

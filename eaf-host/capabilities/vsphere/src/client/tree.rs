@@ -6,25 +6,26 @@ use super::properties::{self, Properties};
 use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
-/// Objects per request.
+/// Maximum number of objects per request.
 const BATCH: usize = 50;
-/// Maximum copies of one machine that a search collects.
+/// Maximum number of machines with one of the markers that a search collects.
 const MAX_MARKED: usize = 100;
-/// Maximum unreadable machines, such as those of a few disconnected hosts.
+/// Maximum number of unreadable machines that a search collects; a few disconnected hosts have
+/// fewer machines.
 const MAX_UNREADABLE: usize = 5_000;
 
-/// Result of a search.
+/// Machines that a search of a folder tree found.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Machines with one of the markers, templates included.
+    /// Machines with one of the searched markers, templates included.
     pub marked: Vec<Machine>,
-    /// Machines with an unreadable configuration, which may have a marker. Machines that a folder
-    /// lists and vCenter does not return count too, as the account may not see them.
+    /// Machines with an unreadable configuration, which may have a searched marker. Includes
+    /// machines that a folder lists and vCenter does not return, as the account may not see them.
     pub unreadable: Vec<Label>,
 }
 
-/// Searches everything below a folder; none if the folder does not exist. Fails if a folder's
-/// content is unreadable.
+/// Searches everything below a folder for machines with one of these markers; none if the folder
+/// does not exist. Fails if a folder's content is unreadable.
 pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Result<Option<Search>, Error> {
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
@@ -49,7 +50,8 @@ pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Resu
     Ok(Some(search))
 }
 
-/// Children of a folder; an empty folder has an empty list, and an unset list is an error.
+/// Objects in a folder. Fails if vCenter does not return the list; that of an empty folder is empty
+/// and not absent.
 fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>, Error> {
     found.require(children)?;
     found.references(children)

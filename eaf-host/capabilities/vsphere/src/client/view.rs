@@ -1,11 +1,11 @@
-//! Objects of some kinds below another one, as far as the user sees them.
+//! Container views: objects of some kinds below another object, as far as the user sees them.
 
 use super::soap::{MoRef, Request};
 use super::{Error, Session, properties};
 
 const CREATE: &str = "CreateContainerView";
 
-/// Includes objects of descendant kinds.
+/// Lists the objects of these kinds, and of descendant kinds, below `container`.
 pub async fn contents(
     session: &Session,
     view_manager: &MoRef,
@@ -18,7 +18,7 @@ pub async fn contents(
     let view =
         answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method: CREATE, missing: "view" })?;
     let found = properties::read_one(session, &view, &["view"]).await;
-    // Otherwise the view ends with the session.
+    // Without `DestroyView`, the view stays in vCenter until the session ends.
     if let Err(error) = session.call(|_| Request::new("DestroyView", &view, String::new())).await {
         tracing::debug!(error = &error as &dyn std::error::Error, "a view stays in vCenter until the session ends");
     }

@@ -8,14 +8,15 @@
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-/// Maximum depth, far above that of any expected answer.
+/// Maximum depth of nested elements, far above that of any expected answer.
 const MAX_DEPTH: usize = 64;
-/// Maximum elements and attributes. The largest expected answer has the settings of 50 machines,
-/// some hundred each.
+/// Maximum number of elements and attributes of a document. The largest expected answer has the
+/// settings of 50 machines with some hundred settings each.
 pub const MAX_NODES: usize = 100_000;
-/// Maximum attributes of one element; real ones have two. They are compared with each other.
+/// Maximum number of attributes of one element. Usual elements have two; the parser compares all
+/// attributes of an element with each other.
 const MAX_ATTRIBUTES: usize = 32;
-/// Maximum bytes of all texts, names and attributes.
+/// Maximum length, in bytes, of all texts, names and attributes of a document together.
 const MAX_TEXT: usize = 6 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -40,12 +41,13 @@ pub enum Error {
     Empty,
 }
 
-/// One element. Names have no namespace prefix, since vim25 answers use each name only once.
+/// XML element. Names have no namespace prefix, since vim25 answers use each name with only one
+/// namespace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Element {
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// Direct text, entities resolved.
+    /// Text directly inside the element, entities resolved.
     pub text: String,
     pub children: Vec<Element>,
 }
@@ -72,12 +74,13 @@ impl Element {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// Number of elements and attributes, itself included.
+    /// Number of elements and attributes in this element, itself included.
     pub fn nodes(&self) -> usize {
         1 + self.attributes.len() + self.children.iter().map(Element::nodes).sum::<usize>()
     }
 
-    /// `xsi:type` without its prefix; a managed object reference also has a plain `type`.
+    /// Value of the attribute `xsi:type` without its prefix; none without the attribute. The plain
+    /// `type` of a managed object reference does not count.
     pub fn xsi_type(&self) -> Option<&str> {
         self.attribute("xsi:type").map(|t| t.rsplit(':').next().unwrap_or(t))
     }
@@ -116,14 +119,15 @@ pub fn parse(document: &str) -> Result<Element, Error> {
                 add(&mut open, &characters(&reference)?, &mut limits)?;
                 None
             }
-            // An entity bomb would start here; SOAP forbids document types anyway.
+            // A document type could define entities that expand without end; SOAP forbids document
+            // types anyway.
             Event::DocType(_) => return Err(Error::DocType),
             Event::Eof => return Err(Error::Empty),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => None,
         };
         let Some(mut element) = finished else { continue };
         if !element.children.is_empty() {
-            // White space between elements.
+            // The text of an element with children is white space between them.
             element.text = String::new();
         }
         match open.last_mut() {
@@ -133,7 +137,7 @@ pub fn parse(document: &str) -> Result<Element, Error> {
     }
 }
 
-/// Remaining limits of an answer.
+/// Number of nodes and length of text that an answer may still have.
 struct Limits {
     nodes: usize,
     text: usize,
@@ -159,8 +163,8 @@ fn add(open: &mut [Element], text: &str, limits: &mut Limits) -> Result<(), Erro
     Ok(())
 }
 
-/// Text of an entity. An invalid character, from a name or a guest, does not make the rest of the
-/// answer unreadable.
+/// Text of an entity. An invalid character, which a guest may put into a name, becomes a
+/// replacement character, so that the rest of the answer stays readable.
 fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => Ok(character.to_string()),
@@ -181,7 +185,7 @@ fn start(tag: &BytesStart<'_>, limits: &mut Limits) -> Result<Element, Error> {
         limits.node()?;
         let attribute = attribute?;
         let name: &str = attribute.key.as_ref();
-        // One element may have both `xsi:type` and `type`; every other prefix is dropped.
+        // An element may have both `xsi:type` and `type`; prefixes of other names are dropped.
         let name = if name.ends_with(":type") { "xsi:type" } else { name };
         let value = attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned();
         limits.text(name)?;

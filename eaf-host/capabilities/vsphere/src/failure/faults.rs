@@ -1,25 +1,27 @@
-//! Faults of vCenter: one row per family, of which the nearest to a fault's kind decides.
+//! Classification of vCenter's faults: one row per family of faults. The row nearest to a fault's
+//! kind decides.
 
 use super::permission;
 use crate::client::{Fault, kinds, soap};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// Maximum characters of vCenter's own text, which is untrusted.
+/// Maximum length, in characters, of a quotation of vCenter's text, which is untrusted.
 const MAX_QUOTE: usize = 300;
 
-/// Class of a family of faults: all descendants of `kind` without a nearer row.
+/// Classification of a family of faults: `kind` and all its descendants without a nearer row.
 struct Row {
     kind: &'static str,
     class: Class,
     code: &'static str,
-    /// Text before vCenter's own.
+    /// Sentence that precedes vCenter's own text in a message.
     says: &'static str,
-    /// Seconds before a repetition; 0: the host's own delays.
+    /// Delay, in seconds, before a repetition; 0: the delay of the host's retry policy.
     pause: u64,
-    /// Minutes of repetition; 0: the host's own budget of a day, for what can end overnight.
+    /// Time, in minutes, for which the call is repeated; 0: the host's budget of a day, for a cause
+    /// that can end overnight.
     budget: u64,
-    /// True for faults that may only wrap the fault that is the reason.
+    /// Whether the fault may only wrap another fault, which is the reason.
     wraps: bool,
 }
 
@@ -54,7 +56,8 @@ const fn wrapping(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    // Capacity: resources may become free at any time, so the host's own budget of a day applies.
+    // Lack of capacity: resources may become free at any time, so the host's budget of a day
+    // applies.
     full("InsufficientResourcesFault"),
     full("InsufficientStorageIops"),
     full("NoDiskSpace"),
@@ -67,7 +70,7 @@ const ROWS: &[Row] = &[
     full("RuleViolation"),
     full("VmHostAffinityRuleViolation"),
     wrapping(full("NoCompatibleHost")),
-    // Another task has the object; a migration or a backup takes hours.
+    // Another task uses the object; a migration or a backup takes hours.
     busy("TaskInProgress", 6 * 60),
     busy("VAppOperationInProgress", 6 * 60),
     busy("ReplicationVmInProgressFault", 6 * 60),
@@ -75,7 +78,7 @@ const ROWS: &[Row] = &[
     busy("ResourceInUse", 30),
     busy("Timedout", 30),
     busy("TooManyConcurrentNativeClones", 60),
-    // A host boots in 15 minutes, and maintenance of one takes about an hour.
+    // The host is down: a start takes 15 minutes, and a maintenance about an hour.
     busy("HostCommunication", 60),
     busy("HostConnectFault", 60),
     busy("InvalidHostState", 60),
@@ -83,14 +86,14 @@ const ROWS: &[Row] = &[
     busy("InaccessibleDatastore", 60),
     busy("LicenseSourceUnavailable", 60),
     busy("LicenseServerUnavailable", 60),
-    // A machine is not ready for minutes after its clone, nor a template while its host is
+    // The machine is not ready: for minutes after its clone, or while the host of a template is
     // disconnected.
     busy("InvalidState", 15),
     busy("ToolsInstallationInProgress", 15),
     wrapping(busy("CannotAccessVmComponent", 15)),
     wrapping(busy("GenericVmConfigFault", 15)),
     wrapping(busy("GenericDrsFault", 15)),
-    // A backup product disables methods while it works, and leaves them disabled when it crashes.
+    // A backup product disabled the method while it works, or left it disabled when it crashed.
     Row {
         pause: 15,
         budget: 15,
@@ -101,16 +104,16 @@ const ROWS: &[Row] = &[
             "Another product has disabled this in vCenter",
         )
     },
-    // Two clones of one template, a backup that uses a disk, or a host that has not released its
-    // lock.
+    // A file is locked: by two clones of one template, a backup that uses a disk, or a host that
+    // has not released its lock.
     locked("FileLocked"),
     locked("CannotAccessFile"),
-    // A host agent or vCenter itself restarts; its database rolled back.
+    // A host agent or vCenter itself restarts, or vCenter's database rolled back.
     broken("SystemError"),
     broken("UnexpectedFault"),
     broken("DatabaseError"),
     broken("HttpFault"),
-    // Not vCenter's own session ended but the one between vCenter and a host.
+    // The session between vCenter and a host ended, and not that between this host and vCenter.
     Row {
         pause: 5,
         budget: 15,
@@ -122,7 +125,8 @@ const ROWS: &[Row] = &[
         )
     },
     Row { budget: 15, ..row("InvalidLogin", Class::Transient, "vcenter-busy", "vCenter could not log in elsewhere") },
-    // The object changed between read and call: the next read decides, and a few attempts suffice.
+    // The object changed between the read and the call. The next read decides, so a few attempts
+    // suffice.
     Row { budget: 15, ..row("ManagedObjectNotFound", Class::UnknownOutcome, "object-gone", "It is no longer there") },
     Row {
         budget: 10,
@@ -134,7 +138,7 @@ const ROWS: &[Row] = &[
         budget: 5,
         ..row(soap::UNKNOWN, Class::UnknownOutcome, "vcenter-answer", "vCenter did not understand the call")
     },
-    // These wait for a person.
+    // These faults need a person.
     row("QuestionPending", Class::Transient, "vcenter-question", "vCenter waits for an answer"),
     row("RequestCanceled", Class::Cancelled, "task-cancelled", "An administrator cancelled the task in vCenter"),
     row("DuplicateName", Class::Conflict, "name-taken", "The name is taken"),
@@ -177,8 +181,8 @@ pub fn of_fault(fault: &Fault) -> Failure {
     failure
 }
 
-/// Fault that decides: this one or a nested one. Of several reasons, as of several hosts, one
-/// retryable reason is enough to wait.
+/// Finds the fault that is the reason, with its row: this fault or a nested one. With several
+/// reasons, as of several hosts, a retryable one decides, since waiting may then help.
 fn reason(fault: &Fault) -> (&'static Row, Fault) {
     let own = nearest(&fault.kind);
     if !own.wraps {
@@ -199,7 +203,7 @@ fn quote(fault: &Fault) -> String {
     let words: String = fault.message.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect();
     let named =
         if words.is_empty() || words == fault.kind { fault.kind.clone() } else { format!("{words} ({})", fault.kind) };
-    // Details that people need to find the cause, and that vCenter's text often lacks.
+    // These fields help people to find the cause, and vCenter's text often lacks their values.
     let details = ["source", "invalidProperty", "text"].iter().filter_map(|name| fault.detail.text_of(name));
     let details: Vec<String> = details
         .map(|detail| detail.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect::<String>())

@@ -1,8 +1,8 @@
-//! Failures, for the engine that decides on repetition and for the people who repair the cause.
+//! Failures, for the engine, which decides on repetition, and for the people who repair the cause.
 //! Classification uses the kind of a fault, never its text. No message contains a password.
 //!
-//! Failures that end without a person are transient, with a retry budget where they end within
-//! minutes.
+//! Failures whose cause ends without a person are transient, with a retry budget where it ends
+//! within minutes.
 //!
 //! | file | content |
 //! |---|---|
@@ -19,19 +19,23 @@ use super::client::{Error, kinds, transport};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// A vCenter starts in 5 to 15 minutes, and an upgrade of its appliance restarts it more than once.
+/// Retry budget while vCenter starts. A start takes 5 to 15 minutes, and an upgrade of the
+/// appliance restarts vCenter more than once.
 const STARTING: Duration = Duration::from_secs(30 * 60);
 
-/// An identity source behind vCenter is back within this time, or the credentials need a person.
+/// Retry budget of refused credentials that worked before. A directory behind vCenter is available
+/// again within this time, or else the credentials need a person.
 const IDENTITY_OUTAGE: Duration = Duration::from_secs(30 * 60);
 
-/// An unreadable answer is repeated identically, unless a failing proxy sent it.
+/// Retry budget of an unreadable answer, which a failing proxy may have sent; vCenter itself would
+/// send the same answer again.
 const UNREADABLE: Duration = Duration::from_secs(15 * 60);
 
-/// A planned change of the certificate, with the restart of the services after it.
+/// Retry budget of a refused certificate at a known vCenter, for a planned change with the restart
+/// of the services after it.
 const CERTIFICATE: Duration = Duration::from_secs(30 * 60);
 
-/// A server that is too busy to answer needs a pause.
+/// Delay before the next call to a server that is too busy to answer.
 const BUSY: Duration = Duration::from_secs(10);
 
 pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
@@ -43,8 +47,8 @@ pub fn of_read(error: &Error) -> Failure {
     of(error, Class::Transient)
 }
 
-/// Failure of a call with an effect: without an answer its outcome is unknown, and the repetition
-/// reads first.
+/// Failure of a call that may have had an effect. Without an answer the outcome is unknown, and the
+/// repetition starts with a read.
 pub fn of_effect(error: &Error) -> Failure {
     of(error, if error.leaves_doubt() { Class::UnknownOutcome } else { Class::Transient })
 }
@@ -83,7 +87,8 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
         T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
         T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
         T::TooLarge => unreadable(silent),
-        // The rest of the policy is for the operator and is in the log.
+        // The tenant does not learn the reason of the egress policy; the operator finds it in the
+        // log.
         T::Egress(_) => unreached(),
         T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
         T::NotVCenter { status, answered_before: true } => new(
@@ -104,7 +109,7 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
     }
 }
 
-/// One failure for every unreachable server; the reason is in the operator's log.
+/// Failure that is the same for every unreachable server; the operator finds the reason in the log.
 fn unreached() -> Failure {
     new(
         Class::Transient,
@@ -149,8 +154,8 @@ fn unreadable(silent: Class) -> Failure {
     new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
 }
 
-/// Failure of a refused login; while the directory behind vCenter is unavailable, valid credentials
-/// are refused too.
+/// Failure of a refused login. While the directory behind vCenter is unavailable, vCenter refuses
+/// valid credentials too.
 fn of_refused(refused: &Refused) -> Failure {
     if kinds::is(&refused.kind, "PasswordExpired") {
         return new(

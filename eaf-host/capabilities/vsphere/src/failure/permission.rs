@@ -1,10 +1,11 @@
-//! Text of missing privileges: all of them, each with its object, so that an administrator of
-//! vCenter can grant them at once.
+//! Text of the missing privileges in a fault: all of them, each with its object, so that an
+//! administrator of vCenter can grant them at once.
 
 use crate::client::privileges::{self, Missing};
 use crate::client::{Fault, path};
 
-/// List such as `Datastore.AllocateSpace on Datastore ssd-1 (datastore-12)`.
+/// Lists the missing privileges as text, such as `Datastore.AllocateSpace on Datastore ssd-1
+/// (datastore-12)`.
 pub fn missing(fault: &Fault) -> String {
     let missing: Vec<String> = privileges::missing(fault).iter().map(sentence).collect();
     if missing.is_empty() { "vCenter does not say which".to_owned() } else { missing.join("; ") }

@@ -1,5 +1,5 @@
-//! Wait for a reachable address of the guest, confirmed by a second read: during customization an
-//! address comes, goes and comes again.
+//! Function `await-address`: waits until the guest has a reachable address. A second read confirms
+//! the address, because addresses come and go while the guest is customized.
 
 use super::{Operation, is_on};
 use crate::client::guest::Tools;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_secs(2);
-/// Time between the two reads.
+/// Time between two reads that must report the same address.
 const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ pub async fn poll(context: &Context<'_>, until: i64) -> Result<Polled, Failure> 
     }
 }
 
-/// The machine with a confirmed address, or without one as the error.
+/// Machine with a confirmed address; the inner error is the machine without one.
 async fn settled(context: &Context<'_>) -> Result<Result<Machine, Machine>, Failure> {
     let first = read(context).await?;
     let Some(address) = address(&first) else { return Ok(Err(first)) };

@@ -1,7 +1,7 @@
-//! Clone of a template, exactly once. Before it acts, the function searches for the machine by
-//! UUID, then by path and marker, and for running clones whose answer may be lost. The name in the
-//! folder prevents the rest: a second clone ends with `DuplicateName`, and the marker tells whose
-//! clone the first one was.
+//! Function `clone`: clones a template exactly once. Before the clone is sent, the function
+//! searches for the machine by UUID, then by path and marker, and for running clones whose answer
+//! may be lost. The machine's name, unique in its folder, is the last barrier: a second clone ends
+//! with `DuplicateName`, and the marker shows whose clone the first one was.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{self, Config, Machine, Reach};
@@ -19,7 +19,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// A clone of a large template takes hours; a clone in doubt is awaited as long.
+/// Retry budget of a clone whose outcome is unknown: as long as the clone of a large template
+/// takes.
 const DOUBT_BUDGET: Duration = Duration::from_secs(6 * 60 * 60);
 
 #[derive(Deserialize)]
@@ -29,10 +30,11 @@ struct Arguments {
 
 #[derive(Deserialize)]
 struct Spec {
-    /// Path below the datacenter's VM folder.
+    /// Path of the template, relative to the datacenter's VM folder.
     template: String,
     name: String,
-    /// Path below the connection's folder.
+    /// Path of the machine's folder, relative to the connection's folder; empty: that folder
+    /// itself.
     #[serde(default)]
     folder: String,
     cpus: u32,
@@ -54,7 +56,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     }
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     let template = vcenter.template(&spec.template).await?;
-    // Tasks are read before the machine: a clone that ends in between has then left its machine.
+    // Tasks are read before the machine: a clone that ends between the two reads has then created
+    // its machine.
     let unacknowledged =
         task::running_unacknowledged(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
     if let Some(answer) = find(context, &identity, &spec).await? {
@@ -66,8 +69,9 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     begin(context, &identity, &spec, &place, &template).await
 }
 
-/// Records the requested name and retains the machine that was seen before, since others with its
-/// marker are copies. Returns the task of an earlier clone that still runs.
+/// Records the requested name. The record keeps the object that was seen before, since other
+/// machines with its marker are copies. Returns the task of an earlier clone that still runs, else
+/// none.
 async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<MoRef>, Failure> {
     let vcenter = context.vcenter.instance_uuid().await?;
     match context.record(identity).await? {
@@ -86,7 +90,7 @@ async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
     }
 }
 
-/// Sends the clone, after it is recorded, so that a removal waits for a clone whose answer is lost.
+/// Records the clone and then sends it, so that a removal waits for a clone whose answer is lost.
 async fn begin(
     context: &Context<'_>,
     identity: &Identity,
@@ -130,7 +134,8 @@ async fn begin(
         Ok(task) => {
             intent.task = Some(task.clone());
             context.save(identity, &intent).await?;
-            // Only after the record: an unrecorded task must stay suspect.
+            // The task is acknowledged only after it is recorded, because an unrecorded task must
+            // stay suspect.
             session.acknowledge_task(&task);
             Operation::Clone { task }.pending(context).await
         }
@@ -161,7 +166,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
         }
         Outcome::Unknown => None,
     };
-    // The machine decides, not the task.
+    // The machine decides whether the clone succeeded, and not the state of the task.
     if let Some(answer) = find(context, &identity, &spec).await? {
         return Ok(Polled::Done(answer));
     }
@@ -176,8 +181,8 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
     })
 }
 
-/// Makes the result of our own task recognisable: a server may ignore the configuration in the spec
-/// or assign another instance UUID.
+/// Gives the machine that this host's task created its instance UUID and marker, since a server may
+/// ignore the configuration in the spec or assign another instance UUID.
 async fn identify(context: &Context<'_>, identity: &Identity, spec: &Spec, object: &MoRef) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let found = machine::read(session, object).await.map_err(|e| failure::of_read(&e))?;
@@ -210,7 +215,7 @@ async fn find(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
     adopt(context, identity, &place, &spec.name).await
 }
 
-/// Answer with a machine that is usable.
+/// Answer of the function with a machine, which must be usable.
 async fn answer(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
     context.check_vcenter(identity, machine).await?;
     usable(machine)?;
@@ -218,7 +223,8 @@ async fn answer(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     Ok(super::document(machine))
 }
 
-/// Machine at the requested path: ours, none, or a failure if it belongs to another owner.
+/// Answer with the machine at the requested path, if it is the one of this identity; none if there
+/// is no machine. Fails if the machine belongs to another owner.
 async fn adopt(
     context: &Context<'_>,
     identity: &Identity,
@@ -250,8 +256,9 @@ async fn adopt(
     Ok(Some(super::document(&found)))
 }
 
-/// True if this machine may be the result of a clone whose answer was lost and to which vCenter
-/// gave another UUID: a clone was sent, and no machine was seen of which this could be a copy.
+/// Whether a machine may be the result of this host's clone whose answer was lost and to which
+/// vCenter gave another UUID: a clone was sent, and no machine was seen of which this one could be
+/// a copy.
 fn is_from_our_clone(found: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let was_sent = record.is_some_and(|record| record.stage == Stage::Creating && record.object.is_none());
     was_sent && found.is_marked(&identity.marker)
@@ -275,7 +282,8 @@ async fn choose_host(
     placement::host(session, pool, &needed).await.map_err(read)
 }
 
-/// True if the clone must replace the TPM's secrets, which vCenter 8 copies otherwise.
+/// Whether the clone must replace the secrets of the TPM, which vCenter 8 otherwise copies from the
+/// template.
 async fn replaces_tpm(context: &Context<'_>, template: &MoRef) -> Result<bool, Failure> {
     let session = &context.vcenter.session;
     let about = session.about().await.map_err(|e| failure::of_read(&e))?;
@@ -293,17 +301,19 @@ fn in_doubt(message: &str) -> Failure {
         .give_up_after(DOUBT_BUDGET)
 }
 
-/// Failure of the read alone; the operation continues.
+/// Failure of a poll's read, after which the operation continues.
 fn retryable(message: &str) -> Failure {
     Failure { class: Class::Transient, ..in_doubt(message) }
 }
 
-/// Listed and not readable yet: a clone in progress, perhaps ours.
+/// Failure of a machine that vCenter lists and cannot read so far: a clone in progress, perhaps of
+/// this call.
 fn incomplete() -> Failure {
     in_doubt("A virtual machine of this name is being made and may be the one asked for; its end is awaited.")
 }
 
-/// The name was taken when the clone ended and is free now, so the function starts again.
+/// Failure of a clone whose name was taken at its end and is free now, so that the function starts
+/// again.
 fn name_released() -> Failure {
     in_doubt("The name was taken for a short time; it is looked at again.")
 }

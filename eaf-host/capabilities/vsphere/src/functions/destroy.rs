@@ -1,9 +1,9 @@
-//! Removal of a machine. The call ends only when vCenter has no machine with its UUID, with the
-//! last seen object and, in the whole folder, with its marker: address, name and quota are assigned
-//! again afterwards.
+//! Function `destroy`: removes a machine. The call ends only when vCenter has no machine with the
+//! UUID, none with the last seen object and, in the whole folder, none with the marker, because
+//! address, name and quota are assigned again afterwards.
 //!
-//! A running machine is refused, since power-off is a step that products show. A machine that this
-//! host did not remove does not count as absent either, unless a person confirms it.
+//! A running machine is refused, since products show power-off as a separate step. A machine that
+//! this host did not remove does not count as absent either, unless a person confirms it.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{Config, Machine, Power};
@@ -18,7 +18,7 @@ use eaf_capability::{Class, Failure, Polled, Started};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Time for which a clone that may still create the machine is awaited.
+/// Maximum wait for a clone that may still create the machine.
 const CLONE_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
@@ -34,7 +34,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
             Some(record) if record.removed_externally() => Err(gone(&record.name, &copies)),
-            // Unregistered or invisible: nothing proves that it was removed or never existed.
+            // The machine is unregistered or invisible: no record proves that it was removed or
+            // never existed.
             None => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
         },
@@ -54,7 +55,8 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     match destroy::start(&context.vcenter.session, &machine.object).await {
         Ok(task) => Operation::Destroy { task, is_repeated }.pending(context).await,
         Err(error) => {
-            // Refused; an earlier removal, whose answer was lost, may still be in progress.
+            // vCenter refused this removal. An earlier one, whose answer was lost, may still be in
+            // progress.
             if let Some(before) = before.filter(|_| error.is_refusal()) {
                 context.save(identity, &before).await?;
             }
@@ -79,7 +81,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
         Some(machine) => machine,
         None => match context.search(&identity).await? {
             Search::Found(machine) => *machine,
-            // The task failed because an earlier removal had the machine, which is gone now.
+            // The task failed because an earlier removal, now complete, used the machine.
             Search::Absent { copies } if is_repeated => return ended(context, &identity, None, copies).await,
             Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
         },
@@ -93,7 +95,8 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
     })
 }
 
-/// The machine no longer exists. After a failed task another party may have removed it.
+/// Result for a machine that no longer exists. After a failed task, another party may have removed
+/// it.
 async fn ended(
     context: &Context<'_>,
     identity: &Identity,
@@ -111,7 +114,7 @@ async fn ended(
     }
 }
 
-/// Requires that all disks belong to the machine, because a removal deletes the files of every
+/// Fails unless all disks belong to the machine, because a removal deletes the files of every
 /// attached disk.
 async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
     let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
@@ -131,7 +134,8 @@ async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) 
     ))
 }
 
-/// Waits for a clone that may create the machine minutes after its acceptance.
+/// Fails while a clone that may create the machine is in progress, since the machine may appear
+/// minutes after vCenter accepted the clone.
 async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let read = |e| failure::of_read(&e);
@@ -151,7 +155,7 @@ async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failu
     Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_WAIT))
 }
 
-/// True if a clone of the template runs that was not acknowledged to this host.
+/// Whether a clone of the record's template runs that vCenter did not acknowledge to this host.
 async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Failure> {
     let Some(template) = &record.template else { return Ok(false) };
     let session = &context.vcenter.session;

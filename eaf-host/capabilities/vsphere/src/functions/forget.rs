@@ -1,5 +1,6 @@
-//! Deletion of the record of a machine that this host did not remove. A person has counted it as
-//! removed; vCenter is searched once more, because the person may be wrong.
+//! Function `forget`: marks the record of a machine that this host did not remove as removed. A
+//! person has counted the machine as removed; vCenter is searched once more, because the person may
+//! be wrong.
 
 use crate::context::Context;
 use crate::failure;
@@ -15,7 +16,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Ok(Some(machine)) => {
             return match context.check_vcenter(&identity, &machine).await {
                 Ok(()) => Err(there(&machine.name)),
-                // The machine was in another vCenter, so one that is found here stays.
+                // The recorded machine was in another vCenter, so the machine that is found here
+                // stays.
                 Err(failure) if failure.code == OTHER_VCENTER => {
                     forgotten(context, &identity, vec![machine.name]).await
                 }
@@ -23,7 +25,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
             };
         }
         Ok(None) => {}
-        // The machine's vCenter is no longer reachable, so the person's word counts.
+        // The machine's vCenter is no longer reachable, so the person's confirmation decides.
         Err(failure) if failure.code == OTHER_VCENTER => return forgotten(context, &identity, Vec::new()).await,
         Err(failure) => return Err(failure),
     }

@@ -1,16 +1,16 @@
 //! Functions of `sdk/wit/deps/vsphere`, one file each. A function reads vCenter before it acts, so
-//! that it may be repeated. Conditions and answers:
+//! that it may be repeated. Its operation completes at once if nothing is left to do:
 //!
 //! | function | complete at once if | answer |
 //! |---|---|---|
 //! | ensure-folder | the folder exists | `{path}` |
-//! | clone | a machine with our UUID and marker exists | the machine |
+//! | clone | a machine with the identity's UUID and marker exists | the machine |
 //! | reconfigure | the size is as requested | the machine |
 //! | power-on, power-off | the power state is as requested | the machine |
 //! | destroy | the machine is proved absent | `{absent: true, copies}` |
 //! | forget | the machine is proved absent | `{forgotten: true, copies}` |
 //! | read-vm | always | the machine or `null` |
-//! | await-address | it has an address | the machine |
+//! | await-address | the machine has an address | the machine |
 
 pub mod await_address;
 pub mod clone;
@@ -35,15 +35,15 @@ use std::time::Duration;
 
 const TASK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A task that runs longer is stuck and needs a person.
+/// Maximum duration of a task; one that runs longer is stuck and needs a person.
 const TASK_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Stored state of an operation. Stored ones outlive the process, so new members need a default.
+/// Stored state of an operation. It outlives the process, so new fields need a default.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
 pub struct Handle {
-    /// `about.instanceUuid`, since ids of tasks are unique within one vCenter only.
+    /// Instance UUID of the vCenter, since ids of tasks are unique within one vCenter only.
     pub vcenter: String,
-    /// Start in Unix milliseconds.
+    /// Time of the operation's start, in milliseconds since 1970.
     pub since: i64,
     /// Address and user of the call that started the operation.
     pub account: String,
@@ -67,12 +67,12 @@ pub enum Operation {
     },
     Destroy {
         task: MoRef,
-        /// True if an earlier removal, whose outcome is unknown, may run concurrently.
+        /// Whether an earlier removal, whose outcome is unknown, may run at the same time.
         #[serde(default)]
         is_repeated: bool,
     },
     Address {
-        /// Unix time in milliseconds.
+        /// Time at which the wait ends, in milliseconds since 1970.
         until: i64,
     },
 }
@@ -108,7 +108,7 @@ fn arguments<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
     })
 }
 
-/// Identity of the machine that a call names.
+/// Reads the identity of the machine that a call names.
 fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     #[derive(Deserialize)]
     struct Arguments {
@@ -125,8 +125,8 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     Ok(Identity::new(context.call, &identity))
 }
 
-/// JSON document of a machine for plugins. Values that vCenter cannot read now are null, and power
-/// is `unknown`.
+/// JSON document of a machine, for plugins. Values that vCenter cannot read now are null, and the
+/// power state is `unknown`.
 pub fn document(machine: &Machine) -> Value {
     let config = machine.config.as_ref();
     let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
@@ -143,7 +143,7 @@ pub fn document(machine: &Machine) -> Value {
     })
 }
 
-/// Checks a size against vCenter's rules.
+/// Fails unless vCenter permits the number of CPUs and the size of the memory.
 fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     if cpus > 0 && memory_mb > 0 && memory_mb.is_multiple_of(4) {
         return Ok(());
@@ -152,7 +152,8 @@ fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     Err(failure::new(Class::Permanent, "arguments", message))
 }
 
-/// Cores per socket to set for this number of CPUs; none while the present ones divide it.
+/// Cores per socket to set for this number of CPUs; none while the number is a multiple of the
+/// present cores per socket.
 fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     let present = present.max(1);
     if cpus.is_multiple_of(present) {
@@ -161,11 +162,10 @@ fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     (1..present).rev().find(|cores| cpus.is_multiple_of(*cores))
 }
 
-/// State of a task. A task that vCenter does not know may have had its effect, so the caller reads
-/// the machine.
+/// State of a task, as far as the functions distinguish it.
 enum Outcome {
     Running(Polled),
-    /// The task has ended, whatever the machine's state is.
+    /// Task that is over for the function, whatever state the machine is in.
     Over(Polled),
     Succeeded {
         result: Option<MoRef>,
@@ -196,14 +196,14 @@ fn stuck(task: &MoRef) -> Failure {
     failure::new(Class::Conflict, "task-stuck", message)
 }
 
-/// Result for a task that ended without the requested state. Its handle is finished whatever the
-/// fault is, since only a new task can help.
+/// Result of a task that ended without the requested state. The operation ends whatever the fault
+/// is, since only a new task can help.
 fn ended(fault: Option<Fault>) -> Polled {
     Polled::Ended(fault.map_or_else(task_lost, |fault| failure::of_fault(&fault)))
 }
 
-/// vCenter lost the task and the requested state is missing, so the function starts again with a
-/// read.
+/// Failure of a task that vCenter no longer knows, while the requested state is missing. The
+/// function starts again with a read.
 pub fn task_lost() -> Failure {
     Failure {
         retry_after_ms: Some(2_000),

@@ -1,5 +1,5 @@
-//! Power-on and power-off. The power state that is read decides, not the task: a running machine
-//! counts as powered on, whatever the cause.
+//! Functions `power-on` and `power-off`. The power state that is read decides, and not the task: a
+//! running machine counts as powered on, whatever the cause.
 
 use super::{Operation, Outcome, TargetPower};
 use crate::client::machine::{Machine, Power};
@@ -16,7 +16,7 @@ impl TargetPower {
         }
     }
 
-    /// Power state as vCenter names it.
+    /// Name of the power state in vCenter.
     fn state(self) -> &'static str {
         match self {
             TargetPower::On => "poweredOn",
@@ -82,14 +82,14 @@ pub async fn poll(
     })
 }
 
-/// Fails while a question blocks the power task, which continues after the answer.
+/// Fails while a question blocks the power task, which continues after a person's answer.
 async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Failure> {
     let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
     found.as_ref().map_or(Ok(()), super::answered)
 }
 
-/// Failure for a power state that does not allow the task; none if it is the requested one already,
-/// which the next read finds.
+/// Failure for a power state that does not allow the task; none if the state is the requested one
+/// already, which the next read finds.
 fn refused(fault: &Fault, target: TargetPower, machine: &Machine) -> Option<Failure> {
     let existing = fault.detail.text_of("existingState")?;
     let is_refused = fault.kind == "InvalidPowerState" && existing != target.state();

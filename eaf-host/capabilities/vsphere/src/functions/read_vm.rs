@@ -1,4 +1,5 @@
-//! Present state of a machine in vCenter, also of an unreachable one.
+//! Function `read-vm`: reads the present state of a machine in vCenter, also of an unreachable
+//! machine.
 
 use crate::client::machine::Machine;
 use crate::context::Context;
@@ -17,7 +18,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     Ok(Started::Done(found.map_or(Value::Null, |machine| super::document(&machine))))
 }
 
-/// Machine that exists and is missing in vCenter's index, searched in its folder.
+/// Searches the connection's folder for a machine that may exist and that vCenter's index does not
+/// list; none if the folder does not have the machine.
 async fn unlisted(context: &Context<'_>, identity: &Identity) -> Result<Option<Machine>, Failure> {
     let record = context.record(identity).await?;
     if !record.as_ref().is_some_and(Record::may_exist) {

@@ -1,4 +1,4 @@
-//! Addresses for people are reachable ones.
+//! Tests that `await-address` returns reachable addresses.
 
 use super::admin::Admin;
 use super::*;
@@ -11,7 +11,7 @@ async fn set(bench: &Bench, values: Value) {
     bench.vcsim.behave(json!({ "kind": "set", "vm": "web-01", "values": values })).await;
 }
 
-/// A running machine without a guest report.
+/// Starts a vCenter with a running machine whose guest reports no address.
 async fn running() -> Bench {
     let bench = Bench::start(&["--address-delay", "1h"]).await;
     bench.clone_vm().await;

@@ -1,4 +1,4 @@
-//! Acts of an administrator in vCenter, directly and not through the proxy or the host.
+//! Acts of an administrator in vCenter, made directly instead of through the proxy or the host.
 
 use super::*;
 use crate::VSPHERE;
@@ -9,7 +9,7 @@ use crate::client::transport::{self, Transport};
 use crate::client::{Session, Shared, find, machine, properties};
 use eaf_capability::egress::Route;
 
-/// Path of the machine that [`clone_of`] makes.
+/// Inventory path of the machine that [`clone_of`] creates for the name `web-01`.
 pub const WEB_01: [&str; 7] = ["DC1", "vm", "EAF", "acme", "requests", "web", "web-01"];
 
 pub struct Admin(pub Session);
@@ -33,7 +33,8 @@ impl Admin {
         find::by_path(&self.0, path).await.unwrap().is_some()
     }
 
-    /// Calls a method and waits for its task.
+    /// Calls a method and waits for its task. Returns the object that the method created; none: no
+    /// object.
     pub async fn run(&self, method: &'static str, this: &MoRef, arguments: &str) -> Option<MoRef> {
         let answer = self.0.call(|_| Request::new(method, this, arguments.to_owned())).await.unwrap();
         let task = answer.child("returnval").and_then(MoRef::read)?;
@@ -51,7 +52,8 @@ impl Admin {
         }
     }
 
-    /// A typical manual backup: a clone of the machine with all its settings, in the same folder.
+    /// Makes a manual backup as administrators do: a clone of the machine with all its settings, in
+    /// the same folder.
     pub async fn copy(&self, path: &[&str], name: &str) -> MoRef {
         let (source, folder) = (self.object(path).await, self.object(&path[..path.len() - 1]).await);
         let arguments = format!(

@@ -1,4 +1,5 @@
-//! Each effect happens once, also if its request or answer is lost or host or vCenter are killed.
+//! Tests that each effect happens once, also if a request or an answer is lost, or the host or
+//! vCenter is killed.
 
 use super::*;
 use eaf_test_support::fault_proxy::Rule;
@@ -6,7 +7,7 @@ use eaf_test_support::fault_proxy::Rule;
 const EFFECTS: [&str; 6] =
     ["CreateFolder", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "PowerOffVM_Task", "Destroy_Task"];
 
-/// Creates and removes a machine, and checks that exactly one exists in between.
+/// Creates and removes a machine, and checks that exactly one machine exists in between.
 async fn live(bench: &Bench) {
     bench.clone_vm().await;
     let resize = call("reconfigure", json!({ "identity": "vm-1", "cpus": 2, "memory_mb": 4096 }));
@@ -28,7 +29,7 @@ async fn the_effect_of_a_lost_answer_is_found() {
         bench.proxy.clear();
         let lost = bench.proxy.rule(Rule::on(effect).lose_answer().times(1));
         if effect == "<Login " {
-            // Otherwise the session of earlier rounds would be shared.
+            // The tests would otherwise share the session of earlier rounds.
             bench.settings.set("username", USER);
         }
         live(&bench).await;
@@ -78,7 +79,7 @@ async fn a_host_killed_after_the_start_of_a_clone_finds_its_machine() {
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // The handle was never stored.
+    // The host was killed before it stored the handle.
     bench.restart_host();
     assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap()["name"], "web-01");
     assert_eq!((clones.hits(), bench.vcsim.machines().len()), (1, 1));
@@ -90,10 +91,11 @@ async fn a_clone_that_ends_during_the_search_is_found() {
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // Killed before the task was recorded.
+    // The host was killed before it recorded the task.
     bench.records.change(|record| record.task = None);
     bench.restart_host();
-    // The search found no machine yet; the running tasks are read only after the clone has ended.
+    // The search finds no machine so far; the running tasks are read only after the clone has
+    // ended.
     let tasks = bench.proxy.rule(Rule::on("recentTask").hold_request().times(1));
     let looked = async {
         tasks.wait_for_hit().await;
@@ -114,7 +116,8 @@ async fn a_clone_that_ends_during_the_search_is_found() {
 async fn the_name_prevents_a_second_clone_as_the_last_check() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
-    // The first request is delayed while a second host, unaware of it, clones the same machine.
+    // The first request is delayed while a second host, which does not know of it, clones the same
+    // machine.
     let delayed = bench.proxy.rule(Rule::on("CloneVM_Task").hold_request().times(1));
     let (first, second) = (provider(&bench.settings, &bench.records), provider(&bench.settings, &bench.records));
     let late = tokio::spawn(async move { first.start(&clone_of("web-01")).await });
@@ -123,7 +126,8 @@ async fn the_name_prevents_a_second_clone_as_the_last_check() {
     bench.complete(&clone_of("web-01")).await.unwrap();
     delayed.release();
     let Started::Pending { handle, .. } = late.await.unwrap().unwrap() else { panic!("the clone was accepted") };
-    // Its task ends with DuplicateName, and the machine with that name is ours.
+    // The first clone's task ends with `DuplicateName`, and the machine with that name is the one
+    // of the call.
     let until = Instant::now() + DEADLINE;
     let answer = loop {
         match bench.provider.poll(&clone_of("web-01"), &handle).await.unwrap() {
@@ -142,8 +146,8 @@ async fn a_killed_vcenter_loses_the_task_but_not_the_machine() {
     let clone = clone_of("web-01");
     let Started::Pending { handle, .. } = bench.provider.start(&clone).await.unwrap() else { panic!("over at once") };
     bench.vcsim.kill_and_restart().await;
-    // The clone was lost too: the task is unknown and no machine exists. The poll reports that and
-    // starts nothing.
+    // The clone itself was lost too: the task is unknown, and no machine exists. The poll reports
+    // this and starts nothing.
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     let until = Instant::now() + DEADLINE;
     let lost = loop {
@@ -175,7 +179,8 @@ async fn a_broken_connection_is_transient() {
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
 }
 
-/// Replaces `method`'s answer `times` times by that of a proxy before vCenter.
+/// Behaviour of the simulator that replaces the answer of `method` by that of a proxy, `times`
+/// times.
 fn gateway(status: u16, method: &str, times: u32) -> Value {
     json!({ "kind": "http", "status": status, "method": method, "times": times, "content_type": "text/plain",
             "body": "no healthy upstream" })

@@ -1,4 +1,4 @@
-//! Self-test of a connection: a finding per setting and privilege, in one pass.
+//! Tests of the self-test of a connection: one finding per setting and privilege, in one pass.
 
 use super::*;
 use eaf_capability::{Finding, Kind, Verdict};

@@ -1,4 +1,4 @@
-//! Lists of choices, and tests of typed values.
+//! Tests of lists of choices, and of the check of typed values.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -31,7 +31,7 @@ async fn exact(bench: &Bench, template: &str) -> Result<Choices, Failure> {
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
-/// A template of the same name in a folder with a `/` in its name.
+/// Creates a second template of the same name, in a folder with a `/` in its name.
 async fn nested_template(bench: &Bench) {
     let admin = Admin::of(bench);
     let templates = admin.object(&["DC1", "vm", "Templates"]).await;
@@ -95,7 +95,7 @@ async fn places_are_listed_as_a_connection_names_them() {
     let named: Vec<_> = datastores.iter().map(|choice| choice.value.as_str()).collect();
     assert!(named.contains(&"Pod1") && named.contains(&"Pod1/Pod1-a"), "{named:?}");
     assert!(datastores.iter().any(|choice| choice.facts["free_bytes"].is_u64()), "{datastores:?}");
-    // Every listed choice is usable.
+    // A connection with any listed choice passes its test.
     for pool in pools {
         bench.settings.set("resource_pool", &pool);
         for datastore in &named {
@@ -164,7 +164,7 @@ async fn the_test_of_a_draft_does_not_affect_the_stored_connection() {
     let report = bench.provider.check_draft(tenant, &wrong, None).await;
     assert_eq!(report.outcome().unwrap_err().code, "vcenter-login");
     bench.complete(&about("read-vm")).await.unwrap();
-    // Only the refused login.
+    // Only the refused login was sent.
     assert_eq!(bench.vcsim.calls("Login").await, logins + 1);
 }
 

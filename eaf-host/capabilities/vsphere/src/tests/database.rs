@@ -1,4 +1,4 @@
-//! Connections from the database: grants and connections of a tenant.
+//! Tests of connections from the database: grants and connections of a tenant.
 
 use super::*;
 use crate::core_connections::CoreConnections;

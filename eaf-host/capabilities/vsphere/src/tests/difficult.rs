@@ -1,5 +1,5 @@
-//! Retryable failures and similar ones: a starting vCenter, the proxy before it, locks, faults of a
-//! family, tasks that people cancel.
+//! Tests that retryable failures are distinguished from similar ones: a starting vCenter, the proxy
+//! in front of it, locks, faults of a family, tasks that people cancel.
 
 use super::admin::Admin;
 use super::*;

@@ -1,5 +1,5 @@
-//! Reports about a server that the operator did not list by name reveal only whether it is the
-//! tenant's vCenter.
+//! Tests that a report about a server which the operator did not list by name reveals only whether
+//! it is the tenant's vCenter.
 
 use super::*;
 use eaf_capability::egress::Lookup;
@@ -11,11 +11,11 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// An address of this machine on no interface, for a wide rule.
+/// Address of this machine that no network interface has, for a rule that covers a network.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const CONTACT: Duration = Duration::from_millis(1_500);
 
-/// Resolver for the simulator's certificate, which is for `localhost`.
+/// Resolver that maps `localhost`, the name in the simulator's certificate, to [`ELSEWHERE`].
 struct Elsewhere;
 
 #[async_trait]
@@ -25,7 +25,8 @@ impl Lookup for Elsewhere {
     }
 }
 
-/// Sends this greeting to every client, if it is not empty, and then waits.
+/// Starts a server that sends `greeting`, unless it is empty, to every client and then waits.
+/// Returns its port.
 async fn plain(greeting: &'static str) -> u16 {
     let listener = TcpListener::bind((ELSEWHERE, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -39,7 +40,7 @@ async fn plain(greeting: &'static str) -> u16 {
     port
 }
 
-/// Answers every request over TLS with this document.
+/// Starts a server that answers every request over TLS with `document`. Returns its port.
 pub async fn https(bench: &Bench, status: &'static str, document: impl Into<String>) -> u16 {
     let document = document.into();
     let dir = bench.vcsim.cert_dir();
@@ -67,7 +68,7 @@ pub async fn https(bench: &Bench, status: &'static str, document: impl Into<Stri
     port
 }
 
-/// Report of a test and its duration.
+/// Report of a connection test, and the duration of the test.
 pub async fn tested(bench: &Bench, rules: &[&str], url: &str, trusts: bool) -> (Report, Duration) {
     let settings = Settings(Arc::new(Mutex::new(bench.settings.0.lock().unwrap().clone())));
     settings.set("url", url);

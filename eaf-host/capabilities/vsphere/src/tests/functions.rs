@@ -1,4 +1,4 @@
-//! Each function does what its contract says, and its repetition changes nothing.
+//! Tests that each function does what its contract says, and that a repetition changes nothing.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -79,7 +79,7 @@ async fn two_machines_of_one_template_are_cloned_concurrently() {
     other.args["identity"] = json!("vm-2");
     other.idempotency_key = "run/other".into();
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // The second machine does not wait for the first one.
+    // The clone of the second machine does not wait for that of the first.
     assert!(matches!(bench.provider.start(&other).await.unwrap(), Started::Pending { .. }));
 }
 
@@ -94,7 +94,7 @@ async fn a_power_state_changed_by_another_client_is_read() {
     while bench.complete(&about("read-vm")).await.unwrap()["power"] != "off" {
         assert!(Instant::now() < until, "the power state is not read anew");
     }
-    // A repeated power-off finds nothing to do.
+    // The administrator has powered the machine off, so power-off has nothing to do.
     assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
 }
 
@@ -154,7 +154,7 @@ async fn a_foreign_machine_prevents_nothing_and_stays() {
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
 
-/// Gives the machine another instance UUID, and waits until vCenter reports it.
+/// Gives the machine another instance UUID, and waits until vCenter reports that UUID.
 async fn change_uuid(bench: &Bench) {
     let admin = Admin::of(bench);
     reconfigure::instance_uuid(&admin.0, &admin.object(&WEB_01).await, Uuid::max()).await.unwrap();
