@@ -115,6 +115,25 @@ create policy tenant on eaf.connection to eaf_app, eaf_owner using ((tenant_id =
 grant delete, insert, select, update on eaf.connection to eaf_app;
 grant select (tenant_id, capability, name, server, observe_at, observe_until), update (observe_until) on eaf.connection to eaf_platform;
 
+create table eaf.deputy (
+  tenant_id uuid not null,
+  actor_id uuid not null,
+  deputy_id uuid not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint deputy_pkey PRIMARY KEY (tenant_id, actor_id),
+  constraint deputy_check CHECK ((deputy_id <> actor_id)),
+  constraint deputy_check1 CHECK ((ends_at > starts_at))
+);
+CREATE INDEX deputy_of ON eaf.deputy USING btree (tenant_id, deputy_id);
+alter table eaf.deputy enable row level security;
+alter table eaf.deputy force row level security;
+create policy tenant on eaf.deputy to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.deputy to eaf_app;
+grant update (deputy_id, starts_at, ends_at, updated_by, updated_at) on eaf.deputy to eaf_app;
+
 create table eaf.event (
   tenant_id uuid not null,
   lane smallint not null,
@@ -157,6 +176,20 @@ create table eaf.generation (
 );
 grant select on eaf.generation to eaf_app;
 grant select on eaf.generation to eaf_platform;
+
+create table eaf.group_member (
+  tenant_id uuid not null,
+  key text collate "C" not null,
+  actor_id uuid not null,
+  added_by uuid not null,
+  added_at timestamp with time zone default clock_timestamp() not null,
+  constraint group_member_pkey PRIMARY KEY (tenant_id, key, actor_id)
+);
+CREATE INDEX group_member_actor ON eaf.group_member USING btree (tenant_id, actor_id);
+alter table eaf.group_member enable row level security;
+alter table eaf.group_member force row level security;
+create policy tenant on eaf.group_member to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.group_member to eaf_app;
 
 create table eaf.journal (
   tenant_id uuid not null,
@@ -325,6 +358,20 @@ create policy tenant on eaf.member to eaf_app, eaf_owner using ((tenant_id = ( S
 grant insert, select on eaf.member to eaf_app;
 grant update (identity, sealed, locale, roles) on eaf.member to eaf_app;
 
+create table eaf.member_group (
+  tenant_id uuid not null,
+  key text collate "C" not null,
+  name text not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint member_group_pkey PRIMARY KEY (tenant_id, key)
+);
+alter table eaf.member_group enable row level security;
+alter table eaf.member_group force row level security;
+create policy tenant on eaf.member_group to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.member_group to eaf_app;
+grant update (name, updated_by, updated_at) on eaf.member_group to eaf_app;
+
 create table eaf.operator (
   actor_id uuid not null,
   identity bytea not null,
@@ -396,6 +443,23 @@ alter table eaf.plugin_grant enable row level security;
 alter table eaf.plugin_grant force row level security;
 create policy tenant on eaf.plugin_grant to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select, update on eaf.plugin_grant to eaf_app;
+
+create table eaf.reporting (
+  tenant_id uuid not null,
+  actor_id uuid not null,
+  manager uuid,
+  cost_centre text not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint reporting_pkey PRIMARY KEY (tenant_id, actor_id),
+  constraint reporting_check CHECK ((manager <> actor_id))
+);
+CREATE INDEX reporting_manager ON eaf.reporting USING btree (tenant_id, manager) WHERE (manager IS NOT NULL);
+alter table eaf.reporting enable row level security;
+alter table eaf.reporting force row level security;
+create policy tenant on eaf.reporting to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.reporting to eaf_app;
+grant update (manager, cost_centre, updated_by, updated_at) on eaf.reporting to eaf_app;
 
 create table eaf.run (
   tenant_id uuid not null,

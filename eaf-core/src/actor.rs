@@ -52,6 +52,17 @@ pub struct Attribution {
     pub trace: TraceId,
 }
 
+/// Groups and people of a member, for the rules of products.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Affiliation {
+    pub groups: Vec<String>,
+    /// Persons for whom the member stands in now.
+    pub stands_in_for: Vec<ActorId>,
+    /// Persons whose manager the member is.
+    pub manages: Vec<ActorId>,
+    pub cost_centre: String,
+}
+
 /// Caller inside one tenant.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -64,6 +75,8 @@ pub struct Caller {
     /// Permissions with the plugin's prefix, such as `dcm.request`, resolved from `roles` by the
     /// host.
     pub permissions: Vec<String>,
+    /// Groups and people of the caller; empty for the system.
+    pub affiliation: Affiliation,
     pub locale: Locale,
     pub trace: TraceId,
 }
@@ -83,6 +96,7 @@ impl Caller {
             name: String::new(),
             roles: vec!["system".into()],
             permissions: Vec::new(),
+            affiliation: Affiliation::default(),
             locale: Locale::En,
             trace,
         }

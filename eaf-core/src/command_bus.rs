@@ -22,6 +22,7 @@ use crate::clock::Ambient;
 use crate::contract::{Domain, DomainError, Rejection, Subject};
 use crate::crypto::{self, Keyring, personal};
 use crate::db::{self, Db};
+use crate::directory;
 use crate::event_store::{self, Appender, Position, StreamCache};
 use crate::id::CommandId;
 use serde_json::{Map, Value};
@@ -150,6 +151,10 @@ pub enum Error {
     TooMuchHistory { limit: u32 },
     #[error("the streams of the boundary hold more than {limit} bytes")]
     TooManyBytes { limit: usize },
+    #[error("the boundary named more than {limit} references to people")]
+    TooManyPeople { limit: usize },
+    #[error("the people of the boundary could not be resolved")]
+    Directory(#[from] directory::Error),
     #[error("'{stream}' is not a stream name")]
     StreamName { stream: String },
     #[error("the decision is about '{stream}', which the boundary does not guard")]

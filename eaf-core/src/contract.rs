@@ -4,7 +4,8 @@
 //! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
 //! removes it.
 
-use crate::actor::ActorKind;
+use crate::actor::{ActorKind, Affiliation, Caller};
+use crate::directory::PeopleQuery;
 use crate::id::{ActorId, CommandId, EventId, TenantId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,36 @@ pub struct ContextActor {
     pub roles: Vec<String>,
     /// Permissions of the actor without the plugin's prefix.
     pub permissions: Vec<String>,
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// Persons for whom the caller stands in now.
+    #[serde(default)]
+    pub stands_in_for: Vec<ActorId>,
+    /// Persons whose manager the caller is.
+    #[serde(default)]
+    pub manages: Vec<ActorId>,
+    /// Empty: none is known.
+    #[serde(default)]
+    pub cost_centre: String,
+}
+
+impl ContextActor {
+    /// The caller as a plugin sees them.
+    pub fn of(caller: &Caller, plugin: &str) -> Self {
+        let own = |name: &String| name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned);
+        let Affiliation { groups, stands_in_for, manages, cost_centre } = caller.affiliation.clone();
+        ContextActor {
+            id: caller.actor,
+            kind: caller.kind,
+            name: caller.name.clone(),
+            roles: caller.roles.clone(),
+            permissions: caller.permissions.iter().filter_map(own).collect(),
+            groups,
+            stands_in_for,
+            manages,
+            cost_centre,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +134,16 @@ pub struct BoundaryInput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BoundaryOutput {
     pub streams: Vec<StreamRef>,
+    /// People whose ids the decision needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PeopleRef>,
+}
+
+/// Reference to people with the ids of those who are meant, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedPeople {
+    pub reference: PeopleRef,
+    pub actors: Vec<ActorId>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,6 +151,8 @@ pub struct DecideInput {
     pub command: Command,
     pub context: Context,
     pub streams: Vec<LoadedStream>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<ResolvedPeople>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -173,19 +216,42 @@ pub enum RejectionKind {
     NotFound,
 }
 
-/// Placeholder in a message for the names of the members who hold a permission of the package. The
-/// host replaces it in an answer; a recorded message keeps the placeholder and so no names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Reference to people: the current members who are in any of these sets. In a message it is a
+/// placeholder for their names, which the host inserts in an answer; a recorded message keeps the
+/// placeholder and so no names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PeopleRef {
-    /// Name of the permission without the plugin's prefix.
-    pub permission: String,
-    #[serde(default)]
+    /// Permissions of the package, without its prefix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<String>,
+    /// Keys of groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// Persons whose managers are meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managers_of: Vec<ActorId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actors: Vec<ActorId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<ActorId>,
 }
 
 impl PeopleRef {
     /// Name of the only member of a JSON object that is a placeholder.
     pub const MARK: &str = "x-eaf-people";
+
+    /// Query for the directory; `roles_holding` gives the roles that hold a permission of the
+    /// package.
+    pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
+        PeopleQuery {
+            roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),
+            groups: self.groups.clone(),
+            managers_of: self.managers_of.clone(),
+            actors: self.actors.clone(),
+            except: self.except.clone(),
+        }
+    }
 }
 
 /// Refusal by a rule of the domain. The host renders it from the package's texts

@@ -1,15 +1,23 @@
-//! Directory of tenants, their members, and operators.
+//! Directory of tenants, their members, groups and deputies, and of operators.
 //!
 //! Names, mail addresses and the identity provider's subjects are sealed. A keyed digest of issuer
 //! and subject finds a person without opening the rows.
 
+mod deputy;
+mod group;
 mod member;
 mod membership;
 mod operator;
+mod people;
+mod reporting;
 mod tenant;
 
+pub use deputy::{Deputy, MAX_PERIOD as MAX_DEPUTY_PERIOD};
+pub use group::{Group, MAX_GROUPS, MAX_NAME as MAX_GROUP_NAME};
 pub use member::{Member, NewMember};
 pub use operator::Operator;
+pub use people::{PeopleQuery, people_ids};
+pub use reporting::{MAX_COST_CENTRE, Reporting};
 pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
 
 use crate::clock::Ambient;
@@ -20,6 +28,22 @@ use crate::db::{self, Db};
 pub enum Error {
     #[error("a tenant's slug has 1 to 40 lower-case letters, digits and hyphens")]
     Slug,
+    #[error("a group's key has 1 to 40 lower-case letters, digits and hyphens")]
+    GroupKey,
+    #[error("there is no such group")]
+    NoGroup,
+    #[error("a tenant has at most {MAX_GROUPS} groups")]
+    TooManyGroups,
+    #[error("there is no such member")]
+    NoMember,
+    #[error("the tenant would have no admin")]
+    LastAdmin,
+    #[error("the person would report to themselves")]
+    ManagerCycle,
+    #[error("the person would stand in for themselves")]
+    DeputyCycle,
+    #[error("the period of a deputy ends after it starts, and within 366 days")]
+    DeputyPeriod,
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the directory could not be read")]

@@ -10,7 +10,7 @@ mod schema;
 pub use contents::rows_as_text;
 
 use crate::Core;
-use crate::actor::{ActorKind, Caller, Locale, TraceId};
+use crate::actor::{ActorKind, Affiliation, Caller, Locale, TraceId};
 use crate::clock::{Ambient, Clock, Entropy};
 use crate::crypto::MasterKey;
 use crate::db::{self, Db, Passwords};
@@ -281,6 +281,7 @@ pub fn person(tenant: TenantId, permissions: &[&str]) -> Caller {
         name: "Anna Amsel".into(),
         roles: vec!["requester".into()],
         permissions: permissions.iter().map(|name| (*name).into()).collect(),
+        affiliation: Affiliation::default(),
         locale: Locale::En,
         trace: TraceId(Uuid::from_u128(42).simple().to_string()),
     }

@@ -68,7 +68,7 @@ impl Domain for Tally {
     }
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
         let streams = vec![StreamRef { stream: stream(&input.command), mode: StreamMode::Guard }];
-        Ok(BoundaryOutput { streams })
+        Ok(BoundaryOutput { streams, people: Vec::new() })
     }
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
         let read = &input.streams[0];

@@ -103,7 +103,7 @@ impl Domain for Ledger {
         &self.0
     }
     async fn boundary(&self, _: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
-        Ok(BoundaryOutput { streams: Vec::new() })
+        Ok(BoundaryOutput { streams: Vec::new(), people: Vec::new() })
     }
     async fn decide(&self, _: DecideInput) -> Result<Decision, DomainError> {
         Err(DomainError::Host("nothing is decided here".into()))

@@ -1,14 +1,19 @@
 //! Loads the boundary of a command: round by round, until the plugin names no further stream.
 
 use super::{CommandBus, Error, snapshots};
-use crate::contract::{BoundaryInput, Command, Context, Domain, LoadedStream, StreamMode, StreamRef};
+use crate::contract::{
+    BoundaryInput, Command, Context, Domain, LoadedStream, PeopleRef, ResolvedPeople, StreamMode, StreamRef,
+};
 use crate::db::TenantTx;
+use crate::directory;
 use crate::event_store::{self, SnapshotBasis, StoredEvent};
 use crate::id::{ActorId, StreamId, TenantId};
 use std::collections::{BTreeSet, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
+/// Limit of references to people.
+const PEOPLE: usize = 64;
 const EVENTS: u32 = 10_000;
 /// Maximum stored size, in bytes, of the events of one boundary. The plugin holds all of them in
 /// memory, several times over.
@@ -21,6 +26,8 @@ pub(super) struct LoadedBoundary {
     pub streams: Vec<LoadedStream>,
     /// People whose data the streams hold.
     pub people: BTreeSet<ActorId>,
+    /// References that the plugin named, resolved.
+    pub resolved: Vec<ResolvedPeople>,
 }
 
 pub(super) async fn load(
@@ -64,9 +71,10 @@ async fn load_within_limits(
     for round in 0..=ROUNDS {
         let streams = loaded.streams.clone();
         let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: streams };
-        let named = domain.boundary(input).await?.streams;
-        let new = merge(&mut loaded.streams, named)?;
+        let named = domain.boundary(input).await?;
+        let new = merge(&mut loaded.streams, named.streams)?;
         if new == loaded.streams.len() {
+            loaded.resolved = resolve(bus, tenant, domain, named.people).await?;
             return Ok(());
         }
         // After the last round, the plugin may not name further streams.
@@ -78,6 +86,32 @@ async fn load_within_limits(
         tx.commit().await?;
     }
     Err(Error::TooManyRounds { limit: ROUNDS })
+}
+
+/// Resolves the references of the last round, which knows all streams.
+async fn resolve(
+    bus: &CommandBus,
+    tenant: TenantId,
+    domain: &dyn Domain,
+    references: Vec<PeopleRef>,
+) -> Result<Vec<ResolvedPeople>, Error> {
+    if references.len() > PEOPLE {
+        return Err(Error::TooManyPeople { limit: PEOPLE });
+    }
+    let mut resolved: Vec<ResolvedPeople> = Vec::with_capacity(references.len());
+    for reference in references {
+        if resolved.iter().all(|known| known.reference != reference) {
+            let query = reference.query(|permission| roles_holding(domain, permission));
+            let actors = directory::people_ids(&bus.db, tenant, &query).await?;
+            resolved.push(ResolvedPeople { reference, actors });
+        }
+    }
+    Ok(resolved)
+}
+
+fn roles_holding(domain: &dyn Domain, permission: &str) -> Vec<String> {
+    let mut declared = domain.description().permissions.iter();
+    declared.find(|known| known.name == permission).map(|known| known.roles.clone()).unwrap_or_default()
 }
 
 /// Adds the named streams that are new, without their events. Returns the index of the first new

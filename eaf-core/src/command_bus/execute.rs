@@ -161,7 +161,7 @@ impl Attempt<'_> {
         tx.commit().await?;
         let (loaded, _locks) = self.load_and_lock().await?;
         self.check_precondition(&loaded).await?;
-        let decision = self.decide(&loaded.streams).await?;
+        let decision = self.decide(&loaded).await?;
         let mut tx = bus.db.tenant(caller.tenant).await?;
         let sealing = self.sealed(&mut tx, &loaded, decision, fingerprint);
         let (request, answer) = sealing.instrument(tracing::debug_span!("seal")).await?;
@@ -208,7 +208,7 @@ impl Attempt<'_> {
         tx.commit().await?;
         let loaded = self.load().await?;
         self.check_precondition(&loaded).await?;
-        Ok(match self.decide(&loaded.streams).await? {
+        Ok(match self.decide(&loaded).await? {
             Decision::Accepted(accepted) => {
                 let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
                 self.check_subjects(&mut tx, &loaded, &accepted).await?;
@@ -261,9 +261,14 @@ impl Attempt<'_> {
         loading.instrument(tracing::info_span!("load")).await
     }
 
-    async fn decide(&self, streams: &[LoadedStream]) -> Result<Decision, Error> {
-        let input =
-            DecideInput { command: self.command.clone(), context: self.context.clone(), streams: streams.to_vec() };
+    async fn decide(&self, loaded: &LoadedBoundary) -> Result<Decision, Error> {
+        let streams = &loaded.streams;
+        let input = DecideInput {
+            command: self.command.clone(),
+            context: self.context.clone(),
+            streams: streams.clone(),
+            people: loaded.resolved.clone(),
+        };
         let decision = self.domain.decide(input).instrument(tracing::info_span!("decide")).await?;
         match &decision {
             Decision::Accepted(accepted) => output::check(self.domain.description(), streams, accepted)?,
@@ -380,18 +385,10 @@ fn find<'a>(domain: &'a dyn Domain, name: &str) -> Option<&'a CommandType> {
 }
 
 fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {
-    let prefix = format!("{}.", domain.plugin());
-    let permissions = caller.permissions.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned);
     Context {
         now: (bus.ambient.now().unix_timestamp_nanos() / 1_000_000) as i64,
         tenant: caller.tenant,
-        actor: ContextActor {
-            id: caller.actor,
-            kind: caller.kind,
-            name: caller.name.clone(),
-            roles: caller.roles.clone(),
-            permissions: permissions.collect(),
-        },
+        actor: ContextActor::of(caller, domain.plugin()),
         locale: caller.locale.as_str().to_owned(),
         settings: Map::new(),
         seed: bus.ambient.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -1,7 +1,7 @@
 //! Members: the people and service accounts of a tenant.
 
-use super::{Directory, Error};
-use crate::actor::{Attribution, Locale, TraceId};
+use super::{Directory, Error, deputy, group, reporting};
+use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
@@ -13,6 +13,20 @@ use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashMap;
 
 const TABLE: &str = "eaf.member";
+
+/// Columns of one member with the [`Affiliation`], of the row `m`; `$3` is the present time.
+const WITH_AFFILIATION: &str = "m.actor_id, m.sealed, m.locale, m.roles,
+    coalesce((select r.cost_centre from eaf.reporting r
+              where r.tenant_id = m.tenant_id and r.actor_id = m.actor_id), '') as cost_centre,
+    array(select g.key from eaf.group_member g where g.tenant_id = m.tenant_id and g.actor_id = m.actor_id
+          order by g.key) as groups,
+    array(select d.actor_id from eaf.deputy d
+          join eaf.member p on p.tenant_id = d.tenant_id and p.actor_id = d.actor_id and p.roles <> '{}'
+          where d.tenant_id = m.tenant_id and d.deputy_id = m.actor_id
+            and $3 >= d.starts_at and $3 < d.ends_at order by d.actor_id) as stands_in_for,
+    array(select r.actor_id from eaf.reporting r
+          join eaf.member p on p.tenant_id = r.tenant_id and p.actor_id = r.actor_id and p.roles <> '{}'
+          where r.tenant_id = m.tenant_id and r.manager = m.actor_id order by r.actor_id) as manages";
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
@@ -26,6 +40,8 @@ pub struct Member {
     pub email: String,
     pub locale: Locale,
     pub roles: Vec<String>,
+    /// Empty where many members are read at once.
+    pub affiliation: Affiliation,
 }
 
 /// Member without an actor id, before the member is stored.
@@ -163,6 +179,35 @@ impl Directory {
         Ok(())
     }
 
+    /// Sets the roles of a current member. A person who loses a role loses it with the next request.
+    /// Fails with [`Error::LastAdmin`] if the tenant would have no admin.
+    pub async fn set_roles(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        actor: ActorId,
+        roles: &[String],
+    ) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        lock_admins(&mut tx).await?;
+        let former = require_current(&mut tx, actor).await?;
+        if former == roles {
+            return Ok(());
+        }
+        sqlx::query("update eaf.member set roles = $3 where tenant_id = $1 and actor_id = $2")
+            .bind(tenant)
+            .bind(actor)
+            .bind(roles)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+        refuse_without_admin(&mut tx, &former).await?;
+        let act =
+            Act::new("member.change", object(actor)).changing(json!({ "roles": former }), json!({ "roles": roles }));
+        audit::record_act(&mut tx, by, &act).await?;
+        Ok(tx.commit().await?)
+    }
+
     pub async fn find_member(&self, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let member = self.by_identity(&mut tx, issuer, subject).await?;
@@ -178,14 +223,10 @@ impl Directory {
         subject: &str,
     ) -> Result<Option<Member>, Error> {
         let identity = self.member_identity(tx, issuer, subject).await?;
-        let row = sqlx::query(
-            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2",
-        )
-        .bind(tx.tenant())
-        .bind(identity.as_slice())
-        .fetch_optional(tx.conn())
-        .await
-        .map_err(Error::Read)?;
+        let sql = format!("select {WITH_AFFILIATION} from eaf.member m where m.tenant_id = $1 and m.identity = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(identity.as_slice());
+        let query = query.bind(self.ambient.now());
+        let row = query.fetch_optional(tx.conn()).await.map_err(Error::Read)?;
         self.open_optional(tx, row).await
     }
 
@@ -197,14 +238,9 @@ impl Directory {
     }
 
     pub(super) async fn by_actor(&self, tx: &mut TenantTx, actor: ActorId) -> Result<Option<Member>, Error> {
-        let row = sqlx::query(
-            "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and actor_id = $2",
-        )
-        .bind(tx.tenant())
-        .bind(actor)
-        .fetch_optional(tx.conn())
-        .await
-        .map_err(Error::Read)?;
+        let sql = format!("select {WITH_AFFILIATION} from eaf.member m where m.tenant_id = $1 and m.actor_id = $2");
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(actor).bind(self.ambient.now());
+        let row = query.fetch_optional(tx.conn()).await.map_err(Error::Read)?;
         self.open_optional(tx, row).await
     }
 
@@ -251,12 +287,21 @@ impl Directory {
         Ok(named)
     }
 
-    /// Removes all roles of a member and ends the member's sessions. Nothing is erased, so that the
-    /// member can be added again.
+    /// Removes all roles of a member, ends the member's sessions and deputies, and removes the member
+    /// from all groups. Nothing is erased, so that the member can be added again. Fails with
+    /// [`Error::LastAdmin`] for a tenant's only admin.
     pub async fn remove_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
+        lock_admins(&mut tx).await?;
         let roles = clear_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
-        let act = Act::new("member.remove", object(actor)).changing(json!({ "roles": roles }), json!({ "roles": [] }));
+        refuse_without_admin(&mut tx, &roles).await?;
+        let groups = group::leave_all(&mut tx, actor).await?;
+        deputy::end_all(&mut tx, actor).await?;
+        let (mut old, mut new) = (json!({ "roles": roles }), json!({ "roles": [] }));
+        if !groups.is_empty() {
+            (old["groups"], new["groups"]) = (json!(groups), json!([]));
+        }
+        let act = Act::new("member.remove", object(actor)).changing(old, new);
         audit::record_act(&mut tx, by, &act).await?;
         session::end_all_of(&mut tx, actor).await.map_err(Error::Sessions)?;
         tx.commit().await?;
@@ -269,6 +314,9 @@ impl Directory {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
         let roles = clear_roles(&mut tx, actor, empty).await?;
+        group::leave_all(&mut tx, actor).await?;
+        deputy::end_all(&mut tx, actor).await?;
+        reporting::erase(&mut tx, actor).await?;
         let act = Act::new("person.erase", format!("person/{actor}"))
             .changing(json!({ "roles": roles }), json!({ "roles": [] }));
         audit::record_act(&mut tx, by, &act).await?;
@@ -308,13 +356,17 @@ impl Directory {
     }
 
     async fn open_optional(&self, tx: &mut TenantTx, row: Option<PgRow>) -> Result<Option<Member>, Error> {
-        match row {
-            Some(row) => self.open_member(tx, &row).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(row) = row else { return Ok(None) };
+        let member = self.open_member(tx, &row).await?;
+        let affiliation = if row.try_column("groups").is_ok() {
+            affiliation(&row).map_err(Error::Read)?
+        } else {
+            Affiliation::default()
+        };
+        Ok(Some(Member { affiliation, ..member }))
     }
 
-    async fn open_member(&self, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
+    pub(super) async fn open_member(&self, tx: &mut TenantTx, row: &PgRow) -> Result<Member, Error> {
         let actor: ActorId = row.try_get("actor_id").map_err(Error::Read)?;
         let sealed: Vec<u8> = row.try_get("sealed").map_err(Error::Read)?;
         let locale: String = row.try_get("locale").map_err(Error::Read)?;
@@ -337,6 +389,7 @@ impl Directory {
             email: plain.email,
             locale: if locale == "de" { Locale::De } else { Locale::En },
             roles,
+            affiliation: Affiliation::default(),
         })
     }
 }
@@ -371,6 +424,58 @@ async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) ->
         .await
         .map_err(Error::Write)?;
     Ok(roles.unwrap_or_default())
+}
+
+/// Role whose holders manage the tenant.
+const ADMIN: &str = "admin";
+
+/// Roles of a current member. Fails with [`Error::NoMember`] for anyone else, also for a removed or
+/// erased member.
+pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
+    let roles: Option<Vec<String>> = sqlx::query_scalar(
+        "select roles from eaf.member where tenant_id = $1 and actor_id = $2 and identity is not null and roles <> '{}'",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    roles.ok_or(Error::NoMember)
+}
+
+/// Lets one transaction at a time take the role of an admin away: two could remove the last two.
+async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Refuses that an admin loses the role if no other member has it.
+async fn refuse_without_admin(tx: &mut TenantTx, former: &[String]) -> Result<(), Error> {
+    if !former.iter().any(|role| role == ADMIN) {
+        return Ok(());
+    }
+    let has_admin: bool = sqlx::query_scalar(
+        "select exists (select from eaf.member where tenant_id = $1 and identity is not null and $2 = any (roles))",
+    )
+    .bind(tx.tenant())
+    .bind(ADMIN)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    if has_admin { Ok(()) } else { Err(Error::LastAdmin) }
+}
+
+fn affiliation(row: &PgRow) -> Result<Affiliation, sqlx::Error> {
+    Ok(Affiliation {
+        groups: row.try_get("groups")?,
+        stands_in_for: row.try_get("stands_in_for")?,
+        manages: row.try_get("manages")?,
+        cost_centre: row.try_get("cost_centre")?,
+    })
 }
 
 fn object(actor: ActorId) -> String {

@@ -108,7 +108,7 @@ impl Domain for Guestbook {
             "wide" => (0..33).map(|n| named(format!("book/wide-{n}"), StreamMode::Read)).collect(),
             _ => vec![book, named("house/rules".into(), StreamMode::Read)],
         };
-        Ok(BoundaryOutput { streams })
+        Ok(BoundaryOutput { streams, people: Vec::new() })
     }
 
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {

@@ -102,7 +102,7 @@ impl Domain for Jar {
         if self.leads && !input.loaded.is_empty() {
             streams.push(StreamRef { stream: "jar/2".into(), mode: StreamMode::Read });
         }
-        Ok(BoundaryOutput { streams })
+        Ok(BoundaryOutput { streams, people: Vec::new() })
     }
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
         let stream = &input.streams[0];

@@ -25,6 +25,7 @@ mod master_key;
 mod migrations;
 mod observation;
 mod operations;
+mod people;
 mod personal;
 mod platform_feed;
 mod pooler;

@@ -105,7 +105,7 @@ impl Anyone {
         };
         Ok(match person {
             Person::Member(tenant, member) => {
-                let caller = caller(app, &info, member, &tenant);
+                let caller = caller(app, &info, *member, &tenant);
                 app.rates.check_caller(Some(tenant.id), caller.actor)?;
                 let permit = app.concurrency.acquire(tenant.id).await;
                 Anyone::Member(Box::new(TenantCaller { caller, tenant, expires, via, permit }))
@@ -255,6 +255,7 @@ fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
         name: member.name,
         roles: member.roles,
         permissions,
+        affiliation: member.affiliation,
         locale: info.locale(),
         trace: info.trace.clone(),
     }

@@ -277,6 +277,7 @@ fn bus_problem(cause: command_bus::Error) -> Problem {
         }
         Error::Domain(cause) => domain_problem(&cause),
         Error::TooManyStreams { .. }
+        | Error::TooManyPeople { .. }
         | Error::TooManyRounds { .. }
         | Error::StreamName { .. }
         | Error::OutsideBoundary { .. }

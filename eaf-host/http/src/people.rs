@@ -1,6 +1,7 @@
 //! Names of people in a package's answers:
-//! `{"x-eaf-people": {"permission": "approve", "except": ["<actor id>"]}}` becomes the sorted
-//! display names of the tenant's members who hold that permission of the package.
+//! `{"x-eaf-people": {"permissions": ["approve"], "except": ["<actor id>"]}}` becomes the sorted
+//! display names of the current members who are meant: holders of permissions of the package,
+//! members of groups, managers, or single persons.
 //!
 //! Names are resolved for each response, because they are personal data: a recorded rejection keeps
 //! the reference, so that a repetition names those who may act then.
@@ -14,12 +15,12 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolver for one request, which queries each permission once.
+/// Resolver for one request, which queries each reference once.
 pub struct People<'a> {
     app: &'a App,
     product: &'a Product,
     tenant: TenantId,
-    holders: BTreeMap<String, Vec<Person>>,
+    found: BTreeMap<PeopleRef, Vec<Person>>,
 }
 
 struct Person {
@@ -29,17 +30,17 @@ struct Person {
 
 impl<'a> People<'a> {
     pub fn new(app: &'a App, product: &'a Product, tenant: TenantId) -> Self {
-        People { app, product, tenant, holders: BTreeMap::new() }
+        People { app, product, tenant, found: BTreeMap::new() }
     }
 
     /// Replaces the references in these params, at any depth, by names.
     pub async fn resolve(&mut self, params: &mut Map<String, Value>) -> Result<(), Problem> {
         let mut wanted = BTreeSet::new();
-        params.values().for_each(|value| permissions(value, &mut wanted));
-        for permission in wanted {
-            if !self.holders.contains_key(&permission) {
-                let holders = self.find_holders(&permission).await?;
-                self.holders.insert(permission, holders);
+        params.values().for_each(|value| references(value, &mut wanted));
+        for reference in wanted {
+            if !self.found.contains_key(&reference) {
+                let found = self.find(&reference).await?;
+                self.found.insert(reference, found);
             }
         }
         params.values_mut().for_each(|value| self.replace(value));
@@ -54,13 +55,9 @@ impl<'a> People<'a> {
         Ok(())
     }
 
-    async fn find_holders(&self, permission: &str) -> Result<Vec<Person>, Problem> {
-        let declared = &self.product.domain.description().permissions;
-        let Some(declared) = declared.iter().find(|known| known.name == permission) else {
-            tracing::warn!(plugin = self.product.id(), "the package refers to a permission that it does not declare");
-            return Ok(Vec::new());
-        };
-        let members = self.app.core.directory.members_with_any_role(self.tenant, &declared.roles).await?;
+    async fn find(&self, reference: &PeopleRef) -> Result<Vec<Person>, Problem> {
+        let query = reference.query(|permission| self.roles_holding(permission));
+        let members = self.app.core.directory.people(self.tenant, &query).await?;
         let mut people: Vec<Person> =
             members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
         people.retain(|person| !person.name.is_empty());
@@ -68,11 +65,19 @@ impl<'a> People<'a> {
         Ok(people)
     }
 
+    fn roles_holding(&self, permission: &str) -> Vec<String> {
+        let declared = &self.product.domain.description().permissions;
+        let Some(declared) = declared.iter().find(|known| known.name == permission) else {
+            tracing::warn!(plugin = self.product.id(), "the package refers to a permission that it does not declare");
+            return Vec::new();
+        };
+        declared.roles.clone()
+    }
+
     fn replace(&self, value: &mut Value) {
         if let Some(reference) = reference(value) {
-            let holders = self.holders.get(&reference.permission).into_iter().flatten();
-            let named = holders.filter(|person| !reference.except.contains(&person.actor));
-            *value = named.map(|person| Value::from(person.name.as_str())).collect();
+            let people = self.found.get(&reference).into_iter().flatten();
+            *value = people.map(|person| Value::from(person.name.as_str())).collect();
             return;
         }
         match value {
@@ -88,14 +93,14 @@ fn reference(value: &Value) -> Option<PeopleRef> {
     serde_json::from_value(members.get(PeopleRef::MARK)?.clone()).ok()
 }
 
-fn permissions(value: &Value, into: &mut BTreeSet<String>) {
+fn references(value: &Value, into: &mut BTreeSet<PeopleRef>) {
     if let Some(reference) = reference(value) {
-        into.insert(reference.permission);
+        into.insert(reference);
         return;
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| permissions(item, into)),
-        Value::Object(members) => members.values().for_each(|member| permissions(member, into)),
+        Value::Array(items) => items.iter().for_each(|item| references(item, into)),
+        Value::Object(members) => members.values().for_each(|member| references(member, into)),
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use eaf_core::session::Session;
 use eaf_identity::Verified;
 
 pub enum Person {
-    Member(Tenant, Member),
+    Member(Tenant, Box<Member>),
     Operator(Operator),
 }
 
@@ -26,7 +26,7 @@ impl Person {
         };
         let found = app.core.directory.find_membership(slug, issuer, subject).await?;
         let (tenant, member) = found.filter(|(_, member)| has_a_role(member)).ok_or_else(not_a_member)?;
-        Ok(Person::Member(tenant, member))
+        Ok(Person::Member(tenant, Box::new(member)))
     }
 
     pub async fn of_session(app: &App, session: &Session) -> Result<Option<Person>, Problem> {
@@ -35,7 +35,7 @@ impl Person {
         };
         let found = app.core.directory.membership(tenant, session.actor).await?;
         let found = found.filter(|(_, member)| has_a_role(member));
-        Ok(found.map(|(tenant, member)| Person::Member(tenant, member)))
+        Ok(found.map(|(tenant, member)| Person::Member(tenant, Box::new(member))))
     }
 
     pub fn tenant(&self) -> Option<TenantId> {

@@ -275,6 +275,7 @@ impl Domain for WasmDomain {
 mod tests {
     use super::super::fixtures;
     use super::*;
+    use eaf_core::actor::{Caller, TraceId};
     use eaf_core::contract::{Command, Context, ContextActor};
     use eaf_core::id::{ActorId, CommandId};
     use std::sync::Arc;
@@ -288,13 +289,7 @@ mod tests {
         Context {
             now: 0,
             tenant,
-            actor: ContextActor {
-                id: ActorId::SYSTEM,
-                kind: eaf_core::actor::ActorKind::System,
-                name: String::new(),
-                roles: Vec::new(),
-                permissions: Vec::new(),
-            },
+            actor: ContextActor::of(&Caller::system(tenant, TraceId(String::new())), "fixture"),
             locale: "en".into(),
             settings: Default::default(),
             seed: String::new(),
@@ -378,7 +373,7 @@ mod tests {
         let decide = async |number: u128| {
             let mut context = context();
             context.actor.id = ActorId(uuid::Uuid::from_u128(number));
-            domain.decide(DecideInput { command: command(), context, streams: Vec::new() }).await
+            domain.decide(DecideInput { command: command(), context, streams: Vec::new(), people: Vec::new() }).await
         };
         for _ in 0..5 {
             assert!(matches!(decide(1).await, Err(DomainError::Trap(_))));
@@ -389,7 +384,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_trap_whose_text_stays_out_of_the_error() {
-        let input = DecideInput { command: command(), context: context(), streams: Vec::new() };
+        let input = DecideInput { command: command(), context: context(), streams: Vec::new(), people: Vec::new() };
         let error = domain().decide(input).await.unwrap_err();
         assert!(matches!(&error, DomainError::Trap(reason) if reason.contains("unreachable")), "{error}");
         assert!(!error.to_string().contains("decide.rs"), "the guest's own words: {error}");
@@ -438,7 +433,7 @@ mod tests {
         let domain = domain();
         for n in 0..40 {
             let command = Command { name: format!("go-{n}"), ..command() };
-            let input = DecideInput { command, context: context(), streams: Vec::new() };
+            let input = DecideInput { command, context: context(), streams: Vec::new(), people: Vec::new() };
             assert!(matches!(domain.decide(input).await, Err(DomainError::Trap(_))));
             let input = ActionsInput { view: "v".into(), rows: Vec::new(), context: context() };
             domain.actions(input).await.unwrap();

@@ -83,7 +83,7 @@ fn a_rehearsed_request_is_quoted() {
     let stage = with_offering();
     let rehearsed = |body: Value| stage.dry_run(&requester(), "request-vm", 1, body);
     let approval = json!({ "stages": 1,
-        "people": { "x-eaf-people": { "permission": "approve", "except": [requester().id] } } });
+        "people": { "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } } });
     let quoted = json!({ "monthly_cents": 3_000, "currency": "EUR", "approval": approval });
 
     let Decision::Accepted(accepted) = rehearsed(wanted("web-01")).decision else { panic!("refused") };
@@ -107,7 +107,7 @@ fn a_rehearsed_request_is_quoted() {
 #[test]
 fn a_row_that_waits_for_people_names_them() {
     let (mut stage, id) = with_request();
-    let approvers = json!({ "x-eaf-people": { "permission": "approve", "except": [requester().id] } });
+    let approvers = json!({ "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } });
     for waiting in [
         stage.offered::<Requests>(&requester(), &id).waiting_on,
         stage.offered::<Approvals>(&approver(), &id).waiting_on,
@@ -119,7 +119,7 @@ fn a_row_that_waits_for_people_names_them() {
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "no-answer", "message": "No." });
     stage.when::<FailProvisioning>(&system(), failed);
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!(waiting.params["people"], json!({ "x-eaf-people": { "permission": "operate", "except": [] } }));
+    assert_eq!(waiting.params["people"], json!({ "x-eaf-people": { "permissions": ["operate"] } }));
     assert!(waiting.params["since"].is_i64());
 }
 

@@ -90,7 +90,7 @@ fn a_stall_for_a_person_names_the_people_and_the_question() {
     let (mut stage, id) = with_approved();
     stage.when::<NoteStall>(&system(), question(&id));
     let message = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    let operators = json!({ "x-eaf-people": { "permission": "operate", "except": [] } });
+    let operators = json!({ "x-eaf-people": { "permissions": ["operate"] } });
     assert_eq!((message.code.as_str(), &message.params["people"]), ("stalled-for-person", &operators));
     assert_eq!(stage.view::<Requests>()[&id]["stalled_message"], "vCenter asks: moved or copied?");
     stage.when::<NoteStall>(&system(), json!({ "key": id, "stalled": false }));

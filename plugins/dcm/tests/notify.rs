@@ -92,7 +92,7 @@ fn asked_approvers_except_the_decider_learn_that_a_request_is_settled() {
         let run = Script::new().run::<DcmFlows>("notify", &event);
         let mail = &run.calls_of("mail.send-while")[0];
         assert_eq!(mail["condition"]["after"], "approval-requested", "{kind}");
-        assert_eq!(mail["to"]["holders"]["except"], except.as_str(), "{kind}: {mail}");
+        assert_eq!(mail["to"]["people"]["except"], json!([except]), "{kind}: {mail}");
         assert_eq!(mail["facts"]["vm_name"], "web-01", "{kind}");
     }
 }

@@ -450,7 +450,7 @@ fn approvers_except_the_requester_get_a_mail() {
     let run = script().run::<DcmFlows>("notify", &event(&stage, "request-submitted"));
     let mail = run.calls_of("mail.send-while")[0];
     assert_eq!(mail["template"], "approval-requested");
-    assert_eq!(mail["to"], json!({ "holders": { "permission": "approve", "except": requester().id } }));
+    assert_eq!(mail["to"], json!({"people": {"permissions": ["approve"], "except": [requester().id]}}));
     assert_eq!(mail["facts"]["request_id"], id.as_str());
     assert_eq!(mail["facts"]["monthly_cents"], 3000);
 }
@@ -466,7 +466,7 @@ fn requester_and_admins_get_a_mail_about_a_failure() {
     assert_eq!(
         addressed,
         [
-            ("request-failed-admin", json!({ "holders": { "permission": "operate" } })),
+            ("request-failed-admin", json!({"people": {"permissions": ["operate"]}})),
             ("request-failed", json!({ "actor": requester().id })),
         ]
     );

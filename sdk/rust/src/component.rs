@@ -18,13 +18,13 @@ pub fn boundary<P: Plugin>(input: &[u8]) -> Vec<u8> {
     let name = command.name.clone();
     let visitor = BoundaryOf { body: command.body, ctx: &context, loaded: Streams::new(loaded) };
     let boundary = P::Commands::visit(&name, visitor).unwrap_or_default();
-    write(&BoundaryOutput { streams: boundary.into_refs() })
+    write(&boundary.into_output())
 }
 
 pub fn decide<P: Plugin>(input: &[u8]) -> Vec<u8> {
-    let DecideInput { command, context, streams } = read(input);
+    let DecideInput { command, context, streams, people } = read(input);
     let name = command.name.clone();
-    let visitor = Decide { command, ctx: &context, streams: &Streams::new(streams) };
+    let visitor = Decide { command, ctx: &context, streams: &Streams::new(streams).with_people(people) };
     let decided = P::Commands::visit(&name, visitor)
         .unwrap_or_else(|| Err(Rejection::not_found("unknown-command").param("command", name)));
     write(&match decided {

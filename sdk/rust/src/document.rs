@@ -1,6 +1,7 @@
 //! JSON documents between host and component; shapes in `docs/guides/contract.md`. Unknown members
 //! are ignored.
 
+use crate::People;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -37,7 +38,7 @@ impl Context {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Actor {
     pub id: String,
     pub kind: ActorKind,
@@ -48,11 +49,23 @@ pub struct Actor {
     /// Without the plugin's prefix.
     #[serde(default)]
     pub permissions: Vec<String>,
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// Actor ids of the persons for whom the caller stands in now.
+    #[serde(default)]
+    pub stands_in_for: Vec<String>,
+    /// Actor ids of the persons whose manager the caller is.
+    #[serde(default)]
+    pub manages: Vec<String>,
+    /// Empty: none is known.
+    #[serde(default)]
+    pub cost_centre: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActorKind {
+    #[default]
     Person,
     Service,
     System,
@@ -112,6 +125,16 @@ pub struct BoundaryInput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BoundaryOutput {
     pub streams: Vec<StreamRef>,
+    /// People whose ids the decision needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<People>,
+}
+
+/// Reference to people with the actor ids of those who are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedPeople {
+    pub reference: People,
+    pub actors: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,6 +142,8 @@ pub struct DecideInput {
     pub command: Command,
     pub context: Context,
     pub streams: Vec<LoadedStream>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<ResolvedPeople>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
-//! References to people in texts: a product names them by permission, and the host inserts their
-//! names when it renders the text.
+//! References to people: a product names them by permission, group, manager or id, and the host
+//! resolves who is meant, for texts and mails.
 //!
 //! A component knows no member but the caller, and its answers may be recorded without personal
 //! data. A reference is valid as a parameter of a text and in a preview:
@@ -8,24 +8,59 @@
 //! # use eaf_sdk::{Message, People};
 //! let people = People::who_may("approve").except("a-requesters-id");
 //! let message = Message::new("approval").param("people", people);
-//! # assert_eq!(message.params["people"]["x-eaf-people"]["permission"], "approve");
+//! # assert_eq!(message.params["people"]["x-eaf-people"]["permissions"][0], "approve");
 //! ```
 //!
 //! The text formats the parameter with `{{ people|names }}`: “A, B or C”.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Members of the tenant who hold a permission of this plugin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Current members of the tenant who are in any of these sets, without the excluded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct People {
-    permission: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permissions: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    managers_of: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    actors: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     except: Vec<String>,
 }
 
 impl People {
     /// Holders of a permission, given without the plugin's prefix.
     pub fn who_may(permission: &str) -> Self {
-        People { permission: permission.into(), except: Vec::new() }
+        People { permissions: vec![permission.into()], ..People::default() }
+    }
+
+    /// Members of a group, by its key.
+    pub fn in_group(key: &str) -> Self {
+        People { groups: vec![key.into()], ..People::default() }
+    }
+
+    /// Manager of a person, by actor id.
+    pub fn manager_of(actor: &str) -> Self {
+        People { managers_of: vec![actor.into()], ..People::default() }
+    }
+
+    /// One person, by actor id.
+    pub fn actor(actor: &str) -> Self {
+        People { actors: vec![actor.into()], ..People::default() }
+    }
+
+    /// People of either reference. Whom one of them excludes is excluded.
+    pub fn or(mut self, other: People) -> Self {
+        self.permissions.extend(other.permissions);
+        self.groups.extend(other.groups);
+        self.managers_of.extend(other.managers_of);
+        self.actors.extend(other.actors);
+        self.except.extend(other.except);
+        self
     }
 
     /// Excludes an actor id, such as the requester where the four-eyes principle applies.
@@ -33,10 +68,30 @@ impl People {
         self.except.push(actor.into());
         self
     }
+
+    pub fn permissions(&self) -> &[String] {
+        &self.permissions
+    }
+
+    pub fn groups(&self) -> &[String] {
+        &self.groups
+    }
+
+    pub fn managers_of(&self) -> &[String] {
+        &self.managers_of
+    }
+
+    pub fn actors(&self) -> &[String] {
+        &self.actors
+    }
+
+    pub fn excluded(&self) -> &[String] {
+        &self.except
+    }
 }
 
 impl From<People> for Value {
     fn from(people: People) -> Value {
-        json!({ "x-eaf-people": { "permission": people.permission, "except": people.except } })
+        json!({ "x-eaf-people": people })
     }
 }

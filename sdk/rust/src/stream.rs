@@ -1,7 +1,7 @@
 //! Streams of a decision, folded into states.
 
-use crate::document::{LoadedStream, StreamMode, StreamRef};
-use crate::{EventSet, Recorded};
+use crate::document::{BoundaryOutput, LoadedStream, ResolvedPeople, StreamMode, StreamRef};
+use crate::{EventSet, People, Recorded};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,10 +18,11 @@ pub trait State: Default + Serialize + DeserializeOwned {
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
 }
 
-/// Streams that the host loaded for a command.
+/// Streams that the host loaded for a command, and people that it resolved.
 #[derive(Debug)]
 pub struct Streams {
     loaded: Vec<LoadedStream>,
+    people: Vec<ResolvedPeople>,
 }
 
 /// A state as stored in a snapshot. It names its type, since JSON of another type would fit
@@ -35,7 +36,18 @@ struct StoredState<S> {
 
 impl Streams {
     pub fn new(loaded: Vec<LoadedStream>) -> Self {
-        Streams { loaded }
+        Streams { loaded, people: Vec::new() }
+    }
+
+    /// Adds people that the boundary named.
+    pub fn with_people(self, people: Vec<ResolvedPeople>) -> Self {
+        Streams { people, ..self }
+    }
+
+    /// Actor ids of the people who are meant; empty for a reference that the boundary does not name.
+    pub fn people(&self, reference: &People) -> &[String] {
+        let found = self.people.iter().find(|resolved| resolved.reference == *reference);
+        found.map(|resolved| resolved.actors.as_slice()).unwrap_or_default()
     }
 
     /// Number of events; 0 for a stream that has none or was not requested.
@@ -97,9 +109,12 @@ fn restored<S: State>(stream: &str, snapshot: &Value) -> S {
     serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not deserialize from its own JSON"))
 }
 
-/// Streams that a command names.
+/// Streams and people that a command names.
 #[derive(Debug, Default)]
-pub struct Boundary(Vec<StreamRef>);
+pub struct Boundary {
+    streams: Vec<StreamRef>,
+    people: Vec<People>,
+}
 
 impl Boundary {
     pub fn none() -> Self {
@@ -117,12 +132,18 @@ impl Boundary {
         self.with(stream.into(), StreamMode::Read)
     }
 
-    pub fn into_refs(self) -> Vec<StreamRef> {
-        self.0
+    /// Names people whose ids the decision needs, for [`Streams::people`].
+    pub fn people(mut self, reference: People) -> Self {
+        self.people.push(reference);
+        self
+    }
+
+    pub fn into_output(self) -> BoundaryOutput {
+        BoundaryOutput { streams: self.streams, people: self.people }
     }
 
     fn with(mut self, stream: String, mode: StreamMode) -> Self {
-        self.0.push(StreamRef { stream, mode });
+        self.streams.push(StreamRef { stream, mode });
         self
     }
 }

@@ -6,6 +6,7 @@ use eaf_capability::Failure;
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
+use eaf_core::directory::PeopleQuery;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 pub use eaf_core::mail_log::Offer;
 use serde_json::{Map, Value};
@@ -91,8 +92,8 @@ pub trait MailStore: Send + Sync {
     fn now(&self) -> OffsetDateTime;
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure>;
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
-    /// Members of the tenant with any of these roles, in order of their actor ids.
-    async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure>;
+    /// Current members of the tenant who are meant, in order of their actor ids.
+    async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure>;
     /// Recipients of mails from `template` about the same thing as the run `run`.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
     /// Connection with the name `name`, for a test; none: the tenant has no such connection. A call

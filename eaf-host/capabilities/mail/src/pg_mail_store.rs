@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use eaf_capability::Failure;
 use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
-use eaf_core::directory::{self, Member};
+use eaf_core::directory::{self, Member, PeopleQuery};
 use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::{Core, event_store, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
@@ -40,8 +40,8 @@ impl MailStore for PgMailStore {
         Ok(member.map(Person::from))
     }
 
-    async fn holders(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
-        let members = self.core.directory.members_with_any_role(tenant, roles).await.map_err(unreadable)?;
+    async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure> {
+        let members = self.core.directory.people(tenant, query).await.map_err(unreadable)?;
         Ok(members.into_iter().map(Person::from).collect())
     }
 

@@ -22,6 +22,7 @@ use super::mail_store::{Entry, MailState, Person, Status};
 use super::schedule::MAX_UNANSWERED;
 use eaf_capability::text::mails::Templates;
 use eaf_capability::{Call, Class, Failure, GrantedConnection};
+use eaf_core::contract::PeopleRef;
 use eaf_core::id::ActorId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -47,12 +48,7 @@ pub struct Arguments {
 #[serde(rename_all = "lowercase")]
 enum To {
     Actor(ActorId),
-    Holders {
-        permission: String,
-        /// Actor id of a holder who gets no mail; empty: every holder gets one.
-        #[serde(default)]
-        except: String,
-    },
+    People(PeopleRef),
 }
 
 /// Values that all mails of a call share.
@@ -163,13 +159,12 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
             Some(person) => Ok(vec![person]),
             None => Err(unknown(mail, call, &arguments.template, *actor).await?),
         },
-        To::Holders { permission, except } => {
-            let permission = permission.strip_prefix(&format!("{}.", call.plugin)).unwrap_or(permission);
-            let roles = mail.packages.roles_holding(&call.plugin, permission);
-            let mut people = mail.store.holders(call.tenant, &roles).await?;
-            people.retain(|person| person.actor.to_string() != *except);
+        To::People(reference) => {
+            let plugin = &call.plugin;
+            let query = reference.query(|permission| mail.packages.roles_holding(plugin, own(plugin, permission)));
+            let mut people = mail.store.people(call.tenant, &query).await?;
             if people.is_empty() {
-                tracing::warn!(tenant = %call.tenant, permission, "no member holds the permission of a mail");
+                tracing::warn!(tenant = %call.tenant, ?reference, "a mail is for no current member");
             }
             if let Some(template) = arguments.condition.as_ref().and_then(|condition| condition.after.as_ref()) {
                 let earlier = mail.store.recipients_of(call.tenant, call.run, template).await?;
@@ -178,6 +173,11 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
             Ok(people)
         }
     }
+}
+
+/// Permission without the plugin's prefix, which a package may write out.
+fn own<'a>(plugin: &str, permission: &'a str) -> &'a str {
+    permission.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).unwrap_or(permission)
 }
 
 /// Records a mail to an unknown person as failed; the tenant's admins see its recipient and
@@ -381,7 +381,7 @@ mod tests {
     fn recipients_are_read_in_the_form_of_the_contract() {
         let actor: To = serde_json::from_value(json!({"actor": ActorId::SYSTEM})).unwrap();
         assert!(matches!(actor, To::Actor(ActorId::SYSTEM)));
-        let holders: To = serde_json::from_value(json!({"holders": {"permission": "approve", "except": ""}})).unwrap();
-        assert!(matches!(holders, To::Holders { permission, .. } if permission == "approve"));
+        let people: To = serde_json::from_value(json!({"people": {"permissions": ["approve"]}})).unwrap();
+        assert!(matches!(people, To::People(people) if people.permissions == ["approve"]));
     }
 }

@@ -86,7 +86,7 @@ fn stream(command: &Command, context: &Context) -> String {
 
 /// Reference to the people who may read all notes.
 fn readers() -> Value {
-    json!({ "x-eaf-people": { "permission": "read-all", "except": [] } })
+    json!({ "x-eaf-people": { "permissions": ["read-all"] } })
 }
 
 fn no(kind: RejectionKind, code: &str, fields: Vec<FieldError>) -> Decision {
@@ -111,7 +111,7 @@ impl Domain for Notes {
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError> {
         let stream = stream(&input.command, &input.context);
-        Ok(BoundaryOutput { streams: vec![StreamRef { stream, mode: StreamMode::Guard }] })
+        Ok(BoundaryOutput { streams: vec![StreamRef { stream, mode: StreamMode::Guard }], people: Vec::new() })
     }
 
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError> {
@@ -171,7 +171,7 @@ impl Domain for Notes {
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
         let may = input.context.actor.permissions.iter().any(|permission| permission == "archive");
         let message = |code: &str| Message { code: code.into(), params: Map::new() };
-        let others = json!({ "x-eaf-people": { "permission": "read-all", "except": [input.context.actor.id] } });
+        let others = json!({ "x-eaf-people": { "permissions": ["read-all"], "except": [input.context.actor.id] } });
         let reader = |row: &Map<String, Value>| Message {
             code: "reader".into(),
             params: Map::from_iter([

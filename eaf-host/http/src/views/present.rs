@@ -192,18 +192,10 @@ fn waiting_document(text: String, reason: Message) -> WaitingOn {
 }
 
 fn context(app: &App, product: &Product, caller: &Caller) -> Context {
-    let prefix = format!("{}.", product.id());
-    let own = |permission: &String| permission.strip_prefix(&prefix).map(str::to_owned);
     Context {
         now: millis(app.core.ambient.now()),
         tenant: caller.tenant,
-        actor: ContextActor {
-            id: caller.actor,
-            kind: caller.kind,
-            name: caller.name.clone(),
-            roles: caller.roles.clone(),
-            permissions: caller.permissions.iter().filter_map(own).collect(),
-        },
+        actor: ContextActor::of(caller, product.id()),
         locale: caller.locale.as_str().into(),
         settings: Map::new(),
         seed: app.core.ambient.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -1,6 +1,7 @@
 //! DCM's package: its requests for capabilities, and one answer of its domain.
 
 use super::package;
+use eaf_core::actor::{Caller, TraceId};
 use eaf_core::contract::{Command, Context, ContextActor, DecideInput, Decision};
 use eaf_core::id::{ActorId, CommandId, TenantId};
 use eaf_plugin::{fixtures, inspect::inspect, load};
@@ -25,13 +26,7 @@ async fn the_domain_of_dcm_answers() {
     let context = Context {
         now: 0,
         tenant,
-        actor: ContextActor {
-            id: ActorId::SYSTEM,
-            kind: eaf_core::actor::ActorKind::System,
-            name: String::new(),
-            roles: Vec::new(),
-            permissions: Vec::new(),
-        },
+        actor: ContextActor::of(&Caller::system(tenant, TraceId(String::new())), "dcm"),
         locale: "en".into(),
         settings: Default::default(),
         seed: String::new(),
@@ -39,6 +34,7 @@ async fn the_domain_of_dcm_answers() {
         trace_id: String::new(),
     };
     let command = Command { name: "go".into(), version: 1, body: serde_json::Value::Null };
-    let decision = plugin.domain.decide(DecideInput { command, context, streams: Vec::new() }).await.unwrap();
+    let decision =
+        plugin.domain.decide(DecideInput { command, context, streams: Vec::new(), people: Vec::new() }).await.unwrap();
     assert!(matches!(decision, Decision::Rejected(rejection) if rejection.code == "unknown-command"));
 }

@@ -122,7 +122,7 @@ impl House {
     }
 
     async fn ask_approvers_of(&self, tenant: TenantId, request: &str) -> Call {
-        let to = json!({"holders": {"permission": "approve", "except": ""}});
+        let to = json!({"people": {"permissions": ["approve"]}});
         let condition = json!({"view": "approvals", "key": request, "member": "status", "equals": "pending"});
         Call {
             tenant,

@@ -13,7 +13,7 @@ use crate::request::event::RequestFailed;
 use crate::request::view::Requests;
 use crate::vm::view::Vms;
 use crate::vm::{self, Access};
-use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
+use eaf_sdk::{Failure, People, Recorded, Trigger, Workflow};
 use eaf_sdk_mail::{Condition, Mailer, Recipient};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ impl Workflow for Notify {
             Event::RequestSubmitted(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["justification"] = e.justification.as_str().into();
-                let to = Recipient::HoldersExcept { permission: APPROVE, except: &e.requester_id };
+                let to = People::who_may(APPROVE).except(&e.requester_id).into();
                 let open = Condition::on::<Approvals>(&e.request_id, "status", Status::Pending);
                 mailer.send_while(APPROVAL_REQUESTED, to, &facts, &open)?.skipped
             }
@@ -120,7 +120,7 @@ impl Settled<'_> {
     /// Sends one mail to each approver who was asked, except the person who settled the request.
     fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
         let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
-        let to = Recipient::HoldersExcept { permission: APPROVE, except: by_id };
+        let to = People::who_may(APPROVE).except(by_id).into();
         let was_asked = Condition::on::<Approvals>(self.id, "status", status).after(APPROVAL_REQUESTED);
         mailer.send_while("request-settled", to, &facts, &was_asked).map(|sent| sent.skipped)
     }
@@ -135,7 +135,7 @@ fn send_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Resul
     facts["error_message"] = e.message.into();
     facts["trace_id"] = e.trace_id.into();
     let failed = Condition::on::<Requests>(&e.request_id, "status", Status::Failed);
-    let holders = Recipient::Holders { permission: OPERATE };
+    let holders = Recipient::from(People::who_may(OPERATE));
     let admins = mailer.send_while("request-failed-admin", holders, &facts, &failed);
     if admins.as_ref().is_ok_and(|sent| sent.skipped) {
         return Ok(true);

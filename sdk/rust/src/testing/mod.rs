@@ -20,8 +20,8 @@ pub fn person(name: &str, permissions: &[&str]) -> Actor {
         id: id_of(name),
         kind: ActorKind::Person,
         name: name.into(),
-        roles: Vec::new(),
         permissions: permissions.iter().map(ToString::to_string).collect(),
+        ..Actor::default()
     }
 }
 
@@ -29,9 +29,8 @@ pub fn system() -> Actor {
     Actor {
         id: "6561665f-7379-7374-656d-000000000001".into(),
         kind: ActorKind::System,
-        name: String::new(),
         roles: vec!["system".into()],
-        permissions: Vec::new(),
+        ..Actor::default()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{id_of, system};
 use crate::document::*;
-use crate::{Event, EventSet, Plugin, component};
+use crate::{Event, EventSet, People, Plugin, component};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -17,6 +17,8 @@ const EVENT_BYTES: usize = 256 * 1024;
 pub struct Stage<P> {
     pub log: Vec<Recorded>,
     pub now: i64,
+    /// Actor ids by reference; others mean no one.
+    pub people: Vec<ResolvedPeople>,
     commands: u64,
     types: Vec<EventType>,
     plugin: PhantomData<P>,
@@ -40,6 +42,7 @@ impl<P: Plugin> Stage<P> {
         Stage {
             log: Vec::new(),
             now: 1_795_439_100_000,
+            people: Vec::new(),
             commands: 0,
             types: P::Events::describe(),
             plugin: PhantomData,
@@ -73,8 +76,9 @@ impl<P: Plugin> Stage<P> {
         let context = self.context(actor);
         let command_id = context.command_id.clone();
         let command = Command { name: name.into(), version, body };
-        let streams = self.load(&command, &context);
-        let input = DecideInput { command, context, streams: streams.clone() };
+        let (streams, named) = self.load(&command, &context);
+        let people = named.into_iter().map(|reference| self.resolve(reference)).collect();
+        let input = DecideInput { command, context, streams: streams.clone(), people };
         let decision: Decision = call(component::decide::<P>, &input);
         self.compare_with_snapshots(&input, &decision);
         if let Decision::Accepted(accepted) = &decision {
@@ -121,7 +125,19 @@ impl<P: Plugin> Stage<P> {
         }
     }
 
-    fn load(&self, command: &Command, context: &Context) -> Vec<LoadedStream> {
+    /// Sets who is meant by a reference from now on.
+    pub fn set_people(&mut self, reference: People, actors: &[&str]) {
+        self.people.retain(|known| known.reference != reference);
+        let actors = actors.iter().map(ToString::to_string).collect();
+        self.people.push(ResolvedPeople { reference, actors });
+    }
+
+    fn resolve(&self, reference: People) -> ResolvedPeople {
+        let found = self.people.iter().find(|known| known.reference == reference).cloned();
+        found.unwrap_or(ResolvedPeople { reference, actors: Vec::new() })
+    }
+
+    fn load(&self, command: &Command, context: &Context) -> (Vec<LoadedStream>, Vec<People>) {
         let mut loaded: Vec<LoadedStream> = Vec::new();
         for _ in 0..ROUNDS {
             let input = BoundaryInput { command: command.clone(), context: context.clone(), loaded: loaded.clone() };
@@ -129,7 +145,7 @@ impl<P: Plugin> Stage<P> {
             let mut new = named.streams;
             new.retain(|r| loaded.iter().all(|l| l.stream != r.stream));
             if new.is_empty() {
-                return loaded;
+                return (loaded, named.people);
             }
             loaded.extend(new.into_iter().map(|r| self.stream(r)));
             assert!(loaded.len() <= STREAMS, "{} names more than {STREAMS} streams", command.name);

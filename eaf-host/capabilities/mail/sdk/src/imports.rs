@@ -26,11 +26,12 @@ impl Mailer {
 fn recipient(to: Recipient) -> outbox::Recipient {
     match to {
         Recipient::Actor(id) => outbox::Recipient::Actor(id.into()),
-        Recipient::Holders { permission } => holders(permission, ""),
-        Recipient::HoldersExcept { permission, except } => holders(permission, except),
+        Recipient::People(people) => outbox::Recipient::People(outbox::People {
+            permissions: people.permissions().to_vec(),
+            groups: people.groups().to_vec(),
+            managers_of: people.managers_of().to_vec(),
+            actors: people.actors().to_vec(),
+            except: people.excluded().to_vec(),
+        }),
     }
-}
-
-fn holders(permission: &str, except: &str) -> outbox::Recipient {
-    outbox::Recipient::Holders(outbox::Holders { permission: permission.into(), except: except.into() })
 }

@@ -1,5 +1,5 @@
 //! Client of `eaf:mail`: mails to members of the tenant. A workflow names recipients by actor id or
-//! by permission, so that names, addresses and languages stay in the host.
+//! by a reference to people, so that names, addresses and languages stay in the host.
 
 #[cfg(target_family = "wasm")]
 mod imports;
@@ -12,23 +12,22 @@ use imports as host;
 use scripted as host;
 
 use eaf_sdk::flow::{decode, encode};
-use eaf_sdk::{Failure, View};
+use eaf_sdk::{Failure, People, View};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// Recipient given by actor id.
+    /// One person, by actor id. A mail to an unknown person is a failure.
     Actor(&'a str),
-    /// Recipients who hold `permission`, a permission of this plugin, except the person with the
-    /// actor id `except`.
-    HoldersExcept {
-        permission: &'a str,
-        except: &'a str,
-    },
-    Holders {
-        permission: &'a str,
-    },
+    /// All people who are meant when the mail is sent. A reference that means no one is no failure.
+    People(People),
+}
+
+impl From<People> for Recipient<'_> {
+    fn from(people: People) -> Self {
+        Recipient::People(people)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,10 +28,7 @@ impl Mailer {
     fn arguments(&self, template: &str, to: Recipient, facts: &[u8]) -> Value {
         let to = match to {
             Recipient::Actor(id) => json!({ "actor": id }),
-            Recipient::Holders { permission } => json!({ "holders": { "permission": permission } }),
-            Recipient::HoldersExcept { permission, except } => {
-                json!({ "holders": { "permission": permission, "except": except } })
-            }
+            Recipient::People(people) => json!({ "people": people }),
         };
         json!({ "grant": self.0, "template": template, "to": to, "facts": value(facts) })
     }

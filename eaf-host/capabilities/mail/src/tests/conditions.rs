@@ -66,7 +66,7 @@ async fn only_recipients_of_the_first_mail_get_the_second_one() {
         "after": "approval-requested"});
     let mut settled = while_it_is(condition);
     settled.args["template"] = json!("request-settled");
-    settled.args["to"] = json!({"holders": {"permission": "approve", "except": actor(3)}});
+    settled.args["to"] = json!({"people": {"permissions": ["approve"], "except": [actor(3)]}});
     assert_eq!(send(&store, &settled).await, Ok(json!({"sent": 1, "failed": 0, "skipped": false})));
     let mut recipients = addressees(&server).await;
     recipients.dedup();

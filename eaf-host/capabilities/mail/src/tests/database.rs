@@ -75,7 +75,8 @@ async fn members_get_mail_over_the_tenants_connection() {
     let provider = provider(&core);
     let of_grant = async |tenant| resolve(&core.db, &core.connections, tenant, PLUGIN, "mail", "mail").await.unwrap();
     let Resolution::Granted(granted) = of_grant(acme).await else { panic!("granted above") };
-    let mut call = call("approval-requested", json!({"holders": {"permission": "approve", "except": jana}}), facts());
+    let mut call =
+        call("approval-requested", json!({"people": {"permissions": ["approve"], "except": [jana]}}), facts());
 
     call.granted = *granted;
     for _ in 0..2 {

@@ -28,6 +28,7 @@ use eaf_capability::{Call, Capability, Failure, Granted, GrantedConnection, Pack
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
+use eaf_core::directory::PeopleQuery;
 use eaf_core::id::{ActorId, EventId, RunId, TenantId};
 use eaf_test_support::maildev::Maildev;
 use serde_json::{Map, Value, json};
@@ -218,10 +219,12 @@ impl MailStore for FakeStore {
         Ok(paper.people.iter().map(|(person, _)| person.clone()).find(|person| person.actor == actor))
     }
 
-    async fn holders(&self, _: TenantId, roles: &[String]) -> Result<Vec<Person>, Failure> {
+    async fn people(&self, _: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure> {
         let paper = self.0.lock().unwrap();
-        let holds = |held: &[String]| held.iter().any(|role| roles.contains(role));
-        Ok(paper.people.iter().filter(|(_, held)| holds(held)).map(|(person, _)| person.clone()).collect())
+        let is_meant = |(person, held): &&(Person, Vec<String>)| {
+            held.iter().any(|role| query.roles.contains(role)) && !query.except.contains(&person.actor)
+        };
+        Ok(paper.people.iter().filter(is_meant).map(|(person, _)| person.clone()).collect())
     }
 
     async fn recipients_of(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
@@ -408,7 +411,7 @@ fn call(template: &str, to: Value, facts: Value) -> Call {
 }
 
 fn to_approvers() -> Value {
-    json!({"holders": {"permission": "approve", "except": actor(1)}})
+    json!({"people": {"permissions": ["approve"], "except": [actor(1)]}})
 }
 
 fn approval() -> Call {

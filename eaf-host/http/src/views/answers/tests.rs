@@ -3,7 +3,7 @@
 
 use super::*;
 use eaf_capability::text::Locales;
-use eaf_core::actor::ActorKind;
+use eaf_core::actor::{Caller, TraceId};
 use eaf_core::contract::ContextActor;
 use eaf_core::event_store::Position;
 use eaf_core::id::{ActorId, CommandId, TenantId};
@@ -30,13 +30,7 @@ fn context() -> Context {
     Context {
         now: 0,
         tenant,
-        actor: ContextActor {
-            id: ActorId::SYSTEM,
-            kind: ActorKind::System,
-            name: String::new(),
-            roles: Vec::new(),
-            permissions: Vec::new(),
-        },
+        actor: ContextActor::of(&Caller::system(tenant, TraceId(String::new())), "fixture"),
         locale: "en".into(),
         settings: Default::default(),
         seed: String::new(),

@@ -1,0 +1,166 @@
+//! Deputies: a member who stands in for another one during a period.
+//!
+//! A deputy acts under their own name, on behalf of the other person. Affiliation in is not passed on:
+//! the deputy of a deputy stands in for the deputy alone.
+
+use super::member::require_current;
+use super::{Directory, Error};
+use crate::actor::Attribution;
+use crate::audit::{self, Act};
+use crate::db::TenantTx;
+use crate::id::{ActorId, TenantId};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+/// Longest period of a deputy, so that nobody stands in forever by oversight.
+pub const MAX_PERIOD: Duration = Duration::days(366);
+
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Deputy {
+    /// The person who is away.
+    pub actor_id: ActorId,
+    pub deputy_id: ActorId,
+    pub starts_at: OffsetDateTime,
+    pub ends_at: OffsetDateTime,
+}
+
+impl Directory {
+    /// Sets the deputy of a person, in place of a former one. Fails with [`Error::DeputyCycle`] if
+    /// the deputy is away at that time and this person stands in.
+    pub async fn set_deputy(&self, by: &Attribution, tenant: TenantId, new: &Deputy) -> Result<(), Error> {
+        let Deputy { actor_id, deputy_id, starts_at, ends_at } = new;
+        if ends_at <= starts_at || *ends_at - *starts_at > MAX_PERIOD {
+            return Err(Error::DeputyPeriod);
+        }
+        if actor_id == deputy_id {
+            return Err(Error::DeputyCycle);
+        }
+        let mut tx = self.db.tenant(tenant).await?;
+        lock_deputies(&mut tx).await?;
+        require_current(&mut tx, *actor_id).await?;
+        require_current(&mut tx, *deputy_id).await?;
+        refuse_cycle(&mut tx, new).await?;
+        let before = read(&mut tx, *actor_id).await?;
+        sqlx::query(
+            "insert into eaf.deputy (tenant_id, actor_id, deputy_id, starts_at, ends_at, updated_by)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (tenant_id, actor_id) do update set deputy_id = excluded.deputy_id,
+               starts_at = excluded.starts_at, ends_at = excluded.ends_at, updated_by = excluded.updated_by,
+               updated_at = clock_timestamp()",
+        )
+        .bind(tenant)
+        .bind(actor_id)
+        .bind(deputy_id)
+        .bind(starts_at)
+        .bind(ends_at)
+        .bind(by.actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+        if before.as_ref() != Some(new) {
+            let act = act("deputy.set", *actor_id).changing(state(before.as_ref()), state(Some(new)));
+            audit::record_act(&mut tx, by, &act).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends a person's deputy. False: there was none.
+    pub async fn end_deputy(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<bool, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        lock_deputies(&mut tx).await?;
+        let Some(before) = read(&mut tx, actor).await? else { return Ok(false) };
+        remove(&mut tx, actor).await?;
+        let act = act("deputy.end", actor).changing(state(Some(&before)), Value::Null);
+        audit::record_act(&mut tx, by, &act).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Deputies of a tenant whose period has not ended, by person.
+    pub async fn deputies(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Vec<Deputy>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        sqlx::query_as(
+            "select actor_id, deputy_id, starts_at, ends_at from eaf.deputy
+             where tenant_id = $1 and ends_at > $2 order by actor_id",
+        )
+        .bind(tenant)
+        .bind(now)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Read)
+    }
+}
+
+async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Option<Deputy>, Error> {
+    sqlx::query_as(
+        "select actor_id, deputy_id, starts_at, ends_at from eaf.deputy where tenant_id = $1 and actor_id = $2",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
+async fn remove(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
+    sqlx::query("delete from eaf.deputy where tenant_id = $1 and actor_id = $2")
+        .bind(tx.tenant())
+        .bind(actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Ends all deputies of and by a person, when the person is removed or erased.
+pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
+    sqlx::query("delete from eaf.deputy where tenant_id = $1 and (actor_id = $2 or deputy_id = $2)")
+        .bind(tx.tenant())
+        .bind(actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Lets one transaction at a time change the deputies of a tenant: two changes could together make
+/// a cycle that neither sees.
+async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.deputy/' || $1::text, 0))")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Refuses a chain of deputies, all away at the same time, that leads back to its first person.
+async fn refuse_cycle(tx: &mut TenantTx, new: &Deputy) -> Result<(), Error> {
+    let is_cycle: bool = sqlx::query_scalar(
+        "with recursive chain (actor_id) as (
+           select $3::uuid
+           union select d.deputy_id from eaf.deputy d join chain c on d.actor_id = c.actor_id
+             where d.tenant_id = $1 and d.actor_id <> $2 and d.starts_at < $5 and d.ends_at > $4)
+         select exists (select from chain where actor_id = $2)",
+    )
+    .bind(tx.tenant())
+    .bind(new.actor_id)
+    .bind(new.deputy_id)
+    .bind(new.starts_at)
+    .bind(new.ends_at)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    if is_cycle { Err(Error::DeputyCycle) } else { Ok(()) }
+}
+
+fn act(act: &str, actor: ActorId) -> Act {
+    Act::new(act, format!("member/{actor}"))
+}
+
+fn state(deputy: Option<&Deputy>) -> Value {
+    let Some(deputy) = deputy else { return Value::Null };
+    let time = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
+    json!({ "deputy": deputy.deputy_id, "starts_at": time(deputy.starts_at), "ends_at": time(deputy.ends_at) })
+}

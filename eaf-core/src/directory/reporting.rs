@@ -1,0 +1,127 @@
+//! Reporting lines: manager and cost centre of a member.
+
+use super::member::require_current;
+use super::{Directory, Error};
+use crate::actor::Attribution;
+use crate::audit::{self, Act};
+use crate::db::TenantTx;
+use crate::id::{ActorId, TenantId};
+use serde_json::json;
+
+/// Limit of a cost centre, in characters.
+pub const MAX_COST_CENTRE: usize = 100;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Reporting {
+    /// `None`: no manager is known.
+    pub manager: Option<ActorId>,
+    /// Empty: none is known.
+    pub cost_centre: String,
+}
+
+impl Directory {
+    /// Reporting lines of a tenant, by person.
+    pub async fn reporting(&self, tenant: TenantId) -> Result<Vec<(ActorId, Reporting)>, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        let rows: Vec<(ActorId, Option<ActorId>, String)> = sqlx::query_as(
+            "select actor_id, manager, cost_centre from eaf.reporting where tenant_id = $1 order by actor_id",
+        )
+        .bind(tenant)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+        let reporting = |(actor, manager, cost_centre)| (actor, Reporting { manager, cost_centre });
+        Ok(rows.into_iter().map(reporting).collect())
+    }
+
+    /// Sets manager and cost centre of a member. Fails with [`Error::ManagerCycle`] if the person
+    /// would report to themselves, at any distance.
+    pub async fn set_reporting(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        actor: ActorId,
+        new: &Reporting,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        lock_reporting_lines(&mut tx).await?;
+        require_current(&mut tx, actor).await?;
+        if let Some(manager) = new.manager {
+            require_current(&mut tx, manager).await?;
+            refuse_cycle(&mut tx, actor, manager).await?;
+        }
+        let before = read(&mut tx, actor).await?;
+        if before == *new {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into eaf.reporting (tenant_id, actor_id, manager, cost_centre, updated_by)
+             values ($1, $2, $3, $4, $5)
+             on conflict (tenant_id, actor_id) do update set manager = excluded.manager,
+               cost_centre = excluded.cost_centre, updated_by = excluded.updated_by, updated_at = clock_timestamp()",
+        )
+        .bind(tenant)
+        .bind(actor)
+        .bind(new.manager)
+        .bind(&new.cost_centre)
+        .bind(by.actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+        let state =
+            |reporting: &Reporting| json!({ "manager": reporting.manager, "cost_centre": reporting.cost_centre });
+        let act = Act::new("member.reporting", format!("member/{actor}")).changing(state(&before), state(new));
+        audit::record_act(&mut tx, by, &act).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Reads manager and cost centre; both are empty until they are set.
+async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
+    let found = sqlx::query_as("select manager, cost_centre from eaf.reporting where tenant_id = $1 and actor_id = $2")
+        .bind(tx.tenant())
+        .bind(actor)
+        .fetch_optional(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Removes manager and cost centre of a person who is erased.
+pub(super) async fn erase(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
+    sqlx::query("delete from eaf.reporting where tenant_id = $1 and actor_id = $2")
+        .bind(tx.tenant())
+        .bind(actor)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Lets one transaction at a time change the reporting lines of a tenant: two changes could
+/// together make a cycle that neither sees.
+async fn lock_reporting_lines(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.reporting/' || $1::text, 0))")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+async fn refuse_cycle(tx: &mut TenantTx, actor: ActorId, manager: ActorId) -> Result<(), Error> {
+    let is_cycle: bool = sqlx::query_scalar(
+        "with recursive line (actor_id) as (
+           select $3::uuid
+           union select r.manager from eaf.reporting r join line l on r.actor_id = l.actor_id
+             where r.tenant_id = $1 and r.manager is not null)
+         select exists (select from line where actor_id = $2)",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .bind(manager)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    if is_cycle { Err(Error::ManagerCycle) } else { Ok(()) }
+}
