@@ -16,6 +16,14 @@ use axum::routing::MethodRouter;
 use eaf_core::view;
 use std::collections::HashMap;
 
+/// Permissions of the host, with the roles that hold them.
+pub const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
+    ("host.connections", &["admin"]),
+    ("host.mail-failures", &["admin"]),
+    ("host.runs", &["admin", "auditor"]),
+    ("host.audit", &["admin", "auditor"]),
+];
+
 /// Access that an operation requires. `act` and `object` are the names that the audit records for a
 /// denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! either and is checked against the directory; nothing else in a request can name it.
 
 use super::App;
+use super::access::HOST_PERMISSIONS;
 use super::auth::{cookie, csrf, expected_person};
 use super::code::Code;
 use super::concurrency::RequestPermit;
@@ -25,14 +26,6 @@ use time::OffsetDateTime;
 
 /// Header of requests that a page sends without an act of the person, with the value `1`.
 const BACKGROUND_HEADER: &str = "eaf-background";
-
-/// Permissions of the host, with the roles that hold them.
-const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
-    ("host.connections", &["admin"]),
-    ("host.mail-failures", &["admin"]),
-    ("host.runs", &["admin", "auditor"]),
-    ("host.audit", &["admin", "auditor"]),
-];
 
 /// A member of a tenant.
 pub struct TenantCaller {

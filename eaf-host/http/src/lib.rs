@@ -26,6 +26,7 @@ mod location;
 mod messages;
 mod openapi;
 mod operation;
+mod operations;
 mod operator;
 mod order;
 mod pages;
@@ -61,7 +62,6 @@ use eaf_identity::Identity;
 use host::test_limit::{TestLimiter, TestRate};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
-use operation::Operation;
 use problem::Problem;
 use rates::RateLimiters;
 use schema::Schemas;
@@ -162,64 +162,14 @@ impl App {
     }
 }
 
-fn operations() -> Vec<Operation> {
-    vec![
-        commands::operation(),
-        choices::operation(),
-        views::list::operation(),
-        views::item::operation(),
-        live::operation(),
-        session::operation(),
-        language::operation(),
-        auth::sign_out::operation(),
-        host::connection_list::operation(),
-        host::connection_get::operation(),
-        host::connection_put::operation(),
-        host::connection_delete::operation(),
-        host::connection_test::operation(),
-        host::connection_trial::operation(),
-        host::connection_types::operation(),
-        host::draft_test::test_operation(),
-        host::draft_test::trial_operation(),
-        host::draft_choices::operation(),
-        host::mail_failures::operation(),
-        host::mail_resend::operation(),
-        host::mail_queue::operation(),
-        host::mail_queue::send_operation(),
-        host::mail_pauses::put_operation(),
-        host::mail_pauses::delete_operation(),
-        host::products::operation(),
-        host::runs::operation(),
-        host::run::operation(),
-        host::audit::operation(),
-        host::audit_acts::operation(),
-        host::audit_csv::operation(),
-        host::audit_row::operation(),
-        host::audit_proof::operation(),
-        operator::tenants::operation(),
-        operator::tenant_products::operation(),
-        operator::product_switch::operation(),
-        operator::grant_put::operation(),
-        operator::grant_delete::operation(),
-        operator::plugins::operation(),
-        operator::plugin_stop::operation(),
-        operator::workflows::operation(),
-        operator::audit::operation(),
-        openapi::operation(),
-        actuator::liveness_operation(),
-        actuator::readiness_operation(),
-        actuator::metrics_operation(),
-    ]
-}
-
 /// OpenAPI document of a host that serves these products.
 pub fn document(products: &[Arc<Product>]) -> serde_json::Value {
-    openapi::document(&operations(), products)
+    openapi::document(&operations::operations(), products)
 }
 
 pub fn router(app: App) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<App>> = BTreeMap::new();
-    for operation in operations() {
+    for operation in operations::operations() {
         let (path, methods) = (operation.path, paths.remove(operation.path).unwrap_or_default());
         paths.insert(path, methods.merge(access::guarded(operation, &app)));
     }

@@ -8,9 +8,9 @@ mod cargo;
 
 use super::check::{self, source};
 use super::engine::{self, Limits, Wasm};
-use super::forbidden;
 use super::load::{self, Ceiling};
 use super::manifest;
+use super::module_imports;
 use super::package;
 use eaf_core::contract::Description;
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
 }
 
 fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {
-    let report = forbidden::imports(module).map_err(|cause| Error::Module { bin, cause })?;
+    let report = module_imports::forbidden(module).map_err(|cause| Error::Module { bin, cause })?;
     if !report.is_empty() {
         return Err(Error::Forbidden { bin, report });
     }

@@ -13,7 +13,7 @@
 //! | [`observer`] | observation of managed resources |
 //! | [`imports`] | imports of workflow components |
 //! | [`workflow`] | packages and components under the workflow engine of `eaf_core` |
-//! | [`build`], [`forbidden`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
+//! | [`build`], [`module_imports`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
 
 pub mod breaker;
 pub mod build;
@@ -22,13 +22,13 @@ pub mod check;
 pub mod choices;
 pub mod domain;
 pub mod engine;
-pub mod forbidden;
 pub mod granting;
 pub mod imports;
 pub mod inspect;
 pub mod install;
 pub mod load;
 pub mod manifest;
+pub mod module_imports;
 pub mod observer;
 pub mod package;
 pub mod trap;

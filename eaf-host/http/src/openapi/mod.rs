@@ -38,7 +38,7 @@ impl CachedDocument {
         {
             return json.clone();
         }
-        let json = Bytes::from(document(&super::operations(), products).to_string());
+        let json = Bytes::from(document(&super::operations::operations(), products).to_string());
         *last = Some((digests, json.clone()));
         json
     }

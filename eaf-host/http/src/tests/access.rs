@@ -44,7 +44,7 @@ struct Attempt {
 
 /// Attempts, one per operation, command, choice and view of the product.
 fn attempts() -> Vec<Attempt> {
-    crate::operations().into_iter().flat_map(attempts_of).collect()
+    crate::operations::operations().into_iter().flat_map(attempts_of).collect()
 }
 
 fn attempts_of(operation: Operation) -> Vec<Attempt> {
@@ -158,7 +158,7 @@ async fn every_operation_admits_exactly_the_callers_of_the_matrix() {
 
 #[test]
 fn only_sign_in_and_the_actuator_are_public() {
-    let public: Vec<&str> = crate::operations()
+    let public: Vec<&str> = crate::operations::operations()
         .into_iter()
         .filter(|operation| operation.access == Access::Public)
         .map(|operation| operation.path)

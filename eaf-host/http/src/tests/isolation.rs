@@ -109,7 +109,7 @@ async fn members_of_a_tenant_are_no_operators() {
 async fn only_public_operations_are_open() {
     let host = TestHost::new().await;
     let mut open = Vec::new();
-    for operation in crate::operations() {
+    for operation in crate::operations::operations() {
         let path =
             operation.path.replace("{plugin}", "notes").replace("{view}", "notes").replace("{command}", "write-note");
         let path =

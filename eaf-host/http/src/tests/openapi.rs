@@ -2,7 +2,7 @@
 
 use super::product;
 use crate::openapi;
-use crate::operations;
+use crate::operations::operations;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;

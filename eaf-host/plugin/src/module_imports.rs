@@ -10,7 +10,7 @@ const OURS: &str = "eaf:";
 const CHAIN_MAX: usize = 12;
 
 /// Returns a report with one entry per forbidden import.
-pub fn imports(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
+pub fn forbidden(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
     let module = read(module)?;
     let mut report = Vec::new();
     for import in &module.forbidden {
@@ -162,7 +162,7 @@ mod tests {
                 (func (export "eaf:domain/decide@1.0.0#decide") (call $unrelated) (call $price)))"#,
         )
         .unwrap();
-        let report = imports(&module).unwrap().join("\n");
+        let report = forbidden(&module).unwrap().join("\n");
         assert!(report.contains("__wbindgen_describe from __wbindgen_placeholder__"), "{report}");
         assert!(report.contains("time and seed come in the context"), "{report}");
         let chain = "called by eaf:domain/decide@1.0.0#decide → price → chrono::Utc::now";
@@ -178,7 +178,7 @@ mod tests {
                 (func $b (call $a)))"#,
         )
         .unwrap();
-        let report = imports(&module).unwrap();
+        let report = forbidden(&module).unwrap();
         assert_eq!(report.len(), 2, "{report:?}");
     }
 
@@ -186,6 +186,6 @@ mod tests {
     fn a_module_of_the_contract_has_nothing_to_report() {
         let module =
             wat::parse_str(r#"(module (import "eaf:workflow/flow@1.0.0" "now" (func (result i64))))"#).unwrap();
-        assert!(imports(&module).unwrap().is_empty());
+        assert!(forbidden(&module).unwrap().is_empty());
     }
 }

@@ -1,0 +1,55 @@
+//! List of all operations of the API. An operation that is not in the list has no route.
+
+use super::operation::Operation;
+use super::{actuator, auth, choices, commands, host, language, live, openapi, operator, session, views};
+
+/// Operations in the order of the OpenAPI document.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        commands::operation(),
+        choices::operation(),
+        views::list::operation(),
+        views::item::operation(),
+        live::operation(),
+        session::operation(),
+        language::operation(),
+        auth::sign_out::operation(),
+        host::connection_list::operation(),
+        host::connection_get::operation(),
+        host::connection_put::operation(),
+        host::connection_delete::operation(),
+        host::connection_test::operation(),
+        host::connection_trial::operation(),
+        host::connection_types::operation(),
+        host::draft_test::test_operation(),
+        host::draft_test::trial_operation(),
+        host::draft_choices::operation(),
+        host::mail_failures::operation(),
+        host::mail_resend::operation(),
+        host::mail_queue::operation(),
+        host::mail_queue::send_operation(),
+        host::mail_pauses::put_operation(),
+        host::mail_pauses::delete_operation(),
+        host::products::operation(),
+        host::runs::operation(),
+        host::run::operation(),
+        host::audit::operation(),
+        host::audit_acts::operation(),
+        host::audit_csv::operation(),
+        host::audit_row::operation(),
+        host::audit_proof::operation(),
+        operator::tenants::operation(),
+        operator::tenant_products::operation(),
+        operator::product_switch::operation(),
+        operator::grant_put::operation(),
+        operator::grant_delete::operation(),
+        operator::plugins::operation(),
+        operator::plugin_stop::operation(),
+        operator::workflows::operation(),
+        operator::audit::operation(),
+        openapi::operation(),
+        actuator::liveness_operation(),
+        actuator::readiness_operation(),
+        actuator::metrics_operation(),
+    ]
+}
