@@ -1,4 +1,4 @@
-//! Text of the ready demo.
+//! Text that the demo prints when it is ready.
 
 use crate::env;
 use crate::idp;

@@ -1,4 +1,5 @@
-//! Paths: the checkout, its state directory, and the programs that `make setup` installed.
+//! Paths in a checkout of EAF: its root, its state directory, and the programs that `make setup`
+//! installed.
 
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ impl Checkout {
         present(self.root.join("bin").join(format!("{plugin}.eaf")))
     }
 
-    /// Web application, if it was built.
+    /// Directory of the built web application; `None` if it was not built.
     pub fn web(&self) -> Option<PathBuf> {
         let dist = self.root.join("web/dist");
         dist.join("index.html").is_file().then_some(dist)

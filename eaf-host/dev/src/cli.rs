@@ -27,12 +27,12 @@ enum Command {
     Env,
     /// Print a bearer token of one of the demo's accounts.
     Token {
-        /// Such as requester@acme.
+        /// Account in the form NAME@TENANT, such as requester@acme.
         account: String,
     },
     /// Run a command with services of its own, which end with it.
     Exec {
-        /// Services to start.
+        /// Services to start, separated by commas.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
         with: Vec<With>,
         /// Keep PostgreSQL crash-safe, for tests that crash it.
@@ -43,10 +43,10 @@ enum Command {
     },
     /// Create missing offerings and machines of the running demo, after an interruption.
     Seed,
-    /// Change the behaviour of a simulated vCenter; without a behaviour, list the active ones with
-    /// their hits.
+    /// Change the behaviour of a simulated vCenter; without a behaviour, list the active ones and
+    /// how many calls each has affected.
     Vcenter {
-        /// Tenant of the vCenter; acme, if a behaviour follows.
+        /// Tenant whose vCenter is meant; without it, acme if a behaviour follows, otherwise all.
         tenant: Option<vcenter::Tenant>,
         #[command(subcommand)]
         behaviour: Option<vcenter::Behaviour>,
@@ -55,7 +55,7 @@ enum Command {
     Reset,
 }
 
-/// Runs the command of the arguments.
+/// Runs the command that the process's arguments name.
 pub async fn run() -> ExitCode {
     cli::end(execute(Cli::parse().command).await)
 }

@@ -8,8 +8,8 @@ use crate::{host, idp, variables};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Lines for `eval`. They contain passwords, and all that commands such as `eaf tenant add` need
-/// for the demo's database.
+/// Lines for a shell's `eval`. They contain passwords, and all that commands such as `eaf tenant
+/// add` need for the demo's database.
 pub fn lines(state: &State) -> Result<String, state::Error> {
     let ports = state.ports()?;
     let govc = |tenant: &str, port: u16| -> Result<String, state::Error> {
@@ -35,7 +35,8 @@ pub fn lines(state: &State) -> Result<String, state::Error> {
         ("GOVC_URL", govc("acme", ports.vcenter_acme)?),
         ("GOVC_URL_GLOBEX", govc("globex", ports.vcenter_globex)?),
         ("GOVC_TLS_CA_CERTS", certificates(state).join("ca.pem").display().to_string()),
-        // govc stores sessions by address and user and would not notice a new password.
+        // govc stores sessions by address and user and would continue a session after a change of
+        // the password.
         ("GOVC_PERSIST_SESSION", "false".into()),
     ];
     Ok(variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect())

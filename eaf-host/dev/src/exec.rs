@@ -1,5 +1,5 @@
-//! `eaf dev exec -- CMD`: services of its own on free ports in a temporary directory, while CMD
-//! runs.
+//! `eaf dev exec -- CMD`: runs CMD with services of its own, on free ports and in a temporary
+//! directory.
 
 use crate::checkout::Checkout;
 use crate::ports::{self, Ports};
@@ -50,7 +50,8 @@ pub enum With {
 
 const PREFIX: &str = "eaf-exec-";
 
-/// Returns CMD's exit code, or 128 plus the signal that ended it.
+/// Runs a command with services of its own; returns its exit code, or 128 plus the number of the
+/// signal that ended it.
 pub async fn run(
     checkout: &Checkout,
     with: &[With],
@@ -140,8 +141,8 @@ fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Ends and removes the remains of killed runs. A run whose supervisor is alive holds its lock and
-/// is skipped.
+/// Ends and removes what killed runs left in `parent`. A run whose supervisor is alive holds its
+/// lock and is skipped.
 async fn sweep(parent: &Path) -> Result<(), Error> {
     let own = fs::metadata("/proc/self").map(|own| own.uid()).ok();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {

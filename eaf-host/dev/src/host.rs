@@ -1,4 +1,4 @@
-//! Host of the demo: its configuration, its first people and grants.
+//! Host of the demo: configuration, first people and grants.
 
 use crate::checkout::{self, Checkout};
 use crate::idp::accounts::{ACCOUNTS, Account};
@@ -50,7 +50,7 @@ pub const TENANTS: [(&str, &str); 2] = [("acme", "Acme Werke AG"), ("globex", "G
 
 const UNTIL_READY: Duration = Duration::from_secs(60);
 
-/// Creates the roles, or resets their passwords.
+/// Creates the database's roles, or resets their passwords.
 pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
     let passwords = Passwords {
         migrate: state.password("postgres-migrate")?,
@@ -60,7 +60,7 @@ pub async fn bootstrap(state: &State, cluster: &Cluster) -> Result<(), Error> {
     db::bootstrap(&cluster.superuser_url(DATABASE), &passwords).await.map_err(Error::Bootstrap)
 }
 
-/// Client secret that host and identity provider share.
+/// Client secret that host and identity provider of the demo share.
 pub fn client_secret(state: &State) -> Result<String, state::Error> {
     state.password("oidc-client")
 }
@@ -113,7 +113,8 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
     })
 }
 
-/// Rules for the demo's servers on this machine, which tenants reach only if a rule names it.
+/// Egress rules for the demo's servers on this machine, since tenants reach a local address only if
+/// a rule names it.
 fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
     let rules = [
         format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
@@ -127,7 +128,8 @@ fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
 /// Creates tenants, people and grants, as an operator would, once per address of the identity
 /// provider, which is a part of a person's identity. Later changes are preserved.
 pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
-    // Named after its result, so that an older demo creates its products too.
+    // The step is named after its result, so that a demo of an older version creates its products
+    // too.
     const STEP: &str = "people-and-products";
     let before = state.done_with(STEP);
     if before.is_some_and(|before| before.idp == ports.idp) {
@@ -140,7 +142,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
         let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
         for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug)) {
             core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;
-            // Accounts of the former address cannot sign in any more and get no mails.
+            // Accounts of the provider's former address cannot sign in any more and get no mails.
             if let Some(before) = before {
                 let gone = NewMember { roles: Vec::new(), ..member(&idp::issuer_url(before.idp), account) };
                 core.directory.put_member(&core.by, tenant, gone).await?;
@@ -166,7 +168,7 @@ fn member(issuer: &str, account: &Account) -> NewMember {
     }
 }
 
-/// Reason of the demo's grants in the audit.
+/// Reason of the demo's grants, which the audit trail shows.
 const REASON: &str = "demo";
 
 async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// The demo's host runs in this process, with the allocator of production.
+/// Memory allocator of production, since the demo's host runs in this process.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -22,7 +22,7 @@ pub struct Ports {
     pub postgres: u16,
     pub vcenter_acme: u16,
     pub vcenter_globex: u16,
-    /// Control interface of both simulated vCenters.
+    /// Port of the control interface of both simulated vCenters.
     #[serde(default = "usual_vcenter_control")]
     pub vcenter_control: u16,
     pub smtp: u16,
@@ -42,7 +42,7 @@ impl Ports {
         idp: 8081,
     };
 
-    /// Default ports, changed by `EAF_*_PORT`.
+    /// Reads the ports from variables `EAF_*_PORT`; a port without a variable has its default.
     pub fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Result<Ports, Error> {
         let mut ports = Ports::DEFAULT;
         for (name, _, port) in ports.list_mut() {
@@ -59,7 +59,7 @@ impl Ports {
         Ok(ports)
     }
 
-    /// Ports that are free now.
+    /// Chooses ports that are free now.
     pub fn free() -> Result<Ports, Error> {
         let mut ports = Ports::DEFAULT;
         let mut listeners = Vec::new();
@@ -71,8 +71,8 @@ impl Ports {
         Ok(ports)
     }
 
-    /// Reports every unavailable port with its cause, its process, and the variable that changes
-    /// ours.
+    /// Reports every port that is not available, with the cause, the process that uses it, and the
+    /// variable that changes our port.
     pub fn check_free(&self) -> Result<(), Error> {
         let taken: Vec<String> = self
             .list()
@@ -112,13 +112,13 @@ impl Ports {
     }
 }
 
-/// Default for a state directory from before this port was used.
+/// Default for a state directory that was written before this port existed.
 fn usual_vcenter_control() -> u16 {
     Ports::DEFAULT.vcenter_control
 }
 
-/// Error that prevents the use of a port. Clients of `localhost` may try IPv6 first and must not
-/// reach another server there; on a machine without IPv6 there is none.
+/// Error that prevents the use of a port; `None` if it is free. Clients of `localhost` may try IPv6
+/// first and must not reach another server there; a machine without IPv6 has no such server.
 fn trouble(port: u16) -> Option<std::io::Error> {
     if let Err(trouble) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         return Some(trouble);
@@ -126,7 +126,8 @@ fn trouble(port: u16) -> Option<std::io::Error> {
     TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|trouble| trouble.kind() == ErrorKind::AddrInUse)
 }
 
-/// `name (pid n)` of the listening process, if this user can see it.
+/// Name of the process that listens on a port, as `name (pid n)`; `None` if this user cannot see
+/// it.
 #[cfg(target_os = "linux")]
 fn holder(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| listening_inode(table, port))?;

@@ -1,8 +1,8 @@
 //! PostgreSQL for development and tests, from the npm package's binaries.
 //!
-//! PostgreSQL refuses to run as root. As root, this module runs it as the system's `postgres`, else
-//! `nobody`; if that user cannot read the checkout (below `/root`, for example), the binaries are
-//! copied to `/var/cache/eaf`, and the data is in `/var/lib/eaf`.
+//! PostgreSQL refuses to run as root. As root, this module runs the server as the system's
+//! `postgres`, else `nobody`; if that user cannot read the checkout (below `/root`, for example),
+//! the binaries are copied to `/var/cache/eaf`, and the data is in `/var/lib/eaf`.
 
 pub mod make;
 
@@ -43,10 +43,10 @@ pub enum Error {
     Initdb(String),
 }
 
-/// Database of the demo.
+/// Name of the demo's database.
 pub const DATABASE: &str = "eaf";
 
-/// A cluster: its programs, its data and its user.
+/// A PostgreSQL cluster: its programs, its data and the user that runs it.
 pub struct Cluster {
     programs: PathBuf,
     data: PathBuf,
@@ -58,15 +58,15 @@ pub struct Cluster {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// As in production.
+    /// PostgreSQL's own durability, as in production.
     Full,
-    /// For tests that do not crash the server: several times faster.
+    /// No durability, which is several times faster, for tests that do not crash the server.
     None,
 }
 
 impl Cluster {
-    /// Creates the cluster if it is missing. The superuser's password is the state's secret
-    /// `postgres`.
+    /// Prepares the cluster, and creates it if it is missing. The superuser's password is the
+    /// secret `postgres` in the state directory.
     pub async fn prepare(
         checkout: &Checkout,
         state: &State,
@@ -88,7 +88,7 @@ impl Cluster {
         let mut settings = vec![
             format!("port={}", self.port),
             "listen_addresses=127.0.0.1".into(),
-            // No socket: its path would be too long in deep checkouts.
+            // The server has no Unix socket, because the path would be too long in deep checkouts.
             "unix_socket_directories=".into(),
             "max_connections=300".into(),
             "log_timezone=UTC".into(),
@@ -106,12 +106,12 @@ impl Cluster {
             environment: self.environment(),
             user: self.user,
             ready: Ready::Postmaster(self.data.join("postmaster.pid")),
-            // Fast shutdown: transactions end, data is flushed.
+            // SIGINT is PostgreSQL's fast shutdown: transactions end, data is flushed.
             end: Signal::Interrupt,
         }
     }
 
-    /// Address with the superuser's password.
+    /// Connection string of the superuser, with the password.
     pub fn superuser_url(&self, database: &str) -> String {
         url("postgres", &self.superuser_password, self.port, database)
     }
@@ -134,12 +134,12 @@ impl Cluster {
     }
 }
 
-/// Address of a role's connection.
+/// Connection string of a role, with the password.
 pub fn url(role: &str, password: &str, port: u16, database: &str) -> String {
     format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}")
 }
 
-/// Removes the cluster's data outside this state directory, and unfinished drafts.
+/// Removes the cluster's data that is not in this state directory, and incomplete clusters.
 pub fn remove_elsewhere(state_dir: &Path) -> Result<(), Error> {
     let Ok(note) = fs::read_to_string(state_dir.join("postgres.data")) else { return Ok(()) };
     let data = PathBuf::from(note);
@@ -168,7 +168,7 @@ fn other_user_if_root() -> Result<Option<User>, Error> {
     named("postgres").or_else(|| named("nobody")).map(Some).ok_or(Error::NoUser)
 }
 
-/// Programs in place, or a copy that the cluster's user can read.
+/// Directory of the programs, or of a copy that the cluster's user can read.
 async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathBuf, Error> {
     let Some(user) = user else { return Ok(native) };
     if runs(&native, user).await {
@@ -183,7 +183,7 @@ async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathB
     passage(Path::new("/var/cache/eaf"))?;
     let draft = copy.with_extension(format!("draft-{}", std::process::id()));
     copy_tree(&native, &draft)?;
-    // A concurrent run may have been faster; its copy stays.
+    // A concurrent run may have made the copy first; its copy stays.
     if fs::rename(&draft, &copy).is_err() {
         fs::remove_dir_all(&draft).map_err(failed(&draft, "removed"))?;
     }
@@ -229,7 +229,7 @@ fn data_dir(state: &State, user: Option<User>) -> Result<PathBuf, Error> {
     Ok(parent.join(short_hash(state.dir().as_os_str().as_encoded_bytes())))
 }
 
-/// Directory that other users can traverse, whatever the umask.
+/// Creates a directory that other users can traverse, whatever the umask.
 fn passage(dir: &Path) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(failed(dir, "made"))?;
     let mode = fs::metadata(dir).map_err(failed(dir, "read"))?.permissions().mode();

@@ -1,14 +1,16 @@
-//! Unambiguous identity of a process: its id alone may belong to another process by now.
+//! Identity of a process that is never ambiguous: a process id alone may belong to another process
+//! by now.
 
 use serde::{Deserialize, Serialize};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Id and start time, unique together while the machine runs.
+/// Id and start time of a process, which together are unique while the machine runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessId {
     pub pid: u32,
-    /// Opaque: boot and clock ticks from `/proc`, or the start time that `ps` prints.
+    /// Start time as an opaque text: boot and clock ticks from `/proc`, or the time that `ps`
+    /// prints.
     pub started: String,
 }
 
@@ -20,7 +22,7 @@ pub enum Signal {
 }
 
 impl ProcessId {
-    /// Process with this id; none if there is none or only a zombie.
+    /// Process with this id; `None` if it does not exist or is a zombie.
     pub fn of(pid: u32) -> Option<Self> {
         started(pid).map(|started| ProcessId { pid, started })
     }
@@ -33,7 +35,8 @@ impl ProcessId {
         started(self.pid).is_some_and(|started| started == self.started)
     }
 
-    /// Sends a signal; does nothing if the process has ended, even if another one has its id.
+    /// Sends a signal to the process; does nothing if the process has ended, even if another one
+    /// has the same id now.
     pub fn signal(&self, signal: Signal) {
         if !self.is_alive() {
             return;
@@ -43,8 +46,8 @@ impl ProcessId {
             Signal::Terminate => "TERM",
             Signal::Kill => "KILL",
         };
-        // The shell's own `kill`, which needs neither a package nor unsafe code. A process that
-        // ended meanwhile is no error.
+        // The shell's own `kill` needs neither a package nor unsafe code. A process that ended
+        // meanwhile is no error.
         let _gone = Command::new("/bin/sh")
             .args(["-c", "kill -s \"$0\" \"$1\" 2>/dev/null", name, &self.pid.to_string()])
             .status();

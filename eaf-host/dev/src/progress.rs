@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Prints until it is dropped.
+/// Progress report, which prints lines until it is dropped.
 pub struct Progress {
     task: tokio::task::JoinHandle<()>,
 }

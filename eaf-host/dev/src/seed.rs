@@ -1,7 +1,8 @@
 //! First data of the demo, sent through the public API: connections for both tenants; in acme three
-//! offerings, two machines, a pending and a rejected request. Every command has its own idempotency
-//! key, so that an interrupted seed can continue. Connections contain ports and are set again when
-//! those have changed.
+//! offerings, two machines, a pending and a rejected request.
+//!
+//! Every command has its own idempotency key, so that an interrupted seed can continue. Connections
+//! contain ports and are set again when those have changed.
 
 use crate::ports::Ports;
 use crate::progress::Progress;
@@ -112,7 +113,7 @@ async fn connect(state: &State, ports: &Ports, tenant: &str) -> Result<(), Error
             "from": format!("dcm@{tenant}.example"),
             "from_name": "DCM",
         },
-        // The demo's server needs no password, but a connection has a secret.
+        // The demo's mail server needs no password, but a connection has a secret.
         "secret": {"password": state.password("smtp")?},
     });
     for (capability, name, connection) in [("vsphere", VCENTER, vcenter), ("mail", MAIL, mail)] {
@@ -152,14 +153,14 @@ fn offerings() -> [Value; 3] {
     ]
 }
 
-/// A submitted request.
+/// A request for a machine that has been submitted.
 struct Given {
     key: String,
-    /// Position in the log, from which on lists contain the request.
+    /// Position of the request's event in the log; a query waits until the view has reached it.
     position: String,
 }
 
-/// The API for one person.
+/// Client of the API that acts as one person.
 struct Api {
     client: reqwest::Client,
     address: String,
@@ -219,7 +220,7 @@ impl Api {
         let deadline = Instant::now() + UNTIL_FULFILLED;
         loop {
             let row = match self.send(&path, self.call(Method::GET, &path)).await {
-                // The list still lags after its own wait.
+                // The view lags even after the API's own wait, so the query is repeated.
                 Err(Error::Refused { status: 503, .. }) if Instant::now() < deadline => continue,
                 row => row?,
             };

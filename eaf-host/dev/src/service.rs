@@ -32,13 +32,13 @@ pub enum Error {
     State(#[from] state::Error),
 }
 
-/// Start command of a service and its sign of readiness.
+/// Start command of a service, and the sign that the service is ready.
 pub struct Plan {
     pub name: &'static str,
     pub program: PathBuf,
     pub args: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
-    /// Another user; only possible for root.
+    /// User that runs the service; `None` for the present one, since only root can choose another.
     pub user: Option<User>,
     pub ready: Ready,
     pub end: Signal,
@@ -51,9 +51,9 @@ pub struct User {
 }
 
 pub enum Ready {
-    /// All of these ports accept connections.
+    /// Ready when all of these ports accept connections.
     Ports(Vec<u16>),
-    /// The last line of PostgreSQL's `postmaster.pid` says so.
+    /// Ready when the last line of this file, PostgreSQL's `postmaster.pid`, says so.
     Postmaster(PathBuf),
 }
 
@@ -95,8 +95,8 @@ impl Service {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
-            // A group of its own: Ctrl-C in the terminal is for the supervisor, which ends its
-            // children in order.
+            // The child has a process group of its own: Ctrl-C in the terminal is for the
+            // supervisor, which ends its children in order.
             .process_group(0);
         if let Some(user) = plan.user {
             command.uid(user.uid).gid(user.gid);
@@ -128,12 +128,12 @@ impl Service {
         }
     }
 
-    /// Waits until the process ends by itself.
+    /// Waits until the service ends by itself.
     pub async fn ended(&mut self) -> Result<ExitStatus, Error> {
         self.child.wait().await.map_err(|cause| Error::Watch { name: self.name, cause })
     }
 
-    /// Ends the process and deletes its record.
+    /// Ends the service, and deletes the record of its process.
     pub async fn stop(mut self) {
         if let Some(process) = &self.process {
             process.end(self.end, UNTIL_ENDED).await;
@@ -167,14 +167,15 @@ impl Ready {
     }
 }
 
-/// True for a ready server with this id; a killed server leaves a file that says "ready".
+/// Whether PostgreSQL's `postmaster.pid` reports a ready server with this process id; a killed
+/// server leaves a file that says "ready".
 fn postmaster_is_ready(file: &Path, pid: u32) -> bool {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
 }
 
-/// Ends the remains of an earlier run under these names, the last one first.
+/// Ends processes of these services that an earlier run left, in reverse order.
 pub async fn end_leftovers(state: &State, services: &[(&'static str, Signal)]) -> Result<(), Error> {
     for (name, signal) in services.iter().rev() {
         if let Some(process) = state.leftover(name)? {

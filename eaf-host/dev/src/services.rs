@@ -1,5 +1,5 @@
-//! Services beside the host in development: two vCenters, SMTP with an inbox page. (PostgreSQL:
-//! [`super::postgres`].)
+//! Services beside the host in development: two simulated vCenters, and a mail server with an inbox
+//! page. (PostgreSQL: [`super::postgres`].)
 
 use crate::checkout::{self, Checkout};
 use crate::ports::Ports;
@@ -24,7 +24,8 @@ pub enum Error {
     },
 }
 
-/// Services in the order of their start, which is reversed at the end.
+/// Services in the order of their start, which is reversed at the end, and the signal that ends
+/// each.
 pub const ALL: &[(&str, Signal)] = &[
     (make::NAME, Signal::Terminate),
     ("postgres", Signal::Interrupt),
@@ -32,23 +33,23 @@ pub const ALL: &[(&str, Signal)] = &[
     ("maildev", Signal::Terminate),
 ];
 
-/// Account at each vCenter.
+/// User name of the host's account at each simulated vCenter.
 pub const VCENTER_USER: &str = "svc-eaf";
 
-/// Durations of simulated operations.
+/// Durations of simulated operations, in the notation of Go such as `200ms`.
 pub struct SimulatorSpeed {
     pub clone: &'static str,
     pub address: &'static str,
 }
 
 impl SimulatorSpeed {
-    /// Long enough to watch.
+    /// Durations for the demo, long enough to watch an operation.
     pub const DEMO: SimulatorSpeed = SimulatorSpeed { clone: "4s", address: "2s" };
     pub const TESTS: SimulatorSpeed = SimulatorSpeed { clone: "200ms", address: "100ms" };
 }
 
-/// Simulated vCenters, whose inventory is in the state directory. The password is the state's
-/// secret `vcenter-<tenant>`.
+/// Plan of the simulated vCenters. Their inventory is in the state directory; the password of each
+/// is the secret `vcenter-<tenant>` there.
 pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &SimulatorSpeed) -> Result<Plan, Error> {
     let inventory = directory(state, "vcsim")?;
     let mut args = vec![

@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `lock` | locked while a supervisor runs; its process |
+//! | `lock` | id and start time of the supervisor, which holds a lock on this file while it runs |
 //! | `ports.json` | ports of the last run |
 //! | `secrets/NAME` | random, created once, readable by their owner only |
 //! | `NAME.process` | id and start time of a child, to end it after a `kill -9` of the supervisor |
@@ -53,18 +53,18 @@ pub struct Lock {
 }
 
 impl State {
-    /// Opens the directory and creates missing parts.
+    /// Opens the state directory and creates what is missing in it.
     pub fn open(dir: PathBuf) -> Result<State, Error> {
         for dir in [dir.clone(), dir.join("secrets"), dir.join("logs"), dir.join("done")] {
-            // Other users may traverse, because PostgreSQL runs as another user under root; they
-            // may not list.
+            // Other users may traverse these directories, because PostgreSQL runs as another user
+            // under root; they may not list them.
             let mode = if dir.ends_with("secrets") { 0o700 } else { 0o711 };
             fs::DirBuilder::new().recursive(true).mode(mode).create(&dir).map_err(failed(&dir, "made"))?;
         }
         Ok(State { dir })
     }
 
-    /// State of an earlier run, unchanged.
+    /// State directory of an earlier run, without changes to it.
     pub fn existing(dir: PathBuf) -> Result<State, Error> {
         if dir.join("ports.json").is_file() { Ok(State { dir }) } else { Err(Error::NeverRun) }
     }
@@ -73,7 +73,8 @@ impl State {
         &self.dir
     }
 
-    /// Takes the lock, and waits a moment for a supervisor that was just killed.
+    /// Locks the state directory for this supervisor, and waits up to 2 s for one that was just
+    /// killed.
     pub async fn lock(&self) -> Result<Lock, Error> {
         let deadline = Instant::now() + Duration::from_secs(2);
         loop {
@@ -108,7 +109,7 @@ impl State {
         self.dir.join("secrets").join(name)
     }
 
-    /// 32 random bytes under this name, the same in every run.
+    /// 32 random bytes that are stored under this name, the same in every run.
     pub fn secret(&self, name: &str) -> Result<[u8; 32], Error> {
         let path = self.secret_file(name);
         match fs::read_to_string(&path) {
@@ -125,8 +126,8 @@ impl State {
         Ok(bytes)
     }
 
-    /// A random password under this name, which needs no quoting in URLs and shells and is the
-    /// file's text.
+    /// Random password that is stored under this name. It needs no quoting in URLs and shells, and
+    /// is the text of the secret's file.
     pub fn password(&self, name: &str) -> Result<String, Error> {
         Ok(URL_SAFE_NO_PAD.encode(self.secret(name)?))
     }
@@ -156,7 +157,7 @@ impl State {
         }
     }
 
-    /// Process of an earlier run under this name, if it is alive.
+    /// Process that an earlier run recorded under this name; `None` if it is not alive.
     pub fn leftover(&self, name: &str) -> Result<Option<ProcessId>, Error> {
         Ok(self.read_process(&self.process_file(name))?.filter(ProcessId::is_alive))
     }
@@ -169,7 +170,7 @@ impl State {
         self.dir.join("done").join(step).exists()
     }
 
-    /// Ports for which the step was done.
+    /// Ports that were in use when the step was completed; `None` if it never was.
     pub fn done_with(&self, step: &str) -> Option<Ports> {
         serde_json::from_slice(&fs::read(self.dir.join("done").join(step)).ok()?).ok()
     }
@@ -185,7 +186,7 @@ impl State {
 
     fn read_process(&self, path: &Path) -> Result<Option<ProcessId>, Error> {
         match fs::read(path) {
-            // A file that a kill truncated names no process.
+            // A file that a kill truncated contains no process.
             Ok(text) => Ok(serde_json::from_slice(&text).ok()),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(failed(path, "read")(cause)),

@@ -1,4 +1,4 @@
-//! `eaf dev`: the whole demo in the foreground. It ends its services in reverse order.
+//! `eaf dev`: the whole demo in the foreground, with its services and the host.
 
 use crate::checkout::{self, Checkout};
 use crate::idp;
@@ -42,7 +42,7 @@ pub enum Error {
     Part(#[source] tokio::task::JoinError),
 }
 
-/// Runs until a signal requests the end.
+/// Runs the demo until a signal requests the end.
 pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -> Result<(), Error> {
     let state = State::open(checkout.state_dir())?;
     let _lock = state.lock().await?;
@@ -57,7 +57,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
     };
     println!("\nStopping …");
     demo.stop().await;
-    // A child that was starting when the signal came.
+    // A child may have been starting when the signal came.
     service::end_leftovers(&state, services::ALL).await?;
     result
 }
@@ -65,7 +65,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
 struct Demo {
     state: State,
     stop: watch::Sender<bool>,
-    /// Parts inside this process.
+    /// Parts of the demo that run inside this process.
     tasks: Vec<JoinHandle<Result<(), Error>>>,
     /// Child processes, in the order of their start.
     services: Vec<(Plan, Service)>,
@@ -120,7 +120,7 @@ impl Demo {
         self.tasks.push(tokio::spawn(async move { part.await.map_err(Into::into) }));
     }
 
-    /// Restarts a child that ends by itself; a part of this process that ends also ends the demo.
+    /// Restarts a child that ends by itself. A part of this process that ends also ends the demo.
     async fn watch(&mut self) -> Result<(), Error> {
         loop {
             let (status, index) = tokio::select! {
@@ -153,8 +153,8 @@ async fn first_to_end(services: &mut [(Plan, Service)]) -> (Result<ExitStatus, s
     (status, index)
 }
 
-/// Restarts a service, with several attempts: PostgreSQL refuses its directory until the last
-/// backend of the killed server has noticed.
+/// Restarts a service, with several attempts, because PostgreSQL refuses its directory until the
+/// last backend of a killed server has ended.
 async fn start_again(state: &State, plan: &Plan) -> Result<Service, service::Error> {
     const ATTEMPTS: u32 = 5;
     for _ in 1..ATTEMPTS {

@@ -3,10 +3,11 @@
 
 use std::ffi::OsString;
 
-/// Setting of the host that lists variables to ignore.
+/// Name of the host's setting that lists variables to ignore.
 pub const IGNORE: &str = eaf::config::key::IGNORE;
 
-/// Variables that `eaf dev` reads, prints for a shell, or sets for the command of `eaf dev exec`.
+/// Names of the variables that `eaf dev` reads, prints for a shell, or sets for the command of `eaf
+/// dev exec`.
 const OURS: &[&str] = &[
     "EAF_ROOT",
     "EAF_STATE_DIR",
@@ -30,12 +31,12 @@ const OURS: &[&str] = &[
     "EAF_PG_GID",
 ];
 
-/// Value of `EAF_IGNORE`: all of ours.
+/// Value of `EAF_IGNORE` with all variables of `eaf dev`.
 pub fn ignored() -> String {
     OURS.join(",")
 }
 
-/// Value of `EAF_IGNORE` with a command's additional variables.
+/// Value of `EAF_IGNORE` with all variables of `eaf dev` and a command's additional ones.
 pub fn ignored_with(given: &[(&str, OsString)]) -> String {
     let given = given.iter().map(|(name, _)| *name).filter(|name| !OURS.contains(name));
     OURS.iter().copied().chain(given).collect::<Vec<_>>().join(",")

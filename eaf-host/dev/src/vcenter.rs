@@ -30,18 +30,19 @@ pub enum Tenant {
     Globex,
 }
 
-/// Behaviour of a vCenter, which lasts until `calm`.
+/// Behaviour of a simulated vCenter, which lasts until `calm` unless stated otherwise.
 #[derive(Debug, clap::Subcommand)]
 pub enum Behaviour {
     /// Answer every call late.
     Slow {
-        /// Delay, such as 500ms.
+        /// Delay of every answer, such as 500ms.
         #[arg(default_value = "3s")]
         delay: String,
     },
-    /// End all sessions, once.
+    /// End all sessions at the vCenter, once.
     Expired,
-    /// Remove the storage of a machine, so that it is listed without a configuration.
+    /// Make a machine inaccessible, as when its storage is lost: vCenter lists it, but without its
+    /// configuration.
     Inaccessible {
         /// Name of the machine.
         name: String,
@@ -65,14 +66,14 @@ pub enum Behaviour {
     Busy,
     /// Delay answers, lose sessions, omit properties and fail tasks, each at random.
     Random {
-        /// Seed, to repeat a sequence.
+        /// Seed of the random choices, to repeat their sequence; without it, a new sequence.
         seed: Option<u64>,
     },
     /// End every behaviour.
     Calm,
 }
 
-/// Control interface of the simulator.
+/// Client of the simulator's control interface.
 pub struct Control {
     address: String,
     client: reqwest::Client,
@@ -89,7 +90,8 @@ impl Control {
         Control { address: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
     }
 
-    /// Applies a behaviour and returns the active ones.
+    /// Applies a behaviour and returns a text that lists the active ones; without a behaviour,
+    /// lists them only.
     pub async fn run(&self, tenant: Option<Tenant>, behaviour: Option<Behaviour>) -> Result<String, Error> {
         let Some(behaviour) = behaviour else {
             let all = tenant.map_or_else(|| vec![Tenant::Acme, Tenant::Globex], |one| vec![one]);
@@ -148,8 +150,8 @@ impl Control {
     }
 }
 
-/// Slow answers, lost sessions and answers, missing properties and failed tasks, each with a
-/// probability.
+/// Behaviours of [`Behaviour::Random`]: slow answers, lost sessions and answers, missing properties
+/// and failed tasks, each with a probability.
 pub fn random() -> Vec<Value> {
     let fault = |kind: &str, message: &str| json!({ "type": kind, "message": message });
     let broken = fault("SystemError", "A general system error occurred: connection refused.");
@@ -213,7 +215,8 @@ fn name(tenant: Tenant) -> &'static str {
     }
 }
 
-/// One line per behaviour: its kind, its members and its hits.
+/// Text with one line per behaviour: its kind, its members and the number of calls that it has
+/// affected.
 fn render_status(tenant: &str, reports: &[Report]) -> String {
     if reports.is_empty() {
         return format!("{tenant}: vCenter behaves well\n");

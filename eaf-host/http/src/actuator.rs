@@ -13,9 +13,9 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Limit of the database check, below the time-out of common probes.
+/// Time-out of the database check, shorter than that of common probes.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Lifetime of a cached result; a balancer probes once a second at most.
+/// Lifetime of a cached result of the database check; a balancer probes once a second at most.
 const RESULT_TTL: Duration = Duration::from_millis(500);
 
 pub fn liveness_operation() -> Operation {
@@ -81,7 +81,8 @@ async fn liveness() -> Response {
 pub struct Readiness(Mutex<Option<(Instant, Result<(), &'static str>)>>);
 
 impl Readiness {
-    /// Checks the database at most once per [`RESULT_TTL`].
+    /// Checks the database, at most once per [`RESULT_TTL`]. The error is a reason for the
+    /// response.
     async fn check(&self, core: &Core) -> Result<(), &'static str> {
         let mut last = self.0.lock().await;
         if let Some((at, answer)) = &*last

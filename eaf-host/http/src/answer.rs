@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 
-/// Time-out of a request. Below the 30 s of common proxies, whose own answer says nothing of the
-/// outcome; above the wait of `?after` and that for a lock.
+/// Time-out of a request. The time-out is below the 30 s of common proxies, whose own answer says
+/// nothing of the outcome, and above the waits of `?after` and for a lock.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 30);
 

@@ -11,13 +11,14 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Bytes of a body.
+/// Maximum size of a body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// Nesting of objects and arrays.
+/// Maximum nesting of objects and arrays in a body.
 pub const MAX_DEPTH: usize = 32;
-/// Members of objects and items of arrays, all together: each one is validated, copied and stored.
+/// Maximum number of members of objects and items of arrays in a body, all together, because each
+/// one is validated, copied and stored.
 pub const MAX_MEMBERS: usize = 10_000;
-/// Time-out for a whole body to arrive.
+/// Maximum time for a whole body to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
 /// Byte order mark, which some programs write and a receiver may ignore (RFC 8259, 8.1).
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -25,8 +26,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub struct JsonBody(pub Value);
 
 impl TenantCaller {
-    /// Reads a body. The tenant's permit is released meanwhile, so that a slow upload does not
-    /// block other requests of the tenant.
+    /// Reads a body as JSON. The tenant's permit is released meanwhile, so that a slow upload does
+    /// not block other requests of the tenant.
     pub async fn read_json(&mut self, app: &App, request: Request) -> Result<Value, Problem> {
         self.permit = None;
         let body = JsonBody::from_request(request, app).await;
@@ -79,7 +80,7 @@ fn within_limits(bytes: &[u8]) -> bool {
     true
 }
 
-/// Problem of the body as a whole, which has the empty pointer.
+/// Problem of the body as a whole, whose pointer is empty.
 fn body_problem(code: Code, field_code: &str) -> Problem {
     Problem::new(code).errors(vec![FieldProblem::new("", field_code)])
 }

@@ -30,9 +30,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Choices in one response; a search narrows a longer list.
+/// Maximum number of choices in one response; a search narrows a longer list.
 pub const MAX_CHOICES: usize = 100;
-/// Time-out of the list. A person waits for it, and can type the value instead.
+/// Time-out of a request for choices. A person waits for the choices, and can type the value
+/// instead.
 const CHOICES_TIMEOUT: Duration = Duration::from_secs(45);
 
 pub fn operation() -> Operation {
@@ -85,8 +86,8 @@ async fn list(
     // Release the tenant's permit: the other system may be slow.
     who.permit = None;
     let Caller { tenant, locale, .. } = who.caller;
-    // Runs to its end even if the caller disconnects, so that no session stays open at the other
-    // system and the list is cached for the next caller.
+    // The request runs to its end even if the caller disconnects, so that no session stays open at
+    // the other system and the choices are cached for the next caller.
     let fetched = tokio::spawn(async move {
         let _permit = permit;
         fetch(&app, tenant, &plugin, &source, selection(&parameters)?).await
@@ -123,8 +124,8 @@ fn selection(parameters: &Parameters) -> Result<ChoiceSelection<'_>, Problem> {
     }
 }
 
-/// Finds provider, grant and connection of a source. The inner error is the one that a call of a
-/// workflow would get.
+/// Finds provider, grant and connection of a source. The inner error is the failure that a call of
+/// a workflow would get.
 async fn resolve<'a>(
     app: &'a App,
     tenant: TenantId,

@@ -137,7 +137,7 @@ fn field_problems(product: &Product, locale: Locale, rejection: &Rejection) -> V
 
 /// Data of one command that its response needs.
 struct Invocation {
-    /// Object in the audit, such as `dcm/request-vm`.
+    /// Name of the command in the audit, such as `dcm/request-vm`.
     object: String,
     id: CommandId,
     dry_run: bool,
@@ -154,7 +154,7 @@ fn violations(
     found.map_err(|cause| Problem::fault(Code::PackageFault, &cause))
 }
 
-/// Finds a command that people may give. One without a permission is for the system alone.
+/// Finds a command that people may give. A command without a permission is for the system alone.
 pub fn find_for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
     product.command(name).filter(|command| command.permission.is_some())
 }
@@ -171,7 +171,7 @@ fn dry_run(parameters: &Parameters) -> Result<bool, Problem> {
     Ok(dry_run)
 }
 
-/// Idempotency key of the request, or a new one.
+/// Idempotency key from the request's header, or a new one without the header.
 fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all(KEY_HEADER).iter();
     let Some(value) = values.next() else { return Ok(app.core.ambient.uuid().to_string()) };
@@ -216,8 +216,8 @@ async fn accepted(
     Ok(response)
 }
 
-/// Problem of a rejection, and its audit row: one per command id, because a repetition gets the
-/// same answer.
+/// Problem that answers a rejection. The rejection is recorded in the audit once per command id,
+/// because a repetition gets the same answer.
 async fn rejected(
     app: &App,
     who: &TenantCaller,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Number of semaphores above which unused ones are removed.
+/// Number of tenants' semaphores above which unused ones are removed.
 const PRUNE_ABOVE: usize = 4_096;
 
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub struct ConcurrencyLimit {
 pub type RequestPermit = OwnedSemaphorePermit;
 
 impl ConcurrencyLimit {
-    /// Limit of `per_tenant` concurrent requests, at least 1.
+    /// Creates a limit of `per_tenant` concurrent requests, at least 1.
     pub fn new(per_tenant: usize) -> Self {
         ConcurrencyLimit { per_tenant, tenants: Arc::default() }
     }

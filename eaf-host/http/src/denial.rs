@@ -11,7 +11,7 @@ use eaf_core::contract::ViewType;
 use eaf_core::id::ActorId;
 use uuid::Uuid;
 
-/// Name of an act that has none of its own: the HTTP method.
+/// Name in the audit of an operation without an act of its own, made from the HTTP method.
 pub fn act(method: &Method) -> String {
     format!("http.{}", method.as_str().to_ascii_lowercase())
 }
@@ -39,9 +39,9 @@ impl TenantCaller {
         Problem::new(Code::PermissionMissing).with("permission", format!("{plugin}.{permission}"))
     }
 
-    /// Refuses and records a caller without the permission. `act` and `object` name the attempt
-    /// (`command.give`, `dcm/request-vm`) and must not come from the request: each value would be a
-    /// row of its own in the audit.
+    /// Refuses a caller without the permission, and records the denial. `act` and `object` name the
+    /// attempt (`command.give`, `dcm/request-vm`) and must not come from the request: each value
+    /// would be a row of its own in the audit.
     pub async fn require(&self, app: &App, permission: &str, act: &str, object: &str) -> Result<(), Problem> {
         if self.caller.may(permission) {
             return Ok(());
@@ -63,8 +63,8 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// Records a refused command: one row per command id, however often it is repeated. `about`:
-    /// the stream that the command is about.
+    /// Records a refused command: one row per command id, however often the command is repeated.
+    /// `about` names the thing that the command concerns.
     pub async fn record_refusal(
         &self,
         app: &App,
@@ -78,7 +78,7 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// Actor and trace for administrative changes by this caller.
+    /// Attribution of administrative changes to this caller.
     pub fn by(&self) -> Attribution {
         Attribution { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
     }

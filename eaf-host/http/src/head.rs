@@ -5,13 +5,13 @@ use super::code::Code;
 use super::problem::{FieldProblem, Problem};
 use axum::http::{HeaderMap, Uri};
 
-/// Bytes of a percent-encoded path; the key of a row is its longest part.
+/// Maximum length of a percent-encoded path, in bytes; the key of a row is the longest part.
 const MAX_PATH_BYTES: usize = 4 * 1024;
-/// Bytes of a query; the redirect from an identity provider has the longest one.
+/// Maximum length of a query, in bytes; the redirect from an identity provider has the longest one.
 const MAX_QUERY_BYTES: usize = 16 * 1024;
-/// Parameters of a query; a view has at most 64 columns to filter by.
+/// Maximum number of parameters of a query; a view has at most 64 columns to filter by.
 pub const MAX_PARAMETERS: usize = 100;
-/// Bytes of all header names and values.
+/// Maximum length of all header names and values together, in bytes.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// Checks the limits by counting bytes, so that a refusal is cheap.

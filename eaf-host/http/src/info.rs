@@ -6,10 +6,11 @@ use eaf_core::clock::Ambient;
 use eaf_core::id::TenantId;
 use std::sync::OnceLock;
 
-/// Request data in the extensions. The sign-in fills in the member's language and tenant once.
+/// Trace and language of a request, in the request's extensions. The authentication fills in the
+/// member's language and tenant once.
 pub struct Info {
     pub trace: TraceId,
-    /// Span id of the host within the trace, 16 hex digits.
+    /// Span id of the host within the trace, as 16 hexadecimal digits.
     pub span: String,
     accepted: Option<Locale>,
     member: OnceLock<Locale>,
@@ -47,7 +48,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Trace id of a W3C `traceparent` header. None, so a new trace, if it is absent or malformed.
+/// Trace id of a W3C `traceparent` header. `None`: the header is absent or malformed, so a new
+/// trace begins.
 fn parent_trace(headers: &HeaderMap) -> Option<TraceId> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = value.split('-');
@@ -60,7 +62,7 @@ fn parent_trace(headers: &HeaderMap) -> Option<TraceId> {
     good.then(|| TraceId(trace.to_owned()))
 }
 
-/// Preferred language by Accept-Language. None if the header names neither German nor English.
+/// Preferred language by `Accept-Language`; `None`: the header names neither German nor English.
 fn accepted_locale(headers: &HeaderMap) -> Option<Locale> {
     let value = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut best: Option<(f32, Locale)> = None;

@@ -41,9 +41,9 @@ pub const PATH: &str = "/api/live";
 const MAX_VIEWS: usize = 16;
 const LAST_EVENT_ID: &str = "last-event-id";
 const MAX_ID_BYTES: usize = 4_096;
-/// Form of a position; an event's id has one for each view, with its build id.
+/// Pattern of a position; the id of an event contains a position and a build id for each view.
 const POSITION_PATTERN: &str = "^[0-9]{1,9}-[0-9]{1,18}$";
-/// Changes of one query; more follow in the next one.
+/// Maximum number of changes of one query; more follow in the next one.
 const MAX_CHANGES: u32 = 200;
 /// Interval of polling, because notifications may be lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// Delay of a browser before it reconnects, in milliseconds; each stream gets a random one, so that
 /// not all reconnect at once after a restart.
 const RECONNECT_DELAY: std::ops::Range<u64> = 500..2_000;
-/// Delay in which changes are collected for one query.
+/// Time during which changes are collected for one query.
 const COALESCE: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
 /// Codes that refuse one view of several; the others are streamed.
@@ -62,7 +62,7 @@ const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
 ];
-/// Longest duration of a stream, whatever the lifetime of the token.
+/// Maximum duration of a stream, whatever the lifetime of the token.
 const MAX_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub fn operation() -> Operation {
@@ -140,10 +140,10 @@ struct Subscription {
     closing: watch::Receiver<bool>,
     end: Instant,
     ready: VecDeque<Event>,
-    /// Set when changes are to be queried before waiting. True at the start, for changes between
+    /// Whether changes are queried before the stream waits; true at the start, for changes between
     /// resuming and subscribing.
     query_due: bool,
-    /// Timer of polling. Notifications of other streams must not restart it.
+    /// Timer of polling, which notifications of other streams must not restart.
     poll: Interval,
     heartbeats: Interval,
     _permit: Permit,
@@ -190,8 +190,8 @@ async fn live(
 }
 
 /// Subscribes to the views that the caller may read and lists the refused ones. All tabs of a
-/// browser share a stream: one refused view of an old page must not end it. Fails if no view is
-/// left.
+/// browser share a stream: one refused view of an old page must not end the stream. Fails if no
+/// view is left.
 async fn subscribe(
     app: &App,
     who: &TenantCaller,
@@ -225,7 +225,8 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-/// Views of the request, and the event id to resume after.
+/// Views that the request names, and the id of the event to resume after; `None`: the stream starts
+/// at the end of the log.
 fn parse<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<&'a str>, Option<&'a str>), Problem> {
     let mut last = None;
     let mut views = Vec::new();
@@ -278,7 +279,7 @@ fn resume(watched: &mut [SubscribedView], id: &str) -> Option<()> {
         let (position, build_id) =
             part.split_once('~').map_or((part, None), |(position, build_id)| (position, Some(build_id)));
         view.reached = position.parse().ok()?;
-        // Without a build id the table did not exist then; keep the current one.
+        // A view without a build id had no table then, so it keeps its current build id.
         if let Some(build_id) = build_id {
             view.build_id = Some(build_id.parse().ok()?);
         }
@@ -287,7 +288,8 @@ fn resume(watched: &mut [SubscribedView], id: &str) -> Option<()> {
 }
 
 impl Subscription {
-    /// Sends two heartbeats, because some proxies hold back an event until the next one.
+    /// Sends two heartbeats at the start, because some proxies hold back an event until the next
+    /// one.
     fn send_opening(&mut self, resumed: bool, refused: &[String]) {
         let spread = RECONNECT_DELAY.end - RECONNECT_DELAY.start;
         let retry = RECONNECT_DELAY.start + self.app.core.ambient.uuid().as_u64_pair().1 % spread;
@@ -303,7 +305,7 @@ impl Subscription {
         Event::default().event(HEARTBEAT).id(self.id()).data("{}")
     }
 
-    /// Next event. None: the stream ends.
+    /// Next event of the stream; `None`: the stream ends.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.ready.pop_front() {

@@ -3,7 +3,8 @@
 use eaf_core::contract::Subject;
 use std::fmt::Write;
 
-/// Path of a row. A `/` in the key stays as it is, because the route takes the rest of the path.
+/// Path of a row of a view. A `/` in the key stays as it is, because the route takes the rest of
+/// the path.
 pub fn of_row(plugin: &str, subject: &Subject) -> String {
     format!("/api/{plugin}/views/{}/{}", subject.view, encoded(&subject.key))
 }

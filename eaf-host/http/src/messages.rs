@@ -1,4 +1,4 @@
-//! Texts of the host. A package has its own: see [`eaf_capability::text`].
+//! Texts of the host. A package has texts of its own: see [`eaf_capability::text`].
 
 use eaf_capability::text::Locales;
 use eaf_core::actor::Locale;
@@ -15,7 +15,7 @@ pub fn render(key: &str, params: &Map<String, Value>, locale: Locale) -> String 
     MESSAGES.find(key, params, locale).unwrap_or_else(|| key.to_owned())
 }
 
-/// Renders a text. None: the key is unknown.
+/// Renders a text; `None`: the key is unknown.
 pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
     MESSAGES.find(key, params, locale)
 }

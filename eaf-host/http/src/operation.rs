@@ -24,7 +24,8 @@ pub struct Operation {
 
 pub enum Doc {
     One(Value),
-    /// Template of one entry per command, member with choices, view or view row of every product.
+    /// Template of one entry for each command, member with choices, view, or row of a view, of
+    /// every product.
     Commands,
     Choices,
     Views,
@@ -60,7 +61,7 @@ impl Entry {
         self.parameter(json!({ "name": name, "in": "query", "description": description, "schema": schema }))
     }
 
-    /// Required query parameter.
+    /// Adds a required query parameter.
     pub fn required_query(self, name: &str, schema: Value, description: &str) -> Self {
         self.parameter(json!({
             "name": name, "in": "query", "required": true, "description": description, "schema": schema,
@@ -99,8 +100,8 @@ impl Entry {
         self
     }
 
-    /// Error codes particular to this operation. Those of authentication are added unless it is
-    /// public.
+    /// Adds the error codes particular to this operation, and those of authentication unless the
+    /// operation is public.
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         let mut codes = codes.to_vec();
         if self.0.get("security").is_none() {

@@ -27,8 +27,8 @@ async fn errors() -> Response {
     ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], ERRORS).into_response()
 }
 
-/// Serves a file of the web application. Paths without a file are routes of it, so they get
-/// `index.html`.
+/// Serves a file of the web application. A path without a file is a route of the application, so
+/// the response is `index.html`.
 async fn file(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
     let page = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -62,7 +62,8 @@ async fn file(State(app): State<App>, request: Request) -> Response {
     }
 }
 
-/// Path below the root. None: the path has `..`, hidden, absolute or encoded parts.
+/// Path of a file below the root. `None`: the request's path has `..`, hidden, absolute or encoded
+/// parts.
 fn inside(root: &Path, path: &str) -> Option<PathBuf> {
     let relative = Path::new(path.trim_start_matches('/'));
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));

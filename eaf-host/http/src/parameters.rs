@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 
 /// Pattern of texts in the OpenAPI document: all but NUL.
 pub const TEXT: &str = "^[^\\u0000]*$";
-/// Bytes of one value. A cursor is the longest one: it holds the value of a sorted column.
+/// Maximum length of one value, in bytes. A cursor is the longest value, because it contains the
+/// value of a sorted column.
 pub const MAX_VALUE_BYTES: usize = 8 * 1024;
-/// Characters of a filter's value, a list included.
+/// Maximum length of a filter's value, in characters, a list included.
 pub const MAX_FILTER_CHARS: usize = 2_000;
-/// Characters of an unknown name in the error.
+/// Maximum length of an unknown name that an error repeats, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
-/// Decoded names and values in the order of the query.
+/// Decoded names and values of a query, in the order of the query.
 pub struct Parameters(Vec<(String, String)>);
 
 impl FromRequestParts<App> for Parameters {
@@ -42,7 +43,7 @@ impl Parameters {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// All parameters. Fails unless each name is known and unique.
+    /// Returns all parameters; fails unless each name is known and unique.
     pub fn once(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
         let mut seen = BTreeSet::new();
         for (name, _) in self.checked(known)? {
@@ -53,7 +54,7 @@ impl Parameters {
         Ok(&self.0)
     }
 
-    /// All parameters. Fails unless each name is known; names may repeat.
+    /// Returns all parameters; fails unless each name is known, but names may repeat.
     pub fn checked(&self, known: impl Fn(&str) -> bool) -> Result<&[(String, String)], Problem> {
         for (name, value) in &self.0 {
             if !known(name) {

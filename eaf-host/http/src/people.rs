@@ -15,7 +15,7 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolver for one request, which queries each reference once.
+/// Resolver of names for one request, which queries each reference once.
 pub struct People<'a> {
     app: &'a App,
     product: &'a Product,
@@ -33,7 +33,7 @@ impl<'a> People<'a> {
         People { app, product, tenant, found: BTreeMap::new() }
     }
 
-    /// Replaces the references in these params, at any depth, by names.
+    /// Replaces the references to people in these parameters, at any depth, by names.
     pub async fn resolve(&mut self, params: &mut Map<String, Value>) -> Result<(), Problem> {
         let mut wanted = BTreeSet::new();
         params.values().for_each(|value| references(value, &mut wanted));

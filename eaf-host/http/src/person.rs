@@ -1,5 +1,5 @@
-//! Person of a token or session, by the current directory. An erased person or a member without a
-//! role is none.
+//! Person of a token or session, by the current directory. An erased person, or a member without a
+//! role, counts as absent.
 
 use super::App;
 use super::code::Code;

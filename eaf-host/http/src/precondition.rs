@@ -7,14 +7,15 @@ use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::json;
 
-/// The state that the caller had read.
+/// State that the caller had read of the thing to change: its tag, or that it was absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition<Tag> {
     Matches(Tag),
     Absent,
 }
 
-/// `None` without either header. Anything but one strong tag, or `*`, is refused.
+/// Precondition of a request; `None` without either header. Anything but one strong tag, or `*`, is
+/// refused.
 pub fn of<Tag>(headers: &HeaderMap, parse: impl Fn(&str) -> Option<Tag>) -> Result<Option<Precondition<Tag>>, Problem> {
     let invalid = || Problem::new(Code::BasisInvalid);
     match (only(headers, header::IF_MATCH)?, only(headers, header::IF_NONE_MATCH)?) {

@@ -24,7 +24,7 @@ pub struct Problem(Box<Content>);
 struct Content {
     status: StatusCode,
     code: String,
-    /// Rendered text. None: the host's text of this code.
+    /// Rendered text of the problem. `None`: the host's text of this code.
     detail: Option<String>,
     params: Map<String, Value>,
     errors: Vec<FieldProblem>,
@@ -38,12 +38,12 @@ enum Origin {
     Package,
 }
 
-/// Problem of one member: a JSON pointer into the body, or `?name` for a parameter.
+/// Problem of one member of a request: a JSON pointer into the body, or `?name` for a parameter.
 #[derive(Debug, Clone)]
 pub struct FieldProblem {
     pub pointer: String,
     pub code: String,
-    /// Rendered text. None: the host's text of this code.
+    /// Rendered text of the problem. `None`: the host's text of this code.
     pub message: Option<String>,
     pub params: Map<String, Value>,
 }
@@ -75,8 +75,8 @@ impl Problem {
         }))
     }
 
-    /// Fault of the host: the cause is logged, the caller gets code and trace id. A lost database
-    /// connection is reported as retryable.
+    /// Problem for an error of the host: the cause is logged, the caller gets code and trace id. A
+    /// lost database connection is reported as retryable.
     pub fn fault(code: Code, cause: &(dyn std::error::Error + 'static)) -> Self {
         let code = if eaf_core::db::is_transient(cause) { Code::DatabaseUnavailable } else { code };
         tracing::error!(error = cause, code = code.as_str(), "the request failed");
@@ -139,7 +139,7 @@ impl Problem {
         self.0.origin == Origin::Host && self.0.code == code.as_str()
     }
 
-    /// Document of the response body.
+    /// JSON document of the response body.
     pub fn document(&self, locale: Locale, trace: &TraceId) -> Value {
         let mut params = self.0.params.clone();
         params.insert("trace".into(), trace.0.clone().into());
@@ -167,7 +167,7 @@ impl Problem {
             "trace_id": trace.0,
             "errors": errors,
         });
-        // Params of a rejection, for clients that act on them.
+        // Clients act on the parameters of a rejection.
         let has_params = self.0.origin == Origin::Package || self.is(Code::ChangedMeanwhile);
         if has_params && !self.0.params.is_empty() {
             document["params"] = Value::Object(self.0.params.clone());
@@ -175,12 +175,13 @@ impl Problem {
         document
     }
 
-    /// Seconds to wait before a repetition.
+    /// Time to wait before a repetition, in seconds; `None`: the problem says nothing of a
+    /// repetition.
     pub fn retry_seconds(&self) -> Option<u32> {
         self.0.retry_after
     }
 
-    /// Complete response.
+    /// Complete response with the problem's document, in this language.
     pub fn response(&self, locale: Locale, trace: &TraceId) -> Response {
         let body = self.document(locale, trace).to_string();
         let mut response = (self.0.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();

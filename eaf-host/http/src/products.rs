@@ -27,7 +27,7 @@ impl Product {
         self.domain.plugin()
     }
 
-    /// Newest version of a command.
+    /// Newest version of a command; `None`: the package does not declare the command.
     pub fn command(&self, name: &str) -> Option<&CommandType> {
         let commands = &self.domain.description().commands;
         commands.iter().filter(|command| command.name == name).max_by_key(|command| command.version)
@@ -37,7 +37,8 @@ impl Product {
         self.domain.description().views.iter().find(|view| view.name == name)
     }
 
-    /// Capability whose managed resources the rows of a view describe and the host observes.
+    /// Capability whose managed resources the rows of a view describe and the host observes;
+    /// `None`: the host observes nothing for this view.
     pub fn observed_capability(&self, view: &str) -> Option<&str> {
         let observes =
             |request: &&Request| request.observe.as_ref().is_some_and(|observe| observe.view.as_deref() == Some(view));

@@ -1,8 +1,8 @@
 //! Rate limits: per person, per tenant, and per client address for sign-ins, whose person is not
 //! known yet.
 //!
-//! They are checked as soon as the caller is known, so that reads, waits, streams, exports and
-//! denied requests count alike.
+//! Rate limits are checked as soon as the caller is known, so that reads, waits, streams, exports
+//! and denied requests count alike.
 
 use super::client_address::ClientAddress;
 use super::code::Code;

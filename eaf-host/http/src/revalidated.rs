@@ -1,6 +1,6 @@
 //! Files that keep their names while their content changes, such as `index.html`. Browsers
-//! revalidate them by a digest: container images give all files one time, and releases may have the
-//! same size.
+//! revalidate them by a digest: container images give all files the same time of change, and
+//! releases may have the same size.
 
 use super::code::Code;
 use super::problem::Problem;
@@ -56,7 +56,8 @@ fn tag(content: &[u8]) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{hex}\"")).expect("hex digits in quotes")
 }
 
-/// Compares by If-None-Match. A proxy that compresses makes a tag weak, which counts as equal.
+/// Whether a request's `If-None-Match` names this tag. A proxy that compresses makes a tag weak,
+/// which counts as equal.
 fn matches(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     values

@@ -24,12 +24,12 @@ pub enum Error {
     },
 }
 
-/// Violations in one response.
+/// Maximum number of violations in one response.
 const MAX_ERRORS: usize = 50;
-/// Cached schemas of all packages and commands.
+/// Maximum number of cached schemas, of all packages and commands together.
 const MAX_CACHED: usize = 1_000;
 
-/// Bytes of a reported pointer; a longer one is cut to an enclosing member.
+/// Maximum length of a reported pointer, in bytes; a longer one is cut to an enclosing member.
 const MAX_POINTER_BYTES: usize = 500;
 
 /// Checks a body against a schema of the host.
@@ -44,7 +44,7 @@ pub fn check(schema: &Value, body: &Value, locale: Locale) -> Result<(), Problem
 #[derive(Default)]
 pub struct Schemas(Mutex<HashMap<(String, String), Arc<CompiledSchema>>>);
 
-/// Compiled schema of a command's body: the package's with the limits that the host adds.
+/// Compiled schema of a command's body: the package's schema with the limits that the host adds.
 pub struct CompiledSchema {
     schema: Value,
     validator: Validator,
@@ -70,7 +70,8 @@ impl CompiledSchema {
 }
 
 impl Schemas {
-    /// Violations of the body. A valid body is normalized to the form that guests read.
+    /// Checks a body and returns its violations. A valid body is normalized to the form that guests
+    /// read.
     pub fn check(
         &self,
         digest: &str,
@@ -88,7 +89,7 @@ impl Schemas {
     }
 
     /// Body with substitutes for its faulty members, to check the package's rules for the other
-    /// members.
+    /// members. `None`: no substitute fits.
     pub fn substitute_faults(
         &self,
         digest: &str,
@@ -164,7 +165,7 @@ fn type_names(kind: &TypeKind, locale: Locale) -> String {
     }
 }
 
-/// Values of an enum or const, joined. They come from the schema and not from the body.
+/// Values of an enum or const, joined to a text. They come from the schema and not from the body.
 fn joined(options: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match options {

@@ -17,9 +17,9 @@ use eaf_core::view::{self, things};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Things that a search finds; a longer text matches fewer.
+/// Maximum number of things that a search finds; a longer text matches fewer.
 pub const MAX_FOUND: usize = 100;
-/// Members of a command's body that are tried as keys.
+/// Maximum number of members of a command's body that are tried as keys of things.
 const MAX_MEMBERS: usize = 40;
 const MAX_KEY_BYTES: usize = 100;
 
@@ -27,7 +27,7 @@ const MAX_KEY_BYTES: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NamedObject {
     pub name: String,
-    /// Stream or connection: `dcm/vm/…`, `vsphere/vcenter`.
+    /// Name of a stream or connection, such as `dcm/vm/…` or `vsphere/vcenter`.
     pub object: String,
 }
 
@@ -69,14 +69,14 @@ pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Thi
     Ok((all, found.into_iter().take(MAX_FOUND).collect()))
 }
 
-/// Streams of a key, one for each category of a thing: a machine and the request for it share a
-/// key.
+/// Streams of a key, one for each category of a thing, since a machine and the request for it share
+/// a key.
 fn streams(product: &Product, key: &str) -> Vec<String> {
     let categories: BTreeSet<&String> = things_of(product).flat_map(|(_, thing)| &thing.streams).collect();
     categories.into_iter().map(|category| format!("{}/{category}/{key}", product.id())).collect()
 }
 
-/// Streams of the things with this key.
+/// Streams of the things of a plugin that have this key.
 pub fn streams_of(app: &App, plugin: &str, key: &str) -> Vec<String> {
     app.products.get(plugin).map(|product| streams(&product, key)).unwrap_or_default()
 }
@@ -86,14 +86,14 @@ fn things_of(product: &Product) -> impl Iterator<Item = (&ViewType, &Thing)> {
     views.filter_map(|view| view.thing.as_ref().map(|thing| (view, thing)))
 }
 
-/// Short texts of a command's body, some of which are keys of things.
+/// Names and values of the short texts in a command's body, some of which are keys of things.
 pub fn named_in(body: &Value) -> Vec<(String, String)> {
     let members = body.as_object().into_iter().flatten();
     let texts = members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     texts.filter(|(_, text)| (1..=MAX_KEY_BYTES).contains(&text.len())).take(MAX_MEMBERS).collect()
 }
 
-/// Stream of the thing that a command is about. None unless the thing exists, so that callers
+/// Stream of the thing that a command is about. `None` unless the thing exists, so that callers
 /// cannot put names of their own into the audit.
 pub async fn about(
     app: &App,
@@ -105,8 +105,8 @@ pub async fn about(
     if keys.is_empty() {
         return Ok(None);
     }
-    // Read without row rules: only readers of the audit see the result, and it must also name
-    // things that the caller may not see.
+    // The names are read without row rules: only readers of the audit see the result, and it must
+    // also name things that the caller may not see.
     let caller = &Caller { kind: ActorKind::System, ..caller.clone() };
     let mut best: Option<(bool, String)> = None;
     let mut tx = app.core.db.tenant(caller.tenant).await?;
@@ -125,7 +125,7 @@ pub async fn about(
     Ok(best.map(|(_, stream)| stream))
 }
 
-/// Names of the things of some audit rows.
+/// Names of the things that some audit rows concern.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Names by plugin, category and key.
@@ -170,7 +170,7 @@ impl Names {
         Ok(())
     }
 
-    /// Name of the thing of an item. None: it has none.
+    /// Name of the thing that an audit row concerns; `None`: the row concerns no known thing.
     pub fn get(&self, item: &Item) -> Option<String> {
         let (plugin, category, key) = place(item)?;
         let by_key = || self.by_key.get(&(plugin.to_owned(), key.to_owned()));
@@ -186,7 +186,8 @@ impl Names {
     }
 }
 
-/// Plugin, category and key of the thing of an item.
+/// Plugin, category and key of the thing that an audit row concerns; `None`: the row concerns no
+/// thing.
 fn place(item: &Item) -> Option<(&str, Option<&str>, &str)> {
     if let Some(key) = &item.run_key {
         return Some((item.plugin.as_deref()?, None, key));

@@ -1,5 +1,5 @@
 //! Distinction of access tokens from ID tokens. An ID token proves a sign-in to a client; it passes
-//! through browsers and logs of other programs, and must not open the API.
+//! through browsers and logs of other programs, and must not give access to the API.
 //!
 //! RFC 9068 gives access tokens the type `at+jwt`. Tokens of other providers have distinguishing
 //! claims: Keycloak's `typ`, Cognito's `token_use`, and nearly everywhere `scope`, `scp` or
@@ -8,7 +8,8 @@
 use super::Error;
 use super::token::Token;
 
-/// Claims of ID tokens. Older Keycloaks add `nonce` to access tokens too, but type them `Bearer`.
+/// Names of claims that mark an ID token. Older Keycloaks add `nonce` to access tokens too, but
+/// type these tokens `Bearer`.
 const OF_ID_TOKENS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"];
 
@@ -32,7 +33,7 @@ pub fn check(token: &Token<'_>, audience: Audience) -> Result<(), Error> {
         Some("id" | "refresh" | "offline" | "logout") => return Err(Error::NotForAccess("it says so itself")),
         _ => {}
     }
-    // A logout token (OpenID Connect Back-Channel Logout).
+    // A token with this claim is a logout token (OpenID Connect Back-Channel Logout).
     if claims.has("events") {
         return Err(Error::NotForAccess("it tells of an event"));
     }

@@ -1,5 +1,5 @@
-//! Secrets of one sign-in between redirect and callback. All three derive from one seed, so that a
-//! browser stores little.
+//! Secrets of one sign-in between redirect and callback: state, nonce and PKCE verifier. All three
+//! derive from one seed, so that a browser stores little.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use openidconnect::url::Url;
 use sha2::Sha256;
 
-/// Seed of a sign-in. Its holder can complete the sign-in, so it has neither `Debug` nor `Display`.
+/// Seed of a sign-in's secrets. A holder of the seed can complete the sign-in, so the type has
+/// neither `Debug` nor `Display`.
 #[derive(Clone)]
 pub struct Seed([u8; 32]);
 
@@ -20,7 +21,8 @@ impl Seed {
         &self.0
     }
 
-    /// State parameter, returned by the browser; it reveals nothing about the other two.
+    /// State parameter of OAuth, which the browser returns at the callback. It reveals nothing
+    /// about nonce and PKCE verifier.
     pub fn state(&self) -> String {
         self.derive(b"state")
     }
@@ -29,7 +31,7 @@ impl Seed {
         self.derive(b"nonce")
     }
 
-    /// PKCE verifier; only its hash is sent before the code arrives.
+    /// PKCE verifier; only the verifier's hash is sent before the code arrives.
     pub(super) fn verifier(&self) -> String {
         self.derive(b"verifier")
     }
@@ -40,7 +42,8 @@ impl Seed {
     }
 }
 
-/// A started sign-in and the address for the browser.
+/// A started sign-in: the provider's address, to which the browser goes, and the seed for the
+/// callback.
 pub struct Attempt {
     pub address: Url,
     pub seed: Seed,

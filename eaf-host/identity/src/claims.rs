@@ -7,7 +7,7 @@ use super::Error;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-/// Maximum length of `sub` in OpenID Connect.
+/// Maximum length of the claim `sub` in OpenID Connect, in ASCII characters.
 const MAX_SUBJECT: usize = 255;
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
@@ -46,7 +46,8 @@ impl Claims {
         self.0.get(name)?.as_str()
     }
 
-    /// Time in seconds since 1970, as a number or a text.
+    /// Reads a claim that is a time in seconds since 1970, written as a number or a text. `None`:
+    /// the token lacks the claim.
     pub fn time(&self, name: &'static str) -> Result<Option<OffsetDateTime>, Error> {
         let wrong = || Error::Claim { claim: name.into(), problem: "is not a number of seconds" };
         let seconds = match self.0.get(name) {
@@ -94,7 +95,7 @@ impl Claims {
     }
 }
 
-/// Text, or a whole number as text.
+/// Text of a claim's value that is a text or a whole number; `None` for other values.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

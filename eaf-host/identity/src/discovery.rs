@@ -4,7 +4,7 @@
 use openidconnect::url::Url;
 use serde_json::Value;
 
-/// Path below the issuer.
+/// Path of the discovery document below the issuer's address.
 const PATH: &str = ".well-known/openid-configuration";
 
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +26,15 @@ pub struct Document {
     pub token_endpoint: Url,
     pub jwks_uri: Url,
     pub end_session_endpoint: Option<Url>,
-    /// The client secret is sent in the body of a request instead of its header.
+    /// Whether the client secret is sent in the body of a request instead of the `Authorization`
+    /// header.
     pub secret_in_body: bool,
-    /// RFC 9207: authorization responses name their issuer, and one without it comes from another
-    /// party.
+    /// Whether authorization responses name their issuer (RFC 9207); a response without an issuer
+    /// then comes from another party.
     pub answers_name_issuer: bool,
 }
 
-/// Address of an issuer's document.
+/// Address of an issuer's discovery document.
 pub fn address(issuer: &str) -> String {
     format!("{}/{PATH}", issuer.strip_suffix('/').unwrap_or(issuer))
 }
@@ -52,14 +53,16 @@ impl Document {
             token_endpoint: needed("token_endpoint")?,
             jwks_uri: needed("jwks_uri")?,
             end_session_endpoint: endpoint(document, "end_session_endpoint")?,
-            // Basic authentication is the default of the standard.
+            // Basic authentication is the standard's default, so the body is used only where Basic
+            // is not offered.
             secret_in_body: methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic"),
             answers_name_issuer: document["authorization_response_iss_parameter_supported"] == true,
         })
     }
 }
 
-/// Address of an endpoint; some providers write an empty text for a missing one.
+/// Address of an endpoint; `None`: the document lacks the endpoint, or names an empty text, as some
+/// providers do.
 fn endpoint(document: &Value, name: &'static str) -> Result<Option<Url>, Error> {
     match &document[name] {
         Value::Null => Ok(None),

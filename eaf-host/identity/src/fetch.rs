@@ -42,7 +42,8 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         match self {
             Error::Send(_) | Error::Body(_) | Error::Overloaded { .. } => true,
-            // A page of a gateway, such as one about maintenance; a refusal (4xx) stays one.
+            // A page with a success status is a gateway's, such as one about maintenance, and ends
+            // by itself; a refusal (4xx) does not.
             Error::NotJson { status, .. } => status.is_success(),
             Error::Client(_) | Error::Request(_) | Error::TooLarge | Error::Redirect { .. } | Error::Status { .. } => {
                 false
@@ -56,7 +57,8 @@ pub struct Client(reqwest::Client);
 
 impl Client {
     pub fn new() -> Result<Self, Error> {
-        // Idempotent: an error means that the process has a provider already.
+        // The installation may be repeated: an error means that the process has a TLS provider
+        // already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -66,7 +68,7 @@ impl Client {
             .map_err(Error::Client)
     }
 
-    /// Fetches a mandatory document.
+    /// Fetches a JSON document that must exist, so that any status but success is an error.
     pub async fn document(&self, address: &str) -> Result<Value, Error> {
         let request = self.0.get(address).header(header::ACCEPT, "application/json").build().map_err(Error::Request)?;
         let (answer, value) = Self::fetch(self.0.clone(), request).await?;

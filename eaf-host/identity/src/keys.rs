@@ -54,7 +54,7 @@ impl Error {
     }
 }
 
-/// Document and keys of one refresh.
+/// Discovery document and keys of the issuer, fetched by one refresh.
 pub struct PublishedKeys {
     pub document: Document,
     pub keys: Vec<CoreJsonWebKey>,
@@ -72,7 +72,7 @@ pub struct KeyStore {
     ambient: Ambient,
     client: Client,
     cached: RwLock<Option<Arc<PublishedKeys>>>,
-    /// Failure of the last refresh; none after a success.
+    /// Failure of the last refresh; `None` after a success.
     failure: RwLock<Option<Arc<Error>>>,
     /// Time of the last refresh; the lock also prevents concurrent ones.
     last_refresh: Mutex<Option<OffsetDateTime>>,
@@ -94,7 +94,8 @@ impl KeyStore {
         &self.issuer
     }
 
-    /// Keys to verify a token with this `kid`, or without one.
+    /// Returns the keys to verify a token whose header names the key id `kid`; `None`: the header
+    /// names none.
     pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let cached = self.cached();
         if let Some(keys) = &cached {
@@ -103,13 +104,14 @@ impl KeyStore {
                 return Ok(keys.clone());
             }
         }
-        // With cached keys, an unknown key id fails as an unknown signature, which is true as far
-        // as the host knows.
+        // If the refresh fails, the cached keys are returned, so that a token with an unknown key
+        // id fails for its signature.
         let refreshed = self.refresh(cached.as_ref().map(|keys| keys.fetched)).await;
         refreshed.or_else(|cause| cached.ok_or(cause))
     }
 
-    /// Fetches missing keys, and those that expire soon.
+    /// Fetches the issuer's keys if none are cached, or if the cached ones are older than
+    /// [`RENEWAL_AGE`].
     pub async fn renew(self: &Arc<Self>) {
         let cached = self.cached().map(|keys| keys.fetched);
         if cached.is_none_or(|fetched| self.ambient.now() - fetched >= RENEWAL_AGE) {
@@ -118,8 +120,8 @@ impl KeyStore {
         }
     }
 
-    /// Fault that prevents every sign-in until a person repairs it; none while keys are cached or
-    /// during an outage.
+    /// Failure that prevents every sign-in until a person repairs the cause; `None` while keys are
+    /// cached or during an outage.
     pub fn fault(&self) -> Option<Arc<Error>> {
         self.failure().filter(|failure| self.cached().is_none() && !failure.is_outage())
     }

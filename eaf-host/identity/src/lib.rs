@@ -69,7 +69,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// True if the token may be valid and the failure ends without a person.
+    /// True if the token may be valid and an outage of the provider, which ends without a person,
+    /// prevents the verification.
     pub fn is_outage(&self) -> bool {
         matches!(self, Error::Keys(cause) if cause.is_outage())
     }
@@ -82,17 +83,17 @@ pub struct Config {
     pub audience: String,
     pub client_id: String,
     pub client_secret: ClientSecret,
-    /// Claim with the slug of a person's tenant; platform operators have none.
+    /// Name of the claim with the slug of a person's tenant; tokens of operators lack this claim.
     pub tenant_claim: ClaimName,
-    /// Claim that identifies a person permanently within the issuer.
+    /// Name of the claim that identifies a person permanently within the issuer.
     pub subject_claim: ClaimName,
-    /// Retain the ID token for the sign-out at the provider.
+    /// Whether the ID token is stored for the sign-out at the provider.
     pub sign_out_hint: bool,
-    /// Public address without a trailing slash.
+    /// Public address of this host, without a trailing slash.
     pub public_url: String,
 }
 
-/// A verified token. The subject is personal data and never logged.
+/// Contents of a verified token. The subject is personal data and never logged.
 #[derive(Clone)]
 pub struct Verified {
     pub issuer: String,
@@ -109,7 +110,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Does not contact the issuer, so that start-up does not depend on it.
+    /// Creates the verifier without contacting the issuer, so that start-up does not depend on the
+    /// issuer.
     pub fn new(config: &Config, ambient: Ambient) -> Result<Self, Error> {
         let http = fetch::Client::new().map_err(Error::Client)?;
         let keys = Arc::new(KeyStore::new(config.issuer.clone(), ambient.clone(), http.clone()));
@@ -148,8 +150,8 @@ impl Identity {
         self.verified(&token)
     }
 
-    /// Checks issuer, audience, signature and time, in this order, so that a foreign token is
-    /// reported as foreign.
+    /// Checks issuer, audience, signature and time, in this order, so that a token of another
+    /// issuer is reported as such and not as wrongly signed.
     fn check<'k>(
         &self,
         token: &Token<'_>,
@@ -158,7 +160,7 @@ impl Identity {
         fits: impl Fn(&[&str]) -> bool,
     ) -> Result<&'k CoreJsonWebKey, Error> {
         let key = token.signed_by(&published.keys);
-        // Unsigned values are not repeated in the log.
+        // Values of a token without a valid signature are not written to the log.
         let found = |text: String| if key.is_ok() { provider_error::printable(&text) } else { "another party".into() };
         let issuer = token.claims.text("iss").unwrap_or_default();
         if issuer != self.config.issuer {

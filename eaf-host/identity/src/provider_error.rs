@@ -4,7 +4,7 @@
 //! Every provider's support asks for the code in the description (such as `AADSTS7000222`) and the
 //! correlation id beside it, so both stay.
 
-/// RFC 6749, OpenID Connect Core, RFC 8707 and 9101, and Entra ID's additions.
+/// Error codes of RFC 6749, OpenID Connect Core, RFC 8707 and 9101, and of Entra ID.
 const KNOWN: [&str; 23] = [
     "access_denied",
     "account_selection_required",
@@ -32,10 +32,11 @@ const KNOWN: [&str; 23] = [
 ];
 
 const MAX_CHARACTERS: usize = 300;
-/// Correlation ids have 36 characters; longer words are tokens, codes and keys.
+/// Maximum length of a logged word, in bytes. Correlation ids have 36; longer words are tokens,
+/// codes and keys.
 const MAX_WORD: usize = 36;
 
-/// Consequence of an error.
+/// Meaning of a provider's error: what must change before a sign-in succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// A person or a rule of the provider refused.
@@ -48,11 +49,11 @@ pub enum Meaning {
     Attempt,
 }
 
-/// An error of the provider.
+/// Error that the identity provider reported, in a form for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderError {
     pub error: &'static str,
-    /// Cleaned description, perhaps empty.
+    /// Description that the provider gave, after [`cleaned`]; empty if none remains.
     pub description: String,
 }
 
@@ -113,7 +114,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(MAX_CHARACTERS).collect()
 }
 
-/// True for an opening quote; an apostrophe inside a word ("doesn't") is none.
+/// Whether a quotation mark starts a quotation; an apostrophe inside a word ("doesn't") does not.
 fn is_opening(mark: char, word: &str) -> bool {
     matches!(mark, '"' | '`') || (mark == '\'' && (word.starts_with('\'') || word.starts_with("('")))
 }

@@ -22,7 +22,7 @@ use openidconnect::{
 };
 use std::sync::Arc;
 
-/// Path of the callback below the public address.
+/// Path of the sign-in's callback below the host's public address.
 pub const CALLBACK: &str = "/auth/callback";
 
 /// Reason why a sign-in failed. Texts are for the log.
@@ -53,14 +53,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Consequence of the error.
+    /// Meaning of the error: what must change before a sign-in succeeds.
     pub fn meaning(&self) -> Meaning {
         let outage_or_not = |is_outage| if is_outage { Meaning::Outage } else { Meaning::Configuration };
         match self {
             Error::Provider(cause) => outage_or_not(cause.is_outage()),
             Error::Endpoint(cause) => outage_or_not(cause.is_outage()),
             Error::SentBack(error) | Error::Refused(error) => error.meaning(),
-            // The token endpoint itself caused it, so it affects everyone.
+            // These errors come from the token endpoint's own answer, so they affect everyone.
             Error::NoIdToken
             | Error::IdToken(
                 super::Error::Issuer { .. }
@@ -81,7 +81,8 @@ impl Error {
 /// Result of a successful sign-in.
 pub struct SignedIn {
     pub who: Verified,
-    /// ID token, if the provider may require it at sign-out. Never logged.
+    /// ID token for the sign-out at the provider, never logged. `None`: the settings or the
+    /// provider do not ask for it.
     pub hint: Option<String>,
 }
 
@@ -127,7 +128,8 @@ impl Client {
         })
     }
 
-    /// Client of the library, without keys: [`Token`] verifies.
+    /// Creates the client of the `openidconnect` crate, without keys, because [`Token`] verifies
+    /// signatures.
     fn at(&self, document: &Document) -> OidcClient {
         let authentication = if document.secret_in_body { AuthType::RequestBody } else { AuthType::BasicAuth };
         OidcClient::<EndpointNotSet, EndpointNotSet>::new(
@@ -144,7 +146,7 @@ impl Client {
 }
 
 impl Identity {
-    /// Starts a sign-in; the browser goes to the attempt's address.
+    /// Starts a sign-in; the browser then goes to the address in the attempt.
     pub async fn begin(&self) -> Result<Attempt, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let seed = Seed::new(self.ambient.bytes());
@@ -161,7 +163,8 @@ impl Identity {
         Ok(Attempt { address, seed })
     }
 
-    /// Checks that a callback is this issuer's; `iss` is RFC 9207's parameter.
+    /// Checks that a callback comes from the configured issuer. `iss` is the parameter of RFC 9207;
+    /// `None`: the callback lacks it.
     pub async fn answers_by(&self, iss: Option<&str>) -> Result<(), Error> {
         let announced = async {
             let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
@@ -174,7 +177,7 @@ impl Identity {
         }
     }
 
-    /// Exchanges the code for a verified person.
+    /// Exchanges the authorization code for tokens, and verifies the person whom they name.
     pub async fn complete(&self, code: String, seed: &Seed) -> Result<SignedIn, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let client = self.client.at(&published.document);
@@ -218,7 +221,8 @@ impl Identity {
         self.verified(&token).map_err(Error::IdToken)
     }
 
-    /// Address of the provider's sign-out, if it has one, without a hint, so that it may be logged.
+    /// Address of the provider's sign-out, without the ID token, so that the address may be logged.
+    /// `None`: the provider has no sign-out.
     pub async fn sign_out_address(&self) -> Result<Option<Url>, Error> {
         let form = self.sign_out_form(None).await?;
         Ok(form.map(|mut form| {
@@ -227,7 +231,8 @@ impl Identity {
         }))
     }
 
-    /// Form that a browser posts to end the provider's session, if the provider supports that.
+    /// Form that a browser posts to end the provider's session; `hint` is the ID token. `None`: the
+    /// provider has no sign-out.
     pub async fn sign_out_form(&self, hint: Option<String>) -> Result<Option<SignOutForm>, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let Some(address) = published.document.end_session_endpoint.clone() else { return Ok(None) };
@@ -238,7 +243,7 @@ impl Identity {
     }
 }
 
-/// OpenID Connect RP-Initiated Logout.
+/// Address and fields of a form for OpenID Connect RP-Initiated Logout.
 pub struct SignOutForm {
     pub address: Url,
     pub members: Vec<(&'static str, String)>,

@@ -48,7 +48,7 @@ pub fn ambient() -> (Ambient, Arc<TestClock>) {
     (Ambient { clock: clock.clone(), entropy: Arc::new(OsEntropy) }, clock)
 }
 
-/// Key pair derived from one byte.
+/// Creates the key pair that belongs to `seed`, so that tests can name a key by one byte.
 pub fn key(seed: u8, kid: &str) -> CoreEdDsaPrivateSigningKey {
     let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
     der.extend([seed; 32]);
@@ -61,15 +61,16 @@ pub struct Issuer {
     pub ambient: Ambient,
     pub clock: Arc<TestClock>,
     published: Arc<Mutex<Vec<(u8, String)>>>,
-    /// Number of fetches of the keys.
+    /// Number of requests for the issuer's keys.
     pub fetched: Arc<AtomicUsize>,
-    /// Number of code exchanges.
+    /// Number of requests that exchange a code for tokens.
     pub exchanged: Arc<AtomicUsize>,
     grants: Grants,
     unusual: Arc<Mutex<Unusual>>,
 }
 
-/// Unusual answer of a provider, or of a server before it.
+/// Unusual answers of the issuer, as a provider or a server before it may give; `None`: the usual
+/// answer.
 #[derive(Default)]
 pub struct Unusual {
     pub discovery: Option<Canned>,
@@ -79,7 +80,7 @@ pub struct Unusual {
     pub members: Value,
 }
 
-/// Raw answer.
+/// HTTP answer that the issuer sends as it stands.
 #[derive(Clone)]
 pub struct Canned {
     pub status: u16,
@@ -113,17 +114,18 @@ impl IntoResponse for Canned {
     }
 }
 
-/// Grants by code.
+/// Grants by the authorization code that stands for each.
 type Grants = Arc<Mutex<HashMap<String, Grant>>>;
 
-/// Meaning of a code.
+/// Grant behind an authorization code: the ID token to issue, and the values that the exchange must
+/// match.
 pub struct Grant {
     pub id_token: Option<String>,
     pub challenge: String,
     pub redirect_uri: String,
 }
 
-/// Access token of every answer.
+/// Access token in every answer of the token endpoint.
 pub const ACCESS_TOKEN: &str = "canary-access-token";
 pub const SECRET: &str = "canary client secret";
 pub const PUBLIC_URL: &str = "https://eaf.example";
@@ -142,9 +144,9 @@ pub struct TokenClaims {
     /// Audience in addition to the first one.
     pub further_audience: Option<String>,
     pub party: Option<String>,
-    /// Access token behind `at_hash`.
+    /// Access token whose hash is the claim `at_hash`; `None`: the token lacks this claim.
     pub access_token: Option<String>,
-    /// `typ` in the header.
+    /// Value of `typ` in the token's header; `None`: the header lacks it.
     pub kind: Option<&'static str>,
     /// Members merged into the other claims; null removes one.
     pub claims: Value,
@@ -177,7 +179,7 @@ impl Issuer {
         Issuer { url, ambient, clock, published, fetched, exchanged, grants, unusual }
     }
 
-    /// Changes the behaviour from now on.
+    /// Replaces the issuer's unusual answers from now on.
     pub fn set_behaviour(&self, unusual: Unusual) {
         *self.unusual.lock().expect("no poisoned lock") = unusual;
     }
@@ -195,7 +197,7 @@ impl Issuer {
         }
     }
 
-    /// Code for this grant.
+    /// Creates an authorization code for this grant.
     pub fn grant(&self, grant: Grant) -> String {
         let code = URL_SAFE_NO_PAD.encode(self.ambient.bytes::<12>());
         self.grants.lock().expect("no poisoned lock").insert(code.clone(), grant);
@@ -288,7 +290,7 @@ async fn discovery(State(parts): State<Parts>) -> Response {
     Json(document(&parts.url)).into_response()
 }
 
-/// A valid discovery document.
+/// Discovery document that is valid for an issuer at `url`.
 pub fn document(url: &str) -> Value {
     json!({
         "issuer": url,
@@ -313,8 +315,8 @@ async fn keys(State(parts): State<Parts>) -> Response {
     Json(serde_json::to_value(CoreJsonWebKeySet::new(keys)).expect("serialisable")).into_response()
 }
 
-/// Requires what RFC 6749 and 7636 require: the client secret, the same address, the verifier, and
-/// a single use of each code.
+/// Token endpoint, which requires what RFC 6749 and 7636 require: the client secret, the same
+/// redirect address, the verifier, and a single use of each code.
 async fn exchange(State(parts): State<Parts>, headers: HeaderMap, body: String) -> Response {
     parts.exchanged.fetch_add(1, Ordering::SeqCst);
     if let Some(canned) = parts.unusual.lock().expect("no poisoned lock").token.clone() {

@@ -82,7 +82,7 @@ async fn a_modified_token_is_rejected() {
     let admin = issuer.token("admin", Some("acme"));
     let swapped = format!("{}.{}.{}", parts[0], admin.split('.').nth(1).expect("claims"), parts[2]);
     assert!(matches!(refusal(&identity, &swapped).await, Error::Signature));
-    // Signed with another key under a published key id.
+    // This token is signed with another key under a published key id.
     let mut forged = issuer.token_claims("admin", Some("acme"));
     forged.key = (9, "one".into());
     assert!(matches!(refusal(&identity, &issuer.sign(&forged)).await, Error::Signature));

@@ -12,9 +12,9 @@ use openidconnect::JsonWebKey;
 use openidconnect::core::{CoreJsonWebKey, CoreJwsSigningAlgorithm as Algorithm};
 use serde_json::{Map, Value};
 
-/// Maximum length of a token, checked before any work.
+/// Maximum length of a token, in bytes, checked before any work.
 const MAX_LENGTH: usize = 16 * 1024;
-/// Maximum keys that are tried for a token without a key id.
+/// Maximum number of keys that are tried for a token without a key id.
 const MAX_KEYS: usize = 16;
 
 /// Asymmetric algorithms; `none` and the HMAC family are rejected like all others.
@@ -30,11 +30,13 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RsaSsaPssSha512,
 ];
 
-/// Personal data and a key to the API, so without `Debug`.
+/// A parsed token. It is personal data and gives access to the API, so the type has no `Debug`.
 pub struct Token<'a> {
-    /// Chooses the keys to try and proves nothing.
+    /// Key id in the token's header, which chooses the keys to try and proves nothing. `None`: the
+    /// header lacks it.
     pub kid: Option<String>,
-    /// Lower case, without the prefix `application/`.
+    /// Type in the token's header, in lower case and without the prefix `application/`. `None`: the
+    /// header lacks it.
     pub kind: Option<String>,
     pub algorithm: Algorithm,
     pub claims: Claims,
@@ -53,7 +55,7 @@ impl<'a> Token<'a> {
         };
         let signed = &text[..header.len() + 1 + claims.len()];
         let header = object(header)?;
-        // Either would change the meaning of the rest, and none is supported.
+        // `crit` and `cty` would change the meaning of the rest, and the host supports neither.
         if header.contains_key("crit") || header.contains_key("cty") {
             return Err(Error::Malformed("has a header that is not understood"));
         }
@@ -69,7 +71,7 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// Key that signed the token.
+    /// Finds the key that signed the token.
     pub fn signed_by<'k>(&self, keys: &'k [CoreJsonWebKey]) -> Result<&'k CoreJsonWebKey, Error> {
         let named = |key: &&CoreJsonWebKey| match (&self.kid, key.key_id()) {
             (Some(kid), Some(id)) => **id == *kid,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// Both tokens are secrets.
+/// Tokens of an answer, both of them secrets.
 #[derive(Serialize, Deserialize)]
 pub struct Answer {
     pub access_token: AccessToken,
@@ -49,13 +49,14 @@ impl OAuth2TokenResponse for Answer {
 impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>
     for Answer
 {
-    /// The library's own type rejects unusual claims; [`super::token::Token`] reads the text.
+    /// Returns `None`, because the library's type rejects unusual claims; [`super::token::Token`]
+    /// reads the text.
     fn id_token(&self) -> Option<&CoreIdToken> {
         None
     }
 }
 
-/// RFC 6749, 5.2.
+/// Error answer of the token endpoint (RFC 6749, section 5.2).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Refusal {
     error: String,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Output directory of cargo for this profile.
+/// Output directory of cargo for the profile of this test.
 pub fn target() -> PathBuf {
     let test = std::env::current_exe().expect("a test is a file");
     test.ancestors().nth(2).expect("it lies in `deps/`").to_owned()

@@ -1,4 +1,4 @@
-//! Browser of one person: keeps cookies, follows redirects between the host and the identity
+//! Browser of one person, which keeps cookies, follows redirects between the host and the identity
 //! provider, and sends the headers of a navigation.
 //!
 //! The host's public address is resolved to the address that it listens on, as an ingress would.
@@ -13,18 +13,19 @@ pub struct Browser {
     public_url: String,
     base: String,
     client: Client,
-    /// Cookies of the host; the provider sets none.
+    /// Cookies of the host by name; the provider sets none.
     pub cookies: BTreeMap<String, String>,
-    /// Account of the last sign-in, for which the page was rendered.
+    /// Actor id of the person who signed in last, for whom the page was rendered; `None` before the
+    /// first sign-in.
     person: Option<String>,
-    /// Headers and bodies of all responses of the host.
+    /// Headers and bodies of all responses of the host, in which a test searches for secrets.
     pub seen: String,
 }
 
-/// Last response of a navigation.
+/// Last response of a navigation, after all redirects.
 pub struct Page {
     pub status: u16,
-    /// Address after all redirects.
+    /// Address of the page after all redirects.
     pub address: Url,
     pub text: String,
 }
@@ -53,7 +54,7 @@ impl Browser {
         panic!("redirected in circles: {address}");
     }
 
-    /// Sends one request without following: returns status, location and body.
+    /// Sends one request and follows no redirect; returns status, location and body.
     pub async fn step(&mut self, address: &Url) -> (u16, Option<String>, String) {
         let response = match address.as_str().strip_prefix(&self.public_url) {
             Some(path) => self.host(Method::GET, path, &[], None).await,

@@ -12,10 +12,10 @@ use eaf_test_support::vcsim;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-/// Wrong password, entered in a password field.
+/// Wrong password that a test enters in a password field.
 pub const WRONG_PASSWORD: &str = "canary <&\"'%> that vCenter refuses";
 pub const MAIL_PASSWORD: &str = "canary <&\"'%> of the mail server";
-/// Password, entered in a field for other text.
+/// Password that a test enters in a field for other text.
 pub const MISPLACED_PASSWORD: &str = "canary-in-the-wrong-place";
 
 /// Personal data of acme's people, in [`system::wish`](crate::system::wish) and in rejections.
@@ -24,16 +24,16 @@ pub const REASON: &str = "Trillian says: \"please use the existing front end.\""
 /// Justification of the approver's own request, which requesters may not read.
 pub const APPROVERS_JUSTIFICATION: &str = "Slartibartfast wants a fjord of his own.";
 pub const FOREIGN_JUSTIFICATION: &str = "Marvin of globex is in need of a machine.";
-/// Value in refused requests, which only the sender's own answer may contain.
+/// Value in requests that are refused; only the sender's own answer may contain it.
 pub const REFUSED: &str = "Ford.Prefect";
 
 const REQUESTER: &str = "requester@acme";
 const DECIDERS: [&str; 3] = ["approver@acme", "admin@acme", "auditor@acme"];
 
-/// Minimum length in bytes of a pattern; a shorter one may occur in ciphertext by chance.
+/// Minimum length of a pattern, in bytes; a shorter one may occur in ciphertext by chance.
 const LONG_ENOUGH: usize = 6;
 
-/// A word, and the accounts that may read it.
+/// Personal word, and the accounts that may read it.
 struct Personal {
     word: String,
     readers: Vec<&'static str>,
@@ -98,15 +98,16 @@ impl Heard {
 pub struct Found {
     pub word: String,
     pub place: String,
-    /// Text around the occurrence.
+    /// Text around the occurrence, to find its origin.
     pub around: String,
 }
 
 /// Readers of a place, who decide which words may be in it.
 enum Audience<'a> {
-    /// A thief of the storage: no personal data in clear.
+    /// A thief of the storage, who must find no personal data in clear.
     Thief,
-    /// Members of the tenant: the answers are searched for the rules that apply to each.
+    /// Members of the tenant, each of whom reads by rules of their own; the answers to them are
+    /// searched by these rules.
     Readers,
     /// One account, or an unauthenticated caller, and the words of its own request.
     Recipient { account: Option<&'a str>, asked: &'a str },
@@ -140,7 +141,7 @@ pub async fn search(system: &System) -> Vec<Found> {
 /// Patterns of all words, in all encodings.
 struct Needles {
     words: Vec<Word>,
-    /// Index of the word for each pattern of the automaton.
+    /// Index of the word to which each pattern of the automaton belongs.
     writes: Vec<usize>,
     automaton: AhoCorasick,
 }

@@ -1,4 +1,4 @@
-//! Process of `eaf serve` of a [`System`](crate::system::System).
+//! Process of `eaf serve` that belongs to a [`System`](crate::system::System).
 
 use crate::binary;
 use crate::system::WAIT_MAX;
@@ -14,7 +14,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the process and returns when it is ready.
+    /// Starts the process with this environment, and returns when it is ready.
     pub async fn start(base: &str, environment: Vec<(&'static str, String)>, log: &Path) -> Host {
         // Appended at the file's present end, because a test may write into the file too.
         let out = OpenOptions::new().create(true).append(true).open(log).unwrap();
@@ -48,7 +48,7 @@ impl Host {
         self.child.kill().await.unwrap();
     }
 
-    /// Stops the process with SIGSTOP; its connections stay open.
+    /// Stops the process with SIGSTOP, while its connections stay open.
     pub async fn pause(&self) {
         self.signal("STOP").await;
     }

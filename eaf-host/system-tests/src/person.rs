@@ -80,7 +80,7 @@ impl Person {
         self.get(&format!("/api/dcm/views/{view}/{key}")).await
     }
 
-    /// Subscribes to the live updates of the views, until the host ends.
+    /// Subscribes to the live updates of these views, until the host ends.
     pub async fn listen(&self, views: &[&str]) {
         let query: Vec<String> = views.iter().map(|view| format!("view=dcm/{view}")).collect();
         let path = format!("/api/live?{}", query.join("&"));

@@ -37,7 +37,7 @@ pub const CLIENT_SECRET: &str = "canary-client-secret & more";
 /// Time limit of every wait: longer than any step takes on a slow machine.
 pub const WAIT_MAX: Duration = Duration::from_secs(90);
 
-/// Master key of [`Database::core`], so that a test can decrypt what the host encrypts.
+/// Master key of [`Database::core`] in base64, so that a test can decrypt what the host encrypts.
 const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 pub struct System {
@@ -53,7 +53,7 @@ pub struct System {
     pub issuer: String,
     dir: tempdir::Dir,
     identity_provider: tokio::task::JoinHandle<()>,
-    /// `None` while the host is killed.
+    /// Process of the host; `None` while the host is killed.
     pub host: Option<Host>,
     client: reqwest::Client,
     starts: usize,
@@ -136,7 +136,7 @@ impl System {
         self.host = Some(self.another_host(&self.base.clone()).await);
     }
 
-    /// Starts another host on the same database, owned by the caller.
+    /// Starts another host on the same database, which the caller owns.
     pub async fn another_host(&mut self, base: &str) -> Host {
         self.starts += 1;
         Host::start(base, self.environment(), &self.log()).await
@@ -174,13 +174,13 @@ impl System {
         format!("vsphere 127.0.0.1:{vcenter}, mail 127.0.0.1:{smtp}")
     }
 
-    /// Runs the command line beside running hosts, as an operator does; returns its output and
+    /// Runs `eaf` beside running hosts, as an operator does; returns the command's output and
     /// whether it succeeded.
     pub async fn eaf(&self, arguments: &[&str]) -> (String, bool) {
         self.eaf_with(&[], arguments).await
     }
 
-    /// Runs the command line with settings that differ from the host's.
+    /// Runs `eaf` with settings that differ from the host's.
     pub async fn eaf_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> (String, bool) {
         let mut command = Command::new(binary::eaf());
         command.args(arguments).env_clear().envs(self.environment()).envs(settings.iter().copied());
@@ -189,7 +189,8 @@ impl System {
         (said, output.status.success())
     }
 
-    /// Starts a command that runs until it is dropped; returns the lines of its standard output.
+    /// Starts an `eaf` command that runs until it is dropped; returns the lines of its standard
+    /// output.
     pub fn eaf_streaming(&self, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
         let mut command = Command::new(binary::eaf());
         command.args(arguments).env_clear().envs(self.environment()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -203,7 +204,7 @@ impl System {
         self.host.take().expect("the host runs").kill().await;
     }
 
-    /// Log file of the latest start of the host.
+    /// Path of the log of the latest start of the host.
     pub fn log(&self) -> PathBuf {
         self.log_of(self.starts)
     }
@@ -212,14 +213,14 @@ impl System {
         self.dir.path().join(format!("host-{start}.log"))
     }
 
-    /// Logs of all hosts that listened on this address.
+    /// Text of the logs of all hosts that listened on this address.
     pub fn log_at(&self, base: &str) -> String {
         let address = format!("\"address\":\"{}\"", base.trim_start_matches("http://"));
         let logs = (1..=self.starts).filter_map(|start| std::fs::read_to_string(self.log_of(start)).ok());
         logs.filter(|log| log.contains(&address)).collect()
     }
 
-    /// Logs of all starts of the host.
+    /// Text of the logs of all starts of the host.
     pub fn logs(&self) -> String {
         let files = (1..=self.starts).map(|start| self.log_of(start));
         files.map(|file| std::fs::read_to_string(file).unwrap_or_default()).collect()
@@ -241,7 +242,7 @@ impl System {
         self.bearer(Some(account), token)
     }
 
-    /// Bearer of a token; `account` is `None` for a token that is not accepted.
+    /// Caller with a token; `account` is `None` for a token that is not accepted.
     pub fn bearer(&self, account: Option<&'static str>, token: String) -> Person {
         self.heard.token(&token);
         Person { base: self.base.clone(), account, token, client: self.client.clone(), heard: self.heard.clone() }
@@ -251,7 +252,7 @@ impl System {
         self.database.core().await
     }
 
-    /// Secrets in the host's configuration.
+    /// Secrets in the host's configuration, which no output may contain.
     pub fn secrets(&self) -> [String; 2] {
         [MASTER_KEY.to_owned(), eaf_core::testing::PASSWORD.to_owned()]
     }
@@ -347,7 +348,7 @@ fn lists(document: &Value) -> Vec<&str> {
     lists
 }
 
-/// Reads the row repeatedly until `wanted` holds.
+/// Reads the row repeatedly until `wanted` holds, and returns it.
 pub async fn until(person: &Person, view: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + WAIT_MAX;
     loop {
@@ -374,7 +375,8 @@ pub fn wish(name: &str) -> Value {
     })
 }
 
-/// Requests a machine and approves it; returns the key of the request, which is the machine's too.
+/// Requests a machine and approves the request; returns the key of the request, which is the
+/// machine's too.
 pub async fn approved(people: &People, name: &str) -> String {
     let answer = people.requester.command("request-vm", wish(name)).await.ok();
     let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();

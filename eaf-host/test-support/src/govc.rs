@@ -1,4 +1,5 @@
-//! Another client of the same vCenter: VMware's own govc, independent of EAF.
+//! Operations on a simulated vCenter by another client, VMware's own govc, which is independent of
+//! EAF.
 
 use crate::tool;
 use crate::vcsim::{PASSWORD, USER, Vcsim};

@@ -9,12 +9,12 @@ pub mod vcsim;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Program that `make setup` installed, at the path from `eaf dev exec`.
+/// Path of a program that `make setup` installed, in the checkout that `eaf dev exec` names.
 pub fn tool(name: &str) -> PathBuf {
     checkout().join("bin").join(name)
 }
 
-/// Member names of a document of a capability, in its folder `documents`.
+/// Names of the members of a capability's JSON document, read from the folder `documents`.
 pub fn document_members(capability: &str, name: &str) -> BTreeSet<String> {
     let folder = checkout().join("eaf-host/capabilities").join(capability).join("documents");
     let path = folder.join(name).with_extension("json");

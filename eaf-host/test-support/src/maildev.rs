@@ -14,13 +14,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// Node is slow on a busy machine.
+/// Maximum time to wait for the mail server, since Node is slow on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(90);
 
 pub struct Maildev {
     smtp: SocketAddr,
     web: SocketAddr,
-    /// Killed when dropped.
+    /// Process of the server, which is killed when this value is dropped.
     _child: Child,
 }
 
@@ -62,7 +62,7 @@ impl Maildev {
         Maildev::launch(free_address(), options).await
     }
 
-    /// Starts on an unused address.
+    /// Starts a mail server with these options of maildev on `smtp`, an unused address.
     pub async fn launch(smtp: SocketAddr, options: Vec<String>) -> Maildev {
         let web = free_address();
         let mut child = Command::new("node")
@@ -83,12 +83,12 @@ impl Maildev {
         self.smtp
     }
 
-    /// Received mails, oldest first.
+    /// Lists the received mails, oldest first.
     pub async fn inbox(&self) -> Vec<Received> {
         serde_json::from_slice(&self.get("/api/email").await).expect("the inbox is a list of mails")
     }
 
-    /// Raw bytes of a mail.
+    /// Raw text of a mail, as the server received it.
     pub async fn source(&self, mail: &Received) -> String {
         let bytes = self.get(&format!("/api/email/{}/source", mail.id)).await;
         String::from_utf8(bytes).expect("a mail of ours is ASCII")
@@ -106,8 +106,9 @@ impl Maildev {
     }
 }
 
-/// Port that no other process gets by chance: this process assigns it once, and no system assigns
-/// one of this range by itself, neither to listeners on port 0 nor to clients.
+/// Address with a port that no other process gets by chance: this process assigns each port once,
+/// and no system assigns one of this range by itself, neither to listeners on port 0 nor to
+/// clients.
 pub fn free_address() -> SocketAddr {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
@@ -120,7 +121,7 @@ pub fn free_address() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Waits for the child to listen; if it ended, another process is listening.
+/// Waits until the child listens; if the child has ended, another process uses the port.
 async fn wait_for(address: SocketAddr, child: &mut Child) {
     let begin = Instant::now();
     while TcpStream::connect(address).await.is_err() {

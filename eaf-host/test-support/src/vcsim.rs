@@ -28,22 +28,22 @@ pub struct Vcsim {
 pub struct StoredMachine {
     pub name: String,
     pub folder: Vec<String>,
-    /// BIOS UUID, which vCenter retains when it changes the instance UUID.
+    /// BIOS UUID of the machine, which vCenter retains when it changes the instance UUID.
     pub uuid: String,
     pub instance_uuid: String,
     pub extra_config: BTreeMap<String, String>,
     pub powered_on: bool,
-    /// `on`, `off` or `suspended`.
+    /// Power state of the machine: `on`, `off` or `suspended`.
     pub power: String,
     pub template: bool,
-    /// Files such as `[datastore1] web-01/disk1.vmdk`.
+    /// Names of the machine's disk files, such as `[datastore1] web-01/disk1.vmdk`.
     pub disks: Vec<String>,
 }
 
 impl Vcsim {
     /// Starts one vCenter, `acme`, with datacenter `DC1`, folder `EAF/acme` and template
-    /// `Templates/debian-12`; `dir` contains its state. `options` are more flags of the simulator;
-    /// `pod=Pod1` and the like are of the vCenter.
+    /// `Templates/debian-12`; `dir` contains its state. `options` are flags of the simulator, or
+    /// settings of the vCenter such as `pod=Pod1`.
     pub async fn start(dir: &Path, options: &[&str]) -> Vcsim {
         Vcsim::launch(dir, options.iter().map(|o| (*o).to_owned()).collect(), "127.0.0.1:0").await
     }
@@ -93,34 +93,34 @@ impl Vcsim {
         self.ask(Method::DELETE, &format!("behaviours/{id}"), None).await;
     }
 
-    /// Ends every behaviour.
+    /// Ends every behaviour of the vCenter.
     pub async fn calm(&self) {
         self.ask(Method::DELETE, "behaviours", None).await;
     }
 
-    /// Sets the seed of random behaviours.
+    /// Sets the seed of random behaviours, so that their sequence can be repeated.
     pub async fn seed(&self, seed: u64) {
         self.ask(Method::PUT, "seed", Some(seed.into())).await;
     }
 
-    /// Port of the control interface.
+    /// Port of the simulator's control interface.
     pub fn control_port(&self) -> u16 {
         self.control.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// Hits of a behaviour.
+    /// Number of calls that a behaviour has affected.
     pub async fn hits(&self, id: u64) -> u64 {
         let behaviours = self.ask(Method::GET, "behaviours", None).await;
         let this = behaviours.as_array().unwrap().iter().find(|b| b["id"] == id).expect("the behaviour is switched on");
         this["hits"].as_u64().unwrap()
     }
 
-    /// Calls of a SOAP method, such as `CloneVM_Task`, since the start.
+    /// Number of calls of a SOAP method, such as `CloneVM_Task`, since the start.
     pub async fn calls(&self, method: &str) -> u64 {
         self.ask(Method::GET, "calls", None).await[method].as_u64().unwrap_or_default()
     }
 
-    /// Number of open sessions.
+    /// Number of open sessions at the vCenter.
     pub async fn sessions(&self) -> u64 {
         self.ask(Method::GET, "sessions", None).await.as_u64().unwrap()
     }
@@ -166,7 +166,8 @@ impl Vcsim {
     }
 }
 
-/// Path in `EAF_VCSIM`, or a binary built once per test process, which Go's cache makes fast.
+/// Path of the simulator, from `EAF_VCSIM`; without the variable, a binary that each test process
+/// builds once, fast by Go's cache.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! Smallest product: counters that people increment. The benchmark measures the framework with it,
-//! because its own work is negligible.
+//! Smallest product: counters that people increment. The benchmark measures the framework with this
+//! product, because its own work is negligible.
 
 use eaf_sdk::{
     Accepted, Boundary, Column, Command, Context, Event, FieldError, Fields, Flows, Permission, Plugin, ReadRule,
@@ -19,7 +19,7 @@ impl Event for Incremented {
     const TYPE: &'static str = "incremented";
     const SCHEMA: u16 = 2;
 
-    /// Schema 1 had no amount: an event counted one.
+    /// Events of schema 1 had no amount, because each counted one.
     fn upcast(schema: u16, mut data: Value) -> Value {
         if schema == 1 {
             data["by"] = 1.into();
@@ -34,9 +34,9 @@ events! {
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Increment {
-    /// 1 to 40 lower-case letters, digits or hyphens.
+    /// Name of the counter: 1 to 40 lower-case letters, digits or hyphens.
     pub name: String,
-    /// 1 to 1,000.
+    /// Amount to add: 1 to 1,000.
     pub by: i64,
 }
 
@@ -123,7 +123,7 @@ impl Plugin for Counter {
         &[Permission { name: "count", roles: &["requester", "approver", "admin"] }];
 }
 
-/// Workflows of the product: none.
+/// Empty list of workflows.
 pub struct NoFlows;
 
 impl Flows for NoFlows {

@@ -8,15 +8,16 @@ use serde_json::{Map, Value};
 
 pub use document::Accepted;
 
-/// A command; the implementing type is its body.
+/// A command; the implementing type is the command's body.
 pub trait Command: DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     const VERSION: u16 = 1;
-    /// None: only the system (a workflow) may give the command. Checked before `decide`.
+    /// Permission that the caller needs, checked before `decide`. `None`: only the system (a
+    /// workflow) may give the command.
     const PERMISSION: Option<&'static str>;
 
     /// Streams that the command reads or guards. The host repeats the call with the loaded streams
-    /// until it names no new one.
+    /// until the result names no new one.
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary;
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection>;
@@ -33,7 +34,7 @@ pub fn permitted<C: Command>(ctx: &Context) -> Result<(), Rejection> {
 }
 
 impl Accepted {
-    /// Accepts without events: the command asked for the state that is already there.
+    /// Accepts the command without events, because it asks for a state that already exists.
     pub fn nothing() -> Self {
         Accepted::default()
     }
@@ -44,7 +45,7 @@ impl Accepted {
         self
     }
 
-    /// View row that shows what the command was about.
+    /// Names the row of a view that shows the thing which the command concerns.
     pub fn subject(mut self, view: &str, key: impl Into<String>) -> Self {
         self.subject = Some(Subject { view: view.into(), key: key.into() });
         self
@@ -85,8 +86,8 @@ impl Rejection {
         self
     }
 
-    /// Points to the member of the body that caused the rejection, with the rejection's code and
-    /// params, so `at` comes after `param`.
+    /// Adds an error for the member of the body that caused the rejection. The error copies the
+    /// rejection's code and parameters, so `at` comes after `param`.
     pub fn at(mut self, pointer: &str) -> Self {
         self.fields.push(FieldError { pointer: pointer.into(), code: self.code.clone(), params: self.params.clone() });
         self
@@ -117,7 +118,7 @@ impl Fields {
         self.0.push(error);
     }
 
-    /// Checks a number against an inclusive `range`.
+    /// Adds an error with `code` unless the number is in the inclusive `range`.
     pub fn within(&mut self, pointer: &str, code: &str, value: i64, range: std::ops::RangeInclusive<i64>) {
         if range.contains(&value) {
             return;
@@ -125,7 +126,8 @@ impl Fields {
         self.push(FieldError::new(pointer, code).param("min", *range.start()).param("max", *range.end()));
     }
 
-    /// Checks the length in characters, not bytes, of the text without surrounding white space.
+    /// Adds an error unless the text's length is in the inclusive `range`. The length is that of
+    /// the text without surrounding white space, in characters, not bytes.
     pub fn length(&mut self, pointer: &str, code: &str, text: &str, range: std::ops::RangeInclusive<usize>) {
         let length = text.trim().chars().count();
         let which = if length < *range.start() { "too-short" } else { "too-long" };

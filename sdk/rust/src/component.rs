@@ -1,4 +1,5 @@
-//! Exports of the components: one JSON document in, one out. The test harness calls them too.
+//! Functions that the components export. Each takes and returns one JSON document; the test harness
+//! calls the same functions.
 
 use crate::document::*;
 use crate::list::{CommandVisitor, StateVisitor, ViewVisitor, WorkflowVisitor};

@@ -1,5 +1,5 @@
-//! JSON documents between host and component; shapes in `docs/guides/contract.md`. Unknown members
-//! are ignored.
+//! JSON documents between host and component, whose shapes are described in
+//! `docs/guides/contract.md`. Unknown members are ignored.
 
 use crate::People;
 use serde::{Deserialize, Serialize};
@@ -12,21 +12,21 @@ pub struct Command {
     pub body: Value,
 }
 
-/// Input of a decision besides its streams.
+/// Circumstances of a call: all that the host passes besides command and streams.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Context {
-    /// Milliseconds since 1970.
+    /// Time of the call, in milliseconds since 1970.
     pub now: i64,
     pub tenant: String,
     pub actor: Actor,
-    /// `de` or `en`.
+    /// Language of the caller: `de` or `en`.
     pub locale: String,
     #[serde(default)]
     pub settings: Map<String, Value>,
-    /// 32 random bytes, hex.
+    /// Seed for random choices: 32 random bytes in hexadecimal.
     pub seed: String,
-    /// The same for every repetition with the same idempotency key: the natural id for a thing that
-    /// a command creates.
+    /// Id of the command, the same for every repetition with the same idempotency key: the natural
+    /// id for a thing that a command creates.
     pub command_id: String,
     pub trace_id: String,
 }
@@ -42,11 +42,11 @@ impl Context {
 pub struct Actor {
     pub id: String,
     pub kind: ActorKind,
-    /// Personal data; empty for the system.
+    /// Name of the person, which is personal data; empty for the system.
     pub name: String,
     #[serde(default)]
     pub roles: Vec<String>,
-    /// Without the plugin's prefix.
+    /// Permissions that the actor holds, without the plugin's prefix.
     #[serde(default)]
     pub permissions: Vec<String>,
     #[serde(default)]
@@ -88,16 +88,18 @@ pub struct StreamRef {
 pub struct LoadedStream {
     pub stream: String,
     pub mode: StreamMode,
-    /// Number of events; 0: the stream does not exist.
+    /// Number of events in the stream; 0: the stream does not exist.
     pub version: u64,
-    /// State that this package folded from the events before the first of `events`.
+    /// State that this package folded from the events before the first of `events`; `None`:
+    /// `events` contains all.
     #[serde(default)]
     pub snapshot: Option<Value>,
-    /// Events after the snapshot, or all.
+    /// Events after the snapshot; without a snapshot, all events of the stream.
     pub events: Vec<Recorded>,
 }
 
-/// A recorded event, personal members in clear (null once the person was erased).
+/// A recorded event, with its personal members in clear text (null once the person has been
+/// erased).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub id: String,
@@ -108,7 +110,7 @@ pub struct Recorded {
     pub kind: String,
     pub schema: u16,
     pub data: Value,
-    /// Milliseconds since 1970.
+    /// Time at which the event was recorded, in milliseconds since 1970.
     pub at: i64,
     pub actor: String,
     pub actor_kind: ActorKind,
@@ -158,7 +160,7 @@ pub struct Accepted {
     pub events: Vec<NewEvent>,
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Part of the answer to a rehearsal (`?dry-run`); never recorded.
+    /// Expected outcome, as a part of the answer to a rehearsal (`?dry-run`); never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -176,7 +178,7 @@ pub struct FoldOutput {
     pub state: Value,
 }
 
-/// View row that shows what a command was about.
+/// Row of a view that shows the thing which a command concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub view: String,
@@ -195,17 +197,18 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// Status 422.
+    /// The command is wrong in itself: HTTP status 422.
     Invalid,
-    /// Status 409.
+    /// The command contradicts the present state: HTTP status 409.
     Conflict,
-    /// Status 403.
+    /// The caller may not give the command: HTTP status 403.
     Forbidden,
-    /// Status 404.
+    /// The command names a thing that does not exist: HTTP status 404.
     NotFound,
 }
 
-/// A rejection by the domain, rendered by the host from `rejections.<code>`.
+/// A rejection by the domain, whose text the host renders from `rejections.<code>` in the package's
+/// locales.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub kind: RejectionKind,
@@ -218,7 +221,7 @@ pub struct Rejection {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// JSON pointer into the command's body.
+    /// JSON pointer to the wrong member of the command's body.
     pub pointer: String,
     pub code: String,
     #[serde(default)]
@@ -240,7 +243,7 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// Columns by key, of the rows that exist among those that `keys` named.
+    /// Rows by key, each as an object of its columns: those that `keys` named and that exist.
     pub rows: Map<String, Value>,
 }
 
@@ -260,7 +263,7 @@ pub enum RowChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsInput {
     pub view: String,
-    /// Columns and `key` of each row.
+    /// Rows whose actions are asked for, each as an object of `key` and its columns.
     pub rows: Vec<Map<String, Value>>,
     pub context: Context,
 }
@@ -270,7 +273,7 @@ pub struct ActionsOutput {
     pub items: Vec<RowActions>,
 }
 
-/// State that a row waits for, and the commands that the caller may give on it.
+/// State that a row waits for, and the commands on the row that the caller may give or not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowActions {
     #[serde(default)]
@@ -284,7 +287,7 @@ pub struct Action {
     pub allowed: bool,
     #[serde(default)]
     pub why: Option<Message>,
-    /// Members of the command's body that follow from the row.
+    /// Members of the command's body that are known from the row.
     #[serde(default)]
     pub body: Map<String, Value>,
 }
@@ -308,7 +311,7 @@ impl Message {
     }
 }
 
-/// Input of a run.
+/// Input of a run: the event that started it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunInput {
     pub event: Recorded,
@@ -328,7 +331,8 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// None: only the system may give the command.
+    /// Permission that the caller needs, without the plugin's prefix. `None`: only the system may
+    /// give the command.
     pub permission: Option<String>,
     pub schema: Value,
 }

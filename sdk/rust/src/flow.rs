@@ -1,4 +1,4 @@
-//! Durable execution: commands, views, timers and waiting.
+//! Host calls of durable functions: commands, views, timers and waiting.
 
 use crate::workflow::Failure;
 use crate::{Command, View, host};
@@ -7,24 +7,26 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// A long call, a timer or a wait; it exists in the host and survives restarts.
+/// A long call, a timer or a wait, whose answer is a `T`. The operation exists in the host and
+/// survives restarts.
 pub struct Operation<T> {
     raw: host::Operation,
     answer: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Operation<T> {
-    /// Waits for the end.
+    /// Waits until the operation ends, and returns its answer.
     pub fn result(&self) -> Result<T, Failure> {
         decode(self.raw.result()?)
     }
 
-    /// Completes at this percentage of progress or at the end; the result is the percentage.
+    /// Starts an operation that completes when this one reaches the percentage of progress, or
+    /// ends; the answer is the percentage.
     pub fn progress_reaches(&self, percent: u32) -> Operation<u32> {
         Operation::new(self.raw.progress_reaches(percent))
     }
 
-    /// Operation of a capability's client.
+    /// Creates an operation whose answer is read as a `T`, for the client of a capability.
     #[doc(hidden)]
     pub fn new(raw: host::Operation) -> Self {
         Operation { raw, answer: PhantomData }
@@ -43,7 +45,7 @@ impl<T> Awaitable for Operation<T> {
     }
 }
 
-/// Waits for the first of several operations and returns its index.
+/// Waits for the first of several operations, and returns the index of that operation.
 pub fn await_any(operations: &[&dyn Awaitable]) -> usize {
     let raw: Vec<_> = operations.iter().map(|o| o.raw()).collect();
     host::await_any(&raw) as usize
@@ -55,17 +57,17 @@ pub fn submit<C: Command>(body: &impl Serialize) -> Result<Value, Failure> {
     decode(host::submit(C::NAME, &encode(body))?)
 }
 
-/// Reads one row of one of this plugin's views.
+/// Reads one row of one of this plugin's views; `None` if no row has the key.
 pub fn read<V: View>(key: &str) -> Result<Option<V::Row>, Failure> {
     host::read(V::NAME, key)?.map(decode).transpose()
 }
 
-/// Starts a timer.
+/// Starts a timer of this duration, in milliseconds.
 pub fn sleep(millis: u64) -> Operation<Value> {
     Operation::new(host::sleep(millis))
 }
 
-/// Time from the journal, in milliseconds since 1970.
+/// Time that the journal records for this call, in milliseconds since 1970.
 pub fn now() -> u64 {
     host::now()
 }
@@ -75,13 +77,13 @@ pub fn log(level: &str, message: &str) {
     host::log(level, message);
 }
 
-/// Document of a call.
+/// Encodes the arguments of a call as a JSON document.
 #[doc(hidden)]
 pub fn encode(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("arguments are plain data")
 }
 
-/// Answer of a call.
+/// Decodes the JSON document that answers a call.
 #[doc(hidden)]
 pub fn decode<T: DeserializeOwned>(bytes: Vec<u8>) -> Result<T, Failure> {
     let malformed = |_| Failure::permanent("malformed-answer", "the host's answer is not the agreed document");

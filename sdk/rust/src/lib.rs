@@ -15,8 +15,8 @@
 //! eaf_sdk::domain!(dcm::Dcm);
 //! ```
 //!
-//! [`testing`] runs all of it natively: given/when/then for decisions, views from events, a
-//! scripted host for workflows.
+//! [`testing`] runs a plugin natively: given/when/then for decisions, views from events, a scripted
+//! host for workflows.
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

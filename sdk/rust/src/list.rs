@@ -22,7 +22,7 @@ pub trait CommandVisitor {
     fn visit<C: Command>(self) -> Self::Output;
 }
 
-/// States by category of stream.
+/// List of a plugin's state types; a visit finds the one for a category of streams.
 pub trait States {
     fn visit<V: StateVisitor>(category: &str, visitor: V) -> Option<V::Output>;
 }

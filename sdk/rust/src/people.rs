@@ -33,7 +33,7 @@ pub struct People {
 }
 
 impl People {
-    /// Holders of a permission, given without the plugin's prefix.
+    /// Refers to the holders of a permission, named without the plugin's prefix.
     pub fn who_may(permission: &str) -> Self {
         People { permissions: vec![permission.into()], ..People::default() }
     }

@@ -1,8 +1,8 @@
 //! Personal data in events and commands, marked by its type, so that no member lacks the mark.
 //!
 //! `Personal<S>` is a text that the host encrypts under the data key of a person: the actor id in
-//! the sibling member `S::MEMBER`. After the person's erasure it is empty. `Debug` never shows the
-//! text.
+//! the sibling member `S::MEMBER`. After the person's erasure the text is empty. `Debug` never
+//! shows the text.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,13 +10,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The person whose data a member is.
+/// The person whose data a member contains.
 pub trait Subject {
-    /// Sibling member with the person's actor id.
+    /// Name of the sibling member that contains the person's actor id.
     const MEMBER: &'static str;
 }
 
-/// The actor who gives the command, for members of its body.
+/// Subject of personal members in a command's body: the actor who gives the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandActor {}
 
@@ -34,12 +34,12 @@ impl<S> Personal<S> {
         Personal { text: Some(text.into()), subject: PhantomData }
     }
 
-    /// The text; empty once the person was erased.
+    /// Returns the text; empty once the person has been erased.
     pub fn as_str(&self) -> &str {
         self.text.as_deref().unwrap_or("")
     }
 
-    /// The text; none once the person was erased.
+    /// Returns the text; `None` once the person has been erased.
     pub fn into_option(self) -> Option<String> {
         self.text
     }

@@ -9,11 +9,11 @@ pub struct Permission {
     pub roles: &'static [&'static str],
 }
 
-/// Domain of a plugin, such as `type Commands = list![Submit, Approve];`.
+/// Types that make up the domain of a plugin, such as `type Commands = list![Submit, Approve];`.
 pub trait Plugin {
     type Events: EventSet;
     type Commands: Commands;
-    /// States that commands fold streams into.
+    /// State types that commands fold streams into.
     type States: States;
     type Views: Views;
     const PERMISSIONS: &'static [Permission];

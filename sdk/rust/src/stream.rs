@@ -12,7 +12,8 @@ use std::any::type_name;
 pub trait State: Default + Serialize + DeserializeOwned {
     type Event: EventSet;
 
-    /// Category of its streams, `<CATEGORY>/…`; no other state folds them.
+    /// Category of the streams of this state, which are named `<CATEGORY>/…`; no other state type
+    /// folds these streams.
     const CATEGORY: &'static str;
 
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
@@ -25,7 +26,7 @@ pub struct Streams {
     people: Vec<ResolvedPeople>,
 }
 
-/// A state as stored in a snapshot. It names its type, since JSON of another type would fit
+/// A state as stored in a snapshot, with the name of its type, since JSON of another type would fit
 /// wherever all members have defaults.
 #[derive(Serialize, Deserialize)]
 struct StoredState<S> {
@@ -50,14 +51,15 @@ impl Streams {
         found.map(|resolved| resolved.actors.as_slice()).unwrap_or_default()
     }
 
-    /// Number of events; 0 for a stream that has none or was not requested.
+    /// Number of events in a stream; 0 for a stream that has none or was not requested.
     pub fn version(&self, stream: &str) -> u64 {
         self.find(stream).map_or(0, |s| s.version)
     }
 
-    /// Folds a stream; none for a stream that has no events or is not loaded yet.
+    /// Folds a stream into its state; `None` for a stream that has no events or is not loaded yet.
     ///
     /// # Panics
+    ///
     /// If the stream is not of this state's category.
     pub fn fold<S: State>(&self, stream: &str) -> Option<S> {
         assert_eq!(category(stream), S::CATEGORY, "`{stream}` is not of the category of {}", type_name::<S>());
@@ -80,7 +82,7 @@ pub(crate) fn fold_to_json<S: State>(stream: &str, snapshot: Option<&Value>, eve
     to_json(fold::<S>(stream, snapshot, events))
 }
 
-/// Snapshot of a stream that is guarded and never folded.
+/// JSON of an empty state, as the snapshot of a stream that is guarded and never folded.
 pub(crate) fn empty_state() -> Value {
     to_json(())
 }
@@ -99,8 +101,11 @@ fn fold<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -
     state
 }
 
+/// Reads a state from its snapshot.
+///
 /// # Panics
-/// If the snapshot is another type's.
+///
+/// If the snapshot contains a state of another type.
 fn restored<S: State>(stream: &str, snapshot: &Value) -> S {
     let StoredState { kind, state } =
         StoredState::<Value>::deserialize(snapshot).expect("a snapshot of `fold_to_json`");
@@ -109,7 +114,7 @@ fn restored<S: State>(stream: &str, snapshot: &Value) -> S {
     serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not deserialize from its own JSON"))
 }
 
-/// Streams and people that a command names.
+/// Streams that a command needs, each of them read or guarded, and people whom it names.
 #[derive(Debug, Default)]
 pub struct Boundary {
     streams: Vec<StreamRef>,
@@ -121,13 +126,13 @@ impl Boundary {
         Boundary::default()
     }
 
-    /// Reads and guards a stream: its version must still hold at the append, and only guarded
-    /// streams accept events.
+    /// Adds a stream that is read and guarded: its version must still hold at the append, and only
+    /// guarded streams accept events.
     pub fn guard(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Guard)
     }
 
-    /// Reads a stream without a guard, for reference data.
+    /// Adds a stream that is read without a guard, for reference data.
     pub fn read(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Read)
     }
@@ -206,7 +211,8 @@ mod tests {
         }
     }
 
-    /// A stream whose events before this range are in `snapshot`.
+    /// One loaded stream with the events of this range; the events before the range are in
+    /// `snapshot`.
     fn streams(snapshot: Option<Value>, events: std::ops::RangeInclusive<u64>) -> Streams {
         let version = *events.end();
         let events = events.map(recorded).collect();

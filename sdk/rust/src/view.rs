@@ -9,21 +9,23 @@ use std::collections::BTreeMap;
 
 pub trait View {
     type Event: EventSet;
-    /// One member per column.
+    /// Type of a row, with one member per column.
     type Row: Serialize + DeserializeOwned;
 
     const NAME: &'static str;
-    /// Raised with any change: the host then builds the view as a new copy beside the live one.
+    /// Version of the view's definition, raised with any change: the host then builds the view as a
+    /// new copy beside the live one.
     const VERSION: u16 = 1;
     const COLUMNS: &'static [Column];
-    /// Rules of which the caller needs one.
+    /// Rules for reading rows; the caller must satisfy one of them.
     const READ: &'static [ReadRule];
-    /// Event types that the view projects.
+    /// Names of the event types that the view projects.
     const EVENTS: &'static [&'static str];
-    /// Business thing behind a row, so that the audit can name and find it.
+    /// Business thing that a row shows, so that the audit trail can name and find it; `None`: the
+    /// rows show no such thing.
     const THING: Option<Thing> = None;
 
-    /// Keys of the rows that this event reads or changes.
+    /// Keys of the rows that the projection of this event reads or changes.
     fn keys(event: &Self::Event, recorded: &Recorded) -> Vec<String>;
 
     fn project(event: &Self::Event, recorded: &Recorded, rows: &mut Rows<Self::Row>);
@@ -37,7 +39,8 @@ pub trait View {
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRule {
     pub permission: &'static str,
-    /// Text column that must equal the caller's actor id; none: all rows.
+    /// Name of a text column that must equal the caller's actor id; `None`: the rule permits all
+    /// rows.
     pub own: Option<&'static str>,
 }
 
@@ -51,14 +54,15 @@ impl ReadRule {
     }
 }
 
-/// A business thing: the audit names the subject of an act by it and finds its acts by name.
+/// A business thing behind a row: the audit trail shows acts with the thing's name and finds acts
+/// by that name.
 #[derive(Debug, Clone, Copy)]
 pub struct Thing {
-    /// Text column with the name of the thing.
+    /// Name of the text column that contains the thing's name.
     pub name: &'static str,
-    /// Categories of streams whose key is the row's.
+    /// Categories of streams that have the row's key after the slash.
     pub streams: &'static [&'static str],
-    /// Categories of streams whose key is the name in lower case.
+    /// Categories of streams that have the thing's name in lower case after the slash.
     pub named: &'static [&'static str],
 }
 
@@ -84,7 +88,7 @@ impl Column {
         Column { kind: "boolean", ..Column::text(name) }
     }
 
-    /// Milliseconds since 1970 in rows, RFC 3339 in the API.
+    /// Column for a time: milliseconds since 1970 in rows, RFC 3339 in the API.
     pub const fn timestamp(name: &'static str) -> Self {
         Column { kind: "timestamp", ..Column::text(name) }
     }
@@ -101,13 +105,13 @@ impl Column {
         Column { sort: true, ..self }
     }
 
-    /// Includes this text in the search by words.
+    /// Includes the column's text in the search by words.
     pub const fn search(self) -> Self {
         Column { search: true, ..self }
     }
 }
 
-/// Rows that `keys` named, while events are projected into them.
+/// Rows that `keys` named, as they change while events are projected.
 #[derive(Debug)]
 pub struct Rows<R>(BTreeMap<String, Slot<R>>);
 
@@ -123,7 +127,7 @@ impl<R> Rows<R> {
         self.0.get(key)?.row.as_ref()
     }
 
-    /// An existing row, to change.
+    /// Returns a row to be changed; `None` if no row has this key.
     pub fn change(&mut self, key: &str) -> Option<&mut R> {
         let slot = self.slot(key);
         slot.changed |= slot.row.is_some();
@@ -151,12 +155,15 @@ impl<R> Rows<R> {
         Rows(BTreeMap::new())
     }
 
-    /// Changed rows by key; none: removed.
+    /// Changed rows by key; `None`: the row was removed.
     pub(crate) fn into_changes(self) -> impl Iterator<Item = (String, Option<R>)> {
         self.0.into_iter().filter(|(_, s)| s.changed && (s.row.is_some() || s.existed)).map(|(k, s)| (k, s.row))
     }
 
+    /// Finds the place of a row.
+    ///
     /// # Panics
+    ///
     /// If `keys` did not name the row: it was not loaded, and a change would overwrite the stored
     /// one.
     fn slot(&mut self, key: &str) -> &mut Slot<R> {
@@ -173,8 +180,8 @@ impl RowActions {
         RowActions::default()
     }
 
-    /// Offers the command `C`: allowed if the caller holds its permission and `rule`, shared with
-    /// `decide`, holds. `body` contains the members that follow from the row.
+    /// Offers the command `C`, allowed if the caller holds the command's permission and `rule`,
+    /// which `decide` shares, is `Ok`. `body` contains the members that follow from the row.
     pub fn offer<C: Command>(mut self, ctx: &Context, rule: Result<(), Rejection>, body: Value) -> Self {
         let body = body.as_object().cloned().unwrap_or_default();
         let refusal = command::permitted::<C>(ctx).and(rule).err();

@@ -9,8 +9,8 @@ use serde_json::Value;
 /// Failure of a host call, after the host's own retries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// transient, capacity, configuration, unknown-outcome, denied, not-found, conflict, cancelled,
-    /// rejected or permanent; an unknown class counts as permanent.
+    /// Class of the failure: transient, capacity, configuration, unknown-outcome, denied,
+    /// not-found, conflict, cancelled, rejected or permanent; an unknown class counts as permanent.
     pub class: String,
     pub code: String,
     pub message: String,
@@ -24,13 +24,14 @@ impl Failure {
     }
 }
 
-/// Starts a run for each event of a type.
+/// Event type that starts a run for each of its events.
 #[derive(Debug, Clone, Copy)]
 pub struct Trigger {
     pub event: &'static str,
-    /// JSON pointer into the event's data: the id of the business thing.
+    /// JSON pointer into the event's data, to the id of the business thing.
     pub key: &'static str,
-    /// JSON pointer into the event's data: the actor id under whose key the journal is encrypted.
+    /// JSON pointer into the event's data, to the actor id of the person under whose key the
+    /// journal is encrypted.
     pub subject: &'static str,
 }
 
@@ -40,11 +41,12 @@ pub trait Workflow {
     const NAME: &'static str;
     const VERSION: u16 = 1;
     const TRIGGERS: &'static [Trigger];
-    /// Command for `{key, stalled, code, message}` when a call stalls, and when it no longer does.
+    /// Name of the command that the host gives, with the body `{key, stalled, code, message}`, when
+    /// a call stalls, and when it no longer does. `None`: no command.
     const ON_STALL: Option<&'static str> = None;
-    /// Command for `{key, event, code, message}` when a run ends without a result, also after a
-    /// panic, an exceeded limit or a divergence. `event` is the id of the event that started the
-    /// run.
+    /// Name of the command that the host gives, with the body `{key, event, code, message}`, when a
+    /// run ends without a result, also after a panic, an exceeded limit or a divergence. `event` is
+    /// the id of the event that started the run. `None`: no command.
     const ON_FAILURE: Option<&'static str> = None;
 
     fn run(event: Self::Event, recorded: &Recorded) -> Result<Value, Failure>;

@@ -3,9 +3,9 @@
 use eaf_core::actor::Locale;
 
 pub struct Account {
-    /// Name, and `sub` of the token.
+    /// Name of the account, and the claim `sub` of its tokens.
     pub name: &'static str,
-    /// None for the platform operator.
+    /// Slug of the account's tenant; `None` for the operator.
     pub tenant: Option<&'static str>,
     pub role: &'static str,
     pub given_name: &'static str,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 const CODE_SECONDS: i64 = 60;
 
-/// Meaning of a code, for one use.
+/// Data of an authorization code, which is valid for one use.
 pub struct Code {
     pub account: &'static Account,
     pub redirect_uri: String,
@@ -20,13 +20,14 @@ pub struct Code {
     pub expires: i64,
 }
 
-/// Without `account`, shows the page; with it, redirects with a code.
+/// Answers an authorization request: without the parameter `account` by the page to choose a
+/// person, with it by a redirect with a code.
 pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let query_members: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let get = |name: &str| query_members.get(name).cloned().unwrap_or_default();
 
-    // No redirect happens until client and address are valid.
+    // No redirect happens until client and redirect address are valid.
     let redirect = match Url::parse(&get("redirect_uri")) {
         Ok(url) if is_loopback(&url) && url.fragment().is_none() => url,
         _ => return refuse("redirect_uri must be an address on this machine"),

@@ -1,4 +1,5 @@
-//! The only client and its authentication: either `client_secret_basic` or `client_secret_post`.
+//! Authentication of the provider's only client, by either `client_secret_basic` or
+//! `client_secret_post`.
 
 use axum::http::{HeaderMap, header};
 use base64::Engine;
@@ -11,13 +12,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// Checks the client; `id` and `secret` are those of the form.
+    /// Checks the client's credentials in the headers or the form; `id` and `secret` are those of
+    /// the form, empty if absent.
     pub fn authenticates(&self, headers: &HeaderMap, id: &str, secret: &str) -> bool {
         match headers.get(header::AUTHORIZATION) {
             None => id == self.id && secret == self.secret,
             Some(value) => {
                 let given = value.to_str().ok().and_then(basic);
-                // The form may repeat the id, but not contain a second secret.
+                // The form may repeat the id that the header contains, but not add a second secret.
                 let form_fits = secret.is_empty() && (id.is_empty() || id == self.id);
                 form_fits && given.is_some_and(|(id, secret)| id == self.id && secret == self.secret)
             }
@@ -25,7 +27,7 @@ impl Client {
     }
 }
 
-/// Id and secret, each form-encoded (RFC 6749, 2.3.1).
+/// Reads id and secret, each form-encoded (RFC 6749, 2.3.1), from a Basic `Authorization` header.
 fn basic(value: &str) -> Option<(String, String)> {
     let (scheme, encoded) = value.split_once(' ')?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
@@ -34,7 +36,7 @@ fn basic(value: &str) -> Option<(String, String)> {
 }
 
 fn decoded(text: &str) -> String {
-    // A single value parses as a form's name without a value.
+    // A form's parser reads a single value as a name without a value.
     form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 

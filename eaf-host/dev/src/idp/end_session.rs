@@ -1,4 +1,5 @@
-//! End-session endpoint (OpenID Connect RP-Initiated Logout); without sessions it only redirects.
+//! End-session endpoint (OpenID Connect RP-Initiated Logout). The provider has no sessions, so the
+//! endpoint only redirects.
 
 use super::{Issuer, is_loopback, page};
 use axum::extract::{RawQuery, State};
@@ -12,7 +13,7 @@ pub async fn end(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -
     send_back(&issuer, &query.unwrap_or_default())
 }
 
-/// Accepts the hint in a form, so that no address contains it.
+/// Accepts the ID token hint in a form, so that no address contains it.
 pub async fn end_by_form(State(issuer): State<Arc<Issuer>>, form: String) -> Response {
     send_back(&issuer, &form)
 }

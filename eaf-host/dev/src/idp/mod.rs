@@ -1,7 +1,7 @@
 //! Identity provider of `eaf dev`: a real OpenID Connect issuer whose sign-in page offers a choice
 //! of people.
 //!
-//! It supports authorization code with PKCE for one client with a secret, and the grant
+//! The provider supports authorization code with PKCE for one client with a secret, and the grant
 //! `urn:eaf:dev:account` for `eaf dev token`. It listens on the loopback address and answers to
 //! loopback names only. It has no sessions: every sign-in shows the choice. `eaf serve` cannot
 //! start it.
@@ -31,9 +31,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// Audience of the tokens.
+/// Audience of the access tokens.
 pub const AUDIENCE: &str = "eaf";
-/// Client that may sign people in.
+/// Id of the client that may sign people in.
 pub const CLIENT_ID: &str = "eaf";
 
 #[derive(Debug, thiserror::Error)]
@@ -59,13 +59,13 @@ struct Issuer {
     codes: Mutex<HashMap<String, authorize::Code>>,
 }
 
-/// Address of the issuer, contained in every token.
+/// Address of the issuer on this port, which every token contains.
 pub fn issuer_url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// Serves until `stop` is ready. `seed` is the signing key's and stored between runs, so that
-/// tokens survive a restart; `secret` is the client's.
+/// Serves the identity provider until `stop` is ready. `seed` is the signing key's and stored
+/// between runs, so that tokens survive a restart; `secret` is the client's.
 pub async fn serve(
     port: u16,
     seed: [u8; 32],
@@ -96,12 +96,13 @@ impl Issuer {
     }
 }
 
-/// Ed25519 key from its seed. Its id derives from the seed too, so that a new key has a new id.
+/// Creates an Ed25519 key from its seed. The key id derives from the seed too, so that a new key
+/// has a new id.
 fn signing_key(seed: [u8; 32]) -> Result<CoreEdDsaPrivateSigningKey, Error> {
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use sha2::{Digest, Sha256};
-    /// PKCS#8 of an Ed25519 key, up to the seed.
+    /// First bytes of an Ed25519 key in PKCS#8, which the seed completes.
     const PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let document = STANDARD.encode([PREFIX.as_slice(), &seed].concat());
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{document}\n-----END PRIVATE KEY-----\n");

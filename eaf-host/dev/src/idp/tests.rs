@@ -1,4 +1,5 @@
-//! Provider as seen by a client: discovery, keys, code exchange, and every misuse of a code.
+//! Tests of the identity provider as a client sees it: discovery, keys, code exchange, and every
+//! misuse of a code.
 
 use super::*;
 use axum::body::Body;

@@ -15,13 +15,13 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Grant of `eaf dev token`.
+/// Grant type by which `eaf dev token` gets a token for an account.
 pub const ACCOUNT_GRANT: &str = "urn:eaf:dev:account";
 
 const TOKEN_SECONDS: i64 = 3600;
 const SCOPE: &str = "openid profile email";
 
-/// Error codes of RFC 6749.
+/// Refusals of the token endpoint, with the error codes of RFC 6749.
 enum Refusal {
     InvalidRequest(&'static str),
     InvalidGrant(&'static str),
@@ -90,7 +90,7 @@ fn issue(issuer: &Issuer, account: &Account, nonce: Option<String>) -> Response 
     }
 }
 
-/// Access token in the form of RFC 9068, which the API verifies offline.
+/// Creates an access token in the form of RFC 9068, which the API verifies offline.
 fn access_token(issuer: &Issuer, account: &Account) -> Result<String, String> {
     let mut claims = claims(issuer, account);
     claims["client_id"] = issuer.client.id.into();

@@ -1,5 +1,5 @@
-//! Creation of a cluster in a draft, which is moved into place when complete, so that a kill leaves
-//! nothing that resembles a cluster.
+//! Creation of a cluster in a temporary directory. It is moved into place when complete, so that a
+//! kill leaves nothing that resembles a cluster.
 
 use super::{Cluster, DATABASE, Error, failed, own, prefixed};
 use crate::process::ProcessId;
@@ -12,7 +12,8 @@ use std::process::{Output, Stdio};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-/// Name of the makers in the state directory, since they may outlive a killed run.
+/// Name under which the state directory records the processes that create a cluster, since they may
+/// outlive a killed run.
 pub const NAME: &str = "initdb";
 
 impl Cluster {
@@ -67,7 +68,7 @@ impl Cluster {
             state.remember_process(NAME, &process)?;
         }
         let mut stdin = child.stdin.take().expect("stdin was piped above");
-        // A process that stopped reading reports its reason when it ends.
+        // A process that has stopped reading reports the reason when it ends.
         let _unheard = stdin.write_all(input.as_bytes()).await;
         drop(stdin);
         let Output { status, stderr, .. } = child.wait_with_output().await.map_err(run)?;
@@ -78,7 +79,7 @@ impl Cluster {
 
 const DRAFT: &str = "draft-";
 
-/// Drafts that did not become this cluster.
+/// Paths of incomplete clusters beside `data`, which killed runs left.
 pub(super) fn drafts(data: &Path) -> Vec<PathBuf> {
     let (Some(parent), Some(name)) = (data.parent(), data.file_name()) else { return Vec::new() };
     let prefix = format!("{}.{DRAFT}", name.to_string_lossy());
@@ -106,7 +107,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        // As after a `kill -9`: initdb continues without a parent.
+        // The future is dropped, as by a `kill -9`: initdb continues without a parent.
         tokio::select! {
             _ = prepare() => panic!("it was made before it could be killed"),
             () = at_work => {}

@@ -10,8 +10,8 @@ use std::error::Error;
 /// Settings and actor of an administrative command.
 #[derive(clap::Args)]
 pub struct Administration {
-    /// The operator who gives this command, by the `sub` of their tokens. Absent: the audit names
-    /// the operating system's user.
+    /// Operator who gives this command, named by the claim `sub` of their tokens. Absent: the audit
+    /// names the operating system's user.
     #[arg(long = "as", value_name = "SUBJECT")]
     operator: Option<String>,
     #[command(flatten)]
@@ -39,7 +39,8 @@ impl Administration {
     }
 }
 
-/// Operating system's user, and the one who called `sudo`. The name is not verified.
+/// Names of the operating system's user and of the user who called `sudo`, neither of them
+/// verified.
 fn os_user(variable: impl Fn(&str) -> Option<String>) -> String {
     let unknown = || "unknown".to_owned();
     let user = whoami::username().unwrap_or_else(|_| unknown());

@@ -26,7 +26,7 @@ enum Error {
     },
 }
 
-/// Replaces this process; returns only on an error.
+/// Replaces this process by `eaf-dev`; returns only on an error.
 pub fn run(args: Args) -> Outcome {
     let program = std::env::current_exe()?.with_file_name("eaf-dev");
     let cause = Command::new(&program).args(args.arguments).exec();

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 pub enum TenantCommand {
     /// Add a tenant, or change its name.
     Add {
-        /// Lower-case letters, digits and dashes, as in tokens.
+        /// Slug of the tenant: lower-case letters, digits and dashes, as in tokens.
         slug: String,
         name: String,
         #[command(flatten)]
@@ -36,17 +36,17 @@ pub enum MemberCommand {
         email: Address,
         #[arg(long, value_enum, default_value = "en")]
         locale: Language,
-        /// May be given several times.
+        /// Role of the person in the tenant; may be given several times.
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
         #[command(flatten)]
         administration: Administration,
     },
-    /// Take all roles from a person and sign them out everywhere; adding them again undoes it.
+    /// Take all roles from a person and sign them out everywhere; `eaf member add` undoes this.
     Remove {
         #[arg(long)]
         tenant: String,
-        /// The token's `sub`.
+        /// Claim `sub` of the person's tokens.
         #[arg(long)]
         subject: String,
         #[command(flatten)]
@@ -65,7 +65,7 @@ pub enum OperatorCommand {
     },
     /// Remove an operator and sign them out everywhere.
     Remove {
-        /// The token's `sub`.
+        /// Claim `sub` of the operator's tokens.
         #[arg(long)]
         subject: String,
         #[command(flatten)]
@@ -80,7 +80,7 @@ pub enum OperatorCommand {
 
 #[derive(clap::Args)]
 pub struct Person {
-    /// The token's `sub`.
+    /// Claim `sub` of the person's tokens.
     #[arg(long)]
     subject: String,
     #[arg(long)]
@@ -139,8 +139,8 @@ async fn remove_member(tenant: String, subject: String, administration: Administ
     Ok(ExitCode::SUCCESS)
 }
 
-/// Roles without a permission in any active product, which are probably typing errors. Empty before
-/// the first product is active.
+/// Roles without a permission in any active product, which are probably typing errors. The result
+/// is empty before the first product is active.
 async fn unused_roles(core: &Core, roles: &[String]) -> Result<Vec<String>, package::Error> {
     let active = package::all_active(&core.db).await?;
     let mut unused = if active.is_empty() { Vec::new() } else { roles.to_vec() };

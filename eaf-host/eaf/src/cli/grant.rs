@@ -15,27 +15,28 @@ use time::format_description::well_known::Rfc3339;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Grant a request of the product's active package, or change a grant, from the next call on.
+    /// Grant a request of the product's active package, or change a grant. The next call is subject
+    /// to it.
     Put {
         #[command(flatten)]
         of: Named,
-        /// The scope as JSON, for vSphere `{"templates": ["Templates"]}`. Anything that it does not
-        /// name is denied.
+        /// Scope of the grant as JSON, for vSphere `{"templates": ["Templates"]}`. Anything that
+        /// the scope does not name is denied.
         #[arg(long, value_name = "JSON")]
         scope: String,
-        /// Name of the tenant's connection.
+        /// Name of the tenant's connection that the grant permits.
         #[arg(long)]
         connection: String,
-        /// The reason, for the audit.
+        /// Reason of the grant, for the audit.
         #[arg(long)]
         reason: String,
-        /// The expiry, such as `2027-06-30T00:00:00Z`. Absent: it does not expire.
+        /// Time of expiry, such as `2027-06-30T00:00:00Z`. Absent: the grant does not expire.
         #[arg(long, value_name = "TIME")]
         expires: Option<String>,
         #[command(flatten)]
         administration: Administration,
     },
-    /// Withdraw a grant. The next call is denied.
+    /// Withdraw a grant, so that the next call is denied.
     Remove {
         #[command(flatten)]
         of: Named,
@@ -44,7 +45,7 @@ pub enum Command {
     },
     /// Print the grants of a tenant.
     List {
-        /// The tenant's slug.
+        /// Slug of the tenant.
         #[arg(long)]
         tenant: String,
         #[command(flatten)]
@@ -55,14 +56,14 @@ pub enum Command {
 /// Identity of a grant.
 #[derive(clap::Args)]
 pub struct Named {
-    /// The tenant's slug.
+    /// Slug of the tenant.
     #[arg(long)]
     tenant: String,
-    /// The product's id.
+    /// Id of the product.
     plugin: String,
-    /// The capability, such as `vsphere` or `mail`.
+    /// Name of the capability, such as `vsphere` or `mail`.
     capability: String,
-    /// The grant's name in the package's request: `eaf plugin inspect` shows it.
+    /// Name of the grant in the package's request, as `eaf plugin inspect` shows it.
     name: String,
 }
 

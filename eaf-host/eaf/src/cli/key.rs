@@ -8,13 +8,14 @@ use std::io::{IsTerminal, Write};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Print the master key in use, and the number of keys that another one wraps.
+    /// Print the active master key and that of this host, and the number of keys that another one
+    /// wraps.
     Status {
         #[command(flatten)]
         administration: Administration,
     },
-    /// Wrap all keys with EAF_MASTER_KEY, those under EAF_MASTER_KEY_PREVIOUS too. Can be
-    /// interrupted and repeated while hosts run.
+    /// Wrap all keys with EAF_MASTER_KEY, those under EAF_MASTER_KEY_PREVIOUS too. The rotation can
+    /// be interrupted and repeated while hosts run.
     Rotate {
         /// Confirm that every host was started with both keys.
         #[arg(long)]

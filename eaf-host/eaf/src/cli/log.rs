@@ -16,7 +16,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use time::format_description::well_known::Rfc3339;
 
-/// Events of a stream, at most.
+/// Maximum number of events of one stream that are printed.
 const MAX_EVENTS: u32 = 10_000;
 const PAGE: u32 = 500;
 
@@ -24,7 +24,7 @@ const PAGE: u32 = 500;
 pub enum StreamCommand {
     /// Print the events of one stream.
     Show {
-        /// The stream's name with its plugin: counter/counter/….
+        /// Name of the stream, which begins with the plugin: counter/counter/….
         stream: String,
         #[arg(long, value_name = "SLUG")]
         tenant: String,
@@ -40,13 +40,14 @@ pub enum EventsCommand {
     /// Print appended events: of one tenant with types and streams, or the positions of all
     /// tenants.
     Tail {
-        /// The tenant. Absent: all tenants, with their positions only.
+        /// Slug of the tenant whose events are printed. Absent: all tenants, with their positions
+        /// only.
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
-        /// Print events after this position.
+        /// Position after which events are printed.
         #[arg(long, value_name = "POSITION", default_value_t = 0, requires = "tenant")]
         after: u64,
-        /// Continue until interrupted.
+        /// Continue with new events until interrupted.
         #[arg(long)]
         follow: bool,
         #[command(flatten)]
@@ -114,8 +115,8 @@ async fn tail(core: &Core, tenant: TenantId, after: u64, follow: bool, output: &
     }
 }
 
-/// Prints the events up to the position that the feed reports. After an error it continues after
-/// the last printed event.
+/// Prints the events up to the position that the feed reports. A repetition after an error
+/// continues after the last printed event.
 async fn print_next(
     core: &Core,
     tenant: TenantId,

@@ -108,7 +108,7 @@ pub fn say(text: &str) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the command of the arguments.
+/// Runs the command that the process's arguments name.
 pub async fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 #[derive(Arguments)]
 pub struct Args {
-    /// Packages whose commands and views the document has, beside the host's own operations.
+    /// Package files, whose commands and views the document describes beside the host's own
+    /// operations.
     #[arg(value_name = "FILE")]
     packages: Vec<PathBuf>,
 }

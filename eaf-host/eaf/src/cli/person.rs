@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// Time-out of the rebuild of the views, after the key cache grace. A slower one needs an
+/// Time-out of the rebuild of the views, after the key cache grace. A slower rebuild needs an
 /// operator's attention.
 const REBUILD_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -24,10 +24,10 @@ pub enum Command {
     Erase {
         #[arg(long, value_name = "SLUG")]
         tenant: String,
-        /// The id that `eaf member add` prints and the audit shows.
+        /// Id of the person, which `eaf member add` prints and the audit shows.
         #[arg(long, value_name = "ACTOR")]
         person: ActorId,
-        /// The file for the certificate. Absent: standard output.
+        /// File for the certificate. Absent: standard output.
         #[arg(long, value_name = "FILE")]
         certificate: Option<PathBuf>,
         /// Confirm the erasure, which cannot be undone.
@@ -65,7 +65,8 @@ pub async fn run(command: Command) -> Outcome {
         "the key is destroyed; other hosts drop it within {} s, then views are rebuilt",
         key_cache_grace.as_secs()
     );
-    // Until then a host may still write decrypted values into a table that is not rebuilt.
+    // Before the grace is over, a host may still write decrypted values into a table that is not
+    // rebuilt.
     tokio::time::sleep(key_cache_grace).await;
     let deadline = Instant::now() + REBUILD_TIMEOUT;
     let issued = loop {

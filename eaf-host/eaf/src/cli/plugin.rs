@@ -12,16 +12,16 @@ use std::process::ExitCode;
 pub enum Command {
     /// Compile a plugin crate into a package.
     Build {
-        /// The crate's directory.
+        /// Directory of the crate.
         path: PathBuf,
-        /// The package to write; by default in the crate's target directory.
+        /// Package file to write. Absent: a file in the crate's target directory.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
     /// Print the imports of a package's components.
     Inspect {
         file: PathBuf,
-        /// Print JSON.
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -45,9 +45,9 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct Stopped {
-    /// The product's id.
+    /// Id of the product.
     plugin: String,
-    /// The reason, for the audit.
+    /// Reason of the change, for the audit.
     #[arg(long)]
     reason: String,
     #[command(flatten)]

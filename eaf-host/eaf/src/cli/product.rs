@@ -25,7 +25,7 @@ pub enum Command {
     },
     /// Print the products that are or were enabled for a tenant.
     List {
-        /// The tenant's slug.
+        /// Slug of the tenant.
         #[arg(long)]
         tenant: String,
         #[command(flatten)]
@@ -35,12 +35,12 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct Switched {
-    /// The tenant's slug.
+    /// Slug of the tenant.
     #[arg(long)]
     tenant: String,
-    /// The product's id.
+    /// Id of the product.
     plugin: String,
-    /// The reason, for the audit.
+    /// Reason of the change, for the audit.
     #[arg(long)]
     reason: String,
     #[command(flatten)]

@@ -31,40 +31,40 @@ pub enum Command {
     /// Start to rebuild a view into a new copy. The hosts do the work.
     Rebuild {
         view: View,
-        /// Wait until the copy has caught up.
+        /// Wait until the new copy has caught up with the log.
         #[arg(long)]
         wait: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Compare the rebuilt copy with the live one, row by row.
+    /// Compare the rebuilt copy of a view with the live one, row by row.
     Diff {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Compare, and make the rebuilt copy the live one.
+    /// Compare the rebuilt copy of a view with the live one, and make it live.
     Switch {
         view: View,
-        /// Accept differing rows.
+        /// Switch even if rows differ.
         #[arg(long)]
         accept: bool,
         #[command(flatten)]
         output: Output,
     },
-    /// Make the previous copy the live one again.
+    /// Make the previous copy of a view the live one again.
     Back {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Drop the copies that are not live.
+    /// Drop the copies of a view that are not live.
     Cancel {
         view: View,
         #[command(flatten)]
         output: Output,
     },
-    /// Retry the parked consumers of a tenant at once.
+    /// Retry the parked consumers of a view in one tenant at once.
     Retry {
         view: View,
         #[arg(long, value_name = "SLUG")]
@@ -83,7 +83,7 @@ pub struct Output {
     administration: Administration,
 }
 
-/// `plugin/view`.
+/// Name of a view, written as `plugin/view`.
 #[derive(Clone)]
 pub struct View {
     plugin: String,

@@ -15,12 +15,12 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Concurrent verifications, which are bound by the processor.
+/// Maximum number of concurrent verifications, which are bound by the processor.
 const MAX_CONCURRENT: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Verify this tenant only.
+    /// Slug of the only tenant to verify. Absent: all tenants and the platform.
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
     /// Print one JSON document instead of a table.
@@ -67,7 +67,7 @@ pub async fn run(args: Args) -> Outcome {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Head of the platform's chain, and findings.
+/// Head of the platform's chain and its findings; `None`: the platform was not verified.
 type Platform = Option<(String, Vec<String>)>;
 
 fn json(reports: &[(String, Report)], platform: Platform) -> Result<String, serde_json::Error> {

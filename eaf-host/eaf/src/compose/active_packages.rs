@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub struct ActivePackages {
     plugins: Plugins,
-    /// Cached products, because every request needs all of them.
+    /// Products by plugin id, cached because every request needs all of them.
     products: Mutex<BTreeMap<String, Arc<Product>>>,
 }
 

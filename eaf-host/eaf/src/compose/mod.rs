@@ -271,7 +271,7 @@ pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc
     Ok(install::install(core, &wasm, &plugins, ceiling, &bytes).await?)
 }
 
-/// OpenAPI document of a host with these packages. Needs no database.
+/// OpenAPI document of a host with these packages, made without a database.
 pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
     let wasm = Wasm::new(None, Limits::default())?;
     let mut products = BTreeMap::new();
@@ -439,7 +439,7 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     }
 }
 
-/// Prunes once. False: some rows are left.
+/// Deletes the rows that are due, once. False: some of them remain.
 async fn prune_once(core: &Core, retention: &Retention) -> bool {
     match retention::prune(&core.db, &core.ambient, retention).await {
         Ok(pruned) => {
@@ -487,6 +487,6 @@ async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
 }
 
 async fn closed(mut closing: watch::Receiver<bool>) {
-    // Also complete when the sender is dropped.
+    // The wait also ends when the sender is dropped.
     let _sender_gone = closing.wait_for(|closing| *closing).await;
 }

@@ -25,7 +25,7 @@ pub fn of(config: &Config) -> Vec<Service> {
     services
 }
 
-/// Service of a URL. None: a database on a local socket, which has no address.
+/// Server that a URL names. `None`: a database on a local socket, which has no address.
 fn service(what: &'static str, url: &str) -> Option<Service> {
     if url.starts_with("postgres") {
         return db::server(url).map(|(host, port)| Service { what, host, port });

@@ -75,8 +75,8 @@ const PLAIN_HTTP: Key = Key {
 pub const TENANT: &str = "eaf_tenant";
 pub const SUBJECT: &str = "sub";
 
-/// Claims that people can change or that are reassigned: the next holder would be taken for the
-/// same person.
+/// Claims that people can change or that are reassigned. A host that identifies people by such a
+/// claim would take the next holder for the same person.
 const UNSTABLE_CLAIMS: [&str; 11] = [
     "email",
     "mail",
@@ -129,7 +129,7 @@ pub fn read(values: &mut Values) -> Option<Identity> {
     })
 }
 
-/// Reads the name of a claim, or a JSON pointer to it.
+/// Reads a setting that is the name of a claim, or a JSON pointer to a nested one.
 fn claim(values: &mut Values, key: &'static Key) -> Option<String> {
     let claim = values.text(key)?;
     if claim.is_empty() || claim.len() > 200 || !claim.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Definition of a setting.
 pub struct Key {
-    /// Name in the TOML file: `section.name`.
+    /// Name of the setting in the TOML file: `section.name`.
     pub name: &'static str,
     pub variable: &'static str,
     pub default: Default,
@@ -16,7 +16,7 @@ pub struct Key {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     Required,
-    /// Absence of a value, with the meaning that `about` gives.
+    /// No value, with the meaning that `about` gives.
     Absent,
     Is(&'static str),
 }
@@ -24,17 +24,17 @@ pub enum Default {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Plain,
-    /// Secret: also read from `<variable>_FILE`, never from the TOML file, and never repeated in a
-    /// message.
+    /// Secret value: also read from `<variable>_FILE`, never from the TOML file, and never repeated
+    /// in a message.
     Secret,
 }
 
-/// Variable with the path of the TOML file.
+/// Name of the variable with the path of the TOML file.
 const FILE: &str = "EAF_CONFIG";
-/// Variable with a list of `EAF_…` variables of other programs, which are ignored.
+/// Name of the variable that lists `EAF_…` variables of other programs, which are ignored.
 pub const IGNORE: &str = "EAF_IGNORE";
 
-/// Values by key, with the problems found so far.
+/// Values of settings by key, with the problems found so far.
 #[derive(std::default::Default)]
 pub struct Values {
     text: BTreeMap<&'static str, (String, Origin)>,
@@ -103,7 +103,8 @@ impl Values {
         }
     }
 
-    /// Value of a setting, or its default. Adds a problem if the setting is required and missing.
+    /// Value of a setting, or its default. `None`: the setting has neither; a required one then
+    /// adds a problem.
     pub fn text(&mut self, key: &'static Key) -> Option<String> {
         if let Some((text, _)) = self.text.get(key.name) {
             return Some(text.clone());
@@ -172,7 +173,7 @@ fn unknown(name: &str, known: impl Iterator<Item = &'static str>) -> String {
     }
 }
 
-/// Levenshtein distance.
+/// Levenshtein distance of two names, to suggest the name that was meant.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -28,7 +28,7 @@ const PREVIOUS: Key = Key {
     about: "The previous key during a rotation: `deploy/runbooks/master-key.md`.",
 };
 
-/// Master key. Has no `Debug`, so that it cannot be printed by mistake.
+/// Master key of the host, without `Debug`, so that it cannot be printed by mistake.
 pub struct MasterKey([u8; 32]);
 
 impl MasterKey {

@@ -43,7 +43,7 @@ pub struct Config {
     pub identity: identity::Identity,
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
-    /// Previous master key, during a rotation.
+    /// Previous master key; `None` unless a rotation is in progress.
     pub previous_master_key: Option<master_key::MasterKey>,
     pub plugins: plugins::Plugins,
     pub egress: egress::Egress,

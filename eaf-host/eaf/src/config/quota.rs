@@ -50,11 +50,11 @@ const SIGN_INS: Key = Key {
 
 const DAY: f64 = 24.0 * 60.0 * 60.0;
 
-/// Rate limits. None: unlimited.
+/// Rate limits of the host; `None`: unlimited.
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {
     pub commands: Option<Limit>,
-    /// Limit in bytes.
+    /// Rate limit of the size of command bodies, in bytes.
     pub bodies: Option<Limit>,
     pub tenant_requests: Option<Limit>,
     pub person_requests: Option<Limit>,
@@ -83,7 +83,7 @@ pub fn defaults() -> Quota {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }
 
-/// Reads a rate. `Some(None)`: unlimited.
+/// Reads the number of a rate. `None`: the value is invalid; `Some(None)`: unlimited.
 fn number(values: &mut Values, key: &'static Key) -> Option<Option<f64>> {
     let number = values.parse::<u32>(key, "a number")?;
     if number > 1_000_000 {

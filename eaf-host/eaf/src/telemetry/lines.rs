@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Log of a step within a request, and of an event outside.
+    /// Log lines of an event within a request's span and of one outside.
     fn logged<E>(format: E) -> String
     where
         E: FormatEvent<tracing_subscriber::layer::Layered<SpanFields, tracing_subscriber::Registry>, DefaultFields>

@@ -44,11 +44,12 @@ impl FromStr for Format {
     }
 }
 
-/// Histogram buckets from 1 ms to 10 s. 0.5 s is one of them, because it is the service level for
+/// Upper bounds of histogram buckets, in seconds. One of them is 0.5 s, the service level for
 /// people.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Sets up logs and metrics for the process. The handle renders Prometheus text.
+/// Sets up logs and metrics for the process. The returned handle renders the metrics as Prometheus
+/// text.
 pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
     let filter = EnvFilter::try_new(filter).map_err(|_| Error::Filter(filter.to_string()))?;
     let output = tracing_subscriber::fmt::layer().with_ansi(std::io::stdout().is_terminal());
@@ -70,7 +71,8 @@ pub fn start(filter: &str, format: Format) -> Result<PrometheusHandle, Error> {
         .map_err(Error::Metrics)
 }
 
-/// Panic hook that logs a panic as one line, with its text escaped: it may quote a guest.
+/// Panic hook that logs a panic as one line, with its text escaped, because the text may quote a
+/// guest.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let text = panic.payload_as_str().unwrap_or_default();
     let place = panic.location().map(ToString::to_string).unwrap_or_default();

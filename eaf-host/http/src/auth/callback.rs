@@ -90,8 +90,8 @@ async fn authorization_code(app: &App, query: &Query, return_to: &ReturnTo) -> R
     Err(refused(&cause, return_to.clone()))
 }
 
-/// Finds the person of the token. One who is no member gets a link to sign out at the provider,
-/// which would otherwise return the same account.
+/// Finds the person of the token. A person who is no member gets a link to sign out at the
+/// provider, which would otherwise return the same account.
 async fn find_person(app: &App, verified: &Verified) -> Result<Person, Refusal> {
     match Person::of_token(app, verified).await {
         Err(problem) if problem.is(Code::NotAMember) => {

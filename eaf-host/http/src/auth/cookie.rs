@@ -6,10 +6,10 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// Cookie with the session's id.
+/// Name of the cookie with the session's id, before a prefix is added.
 const SESSION: &str = "eaf-session";
 
-/// Name of the session cookie.
+/// Name of the session cookie, with the prefix that https requires.
 pub fn session(https: bool) -> String {
     named(https, SESSION)
 }
@@ -18,8 +18,8 @@ pub fn named(https: bool, name: &str) -> String {
     if https { format!("__Host-{name}") } else { name.to_owned() }
 }
 
-/// Value of the first cookie of this name. Other cookies are skipped: other applications of the
-/// domain may use any bytes, in any number of lines.
+/// Value of the first cookie of this name; `None`: the browser sends none. Other cookies are
+/// skipped: other applications of the domain may use any bytes, in any number of lines.
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
@@ -34,8 +34,8 @@ pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
-/// Sets a cookie for `max_age`; None: until the browser closes. `SameSite` is Lax, because the
-/// redirect from the provider comes from another site.
+/// Header that sets a cookie for `max_age`; `None`: until the browser closes. `SameSite` is Lax,
+/// because the redirect from the provider comes from another site.
 pub fn set(https: bool, name: &str, value: &str, max_age: Option<Duration>) -> HeaderValue {
     let mut cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax");
     if let Some(max_age) = max_age {

@@ -29,7 +29,7 @@ fn has_proof(config: &Config, headers: &HeaderMap) -> bool {
         && single(headers, header::ORIGIN.as_str()).is_some_and(|origin| origin == config.origin)
 }
 
-/// Value of a header that occurs once. A repeated header is ambiguous and counts as absent.
+/// Value of a header that occurs once; `None` otherwise, because a repeated header is ambiguous.
 pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

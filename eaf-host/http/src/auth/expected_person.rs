@@ -1,9 +1,9 @@
-//! Person whom a page shows. All tabs of a browser share one session, which may belong to another
-//! person by now.
+//! Check that a page acts for the person whom it shows. All tabs of a browser share one session,
+//! which may belong to another person by now.
 //!
-//! A page sends with each request the actor that `/api/session` named when it was loaded, so that
-//! no tab acts for, or shows data of, another person. A bearer token is bound to one person and
-//! needs no check.
+//! A page sends with each request the actor that `/api/session` named when the page was loaded, so
+//! that no tab acts for, or shows data of, another person. A bearer token is bound to one person
+//! and needs no check.
 
 use super::csrf::single;
 use crate::code::Code;
@@ -13,7 +13,8 @@ use eaf_core::id::ActorId;
 
 pub const HEADER: &str = "eaf-person";
 
-/// Refuses a change without the header, and any request with another person's.
+/// Refuses a change without the header [`HEADER`], and any request whose header names another
+/// person.
 pub fn check(method: &Method, headers: &HeaderMap, signed_in: ActorId) -> Result<(), Problem> {
     if !method.is_safe() && !headers.contains_key(HEADER) {
         return Err(Problem::new(Code::PersonMissing));

@@ -49,8 +49,8 @@ pub async fn leave(
     Ok(response)
 }
 
-/// Page with the form. Its policy has no `form-action`, which would have to list the redirects of
-/// the provider as well.
+/// Page with the form. The page's content security policy has no `form-action`, which would have to
+/// list the redirects of the provider as well.
 fn page(form: &SignOutForm, info: &Info) -> Response {
     let locale = info.locale();
     let text = |key: &str| escape(&messages::render(&format!("leave.{key}"), &Map::new(), locale));

@@ -1,9 +1,9 @@
 //! Sign-in and sign-out of browsers.
 //!
-//! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` receives it
-//! and creates a session, `POST /auth/sign-out` ends it, `GET /auth/leave` leads on to the
-//! provider. The browser holds the session's id and, between the first two, the sealed state of its
-//! attempt; it never holds a token. Reasons: docs/adr/0009.
+//! `GET /auth/sign-in` sends the browser to the identity provider, `GET /auth/callback` receives
+//! the browser and creates a session, `POST /auth/sign-out` ends the session, `GET /auth/leave`
+//! leads the browser to the provider. The browser holds the session's id and, between the first
+//! two, the sealed state of its attempt, but never a token. Reasons: docs/adr/0009.
 
 mod callback;
 pub mod cookie;
@@ -25,7 +25,7 @@ use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
 
-/// Routes that browsers open, and therefore not in the OpenAPI document.
+/// Routes that browsers show as pages, and that are therefore not in the OpenAPI document.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/auth/sign-in", get(sign_in::sign_in))
@@ -33,7 +33,8 @@ pub fn routes() -> Router<App> {
         .route("/auth/leave", get(leave::leave))
 }
 
-/// Cookie with the id of an ended session, until the browser leaves for the provider.
+/// Name of the cookie with the id of an ended session, which lasts until the browser leaves for the
+/// provider.
 const LEAVE_COOKIE: &str = "eaf-leave";
 
 /// Lenient query of a page: any query parses, so that a page can report what is wrong with it.
@@ -49,7 +50,8 @@ impl Query {
     }
 }
 
-/// Records a sign-in or sign-out in the tenant's audit, that of an operator in the platform's.
+/// Records a sign-in or sign-out in the tenant's audit trail; an operator's goes into the
+/// platform's.
 async fn record(
     app: &App,
     tenant: Option<TenantId>,

@@ -1,6 +1,6 @@
 //! State of a sign-in attempt until the browser returns from the provider: a cookie of that
-//! browser, sealed under the platform's key. Each attempt has its own, so that several tabs can
-//! sign in at once.
+//! browser, sealed under the platform's key. Each attempt has a cookie of its own, so that several
+//! tabs can sign in at once.
 //!
 //! Proxies refuse cookies above 8 KiB and response headers above 4 KiB, and other applications of
 //! the domain need a share. So the cookies of all attempts have a budget, and the oldest are
@@ -17,13 +17,13 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Lifetime of an attempt.
+/// Lifetime of a sign-in attempt.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// Attempts of one browser at once; a further one replaces the oldest.
+/// Maximum number of concurrent attempts of one browser; a further one replaces the oldest.
 const MAX_ATTEMPTS: usize = 5;
-/// Bytes of the names and values of all attempts' cookies.
+/// Maximum size of the names and values of all attempts' cookies, in bytes.
 const MAX_TOTAL_BYTES: usize = 3 * 1024;
-/// Additional authenticated data of the sealed value.
+/// Additional authenticated data of a sealed attempt.
 const AAD: &str = "auth.pending.2";
 
 const NAME: &str = "eaf-sign-in-";
@@ -32,7 +32,8 @@ const NAME_DIGITS: usize = 16;
 pub struct Pending {
     pub seed: Seed,
     return_to: String,
-    /// Expiry in seconds since 1970. The browser enforces the cookie's age, the host this.
+    /// Time of expiry, in seconds since 1970. The browser enforces the age of the cookie, the host
+    /// enforces this time.
     until: i64,
 }
 
@@ -42,7 +43,7 @@ impl Pending {
         Pending { seed: attempt.seed, return_to: return_to.as_str().into(), until }
     }
 
-    /// Cookies to set: this attempt's, and the removal of those over the budget.
+    /// Headers that set the attempt's cookie and remove the cookies that exceed the budget.
     pub fn cookies(&self, app: &App, headers: &HeaderMap) -> Vec<HeaderValue> {
         let https = app.config.https();
         let (name, value) = (name(https, &self.seed.state()), self.seal(app));
@@ -62,7 +63,8 @@ impl Pending {
         std::iter::once(cookie::set(https, &name, &value, Some(LIFETIME))).chain(ended).collect()
     }
 
-    /// Attempt of this state, if it was begun in this browser and has not expired.
+    /// Attempt that belongs to this state; `None` unless it was begun in this browser and has not
+    /// expired.
     pub fn open(app: &App, headers: &HeaderMap, state: &str) -> Option<Pending> {
         let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
         let fits = pending.seed.state() == state && pending.until > app.core.ambient.now().unix_timestamp();
@@ -93,12 +95,12 @@ impl Pending {
     }
 }
 
-/// Bytes in a Cookie header, separators included.
+/// Size of a cookie in the `Cookie` header, in bytes, separators included.
 fn size(name: &str, value: &str) -> usize {
     name.len() + value.len() + "=; ".len()
 }
 
-/// Removal of the attempt's cookie, if the browser has it.
+/// Header that removes the attempt's cookie; `None`: the browser does not send this cookie.
 pub fn clear(app: &App, headers: &HeaderMap, state: &str) -> Option<HeaderValue> {
     let https = app.config.https();
     let name = name(https, state);

@@ -2,7 +2,8 @@
 
 use openidconnect::url::Url;
 
-/// Bytes of a return path. It is stored in a cookie, and proxies limit the headers of a response.
+/// Maximum length of a return path, in bytes. The path is stored in a cookie, and proxies limit the
+/// headers of a response.
 const MAX_BYTES: usize = 1200;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +14,8 @@ impl ReturnTo {
         ReturnTo("/".into())
     }
 
-    /// Parses a return path. An absent or empty one is `/`. None: not a path of this host.
+    /// Parses a return path; an absent or empty text is `/`. `None`: the text is not a path of this
+    /// host.
     pub fn parse(text: Option<&str>) -> Option<Self> {
         let text = text.filter(|text| !text.is_empty()).unwrap_or("/");
         // Browsers drop tabs and line ends and read a backslash as a slash: refuse all three.
@@ -27,7 +29,8 @@ impl ReturnTo {
     }
 }
 
-/// True if the path leads to `/auth` after a browser has resolved it. None: it cannot be resolved.
+/// True if the path leads to `/auth` after a browser has resolved it. `None`: no browser can
+/// resolve the path.
 fn leads_back_to_sign_in(text: &str) -> Option<bool> {
     let here = Url::parse("https://here.invalid/").ok()?;
     let there = here.join(text).ok().filter(|there| there.origin() == here.origin())?;

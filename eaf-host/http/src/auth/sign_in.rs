@@ -35,8 +35,8 @@ async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response
     Ok(response)
 }
 
-/// Refusal of a failed sign-in. The log gets the cause; the page says whether another attempt can
-/// help.
+/// Refusal that answers a failed sign-in. The log gets the cause; the page says whether another
+/// attempt can help.
 pub fn refused(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
     let code = match cause.meaning() {
         Meaning::Denied => Code::SignInDenied,
@@ -45,7 +45,8 @@ pub fn refused(cause: &sign_in::Error, return_to: ReturnTo) -> Refusal {
         Meaning::Attempt => Code::SignInFailed,
     };
     let error = cause as &dyn std::error::Error;
-    // Any client can forge an error that the browser delivers.
+    // Any client can forge an error that the browser delivers, so such an error proves no wrong
+    // setting.
     let is_certain = !matches!(cause, sign_in::Error::SentBack(_));
     match cause.meaning() {
         Meaning::Configuration if is_certain => {

@@ -1,4 +1,5 @@
-//! `POST /auth/sign-out`: ends the session and returns where it is ended at the identity provider.
+//! `POST /auth/sign-out`: ends the session and returns the address at which the browser ends the
+//! identity provider's session.
 
 use super::{LEAVE_COOKIE, cookie, csrf, expected_person, record};
 use crate::App;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LEAVE: &str = "/auth/leave";
-/// Lifetime of the cookie that leads to the provider; the page continues at once.
+/// Lifetime of the cookie that `GET /auth/leave` needs; the page goes there at once.
 const LEAVE_LIFETIME: Duration = Duration::from_secs(60);
 
 pub fn operation() -> Operation {

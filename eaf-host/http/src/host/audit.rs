@@ -23,12 +23,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 const PAGE: u32 = 50;
-/// Rows of each source that one query examines. Queries are repeated until a page is full or
-/// [`PAGE_TIMEOUT`] has passed.
+/// Maximum number of rows of each source that one query examines. Queries are repeated until a page
+/// is full or [`PAGE_TIMEOUT`] has passed.
 const EXAMINED: u32 = 20_000;
-/// Time after which a page is returned as it is.
+/// Time after which a page is returned even if it is not full.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Characters of a filter's value.
+/// Maximum length of a filter's value, in characters.
 const MAX_FILTER_CHARS: usize = 200;
 
 pub fn operation() -> Operation {
@@ -57,7 +57,7 @@ fn page_of_rows() -> Value {
     }))
 }
 
-/// Schema of a row.
+/// JSON Schema of a row of the audit trail.
 pub(super) fn row() -> Value {
     record(json!({
         "id": { "type": "string" },
@@ -94,7 +94,7 @@ pub(super) fn row() -> Value {
     }))
 }
 
-/// Parameters that list and export share.
+/// Adds the query parameters that the list and the file of the audit trail share.
 pub(super) fn filters(entry: Entry) -> Entry {
     let text =
         || json!({ "type": "string", "minLength": 1, "maxLength": MAX_FILTER_CHARS, "pattern": parameters::TEXT });
@@ -132,7 +132,7 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()), "things": things })))
 }
 
-/// Finds the things with this name and filters by them.
+/// Finds the things with this name, and filters by them; without a name, the filter stays as it is.
 pub(super) async fn look_up(
     app: &App,
     who: &TenantCaller,
@@ -145,14 +145,14 @@ pub(super) async fn look_up(
     Ok(found)
 }
 
-/// Form of a cursor in the OpenAPI document: where log, host and calls continue, `-` for a source
-/// without further rows.
+/// Pattern of a cursor in the OpenAPI document: the positions at which log, host and calls
+/// continue, `-` for a source without further rows.
 const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
 const PARAMETERS: [&str; 12] =
     ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "thing", "person", "cursor"];
 
-/// Object with its UUIDs in small letters.
+/// Name of an object with its UUIDs in lower case.
 fn with_lower_case_ids(object: &str) -> String {
     let is_id = |part: &str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
     object.split('/').map(|part| lower_case_if(part.to_owned(), is_id)).collect::<Vec<_>>().join("/")
@@ -166,15 +166,16 @@ fn lower_case_if(text: String, fits: impl Fn(&str) -> bool) -> String {
     if fits(&text) { text.to_ascii_lowercase() } else { text }
 }
 
-/// Parsed parameters.
+/// Parsed query parameters of the audit trail.
 pub(super) struct AuditQuery {
     pub filter: Filter,
     pub cursor: Option<Cursor>,
-    /// Part of a thing's name; see [`look_up`].
+    /// Part of the name of the things to filter by; see [`look_up`].
     pub thing: Option<String>,
 }
 
-/// Parses the parameters. `also` names further ones, which the caller reads.
+/// Parses the parameters of the audit trail. `also` accepts names of further parameters, which the
+/// caller reads.
 pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<AuditQuery, Problem> {
     let mut filter = Filter::default();
     let (mut cursor, mut thing) = (None, None);

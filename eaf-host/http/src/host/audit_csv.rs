@@ -24,9 +24,10 @@ use futures_util::stream;
 use serde_json::{Map, json};
 use time::OffsetDateTime;
 
-/// Rows of one file; the last line of a file that is cut off says so.
+/// Maximum number of rows in one file; the last line of a file that is cut off says so.
 const MAX_ROWS: usize = 100_000;
-/// Queries for one file, so that a filter with few matches does not read a whole log.
+/// Maximum number of queries for one file, so that a filter with few matches does not read a whole
+/// log.
 const MAX_PAGES: usize = 500;
 const PAGE: Bounds = Bounds { items: 1_000, examined: 20_000 };
 #[rustfmt::skip]
@@ -34,7 +35,7 @@ const COLUMNS: [&str; 17] = [
     "at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id",
     "count", "plugin", "grant", "origin", "change", "thing", "sentence",
 ];
-/// Columns for people: the texts first, the codes last.
+/// Columns of a file for people: the texts first, the codes last.
 #[rustfmt::skip]
 const EXCEL_COLUMNS: [&str; 16] = [
     "at", "zone", "sentence", "actor_name", "thing", "outcome_text", "source", "count", "change",
@@ -163,7 +164,7 @@ fn language(parameters: &Parameters, callers: Locale) -> Result<Locale, Problem>
     }
 }
 
-/// Checks that the database knows the zone, before the response starts.
+/// Checks, before the response starts, that the database knows the time zone.
 async fn zone(app: &App, who: &TenantCaller, zone: &str) -> Result<String, Problem> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+/-".contains(&byte);
     let fits = (1..=MAX_ZONE_LENGTH).contains(&zone.len()) && zone.bytes().all(is_name);
@@ -196,7 +197,7 @@ enum Next {
 }
 
 impl Export {
-    /// Next chunk of the file. None: it is complete.
+    /// Next chunk of the file; `None`: the file is complete.
     async fn chunk(&mut self) -> Result<Option<String>, Problem> {
         let cursor = match std::mem::replace(&mut self.next, Next::End) {
             Next::Head => {
@@ -290,8 +291,7 @@ fn excel_cells(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String;
     ]
 }
 
-/// Characters that begin a formula in spreadsheets. An apostrophe before them makes the cell a
-/// text.
+/// Characters that begin a formula in spreadsheets. An apostrophe before one makes the cell a text.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Writes a cell. Spreadsheets may also split at `;`, tab or `,`, so a formula is prevented after

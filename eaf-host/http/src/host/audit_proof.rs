@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Interval of progress lines.
+/// Interval of the lines that report progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// Time-out of the verification; `eaf verify` has none.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(10 * 60);
@@ -72,7 +72,7 @@ async fn prove(State(app): State<App>, mut who: TenantCaller) -> Result<Response
 
 type Outcome = Result<Result<Report, verify::Error>, tokio::time::error::Elapsed>;
 
-/// Verification in progress. Dropped with the response, it is aborted.
+/// Verification in progress, which is aborted when it is dropped with the response.
 struct Proof {
     app: App,
     who: TenantCaller,
@@ -84,7 +84,7 @@ struct Proof {
 }
 
 impl Proof {
-    /// Next line. None: the report was sent.
+    /// Next line of the response; `None`: the report was sent.
     async fn line(&mut self) -> Option<Value> {
         if self.done {
             return None;

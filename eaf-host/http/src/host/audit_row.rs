@@ -123,8 +123,8 @@ impl RowContext {
         std::iter::once(&self.item).chain(&self.items).cloned().collect()
     }
 
-    /// Event that started the run of this row: for a call that of its run, for an event of the
-    /// system that of the latest run before it.
+    /// Event that started the run of this row. For a call, this is the run that made it; for an
+    /// event of the system, the latest run before it.
     fn cause(&self) -> Option<&Item> {
         let run = match self.item.source {
             Source::Call => self.runs.iter().find(|run| belongs_to(&self.item, run)),

@@ -1,8 +1,8 @@
 //! Rows of the audit trail as sentences in the reader's language.
 //!
 //! A package has the sentences for its events (`audit.<event>` of its locales), the host those for
-//! its own acts and calls. They are filled with names of things and people and with the event's
-//! members that are not personal. Sealed values stay sealed; names of people come from the
+//! its own acts and calls. The sentences are filled with names of things and people and with the
+//! event's members that are not personal. Sealed values stay sealed; names of people come from the
 //! directory as it is now.
 
 use crate::App;
@@ -17,10 +17,10 @@ use eaf_core::id::ActorId;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
-/// Members of a sealed value; see `eaf_core::crypto::personal`.
+/// Names of the members that a sealed value has; see `eaf_core::crypto::personal`.
 const SEALED: [&str; 2] = ["$sealed", "$sealed-among"];
 
-/// Names that some rows need.
+/// Names of people and things that the sentences of some rows need.
 pub struct Words<'a> {
     app: &'a App,
     locale: Locale,
@@ -42,12 +42,12 @@ impl<'a> Words<'a> {
         Ok(Words { app, locale: caller.locale, people, things })
     }
 
-    /// Name of the actor. None: the person is erased, or the actor is no person.
+    /// Name of the actor of a row. `None`: the person is erased, or the actor is no person.
     pub fn actor_name(&self, item: &Item) -> Option<&str> {
         self.people.get(&item.actor)?.as_deref()
     }
 
-    /// Name of the thing or person that a row is about.
+    /// Name of the thing or person that a row is about; `None`: neither is known.
     pub fn thing(&self, item: &Item) -> Option<String> {
         let person = || {
             let id = item.object.strip_prefix("member/").or_else(|| item.object.strip_prefix("person/"))?;
@@ -71,7 +71,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Text of the outcome: of a refused command or a failed call, the reason.
+    /// Text of a row's outcome: of a refused command or a failed call, the reason.
     pub fn outcome(&self, item: &Item) -> String {
         let outcome = item.outcome.as_str();
         if let Some(text) = self.find(&format!("outcomes.{outcome}"), &Map::new()) {
@@ -95,8 +95,8 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// Members of the event that are not sealed. People are ids in it, which the sentence replaces
-    /// by names.
+    /// Members of the event that are not sealed. They contain people as ids, which the sentence
+    /// replaces by names.
     fn plain_members(&self, item: &Item) -> Map<String, Value> {
         let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
         members.filter(|(_, value)| !is_sealed(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -127,8 +127,8 @@ impl<'a> Words<'a> {
         self.host("command-refused", &filled)
     }
 
-    /// Reason of a refusal: the package's short text for the code, or its rejection text if that
-    /// has no parameters, or the code.
+    /// Reason of a refusal: the package's short text for the code, or its rejection text if this
+    /// text has no parameters, or the code.
     fn reason(&self, item: &Item) -> String {
         let code = item.outcome.as_str();
         let plugin = item.object.split('/').next().unwrap_or_default();
@@ -175,19 +175,19 @@ impl<'a> Words<'a> {
         names.into_iter().filter(differs).map(|name| self.setting(name)).collect()
     }
 
-    /// Text of the host with these parameters.
+    /// Renders a text of the host with these parameters.
     pub fn render(&self, key: &str, filled: Value) -> String {
         self.host(key, &params(filled))
     }
 
-    /// Title of an event's member or of a setting.
+    /// Title of a member of an event, or of a setting.
     pub fn field(&self, item: &Item, name: &str) -> String {
         let own = self.product(item).filter(|_| item.source == Source::Log);
         let own = own.and_then(|product| product.texts.find(&format!("fields.{name}"), &Map::new(), self.locale));
         own.unwrap_or_else(|| self.setting(name))
     }
 
-    /// Value as people read it: people by name, amounts as money. None: null.
+    /// Value as people read it: people by name, amounts as money. `None`: the value is null.
     pub fn value(&self, name: &str, value: &Value) -> Option<String> {
         let actor = value.as_str().and_then(|text| text.parse::<ActorId>().ok());
         if let Some(actor) = actor.filter(|actor| self.people.contains_key(actor)) {

@@ -1,6 +1,6 @@
 //! `DELETE /api/host/connections/{capability}/{name}`: deletes a connection with its secret and
-//! closes its sessions. A grant that names the connection stays and applies to a new one of that
-//! name.
+//! closes its sessions. A grant that names the connection stays and applies to a new connection of
+//! that name.
 
 use super::connection_get::PATH;
 use super::connection_put::audited;

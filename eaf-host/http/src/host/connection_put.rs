@@ -1,6 +1,6 @@
 //! `PUT /api/host/connections/{capability}/{name}`: stores a connection. The secret is write-only;
-//! without one the stored secret is kept, unless the change would send it elsewhere. `If-Match`
-//! refuses a change if another admin has changed the settings meanwhile.
+//! without one the stored secret stays, unless the change would send the secret elsewhere.
+//! `If-Match` refuses a change if another admin has changed the settings meanwhile.
 
 use super::connection_get::PATH;
 use super::{checked_name, connection_fault};
@@ -87,7 +87,7 @@ pub fn operation() -> Operation {
     }
 }
 
-/// Form of `updated_at`.
+/// Pattern of `updated_at`.
 const TIME_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
 
 /// Refuses a change of settings that were changed, added or deleted since they were read.

@@ -1,5 +1,5 @@
-//! Connections as documents: without secrets, and with those that grants name but are not
-//! configured yet.
+//! Connections as JSON documents: without secrets, and with those that grants name but that do not
+//! exist yet.
 
 use super::{connection_fault, instant, record};
 use crate::App;

@@ -1,5 +1,5 @@
-//! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: one sentence about
-//! the most urgent fault, and a finding for each setting and privilege.
+//! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: the result is one
+//! sentence about the most urgent problem, and a finding for each setting and privilege.
 //!
 //! A test logs in at another system. Its start is recorded before, its end also if the caller
 //! disconnects.
@@ -100,7 +100,7 @@ pub(super) async fn begin(
     test.run(permit).await
 }
 
-/// Tests a draft, whose start is recorded.
+/// Runs the test of a draft, whose start the caller has recorded.
 pub(super) async fn begin_draft(
     app: App,
     who: TenantCaller,
@@ -118,7 +118,7 @@ pub(super) fn acquire_permit(app: &App, who: &TenantCaller) -> Result<TestPermit
     permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
 }
 
-/// Subject of a test.
+/// Connection that is tested: a stored one or a draft.
 enum Subject {
     Stored(Arc<dyn Provider>, Summary),
     Draft(Arc<dyn Provider>, Connection),

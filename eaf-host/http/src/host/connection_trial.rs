@@ -1,5 +1,5 @@
 //! `POST /api/host/connections/{capability}/{name}/trial`: tests a connection with an effect that
-//! the caller sees, because a mail server reports some faults only for a mail.
+//! the caller sees, because a mail server reports some problems only for a mail.
 
 use super::connection_test::{Act, answer_schema, begin};
 use crate::App;

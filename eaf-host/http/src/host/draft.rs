@@ -29,11 +29,11 @@ pub struct Draft {
     pub provider: Arc<dyn Provider>,
     pub connection: Connection,
     pub body: Value,
-    /// Difference to the stored settings, for the audit.
+    /// Settings before and after the change, for the audit.
     change: (Value, Value),
 }
 
-/// Body schema: that of a stored connection, with further `members` of the operation.
+/// JSON Schema of a body: that of a stored connection, with further `members` of the operation.
 pub fn schema(members: &Value) -> Value {
     let mut schema = body_schema();
     schema["properties"]["secret"]["description"] =
@@ -92,7 +92,7 @@ impl Draft {
     }
 }
 
-/// Body without further members.
+/// Shape of a body without further members.
 pub fn without_members(_: &mut ConnectionType) -> Value {
     json!({})
 }

@@ -1,5 +1,5 @@
 //! `POST /api/host/connections/{capability}/{name}/draft/choices`: lists choices of the other
-//! system for a draft. The operation logs in there like a test, and counts as one.
+//! system for a draft. The operation logs in at that system like a test, and counts as one.
 
 use super::connection_test;
 use super::draft::{self, Draft};
@@ -44,7 +44,8 @@ fn members(of: Value) -> Value {
     })
 }
 
-/// Relaxes the settings to those that a login needs: the chosen ones may be absent.
+/// Relaxes the required settings to those that a login needs: the others, which a person chooses
+/// here, may be absent.
 fn shape(kind: &mut ConnectionType) -> Value {
     if let Some(required) = kind.config.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|member| !kind.non_routing_fields.iter().any(|name| member == name));

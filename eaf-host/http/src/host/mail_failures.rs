@@ -47,7 +47,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
-/// Schema of a mail, with further members of the list.
+/// JSON Schema of a mail, with further members of the list.
 pub(super) fn item(more: Value) -> Value {
     let mut members = json!({
         "message_id": { "type": "string" },

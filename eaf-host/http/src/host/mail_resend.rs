@@ -28,18 +28,18 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 const CAPABILITY: &str = "mail";
-/// Code: the call of the mail still runs.
+/// Code for a mail whose call still runs, and retries the mail itself.
 const CALL_RUNNING: &str = "mail-under-way";
-/// Code: the mail is being sent.
+/// Code for a mail that is being sent.
 const BEING_SENT: &str = "mail-being-sent";
-/// Time that the response waits for the outcome.
+/// Maximum time that the response waits for the outcome of the resend.
 const RESPONSE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(20) };
 /// Time-out of the resend, above all time-outs of one mail's SMTP session.
 const SEND_TIMEOUT: Duration = Duration::from_secs(3_000);
 /// Age at which a pending mail counts as abandoned by its call.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
-/// Failures whose response is delayed to [`RESPONSE_TIMEOUT`], so that the duration reveals nothing
-/// about the network.
+/// Codes of failures whose response is delayed to [`RESPONSE_TIMEOUT`], so that the duration
+/// reveals nothing about the network.
 const UNREACHED: [&str; 2] = ["mail-unreachable", "token-unreachable"];
 
 pub fn operation() -> Operation {
@@ -123,7 +123,7 @@ async fn wait_for(resend: JoinHandle<Result<Option<String>, mail_log::Error>>) -
     Ok(())
 }
 
-/// Journal entry of the call that created the mail.
+/// Journal entry of the call that created the mail; `None`: the journal has no such call.
 fn entry_of<'a>(run: &'a EndedRun, logged: &LoggedMail) -> Option<&'a workflow::Entry> {
     let has_template = |entry: &&workflow::Entry| {
         entry.capability == CAPABILITY && entry.args["template"] == logged.mail.template.as_str()
@@ -176,8 +176,8 @@ impl Resend {
         provider.repeat_item(&Call { granted, ..self.call.clone() }, &self.item).await
     }
 
-    /// Sends the mail by the provider, as for the run. The mail log has the outcome; the code of a
-    /// failure is returned.
+    /// Sends the mail by the provider, as for the run. The mail log gets the outcome; the code of a
+    /// failure is returned, `None` after success.
     async fn run(&self, provider: &dyn Provider) -> Result<Option<String>, mail_log::Error> {
         let sent = tokio::time::timeout(SEND_TIMEOUT, self.repeat(provider)).await;
         let code = match sent {

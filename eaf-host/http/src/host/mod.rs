@@ -40,7 +40,7 @@ pub(super) fn instant(at: OffsetDateTime) -> Option<String> {
     at.format(&Rfc3339).ok()
 }
 
-/// Form of a cursor in the OpenAPI document.
+/// Pattern of a cursor in the OpenAPI document.
 pub(super) const CURSOR: &str = "^1[0-9]{18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
 /// Cursor after an item: `<instant>~<id>`, with the instant in nanoseconds since 1970.
@@ -52,7 +52,7 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
     let parsed = || {
         let (at, id) = text.split_once('~')?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(at.parse().ok()?).ok()?;
-        // Years that the database can hold, from 1970.
+        // The database can hold these years, from 1970.
         let is_in_range = (1970..10_000).contains(&at.year());
         Some((at, id.parse().ok()?)).filter(|_| is_in_range)
     };
@@ -65,7 +65,7 @@ pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
     if eaf_core::id::is_name(name) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }
 
-/// Schema of an object whose members are all required.
+/// JSON Schema of an object whose members are all required.
 pub(super) fn record(properties: Value) -> Value {
     let required: Vec<&String> = properties.as_object().into_iter().flat_map(|members| members.keys()).collect();
     json!({ "type": "object", "required": required, "properties": properties })

@@ -58,7 +58,7 @@ pub fn schema() -> Value {
     record(json!({ "items": { "type": "array", "items": item } }))
 }
 
-/// Documents of all active products, for one tenant.
+/// JSON documents of all active products, as one tenant sees them.
 pub async fn shown(app: &App, tenant: TenantId) -> Result<Vec<Value>, Problem> {
     let switched = product::list(&app.core.db, tenant).await?;
     let stopped = product::stopped(&app.core.db).await?;

@@ -1,4 +1,4 @@
-//! Schemas that all products share.
+//! JSON Schemas that all products share.
 
 use serde_json::{Map, Value, json};
 

@@ -129,7 +129,7 @@ const FILTER: &str =
 const SEARCH: &str = "Search words: a row is found if each word occurs in one of its searched columns. \
                       Without `sort` the best matches come first, and there is no next page.";
 const CURSOR_OF: &str = "`next` of the previous page of the same query.";
-/// Form of a cursor of this host.
+/// Pattern of a cursor that this host issues.
 const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
 
 fn filter(column: &Column) -> Value {
@@ -144,7 +144,7 @@ fn filter(column: &Column) -> Value {
     json!({ "type": "string", "maxLength": parameters::MAX_FILTER_CHARS, "pattern": pattern })
 }
 
-/// Schema of a search: at most eight words.
+/// JSON Schema of a search: at most eight words.
 fn search_schema() -> Value {
     json!({ "type": "string", "maxLength": MAX_SEARCH_LENGTH, "pattern": "^\\s*[^\\s\\u0000]+(\\s+[^\\s\\u0000]+){0,7}\\s*$" })
 }
@@ -198,7 +198,7 @@ fn column_schema(column: &Column) -> Value {
         ColumnType::Integer => json!({ "type": ["integer", "null"] }),
         ColumnType::Boolean => json!({ "type": ["boolean", "null"] }),
         ColumnType::Timestamp => json!({ "type": ["string", "null"], "format": "date-time" }),
-        // Any JSON of the product.
+        // The product decides about the form of such a value.
         ColumnType::Json => json!({}),
     }
 }

@@ -77,7 +77,8 @@ async fn grant(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Parses the expiry. A past one is refused, because it would be a withdrawal.
+/// Parses the time of expiry; `None`: the grant does not expire. A past time is refused, because it
+/// would be a withdrawal.
 fn expiry(app: &App, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let code = |error| match error {

@@ -14,6 +14,6 @@ pub mod workflows;
 
 use super::code::Code;
 
-/// Errors of every operation with a JSON body.
+/// Error codes of every operation with a JSON body.
 const BODY_ERRORS: [Code; 5] =
     [Code::MalformedJson, Code::BodyTooLarge, Code::BodyTooComplex, Code::UnsupportedMediaType, Code::BodyInvalid];

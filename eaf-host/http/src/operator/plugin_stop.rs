@@ -61,7 +61,7 @@ async fn stop(
         granting::resume(&app.core, plugin, reason, &by).await
     };
     match result {
-        // Not stopped already: resuming is idempotent.
+        // A plugin that is not stopped stays so: resuming is idempotent.
         Err(granting::Error::NotStopped(_)) => {}
         result => result.map_err(refused)?,
     }

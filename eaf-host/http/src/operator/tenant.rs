@@ -1,4 +1,5 @@
-//! Tenant of an operator's request, and the actor under which its audit records the act.
+//! Tenant that an operator's request names, and the actor under which the tenant's audit records
+//! the act.
 
 use crate::App;
 use crate::caller::Operator;
@@ -14,12 +15,13 @@ pub async fn find(app: &App, slug: &str) -> Result<Tenant, Problem> {
     directory::tenant_by_slug(&app.core.db, slug).await?.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
-/// Actor for the tenant's audit, with the origin `operator` in place of the operator's name.
+/// Actor and origin for the tenant's audit, with the origin `operator` in place of the operator's
+/// name.
 pub fn by(operator: &Operator, info: &Info) -> Attribution {
     Attribution { actor: operator.actor, origin: Some("operator".into()), trace: info.trace.clone() }
 }
 
-/// Problem of a refused grant or switch.
+/// Problem that answers a refused grant or a refused change of a product.
 pub fn refused(cause: granting::Error) -> Problem {
     match cause {
         granting::Error::Missing { missing, .. } => {

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-/// Maximum characters of a text.
+/// Maximum length of a text, in characters.
 pub const TEXT: u32 = 4_000;
-/// Maximum items of a list.
+/// Maximum number of items in a list.
 pub const ITEMS: u32 = 1_000;
 
 /// Keyword of a package's schema: the package itself checks the value's range, and gives the
@@ -17,22 +17,22 @@ const OWN_WORDS: &str = "x-eaf-own-words";
 const VALUE_KEYWORDS: [&str; 7] =
     ["minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
-/// Keywords whose members are schemas of members.
+/// Keywords that map names to schemas.
 const MAPS: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const SINGLE: [&str; 4] = ["items", "additionalProperties", "then", "else"];
 /// Keywords that describe the value elsewhere or completely.
 const ELSEWHERE: [&str; 6] = ["$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
 
-/// Copy of the schema with limits at all levels.
+/// Returns a copy of the schema with limits at all levels.
 pub fn add(schema: &Value) -> Value {
     let mut schema = schema.clone();
     visit(&mut schema, Members::Whole);
     schema
 }
 
-/// Copy of the schema without the value restrictions of members with `x-eaf-own-words`, up to the
-/// host's limits: the package refuses such a value with a more specific text.
+/// Returns a copy of the schema without the value restrictions of members with `x-eaf-own-words`,
+/// up to the host's limits: the package refuses such a value with a more specific text.
 pub fn without_own_words(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let mut rest = vec![&mut schema];
@@ -51,7 +51,8 @@ pub fn without_own_words(schema: &Value) -> Value {
     schema
 }
 
-/// Completeness of an object's schema: with `Whole`, other members are unknown.
+/// Whether a schema describes all members of an object (`Whole`), so that others are refused, or
+/// only some.
 #[derive(Clone, Copy, PartialEq)]
 enum Members {
     Whole,

@@ -5,18 +5,19 @@
 
 use serde_json::{Map, Value};
 
-/// Steps from schema to schema at one value. Schemas may be recursive.
+/// Maximum number of steps from schema to schema at one value, since schemas may be recursive.
 const MAX_DEPTH: usize = 64;
-/// Characters of a UUID with hyphens.
+/// Length of a UUID with hyphens, in characters.
 const UUID_LENGTH: usize = 36;
 
-/// Visits of one body: recursive schemas with several branches would multiply.
+/// Maximum number of visits of one body, since recursive schemas with several branches multiply
+/// them.
 const MAX_VISITS: usize = 200_000;
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooComplex;
 
-/// Normalizes a body. On an error the body is partly normalized.
+/// Normalizes a body. After an error, the body is partly normalized.
 pub fn normalize(schema: &Value, body: &mut Value) -> Result<(), TooComplex> {
     Walk { root: schema, remaining: MAX_VISITS }.visit(schema, body, 0)
 }
@@ -88,7 +89,7 @@ fn rewrite(schema: &Value, value: &mut Value) {
     }
 }
 
-/// Integer of a float. None: it has a fraction, or does not fit 64 bits.
+/// Integer that a float represents. `None`: the float has a fraction, or does not fit 64 bits.
 fn integer(number: f64) -> Option<Value> {
     const BEYOND: f64 = 18_446_744_073_709_551_616.0;
     if number.fract() != 0.0 {
@@ -100,7 +101,7 @@ fn integer(number: f64) -> Option<Value> {
     (i64::MIN as f64..0.0).contains(&number).then(|| (number as i64).into())
 }
 
-/// UUID in small letters. None: the text is no UUID or has no capitals.
+/// UUID in lower case. `None`: the text is no UUID or has no capitals.
 fn lower_case_uuid(text: &str) -> Option<String> {
     let is_id = text.len() == UUID_LENGTH && uuid::Uuid::try_parse(text).is_ok();
     Some(text.to_ascii_lowercase()).filter(|lower| is_id && lower != text)
@@ -116,7 +117,7 @@ mod tests {
     use serde::Deserialize;
     use serde_json::json;
 
-    /// A member of each kind that a command's body may have.
+    /// Body with a member of each kind that a command may have.
     #[derive(Debug, Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "only read from JSON")]
     struct All {
@@ -233,7 +234,7 @@ mod tests {
             self.of(&[r#""""#, r#""a""#, r#""ab""#, r#""ä""#, r#""\u0000""#, r#""😀""#, r#""1""#, "null", "true", "[]"])
         }
 
-        /// Body that is valid in most places.
+        /// Generates a body that is valid in most places.
         fn body(&mut self) -> String {
             let integers = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"];
             let mut members: Vec<String> = integers

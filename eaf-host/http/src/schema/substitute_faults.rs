@@ -1,12 +1,12 @@
-//! Body with valid substitutes for its faulty members, so that the package can check the others:
-//! one response then reports violations of schema and rules.
+//! Body with valid substitutes for its faulty members, so that the package can check the other
+//! members: one response then reports violations of schema and rules.
 
 use super::{CompiledSchema, FieldProblem};
 use eaf_core::actor::Locale;
 use serde_json::{Value, json};
 
-/// Replaces each faulty member by the smallest valid value. None: no value fits. `schema` is the
-/// package's own, with the ranges that it checks itself.
+/// Replaces each faulty member by the smallest valid value. `None`: no value fits. `schema` is the
+/// package's own, with the ranges that the package checks itself.
 pub fn substitute_faults(
     compiled: &CompiledSchema,
     schema: &Value,
@@ -30,7 +30,7 @@ fn schema_at<'a>(schema: &'a Value, pointer: &str) -> Option<&'a Value> {
     pointer.split('/').skip(1).try_fold(schema, |at, name| at.get("properties")?.get(name))
 }
 
-/// Smallest value that the schema accepts.
+/// Smallest value that the schema accepts; `None`: no such value was found.
 fn smallest_value(schema: &Value) -> Option<Value> {
     if let Some(one) = schema.get("const").or_else(|| schema.pointer("/enum/0")) {
         return Some(one.clone());

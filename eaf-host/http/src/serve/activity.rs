@@ -10,19 +10,20 @@ pub struct Activity(Mutex<State>);
 struct State {
     phase: Phase,
     since: Instant,
-    /// Start of the current stall, in which the client reads nothing of the response.
+    /// Start of the current stall, in which the client reads nothing of the response; `None`: the
+    /// client reads.
     stalled: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Idle,
-    /// Headers of a request are incomplete.
+    /// The headers of a request have begun to arrive and are incomplete.
     Head,
     Busy,
 }
 
-/// Guard of a request in progress; drop returns the connection to idle.
+/// Guard of a request in progress; dropping the guard returns the connection to idle.
 pub struct Busy(Arc<Activity>);
 
 impl Drop for Busy {
@@ -41,7 +42,7 @@ impl Activity {
         Busy(self.clone())
     }
 
-    /// Notes that bytes arrived.
+    /// Records that bytes of the client arrived.
     pub fn on_read(&self, now: Instant) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
@@ -49,7 +50,8 @@ impl Activity {
         }
     }
 
-    /// Notes that a write was accepted, or with a time that it blocks.
+    /// Records the result of a write: `None` if it was accepted, otherwise the time since which it
+    /// blocks.
     pub fn on_write(&self, now: Option<Instant>) {
         let mut state = self.state();
         state.stalled = match now {
@@ -58,7 +60,7 @@ impl Activity {
         };
     }
 
-    /// Reason to close the connection. None: keep it.
+    /// Reason to close the connection; `None`: the connection stays.
     pub fn overdue(&self, limits: &Limits, crowded: bool, now: Instant) -> Option<&'static str> {
         let state = self.state();
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) >= limit;

@@ -1,9 +1,9 @@
 //! HTTP server: accepts connections and closes those that only hold resources.
 //!
 //! Incomplete requests, unread responses and idle connections each hold a descriptor and memory.
-//! Each has a limit, so that the host is safe without an ingress. An idle connection is kept longer
-//! than common proxies keep one, because the side that closes first may lose a request in flight;
-//! when connections become scarce, idle ones are closed early.
+//! Each has a limit, so that the host is safe without an ingress. An idle connection stays open
+//! longer than common proxies keep one, because the side that closes first may lose a request in
+//! flight; when connections become scarce, idle ones are closed early.
 
 mod activity;
 mod tracked;
@@ -30,25 +30,25 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tracked::{TrackedBody, TrackedStream};
 
-/// Bytes of a request's line and headers. Proxies stop at 8 to 16 KiB.
+/// Maximum size of a request's line and headers, in bytes. Proxies stop at 8 to 16 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Delay after a failed accept, such as for lack of descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// Limit of connections, and time-outs of one connection.
+/// Maximum number of connections, and time-outs of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub connections: usize,
-    /// Time from the first byte of a request to the end of its headers.
+    /// Maximum time from the first byte of a request to the end of its headers.
     pub head: Duration,
-    /// Time without a request.
+    /// Maximum time of a connection without a request.
     pub idle: Duration,
-    /// Time without a request while the server is crowded: more than half of the connections are in
-    /// use, or the system refuses more.
+    /// Maximum time of a connection without a request while the server is crowded: more than half
+    /// of the connections are in use, or the system refuses more.
     pub idle_when_crowded: Duration,
-    /// Time in which the client reads nothing of a response.
+    /// Maximum time in which the client reads nothing of a response.
     pub stalled: Duration,
-    /// Interval of the check of these limits.
+    /// Interval of the check of these time-outs.
     pub check_interval: Duration,
 }
 
@@ -57,7 +57,8 @@ impl Default for Limits {
         Limits {
             connections: 4096,
             head: Duration::from_secs(10),
-            // Above the 600 s of Google's load balancer; others keep idle connections for less.
+            // This is above the 600 s of Google's load balancer; others keep idle connections for
+            // less.
             idle: Duration::from_secs(620),
             idle_when_crowded: Duration::from_secs(5),
             stalled: Duration::from_secs(60),
@@ -107,7 +108,7 @@ async fn accept(listener: &TcpListener, capacity: &Capacity) -> (TcpStream, IpAd
 struct Capacity {
     slots: Arc<Semaphore>,
     size: usize,
-    /// Set while the system refuses connections, such as for lack of descriptors.
+    /// Whether the system refuses connections at present, such as for lack of descriptors.
     exhausted: AtomicBool,
 }
 

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 /// Golden file of the matrix; `EAF_GOLDEN=write` writes it.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/access.golden.md");
 
-/// Heading and subject of each caller. An empty subject is not signed in.
+/// Heading and subject of each caller; an empty subject stands for a caller who is not signed in.
 const CALLERS: [(&str, &str); 9] = [
     ("anonymous", ""),
     ("no role", "visitor@acme"),

@@ -1,5 +1,5 @@
-//! Sentences of the audit trail: with names, found by thing and person, and without erased or
-//! foreign data.
+//! Sentences of the audit trail: they have names, are found by thing and person, and contain no
+//! erased data and none of another tenant.
 
 use super::{Answer, TestHost, note};
 use eaf_core::id::TenantId;

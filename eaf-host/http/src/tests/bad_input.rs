@@ -1,4 +1,4 @@
-//! Invalid requests are refused with a code and the place of the fault.
+//! Invalid requests are refused with a code and a pointer to the violation.
 
 use super::{TestHost, note};
 use axum::body::Body;

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Browser<'a> {
     pub host: &'a TestHost,
     pub cookies: BTreeMap<String, String>,
-    /// Person of its page: the last one who signed in.
+    /// Person whom the browser's page shows: the last one who signed in; `None` before the first
+    /// sign-in.
     pub person: Option<String>,
 }
 
@@ -128,15 +129,15 @@ impl<'a> Browser<'a> {
         self.cookies.get(name).map(String::as_str)
     }
 
-    /// Names of the cookies of sign-ins in progress.
+    /// Names of the browser's cookies for sign-ins in progress.
     pub fn pending(&self) -> Vec<&str> {
         self.cookies.keys().map(String::as_str).filter(|name| name.contains("eaf-sign-in-")).collect()
     }
 }
 
 impl Answer {
-    /// Status and code of a page for people. Checks that the page has words, the trace id, a link
-    /// and no script.
+    /// Status and code of a page for people, and the trace id on it. Checks that the page has
+    /// words, the trace id, a link and no script.
     #[track_caller]
     pub fn page(&self) -> (u16, String, String) {
         assert_eq!(self.headers["content-type"], "text/html; charset=utf-8", "{}", self.text);

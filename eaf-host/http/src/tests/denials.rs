@@ -7,7 +7,7 @@ use eaf_core::directory::NewMember;
 use eaf_core::id::TenantId;
 use serde_json::{Value, json};
 
-/// Act, object and name, oldest first.
+/// Denials in an answer of the audit, oldest first, each as act, object and name of the actor.
 fn denials(answer: &super::Answer) -> Vec<(&str, &str, &str)> {
     let items = answer.json["items"].as_array().expect("items").iter().rev();
     items

@@ -31,7 +31,7 @@ async fn a_draft_is_tested_and_nothing_is_stored() {
     assert_eq!(found.json["findings"].as_array().unwrap().len(), 2, "all lines");
     assert_eq!(host.get("admin@acme", MAIN).await.json, before, "neither settings nor state");
 
-    // Also for a new connection.
+    // The same holds for a new connection.
     let path = "/api/host/connections/echo/new/draft/trial";
     let right = json!({ "config": { "host": "good" }, "secret": { "password": SECRET } });
     let found = host.json("POST", "admin@acme", path, right, &[]).await;
@@ -51,7 +51,7 @@ async fn a_stored_secret_goes_to_no_other_server_for_a_test() {
         assert_eq!(refused.refusal(), (422, "body-invalid", vec!["/secret"]), "{what}");
         assert_eq!(refused.json["errors"][0]["code"], "secret-again", "{what}");
     }
-    // Also for another tenant's connection, or without one.
+    // The same holds for another tenant's connection, and for one that does not exist.
     for (who, path) in [("admin@globex", MAIN), ("admin@acme", "/api/host/connections/echo/new")] {
         let body = json!({ "config": { "host": "good" } });
         let refused = host.json("POST", who, &format!("{path}/draft/test"), body, &[]).await;

@@ -49,7 +49,8 @@ async fn a_test_reports_the_fault_until_it_is_repaired() {
     assert_eq!(host.get("admin@acme", PATH).await.json["last_error"], Value::Null);
 }
 
-/// Otherwise an admin without the password could send it to a server of their own.
+/// The stored secret goes to no other server: otherwise an admin without the password could send it
+/// to a server of their own.
 #[tokio::test]
 async fn the_stored_secret_is_kept_for_the_same_server_only() {
     let host = TestHost::new().await;
@@ -122,7 +123,7 @@ async fn a_granted_connection_that_is_not_configured_is_listed() {
     assert_eq!(host.get("admin@globex", "/api/host/connections").await.json["items"], json!([]));
 }
 
-/// Text of a failure that no capability needs to bring.
+/// Text of a failure that the host has for every capability.
 const NO_ANSWER: &str = "Ein System hat nicht rechtzeitig geantwortet; das Ergebnis des Aufrufs ist unbekannt.";
 
 #[tokio::test]
@@ -145,7 +146,7 @@ async fn a_tests_result_is_a_sentence_in_the_callers_language() {
     }
 }
 
-/// Access to the host's operations; `x` is granted.
+/// Roles that each operation of the host admits; all others are refused.
 #[tokio::test]
 async fn the_hosts_operations_require_their_permissions() {
     let host = TestHost::new().await;

@@ -168,7 +168,7 @@ async fn a_rebuilt_view_resets_the_client() {
     let after = host.note("requester@acme", "after").await;
     let told = events.next().await.expect("an event");
     assert_eq!(told.data["key"], after.as_str(), "and it goes on");
-    // Also for a client that reconnects.
+    // A client that reconnects gets the reset as well.
     drop(events);
     host.database.run("update eaf.checkpoint set rebuild_at = now()").await;
     host.project(TenantId::derive("acme")).await;

@@ -58,8 +58,8 @@ struct ResendTest {
 }
 
 impl ResendTest {
-    /// Run that has ended, with two calls of one template; the second one's mail, to the auditor,
-    /// failed.
+    /// Creates a host with a run that has ended and had two calls of one template; the mail of the
+    /// second call, to the auditor, failed.
     async fn new() -> ResendTest {
         let host = TestHost::new().await;
         let tenant = TenantId::derive("acme");

@@ -227,7 +227,7 @@ impl Answer {
         self.json["code"].as_str().unwrap_or("no code")
     }
 
-    /// Status, code and pointers of `errors`.
+    /// Status, code and pointers of `errors` of a refusal.
     pub fn refusal(&self) -> (u16, &str, Vec<&str>) {
         let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         let pointers = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
@@ -236,23 +236,23 @@ impl Answer {
 }
 
 impl TestHost {
-    /// Host with the tenant acme (requester, admin, auditor), the tenant globex (admin) and one
-    /// operator.
+    /// Starts a host with the tenant acme (requester, admin, auditor), the tenant globex (admin)
+    /// and one operator.
     pub async fn new() -> TestHost {
         TestHost::at(PUBLIC_URL).await
     }
 
-    /// Host with this public address.
+    /// Starts a host with this public address.
     pub async fn at(public_url: &str) -> TestHost {
         TestHost::build(public_url, None).await
     }
 
-    /// Host with a rate limit of commands per tenant.
+    /// Starts a host with a rate limit of commands per tenant.
     pub async fn with_quota(limit: Limit) -> TestHost {
         TestHost::build(PUBLIC_URL, Some(limit)).await
     }
 
-    /// Host with rate limits of requests.
+    /// Starts a host with rate limits of requests.
     pub async fn with_rates(rates: RateLimits) -> TestHost {
         let mut host = TestHost::new().await;
         let config = Config { origin: host.app.config.origin.clone(), rates, ..Config::for_tests() };
@@ -302,7 +302,7 @@ impl TestHost {
         package::store(&core.db, &package).await.expect("stored");
         let generation = package::activate(&core.db, "notes", notes::DIGEST, &core.by).await.expect("activated");
         consumers::prepare(&core.db, &notes::Notes::new(generation)).await.expect("prepared");
-        // How the host was made is not what happens in it.
+        // Audit rows of the host's preparation are no part of what a test expects.
         database.run("truncate eaf.audit, eaf.platform_audit").await;
         let provider = eaf_identity::Config { public_url: public_url.into(), ..issuer.config() };
         let identity = Arc::new(Identity::new(&provider, issuer.ambient.clone()).expect("configured"));
@@ -315,7 +315,7 @@ impl TestHost {
         TestHost { router: super::router(app.clone()), core, app, issuer, closing, products, database }
     }
 
-    /// Activates another, equal package of the product.
+    /// Activates another package of the product, with equal content.
     pub fn upgrade(&self) {
         let generation = self.products.0.borrow().domain.generation();
         self.products.0.send_replace(Arc::new(product(generation)));
@@ -378,7 +378,7 @@ impl TestHost {
         self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
-    /// Writes and projects a note; returns its key.
+    /// Writes and projects a note; returns the note's key.
     pub async fn note(&self, who: &str, title: &str) -> String {
         let answer = self.give(who, "write-note", note(title), &[]).await;
         assert_eq!(answer.status, 202, "{}", answer.text);

@@ -9,12 +9,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Log of this thread.
+/// Log lines of the present thread, which a test reads.
 #[derive(Clone, Default)]
 pub struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl Captured {
-    /// Captures until the guard is dropped.
+    /// Captures the log until the guard is dropped.
     pub fn start() -> (Captured, impl Sized) {
         let log = Captured::default();
         let subscriber = tracing_subscriber::fmt()

@@ -1,4 +1,5 @@
-//! The OpenAPI document: complete, typed, and as committed. `EAF_GOLDEN=write` writes it.
+//! The OpenAPI document: complete, typed, and equal to the committed file, which `EAF_GOLDEN=write`
+//! writes.
 
 use super::product;
 use crate::openapi;

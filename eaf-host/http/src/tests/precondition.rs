@@ -31,7 +31,8 @@ async fn of_two_commands_on_one_state_one_is_refused() {
     let (won, lost) = if one.status == 202 { (one, other) } else { (other, one) };
     assert_eq!(lost.refusal(), (412, "changed-meanwhile", vec![]));
     assert_eq!(lost.json["params"]["position"], won.json["position"]);
-    // Without a precondition it applies to any version; with the newest position it holds.
+    // Without a precondition, a command applies to any version; with the newest position, the
+    // precondition holds.
     assert_eq!(archive(&host, &key, &[]).await.status, 202);
     assert_eq!(archive(&host, &key, &precondition).await.code(), "changed-meanwhile");
     let newest = archive(&host, &key, &[]).await.json["position"].clone();

@@ -8,7 +8,7 @@ use axum::http::Request;
 use eaf_core::rate_limit::Limit;
 use std::time::Duration;
 
-/// Limit with this burst and almost no refill.
+/// Limit with this burst and almost no refill, so that time does not affect a test.
 fn only(burst: f64) -> Option<Limit> {
     Some(Limit { per_second: 0.01, burst })
 }
@@ -77,7 +77,7 @@ async fn sign_ins_are_limited_by_address_and_forged_callbacks_do_not_count() {
     assert_eq!(host.get("admin@acme", "/api/session").await.status, 200);
 }
 
-/// Signs in, with a callback from this address.
+/// Signs in, with a callback from this client address.
 async fn sign_in_from(host: &TestHost, address: &str) -> super::Answer {
     let mut browser = Browser::new(host);
     let begun = browser.begin("/auth/sign-in").await;

@@ -8,7 +8,7 @@ use eaf_core::workflow::{self, Divergence, Entry, State};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Run of acme without calls.
+/// Begins a run of acme without calls.
 pub async fn begin(host: &TestHost) -> workflow::Lease {
     let acme = TenantId::derive("acme");
     let product = host.app.products.get("notes").expect("the product");
@@ -31,7 +31,7 @@ pub async fn begin(host: &TestHost) -> workflow::Lease {
         .1
 }
 
-/// Run of acme with two calls in its journal.
+/// Begins a run of acme with two calls in its journal.
 async fn run(host: &TestHost) -> workflow::Lease {
     let lease = begin(host).await;
     let entry = |sequence, state| Entry {

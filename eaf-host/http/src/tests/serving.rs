@@ -48,7 +48,7 @@ async fn ask(client: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
-/// Waits until the host has closed the connection.
+/// Waits until the host has closed the connection, whatever is read before.
 async fn ends(client: &mut TcpStream) {
     let mut rest = Vec::new();
     loop {
@@ -152,7 +152,8 @@ async fn the_host_serves_the_web_application_and_its_pages() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// Container images give all files one time, and two releases of a page may have the same size.
+/// A page is identified by its content: container images give all files one time, and two releases
+/// of a page may have the same size.
 #[tokio::test]
 async fn a_page_of_another_release_has_another_etag() {
     let host = TestHost::new().await;

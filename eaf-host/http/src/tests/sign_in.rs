@@ -1,4 +1,4 @@
-//! Sign-in with a browser: redirects, and all faults of a callback.
+//! Sign-in with a browser: redirects, and all errors of a callback.
 
 use super::TestHost;
 use super::browser::Browser;
@@ -132,7 +132,7 @@ async fn an_invalid_id_token_is_refused() {
         lie(&mut token_claims);
         let answer = browser.finish(&begun, &token_claims).await;
         let (status, code) = match what {
-            // The fault is in the provider's configuration, so it affects every sign-in.
+            // The error is in the provider's configuration, so it affects every sign-in.
             "for another client" | "also for somebody unknown" | "by another issuer" => (500, "identity-misconfigured"),
             _ => (400, "sign-in-failed"),
         };

@@ -1,4 +1,4 @@
-//! Views: pages, filters, documents of rows, and reading one's own writes.
+//! Views: pages, filters, single rows, and reading one's own writes.
 
 use super::TestHost;
 use serde_json::{Value, json};

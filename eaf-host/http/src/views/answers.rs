@@ -1,5 +1,5 @@
 //! Actions of rows, by the package: one call for all rows, and a call for each row if that fails.
-//! One faulty row then does not hide the others, and is called by itself from then on.
+//! One faulty row then does not hide the others, and has a call of its own from then on.
 
 use super::present;
 use crate::commands::domain_problem;
@@ -13,12 +13,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Concurrent calls for single rows.
+/// Maximum number of concurrent calls for single rows.
 const CONCURRENT_CALLS: usize = 8;
-/// Time-out of all calls for single rows; rows without an answer are shown as faulty.
+/// Time-out of all calls for single rows together; rows without an answer are shown as faulty.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Rows and context of a call.
+/// Rows of a view and context of a call.
 pub struct Input<'a> {
     pub view: &'a ViewType,
     pub rows: &'a [Row],
@@ -41,7 +41,7 @@ impl Input<'_> {
 
 type Answers = Vec<Option<RowActions>>;
 
-/// Answers of the package, one per row, in order. None: the package failed for this row.
+/// Answers of the package, one per row, in order. `None`: the package failed for this row.
 pub async fn ask(product: &Product, input: Input<'_>) -> Result<Answers, Problem> {
     let mut answers: Answers = input.rows.iter().map(|_| None).collect();
     let standings: Vec<Standing> = (0..input.rows.len()).map(|row| input.standing(product, row)).collect();
@@ -106,7 +106,7 @@ async fn call_each(product: &Product, input: &Input<'_>, rows: &[usize], answers
     tokio::time::timeout(ROWS_TIMEOUT, asking).await.unwrap_or(Ok(()))
 }
 
-/// Row as the plugin reads it: timestamps are in milliseconds.
+/// Row as the plugin reads it: timestamps are in milliseconds since 1970.
 fn for_plugin(row: &Row, view: &ViewType) -> Map<String, Value> {
     let mut columns = row.columns.clone();
     for column in view.columns.iter().filter(|column| column.kind == ColumnType::Timestamp) {

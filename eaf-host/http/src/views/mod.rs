@@ -16,10 +16,10 @@ use eaf_core::view;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time-out of a wait with `?after`, for reading one's own write.
+/// Time-out of a wait with `?after`, for a person who reads their own write.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Request for a view.
+/// Request for the rows of a view.
 struct ListQuery {
     product: Arc<Product>,
     name: String,

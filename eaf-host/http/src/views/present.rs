@@ -28,12 +28,12 @@ pub struct ItemDocument {
     status_text: Option<String>,
     waiting: Option<WaitingOn>,
     actions: Vec<ActionItem>,
-    /// Time of the last observation of the row's managed resource. None: the host does not observe
-    /// it.
+    /// Time of the last observation of the row's managed resource. `None`: the host does not
+    /// observe this view.
     observed_at: Option<Observed>,
 }
 
-/// Time of an observation. None: never observed.
+/// Time of an observation, as RFC 3339; `None`: never observed.
 type Observed = Option<String>;
 
 /// Reason why a row waits: text, since when, and the people who can act, if the package names them.
@@ -45,7 +45,7 @@ struct WaitingOn {
     people: Vec<String>,
 }
 
-/// Action on a row.
+/// Action on a row, as a response shows it.
 #[derive(Serialize)]
 struct ActionItem {
     permitted: bool,
@@ -127,13 +127,13 @@ async fn observed(
 struct Presenter<'a> {
     product: &'a Product,
     caller: &'a Caller,
-    /// Permissions of the caller in this package, by the package's names.
+    /// Permissions of the caller in this package, without the package's prefix.
     permissions: Vec<String>,
 }
 
 impl Presenter<'_> {
-    /// Document of a row. If the package failed for the row, it has the columns and a fault as what
-    /// it waits for.
+    /// Document of a row. If the package failed for the row, the document has the columns, and the
+    /// failure as the reason why the row waits.
     fn item(&self, mut row: Row, answered: Option<RowActions>) -> ItemDocument {
         let status_text = row.columns.get_mut(row_members::STATUS).map(|status| {
             let code = status.as_str().unwrap_or_default().to_owned();

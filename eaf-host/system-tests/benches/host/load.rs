@@ -1,5 +1,5 @@
-//! Load generator over persistent connections. It does little work per request, because it shares
-//! the processors with the process that it measures.
+//! Load generator over persistent connections. The generator does little work per request, because
+//! it shares the processors with the process that it measures.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Returns answered requests per second; `request` builds the request of each connection.
+/// Measures the number of answered requests per second; `request` builds the request of each
+/// connection.
 pub async fn per_second(
     address: SocketAddr,
     connections: usize,

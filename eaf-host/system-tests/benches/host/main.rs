@@ -49,7 +49,7 @@ async fn main() {
     system.finish().await;
 }
 
-/// Measures one caller, and then eight at once.
+/// Measures one caller, and then eight concurrent ones.
 async fn alone(system: &System, person: &Person) {
     let before = Metrics::read(system).await;
     let mut times = Vec::new();
@@ -115,7 +115,7 @@ fn share(part: &Part, total: Duration) -> f64 {
     part.sum / total.as_secs_f64() * 100.0
 }
 
-/// Sum in seconds and count of a histogram over an interval.
+/// Sum, in seconds, and count of a histogram over an interval.
 struct Part {
     sum: f64,
     count: f64,

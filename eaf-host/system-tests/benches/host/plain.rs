@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 
 /// Argument that makes the benchmark's binary serve the plain handlers.
 pub const ARGUMENT: &str = "--plain";
-/// Pool size, equal to the host's default.
+/// Number of connections in the pool, equal to the host's default.
 const CONNECTIONS: u32 = 16;
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Item {
     by: i64,
 }
 
-/// Reads a setting that the parent process passed in the environment.
+/// Reads a variable of the environment that the parent process has set.
 fn said(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
 }

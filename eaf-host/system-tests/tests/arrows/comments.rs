@@ -7,7 +7,7 @@
 pub struct Block<'a> {
     /// Number of the first line, from 1.
     pub start: usize,
-    /// Lines that contain the comment alone, with indentation and marker.
+    /// Lines that contain nothing but the comment, with indentation and marker.
     pub lines: Vec<&'a str>,
     /// Text of each line without its markers.
     texts: Vec<&'a str>,
@@ -22,11 +22,11 @@ impl Block<'_> {
 }
 
 struct Syntax {
-    /// Markers at the start of a line, longest first.
+    /// Markers of a comment at the start of a line, longest first.
     lines: &'static [&'static str],
-    /// Marker of a comment after code.
+    /// Marker of a comment after code; `None`: such comments are not read.
     trailing: Option<&'static str>,
-    /// Whether `/* */` is a comment.
+    /// Whether `/* */` is a comment in this language.
     is_block: bool,
 }
 
@@ -38,7 +38,7 @@ fn syntax(path: &str) -> Syntax {
     }
 }
 
-/// Kind of a comment line, which is its marker; `None` for code.
+/// Kind of a comment line, given by its marker; `None` for code.
 fn kind(line: &str, syntax: &Syntax, is_open: bool) -> Option<&'static str> {
     let line = line.trim_start();
     if is_open {

@@ -27,11 +27,11 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Providers, one crate in each folder of `eaf-host/capabilities/`.
 const CAPABILITIES: &str = "capabilities";
-/// Their clients for products, in `sdk/` of each.
+/// Clients of the capabilities for products, one crate in the folder `sdk/` of each capability.
 const CLIENTS: &str = "clients of capabilities";
 
-/// Dependencies that a crate may have. Crates of capabilities need no line of their own in
-/// [`ARROWS`].
+/// Names of the crates on which a crate may depend; `None`: the crate is unknown. Crates of
+/// capabilities need no line of their own in [`ARROWS`].
 fn allowed(path: &str, name: &str) -> Option<Vec<String>> {
     let of_capabilities: Vec<(String, String)> = sources("eaf-host/capabilities", &["Cargo.toml"])
         .into_iter()

@@ -26,7 +26,7 @@ const ROOMS: &[&str] = &[
 /// Folders of other languages whose comments follow the rules, and endings of their files.
 const OTHERS: &[(&str, &[&str])] = &[("migrations", &[".sql"]), ("web", &[".ts", ".tsx"])];
 
-/// Width of a line with a comment, indentation included.
+/// Maximum width of a line with a comment, in characters, indentation included.
 const WIDTH_MAX: usize = 100;
 
 /// Phrases of a private idiom, for which the glossary or the field has a term.
@@ -57,7 +57,7 @@ const BANNED: &[&str] = &[
 /// Opening words of a relative clause, which hides the subject.
 const NO_OPENING: &[&str] = &["what", "who", "whoever", "whom", "whose"];
 
-/// Whole words only: `the doorbell` does not contain `the door`.
+/// Whether a text contains a phrase in whole words: `the doorbell` does not contain `the door`.
 fn contains(text: &str, phrase: &str) -> bool {
     let is_boundary = |next: Option<char>| next.is_none_or(|c| !c.is_alphanumeric());
     text.match_indices(phrase).any(|(at, _)| {
@@ -65,7 +65,7 @@ fn contains(text: &str, phrase: &str) -> bool {
     })
 }
 
-/// Violations of one file, as `path:line: rule`.
+/// Violations in one file, each as `path:line: rule`.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for block in blocks(path, text) {

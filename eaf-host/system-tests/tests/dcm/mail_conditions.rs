@@ -77,7 +77,7 @@ impl House {
         }
     }
 
-    /// Creates a request and returns its key and its requester.
+    /// Creates a request; returns the request's key and its requester.
     async fn request(&self) -> (String, Caller) {
         let offering = json!({
             "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,

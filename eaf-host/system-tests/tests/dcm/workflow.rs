@@ -20,7 +20,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub struct Datacenter {
     looks: Mutex<BTreeMap<String, u8>>,
     pub calls: Mutex<Vec<(String, Value)>>,
-    /// Function at which the provider panics.
+    /// Name of the function at which the provider panics; `None`: nowhere.
     pub panics_at: Mutex<Option<&'static str>>,
 }
 

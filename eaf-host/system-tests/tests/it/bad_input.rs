@@ -1,5 +1,5 @@
-//! Invalid input over HTTP: the answer is a problem with a code, a sentence and pointers, and no
-//! data is lost.
+//! Invalid input over HTTP: the answer is a problem with a code, a sentence and pointers, and what
+//! a person entered appears nowhere else.
 //!
 //! Refused input contains words that the search of [`canary`] must find nowhere when a test ends.
 

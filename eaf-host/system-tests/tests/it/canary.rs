@@ -1,5 +1,5 @@
-//! Canary search after a journey that produces as much output as possible, and proof that the
-//! search finds planted words.
+//! Canary search after a test that produces as much output as possible, and proof that the search
+//! finds planted words.
 
 use eaf_system_tests::canary::{self, Found};
 use eaf_system_tests::system::{System, approved, until, wish};

@@ -25,7 +25,7 @@ const PEOPLE: usize = 8;
 const COUNTERS: usize = 5;
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Acknowledged commands by key, with the position of their events.
+/// Acknowledged commands by idempotency key, with counter and position of their events.
 type Acknowledged = BTreeMap<String, Acknowledgement>;
 
 struct Acknowledgement {
@@ -93,8 +93,8 @@ fn rounds() -> usize {
     std::env::var("EAF_CHAOS_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("EAF_CHAOS_ROUNDS is a number"))
 }
 
-/// Sends commands of one person; repeats each with the same key to either host until the answer is
-/// final.
+/// Sends commands of one person to either host, and repeats each with the same key until the answer
+/// is final.
 async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>) {
     let mut asked = 0;
     while !load.over.load(Ordering::Relaxed) {
@@ -117,7 +117,7 @@ async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>)
     }
 }
 
-/// Sends one command; `None` if its outcome is unknown.
+/// Sends one command; `None` if the command's outcome is unknown.
 async fn increment(person: &Person, counter: &str, key: &str) -> Option<Value> {
     let request = person
         .request(Method::POST, "/api/counter/commands/increment")

@@ -1,4 +1,4 @@
-//! `eaf dev vcenter`: injects faults into a simulated vCenter, and removes them.
+//! `eaf dev vcenter`: starts difficult behaviours of a simulated vCenter, and ends them.
 
 use eaf_dev::ports::Ports;
 use eaf_dev::state::State;

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 6;
 /// Minimum number of concurrent requests.
 const AT_ONCE: usize = 3;
-/// Time limit for one machine, repetitions included.
+/// Time limit of the work on one machine, repetitions included.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,8 +64,8 @@ struct Origin {
     name: String,
 }
 
-/// Creates a machine by hand, and clones of managed machines that carry their markers, all in the
-/// managed folder.
+/// Creates machines that are not EAF's in the managed folder: one by hand, and copies of managed
+/// machines that carry their markers.
 async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec<StoredMachine>) {
     let mut origins = Vec::new();
     for name in ["origin-a", "origin-b", "origin-c"] {
@@ -95,7 +95,7 @@ async fn kill_while_cloning(system: &mut System) {
     system.start_host().await;
 }
 
-/// Repeats the request until it has ended well.
+/// Repeats the request until its machine is provisioned.
 async fn provisioned(people: &People, request: &str) {
     persist(people, "requests", request, ["fulfilled", "failed"], |_| ("retry-request", json!({ "request": request })))
         .await;
@@ -115,8 +115,8 @@ async fn decommissioned(system: &System, people: &People, vm: &str, name: &str) 
     .await;
 }
 
-/// Waits for the intended end; after each failure verifies its description and sends the command
-/// that repairs it.
+/// Waits for the end `good`; after each end `bad`, verifies its description and sends the command
+/// that repairs the cause.
 async fn persist(
     people: &People,
     view: &str,

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-/// Effect: the name of its call in the journal, and text that identifies its exchange.
+/// Name of an effect's call in the journal, and text that identifies the exchange in which the
+/// effect happens.
 type Effect = (&'static str, &'static str);
 
 const FOLDER: Effect = ("vsphere.ensure-folder", "CreateFolder");
@@ -24,16 +25,18 @@ const RECONFIGURE: Effect = ("vsphere.reconfigure", "ReconfigVM_Task");
 const POWER_ON: Effect = ("vsphere.power-on", "PowerOnVM_Task");
 const POWER_OFF: Effect = ("vsphere.power-off", "PowerOffVM_Task");
 const DESTROY: Effect = ("vsphere.destroy", "Destroy_Task");
-/// End of a mail's content, at which the server accepts the mail.
+/// Mail as an effect; its exchange is the end of a mail's content, at which the server accepts the
+/// mail.
 const MAIL: Effect = ("mail.send-while", "\r\n.\r\n");
-/// Command of a workflow: an effect in the database, which no proxy sees.
+/// Name of the call by which a workflow gives a command: an effect in the database, which no proxy
+/// sees.
 const COMMAND: &str = "flow.submit";
 
-/// Effects that the host is killed around, beside every command.
+/// Effects of each workflow around which the host is killed, in addition to the commands.
 const PROVISION: [Effect; 3] = [CLONE, RECONFIGURE, POWER_ON];
 const DECOMMISSION: [Effect; 2] = [POWER_OFF, DESTROY];
 
-/// Calls that change nothing outside the journal: a repetition reads again.
+/// Calls that change nothing outside the journal, because a repetition only reads again.
 const READS: [&str; 5] =
     ["vsphere.open", "vsphere.read-vm", "vsphere.await-address", "mail.open", "flow.progress-reaches"];
 
@@ -186,8 +189,8 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
     given
 }
 
-/// Waits until the order is recorded and locks appends before the next one. The lock is granted in
-/// the order of requests: the person, this test, the workflow.
+/// Waits until the order is recorded, and locks appends before the next one. The lock is granted in
+/// the order in which it is asked for: the person, this test, the workflow.
 async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> LockGuard {
     let tenant = TenantId::derive("acme");
     let first = system.database.lock_appends(tenant).await;
@@ -316,7 +319,7 @@ async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
 }
 
 /// Kills the host while the exchange is held and the journal has the intent and no answer; starts
-/// another one.
+/// the host again.
 async fn kill(system: &mut System, hold: &RuleHandle, effect: Effect) {
     hold.wait_for_hit().await;
     let (state, _) = system.database.journal(effect.0).await;

@@ -1,5 +1,5 @@
-//! Mail queue of a connection that fails for a while: no mail is lost, and an admin sees them,
-//! repairs the connection and sends them.
+//! Mail queue of a connection that fails for a while: no mail is lost, and an admin sees the
+//! waiting mails, repairs the connection and sends them.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{System, WAIT_MAX, wish};
@@ -64,7 +64,7 @@ async fn a_failed_mail_is_sent_again_on_an_admins_command() {
     system.finish().await;
 }
 
-/// Waits for the first mail of a list.
+/// Waits until a list has an entry, and returns the first one.
 async fn first(admin: &Person, path: &str) -> Value {
     let deadline = Instant::now() + WAIT_MAX;
     loop {

@@ -5,7 +5,7 @@ use eaf_system_tests::system::{System, approved, until};
 use eaf_test_support::fault_proxy::Rule;
 use serde_json::{Value, json};
 
-/// Makes the next observation due at once.
+/// Makes the next observation of each connection due at once.
 async fn observe_now(system: &System) {
     system.database.run("update eaf.connection set observe_at = now() where observe_until is null").await;
 }

@@ -28,7 +28,7 @@ const CALLERS: [(&str, &str); 7] = [
     ("operator", "operator"),
 ];
 
-/// Account whose membership ends before the attempts.
+/// Account of a member who is removed before the attempts.
 const REMOVED: &str = "auditor@globex";
 
 /// Operations of DCM in the host's OpenAPI document, by path.

@@ -142,7 +142,7 @@ async fn a_machine_missing_in_vcenter_is_decommissioned_only_when_an_admin_confi
     system.finish().await;
 }
 
-/// Puts another vCenter with the same inventory at the address.
+/// Puts another vCenter with the same inventory at the address of the first one.
 async fn take_over(system: &System) {
     system.vcsim.behave(json!({ "kind": "about", "instanceUuid": uuid::Uuid::max().to_string() })).await;
     system.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
@@ -215,7 +215,7 @@ fn power_on_fails() -> Value {
     json!({ "kind": "task-fault", "method": "PowerOnVM_Task", "fault": { "type": "FeatureRequirementsNotMet" } })
 }
 
-/// The default offering with some members changed.
+/// Body that defines the default offering, with some members changed.
 fn changed(members: &[(&str, Value)]) -> Value {
     let mut body = offering();
     for (member, value) in members {

@@ -5,7 +5,7 @@ use eaf_system_tests::system::{CLIENT_SECRET, System, offering, wish};
 use reqwest::Method;
 use serde_json::json;
 
-/// Public address of the host; the provider redirects only to localhost.
+/// Public address with https; the identity provider redirects only to localhost.
 const HTTPS: &str = "https://localhost:8443";
 const HTTP: &str = "http://localhost:8080";
 
@@ -147,7 +147,7 @@ async fn a_callback_works_once_and_only_in_the_browser_that_began_the_sign_in() 
     assert_eq!(browser.open(back.as_str()).await.address.path(), "/vms");
     helps(&browser.open(back.as_str()).await, 400, "sign-in-unknown");
     browser.get("/api/session").await.ok();
-    // Also with the cookies of that time: the host has marked the state as used.
+    // Even the cookies of that time do not help: the host has marked the state as used.
     other.cookies = held;
     helps(&other.open(back.as_str()).await, 400, "sign-in-unknown");
     assert!(other.session().is_none());
@@ -236,7 +236,7 @@ async fn tokens_and_session_ids_are_not_exposed() {
     browser.sign_in("requester@acme", "/").await;
     let live = browser.session().unwrap();
 
-    // Prefix of every JWT.
+    // Every JWT begins with `eyJ`.
     assert!(browser.seen.contains("eaf-session=") && !browser.seen.contains("eyJ"), "a token reached the browser");
     let logs = system.logs();
     assert!(logs.contains("/auth/callback"), "the routes are in the log");

@@ -97,7 +97,7 @@ async fn an_event_that_cannot_be_upcast_parks_its_view_in_its_tenant_and_loses_n
         requester.call(Method::POST, "/api/counter/commands/increment", None, Some(&body)).await.ok();
     };
     increment("before").await;
-    // Event that version 1 never wrote: the name to upcast is missing.
+    // This event is one that version 1 never wrote: the name to upcast is missing.
     recorded(&core, "broken", 1, json!({ "canary": "Canary-Of-A-Broken-Event" })).await;
     let deadline = Instant::now() + WAIT_MAX;
     let status = loop {

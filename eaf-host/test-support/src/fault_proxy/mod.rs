@@ -6,7 +6,8 @@
 //! it.
 //!
 //! With [`Tls`] it terminates the client's TLS and opens its own to the upstream, both with the
-//! simulator's certificate, so that it can read the bytes while the client still verifies.
+//! simulator's certificate, so that the proxy can read the bytes while the client still verifies
+//! the certificate.
 
 mod relay;
 mod rule;
@@ -22,17 +23,17 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Runs until its last handle is dropped.
+/// A running proxy, until the last handle on it is dropped.
 pub struct FaultProxy {
     address: SocketAddr,
     rules: Arc<Rules>,
-    /// False while the connection is cut.
+    /// Whether connections are permitted: false while the proxy is cut.
     line: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
 impl FaultProxy {
-    /// Listens on a free port of 127.0.0.1; without rules it changes nothing.
+    /// Starts a proxy on a free port of 127.0.0.1; without rules the proxy changes nothing.
     pub async fn start(upstream: SocketAddr, tls: Option<Tls>) -> io::Result<FaultProxy> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -42,18 +43,18 @@ impl FaultProxy {
         Ok(FaultProxy { address, rules, line, accepting })
     }
 
-    /// Address for the client.
+    /// Address of the proxy, to which a client connects instead of the upstream.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Adds a rule; the returned handle counts its hits and releases delayed exchanges. The first
-    /// matching rule acts.
+    /// Adds a rule; the returned handle counts the rule's hits and releases delayed exchanges. The
+    /// first matching rule acts.
     pub fn rule(&self, rule: Rule) -> RuleHandle {
         self.rules.add(rule)
     }
 
-    /// Removes all rules and releases delayed exchanges.
+    /// Removes all rules and releases the exchanges that they delay.
     pub fn clear(&self) {
         self.rules.clear();
     }
@@ -86,13 +87,13 @@ async fn accept(
     loop {
         let Ok((client, _)) = listener.accept().await else { return };
         if !*line.borrow() {
-            // Dropped, so that the client notices the end of the connection.
+            // The connection is dropped, so that the client notices the end.
             continue;
         }
         let (rules, tls, mut line) = (rules.clone(), tls.clone(), line.clone());
         tokio::spawn(async move {
             tokio::select! {
-                // The client notices how a connection ended.
+                // The client notices how a connection ended, so the result is ignored.
                 _ = relay::run(client, upstream, tls, rules) => {}
                 _ = line.wait_for(|up| !up) => {}
             }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Maximum bytes of an exchange that are stored for matching.
+/// Maximum number of bytes of an exchange that are stored for matching.
 const MAX_EXCHANGE: usize = 8 * 1024 * 1024;
 
 pub(super) async fn run(client: TcpStream, upstream: SocketAddr, tls: Option<Tls>, rules: Shared) -> io::Result<()> {
@@ -63,9 +63,10 @@ enum Next {
 struct Exchange {
     sent: Vec<u8>,
     seen: Vec<u64>,
-    /// Rule that acts when the server answers.
+    /// Rule that acts when the server answers; `None`: the answer is forwarded.
     later: Option<Match>,
-    /// Answer of the proxy itself, at the end of the line that starts here.
+    /// Answer of the proxy itself, which is sent when the client's line at this position is
+    /// complete; `None`: the server answers.
     own: Option<(usize, Vec<u8>)>,
 }
 
@@ -105,7 +106,7 @@ impl Exchange {
         }
     }
 
-    /// Handles an answer; false if it is lost.
+    /// Handles an answer of the server; false if a rule loses the answer.
     async fn server_sent(&mut self) -> bool {
         let later = std::mem::take(self).later;
         let Some(mut hit) = later else { return true };

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 #[derive(Debug, Clone)]
 pub(super) enum Action {
-    /// Loses the request: both sides are closed before it is forwarded.
+    /// Loses the request: both sides of the connection are closed before the request is forwarded.
     LoseRequest,
     /// Loses the answer: the request has its effect, and the connection ends.
     LoseAnswer,
@@ -21,7 +21,8 @@ pub(super) enum Action {
     Answer(Vec<u8>),
 }
 
-/// `Rule::on("CloneVM_Task").lose_answer().times(1)`
+/// Fault, and the exchanges that it affects, such as
+/// `Rule::on("CloneVM_Task").lose_answer().times(1)`.
 #[derive(Debug, Clone)]
 pub struct Rule {
     on: Vec<u8>,
@@ -31,18 +32,19 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Matches an exchange whose request contains these bytes. Without an action it only counts.
+    /// Creates a rule for exchanges whose request contains these bytes. Without an action the rule
+    /// only counts.
     pub fn on(bytes: impl AsRef<[u8]>) -> Rule {
         Rule { on: bytes.as_ref().to_vec(), skip: 0, times: None, action: Action::Delay(Duration::ZERO) }
     }
 
-    /// Skips this number of matching exchanges.
+    /// Lets this number of matching exchanges pass before the rule acts.
     pub fn after(mut self, exchanges: usize) -> Rule {
         self.skip = exchanges;
         self
     }
 
-    /// Limits the number of actions.
+    /// Limits how often the rule acts.
     pub fn times(mut self, times: usize) -> Rule {
         self.times = Some(times);
         self
@@ -72,19 +74,19 @@ impl Rule {
         Rule { action: Action::Answer(bytes.as_ref().to_vec()), ..self }
     }
 
-    /// Refuses a recipient, as a mail server refuses an unknown one.
+    /// Creates a rule that refuses a recipient, as a mail server refuses an unknown one.
     pub fn refuse_recipient(address: &str) -> Rule {
         Rule::on(format!("RCPT TO:<{address}>")).answer("550 5.1.1 No such recipient\r\n")
     }
 
-    /// Loses the reply to the end of a mail's content: the server has accepted the mail, and the
-    /// client does not know.
+    /// Creates a rule that loses the reply to the end of a mail's content: the server has accepted
+    /// the mail, and the client does not know.
     pub fn lose_reply_to_mail() -> Rule {
         Rule::on("\r\n.\r\n").lose_answer()
     }
 }
 
-/// Handle of an active rule.
+/// Handle of an active rule, to count and to release exchanges.
 #[derive(Clone)]
 pub struct RuleHandle {
     hits: watch::Receiver<usize>,
@@ -92,12 +94,13 @@ pub struct RuleHandle {
 }
 
 impl RuleHandle {
-    /// Number of actions. A lost or delayed answer counts when the effect has happened.
+    /// Number of times that the rule has acted. A lost or delayed answer counts when the effect has
+    /// happened.
     pub fn hits(&self) -> usize {
         *self.hits.borrow()
     }
 
-    /// Waits for the first action. Panics after 30 seconds, because an endless test reports
+    /// Waits until the rule has acted. Panics after 30 seconds, because an endless test reports
     /// nothing.
     pub async fn wait_for_hit(&self) {
         let mut hits = self.hits.clone();
@@ -106,7 +109,7 @@ impl RuleHandle {
         outcome.expect("the rule was not hit within 30 s").expect("the proxy ended before the rule was hit");
     }
 
-    /// Releases delayed exchanges, also future ones.
+    /// Releases the exchanges that the rule delays, also future ones.
     pub fn release(&self) {
         self.released.send_replace(true);
     }
@@ -123,7 +126,7 @@ struct Active {
 /// A rule that matched the present exchange.
 pub(super) struct Match {
     pub action: Action,
-    /// Position of the matching bytes.
+    /// Position of the matching bytes in the client's bytes of the exchange.
     pub at: usize,
     hits: watch::Sender<usize>,
     released: watch::Receiver<bool>,
@@ -135,7 +138,7 @@ impl Match {
     }
 
     pub async fn released(&mut self) {
-        // A cleared rule has no sender, which also releases.
+        // A rule that was removed has no sender, which also releases the exchange.
         let _ = self.released.wait_for(|released| *released).await;
     }
 }
@@ -161,8 +164,8 @@ impl Rules {
         }
     }
 
-    /// Finds a matching rule. `sent` has the client's bytes of this exchange, `seen` the rules that
-    /// have matched already.
+    /// Finds a matching rule. `sent` contains the client's bytes of this exchange, `seen` the ids
+    /// of the rules that have matched already.
     pub fn find(&self, sent: &[u8], seen: &mut Vec<u64>) -> Option<Match> {
         for active in self.active.lock().unwrap().iter_mut() {
             if seen.contains(&active.id) {
@@ -186,5 +189,5 @@ impl Rules {
     }
 }
 
-/// Rules shared with the relay.
+/// Rules that the proxy's handle and its connections share.
 pub(super) type Shared = Arc<Rules>;

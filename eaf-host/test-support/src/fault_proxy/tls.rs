@@ -20,7 +20,8 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads a directory with `ca.pem`, `server.pem` and `server-key.pem` for localhost.
+    /// Reads certificate and keys from a directory with `ca.pem`, `server.pem` and `server-key.pem`
+    /// for localhost.
     pub fn from_dir(dir: &Path) -> io::Result<Tls> {
         let certificate = CertificateDer::from_pem_file(dir.join("server.pem")).map_err(io::Error::other)?;
         let key = PrivateKeyDer::from_pem_file(dir.join("server-key.pem")).map_err(io::Error::other)?;

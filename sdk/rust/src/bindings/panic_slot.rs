@@ -13,7 +13,7 @@ const SIZE: usize = 4096;
 #[repr(C, align(4))]
 pub struct Slot(UnsafeCell<[u8; SIZE]>);
 
-// Components are single-threaded.
+// Components are single-threaded, so that no other thread reaches the slot.
 unsafe impl Sync for Slot {}
 
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Tests that the SDK reads and writes the documents of `sdk/wit/documents` as the host does.
+//! Tests that the SDK reads and writes the JSON documents of `sdk/wit/documents` as the host does.
 
 use super::*;
 use serde::de::DeserializeOwned;
@@ -7,10 +7,10 @@ use std::path::Path;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/documents");
 
-/// File name of a document, and the check of its type.
+/// File name of a document, and the function that checks the document's text.
 type Check = (&'static str, fn(&str));
 
-/// Reads a document as `T` and compares what `T` writes with the document.
+/// Reads a document as `T` and compares the text that `T` writes with the document.
 fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
     let text = std::fs::read_to_string(Path::new(FOLDER).join(name)).expect("the document is there");
     let document: Value = serde_json::from_str(&text).expect("the document is JSON");

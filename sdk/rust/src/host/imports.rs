@@ -1,5 +1,5 @@
-//! Imports of the workflow component, one function each, so that a component imports only what its
-//! workflows use.
+//! Imports of the workflow component as one function each, so that a component imports only those
+//! that its workflows use.
 
 use crate::bindings::workflow::eaf::workflow::flow;
 use crate::workflow::Failure;
@@ -9,7 +9,7 @@ type Bytes = Vec<u8>;
 pub struct Operation(flow::Operation);
 
 impl Operation {
-    /// Operation that a capability started.
+    /// Wraps an operation that a capability started.
     pub fn started(operation: flow::Operation) -> Self {
         Operation(operation)
     }

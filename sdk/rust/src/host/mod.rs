@@ -1,4 +1,5 @@
-//! Host functions: imports of the component, or, natively, the script of a test.
+//! Host functions that workflows call: imports of the component, or, natively, the script of a
+//! test.
 
 #[cfg(target_family = "wasm")]
 mod imports;

@@ -12,7 +12,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Operation that a capability started: the script knows its outcome.
+    /// Wraps an operation that a capability started, with the outcome that the script gives.
     pub fn started(outcome: Result<Value, Failure>) -> Self {
         Operation { outcome }
     }
@@ -53,7 +53,7 @@ pub fn log(level: &str, message: &str) {
     let _ = ask("flow.log", json!({ "level": level, "message": message }));
 }
 
-/// Document of a call as the script sees it.
+/// Decodes the document of a call into the value that the script sees.
 pub fn value(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("the guest sends JSON")
 }

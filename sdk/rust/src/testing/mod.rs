@@ -14,7 +14,7 @@ pub use stage::{Outcome, Stage};
 
 use crate::document::{Actor, ActorKind};
 
-/// A person whose id is derived from the name, so that tests read well.
+/// Creates a person whose id is derived from the name, so that tests read well.
 pub fn person(name: &str, permissions: &[&str]) -> Actor {
     Actor {
         id: id_of(name),
@@ -47,7 +47,7 @@ impl SeededRandom {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        // The low bits depend on each other, so that some choices would never occur.
+        // The low bits of the number depend on each other, so that some choices would never occur.
         ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % count as u64) as usize
     }
 

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 
 type Answer = Box<dyn FnMut(&Value) -> Result<Value, Failure>>;
 
-/// Answers by function name, such as `flow.submit`, `vsphere.clone` or `mail.send`. Other calls
-/// succeed with null, a mail with one recipient.
+/// Answers of the host by function name, such as `flow.submit`, `vsphere.clone` or `mail.send`. A
+/// call without an answer succeeds with null, and a mail with one recipient.
 #[derive(Default)]
 pub struct Script {
     answers: Vec<(String, Answer)>,
@@ -20,7 +20,7 @@ pub struct Script {
 #[derive(Debug)]
 pub struct ScriptResult {
     pub result: Result<Value, Failure>,
-    /// Host calls in order.
+    /// Host calls of the run in their order, each as function name and arguments.
     pub calls: Vec<(String, Value)>,
 }
 
@@ -46,7 +46,7 @@ impl Script {
         self
     }
 
-    /// Runs the workflow that the event starts.
+    /// Runs the workflow for the event that starts it.
     pub fn run<F: Flows>(self, workflow: &str, event: &Recorded) -> ScriptResult {
         ACTIVE.with_borrow_mut(|active| *active = Some(self));
         let input = serde_json::to_vec(&RunInput { event: event.clone() }).expect("documents are plain data");
@@ -58,12 +58,12 @@ impl Script {
 }
 
 impl ScriptResult {
-    /// Arguments of each call of one function.
+    /// Arguments of each call of one host function, in the order of the calls.
     pub fn calls_of(&self, function: &str) -> Vec<&Value> {
         self.calls.iter().filter(|(name, _)| name == function).map(|(_, args)| args).collect()
     }
 
-    /// Commands that the run gave: name and body.
+    /// Commands that the run gave, each as name and body.
     pub fn submitted(&self) -> Vec<(&str, &Value)> {
         self.calls_of("flow.submit")
             .into_iter()
@@ -72,13 +72,13 @@ impl ScriptResult {
     }
 }
 
-/// Answer of the active script to a call.
+/// Asks the active script for the answer to a call; null where the script has none.
 #[doc(hidden)]
 pub fn ask(function: &str, args: Value) -> Result<Value, Failure> {
     ask_or(function, args, Value::Null)
 }
 
-/// Answer of the active script to a call, or `default` where the script has none.
+/// Asks the active script for the answer to a call; `default` where the script has none.
 #[doc(hidden)]
 pub fn ask_or(function: &str, args: Value, default: Value) -> Result<Value, Failure> {
     ACTIVE.with_borrow_mut(|active| {

@@ -1,5 +1,5 @@
 //! A tenant in memory that calls a plugin as the host does. Each decision runs twice, on all events
-//! and on a snapshot with the events after it, and must not differ.
+//! and on a snapshot with the events after it, and both results must be equal.
 
 use super::{id_of, system};
 use crate::document::*;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
 
-/// Limits of the host.
+/// Limits of the host: rounds of `boundary` and streams per command, and bytes per event.
 const ROUNDS: usize = 4;
 const STREAMS: usize = 32;
 const EVENT_BYTES: usize = 256 * 1024;
@@ -24,7 +24,7 @@ pub struct Stage<P> {
     plugin: PhantomData<P>,
 }
 
-/// Decision on a command.
+/// Decision on a command, which a test compares with the expected one.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub command_id: String,
@@ -56,7 +56,7 @@ impl<P: Plugin> Stage<P> {
         self
     }
 
-    /// Gives a command as the host would: boundary, decide, checks, append.
+    /// Gives a command as the host would: boundary, decision, checks and append.
     pub fn when<C: crate::Command>(&mut self, actor: &Actor, body: Value) -> Outcome {
         self.when_named(actor, C::NAME, C::VERSION, body)
     }
@@ -71,7 +71,7 @@ impl<P: Plugin> Stage<P> {
         outcome
     }
 
-    /// Decides without recording.
+    /// Decides a command without recording its events.
     pub fn dry_run(&self, actor: &Actor, name: &str, version: u16, body: Value) -> Outcome {
         let context = self.context(actor);
         let command_id = context.command_id.clone();
@@ -87,7 +87,8 @@ impl<P: Plugin> Stage<P> {
         Outcome { command_id, decision }
     }
 
-    /// Repeats the decision on a snapshot of all events but the last of each stream.
+    /// Repeats the decision on a snapshot of all events but the last of each stream, and expects
+    /// the same result.
     fn compare_with_snapshots(&self, whole: &DecideInput, expected: &Decision) {
         let mut input = whole.clone();
         for stream in &mut input.streams {
@@ -159,7 +160,8 @@ impl<P: Plugin> Stage<P> {
         LoadedStream { stream: reference.stream, mode: reference.mode, version, snapshot: None, events }
     }
 
-    /// Checks that the host makes, and that personal data has a key.
+    /// Makes the host's checks of new events: the stream is guarded, the type described, the size
+    /// within its limit, and each personal member has a person.
     fn check(&self, events: &[NewEvent], streams: &[LoadedStream]) {
         for event in events {
             let guarded = streams.iter().any(|s| s.stream == event.stream && s.mode == StreamMode::Guard);
@@ -225,7 +227,7 @@ impl Outcome {
         self
     }
 
-    /// Pointer and code of every field error, in order.
+    /// Expects a rejection with these errors of members, each as pointer and code, in order.
     #[track_caller]
     pub fn then_fields(self, expected: &[(&str, &str)]) -> Self {
         let fields = self.rejection().map(|r| r.fields.as_slice()).unwrap_or_default();
@@ -235,7 +237,7 @@ impl Outcome {
     }
 }
 
-/// Calls an export through JSON, as the host does.
+/// Calls an export of a component through JSON, as the host does.
 pub(super) fn call<I: Serialize, O: DeserializeOwned>(export: fn(&[u8]) -> Vec<u8>, input: &I) -> O {
     let bytes = serde_json::to_vec(input).expect("documents are plain data");
     serde_json::from_slice(&export(&bytes)).expect("an export returns a valid document")

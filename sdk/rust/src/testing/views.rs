@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 type Row = Map<String, Value>;
 
 impl<P: Plugin> Stage<P> {
-    /// Rows of a view. Projecting event by event and all at once must give the same rows.
+    /// Rows of a view by key. The projection event by event and the projection of all events at
+    /// once must give the same rows.
     pub fn view<V: View>(&self) -> BTreeMap<String, Row> {
         self.view_named(V::NAME)
     }

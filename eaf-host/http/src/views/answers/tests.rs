@@ -48,7 +48,7 @@ fn rows(titles: &[&str]) -> Vec<Row> {
     titles.iter().map(row).collect()
 }
 
-/// Presence of an answer, for each row.
+/// Whether each row got an answer, in the order of the rows.
 async fn answered(product: &Product, titles: &[&str]) -> Vec<bool> {
     let view = json!({ "name": "v", "version": 1, "columns": [], "read": [], "events": [] });
     let view: ViewType = serde_json::from_value(view).unwrap();
