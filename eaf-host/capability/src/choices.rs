@@ -1,46 +1,49 @@
-//! Values of the other system that an admin can choose from, so that no name is typed from memory.
+//! Choices: values of another system from which an admin chooses, so that no name is typed from
+//! memory.
 
 use super::{Class, Failure};
 use serde_json::{Map, Value};
 
-/// Query for values. `list` is its name: a word of the capability, such as `template`, or a member
-/// of the connection's `config`.
+/// Query for choices. `list` names a list of the provider: a word of the capability, such as
+/// `template`, or a member of the connection's `config`.
 pub struct ChoiceQuery<'a> {
     pub list: &'a str,
-    /// Scope of the grant that limits the values; null while an admin sets a connection.
+    /// Scope of the grant, which limits the choices; null while an admin edits a connection.
     pub scope: &'a Value,
     pub selection: ChoiceSelection<'a>,
 }
 
 pub enum ChoiceSelection<'a> {
-    /// Values whose path contains every word of `search`, at most `limit` of them.
+    /// Choices whose path contains every word of `search`, at most `limit` of them.
     Matching { search: &'a str, limit: usize },
-    /// One value, to find out whether it exists and can be used.
+    /// The given value only, to find out whether it exists and can be used.
     Exact(&'a str),
 }
 
 #[derive(Debug, Default)]
 pub struct Choices {
     pub items: Vec<Choice>,
-    /// True if there are more values than `limit`.
+    /// Whether there are more choices than `limit`.
     pub more: bool,
-    /// Number of values that the account may not read, so that they cannot be judged.
+    /// Number of objects that the account may not read, so that it is unknown whether they are
+    /// choices.
     pub unreadable: usize,
-    /// Reason why the exact value of the query cannot be used.
+    /// Reason why the value of an exact query cannot be used; none: usable, or not an exact query.
     pub unusable: Option<Failure>,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Choice {
-    /// Value of the field.
+    /// Value that a form stores in the field.
     pub value: String,
-    /// Last segment of the path, which people know.
+    /// Last segment of the value's path, which people know.
     pub name: String,
-    /// Numbers and words that describe the value, under names of the capability.
+    /// Numbers and words that describe the value, such as its size. The capability defines their
+    /// names.
     pub facts: Map<String, Value>,
 }
 
-/// Whether the text contains every word of the search; upper and lower case count alike.
+/// Whether `text` contains every word of `search`, in upper or lower case.
 pub fn matches_search(text: &str, search: &str) -> bool {
     let text = text.to_lowercase();
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))

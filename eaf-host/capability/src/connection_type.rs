@@ -1,21 +1,22 @@
-//! Shape of a capability's connections: only usable settings are stored, and no secret where
-//! settings are shown.
+//! Shape of a capability's connections, which ensures that only usable settings are stored and that
+//! no secret is where settings are shown.
 
 use crate::text::Locales;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
 pub struct ConnectionType {
-    /// JSON Schemas. People see `config`: its schema names every member and allows no other, so
-    /// that a password cannot be written into it.
+    /// JSON Schema of the settings, which people see. It names every member and allows no other, so
+    /// that a password cannot be written into the settings.
     pub config: Value,
     pub secret: Value,
-    /// Members of `config` that may change while the stored secret is kept, because they determine
-    /// neither the receiver of the secret nor its owner.
+    /// Members of `config` that may change while the stored secret stays, because they determine
+    /// neither where the secret is sent nor whose it is.
     pub non_routing_fields: &'static [&'static str],
-    /// Names of the lists that the provider offers to forms: members of `config`, and other words.
+    /// Names of the lists of choices that the provider offers: members of `config`, and other
+    /// words.
     pub choices: &'static [&'static str],
-    /// Fields of the form for `config`, in its order.
+    /// Fields of the form for `config`, in the order of the form.
     pub fields: &'static [Field],
     /// Texts of the form: `name`, `lead`, `removal`, `trial` if [`Provider::test_with_effect`] has
     /// an effect, `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for
@@ -23,31 +24,31 @@ pub struct ConnectionType {
     ///
     /// [`Provider::test_with_effect`]: crate::Provider::test_with_effect
     pub texts: &'static LazyLock<Locales>,
-    /// Rules beyond the schemas, checked once the schemas hold.
+    /// Check of rules beyond the schemas. It runs only if the schemas hold.
     pub validate: Validate,
 }
 
-/// Form field of one member of `config`.
+/// Field of the form, for one member of `config`.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     pub name: &'static str,
     pub input: Input,
     /// Whether the form marks the field as optional.
     pub optional: bool,
-    /// Value of the field in a new connection.
+    /// Value of the field in the form of a new connection; none: the field starts empty.
     pub initial: Option<&'static str>,
     /// Whether the form shows the field only for a login by token.
     pub by_token: bool,
 }
 
-/// Kind of input field.
+/// Kind of input element in the form.
 #[derive(Debug, Clone, Copy)]
 pub enum Input {
     Text,
     Number,
-    /// PEM, of several lines.
+    /// PEM text of several lines.
     Certificate,
-    /// One of these values; the empty value omits the member.
+    /// One of these values. The empty value means that `config` omits the member.
     Choice(&'static [&'static str]),
 }
 
@@ -84,7 +85,8 @@ impl Field {
     }
 }
 
-/// Key of an option's text; `default` stands for the empty value, since TOML has no empty key.
+/// Key of the text of a choice. The word `default` replaces the empty value, since TOML has no
+/// empty key.
 pub fn option_key(field: &str, value: &str) -> String {
     let value = if value.is_empty() { "default" } else { value };
     format!("fields.{field}.options.{value}")
@@ -93,10 +95,11 @@ pub fn option_key(field: &str, value: &str) -> String {
 static NO_TEXTS: LazyLock<Locales> =
     LazyLock::new(|| Locales::load("", "").expect("the built-in texts are whole; a test holds it"));
 
-/// Function of `config` and, unless the stored secret is kept, `secret`.
+/// Function that checks `config` and `secret`; the secret is none if the stored one stays.
 pub type Validate = fn(&Value, Option<&Map<String, Value>>) -> Vec<Violation>;
 
-/// Violation of a rule by one member. The code is one of `errors[]` in `docs/errors.md`.
+/// Violation of a rule by one member of the settings. The code is one of `errors[]` in
+/// `docs/errors.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// JSON pointer into `{"config": …, "secret": …}`.
@@ -105,7 +108,7 @@ pub struct Violation {
 }
 
 impl ConnectionType {
-    /// Type of a capability without connections, which refuses every one.
+    /// Type of a capability without connections; its schemas refuse every connection.
     pub fn none() -> Self {
         ConnectionType {
             config: json!(false),
@@ -119,19 +122,19 @@ impl ConnectionType {
     }
 }
 
-/// JSON Schema of a text that is not blank.
+/// JSON Schema of a text with at least one visible character.
 pub fn text() -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 1_000, "pattern": "\\S" })
 }
 
-/// Whether the text is PEM certificates without a private key, since people see it.
+/// Whether `pem` consists of PEM certificates and has no private key, since people see it.
 pub fn is_certificate(pem: &str) -> bool {
     !pem.contains("PRIVATE KEY")
         && reqwest::Certificate::from_pem_bundle(pem.as_bytes()).is_ok_and(|certificates| !certificates.is_empty())
 }
 
-/// Checks that the form has one field for each member of `config`, and that the texts have a label
-/// for each field, a text for each option and each word of a test, and nothing besides.
+/// Asserts that the form has one field for each member of `config`, and that the texts have a label
+/// for each field, a text for each option and each finding of a test, and no further text.
 #[cfg(any(test, feature = "testing"))]
 pub fn assert_form(kind: &ConnectionType, findings: &[&str]) {
     use std::collections::BTreeSet;

@@ -1,17 +1,19 @@
 //! First contact with a server that a tenant admin named.
 //!
-//! Failures of the contact look alike: a distinction between refused, silent, filtered and another
-//! protocol would make the test of a connection a scanner of networks that the admin cannot see.
-//! They also take the same time, which would reveal the distinction as well.
+//! All failures of a contact look alike: if a refused, a silent and a filtered connection and
+//! another protocol were distinguished, the test of a connection would be a scanner of networks
+//! that the admin cannot see. All failures also take the same time, since a difference would reveal
+//! the cause.
 
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Time within which a server must have sent its greeting.
+/// Time-out of the first contact with a server.
 pub const CONTACT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Runs the contact within `limit`. An error that `is_hidden` is returned only at the limit.
+/// Runs the contact within `limit`. An error for which `is_hidden` holds is returned only at the
+/// limit, so that the time reveals nothing.
 pub async fn first<T, E>(
     limit: Duration,
     contact: impl Future<Output = Result<T, E>>,

@@ -2,8 +2,8 @@
 //!
 //! A wrong password has two risks. The other system may lock the account after a few refusals. And
 //! a tenant may guess the password of another tenant's account, because that tenant's firewall
-//! trusts the host's address. A server is identified by its address, so that several names or paths
-//! count as one.
+//! trusts the host's address. A server is identified by its address, so that several host names or
+//! paths count as one.
 //!
 //! Counts live in the memory of one process; they start at zero after a restart and are not shared
 //! between hosts.
@@ -15,32 +15,32 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// vCenter locks an account for minutes after 5 refused logins within 180 s. The last ones are
-/// reserved for tenants whose login was accepted before, and for people, so that guessing cannot
-/// lock them out.
+/// Time for which a refused login of an account counts. vCenter locks an account for minutes after
+/// 5 refused logins within 180 s. The limits below leave the last refusals to people, and to
+/// tenants whose login was accepted before, so that guessing cannot lock them out.
 const WINDOW: Duration = Duration::from_secs(180);
 const REFUSALS: usize = 4;
 const REFUSALS_OF_UNKNOWN: usize = 3;
 
-/// Refusals at one server, over all user names, that a tenant may cause within a day before each
-/// further one doubles the pause.
+/// Number of refusals at one server, over all user names, that a tenant may cause within a day
+/// before the tenant's logins pause. Each further refusal doubles the pause.
 const FREE_REFUSALS: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Attempts per day, one per window, with another secret for a refused user, since an admin may
-/// have corrected the secret.
+/// Number of attempts per day, one per window, that a tenant may make in spite of the pause with
+/// another secret for a refused user, since an admin may have corrected the secret.
 const CHANGED_SECRETS: usize = 5;
 
-/// Pause while an attempt has no answer yet.
+/// Pause while another attempt is not answered so far.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Time until the next login may be attempted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LoginPause(pub Duration);
 
-/// User and secret of a login. Has no `Debug`, so that no log can show the secret.
+/// User name and secret of a login. Not `Debug`, so that no log can show the secret.
 #[derive(Clone, Copy)]
 pub struct Login<'a> {
     pub user: &'a str,
@@ -50,21 +50,21 @@ pub struct Login<'a> {
 #[derive(Default)]
 pub struct LoginLimiter {
     state: Mutex<State>,
-    /// Hashes secrets under keys of this process, so that a hash is useless elsewhere.
+    /// Hasher of secrets with keys of this process, so that a hash is useless elsewhere.
     hasher: RandomState,
 }
 
 #[derive(Default)]
 struct State {
-    /// Refused logins within [`WINDOW`], per server and account: spelling of the user name, and
-    /// time.
+    /// Refused logins within [`WINDOW`], per server and account: the user name as it was spelt, and
+    /// the time.
     refused: HashMap<(SocketAddr, String), Vec<(String, Instant)>>,
     under_way: HashMap<(SocketAddr, String), usize>,
     /// Refused logins within a day, per tenant and server.
     tenant_refusals: HashMap<(TenantId, SocketAddr), Vec<RefusedLogin>>,
-    /// Attempts of a tenant with another secret in spite of the pause, within a day.
+    /// Times of a tenant's attempts with another secret in spite of the pause, within a day.
     changed_secrets: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
-    /// Last accepted login of a tenant.
+    /// Time of the last accepted login, per tenant, server and user name.
     accepted: HashMap<(TenantId, SocketAddr, String), Instant>,
 }
 
@@ -74,8 +74,8 @@ struct RefusedLogin {
     at: Instant,
 }
 
-/// Login attempt. Counts as refused unless another outcome is given: a dropped request has reached
-/// the server all the same.
+/// Attempt to log in. It counts as refused unless another outcome is given, since a request that
+/// was dropped has reached the server all the same.
 pub struct LoginAttempt<'a> {
     limiter: &'a LoginLimiter,
     tenant: TenantId,
@@ -87,7 +87,8 @@ pub struct LoginAttempt<'a> {
 }
 
 impl LoginLimiter {
-    /// Starts an attempt. `servers` are all addresses of the one server.
+    /// Starts an attempt, or returns the pause until the next one. `servers` are all addresses of
+    /// one server.
     pub fn begin(
         &self,
         tenant: TenantId,
@@ -102,7 +103,7 @@ impl LoginLimiter {
         state.prune(now);
         let pauses = servers.iter().filter_map(|server| state.pause(&attempt, *server, now));
         if let Some(pause) = pauses.max() {
-            // No attempt was started, so that the drop must count nothing.
+            // No attempt was started, so that dropping it must count nothing.
             attempt.settled = true;
             return Err(LoginPause(pause));
         }
@@ -117,7 +118,8 @@ impl LoginLimiter {
     }
 
     /// Whether a login of the tenant was accepted at each of these addresses within a day. Each
-    /// must match, since a name may resolve to another tenant's server beside the tenant's own.
+    /// address must match, since a host name may resolve to another tenant's server beside the
+    /// tenant's own.
     pub fn has_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
         let (state, user) = (self.lock(), user.to_lowercase());
         !servers.is_empty()
@@ -130,7 +132,8 @@ impl LoginLimiter {
 }
 
 impl LoginAttempt<'_> {
-    /// Limits the attempt to the address that answers; the other addresses count nothing.
+    /// Limits the attempt to the address that answers, so that the attempt does not count at the
+    /// other addresses.
     pub fn at(mut self, server: SocketAddr) -> Self {
         let server = SocketAddr::new(server.ip().to_canonical(), server.port());
         let mut state = self.limiter.lock();
@@ -145,7 +148,8 @@ impl LoginAttempt<'_> {
     pub fn accepted(self) {
         self.settle(|state, attempt, server| {
             let user = attempt.user.clone();
-            // Clears exactly this spelling, since another one may be another account.
+            // Only refusals with this spelling of the user name are cleared, since another spelling
+            // may be another account.
             if let Some(refused) = state.refused.get_mut(&(server, account(&user))) {
                 refused.retain(|(refused, _)| *refused != user);
             }
@@ -201,7 +205,8 @@ impl State {
         lock.max(self.pause_of_tenant(attempt.tenant, server, now))
     }
 
-    /// Whether all refusals of this user had other secrets, and an attempt is left.
+    /// Whether this attempt may be made in spite of the tenant's pause: all refusals of the user
+    /// had other secrets, and [`CHANGED_SECRETS`] permits one more.
     fn may_try_changed_secret(&self, attempt: &LoginAttempt<'_>, server: SocketAddr, now: Instant) -> bool {
         let key = (attempt.tenant, server);
         let tenant_refusals = self.tenant_refusals.get(&key).map_or(&[][..], Vec::as_slice);
@@ -265,8 +270,8 @@ impl State {
     }
 }
 
-/// Account of a user name in lower case: `u@domain`, `domain\\u` and `u` may be one account, which
-/// is locked as one.
+/// Account of a user name in lower case. `u@domain`, `domain\\u` and `u` may be one account, so
+/// their refusals are counted together.
 fn account(user: &str) -> String {
     let user = user.rsplit('\\').next().unwrap_or_default();
     user.split('@').next().unwrap_or_default().to_owned()
@@ -291,7 +296,8 @@ mod tests {
         [SocketAddr::from(([10, 0, 0, last], 443))]
     }
 
-    /// Seconds in which a tenant that tries every second can try a wrong password.
+    /// Seconds, counted from the start, at which a wrong password was tried by a tenant that tries
+    /// every second.
     fn tries(
         limiter: &LoginLimiter,
         slug: &str,

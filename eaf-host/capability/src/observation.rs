@@ -7,16 +7,16 @@ use eaf_core::observation::ManagedResource;
 use serde_json::Value;
 use std::time::Instant;
 
-/// Resources to read over one connection.
+/// Request to observe managed resources over one connection.
 pub struct ObservationRequest {
     pub tenant: TenantId,
     pub plugin: String,
-    /// Grant by which the plugin opens the capability.
+    /// Grant by which the plugin uses the capability.
     pub granted: Granted,
-    /// Resources to read, the longest unread one first.
+    /// Resources to read, starting with the one that was not read for the longest time.
     pub resources: Vec<ManagedResource>,
     pub trace: TraceId,
-    /// Deadline that leaves time to record the answer.
+    /// Deadline of the observation, after which there is still time to record the result.
     pub deadline: Instant,
 }
 
@@ -24,15 +24,17 @@ pub struct ObservationRequest {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceState {
     pub identity: String,
-    /// Document of the capability's own read function; null: the resource does not exist.
+    /// JSON that the capability's read function answers for the resource; null: the resource does
+    /// not exist.
     pub state: Value,
 }
 
-/// Resources that were read, also before a failure.
+/// States of resources that were read, also those read before a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observations {
     pub states: Vec<ResourceState>,
-    /// Failure of the connection; a failure of one resource omits that resource alone.
+    /// Failure of the connection; none: the connection works. A failure of one resource only omits
+    /// that resource.
     pub failure: Option<Failure>,
 }
 
@@ -42,13 +44,13 @@ impl From<Failure> for Observations {
     }
 }
 
-/// Consequence of a failure for its connection.
+/// Meaning of a failure for its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionProblem {
-    /// Failure of the call alone.
+    /// The failure concerns the call alone.
     None,
-    /// The other system is not reached, or answers incorrectly.
+    /// The other system was not reached, or answers incorrectly.
     Unreachable,
-    /// The account is refused; repeated attempts may lock it.
+    /// The other system refused the login; repeated attempts may lock the account.
     LoginRefused,
 }

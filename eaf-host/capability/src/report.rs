@@ -3,10 +3,11 @@
 
 use super::Failure;
 
-/// Limit of bytes for the names of objects that another system gave.
+/// Maximum length, in bytes, of a finding's subject, whose names another system gave.
 const SUBJECT_MAX: usize = 2_000;
 
-/// Findings in the order of their dependencies: the first bad one is to be repaired first.
+/// Findings of a connection test in the order of their dependencies, so that the first bad one is
+/// to be repaired first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
@@ -15,11 +16,10 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub kind: Kind,
-    /// Member of the connection's `config` or another word of the capability; for a privilege its
-    /// id.
+    /// Member of the connection's `config`, or another word of the capability; for a privilege, the
+    /// id of the privilege.
     pub name: String,
-    /// Object that was tested, under its name in the other system; empty: the connection as a
-    /// whole.
+    /// Object that was tested, by its name in the other system; empty: the connection as a whole.
     pub subject: String,
     pub verdict: Verdict,
 }
@@ -34,7 +34,7 @@ pub enum Kind {
 pub enum Verdict {
     Good,
     Bad(Failure),
-    /// Another requirement, on which this one depends, is bad.
+    /// The requirement was not tested, because another one on which it depends is bad.
     Untested,
 }
 
@@ -51,7 +51,8 @@ impl Report {
         &self.findings
     }
 
-    /// Succeeds if the connection is usable, or returns the first failure.
+    /// Returns the failure of the first bad finding; succeeds if there is none, since the
+    /// connection is usable then.
     pub fn outcome(&self) -> Result<(), Failure> {
         let bad = self.findings.iter().find_map(|finding| match &finding.verdict {
             Verdict::Bad(failure) => Some(failure.clone()),
@@ -79,7 +80,7 @@ impl<T> From<&Result<T, Failure>> for Verdict {
     }
 }
 
-/// Report of a connection that cannot be tested at all.
+/// Creates the report of a connection that cannot be tested at all.
 impl From<Failure> for Report {
     fn from(failure: Failure) -> Self {
         let mut report = Report::default();

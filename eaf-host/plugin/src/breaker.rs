@@ -1,9 +1,9 @@
 //! Circuit breaker for a product's domain: refuses an operation that keeps looping or trapping, so
-//! that its calls do not delay others.
+//! that its calls do not delay other operations.
 //!
-//! Each product has its own breaker. It counts per operation (a command, a view, the fold of a
-//! stream) and tenant, so that failures of one tenant do not affect others. It counts traps per
-//! person and failures of `actions` per row. Projections have no breaker, since a failed consumer
+//! Each product has its own breaker. A breaker counts per operation (a command, a view, the fold of
+//! a stream) and tenant, so that failures of one tenant do not affect others. Traps are counted per
+//! person, and failures of `actions` per row. Projections have no breaker, since a failed consumer
 //! is parked.
 
 use eaf_core::contract::Standing;
@@ -12,37 +12,38 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Points at which an operation is refused; a success resets them.
+/// Number of points at which an operation is refused; a success resets the points.
 const POINTS_MAX: u32 = 5;
-/// Points of a call that used its whole time, which delays others the longest.
+/// Points for a call that used its whole time, the call that delays others the longest.
 const DEADLINE_POINTS: u32 = 3;
 const TRAP_POINTS: u32 = 1;
-/// Initial pause until the next attempt; doubled after each failed one.
+/// Pause until the next attempt of a refused operation, doubled after each attempt that fails.
 const INITIAL_PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Pause of calls while an attempt is under way.
+/// Pause for other calls while an attempt of a refused operation runs.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
-/// Number of operations above which those are dropped that are not refused.
+/// Number of operations above which the operations that are not refused are dropped from memory.
 const OPERATIONS_MAX: usize = 10_000;
-/// Time after the pause's end after which an unused operation is dropped.
+/// Time after the end of a pause after which an unused operation is dropped from memory.
 const IDLE_TIME: Duration = Duration::from_secs(600);
 
-/// Unit of counting.
+/// Operation whose failures are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Operation {
-    /// None: `name` identifies the tenant.
+    /// Tenant whose calls are counted; none: `name` identifies the tenant.
     pub tenant: Option<TenantId>,
     pub export: &'static str,
     pub name: String,
-    /// Part that is counted separately.
+    /// Part of the operation that is counted separately; none: the operation as a whole.
     pub part: Option<Part>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// Row of a view, refused after its first failure, because one call serves several rows.
+    /// Row of a view, by key. It is refused after its first failure, because one call serves
+    /// several rows.
     Row(String),
-    /// Person whose input the call has, so that a trap counts for that person alone.
+    /// Person from whom a call's input comes, so that a trap counts for that person alone.
     Actor(ActorId),
 }
 
@@ -56,7 +57,8 @@ pub enum Outcome {
 #[derive(Default)]
 struct State {
     points: u32,
-    /// End of the pause, after which one call is let through as a probe.
+    /// End of the pause, after which one call is permitted as a probe; none: the operation is not
+    /// refused.
     refused_until: Option<Instant>,
     pauses: u32,
     probing: bool,
@@ -67,7 +69,7 @@ pub struct Breaker {
     operations: Mutex<HashMap<Operation, State>>,
 }
 
-/// Permit of a call. Counts nothing if dropped without an outcome.
+/// Permit for one call. It counts nothing if dropped without an outcome.
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     operation: Option<Operation>,
@@ -107,7 +109,7 @@ impl Breaker {
         }
     }
 
-    /// Records a success of an operation that another call has shown.
+    /// Records a success of an operation that a call of another operation has proved.
     pub fn record_success(&self, operation: Operation, now: Instant) {
         self.ended(operation, Outcome::Success, now);
     }

@@ -56,16 +56,17 @@ pub enum Error {
     Load(#[source] Box<load::Error>),
 }
 
-/// Result of a build.
+/// Package file that a build has written.
 pub struct Built {
     pub file: PathBuf,
     pub digest: String,
     pub bytes: u64,
-    /// Findings that may be false alarms.
+    /// Findings that do not prevent the build, since they may be false alarms.
     pub warnings: Vec<String>,
 }
 
-/// Builds the plugin crate in `path` into `out`, or into `<id>.eafpkg` in its target directory.
+/// Builds the plugin crate in `path` into the file `out`; none: into `<id>.eafpkg` in the crate's
+/// target directory.
 pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     let manifest_bytes = read(&path.join("plugin.toml"))?;
     let manifest = manifest::parse(&manifest_bytes)?;
@@ -88,7 +89,7 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
 
     let bytes = package::write(&entries)?;
     let home = fs::canonicalize(path).map_err(|cause| Error::Read(path.to_owned(), cause))?;
-    // Checks of the load run here too, so that the author sees a refusal.
+    // The checks of the load run here too, so that the author learns of a refusal.
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
     check::refuse(&loaded).map_err(refused)?;
@@ -113,8 +114,8 @@ fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {
     encoded.map_err(|cause| Error::Encode { bin, cause: format!("{cause:#}") })
 }
 
-/// Position of the hash in a module's name, after its last hyphen: cargo derives the hash from the
-/// crate's folder.
+/// Position of the hash in a module's name, after the last hyphen. Cargo derives this hash from the
+/// crate's folder, so it differs between builders.
 fn name_place(module: &[u8]) -> Range<usize> {
     let payloads = wasmparser::Parser::new(0).parse_all(module).filter_map(Result::ok);
     let sections = payloads.filter_map(|payload| match payload {
@@ -133,7 +134,7 @@ fn name_place(module: &[u8]) -> Range<usize> {
     0..0
 }
 
-/// Runs the describe component once, with the limits of a domain call.
+/// Runs the describe component once, with the limits of a domain call, and returns its JSON.
 async fn describe(wasm: &Wasm, component: &[u8]) -> Result<Vec<u8>, Error> {
     let failed = |error: wasmtime::Error| Error::Describe(format!("{error:#}"));
     let component: Component = wasm.compile(component)?;
@@ -166,7 +167,7 @@ fn add_folder(folder: &Path, name: &str, entries: &mut BTreeMap<String, Vec<u8>>
     for found in fs::read_dir(folder).map_err(|cause| Error::Read(folder.to_owned(), cause))? {
         let found = found.map_err(|cause| Error::Read(folder.to_owned(), cause))?;
         let file_name = found.file_name().to_string_lossy().into_owned();
-        // Hidden and backup files are no content of a package.
+        // Hidden files and backup files do not belong in a package.
         if file_name.starts_with('.') || file_name.ends_with('~') {
             continue;
         }

@@ -1,6 +1,6 @@
-//! Compiled components on disk. Loading machine code requires trust, so the host loads only a file
-//! whose tag proves that it wrote the file: HMAC-SHA-256 under a key beside the files, in a
-//! directory of mode 0700.
+//! Cache of compiled components on disk. Loading machine code requires trust, so the host loads
+//! only a file whose tag proves that the host wrote it: HMAC-SHA-256 under a key beside the files,
+//! in a directory of mode 0700.
 
 use super::engine::{chain, hex};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +32,7 @@ pub struct Cache {
     key: [u8; 32],
 }
 
-/// File name of a component's digest, compiled by this engine.
+/// Name of the file for a component with this digest, compiled by this engine.
 pub fn name(engine: &Engine, digest: &str) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -49,7 +49,7 @@ impl Cache {
         }
         let path = directory.join("key");
         let key = read_or_make_key(&path)?;
-        // A key of another user means that this directory was prepared by that user.
+        // If the key belongs to another user, that user has prepared the directory.
         let owner = fs::symlink_metadata(&path).map_err(|cause| Error::Key(path.clone(), cause))?;
         if owner.uid() != found.uid() || owner.mode() & 0o077 != 0 {
             return Err(Error::Open(directory.to_owned()));
@@ -57,8 +57,8 @@ impl Cache {
         Ok(Cache { directory: directory.to_owned(), key })
     }
 
-    /// Loads a component. None: no file, a tag of another host, or code that cannot be loaded; the
-    /// caller compiles.
+    /// Loads a compiled component. None: there is no such file, its tag is another host's, or its
+    /// code cannot be loaded; the caller then compiles the component.
     pub fn load(&self, engine: &Engine, name: &str) -> Option<Component> {
         let bytes = fs::read(self.directory.join(name)).ok()?;
         let (tag, code) = bytes.split_at_checked(TAG)?;
@@ -77,8 +77,8 @@ impl Cache {
             .ok()
     }
 
-    /// Stores a component. A failure is logged only, since it costs no more than time at the next
-    /// start.
+    /// Stores a compiled component. A failure is only logged, since it costs no more than time at
+    /// the next start.
     pub fn store(&self, component: &Component, name: &str) {
         if let Err(error) = self.write(component, name) {
             tracing::warn!(file = name, error = %chain(&error), "a compiled component could not be cached");
@@ -88,7 +88,8 @@ impl Cache {
     fn write(&self, component: &Component, name: &str) -> io::Result<()> {
         let code = component.serialize().map_err(|error| io::Error::other(format!("{error:#}")))?;
         let tag = self.mac(name, &code).finalize().into_bytes();
-        // Renamed from a temporary file, so that no process reads a partial one.
+        // The code is written to a temporary file and renamed, so that no process reads a partial
+        // file.
         let temporary = self.directory.join(format!("{name}.{}", std::process::id()));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&tag)?;
@@ -116,7 +117,8 @@ fn read_or_make_key(path: &Path) -> Result<[u8; 32], Error> {
     let failed = |cause| Error::Key(path.to_owned(), cause);
     let mut fresh = [0u8; 32];
     getrandom::fill(&mut fresh).map_err(Error::Entropy)?;
-    // Of two hosts that start together, the second fails to link and reads the first one's key.
+    // Of two hosts that start together, the second fails to link its key and reads that of the
+    // first.
     let temporary = path.with_extension(hex(&fresh[..8]));
     if !path.exists() {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;

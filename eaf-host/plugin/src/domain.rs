@@ -1,5 +1,5 @@
-//! Domain component behind [`Domain`]: each call has a new store without imports, so that no state
-//! outlives it.
+//! Domain component of a package as a [`Domain`]. Each call has a new store without imports, so
+//! that no state outlives the call.
 
 use super::breaker::{Breaker, Operation, Outcome, Part};
 use super::engine::{Guard, Wasm};
@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-/// Limit of bytes of an answer.
+/// Maximum length, in bytes, of a component's answer.
 const ANSWER_MAX: usize = 4 << 20;
 
-/// Time for waiting for an instance and creating it. Deadline and grace together must be shorter
-/// than a transaction may idle, because a projection calls components in one.
+/// Maximum time for which a call waits for an instance and its creation. Deadline and grace
+/// together must be shorter than the time for which a transaction may idle, because a projection
+/// calls components within a transaction.
 const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,6 @@ pub struct WasmDomain {
     breaker: Breaker,
     boundary: Export,
     decide: Export,
-    /// Missing in components that are older than this part of the contract.
     fold: Export,
     keys: Export,
     project: Export,
@@ -60,7 +60,7 @@ struct Export {
 
 impl WasmDomain {
     pub fn new(wasm: Wasm, component: &Component, identity: Identity) -> Result<Self, Error> {
-        // An empty linker, so that a component with any import cannot be instantiated.
+        // The linker is empty, so that a component with any import cannot be instantiated.
         let instance = Linker::new(wasm.engine()).instantiate_pre(component).map_err(Error::Link)?;
         Ok(WasmDomain {
             boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
@@ -76,7 +76,7 @@ impl WasmDomain {
         })
     }
 
-    /// Calls an export that a caller waits for, unless its breaker is open.
+    /// Calls an export whose answer a caller waits for, unless the breaker refuses the operation.
     async fn guarded<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -91,8 +91,8 @@ impl WasmDomain {
         answer
     }
 
-    /// As [`guarded`](Self::guarded), for input of a person: a trap follows from the input and
-    /// counts for that person, a time-out counts for all.
+    /// Calls an export as [`guarded`](Self::guarded) does, with the input of a person. A trap
+    /// follows from the input and counts for that person; a time-out counts for all people.
     async fn guarded_for<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -168,7 +168,7 @@ impl WasmDomain {
         Ok(answer)
     }
 
-    /// Logs the guest's text, which must not reach an answer.
+    /// Logs why a guest was stopped, with the guest's panic text, which must not reach an answer.
     fn stopped(&self, export: &Export, error: DomainError, panic: Option<String>) -> DomainError {
         tracing::error!(
             plugin = self.identity.plugin,
@@ -186,7 +186,7 @@ fn refused(retry_after: Duration) -> DomainError {
     DomainError::Unavailable { why: "the operation failed several times in a row", retry_after }
 }
 
-/// Outcome for the breaker; none: the component is not the cause.
+/// Outcome of a call for the breaker; none: the component is not the cause of the failure.
 fn outcome<O>(answer: &Result<O, DomainError>) -> Option<Outcome> {
     match answer {
         Ok(_) => Some(Outcome::Success),
@@ -241,7 +241,8 @@ impl Domain for WasmDomain {
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
-        // The stream's name contains an id of one tenant.
+        // The name of a stream contains an id of one tenant, so the tenant is not counted
+        // separately.
         self.guarded(&self.fold, operation(&self.fold, None, &input.stream), &input).await.map(Some)
     }
 
@@ -259,7 +260,7 @@ impl Domain for WasmDomain {
         let key = row.get(row_members::KEY).and_then(|key| key.as_str()).unwrap_or_default();
         let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
         if answer.is_ok() {
-            // The view is counted as working, since a single row was answered.
+            // The view counts as working, since a single row was answered.
             self.breaker.record_success(view, Instant::now());
         }
         answer
@@ -308,7 +309,7 @@ mod tests {
         assert!(domain().actions(input).await.unwrap().items.is_empty());
     }
 
-    // One worker only: a guest that blocked it would stop the counter beside it.
+    // The test has one worker only: a guest that blocked it would stop the counter beside it.
     #[tokio::test(flavor = "current_thread")]
     async fn an_endless_component_is_ended_and_blocks_no_other_task() {
         let domain = domain();

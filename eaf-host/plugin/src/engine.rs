@@ -1,8 +1,8 @@
-//! The wasmtime engine of a host: features, time and memory of WebAssembly.
+//! Engine of wasmtime for a host: features, time and memory of WebAssembly.
 //!
-//! Two clocks stop a guest that loops. Epochs, advanced by an OS thread, make it yield to the
-//! executor every 10 ms and count the ticks of its work; a wall-clock deadline around the call ends
-//! it in any case.
+//! Two clocks stop a guest that loops. Epochs, advanced by an OS thread, make the guest yield to
+//! the executor every 10 ms and count the ticks of its work; a wall-clock deadline around the call
+//! ends the guest in any case.
 
 use super::cache::{self, Cache};
 use sha2::{Digest, Sha256};
@@ -18,18 +18,19 @@ use wasmtime::{
 
 /// Interval at which a running guest yields.
 const TICK: Duration = Duration::from_millis(10);
-/// Limit of the host memory for the values of one call of a guest, in bytes. A capability's
-/// document takes one value per byte, so that its limit of 256 KiB fits.
+/// Maximum memory of the host, in bytes, for the values of one call of a guest. A capability's JSON
+/// takes one value per byte, so that its limit of 256 KiB fits.
 const HOSTCALL_FUEL: usize = 16 << 20;
-/// Limit of concurrent stores; further ones wait.
+/// Maximum number of concurrent stores; further calls wait for one.
 pub(super) const STORES: u32 = 128;
 
-/// Bytes of an instance's memory that stay resident after the call and are overwritten, because
-/// page faults of the next call would cost more.
+/// Number of bytes of an instance's memory that stay resident after a call and are overwritten,
+/// because page faults of the next call would cost more.
 const KEPT_MEMORY: usize = 1 << 20;
-/// Bytes of an instance's tables that stay resident.
+/// Number of bytes of an instance's tables that stay resident after a call.
 const KEPT_TABLE: usize = 64 << 10;
-/// wit-component makes three core instances of one module: the module, its shim and its fix-up.
+/// Maximum number of core instances per component. wit-component creates three for one module: the
+/// module, its shim and its fix-up.
 const CORE_INSTANCES: u32 = 8;
 
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +47,10 @@ pub enum Error {
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub memory_bytes: usize,
-    /// Time of guest code without a host call: a whole domain call, or the part of a workflow
-    /// between two host calls.
+    /// Maximum time of guest code without a host call: a whole domain call, or the part of a
+    /// workflow between two host calls.
     pub deadline: Duration,
-    /// Time of all guest code of one store.
+    /// Maximum time of all guest code of one store.
     pub total: Duration,
 }
 
@@ -59,7 +60,7 @@ impl Default for Limits {
     }
 }
 
-/// Engine with its cache of compiled code and its limits. Cheap to clone.
+/// Engine with the cache of compiled code and the limits of a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Wasm {
     engine: wasmtime::Engine,
@@ -68,7 +69,7 @@ pub struct Wasm {
     slots: Arc<Semaphore>,
 }
 
-/// Data of a store: its state and its consumption of time and memory.
+/// Data of a store: the state of its call, and the time and memory that the guest has used.
 pub struct Guard<T> {
     pub state: T,
     limits: StoreLimits,
@@ -80,14 +81,15 @@ pub struct Guard<T> {
 }
 
 impl<T> Guard<T> {
-    /// Restarts the deadline, because the guest has called the host.
+    /// Restarts the deadline of the guest, because the guest has called the host.
     pub fn refresh(&mut self) {
         self.ticks = 0;
     }
 }
 
 impl Wasm {
-    /// Creates the engine. Without a cache directory, components are compiled at every start.
+    /// Creates the engine. Without a cache directory, components are compiled at every start of the
+    /// host.
     pub fn new(cache_directory: Option<PathBuf>, limits: Limits) -> Result<Self, Error> {
         let engine = pooled_or_on_demand(&limits)?;
         start_ticker(&engine)?;
@@ -124,7 +126,8 @@ impl Wasm {
         Ok(compiled)
     }
 
-    /// Creates a store. Drop it after the call, and always after a trap.
+    /// Creates a store, after a wait while the maximum number of stores exists. The caller drops the
+    /// store after the call, and always after a trap.
     pub async fn store<T: Send + 'static>(&self, state: T) -> Store<Guard<T>> {
         let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
         let limits = StoreLimitsBuilder::new()
@@ -165,12 +168,12 @@ fn ticks(time: Duration) -> u64 {
     (time.as_millis() / TICK.as_millis()).max(1) as u64
 }
 
-/// Lower-case hex.
+/// Formats bytes as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Error and its causes on one line.
+/// Formats an error and its causes on one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -186,8 +189,8 @@ fn configuration() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // Refuses instructions of threads, GC and component-model-async, which wasmtime is built
-        // without.
+        // Instructions of threads, GC and component-model-async are refused, since wasmtime is
+        // built without them.
         .concurrency_support(false)
         .wasm_gc(false)
         .wasm_relaxed_simd(false)

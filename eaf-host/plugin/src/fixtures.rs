@@ -35,13 +35,13 @@ pub fn wasm() -> Wasm {
     Wasm::new(None, Limits { deadline: Duration::from_millis(200), ..Limits::default() }).unwrap()
 }
 
-/// Hostile domain with an `actions` export that reads its rows.
+/// Creates a hostile domain whose `actions` export reads its rows.
 pub fn domain_of_rows() -> Vec<u8> {
     let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
     component("domain", &format!("{before}{}", include_str!("fixtures/rows.wat")))
 }
 
-/// Interfaces for packages of this module, without the crates of their capabilities.
+/// Creates a ceiling for the packages of this module, without the crates of the capabilities.
 pub fn ceiling() -> Ceiling {
     Ceiling::of(&[
         ("mail", Interface { name: "outbox", functions: &["send", "send-while"] }),
@@ -61,7 +61,7 @@ pub fn component(world: &str, text: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-/// Writes a package of these parts without checks.
+/// Writes a package with these parts, without checks.
 pub fn package(manifest: &str, domain: Vec<u8>, workflow: Option<Vec<u8>>) -> Vec<u8> {
     described(DESCRIPTION, manifest, domain, workflow)
 }
@@ -83,7 +83,7 @@ pub fn described(description: &str, manifest: &str, domain: Vec<u8>, workflow: O
     package::write(&entries).unwrap()
 }
 
-/// Example product, built from its crate once per test process.
+/// Package of the example product, built from its crate once per test process.
 pub async fn counter() -> Vec<u8> {
     static PACKAGE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
     let build = || async {
@@ -97,7 +97,7 @@ pub async fn counter() -> Vec<u8> {
     PACKAGE.get_or_init(build).await.clone()
 }
 
-/// Plugin of the hostile domain and the durable functions.
+/// Creates a plugin with the hostile domain and the durable functions.
 pub fn plugin() -> Plugin {
     plugin_of(MANIFEST)
 }

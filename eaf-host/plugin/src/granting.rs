@@ -1,5 +1,5 @@
-//! Granting: grants of a tenant's plugin, and the product, which is enabled once all required
-//! grants exist.
+//! Granting: gives a tenant's plugin its grants, and enables the product once all required grants
+//! exist.
 //!
 //! A grant answers a request of the active package, and its scope must match the capability's
 //! schema, which denies by default.
@@ -47,7 +47,7 @@ pub enum Error {
     Missing { plugin: String, missing: Vec<String> },
 }
 
-/// Maximum characters of a reason, which tenants read.
+/// Maximum length, in characters, of a reason, which tenants read.
 const REASON: usize = 500;
 
 /// Reason why an expiry is refused.
@@ -59,7 +59,8 @@ pub enum ExpiryError {
     Past,
 }
 
-/// Reads an expiry at the precision of the database: UTC, microseconds.
+/// Parses an expiry at the precision of the database: UTC, microseconds. Refuses a time that is not
+/// after `now`.
 pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryError> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ExpiryError::Format)?;
     let at = at.checked_to_offset(UtcOffset::UTC).ok_or(ExpiryError::Format)?;
@@ -91,10 +92,10 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
-/// Violation of the schema by a member of a scope.
+/// Violation of a capability's scope schema by a member of a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeViolation {
-    /// JSON pointer within the scope; empty: the scope itself.
+    /// JSON pointer to the member within the scope; empty: the scope itself.
     pub pointer: String,
     pub message: String,
 }
@@ -105,7 +106,7 @@ impl std::fmt::Display for ScopeViolation {
     }
 }
 
-/// Returns the requests of the plugin's active package.
+/// Reads the requests of the plugin's active package.
 pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> {
     let none = || Error::NoPackage(plugin.to_owned());
     let active = eaf_core::package::active(&core.db, plugin).await?.ok_or_else(none)?;
@@ -114,8 +115,8 @@ pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> 
     Ok(manifest::parse(package.require("plugin.toml")?)?.requests)
 }
 
-/// Gives a tenant's plugin a grant that its active package requests. `schema` is the one of the
-/// capability's scopes.
+/// Gives a tenant's plugin a grant that one of `requests` asks for. `schema` is the JSON Schema of
+/// the capability's scopes.
 pub async fn put(
     core: &Core,
     tenant: TenantId,
@@ -161,7 +162,7 @@ pub async fn enable(
     switch(core, tenant, plugin, Switch::Enable, reason, by).await
 }
 
-/// Disables a product for a tenant. Its runs are inactive, its grants stay.
+/// Disables a product for a tenant. The product's runs are inactive, and the tenant's grants stay.
 pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     switch(core, tenant, plugin, Switch::Disable, reason, by).await
 }
@@ -181,7 +182,7 @@ async fn switch(
     Ok(tx.commit().await?)
 }
 
-/// Stops a plugin for all tenants. Its runs are inactive and lose nothing.
+/// Stops a plugin for all tenants. The plugin's runs are inactive and lose nothing.
 pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
@@ -189,7 +190,7 @@ pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> 
     Ok(())
 }
 
-/// Resumes a stopped plugin.
+/// Resumes a plugin that was stopped for all tenants.
 pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     if product::resume(&core.db, plugin, reason, by).await? {
@@ -199,7 +200,7 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -
     }
 }
 
-/// Returns the required requests without a valid grant, which prevent enabling the product.
+/// Lists the required requests without a valid grant, which prevent that the product is enabled.
 pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[ListedGrant]) -> Vec<&'a Request> {
     requests.iter().filter(|request| !request.optional && !is_granted(plugin, request, granted)).collect()
 }

@@ -1,5 +1,5 @@
-//! `eaf plugin inspect`: the imports of a package, read from its components and not from its
-//! manifest.
+//! Command `eaf plugin inspect`: reports a package and its imports, read from its components
+//! instead of its manifest.
 
 use super::engine::{self, Limits, Wasm};
 use super::load::{self, Import};
@@ -25,7 +25,7 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
-/// Report that prints as text, or as JSON with `--json`.
+/// Report about a package, printed as text, or as JSON with `--json`.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub digest: String,

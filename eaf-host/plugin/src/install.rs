@@ -1,7 +1,7 @@
-//! Packages of a host: the generations that the database names, loaded and checked here.
+//! Packages of a host: loads and checks the generations that the database names.
 //!
-//! [`Plugins`] holds a package only after its tables and triggers exist, so that the next poll
-//! finds and repeats a failed attempt.
+//! [`Plugins`] contains a package only after its tables and triggers exist, so that the next poll
+//! finds and repeats an attempt that failed.
 
 use super::check;
 use super::engine::Wasm;
@@ -37,11 +37,11 @@ pub enum Error {
     Altered { plugin: String, digest: String, found: String },
 }
 
-/// Result of one poll of the database. A package that fails does not affect the others.
+/// Packages found by one poll of the database. A package that fails does not affect the others.
 pub struct Found {
     pub new: Vec<Arc<Plugin>>,
-    /// Failed packages by plugin id. Their previous generation stays active; the next poll repeats
-    /// the attempt.
+    /// Failed packages, by plugin id. The previous generation of such a plugin stays active, and
+    /// the next poll repeats the attempt.
     pub failed: Vec<(String, Error)>,
 }
 
@@ -53,7 +53,7 @@ pub async fn install(
     ceiling: &Ceiling,
     file: &[u8],
 ) -> Result<Arc<Plugin>, Error> {
-    // Checked before anything is stored; the generation is known afterwards only.
+    // The package is checked before anything is stored. Its generation is known only afterwards.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
     check::refuse(&proven)?;
     let stored = package::Package {
@@ -64,14 +64,15 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(&core.db, &stored).await?;
-    // A digest's row is never overwritten, so other hosts would load bytes that were changed there.
+    // The row of a digest is never overwritten, so other hosts would load bytes that were changed
+    // there.
     unaltered(core, proven.id(), &proven.digest).await?;
-    // A view whose table cannot be made must prevent the activation, after which no host may append
-    // decisions of the previous generation.
+    // A view whose table cannot be created must prevent the activation: afterwards no host may
+    // append decisions of the previous generation.
     prepare(core, &proven).await?;
     let generation = package::activate(&core.db, proven.id(), &proven.digest, &core.by).await?;
     // Switches views and workflows to the new generation. After a crash here, the next host that
-    // loads the package does this.
+    // loads the package switches them.
     prepare(core, &proven).await?;
     let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
     for (tenant, missing) in missing_grants(core, &plugin).await? {
@@ -80,8 +81,9 @@ pub async fn install(
     Ok(plugin)
 }
 
-/// Lists the tenants that have the product without a grant that the package requires, with the
-/// missing grants. An upgrade may require more than the package with which the product was enabled.
+/// Lists the tenants for which the product is enabled without a grant that the package requires,
+/// each with the missing grants. An upgrade may require more than the package with which the
+/// product was enabled.
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
     for (tenant, _) in directory::tenants(&core.db).await? {
@@ -100,8 +102,8 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
     Ok(lacking)
 }
 
-/// Serves every generation that is active in the database and not yet on this host. Repeated calls
-/// find activations by other hosts, and repeat what failed.
+/// Serves every generation that is active in the database and not served by this host so far.
+/// Repeated calls find activations by other hosts, and repeat attempts that failed.
 pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &Ceiling) -> Result<Found, Error> {
     let mut found = Found { new: Vec::new(), failed: Vec::new() };
     for active in package::all_active(&core.db).await? {
@@ -117,8 +119,8 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
     Ok(found)
 }
 
-/// Activates the package on this host. Parked consumers are retried at once, because the new
-/// package may handle what the previous one could not.
+/// Activates a package on this host. Parked consumers are retried at once, because the new package
+/// may handle an event at which the previous one failed.
 async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
     let plugin = plugins.activate(plugin);
     match consumers::retry_all(&core.db, plugin.id()).await {
@@ -149,8 +151,9 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
     Ok(plugin)
 }
 
-/// Returns the stored bytes if they match the digest. Otherwise write access to `eaf.package` could
-/// change the rules of all tenants under the digest of a reviewed package.
+/// Reads the stored bytes of a package. Fails if they do not match the digest: otherwise write
+/// access to `eaf.package` could change the rules of all tenants under the digest of a reviewed
+/// package.
 async fn unaltered(core: &Core, plugin: &str, digest: &str) -> Result<Vec<u8>, Error> {
     let gone = || Error::Gone { plugin: plugin.to_owned(), digest: digest.to_owned() };
     let stored = package::load(&core.db, digest).await?.ok_or_else(gone)?;
@@ -175,7 +178,7 @@ async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
         .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
 }
 
-/// Loads on a blocking thread, since compiling takes tens of milliseconds.
+/// Loads a package on a blocking thread, since compilation takes tens of milliseconds.
 async fn load_off_thread(
     wasm: &Wasm,
     ceiling: &Ceiling,
@@ -248,7 +251,7 @@ mod tests {
             let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
             assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "fixture"));
             assert!(found.new.is_empty() && here.all().is_empty());
-            // The package's own file does not repair the row, so the install must not report
+            // Installing the same package again does not repair the row, so it must not report
             // success.
             let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await;
             assert!(matches!(again, Err(Error::Altered { .. })));

@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | [`package`], [`manifest`] | the file, and its `plugin.toml` |
+//! | [`package`], [`manifest`] | the package file, and its `plugin.toml` |
 //! | [`load`] | proves imports ⊆ requested ⊆ ceiling, then creates a [`Plugin`] |
 //! | [`check`] | cross-check of the names that a package's parts use |
 //! | [`choices`] | members of commands that are chosen from another system's lists |
@@ -43,9 +43,9 @@ use eaf_core::contract::{Description, Domain};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-/// Loaded package.
+/// Package that is loaded: its components are compiled and its parts are checked.
 pub struct Plugin {
-    /// SHA-256 of the package, hex.
+    /// Digest of the package, as hex: the SHA-256 that [`package`] defines.
     pub digest: String,
     pub generation: i64,
     pub manifest: manifest::Manifest,
@@ -54,7 +54,7 @@ pub struct Plugin {
     pub texts: Arc<Locales>,
     pub mails: Arc<Templates>,
     pub domain: Arc<dyn Domain>,
-    /// None: a product without durable functions.
+    /// Component with the workflows; none: the product has no durable functions.
     pub workflow: Option<workflow::component::WorkflowComponent>,
 }
 
@@ -71,7 +71,7 @@ pub struct Plugins {
 }
 
 impl Plugins {
-    /// Activates a package. Runs and commands under way keep the package that they started with.
+    /// Activates a package. Runs and commands in progress keep the package with which they started.
     pub fn activate(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut active = self.active.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -83,7 +83,7 @@ impl Plugins {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(id).cloned()
     }
 
-    /// Returns all packages, ordered by id.
+    /// Lists all active packages, ordered by plugin id.
     pub fn all(&self) -> Vec<Arc<Plugin>> {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).values().cloned().collect()
     }

@@ -1,6 +1,6 @@
-//! Loads a package's bytes into a plugin after proving its reach: the domain imports nothing, the
-//! workflow imports only what was requested, and requests are within the ceiling.
-//! [`granting`](super::granting) checks the rest per tenant.
+//! Load of a package: turns its bytes into a plugin after a proof of its reach. The domain imports
+//! nothing, the workflow imports only what the package requests, and the requests are within the
+//! ceiling. [`granting`](super::granting) checks the grants per tenant.
 
 use super::Plugin;
 use super::domain::{self, WasmDomain};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
-/// Interface for every workflow, without a request: it reaches the run alone.
+/// Interface that every workflow may import without a request, since it reaches only its own run.
 const FLOW: &str = "eaf:workflow/flow";
 
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ pub enum Error {
 pub struct Ceiling(BTreeMap<String, Vec<&'static str>>);
 
 impl Default for Ceiling {
-    /// All interfaces of the capabilities in this binary.
+    /// Creates the ceiling with all interfaces of the capabilities in this binary.
     fn default() -> Self {
         Ceiling::of(&eaf_capability::interfaces())
     }
@@ -89,7 +89,8 @@ impl Ceiling {
         Ceiling(interfaces.iter().map(named).collect())
     }
 
-    /// Permits these interfaces only. Fails with the first that the ceiling does not have.
+    /// Lowers the ceiling to the interfaces `names`. Fails with the first name that the ceiling
+    /// does not have.
     pub fn lowered_to(&self, names: &[String]) -> Result<Ceiling, String> {
         let permitted = names.iter().map(|name| match self.0.get(name) {
             Some(functions) => Ok((name.clone(), functions.clone())),
@@ -98,7 +99,7 @@ impl Ceiling {
         Ok(Ceiling(permitted.collect::<Result<_, _>>()?))
     }
 
-    /// Names of the interfaces, separated by commas.
+    /// Names of all permitted interfaces, separated by commas.
     pub fn list(&self) -> String {
         self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
@@ -157,15 +158,15 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     })
 }
 
-/// Imported interface with the functions that are used.
+/// Imported interface of a component, with those of its functions that the component uses.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Import {
-    /// Name with version, such as `eaf:vsphere/inventory@1.0.0`.
+    /// Name of the interface with its version, such as `eaf:vsphere/inventory@1.0.0`.
     pub interface: String,
     pub functions: Vec<String>,
 }
 
-/// Imports of a package, read from its components and not from its manifest.
+/// Imports of a package, read from its components instead of its manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Imports {
     pub domain: Vec<Import>,
@@ -177,13 +178,14 @@ impl Import {
         self.interface.split_once('@').map_or(&self.interface, |(name, _)| name)
     }
 
-    /// Capability and interface: `eaf:vsphere/inventory` is (`vsphere`, `inventory`).
+    /// Names of capability and interface, such as (`vsphere`, `inventory`) for
+    /// `eaf:vsphere/inventory`; none for another import.
     fn capability(&self) -> Option<(&str, &str)> {
         self.without_version().strip_prefix("eaf:")?.split_once('/')
     }
 }
 
-/// Imports of a component, read from its type.
+/// Lists the imports of a component, read from its type.
 pub fn imports(wasm: &Wasm, component: &Component) -> Vec<Import> {
     let ty = component.component_type();
     ty.imports(wasm.engine())
@@ -239,7 +241,8 @@ fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &
         .collect()
 }
 
-/// Functions that the interface of this host does not have, as in a package for a newer host.
+/// Lists the imported functions that this host's interfaces do not have, as in a package for a
+/// newer host.
 fn refused_functions(imports: &[Import], ceiling: &Ceiling) -> Vec<String> {
     let unknown = |import: &Import| {
         let known = ceiling.0.get(import.without_version())?;

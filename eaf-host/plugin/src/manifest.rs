@@ -1,4 +1,4 @@
-//! `plugin.toml`: identity and requests of a package.
+//! Manifest of a package, `plugin.toml`: identity and requests.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,29 +23,30 @@ pub struct Manifest {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Prefix of every stream, event, view and permission; never changes.
+    /// Id of the plugin, the prefix of every stream, event, view and permission; never changes.
     pub id: String,
     pub name: String,
     pub version: String,
 }
 
-/// Capability that the package requests.
+/// Request of a package for a capability.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     pub capability: String,
-    /// Name by which the code opens the connection.
+    /// Name of the grant, by which the code opens the connection.
     pub grant: String,
-    /// Interfaces of the capability's WIT package; empty: all that the component imports.
+    /// Interfaces that the package requests, by their name in WIT; empty: all that the component
+    /// imports.
     #[serde(default)]
     pub interfaces: Vec<String>,
     #[serde(default)]
     pub scope: Value,
-    /// Whether the plugin runs without the grant; its calls are denied then.
+    /// Whether the plugin runs without the grant. Without the grant, its calls are denied.
     #[serde(default)]
     pub optional: bool,
-    /// Makes the host poll the managed resources of this capability and notify the plugin of
-    /// changes.
+    /// Observation of the capability's managed resources: the host polls them and notifies the
+    /// plugin of changes. None: no observation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
 }
@@ -53,9 +54,10 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observe {
-    /// Command of the system with the body `{key, found}`.
+    /// Command of the system that the host gives for each change, with the body `{key, found}`.
     pub command: String,
-    /// View with the resources' keys, whose positions show which events were observed.
+    /// View with one row per resource. The positions of these rows show whether events came after
+    /// an observation; none: there is no such view.
     #[serde(default)]
     pub view: Option<String>,
 }

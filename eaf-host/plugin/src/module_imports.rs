@@ -1,15 +1,15 @@
-//! Imports outside of the contract, with the chain of calls that leads to each. A dependency that
-//! expects a browser or WASI causes them, and the chain shows which one.
+//! Imports outside of the contract, with the chain of calls that leads to each. They come from a
+//! dependency that expects a browser or WASI, and the chain shows which dependency.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
-/// Prefix of the contract's interfaces; other imports are forbidden.
+/// Prefix of the interfaces in the contract; every other import is forbidden.
 const OURS: &str = "eaf:";
-/// Limit of a chain; longer ones are cut in the middle.
+/// Maximum number of functions in a chain of calls; a longer chain is cut in the middle.
 const CHAIN_MAX: usize = 12;
 
-/// Returns a report with one entry per forbidden import.
+/// Reports the forbidden imports of a module, one entry per import.
 pub fn forbidden(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
     let module = read(module)?;
     let mut report = Vec::new();
@@ -25,9 +25,9 @@ pub fn forbidden(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
 #[derive(Default)]
 struct Module {
     forbidden: Vec<Import>,
-    /// Number of imported functions, which come first in the numbering.
+    /// Number of imported functions, which come first in the numbering of functions.
     imported: u32,
-    /// Callers by callee.
+    /// Numbers of the callers of each function, by the number of the called function.
     callers: BTreeMap<u32, BTreeSet<u32>>,
     names: BTreeMap<u32, String>,
     exports: BTreeMap<u32, String>,
@@ -36,7 +36,7 @@ struct Module {
 struct Import {
     module: String,
     name: String,
-    /// None: a memory, a table or a global.
+    /// Number of the imported function; none: the import is a memory, a table or a global.
     function: Option<u32>,
 }
 
@@ -93,8 +93,8 @@ fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
 }
 
 impl Module {
-    /// Shortest chain of calls from an export to the function. Starts later at a function that is
-    /// called through a table only.
+    /// Shortest chain of calls from an export to the function; none if no function calls it. A
+    /// function that is called only through a table starts the chain instead of an export.
     fn chain_to(&self, function: u32) -> Option<Vec<String>> {
         let mut calls: BTreeMap<u32, u32> = BTreeMap::new();
         let mut queue = VecDeque::from([function]);

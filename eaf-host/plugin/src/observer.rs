@@ -24,20 +24,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Interval from poll to poll of one connection, so that no page is older than 5 minutes.
+/// Interval between the starts of two polls of one connection, so that no page shows a state older
+/// than 5 minutes.
 const POLL_INTERVAL: Duration = Duration::from_secs(4 * 60);
 /// Interval at which due connections are claimed.
 const CLAIM_INTERVAL: Duration = Duration::from_secs(5);
-/// Limit of connections that one host polls concurrently.
+/// Maximum number of connections that one host polls concurrently.
 const CONCURRENT_MAX: usize = 4;
-/// Resources per batch; each batch is recorded before the next.
+/// Maximum number of resources per batch; each batch is recorded before the next one is read.
 const BATCH_SIZE: usize = 500;
-/// Time-outs of reading and of a whole poll. The lease is longer, so that no other host polls the
-/// connection meanwhile.
+/// Time-out of the reads of one poll. A poll and its lease last longer, so that no other host polls
+/// the connection meanwhile.
 const READ_TIMEOUT: Duration = Duration::from_secs(80);
 const POLL_TIMEOUT: Duration = Duration::from_secs(100);
 const LEASE_TIME: Duration = Duration::from_secs(120);
-/// Limit of the pause after failures, which doubles.
+/// Maximum pause after failures, which doubles with each failure.
 const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// Pause after a refused login, since directories lock an account after a few refusals within an
 /// hour.
@@ -55,7 +56,8 @@ impl Observer {
         Arc::new(Observer { core, plugins, providers })
     }
 
-    /// Polls until `stop` ends. Another host claims a cancelled poll when its lease expires.
+    /// Polls connections until `stop` ends. When this cancels a poll, another host claims the
+    /// connection as soon as its lease expires.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut polls = JoinSet::new();
@@ -92,7 +94,7 @@ impl Observer {
         }
     }
 
-    /// Polls one connection.
+    /// Polls one connection that this host has leased.
     pub async fn poll(&self, lease: &ObservationLease) {
         let Some(provider) = self.providers.get(&lease.capability) else { return };
         let begun = Instant::now();
@@ -102,7 +104,7 @@ impl Observer {
         });
         let before = observation::failures(&self.core.db, lease).await.unwrap_or_default();
         let (failures, pause) = match &outcome {
-            // Measured from begin to begin, whatever the number of resources.
+            // The interval is measured from start to start, whatever the number of resources.
             Ok(()) => (0, POLL_INTERVAL.saturating_sub(begun.elapsed())),
             Err(failure) => (before + 1, pause(provider.connection_problem(failure), failure, before)),
         };
@@ -171,10 +173,12 @@ impl Observer {
         Ok(())
     }
 
-    /// Reads a batch and notifies the package of changes: of a state other than the last one
-    /// reported, and of an unchanged one if the row has seen events since, since a workflow may
-    /// have reported another state meanwhile. Omits resources whose notification failed, so that
-    /// they stay due. Returns the observations made before a failure as well.
+    /// Reads a batch of resources and notifies the package of changes. A state is a change if it
+    /// differs from the last one reported, or if the resource's row has had events since, because a
+    /// workflow may have reported another state meanwhile.
+    ///
+    /// The result omits resources whose notification failed, so that they stay due, and includes
+    /// the observations made before a failure.
     async fn observe_batch(
         &self,
         request: &ObservationRequest,
@@ -182,7 +186,8 @@ impl Observer {
         plugin: &Plugin,
         observe: &Observe,
     ) -> Result<(Vec<Observation>, Option<Failure>), Failure> {
-        // Positions before the read, so that later events cause another notification.
+        // The positions are read before the resources, so that later events cause another
+        // notification.
         let positions = self.positions(request, plugin, observe).await?;
         let Observations { states, failure } = provider.observe(request).await;
         let resources: HashMap<&str, &ManagedResource> =
@@ -203,7 +208,7 @@ impl Observer {
         Ok((observations, failure))
     }
 
-    /// Positions of the last events of the resources' rows.
+    /// Positions of the last events of the resources' rows, by key.
     async fn positions(
         &self,
         request: &ObservationRequest,
@@ -220,8 +225,8 @@ impl Observer {
         Ok(found.into_iter().map(|(key, position)| (key, position.to_string())).collect())
     }
 
-    /// Notifies the package of a state. False: the notification failed and is repeated by the next
-    /// poll.
+    /// Notifies the package of a state; false if the notification failed, which the next poll
+    /// repeats.
     async fn notify(
         &self,
         request: &ObservationRequest,
@@ -256,7 +261,7 @@ impl Observer {
     }
 }
 
-/// Pause of a connection after a failure that follows `before` consecutive ones.
+/// Pause of a connection after a failure that follows `before` consecutive failures.
 fn pause(problem: ConnectionProblem, failure: &Failure, before: u32) -> Duration {
     let (first, longest) = match problem {
         ConnectionProblem::LoginRefused => (LOGIN_PAUSE, LOGIN_PAUSE_MAX),

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The digest of a package is the SHA-256 of magic, header size and header. It covers the entries
-//! through their digests, and excludes the signatures, which sign it.
+//! through their SHA-256 in the header, and excludes the signatures, since these sign the digest.
 
 use super::engine::hex;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const HEADER_MAX: usize = 1 << 20;
 const SIGNATURES_MAX: usize = 64 << 10;
 const ENTRIES_MAX: usize = 1000;
 const PATH_MAX: usize = 200;
-/// Bytes of all contents together.
+/// Maximum length, in bytes, of all contents together.
 const CONTENTS_MAX: u64 = 64 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ struct Entry {
 }
 
 impl Package {
-    /// SHA-256, hex.
+    /// Digest of the package, a SHA-256 as hex.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -82,7 +82,7 @@ impl Package {
         self.get(path).ok_or(Error::Missing(path))
     }
 
-    /// Entries below a folder, with the rest of their paths.
+    /// Lists the entries below a folder, each with the rest of its path.
     pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.entries.iter().filter_map(move |(path, bytes)| {
             let rest = path.strip_prefix(folder)?.strip_prefix('/')?;
@@ -90,13 +90,13 @@ impl Package {
         })
     }
 
-    /// Paths with their sizes in bytes, in order.
+    /// Lists the paths of all entries with their sizes in bytes, ordered by path.
     pub fn list(&self) -> impl Iterator<Item = (&str, usize)> {
         self.entries.iter().map(|(path, bytes)| (path.as_str(), bytes.len()))
     }
 }
 
-/// Writes a package. The same entries give the same bytes.
+/// Writes a package file. The same entries give the same bytes.
 pub fn write(entries: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
     check_count(entries.len())?;
     let mut header = Header { format: 1, entries: Vec::with_capacity(entries.len()) };
@@ -121,7 +121,7 @@ pub fn write(entries: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
     Ok(file)
 }
 
-/// Reads a package and checks each entry against the header.
+/// Reads a package file, and checks each entry against the header.
 pub fn read(file: &[u8]) -> Result<Package, Error> {
     let mut rest = file.strip_prefix(MAGIC).ok_or(Error::Magic)?;
     let header = take_sized(&mut rest, "the header", HEADER_MAX)?;
@@ -131,7 +131,8 @@ pub fn read(file: &[u8]) -> Result<Package, Error> {
         return Err(Error::Format(header.format));
     }
     check_count(header.entries.len())?;
-    // Checked before anything is copied; a sum that overflows is too large as well.
+    // The total size is checked before anything is copied; a sum that overflows is too large as
+    // well.
     check_total(header.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size)))?;
     take_sized(&mut rest, "the signature block", SIGNATURES_MAX)?;
 
@@ -184,8 +185,8 @@ fn check_total(found: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Permits relative paths with forward slashes, without `.` and `..`, of plain characters: the same
-/// path on every system and in every log.
+/// Checks that a path is relative, with forward slashes, without `.` and `..`, and of plain
+/// characters, so that it is the same path on every system and in every log.
 fn check_path(path: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let good = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(plain);
@@ -204,7 +205,7 @@ mod tests {
         write(&entries).unwrap()
     }
 
-    /// Package with this header and contents, whether they match or not.
+    /// Creates a package file with this header and these contents, whether they match or not.
     fn forged(header: &str, contents: &[u8]) -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(&(header.len() as u32).to_le_bytes());

@@ -1,5 +1,5 @@
 //! Panic text of a guest. A panic reaches the host as "unreachable executed"; the SDK's panic hook
-//! writes its text to `EAF_PANIC_SLOT`: 4 bytes of length (little-endian), then UTF-8, 4 KiB in
+//! writes the text to `EAF_PANIC_SLOT`: 4 bytes of length (little-endian), then UTF-8, 4 KiB in
 //! all.
 //!
 //! The text may contain any data of the guest, so it is logged and never part of an answer.
@@ -10,7 +10,7 @@ use wasmtime::{Store, Trap, WasmCoreDump};
 const SLOT: &str = "EAF_PANIC_SLOT";
 const SLOT_BYTES: usize = 4096;
 
-/// Reads the panic text if the error is a trap after a panic.
+/// Reads the panic text of a guest; none if the error is not a trap after a panic.
 pub fn panic_text<T: 'static>(store: &mut Store<Guard<T>>, error: &wasmtime::Error) -> Option<String> {
     let dump = error.downcast_ref::<WasmCoreDump>()?;
     dump.instances().iter().find_map(|instance| {
@@ -28,11 +28,11 @@ fn read(slot: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
 
-/// Describes a trap without data of the guest.
+/// Describes a trap as one sentence, without data of the guest.
 pub fn reason(error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
-        // The root cause is a sentence of wasmtime or of the limiter.
+        // The root cause is a sentence of wasmtime or of the limiter of memory.
         None => error.root_cause().to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! Open connection: its settings, its session and the objects that its paths name.
+//! Open connection: the settings, the session, and the objects to which the settings' paths lead.
 
 use super::choices::Recent;
 use super::client::machine::{self, Machine, Reach};
@@ -12,30 +12,32 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Maximum candidates that a message lists.
+/// Maximum number of candidates that a message lists.
 const LISTED: usize = 8;
 
-/// Maintenance of a template: converted to a machine, patched, converted back.
+/// Retry budget of a machine that was a template: an administrator converts it, patches it and
+/// converts it back.
 const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 
 pub struct VCenter {
     pub settings: Settings,
     pub session: Session,
-    /// Paths that were templates before, in this process.
+    /// Paths that led to a template at an earlier time in this process.
     pub templates: Arc<Mutex<HashSet<String>>>,
-    /// Cached lists of choices.
+    /// Lists of choices that were read recently.
     pub recent: Arc<Recent>,
 }
 
-/// A folder inside the connection's folder.
+/// Folder inside the connection's folder.
 pub struct Place {
     pub folder: MoRef,
-    /// Plain names from the datacenter down.
+    /// Plain names of the folder's path, from the datacenter down.
     pub names: Vec<String>,
 }
 
 impl VCenter {
-    /// Identifies this vCenter, also if another one answers at the same address.
+    /// Instance UUID of the vCenter. Identifies this vCenter, even if another one answers at the
+    /// same address later.
     pub async fn instance_uuid(&self) -> Result<String, Failure> {
         let about = self.session.about().await.map_err(read)?;
         about.instance_uuid.ok_or_else(|| {
@@ -45,7 +47,7 @@ impl VCenter {
         })
     }
 
-    /// Identifies the login, without its secret.
+    /// Address and user name of the login, without its secret, to compare logins.
     pub fn account(&self) -> String {
         format!("{} {}", self.settings.url, self.settings.username)
     }
@@ -56,7 +58,7 @@ impl VCenter {
         expect(found, &["Datacenter"], ("datacenter", named))
     }
 
-    /// Template at this path below the datacenter's VM folder.
+    /// Finds the template at a path below the datacenter's VM folder.
     pub async fn template(&self, template: &str) -> Result<Machine, Failure> {
         let shown = self.shown(template);
         let object =
@@ -78,7 +80,7 @@ impl VCenter {
         })
     }
 
-    /// Folder at this path below the connection's folder.
+    /// Finds the folder at a path below the connection's folder; none: there is no such folder.
     pub async fn place(&self, folder: &str) -> Result<Option<Place>, Failure> {
         let mut names = self.root();
         names.extend(folder_names(folder)?);
@@ -88,7 +90,7 @@ impl VCenter {
         }
     }
 
-    /// The connection's folder, which an operator of vCenter created.
+    /// Finds the connection's own folder, which an operator of vCenter must have created.
     pub async fn root_place(&self) -> Result<Place, Failure> {
         self.place("").await?.ok_or_else(|| self.folder_missing(""))
     }
@@ -98,8 +100,8 @@ impl VCenter {
         missing("folder", &self.shown(path.trim_end_matches('/')))
     }
 
-    /// Compute resource of new machines: the pool, cluster or host of the connection, or the only
-    /// one.
+    /// Finds the pool for new machines: that of the connection's setting, or that of the only
+    /// cluster or host.
     pub async fn compute(&self) -> Result<Compute, Failure> {
         const KINDS: [&str; 5] =
             ["ResourcePool", "VirtualApp", "ClusterComputeResource", "ComputeResource", "HostSystem"];
@@ -142,7 +144,8 @@ impl VCenter {
         placement::computes(&self.session, &datacenter).await.map_err(read)
     }
 
-    /// Datastore of the connection; of a datastore cluster the member with the most free space.
+    /// Finds the datastore of the connection's setting; none without a setting. In a datastore
+    /// cluster, the datastore with the most free space is chosen.
     pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
         let Some(named) = &self.settings.datastore else { return Ok(None) };
         let found = self.object(&self.below("datastore", named)).await?;
@@ -178,7 +181,7 @@ impl VCenter {
     }
 }
 
-/// Names of a relative path from a plugin, which must not lead upwards.
+/// Splits a relative path from a plugin into names, and refuses a path that leads upwards.
 pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     let names = path::names(folder);
     match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
@@ -194,7 +197,8 @@ pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// The object, if it is of one of these kinds; otherwise a failure with the kind that was found.
+/// Returns the object if it is of one of these kinds, or else a failure with the kind that was
+/// found.
 fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
     match found {
         Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
@@ -219,7 +223,7 @@ fn missing(what: &str, path: &str) -> Failure {
     )
 }
 
-/// Failure code, such as `pool-missing` for `resource pool`.
+/// Failure code of a missing object, such as `pool-missing` for `resource pool`.
 fn code(what: &str) -> String {
     format!("{}-missing", what.trim_start_matches("resource "))
 }

@@ -1,13 +1,13 @@
 //! Networks that contain no tenant's server: this machine, its link, the metadata service of a
 //! cloud, and addresses of more than one machine.
 //!
-//! Only a rule that lies wholly inside such a network opens it, so that `0.0.0.0/0` means the
-//! Internet and not this machine.
+//! Only a rule whose network lies wholly inside such a network permits it, so that a rule for
+//! `0.0.0.0/0` permits the Internet and not this machine.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Network that is refused, with its description for the log.
+/// Guarded network, with its description for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     pub network: IpNet,
@@ -19,7 +19,7 @@ const NETWORKS: [(&str, &str); 15] = [
     ("127.0.0.0/8", "this machine"),
     ("::/128", "this machine"),
     ("::1/128", "this machine"),
-    // Contains 169.254.169.254, the metadata service of most clouds.
+    // This network contains 169.254.169.254, the metadata service of most clouds.
     ("169.254.0.0/16", "link-local or metadata service"),
     ("fe80::/10", "link-local"),
     ("fd00:ec2::/32", "metadata service"),
@@ -33,7 +33,7 @@ const NETWORKS: [(&str, &str); 15] = [
     ("fec0::/10", "site-local"),
 ];
 
-/// Returns all guarded networks that contain an address.
+/// Lists the guarded networks that contain an address.
 pub fn of(address: IpAddr) -> Vec<Guard> {
     let mut guards: Vec<Guard> = NETWORKS
         .iter()
@@ -49,7 +49,8 @@ pub fn of(address: IpAddr) -> Vec<Guard> {
     guards
 }
 
-/// IPv4 address to which a translator or a tunnel sends the packets for an IPv6 address.
+/// IPv4 address to which a translator or a tunnel sends the packets for an IPv6 address; none if
+/// there is no such address.
 pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
     let [a, b, c, .., y, z] = address.segments();
@@ -58,10 +59,10 @@ pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        // NAT64, also with a local prefix, and IPv4 addresses in the form of IPv6.
+        // These are NAT64, also with a local prefix, and IPv4 addresses in IPv6 form.
         [0x64, 0xff9b, ..] => of(y, z),
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] if address != Ipv6Addr::LOCALHOST && !address.is_unspecified() => of(y, z),
-        // 6to4, and Teredo, which inverts the address of its client.
+        // These are 6to4 and Teredo, which inverts the address of its client.
         [0x2002, ..] => of(b, c),
         [0x2001, 0, ..] if a == 0x2001 => of(!y, !z),
         _ => None,

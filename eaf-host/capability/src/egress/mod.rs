@@ -4,19 +4,19 @@
 //! tenants. The deployment sets the policy, so that no tenant reaches systems of others through the
 //! host.
 //!
-//! The policy looks a name up and answers the checked addresses to connect to, so that a second
-//! look-up with another answer (DNS rebinding) has no effect.
+//! The policy looks a host name up and returns the checked addresses to connect to, so that a
+//! second look-up with another answer (DNS rebinding) has no effect.
 //!
 //! | file | content |
 //! |---|---|
 //! | `rule.rs` | one line of the deployment's list |
-//! | `guarded.rs` | networks that are refused unless a rule names them |
-//! | `own_services.rs` | services and addresses of this host, which are refused in the same way |
+//! | `guarded.rs` | networks that are refused unless a rule names exactly them |
+//! | `own_services.rs` | services and addresses of this host, which are guarded too |
 //! | `route.rs` | checked resolver for HTTP clients |
 //!
 //! To connect to a server of a tenant: 1. register a [`Purpose`] with `inventory::submit!`; 2. call
-//! [`Policy::resolve`] with host and port; 3. connect to the addresses of the answer only, and keep
-//! the name for TLS. An HTTP client uses a [`Route`] as its resolver and calls
+//! [`Policy::resolve`] with host and port; 3. connect only to the addresses that it returns, and
+//! use the host name for TLS. An HTTP client uses a [`Route`] as its resolver and calls
 //! [`Route::check_literal`] before each request.
 
 mod guarded;
@@ -40,29 +40,31 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Limit of addresses per name; the rest of a longer answer is ignored, to bound the work.
+/// Maximum number of addresses per host name; the rest of a longer answer is ignored, to limit the
+/// work.
 const ADDRESSES_MAX: usize = 16;
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Purpose of connections.
+/// Purpose of connections, which has rules and usual ports of its own.
 pub struct Purpose {
-    /// First word of a rule, such as `vsphere`.
+    /// Name of the purpose, such as `vsphere`, the first word of a rule.
     pub name: &'static str,
-    /// Usual ports of such servers: those of a rule without a port, and the only ones without
-    /// rules.
+    /// Usual ports of such servers. A rule without a port permits these, and without any rule only
+    /// these are permitted.
     pub ports: &'static [u16],
 }
 
 inventory::collect!(&'static Purpose);
 
-/// Returns all purposes, ordered by name.
+/// Lists all purposes, ordered by name.
 pub fn purposes() -> Vec<&'static Purpose> {
     let mut purposes: Vec<_> = inventory::iter::<&'static Purpose>.into_iter().copied().collect();
     purposes.sort_by_key(|purpose| purpose.name);
     purposes
 }
 
-/// Reason of a refusal, for the operator's log alone: tenants must not learn it.
+/// Reason why the policy refuses a server. Only the operator sees it, in the log; tenants must not
+/// learn it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("no rule of the egress policy lists {host}:{port} for {purpose} of this tenant")]
@@ -87,17 +89,17 @@ pub enum Refused {
     Interfaces(#[source] std::io::Error),
 }
 
-/// Addresses that the policy permits.
+/// Addresses of a server that the policy permits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// Never empty.
+    /// Permitted addresses, never empty.
     pub addresses: Vec<SocketAddr>,
-    /// True if a rule lists exactly this server, by name or single address: then the admin may see
+    /// Whether a rule lists exactly this server, by name or single address: then the admin may see
     /// the cause of a failure. A server that a wider rule permits may belong to others.
     pub named: bool,
 }
 
-/// Name service; a trait, so that tests can change the addresses of a name.
+/// Name service; a trait, so that tests can choose the addresses of a host name.
 #[async_trait]
 pub trait Lookup: Send + Sync {
     async fn addresses(&self, host: &str) -> std::io::Result<Vec<IpAddr>>;
@@ -120,12 +122,12 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// `own` lists the services that the host uses or offers.
+    /// Creates a policy. `own` lists the services that the host uses or offers, which are guarded.
     pub fn new(rules: Vec<Rule>, own: Vec<Service>, lookup: Arc<dyn Lookup>) -> Self {
         Policy { rules, own: own_services::OwnServices::new(own), lookup }
     }
 
-    /// Returns the permitted addresses of a server that a tenant named.
+    /// Looks up a server that a tenant named, and returns its permitted addresses.
     pub async fn resolve(
         &self,
         purpose: &Purpose,
@@ -141,8 +143,8 @@ impl Policy {
         resolved
     }
 
-    /// Tenant to which connections are limited, if rules distinguish tenants; none: all tenants may
-    /// share them.
+    /// Tenant to which a connection is limited, if a rule of this purpose names a tenant; none: all
+    /// tenants may share connections.
     pub fn shared_by(&self, purpose: &Purpose, tenant: TenantId) -> Option<TenantId> {
         self.of(purpose).any(|rule| rule.tenant.is_some()).then_some(tenant)
     }

@@ -1,5 +1,5 @@
-//! Addresses of the installation itself: its services, and those of the host's machine. A tenant's
-//! connection reaches them only if the operator names the address in a rule.
+//! Addresses of the installation: its services, and the addresses of the host's machine. A tenant's
+//! connection reaches such an address only if the operator names exactly it in a rule.
 
 use super::guarded::{Guard, embedded};
 use super::{Lookup, Refused};
@@ -8,22 +8,22 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// A service of the installation, such as its database.
+/// Service of the installation, such as the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Kind of service for the log, such as `database`.
     pub what: &'static str,
-    /// Host name or IP address.
+    /// Host name or IP address of the service.
     pub host: String,
     pub port: u16,
 }
 
-/// Services of the installation.
+/// Services of the installation, with their addresses.
 pub struct OwnServices {
     services: Vec<CachedService>,
 }
 
-/// Service with its last known addresses, which stay guarded while the name service fails.
+/// Service with its last known addresses. They stay guarded while the name service fails.
 struct CachedService {
     service: Service,
     last: Mutex<LastLookup>,
@@ -32,11 +32,11 @@ struct CachedService {
 #[derive(Default)]
 struct LastLookup {
     addresses: Vec<IpAddr>,
-    /// Time of the next look-up.
+    /// Time of the next look-up; none before the first one.
     until: Option<Instant>,
 }
 
-/// Lifetime of a successful look-up.
+/// Time after which a successful look-up is repeated.
 const LOOKUP_TTL: Duration = Duration::from_secs(30);
 /// Delay before a failed look-up is repeated.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
@@ -49,7 +49,8 @@ impl OwnServices {
         OwnServices { services: services.into_iter().map(cached).collect() }
     }
 
-    /// Guards of exactly this address, so that only a rule for this single address permits it.
+    /// Guards for `address` alone, so that only a rule for this single address permits it; empty if
+    /// the address is none of the installation.
     pub async fn guards(&self, address: IpAddr, port: u16, lookup: &dyn Lookup) -> Result<Vec<Guard>, Refused> {
         let embedded_address = embedded(address).map(IpAddr::V4);
         let matches = |own: &IpAddr| *own == address || Some(*own) == embedded_address;
@@ -68,8 +69,8 @@ impl OwnServices {
 }
 
 impl CachedService {
-    /// Addresses of the service. Fails while none are known, because an unknown address cannot be
-    /// guarded.
+    /// Looks up the addresses of the service. Fails while none are known, because an unknown
+    /// address cannot be guarded.
     async fn addresses(&self, lookup: &dyn Lookup) -> Result<Vec<IpAddr>, Refused> {
         let host = self.service.host.trim_matches(['[', ']']);
         if let Ok(address) = host.parse::<IpAddr>() {
@@ -100,7 +101,7 @@ impl CachedService {
         self.known_addresses(&last)
     }
 
-    /// Cached result. None: a look-up is due.
+    /// Cached result of the last look-up; none: a look-up is due.
     fn cached(&self) -> Option<Result<Vec<IpAddr>, Refused>> {
         let last = self.last.lock().expect("no panic happens under this lock");
         last.until.is_some_and(|until| until > Instant::now()).then(|| self.known_addresses(&last))

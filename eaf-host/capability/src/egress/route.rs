@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Resolver for `reqwest::ClientBuilder::dns_resolver`; redirects and proxies must be off. Cheap to
-/// clone.
+/// Route to one server: a resolver for `reqwest::ClientBuilder::dns_resolver`, with redirects and
+/// proxies switched off. Cheap to clone.
 #[derive(Clone)]
 pub struct Route {
     policy: Arc<Policy>,
@@ -21,7 +21,7 @@ pub struct Route {
     pinned: Arc<Mutex<Option<SocketAddr>>>,
 }
 
-/// Guard that sends new connections to one address until it is dropped.
+/// Guard that limits a route's new connections to one address until it is dropped.
 pub struct Pin(Arc<Mutex<Option<SocketAddr>>>);
 
 impl Drop for Pin {
@@ -54,8 +54,9 @@ impl Route {
         resolved
     }
 
-    /// Limits new connections to `address`, which was checked before, whatever the name resolves
-    /// to.
+    /// Limits new connections to one address until the result is dropped, so that a host name that
+    /// resolves to another address meanwhile has no effect. The caller has checked `address` with
+    /// the policy.
     pub fn pin(&self, address: SocketAddr) -> Pin {
         *locked(&self.pinned) = Some(address);
         Pin(self.pinned.clone())
@@ -66,7 +67,7 @@ impl Route {
         self.named.load(Ordering::Relaxed)
     }
 
-    /// Checks a host that is an IP address, since clients call no resolver for one.
+    /// Checks a host that is an IP address, since HTTP clients call no resolver for an IP address.
     pub async fn check_literal(&self) -> Result<(), Refused> {
         match self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
             Ok(_) => self.resolve().await.map(drop),
@@ -83,15 +84,14 @@ impl Resolve for Route {
     fn resolve(&self, name: Name) -> Resolving {
         let route = self.clone();
         Box::pin(async move {
-            // Another host than the route's can only come from a redirect.
+            // Only a redirect can lead to another host than the route's.
             if !name.as_str().eq_ignore_ascii_case(&route.host) {
                 let (purpose, host) = (route.purpose.name, name.as_str().to_owned());
                 return Err(Refused::NotListed { purpose, host, port: route.port }.into());
             }
             let resolved = Route::resolve(&route).await?;
             if let Some(pinned) = *locked(&route.pinned) {
-                // The answer stays empty if the name does not resolve to the pinned address any
-                // more.
+                // The answer is empty if the host name no longer resolves to the pinned address.
                 let still = resolved.addresses.into_iter().filter(|address| *address == pinned);
                 return Ok(Box::new(still.collect::<Vec<_>>().into_iter()) as Addrs);
             }

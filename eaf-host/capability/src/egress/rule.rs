@@ -1,9 +1,9 @@
-//! One line of the egress policy: `vsphere@acme vcenter.acme.example:443`.
+//! Rule of the egress policy, such as `vsphere@acme vcenter.acme.example:443`.
 //!
-//! Syntax: purpose, optionally `@` and the tenant's slug, then the target: a host name, all names
-//! below a domain (`*.acme.example`), an address, or a network (`10.20.0.0/16`, `[fd00:20::/32]`).
-//! The target has a port, a range of ports (`:8000-8999`), or none for the usual ports of the
-//! purpose.
+//! Syntax: the purpose, optionally `@` and the tenant's slug, then the target: a host name, all
+//! names below a domain (`*.acme.example`), an address, or a network (`10.20.0.0/16`,
+//! `[fd00:20::/32]`). After the target comes a port, a range of ports (`:8000-8999`), or nothing
+//! for the usual ports of the purpose.
 
 use super::Purpose;
 use super::guarded::Guard;
@@ -29,17 +29,17 @@ pub enum InvalidRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub purpose: &'static str,
-    /// None: all tenants.
+    /// Tenant to which the rule applies; none: all tenants.
     pub tenant: Option<TenantId>,
     target: Target,
-    /// None: the usual ports of the purpose.
+    /// Ports that the rule permits; none: the usual ports of the purpose.
     ports: Option<RangeInclusive<u16>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Host(String),
-    /// Domain with a leading dot.
+    /// All host names below a domain, given with a leading dot.
     Below(String),
     Network(IpNet),
 }
@@ -68,7 +68,7 @@ impl Rule {
         ports && self.tenant.is_none_or(|own| own == tenant)
     }
 
-    /// Whether the rule could permit the host, judged before its name is looked up.
+    /// Whether the rule could permit the host, decided before the look-up of its addresses.
     pub fn may_match(&self, host: &str) -> bool {
         match &self.target {
             Target::Host(name) => name == host,
@@ -85,14 +85,15 @@ impl Rule {
         }
     }
 
-    /// Whether the rule opens guarded networks. A name never does: the owner of its zone could
-    /// point it at this machine.
+    /// Whether the rule permits an address although these guarded networks contain it. A rule for a
+    /// host name never does, because the owner of the name's DNS zone could point the name at this
+    /// machine.
     pub fn opens(&self, address: IpAddr, guards: &[Guard]) -> bool {
         let Target::Network(network) = &self.target else { return false };
         network.contains(&address) && guards.iter().all(|guard| guard.network.contains(network))
     }
 
-    /// Whether the rule names exactly one server, by name or address.
+    /// Whether the rule permits one server only, by host name or single address.
     pub fn names_one_server(&self) -> bool {
         match &self.target {
             Target::Host(_) => true,
@@ -122,7 +123,8 @@ impl Target {
     }
 }
 
-/// Refuses numeric forms such as `127.1` and `0x7f000001`, which name services read as addresses.
+/// Whether the text is a host name. Numeric forms such as `127.1` and `0x7f000001` are not, since
+/// name services read them as addresses.
 fn is_name(name: &str) -> bool {
     let good = |label: &str| {
         let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -140,7 +142,8 @@ fn tenant(slug: &str) -> Result<TenantId, InvalidRule> {
     }
 }
 
-/// Splits `host:443`, `[::1]:443`, `[fd00::/8]` or `fd00::/8` into target and port.
+/// Splits `host:443`, `[::1]:443`, `[fd00::/8]` or `fd00::/8` into target and port; the port is
+/// none if absent.
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;

@@ -1,9 +1,10 @@
-//! Policies for tests with servers on this machine.
+//! Egress policies for tests with servers on this machine.
 
 use super::{Lookup, Policy, Rule, SystemLookup, purposes};
 use std::sync::Arc;
 
-/// Permits every port of this machine's IPv4 addresses, by name, for all purposes and tenants.
+/// Creates a policy that permits every port of this machine's IPv4 addresses, by single address,
+/// for all purposes and tenants.
 pub fn this_machine() -> Arc<Policy> {
     let purposes = purposes();
     let rule = |name: &str, address: &str| format!("{name} {address}:1-65535");

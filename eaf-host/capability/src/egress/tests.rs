@@ -1,4 +1,4 @@
-//! Tests of the policy with names whose addresses an attacker chooses.
+//! Tests of the egress policy with host names whose addresses an attacker chooses.
 
 use super::*;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::Mutex;
 static VSPHERE: Purpose = Purpose { name: "vsphere", ports: &[443] };
 static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587] };
 
-/// Zone file that a test changes.
+/// Name service with addresses that a test changes.
 #[derive(Default)]
 struct Zone(Mutex<HashMap<String, Vec<IpAddr>>>);
 
@@ -68,7 +68,7 @@ async fn without_rules_this_machine_its_link_and_the_metadata_service_are_refuse
         "224.0.0.1",
         "255.255.255.255",
         "ff02::1",
-        // IPv6 forms of the addresses above.
+        // These are IPv6 forms of the addresses above.
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
         "::127.0.0.1",
@@ -111,7 +111,7 @@ async fn own_services_are_refused_by_address_and_by_name_and_open_by_a_rule_for_
     assert!(!bench.goes("acme", "evil.example", 443).await, "by another name");
     assert!(bench.goes("acme", "10.5.0.5", 5433).await, "another port is another service");
     assert!(bench.goes("acme", "10.7.0.7", 5432).await && !bench.goes("globex", "10.7.0.7", 5432).await);
-    // The last known addresses stay guarded while the name service fails.
+    // The last known addresses of the database stay guarded while the name service fails.
     bench.zone.0.lock().unwrap().remove("db.internal");
     assert!(!bench.goes("acme", "10.5.0.5", 5432).await);
 }

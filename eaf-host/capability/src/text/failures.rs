@@ -8,17 +8,18 @@ use crate::Registration;
 use eaf_core::actor::Locale;
 use std::collections::BTreeMap;
 
-/// A file of sentences in both languages, as TOML with the table `failures`.
+/// Sentences for failures in both languages, as TOML with the table `failures`.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {
     pub de: &'static str,
     pub en: &'static str,
 }
 
-/// Failures of the host itself and of the workflow engine.
+/// Sentences for failures of the host itself and of the workflow engine.
 const HOST: Texts = Texts { de: include_str!("failures/de.toml"), en: include_str!("failures/en.toml") };
 
-/// Sentences of the host and of all capabilities in this binary, by key.
+/// Sentences of the host and of all capabilities in this binary, by key, such as
+/// `failures.not-granted`.
 pub fn sentences(locale: Locale) -> Result<BTreeMap<String, String>, Error> {
     let capabilities = inventory::iter::<Registration>.into_iter();
     merge(locale, [HOST].into_iter().chain(capabilities.map(|capability| capability.texts)))

@@ -1,4 +1,5 @@
-//! Sentences of a package, found by key (`rejections.own-request`) and filled in with parameters.
+//! Sentences of a package, found by key, such as `rejections.own-request`, and filled in with
+//! parameters.
 
 use super::{failures, format};
 use eaf_core::actor::Locale;
@@ -39,19 +40,20 @@ pub struct Locales {
     de: Language,
     en: Language,
     keys: BTreeSet<String>,
-    /// Keys whose absence was logged, so that each is logged once.
+    /// Keys without a usable text that were logged, so that each is logged once.
     reported: Mutex<BTreeSet<String>>,
 }
 
 struct Language {
     templates: Environment<'static>,
-    /// Texts without parameters, such as titles: most texts of a list of rows, found without
-    /// rendering.
+    /// Texts without parameters, such as titles, by key. A list of rows needs mostly these, and
+    /// they are found without rendering.
     plain: Arc<BTreeMap<String, String>>,
 }
 
 impl Locales {
-    /// Refuses empty texts, broken templates, and a key that only one language has.
+    /// Loads the sentences of both languages. Refuses empty texts, broken templates, and a key that
+    /// only one language has.
     pub fn load(de: &str, en: &str) -> Result<Self, Error> {
         let (de, de_keys) = language(Locale::De, de)?;
         let (en, en_keys) = language(Locale::En, en)?;
@@ -64,12 +66,12 @@ impl Locales {
         Ok(Locales { de, en, keys: de_keys, reported: Mutex::default() })
     }
 
-    /// All keys, with dots, in order.
+    /// Keys of all sentences in alphabetical order, with dots between their parts.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 
-    /// Sentence for `key`; none: the package has no such text.
+    /// Sentence for `key`; none if the package has no such text or the text cannot be filled in.
     pub fn find(&self, key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
         if !self.keys.contains(key) {
             return None;
@@ -78,21 +80,23 @@ impl Locales {
             Locale::De => &self.de,
             Locale::En => &self.en,
         };
-        // Rendering removes the last line break of a template.
+        // Rendering removes the last line break of a template, so a text that ends with one is
+        // rendered.
         if let Some(text) = texts.plain.get(key).filter(|text| !text.ends_with('\n')) {
             return Some(text.clone());
         }
         match texts.templates.get_template(key).and_then(|text| text.render(Serde(params))) {
             Ok(sentence) => Some(sentence),
             Err(cause) => {
-                // The kind names no parameter, which may be personal and must not be logged.
+                // The kind of the error names no parameter, which may be personal and must not be
+                // logged.
                 self.report(key, &format!("a text could not be filled in: {}", cause.kind()));
                 None
             }
         }
     }
 
-    /// Sentence for `key`, if it has no parameters.
+    /// Sentence for `key` if it has no parameters; none otherwise.
     pub fn plain(&self, key: &str, locale: Locale) -> Option<String> {
         let texts = match locale {
             Locale::De => &self.de,
@@ -101,8 +105,8 @@ impl Locales {
         texts.plain.get(key).map(|text| text.trim_end().to_owned())
     }
 
-    /// Sentence for `<section>.<code>`. Without a text it is the code, and a warning is logged
-    /// once.
+    /// Sentence for the key `<section>.<code>`. Without a usable text, the result is `code`, and a
+    /// warning is logged once.
     pub fn render(&self, section: &str, code: &str, params: &Map<String, Value>, locale: Locale) -> String {
         let key = format!("{section}.{code}");
         self.find(&key, params, locale).unwrap_or_else(|| {
@@ -127,8 +131,8 @@ fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>)
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    // A text may include another one without parameters only (a step, a status), so that no cycle
-    // can arise.
+    // A text may include only texts without parameters, such as a step or a status, so that no
+    // cycle can arise.
     let mut plain = texts.clone();
     plain.retain(|_, text| !text.contains('{'));
     let plain = Arc::new(plain);

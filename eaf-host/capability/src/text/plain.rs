@@ -1,4 +1,4 @@
-//! Text of packages, people and other systems, escaped for one line of the log or of a command's
+//! Texts of packages, people and other systems, escaped for one line of the log or of a command's
 //! output.
 //!
 //! Characters that end the line, move the cursor or change the direction of reading become JSON
@@ -7,23 +7,24 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Escapes the text to one line.
+/// Escapes a text so that it stays one line.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// Escapes the text but keeps its line ends and tabs, for output with a layout.
+/// Escapes a text except for its line ends and tabs, for output with a layout.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// Indents each line but the first, so that no line of the text begins at the margin.
+/// Escapes a text and indents each line but the first, so that no line of the text begins at the
+/// margin.
 pub fn indented(text: &str, by: &str) -> String {
     lines(text).replace('\n', &format!("\n{by}"))
 }
 
-/// Escapes the value of `name=`; quotes it where its end would be ambiguous or a further `name=`
-/// could be read into it.
+/// Escapes a text as the value in `name=value`. The value is quoted if its end would be ambiguous
+/// or a further `name=` could be read into it.
 pub fn value(text: &str) -> Cow<'_, str> {
     let is_word = !text.is_empty() && !text.contains([' ', '=', '"']);
     if is_word {
@@ -43,14 +44,16 @@ fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            // All of these are in the Basic Multilingual Plane, so that one JSON escape is enough.
+            // All such characters are in the Basic Multilingual Plane, so that one JSON escape is
+            // enough.
             c => write!(escaped, "\\u{:04x}", u32::from(c)).expect("a String takes all text"),
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Control characters, line and paragraph separators, and marks of the direction of reading.
+/// Whether a character is a control character, a line or paragraph separator, or a mark of the
+/// direction of reading.
 fn is_dangerous(c: char) -> bool {
     let turns = matches!(
         c,

@@ -1,9 +1,9 @@
-//! Cargo with the same flags for every product and builder, so that the same source gives the same
-//! package.
+//! Compilation of a plugin crate by cargo, with the same flags for every product and builder, so
+//! that the same source gives the same package.
 //!
-//! Only paths differ between builders. A module contains them as text (the position of a panic),
-//! which `--remap-path-prefix` replaces, and they determine the order of functions through the hash
-//! of a crate's folder, which the wrapper of rustc replaces by name and version.
+//! Only paths differ between builders. A module contains paths as text (the position of a panic),
+//! which `--remap-path-prefix` replaces. Paths also determine the order of functions through the
+//! hash of a crate's folder; the wrapper of rustc derives this hash from name and version instead.
 
 use super::BINS;
 use serde::Deserialize;
@@ -18,8 +18,8 @@ use tokio::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Small code, checked arithmetic, and names for traces. Set by flags, because a product in another
-/// workspace cannot inherit a profile of this one.
+/// Profile of the compilation: small code, checked arithmetic, and names for traces. Set by flags,
+/// because a product in another workspace cannot inherit a profile of this one.
 const PROFILE: [&str; 7] = [
     r#"inherits="release""#,
     r#"opt-level="s""#,
@@ -44,12 +44,12 @@ pub enum Error {
     Compile,
 }
 
-/// Output of cargo, with its sources.
+/// Modules that cargo has compiled, with their sources.
 #[derive(Debug, Default)]
 pub struct Compiled {
     /// `.wasm` file of each bin.
     pub modules: BTreeMap<&'static str, PathBuf>,
-    /// Root files of the local libraries: the plugin's own and its path dependencies.
+    /// Root files of the local libraries: the plugin's own library and its path dependencies.
     pub sources: Vec<PathBuf>,
 }
 
@@ -74,7 +74,7 @@ pub async fn compile(path: &Path) -> Result<Compiled, Error> {
     for setting in PROFILE {
         command.arg("--config").arg(format!("profile.plugin.{setting}"));
     }
-    // Overrides settings of the builder's environment.
+    // These variables override the settings of the builder's environment.
     command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_ENCODED_RUSTFLAGS", flags(&metadata)).env("RUSTC_WRAPPER", wrapper(&metadata.target_directory)?);
     let output = run(command).await?;
@@ -103,15 +103,15 @@ fn cargo(path: &Path) -> Command {
     command
 }
 
-/// Runs cargo with its stderr passed through, so that people see the progress; `output()` would
-/// capture it.
+/// Runs cargo and returns its standard output. Its standard error is passed through, so that people
+/// see the progress; `output()` would capture it.
 async fn run(mut command: Command) -> Result<Output, Error> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command.spawn().map_err(Error::Start)?.wait_with_output().await.map_err(Error::Start)
 }
 
-/// Flags that replace the folder of a crate by its name and version. Sorted by length, because
-/// rustc applies the last prefix that matches.
+/// Flags for rustc that replace the folder of a crate by the crate's name and version. They are
+/// sorted by length, because rustc applies the last prefix that matches.
 fn flags(metadata: &Metadata) -> OsString {
     let mut places = vec![(metadata.target_directory.clone(), "/target".to_owned())];
     for Package { name, version, manifest_path } in &metadata.packages {
@@ -132,8 +132,8 @@ fn flags(metadata: &Metadata) -> OsString {
     flags
 }
 
-/// Writes the wrapper into the target directory and keeps an unchanged file, because a new one
-/// makes cargo compile again.
+/// Writes the wrapper of rustc into the target directory. An unchanged file stays, because a new
+/// one makes cargo compile again.
 fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     let file = target.join("eaf-rustc");
     let text = include_str!("rustc.sh");
@@ -142,7 +142,7 @@ fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     }
     let failed = |cause| Error::Wrapper(file.clone(), cause);
     fs::create_dir_all(target).map_err(failed)?;
-    // Renamed from a temporary file, because another build may execute the wrapper.
+    // The wrapper is written to a temporary file and renamed, because another build may execute it.
     let beside = target.join(format!("eaf-rustc-{}", std::process::id()));
     fs::write(&beside, text).map_err(failed)?;
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).map_err(failed)?;
@@ -164,7 +164,7 @@ fn artifact(line: &str, compiled: &mut Compiled) {
     }
 }
 
-/// Bin of an artifact, with its `.wasm` file.
+/// Bin of a compiled artifact, with its `.wasm` file; none for another artifact.
 fn module(message: &Value) -> Option<(&'static str, PathBuf)> {
     let name = message["target"]["name"].as_str()?;
     let bin = BINS.into_iter().find(|bin| name == *bin || name.ends_with(&format!("-{bin}")))?;
@@ -209,7 +209,8 @@ mod tests {
         assert_eq!(flags, expected);
     }
 
-    /// Product beside a library, both outside of this workspace.
+    /// Creates a product beside a library, both outside of this workspace, and returns the
+    /// product's folder.
     fn product(home: &Path, library: &str, source: &str) -> PathBuf {
         let product = home.join("product");
         let files = [
@@ -250,8 +251,8 @@ mod tests {
 
     const BROKEN: &str = "EAF_TEST_BROKEN_CRATE";
 
-    /// Part of the test below that runs in its own process, because a test cannot capture its own
-    /// stderr.
+    /// Part of the test below that runs in a process of its own, because a test cannot capture its
+    /// own standard error.
     #[tokio::test]
     #[ignore = "run by the test of what the compiler says"]
     async fn in_a_process_of_its_own() {

@@ -1,5 +1,5 @@
-//! Members that are chosen from another system's lists: the package must request the grant they
-//! name.
+//! Checks of members that are chosen from another system's lists: the package must request the
+//! grant that the mark of such a member names.
 
 use super::{Finding, choices};
 use crate::choices::{KEYWORD, Source, marks};

@@ -1,5 +1,5 @@
-//! Cross-check of a package: every name that one part refers to must be declared by another.
-//! Otherwise an undefined name shows up later, as an empty list, a run that never starts or a code
+//! Cross-check of a package: every name that one part refers to must be declared by another part.
+//! Otherwise an undefined name shows up later, as an empty list, a run that never starts, or a code
 //! instead of a sentence.
 //!
 //! | file | comparison |
@@ -12,10 +12,10 @@
 //! | `chosen` | members with choices with the grants that the package requests |
 //! | `schema` | finds the member of a JSON pointer |
 //! | `texts` | titles of commands; codes, mails and permissions in the source |
-//! | `source` | reads those from the source when a package is built |
+//! | `source` | reads codes, mails and permissions from the source when a package is built |
 //!
-//! To add a rule: a function that returns [`Finding`]s, its call in [`findings`], a test with an
-//! invalid package.
+//! To add a rule, write a function that returns [`Finding`]s, its call in [`findings`], and a test
+//! with an invalid package.
 
 mod chosen;
 mod names;
@@ -40,13 +40,14 @@ use std::fmt;
 /// Roles that people of a tenant can have.
 pub const ROLES: [&str; 4] = ["requester", "approver", "admin", "auditor"];
 
-/// Reference of a package to a name that it does not declare, or another violation.
+/// Result of the cross-check: a reference to a name that the package does not declare, or another
+/// violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Location such as `view requests, column position`, or a file and its line.
+    /// Location of the finding, such as `view requests, column position`, or a file and line.
     place: String,
     what: String,
-    /// Sentence that begins with a verb.
+    /// Sentence that says how to repair the package; begins with a verb.
     fix: String,
 }
 
@@ -62,7 +63,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Parts of a package that are compared.
+/// Parts of a package that the cross-check compares.
 struct Package<'a> {
     description: &'a Description,
     texts: &'a Locales,
@@ -82,8 +83,8 @@ fn findings(package: &Package) -> Vec<Finding> {
     found
 }
 
-/// Refuses a package that is to be activated. Active packages are served without this check,
-/// because a restart of a host must not stop them.
+/// Refuses a package with findings, before it is activated. Active packages are served without this
+/// check, because a restart of a host must not stop them.
 pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     let package = Package {
         description: &plugin.description,
@@ -94,8 +95,8 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     report(plugin, &findings(&package))
 }
 
-/// Refuses a package that is built, by its source too. Returns the findings that may be false
-/// alarms.
+/// Refuses a built package with findings in its source. Returns the findings that do not refuse it,
+/// since they may be false alarms.
 pub fn refuse_with_source(plugin: &Plugin, found: source::SourceReferences) -> Result<Vec<String>, Error> {
     let findings = |references: &[source::SourceReference]| {
         texts::references(references, &plugin.description, &plugin.texts, &plugin.mails)
@@ -114,7 +115,7 @@ fn report(plugin: &Plugin, findings: &[Finding]) -> Result<(), Error> {
     Err(Error::Refused { plugin: plugin.id().to_owned(), report })
 }
 
-/// Sentence that lists the declared names, for a fix.
+/// Sentence that lists the declared names, for the fix of a finding.
 fn choices<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     if names.is_empty() { "There is none.".into() } else { format!("There are: {}.", names.join(", ")) }

@@ -1,10 +1,11 @@
-//! `observe` of `plugin.toml`: its command must accept the host's body, and its view must exist.
+//! Checks of `observe` in `plugin.toml`: the command must accept the host's body, and the view must
+//! exist.
 
 use super::{Finding, choices, workflows};
 use crate::manifest::{Observe, Request};
 use eaf_core::contract::Description;
 
-/// Members of the body that the host gives with `observe`.
+/// Members of the body of a command that the host gives because of `observe`.
 const GIVEN: [&str; 2] = ["key", "found"];
 
 pub fn findings(description: &Description, requests: &[Request]) -> Vec<Finding> {

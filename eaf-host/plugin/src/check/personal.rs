@@ -1,5 +1,6 @@
-//! Marks of personal members: at positions that the host supports, with the subject beside them. At
-//! any other position the member would be recorded in clear, or could not be recorded at all.
+//! Checks of the marks of personal members: a mark is at a position that the host supports, with
+//! the subject beside it. At any other position the member would be recorded in clear, or could not
+//! be recorded at all.
 
 use super::{Finding, choices};
 use eaf_core::contract::Description;
@@ -7,7 +8,7 @@ use eaf_core::crypto::personal;
 use serde_json::Value;
 
 const KEYWORD: &str = "x-eaf-personal";
-/// Subject of a command's member: the actor of the command.
+/// Mark for the subject of a command's member: the actor who gives the command.
 const ACTOR: &str = "$actor";
 
 pub fn findings(description: &Description) -> Vec<Finding> {

@@ -1,11 +1,11 @@
-//! Member of a document for a JSON pointer, found in the document's schema.
+//! Search for the member that a JSON pointer names, in a JSON Schema.
 
 use serde_json::Value;
 
 /// Type of a member according to a schema.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Member {
-    /// No valid document has the member.
+    /// No valid JSON has the member.
     Missing,
     /// The member cannot be a string.
     NoText,
@@ -13,14 +13,16 @@ pub enum Member {
     Text,
 }
 
-/// Finds a member by its pointer. Null is ignored: a member may be a string or null.
+/// Finds a member by its JSON pointer. Null is ignored: a member counts as a string if it may be a
+/// string or null.
 pub fn member(schema: &Value, pointer: &str) -> Member {
     let Some(path) = pointer.strip_prefix('/') else { return Member::Missing };
     let steps: Vec<String> = path.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     walk(schema, &steps)
 }
 
-/// Names of the root's members; empty if the schema permits any.
+/// Names of the members that the schema's root object declares; empty if it declares none, so that
+/// any member is permitted.
 pub fn names(schema: &Value) -> Vec<&str> {
     let own = schema.get("properties").and_then(Value::as_object);
     let mut found: Vec<&str> = own.into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();
@@ -28,7 +30,7 @@ pub fn names(schema: &Value) -> Vec<&str> {
     found
 }
 
-/// Names of the root's required members.
+/// Names of the members that the schema's root object requires.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -41,7 +43,7 @@ fn walk(schema: &Value, steps: &[String]) -> Member {
         None => beside_properties(schema, rest),
     };
     let best = branches(schema).map(|branch| walk(branch, steps)).fold(found, better);
-    // A schema without any rule for members permits all of them.
+    // A schema without any rule about members permits all members.
     let says_nothing = schema.get("properties").is_none() && branches(schema).next().is_none();
     if says_nothing && best == Member::Missing && schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return Member::Text;

@@ -1,9 +1,9 @@
-//! Codes of rejections, waiting messages and failures, states of rows, mails and permissions in a
-//! package's source.
+//! References in a package's source: codes of rejections, waiting messages and failures, states of
+//! rows, mails and permissions.
 //!
-//! The description does not contain them, so they are read from the source: literals and constants
-//! in the modules of the component. Values that are composed at run time are covered by the
-//! product's own tests alone.
+//! The description does not contain these references, so they are read from the source: literals
+//! and constants in the modules of the component. Values that are composed at run time are covered
+//! by the product's own tests alone.
 
 mod expression;
 mod modules;
@@ -18,34 +18,35 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, Token};
 
-/// Use of a code, mail or permission in the source.
+/// Reference to a code, a mail or a permission in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceReference {
     pub referent: Referent,
-    /// True if the expression is certainly the SDK's, which suffices to refuse the package. Other
-    /// expressions, which only have such a name, give a warning.
+    /// Whether the expression is certainly a call of the SDK, which suffices to refuse the package.
+    /// An expression that only has such a name gives a warning.
     pub is_certain: bool,
-    /// Location such as `src/request/approve.rs, line 31`.
+    /// Location of the reference, such as `src/request/approve.rs, line 31`.
     pub place: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Referent {
-    /// Key of the locales.
+    /// Key of a text in the locales.
     Text(String),
-    /// Folder below `mails/`.
+    /// Name of a folder below `mails/`.
     Mail(String),
     Permission(String),
 }
 
-/// Uses, and the files that could not be read.
+/// References in the source of a package, and the files that could not be read.
 #[derive(Debug, Default)]
 pub struct SourceReferences {
     pub references: Vec<SourceReference>,
     pub unread: Vec<Error>,
 }
 
-/// Reads these crates, each from its root file. Locations are relative to `home`.
+/// Reads the source of crates, each from its root file in `roots`. Locations are relative to
+/// `home`.
 pub fn references(roots: &[impl AsRef<Path>], home: &Path) -> SourceReferences {
     let (mut modules, mut unread) = (Vec::new(), Vec::new());
     for root in roots {
@@ -76,7 +77,7 @@ impl Reader<'_> {
     fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<Referent>) {
         let Some(said) = said else { return };
         let place = format!("{}, line {}", self.place, said.span().start().line);
-        // An empty code is a placeholder.
+        // An empty code is a placeholder and refers to no text.
         for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
             self.found.extend(what(&word).into_iter().map(|referent| SourceReference {
                 referent,
@@ -106,7 +107,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let argument = |index: usize| call.args.get(index);
-        // Other types have such methods too; the receiver's name distinguishes them.
+        // Other types have methods with these names too; the receiver's name distinguishes them.
         let is_called = |part: &str| expression::name(&call.receiver).is_some_and(|name| name.contains(part));
         match (call.method.to_string().as_str(), call.args.len()) {
             ("within", 4) => self.texts(is_called("field"), "rejections", argument(1), &[""]),
@@ -133,7 +134,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_expr_struct(self, made);
     }
 
-    /// Reads arms such as `Status::Pending => "pending"`.
+    /// Reads a match arm such as `Status::Pending => "pending"`.
     fn visit_arm(&mut self, arm: &'ast Arm) {
         if let Pat::Path(path) = &arm.pat
             && path.path.segments.len() > 1
@@ -144,10 +145,11 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_arm(self, arm);
     }
 
-    /// Reads the expressions of `vec![…]` and similar macros; skips macros with other contents.
+    /// Reads the expressions of `vec![…]` and similar macros; macros with other contents are
+    /// skipped.
     fn visit_macro(&mut self, called: &'ast Macro) {
         let Ok(inside) = called.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
-        // A new reader, because these expressions live as long as this call only.
+        // A new reader is necessary, because these expressions live as long as this call only.
         let mut reader = Reader { place: self.place.clone(), constants: self.constants, found: &mut *self.found };
         inside.iter().for_each(|inner| reader.visit_expr(inner));
     }

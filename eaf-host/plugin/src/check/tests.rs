@@ -1,4 +1,4 @@
-//! Valid package, and an invalid copy of it for each rule.
+//! Tests of the cross-check with a valid package, and an invalid copy of it for each rule.
 
 use super::source::{Referent, SourceReference};
 use super::*;
@@ -61,7 +61,8 @@ fn found(description: Value, has_workflow_component: bool) -> String {
     findings(&package).iter().map(|finding| format!("{finding}\n")).collect()
 }
 
-/// Asserts that this value at this place causes exactly one finding.
+/// Asserts that the description with `value` at `pointer` causes exactly one finding, about
+/// `place`.
 #[track_caller]
 fn breaks(pointer: &str, value: Value, place: &str, what: &str) {
     let mut broken = sound();

@@ -1,5 +1,5 @@
-//! Sentences for people: every code of a package has a text in its locales, and every mail is in
-//! `mails/`.
+//! Checks of the texts for people: every code of a package has a text in its locales, and every
+//! mail is in `mails/`.
 
 use super::source::{Referent, SourceReference};
 use super::{Finding, choices, names};
@@ -8,7 +8,8 @@ use eaf_capability::text::mails::Templates;
 use eaf_core::contract::Description;
 use std::collections::BTreeSet;
 
-/// Checks the titles of the commands that people may give; commands of the system are not shown.
+/// Checks that each command which people may give has a title; a command of the system is not
+/// shown.
 pub fn titles(description: &Description, texts: &Locales) -> Vec<Finding> {
     let known: BTreeSet<&str> = texts.keys().collect();
     let of_people = description.commands.iter().filter(|command| command.permission.is_some());

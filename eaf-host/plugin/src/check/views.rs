@@ -1,5 +1,5 @@
-//! Views: column names that neither database nor API reserve, read rules that can match, declared
-//! events.
+//! Checks of views: no column name that the database or the API reserves, read rules that can
+//! match, declared events.
 
 use super::{Finding, choices, names};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
@@ -40,7 +40,8 @@ fn reserved(view: &ViewType, column: &Column) -> Option<Finding> {
     Some(Finding::new(place(view, &column.name), what, fix))
 }
 
-/// Checks the type of the two columns that the host itself reads.
+/// Finding about a column that the host itself reads, `status` or `terminal`, if its type is wrong;
+/// none otherwise.
 fn mistyped(view: &ViewType, column: &Column) -> Option<Finding> {
     let (kind, word, what) = match column.name.as_str() {
         row_members::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),

@@ -1,11 +1,11 @@
-//! Workflows: triggers on declared events with members of these events, and commands that the host
-//! can give.
+//! Checks of workflows: triggers are declared events with the members that the trigger names, and
+//! commands are such as the host can give.
 
 use super::schema::{self, Member};
 use super::{Finding, choices, names};
 use eaf_core::contract::{Description, EventType, Trigger, WorkflowType};
 
-/// Members of the bodies that the host gives with `on_stall` and `on_failure`.
+/// Members of the body of the command that the host gives because of `on_stall`.
 const STALL: [&str; 4] = ["key", "stalled", "code", "message"];
 const FAILURE: [&str; 4] = ["key", "event", "code", "message"];
 

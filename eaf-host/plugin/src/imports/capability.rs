@@ -1,12 +1,12 @@
 //! Interfaces of capabilities, linked by the component's own import types.
 //!
 //! An interface `eaf:<capability>/<interface>` has one resource, the connection; `open`, which
-//! takes the name of a grant and answers a connection; and methods. Each method is one call of the
-//! provider. Its answer is a document (`list<u8>`), an optional document or an operation, or the
-//! failure. The capability's crate contains no code for any of it.
+//! takes the name of a grant and returns a connection; and methods. Each method is one call of the
+//! provider. A method returns JSON (`list<u8>`), optional JSON or an operation, or else a failure.
+//! The capability's crate contains no code for the link.
 //!
 //! The host trusts the types no further than it trusts the component: values become JSON, and the
-//! provider checks them.
+//! provider checks the JSON.
 
 use super::{Guest, value};
 use eaf_core::workflow::Outcome;
@@ -16,21 +16,21 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Linker, LinkerInstance, ResourceDynamic, ResourceType, Val};
 
-/// Name of the resource that interfaces take over from `eaf:workflow/flow`.
+/// Name of the resource that interfaces of capabilities use from `eaf:workflow/flow`.
 const OPERATION: &str = "operation";
 
-/// Import of a capability's interface.
+/// Interface of a capability that a component imports.
 #[derive(Debug, Clone)]
 pub struct Interface {
-    /// `vsphere`
+    /// Name of the capability, such as `vsphere`.
     pub capability: Arc<str>,
-    /// `lifecycle`
+    /// Name of the interface, such as `lifecycle`.
     pub name: Arc<str>,
 }
 
 impl Interface {
-    /// Interface of an import such as `eaf:vsphere/lifecycle@1.0.0`. None: an import of the host
-    /// itself, or of nothing that the host knows.
+    /// Parses the name of an import such as `eaf:vsphere/lifecycle@1.0.0`. None: the import is the
+    /// host's own, or one that the host does not know.
     pub fn parse(import: &str) -> Option<Self> {
         let name = import.split_once('@').map_or(import, |(name, _)| name);
         let (capability, name) = name.strip_prefix("eaf:")?.split_once('/')?;
@@ -55,7 +55,7 @@ pub enum Error {
     },
 }
 
-/// Kind of a method's answer.
+/// Kind of value that a method returns if it succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Document,
@@ -63,8 +63,8 @@ enum Answer {
     Operation,
 }
 
-/// Adds an imported interface to the linker. `number` tells its connections from those of other
-/// interfaces.
+/// Adds an imported interface to the linker. `number` distinguishes the interface's connections
+/// from those of other interfaces.
 pub fn add_to_linker(
     linker: &mut Linker<Guest>,
     import: &str,
@@ -77,7 +77,8 @@ pub fn add_to_linker(
     for (name, item) in ty.exports(&engine) {
         let added = match item.ty {
             ComponentItem::Resource(_) if name != OPERATION => {
-                // A connection is a position in the run's list, so nothing is left to drop.
+                // The resource of a connection is a position in the run's list of connections, so
+                // nothing has to be dropped.
                 instance.resource(name, ResourceType::host_dynamic(number), |_, _| Ok(()))
             }
             ComponentItem::ComponentFunc(ty) => match function(import, name, &ty)? {
@@ -112,7 +113,8 @@ fn function(import: &str, name: &str, ty: &ComponentFunc) -> Result<Function, Er
     }
 }
 
-/// Kind of answer, from the type `result<T, failure>`.
+/// Kind of a method's answer, read from the return type `result<T, failure>`; none for another
+/// type.
 fn answer(ty: &ComponentFunc) -> Option<Answer> {
     let mut results = ty.results();
     let (Some(Type::Result(result)), None) = (results.next(), results.next()) else { return None };
@@ -169,8 +171,9 @@ fn add_method(
     })
 }
 
-/// Calls a method. An operation is answered however the call went, since its failure is the
-/// operation's result: a replay then sees the same, whether the call failed at once or later.
+/// Calls a method. A method that returns an operation returns one even if the call fails, and the
+/// failure is the operation's result: a replay then sees the same, whether the call failed at once
+/// or later.
 async fn call(
     mut context: StoreContextMut<'_, Guest>,
     interface: &Interface,

@@ -1,4 +1,4 @@
-//! `eaf:workflow/flow`: time, commands and waiting, all journaled.
+//! Interface `eaf:workflow/flow`: time, commands and waiting, all journaled.
 
 use super::bindings::eaf::workflow::flow::{Failure, Host, HostOperation};
 use super::{Guest, Operation, bytes, document, guest_failure, operation, sequence};
@@ -21,7 +21,8 @@ impl HostOperation for Guest {
     }
 
     async fn drop(&mut self, _this: Resource<Operation>) -> wasmtime::Result<()> {
-        // The journal holds the operation; the resource is its number only.
+        // The journal holds the operation, and the resource only its number, so nothing has to be
+        // dropped.
         Ok(())
     }
 }

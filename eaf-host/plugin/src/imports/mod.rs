@@ -6,10 +6,10 @@
 //! | [`capability`] | interfaces of capabilities, linked by their types |
 //! | [`value`] | values between components and JSON |
 //!
-//! Every function counts the call, names capability, function, grant and arguments, and asks
-//! [`Execution`], which answers from the journal or acts. Resources contain only a number: an
-//! operation the sequence number of its call, a connection the position of its grant among those
-//! that the run opened.
+//! Every function counts the call, names capability, function, grant and arguments, and passes the
+//! call to [`Execution`], which answers from the journal or acts. Resources contain only a number:
+//! an operation the sequence number of its call, a connection the position of its grant among the
+//! grants that the run opened.
 
 pub mod capability;
 mod flow;
@@ -35,10 +35,10 @@ pub mod bindings {
     });
 }
 
-/// Store data of a workflow component.
+/// Data of a workflow component's store.
 pub type Guest = Guard<Execution>;
 
-/// Operation, identified by the sequence number of the call that started it.
+/// Resource of an operation, identified by the sequence number of the call that started it.
 pub struct Operation;
 
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub enum Error {
 }
 
 /// Adds the imports of a component to a linker. [`load`](crate::load) has proved that the package
-/// requests them and that the host offers them.
+/// requests these imports and that the host has them.
 pub fn add_to_linker(linker: &mut Linker<Guest>, component: &Component) -> Result<(), Error> {
     bindings::eaf::workflow::flow::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest).map_err(Error::Flow)?;
     let engine = linker.engine().clone();
@@ -84,7 +84,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// Parses a JSON document of the guest. Invalid JSON is a bug of the guest, which stops the run.
+/// Parses JSON of the guest. Invalid JSON is a bug of the guest, which stops the run.
 fn document(bytes: &[u8], what: &str) -> wasmtime::Result<Value> {
     serde_json::from_slice(bytes).map_err(|error| wasmtime::Error::msg(format!("{what} is not JSON: {error}")))
 }

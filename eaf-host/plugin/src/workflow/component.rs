@@ -62,7 +62,7 @@ impl WorkflowComponent {
 
 #[async_trait]
 impl Executor for WorkflowComponent {
-    /// Runs the function in a new store, which is dropped in any case.
+    /// Runs a workflow function in a new store, which is dropped in any case.
     async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended {
         let mut store = self.wasm.store(execution).await;
         let error = match self.call(&mut store, workflow, input).await {

@@ -1,4 +1,4 @@
-//! Active packages, as the workflow engine sees them.
+//! Packages that are active on this host, as the workflow engine sees them.
 
 use crate::{Plugin, Plugins};
 use eaf_core::contract::Domain;
@@ -20,8 +20,8 @@ impl Package for Plugin {
         self.domain.as_ref()
     }
 
-    /// Whether the manifest requests the interface. A request without interfaces covers all of its
-    /// capability.
+    /// Whether the manifest requests an interface under a grant. A request without interfaces
+    /// covers all interfaces of its capability.
     fn requests(&self, capability: &str, grant: &str, interface: &str) -> bool {
         let mut requests = self.manifest.requests.iter();
         requests.any(|request| {

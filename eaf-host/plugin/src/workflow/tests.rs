@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Runs until the end; wakes the run whenever it is suspended.
+/// Runs a workflow until it ends; a suspended run is woken at once.
 async fn play(workflow: &str) -> (Arc<MemoryKernel>, Arc<Vcenter>, Ending) {
     let kernel = Arc::new(MemoryKernel::new(workflow));
     let vcenter = Arc::new(Vcenter::new(kernel.crash_point.clone()));

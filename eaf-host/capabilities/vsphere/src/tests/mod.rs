@@ -1,7 +1,7 @@
-//! Tests against the real simulator, over the fault proxy where a test needs failures.
+//! Tests against the vCenter simulator, through the fault proxy where a test needs failures.
 //!
-//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it.
-//! `database` also needs `EAF_TEST_SUPERUSER_URL`.
+//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. The
+//! tests in `database` also need `EAF_TEST_SUPERUSER_URL`.
 
 mod address;
 mod admin;
@@ -49,7 +49,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Longer than any operation on a busy machine.
+/// Maximum wait of a test, longer than any operation on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 struct RealClock;
@@ -83,7 +83,7 @@ impl Settings {
         Connection { capability: CAPABILITY.into(), name: name.to_owned(), config, secret, set_at: None }
     }
 
-    /// The call as the engine makes it: with the connection as it is stored now.
+    /// Call as the engine makes it, with the connection as it is stored now.
     fn resolved(&self, call: &Call) -> Call {
         if call.granted.name != "vcenter" {
             return call.clone();
@@ -101,7 +101,7 @@ impl Settings {
     }
 }
 
-/// Store of the host, which outlives a restart of the host.
+/// Store of the records, which outlives a restart of the host.
 #[derive(Clone, Default)]
 struct StoredRecords(Arc<Mutex<HashMap<Key, Record>>>);
 
@@ -125,12 +125,12 @@ impl Records for StoredRecords {
 }
 
 impl StoredRecords {
-    /// Deletes all records, as the restore of an older backup does.
+    /// Deletes all records, as if an older backup were restored.
     fn clear(&self) {
         self.0.lock().unwrap().clear();
     }
 
-    /// Sets all records to a clone whose machine was not seen yet.
+    /// Changes all records to a clone whose machine was not seen so far.
     fn creating(&self) {
         self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
     }
@@ -145,7 +145,7 @@ impl StoredRecords {
     }
 }
 
-/// A simulator, the proxy before it, and the provider behind the proxy.
+/// Simulator, the proxy in front of it, and a provider that connects through the proxy.
 struct Bench {
     vcsim: Vcsim,
     proxy: FaultProxy,
@@ -155,7 +155,7 @@ struct Bench {
     _dir: Dir,
 }
 
-/// A directory that is deleted after the test.
+/// Directory that is deleted after the test.
 struct Dir(PathBuf);
 
 impl Drop for Dir {
@@ -196,7 +196,7 @@ impl Bench {
         self.provider = provider(&self.settings, &self.records);
     }
 
-    /// Acts as the engine: start, poll, and repetition of retryable failures.
+    /// Completes a call as the engine does: start, polls, and repetition of retryable failures.
     async fn complete(&self, call: &Call) -> Result<Value, Failure> {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -210,7 +210,7 @@ impl Bench {
         }
     }
 
-    /// One start with its polls.
+    /// Makes one start and its polls.
     async fn attempt(&self, call: &Call, until: Instant) -> Result<Value, Failure> {
         let handle = match self.provider.start(call).await? {
             Started::Done(answer) => return Ok(answer),
@@ -301,7 +301,7 @@ fn absent() -> Value {
     json!({ "absent": true, "copies": [] })
 }
 
-/// Call for the machine that [`clone_of`] makes.
+/// Creates a call for the machine that [`clone_of`] creates.
 fn about(function: &str) -> Call {
     call(function, json!({ "identity": "vm-1" }))
 }

@@ -1,4 +1,4 @@
-//! Placement of machines: permitted settings, and failures for unsuitable ones.
+//! Tests of the placement of machines: permitted settings, and failures for unsuitable ones.
 
 use super::admin::Admin;
 use super::*;
@@ -79,7 +79,7 @@ async fn escaped_names_are_created_and_found() {
         clone.args["identity"] = json!(format!("vm-{n}"));
         clone.idempotency_key = format!("run/{n}");
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
-        // A host without a record finds the machine by its path too.
+        // Without the recorded object, the host finds the machine by its path.
         bench.records.creating();
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
     }

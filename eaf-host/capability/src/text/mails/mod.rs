@@ -1,10 +1,11 @@
 //! Mails of a package: `mails/<template>/{de,en}.{subject.txt,txt,html}`, read and checked when the
 //! package is loaded.
 //!
-//! To add a mail: a folder with these six files. They are minijinja templates; a missing fact is an
-//! error unless the template tests for it first (`{% if ip %}`). The `.html` file holds the content
-//! only; frame (`frame.html`) and styles (`inline.rs`) are the host's. Its classes: `lead`,
-//! `facts`, `quote`, `button`, `small`, `code`. Line ends of a fact become `<br>`.
+//! To add a mail, write a folder with these six files. They are minijinja templates; a missing fact
+//! is an error unless the template tests for the fact first (`{% if ip %}`). The `.html` file holds
+//! the content only; frame (`frame.html`) and styles (`inline.rs`) are the host's. It may use the
+//! classes `lead`, `facts`, `quote`, `button`, `small` and `code`. Line ends of a fact become
+//! `<br>`.
 //!
 //! | in a template | value |
 //! |---|---|
@@ -28,7 +29,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Characters of a subject; mail programs cut longer ones.
+/// Maximum length, in characters, of a subject; mail programs cut longer subjects.
 const SUBJECT_MAX: usize = 200;
 const LANGUAGES: [Locale; 2] = [Locale::De, Locale::En];
 const PARTS: [&str; 3] = ["subject.txt", "txt", "html"];
@@ -47,14 +48,15 @@ pub enum Error {
     },
     #[error("the package has no mail `{0}`")]
     NoSuchMail(String),
-    /// Holds the kind of error only, since the cause may quote facts, which are personal.
+    /// Template that failed with these facts. Holds the kind of error only, since the cause may
+    /// quote facts, which are personal.
     #[error("the mail could not be made from its facts: {kind} in mails/{path} line {line}")]
     Render { path: String, line: usize, kind: String },
 }
 
-/// Mails of one package.
+/// Mail templates of one package.
 pub struct Templates {
-    /// Display name of the product that sends the mails; empty: only the tenant is named.
+    /// Display name of the product that sends the mails; empty: mails name only the tenant.
     product: String,
     names: BTreeSet<String>,
     de: Environment<'static>,
@@ -66,24 +68,24 @@ pub struct HostFacts<'a> {
     pub recipient_name: &'a str,
     pub tenant_name: &'a str,
     pub trace_id: &'a str,
-    /// Address without a trailing slash.
+    /// Public address of the host, without a trailing slash.
     pub public_url: &'a str,
-    /// Address for answers; none: answers are not read.
+    /// Address for answers; none: the mail says that answers are not read.
     pub reply_to: Option<&'a str>,
 }
 
 /// Content of a mail, without its envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line.
+    /// Subject in one line.
     pub subject: String,
     pub text: String,
     pub html: String,
 }
 
 impl Templates {
-    /// Loads `files` by their path below `mails/`. Refuses a mail that lacks a language or a part,
-    /// and files that belong to no mail.
+    /// Loads the templates in `files`, by their path below `mails/`. Refuses a mail that lacks a
+    /// language or a part, and files that belong to no mail.
     pub fn load(files: &BTreeMap<String, String>, locales: Arc<Locales>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         for path in files.keys() {
@@ -100,7 +102,7 @@ impl Templates {
         Ok(Templates { product: String::new(), names, de, en })
     }
 
-    /// Sets the product that sends the mails.
+    /// Sets the display name of the product that sends the mails.
     pub fn of(self, product: &str) -> Self {
         Templates { product: product.to_owned(), ..self }
     }
@@ -214,7 +216,7 @@ fn render_error(path: String, cause: &minijinja::Error) -> Error {
     Error::Render { path, line: cause.line().unwrap_or(0), kind: cause.kind().to_string() }
 }
 
-/// Footer that warns approvers that an answer by mail has no effect.
+/// Footer of a mail, which warns approvers that an answer by mail has no effect.
 fn footer(locale: Locale, reply_to: Option<&str>) -> String {
     match (locale, reply_to) {
         (Locale::De, None) => "Diese Nachricht wurde automatisch gesendet. Antworten darauf liest niemand.".into(),
@@ -244,13 +246,13 @@ fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Re
     Ok(())
 }
 
-/// Builds an address in which all but unreserved characters of a segment are escaped, so that a
-/// fact stays one segment.
+/// Builds an address of the host from segments. All but unreserved characters of a segment are
+/// escaped, so that a fact stays one segment.
 fn link(state: &State, segments: Rest<String>) -> Template {
     let mut address = state.lookup("public_url").map(|url| url.to_string()).unwrap_or_default();
     for segment in segments.iter() {
         address.push('/');
-        // Browsers resolve `..`, also if it is escaped.
+        // Browsers resolve `..` even if it is escaped.
         if segment.chars().all(|c| c == '.') {
             address.push('-');
             continue;
@@ -266,7 +268,7 @@ fn link(state: &State, segments: Rest<String>) -> Template {
     Template::from_safe_string(address)
 }
 
-/// Removes line ends, since a subject is a header.
+/// Replaces line ends and repeated spaces by one space, since a subject is a header.
 fn one_line(subject: &str) -> String {
     let words: Vec<&str> = subject.split(|c: char| c.is_control() || c.is_whitespace()).collect();
     let mut line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

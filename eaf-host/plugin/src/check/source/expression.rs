@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, File, ItemConst, Lit, Member, Stmt};
 
-/// Texts of constants by name. A name of several constants with different texts has no text.
+/// Texts of constants, by name; none for a name of several constants with different texts.
 pub struct Constants(BTreeMap<String, Option<String>>);
 
 impl Constants {
@@ -34,7 +34,8 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// Last two segments of a path: `Rejection::invalid` is (`Rejection`, `invalid`).
+/// Last two segments of a function's path, such as (`Rejection`, `invalid`) for
+/// `Rejection::invalid`; none for a shorter path.
 pub fn last_two(function: &Expr) -> Option<(String, String)> {
     let Expr::Path(path) = function else { return None };
     let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
@@ -42,7 +43,8 @@ pub fn last_two(function: &Expr) -> Option<(String, String)> {
     Some((names.next()?, name))
 }
 
-/// Name of a receiver: `self.mailer` and `mailer()` are `mailer`.
+/// Name of a method call's receiver, such as `mailer` for `self.mailer` and `mailer()`; none
+/// without a name.
 pub fn name(receiver: &Expr) -> Option<String> {
     match receiver {
         Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -72,7 +74,7 @@ pub fn literals(said: &Expr, constants: &Constants) -> Vec<String> {
         Expr::Reference(inner) => literals(&inner.expr, constants),
         Expr::Paren(inner) => literals(&inner.expr, constants),
         Expr::Group(inner) => literals(&inner.expr, constants),
-        // Conversions such as `"away".into()`.
+        // This is a conversion such as `"away".into()`.
         Expr::MethodCall(call) if call.args.is_empty() => literals(&call.receiver, constants),
         Expr::If(choice) => {
             let mut found = last(&choice.then_branch, constants);
