@@ -98,7 +98,7 @@ impl Breaker {
         Ok(Permit { breaker: self, operation: Some(operation), is_probe })
     }
 
-    /// State of an operation, without a call of it.
+    /// Reads the state of an operation without a call.
     pub fn standing(&self, operation: &Operation, now: Instant) -> Standing {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = operations.get(operation) else { return Standing::Good };

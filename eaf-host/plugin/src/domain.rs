@@ -32,7 +32,7 @@ pub enum Error {
     Export(String),
 }
 
-/// Identity of the component for the rest of the host.
+/// Identity of a domain component: plugin, package, generation and description.
 pub struct Identity {
     pub plugin: String,
     pub digest: String,

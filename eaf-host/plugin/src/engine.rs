@@ -126,8 +126,8 @@ impl Wasm {
         Ok(compiled)
     }
 
-    /// Creates a store, after a wait while the maximum number of stores exists. The caller drops the
-    /// store after the call, and always after a trap.
+    /// Creates a store, after a wait while the maximum number of stores exists. The caller drops
+    /// the store after the call, and always after a trap.
     pub async fn store<T: Send + 'static>(&self, state: T) -> Store<Guard<T>> {
         let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
         let limits = StoreLimitsBuilder::new()

@@ -3,7 +3,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`config`] | settings of a mail connection |
-//! | [`connection_type`] | their form and their checks |
+//! | [`connection_type`] | form and checks of these settings |
 //! | [`message`], [`address`] | headers and both bodies as bytes |
 //! | [`wire`], [`tls`] | the connection, with a size limit and a trusted server |
 //! | [`token`] | tokens for a login without a password |

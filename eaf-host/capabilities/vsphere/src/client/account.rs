@@ -26,7 +26,7 @@ pub struct Refused {
     /// Whether vCenter accepted the same credentials before, so that the directory behind vCenter
     /// may be unavailable.
     pub worked_before: bool,
-    /// Time until the next attempt.
+    /// Time until a login with this account may be attempted again.
     pub pause: Duration,
 }
 

@@ -149,7 +149,7 @@ pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Ma
 #[derive(Debug)]
 pub struct Label {
     pub object: MoRef,
-    /// None if the name is unreadable.
+    /// Plain name of the machine; none if unreadable.
     pub name: Option<String>,
     /// Marker, or an inner none without a marker; an outer none if the configuration is unreadable.
     pub marker: Option<Option<String>>,

@@ -8,7 +8,7 @@ use super::{Error, Session};
 const RETRIEVE: &str = "RetrieveServiceContent";
 
 pub struct Service {
-    /// `VirtualCenter`, or `HostAgent` for an ESXi host.
+    /// Type of the server: `VirtualCenter`, or `HostAgent` for an ESXi host.
     pub api_type: String,
     /// Product and version of the server, such as `VMware vCenter Server 8.0.3`.
     pub full_name: String,
