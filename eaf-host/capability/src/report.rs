@@ -16,8 +16,8 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub kind: Kind,
-    /// Member of the connection's `config`, or another word of the capability; for a privilege, the
-    /// id of the privilege.
+    /// Name of what was tested: a JSON member of the connection's `config` or another word of the
+    /// capability; for a privilege, its id.
     pub name: String,
     /// Object that was tested, by its name in the other system; empty: the connection as a whole.
     pub subject: String,

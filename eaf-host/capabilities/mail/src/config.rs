@@ -28,8 +28,8 @@ const CONNECTIONS: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// Without encryption, for a server on the same machine or in a trusted network. Passwords are
-    /// sent in clear to the same machine only.
+    /// No encryption, for a server on the same machine or in a trusted network. Passwords are sent
+    /// in clear to the same machine only.
     None,
     /// Encryption by STARTTLS: the session starts in clear and must be upgraded; a server without
     /// STARTTLS is refused.
@@ -98,7 +98,7 @@ pub struct Login {
 #[derive(Clone)]
 pub enum Proof {
     Password(String),
-    /// XOAUTH2, with a token from the client credentials grant (RFC 6749, section 4.4).
+    /// Proof by XOAUTH2, with a token from the client credentials grant (RFC 6749, section 4.4).
     Token(TokenRequest),
 }
 

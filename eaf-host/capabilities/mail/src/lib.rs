@@ -115,8 +115,8 @@ impl Mail {
     }
 }
 
-/// Maximum duration of a call. Its mails are sent in sequence, by a server that may delay each for
-/// minutes.
+/// Maximum duration of a call. The mails of a call are sent in sequence, by a server that may delay
+/// each mail for minutes.
 const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 
 #[async_trait]

@@ -106,7 +106,8 @@ pub fn of_test(failure: Failure) -> Failure {
     if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
 }
 
-/// Failure that is the same for every server that is not a mail server.
+/// Creates the failure of a server that was not reached as a mail server. The failure is the same
+/// for every such server, so that the tenant learns nothing about another kind of server.
 pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \

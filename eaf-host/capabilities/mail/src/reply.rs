@@ -1,8 +1,8 @@
-//! Classification of a mail server's refusals. Whether the refusal is of the recipient, the mail or
-//! the connection decides whether the mail fails or waits.
+//! Classification of a mail server's refusals. Whether the server refuses the recipient, the mail
+//! or the connection decides whether the mail fails or waits.
 //!
 //! Many servers refuse a connection only at RCPT or after the content (RFC 3463 defines the
-//! enhanced codes). A mail that was refused so waits until the connection is repaired.
+//! enhanced codes). A mail with such a refusal waits until the connection is repaired.
 
 use lettre::transport::smtp::Error;
 use std::error::Error as _;

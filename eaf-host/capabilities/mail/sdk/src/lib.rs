@@ -35,7 +35,7 @@ pub struct Sent {
     pub sent: u32,
     /// Number of recipients whose mail failed; the tenant's admins see which.
     pub failed: u32,
-    /// True if the condition no longer held, so that the remaining mails were not sent.
+    /// Whether the condition no longer held, so that the remaining mails were not sent.
     #[serde(default)]
     pub skipped: bool,
 }

@@ -70,7 +70,7 @@ impl Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     pub object: MoRef,
-    /// Name without vCenter's escapes.
+    /// Name of the machine, without vCenter's escapes.
     pub name: String,
     /// Folder or vApp that contains the machine; none if vCenter reports neither.
     pub parent: Option<MoRef>,
@@ -199,8 +199,8 @@ fn reach(state: &str) -> Reach {
     }
 }
 
-/// Reads the configuration. A complete machine has all of these properties; if one is missing,
-/// vCenter cannot return the configuration now, and the result is none.
+/// Reads the configuration of a machine from its properties. vCenter returns all of these
+/// properties or, while it cannot read the machine, only some; the result is then none.
 fn config(found: &Properties) -> Result<Option<Config>, Error> {
     let number = |path| Ok::<_, Error>(found.number(path)?.and_then(|n| u32::try_from(n).ok()));
     let (Some(options), Some(uuid), Some(template), Some(vmx), Some(cpus), Some(memory_mb)) = (

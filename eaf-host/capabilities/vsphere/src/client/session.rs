@@ -101,8 +101,8 @@ pub struct Shared {
     account: Arc<Account>,
     tenant: TenantId,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Clone tasks that vCenter acknowledged to this host. Another running clone may be one of this
-    /// host whose answer was lost.
+    /// Clone tasks that vCenter acknowledged to this host. A running clone that is not among these
+    /// may also be this host's, with a lost answer.
     acknowledged: Mutex<HashSet<Task>>,
     /// Clones of unknown origin that ran when a clone was first attempted, by the idempotency key
     /// of that attempt.
@@ -192,7 +192,7 @@ impl Session {
     }
 
     /// Returns the present login, or a new one if there is none or the present one is `stale`.
-    /// Fails if it belongs to another vCenter than this session.
+    /// Fails if the login belongs to another vCenter than this session.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let login = self.shared.login(stale).await?;
         let present = &login.content.about.instance_uuid;

@@ -109,7 +109,8 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
     }
 }
 
-/// Failure that is the same for every unreachable server; the operator finds the reason in the log.
+/// Creates the failure of an unreachable server. The failure is the same whatever the reason, which
+/// the operator finds in the log.
 fn unreached() -> Failure {
     new(
         Class::Transient,

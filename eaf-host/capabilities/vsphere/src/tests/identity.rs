@@ -1,5 +1,5 @@
-//! Tests that only the machine of the identity is changed, and that a machine counts as absent only
-//! after a search.
+//! Tests that a call changes only the machine of its identity, and that a machine counts as absent
+//! only after a search.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
