@@ -92,7 +92,7 @@ pub trait MailStore: Send + Sync {
     fn now(&self) -> OffsetDateTime;
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure>;
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
-    /// Current members of the tenant who are meant, in order of their actor ids.
+    /// Present members of the tenant whom `query` means, in order of their actor ids.
     async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure>;
     /// Recipients of mails from `template` about the same thing as the run `run`.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;

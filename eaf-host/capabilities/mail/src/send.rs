@@ -175,7 +175,8 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
     }
 }
 
-/// Permission without the plugin's prefix, which a package may write out.
+/// Name of a permission without the prefix of its plugin, since a package may write the prefix or
+/// omit it.
 fn own<'a>(plugin: &str, permission: &'a str) -> &'a str {
     permission.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).unwrap_or(permission)
 }

@@ -18,9 +18,10 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// One person, by actor id. A mail to an unknown person is a failure.
+    /// Recipient given by actor id. A mail to an unknown person is a failure.
     Actor(&'a str),
-    /// All people who are meant when the mail is sent. A reference that means no one is no failure.
+    /// Recipients given by a reference to people, which the host resolves when the mail is sent. It
+    /// is no failure if the reference means no one.
     People(People),
 }
 
@@ -41,7 +42,7 @@ pub struct Sent {
 }
 
 /// Condition of a mail: a view's column that must still have a value when the mail is sent, since a
-/// mail server can be unavailable for a day. The column has type text, integer or boolean.
+/// mail server can be unavailable for days. The column has type text, integer or boolean.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition<'a> {
     view: &'static str,
