@@ -1,8 +1,8 @@
 //! Condition of a mail, checked immediately before the mail is sent.
 //!
-//! A mail waits for days while the mail server is unavailable, and the matter that the mail is about
-//! may be settled meanwhile. The plugin names a row and a value, and the host reads that row before
-//! each mail, after all events of the log are applied.
+//! A mail waits for days while the mail server is unavailable, and the matter that the mail is
+//! about may be settled meanwhile. The plugin names a row and a value, and the host reads that row
+//! before each mail, after all events of the log are applied.
 
 use super::failure::permanent;
 use super::mail_store::{MailStore, RowQuery};
