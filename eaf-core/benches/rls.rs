@@ -19,12 +19,13 @@ use sqlx::{AssertSqlSafe, Row};
 use verdict::quantile;
 
 const PAIRS: usize = 21;
-/// Parts of a measurement, which alternate between with and without policies, so that a slow second
-/// affects both.
+/// Number of parts of a measurement, which alternate between with and without policies, so that a
+/// slow second affects both.
 const PARTS: usize = 40;
-/// Iterations per part.
+/// Number of iterations per part.
 const ITERATIONS: usize = 20;
-/// Iterations before a part that are not measured, since switching the policies invalidates plans.
+/// Number of iterations before a part that are not measured, since switching the policies
+/// invalidates plans.
 const WARMING: usize = 10;
 const TENANTS: usize = 50;
 const ROWS: usize = 20_000;

@@ -33,17 +33,17 @@ pub struct Grant {
     pub plugin: String,
     pub capability: String,
     pub name: String,
-    /// Limits of use, in the capability's own format.
+    /// Scope of the grant: limits of use, in the capability's own format.
     pub scope: Value,
     /// Name of the tenant's connection.
     pub connection: String,
 }
 
-/// Conditions of a grant that people read.
+/// Reason and expiry of a grant, which people read and the plugin does not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Terms {
     pub reason: String,
-    /// `None`: the grant does not expire.
+    /// Time at which the grant expires. `None`: the grant does not expire.
     pub expires_at: Option<OffsetDateTime>,
 }
 
@@ -67,7 +67,7 @@ pub enum Denial {
 pub struct ListedGrant {
     pub grant: Grant,
     pub terms: Terms,
-    /// Expired by the database's clock.
+    /// Whether the grant has expired, by the database's clock.
     pub expired: bool,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
@@ -104,7 +104,7 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attributi
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Removes a grant, so that the next call is denied. False: there was none.
+/// Removes a grant, so that the next call is denied. Returns false if there was no such grant.
 pub async fn remove(
     tx: &mut TenantTx,
     plugin: &str,
@@ -165,8 +165,8 @@ fn audit_state(grant: Option<&(Grant, Terms)>) -> Value {
     })
 }
 
-/// Decides by the database's clock whether a plugin may use a capability now. Called before each
-/// call that is not replayed.
+/// Decides by the database's clock whether a plugin may use a capability now. The engine calls this
+/// function before each call that is not replayed.
 pub async fn authorize(
     db: &Db,
     tenant: TenantId,
@@ -202,7 +202,7 @@ fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
     Ok(Authorization::Granted(grant(row)?))
 }
 
-/// All grants of a tenant, by plugin, capability and name.
+/// Lists all grants of a tenant, by plugin, capability and name.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<ListedGrant>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(

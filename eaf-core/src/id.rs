@@ -42,7 +42,7 @@ typed_ids! {
     ActorId,
     /// Id of a stream, derived from tenant and stream name.
     StreamId,
-    /// Id of an event.
+    /// Id of an event, random.
     EventId,
     /// Id of a command, derived from tenant, actor and idempotency key, so that a retry has the
     /// same id.

@@ -1,22 +1,23 @@
 //! Hash of a row: SHA-256 over its columns with their lengths, so that two different rows have
 //! different encodings.
 //!
-//! Computed by the host, because the owner of the database can change the functions in it.
+//! The host computes the hash, because the owner of the database can change the functions in it.
 
 use sha2::{Digest, Sha256};
 
-/// Hash in progress.
+/// Hash of one row, to which columns are added.
 pub(crate) struct Leaf(Sha256);
 
 impl Leaf {
-    /// `kind` is one number per table, so that equal rows of two tables have different hashes.
+    /// Begins a hash. `kind` is one number per table, so that equal rows of two tables have
+    /// different hashes.
     pub fn new(kind: u8) -> Leaf {
         let mut sha = Sha256::new();
         sha.update([kind]);
         Leaf(sha)
     }
 
-    /// Adds a column. Null and an empty value differ.
+    /// Adds a column. Null and an empty value have different encodings.
     pub fn column(mut self, value: Option<&[u8]>) -> Leaf {
         match value {
             Some(bytes) => {

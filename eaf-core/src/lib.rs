@@ -64,9 +64,9 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts the tasks of doorbell and feed, so it needs a tokio runtime. `master` encrypts all
-    /// other keys; two of them while the master key is rotated. Commands have no rate limit until
-    /// the bus is given one.
+    /// Starts the core and the tasks of doorbell and feed, which need a tokio runtime. `master`
+    /// encrypts all other keys and holds two keys while the master key is rotated. Commands have no
+    /// rate limit until the bus is given one.
     pub fn start(db: db::Db, ambient: clock::Ambient, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), ambient.clone());
         let doorbell = live::Doorbell::start(&db, &ambient);

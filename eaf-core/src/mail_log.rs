@@ -26,7 +26,7 @@ pub enum Error {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Derived from event, recipient and template.
+    /// Message-ID, derived from event, recipient and template.
     pub message_id: String,
     pub plugin: String,
     pub template: String,
@@ -40,13 +40,13 @@ pub struct Mail {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Waits to be sent, with the error of the last attempt.
+    /// The mail waits to be sent. The text is the error of the last attempt; `None` without one.
     Pending(Option<String>),
     Sent,
-    /// Given up, with a code or sentence without personal data. A server's own message may contain
-    /// the address.
+    /// The mail is not sent any more. The text is a code or sentence without personal data, since a
+    /// server's own message may contain the address.
     Failed(String),
-    /// Not sent, because the condition of the mail no longer held.
+    /// The mail is not sent, because its condition no longer held.
     Skipped,
     /// The server received the content and did not answer: the mail may have arrived.
     Unknown,
@@ -69,18 +69,18 @@ impl Status {
 pub struct LoggedMail {
     pub mail: Mail,
     pub status: Status,
-    /// Connection of the last attempt.
+    /// Name of the connection of the last attempt. `None`: there was no attempt.
     pub connection: Option<String>,
     pub attempts: i32,
     /// Number of transmissions of the content without an answer.
     pub unanswered: i32,
     /// Number of consecutive deferrals of the recipient by the server.
     pub deferrals: i32,
-    /// Time of the first of these deferrals.
+    /// Time of the first of the consecutive deferrals. `None`: the last answer was no deferral.
     pub deferred_since: Option<OffsetDateTime>,
     /// Earliest time of the next attempt. `None`: at once.
     pub next_at: Option<OffsetDateTime>,
-    /// Id that the server assigned to the mail.
+    /// Id that the server assigned to the mail. `None`: the server has assigned none.
     pub relay: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
@@ -89,7 +89,7 @@ pub struct LoggedMail {
 const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq, recipient, trace,
     status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
 
-/// Period of a connection's rate limit.
+/// Period over which the rate limit of a connection counts.
 const RATE_PERIOD: Duration = Duration::from_secs(60);
 
 /// Records a mail as pending, or returns the mail as recorded before.
@@ -184,7 +184,7 @@ pub async fn offer(
 }
 
 /// Records that the transmission of the content begins: without an answer the mail may have
-/// arrived. False: the mail is not pending any more.
+/// arrived. Returns false if the mail is not pending any more.
 pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
@@ -200,7 +200,7 @@ pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> 
     Ok(done.rows_affected() > 0)
 }
 
-/// Pending mails that a call of a run recorded.
+/// Reads the pending mails that a call of a run recorded.
 pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<LoggedMail>, Error> {
     let sql = format!(
         "select {COLUMNS} from eaf.mail_log
@@ -211,7 +211,7 @@ pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) ->
     rows.map_err(Error::Read)?.iter().map(read_row).collect()
 }
 
-/// Delay of a mail after a failed attempt.
+/// Deferral of a mail after a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deferral<'a> {
     pub error: &'a str,
@@ -219,7 +219,7 @@ pub struct Deferral<'a> {
     pub delay: Duration,
     /// New value of [`LoggedMail::unanswered`]: 0 after an answer of the server.
     pub unanswered: i32,
-    /// The server deferred this recipient alone, which [`LoggedMail::deferrals`] counts.
+    /// Whether the server deferred this recipient alone, which [`LoggedMail::deferrals`] counts.
     pub of_recipient: bool,
 }
 
@@ -251,8 +251,8 @@ pub async fn set_status(
     .await
 }
 
-/// Makes a failed or unknown mail pending again at an admin's request; also a pending one without a
-/// change for `abandoned`. False: there is no such mail.
+/// Makes a failed or unknown mail pending again at an admin's request, or a pending mail that has
+/// not changed for the time `abandoned`. Returns false if there is no such mail.
 pub async fn requeue(db: &Db, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
@@ -281,7 +281,7 @@ pub async fn retry_now(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Number of mails that were offered to a connection's server in the period of the rate limit.
+/// Counts the mails that were offered to a connection's server in the period of the rate limit.
 pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Result<u32, Error> {
     let mut tx = db.tenant(tenant).await?;
     let count: i64 = sqlx::query_scalar(
@@ -297,8 +297,8 @@ pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Resul
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Recipients of this template from runs of the same plugin about the same thing. Includes unknown
-/// mails and those in transmission, which may arrive.
+/// Lists the recipients of this template from runs of the same plugin about the same thing.
+/// Includes recipients of unknown mails and of mails in transmission, which may arrive.
 pub async fn recipients_of(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_scalar(
@@ -341,7 +341,7 @@ async fn update(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailFilter {
     All,
-    /// Failed and unknown: the host does not try these again.
+    /// Failed and unknown mails, which the host does not try again.
     Failed,
     Pending,
 }

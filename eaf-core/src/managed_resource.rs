@@ -26,7 +26,7 @@ pub struct Key {
     pub tenant: TenantId,
     pub plugin: String,
     pub capability: String,
-    /// The product's id of the thing.
+    /// Id by which the product identifies the thing.
     pub identity: String,
 }
 
@@ -47,7 +47,7 @@ pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     Ok(row.map(|(data,)| data.0))
 }
 
-/// Replaces the document if it equals `before`. False: it does not, and nothing is written.
+/// Replaces the document if it equals `before`. Otherwise returns false and writes nothing.
 pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let replaced = sqlx::query(

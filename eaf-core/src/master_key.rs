@@ -49,11 +49,11 @@ pub enum Error {
     Audit(#[from] crate::audit::Error),
 }
 
-/// State of a rotation.
+/// State of a rotation of the master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub active: KeyId,
-    /// The host's `EAF_MASTER_KEY`.
+    /// Id of the key in the host's `EAF_MASTER_KEY`.
     pub current: KeyId,
     /// Number of data keys that are not wrapped with `current`.
     pub remaining: i64,
@@ -61,7 +61,8 @@ pub struct Status {
     pub total: i64,
     /// Number of operators that are not sealed with `current`.
     pub operators: i64,
-    /// A rotation has begun and has not ended: the previous key may still be needed.
+    /// Whether a rotation has begun and has not ended, so that the previous key may still be
+    /// needed.
     pub is_rotating: bool,
 }
 
@@ -86,13 +87,13 @@ impl MasterKeyRegistry {
         Self { db: db.clone(), keyring: keyring.clone(), ambient: ambient.clone(), directory: directory.clone() }
     }
 
-    /// Fails with [`Error::WrongKey`] on a host without the active key. The first host of a
-    /// database registers its current key as the active one.
+    /// Checks that the host has the active key, and fails with [`Error::WrongKey`] otherwise. The
+    /// first host of a database registers its current key as the active one.
     pub async fn check(&self) -> Result<(), Error> {
         if self.active_key().await?.is_none() {
             self.register().await?;
         }
-        // Read again: another host may have registered its key at the same time.
+        // The active key is read again: another host may have registered its key at the same time.
         let (active, sealed) = self.active_key().await?.ok_or(Error::NoActiveKey)?;
         let opens = self.keyring.open_platform(AAD, &sealed).is_ok_and(|value| value == active.as_bytes());
         if !opens || self.keyring.master_keys().activate(&active).is_none() {
@@ -117,8 +118,8 @@ impl MasterKeyRegistry {
         Ok(Status { active: KeyId(active), current, remaining, total, operators, is_rotating })
     }
 
-    /// Fails with [`Error::WrongKey`] if the active key has changed to one that this host was not
-    /// given. Cheap enough for one probe per second.
+    /// Checks that the active key has not changed to one that this host was not given, and fails
+    /// with [`Error::WrongKey`] otherwise. Cheap enough for one probe per second.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut conn = self.db.platform_pool().acquire().await.map_err(Error::Read)?;
         match master_key::active(&mut conn).await.map_err(Error::Read)? {
@@ -129,8 +130,8 @@ impl MasterKeyRegistry {
         }
     }
 
-    /// Counts values that no key of this host opens; `None`: there are none. Data keys are counted
-    /// only while a rotation has not ended, because the count reads all of them.
+    /// Counts data keys and operators that no key of this host opens. `None`: there are none. Data
+    /// keys are counted only while a rotation has not ended, because the count reads all of them.
     pub async fn unreadable(&self) -> Result<Option<Unreadable>, Error> {
         let given: Vec<&str> = self.keyring.master_keys().all().iter().map(|master| master.id.0.as_str()).collect();
         let (keys, operators): (i64, i64) = sqlx::query_as(
@@ -146,7 +147,7 @@ impl MasterKeyRegistry {
         Ok((keys > 0 || operators > 0).then_some(Unreadable { keys, operators }))
     }
 
-    /// Id of the active key, and the verification value that is sealed under it.
+    /// Reads the id of the active key, and the verification value that is sealed under that key.
     async fn active_key(&self) -> Result<Option<(String, Vec<u8>)>, Error> {
         sqlx::query_as("select key_id, known from eaf.master_key where active")
             .fetch_optional(self.db.platform_pool())
@@ -154,7 +155,7 @@ impl MasterKeyRegistry {
             .map_err(Error::Read)
     }
 
-    /// Number of data keys that are not wrapped with `key`, and of all.
+    /// Counts the data keys that are not wrapped with `key`, and all data keys.
     async fn count(&self, key: &KeyId) -> Result<(i64, i64), Error> {
         sqlx::query_as(
             "select count(*) filter (where key_id <> $1), count(*) from eaf.subject_key
@@ -178,7 +179,7 @@ impl MasterKeyRegistry {
         Ok(())
     }
 
-    /// Ids of the host's keys, for an error message.
+    /// Ids of the host's master keys, for an error message.
     fn key_ids(&self) -> String {
         let ids: Vec<String> = self.keyring.master_keys().all().iter().map(|master| master.id.to_string()).collect();
         ids.join(" and ")

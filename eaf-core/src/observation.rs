@@ -31,12 +31,13 @@ pub struct ObservationLease {
     pub tenant: TenantId,
     pub capability: String,
     pub connection: String,
-    /// End of the lease by the database's clock. Serves as its fence as well.
+    /// End of the lease by the database's clock, which is the fence of the lease too.
     pub until: OffsetDateTime,
 }
 
-/// Leases the connection that is due for longest, if no host reads its server. The advisory lock is
-/// needed because two concurrent claims would not see each other's lease.
+/// Leases the connection that is due for longest, if no host reads its server. `None`: no
+/// connection is due. The advisory lock is needed because two concurrent claims would not see each
+/// other's lease.
 pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Result<Option<ObservationLease>, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Claim)?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.observation', 0))")
@@ -64,7 +65,7 @@ pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Resu
     Ok(lease)
 }
 
-/// Number of consecutive failed observations of the connection.
+/// Reads the number of consecutive failed observations of the connection.
 pub async fn failures(db: &Db, lease: &ObservationLease) -> Result<u32, Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let failures: Option<i32> = sqlx::query_scalar(
@@ -107,9 +108,9 @@ pub struct ManagedResource {
     pub identity: String,
     /// Document of the capability, see [`managed_resource`](crate::managed_resource).
     pub data: Value,
-    /// State that was last reported to the plugin.
+    /// State that was last reported to the plugin. `None`: no state was reported.
     pub seen: Option<Value>,
-    /// Position of the thing's view row before that report.
+    /// Position of the thing's view row before the last report. `None`: there was no row or report.
     pub seen_position: Option<String>,
 }
 
@@ -125,14 +126,14 @@ pub struct Observation {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reported {
     pub state: Value,
-    /// Position of the thing's view row before the report.
+    /// Position of the thing's view row before the report. `None`: there was no row.
     pub position: Option<String>,
 }
 
 type Row = (String, Json<Value>, Option<Json<Value>>, Option<String>);
 
-/// Managed resources whose document contains `like`. The ones that were not observed for longest
-/// come first.
+/// Lists the managed resources whose document contains `like`. Those that were not observed for
+/// longest come first.
 pub async fn resources(
     db: &Db,
     tenant: TenantId,
@@ -193,7 +194,8 @@ pub async fn record(
     Ok(())
 }
 
-/// Times of the last observations, by identity. A resource that was never observed is missing.
+/// Reads the times of the last observations, by identity. A resource that was never observed is
+/// missing.
 pub async fn observed_at(
     db: &Db,
     tenant: TenantId,

@@ -28,7 +28,7 @@ pub enum Error {
 
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// SHA-256 of the header in `bytes`, hex. The header holds the digests of the other parts. A
+    /// SHA-256, in hex, of the header in `bytes`, which holds the digests of the other parts. A
     /// reader of `bytes` verifies the digest.
     pub digest: String,
     pub plugin: String,
@@ -120,12 +120,12 @@ pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &Attribution) -> 
     Ok(generation)
 }
 
-/// Active package of a plugin. `None`: no package of this plugin was ever activated.
+/// Reads the active package of a plugin. `None`: no package of this plugin was ever activated.
 pub async fn active(db: &Db, plugin: &str) -> Result<Option<Active>, Error> {
     Ok(all_active(db).await?.into_iter().find(|active| active.plugin == plugin))
 }
 
-/// Active packages of all plugins, by plugin.
+/// Lists the active packages of all plugins, by plugin.
 pub async fn all_active(db: &Db) -> Result<Vec<Active>, Error> {
     let rows: Vec<(String, i64, String, String, OffsetDateTime)> = sqlx::query_as(
         "select g.plugin, g.generation, g.digest, p.version, a.activated_at

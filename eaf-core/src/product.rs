@@ -54,7 +54,7 @@ pub(crate) const INACTIVE_SQL: &str = "case
                      where e.tenant_id = p.tenant_id and e.plugin = p.plugin and e.enabled) then 'not-enabled'
     end";
 
-/// Reason why a product is inactive in a tenant. `None`: the product is active.
+/// Reads the reason why a product is inactive in a tenant. `None`: the product is active.
 pub async fn inactive(db: &Db, tenant: TenantId, plugin: &str) -> Result<Option<Inactive>, Error> {
     let sql = format!("select {INACTIVE_SQL} from (select $1::uuid as tenant_id, $2::text as plugin) p");
     let mut tx = db.tenant(tenant).await?;
@@ -131,7 +131,7 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Products that are or were enabled for a tenant, by plugin.
+/// Lists the products that are or were enabled for a tenant, by plugin.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_as(
@@ -144,7 +144,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error
     .map_err(Error::Read)
 }
 
-/// Stops a plugin for all tenants. False: the plugin was stopped already.
+/// Stops a plugin for all tenants. Returns false if the plugin was stopped already.
 pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
@@ -165,7 +165,8 @@ pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Resu
     Ok(stopped.rows_affected() > 0)
 }
 
-/// Ends the stop of a plugin, for tenants with the product enabled. False: it was not stopped.
+/// Ends the stop of a plugin, for tenants with the product enabled. Returns false if the plugin was
+/// not stopped.
 pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
@@ -182,7 +183,7 @@ pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Re
     Ok(resumed.rows_affected() > 0)
 }
 
-/// Plugins that are stopped for all tenants, by name.
+/// Lists the plugins that are stopped for all tenants, by name.
 pub async fn stopped(db: &Db) -> Result<Vec<StoppedPlugin>, Error> {
     sqlx::query_as("select plugin, reason, stopped_by, stopped_at from eaf.stopped_plugin order by plugin")
         .fetch_all(db.platform_pool())

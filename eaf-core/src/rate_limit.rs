@@ -1,6 +1,6 @@
 //! Token buckets, one per key: a rate over time, and a burst after a pause.
 //!
-//! They count in this host alone: behind a balancer a key has its limit at each host.
+//! Buckets count in this host alone: behind a balancer a key has its limit at each host.
 
 use crate::clock::Ambient;
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Above this number, buckets that are full again are dropped: a new one is full too.
+/// Number of buckets above which those that are full again are dropped: a new bucket is full too.
 const MAX_IDLE_BUCKETS: usize = 10_000;
 
-/// One bucket per key. Cheap to clone.
+/// Rate limit with one token bucket per key. Cheap to clone.
 #[derive(Clone)]
 pub struct RateLimit<K> {
     ambient: Ambient,
@@ -22,9 +22,9 @@ pub struct RateLimit<K> {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
-    /// Over time.
+    /// Number of tokens that a bucket gains per second.
     pub per_second: f64,
-    /// At once, after a pause.
+    /// Number of tokens that a full bucket holds, which can be used at once after a pause.
     pub burst: f64,
 }
 
@@ -44,12 +44,12 @@ impl<K: Eq + Hash> RateLimit<K> {
         RateLimit { ambient: ambient.clone(), limit: None, buckets: Arc::default() }
     }
 
-    /// `per_second` is more than 0, `burst` at least 1.
+    /// Creates a rate limit. `per_second` must be more than 0, `burst` at least 1.
     pub fn new(ambient: &Ambient, limit: Limit) -> Self {
         RateLimit { limit: Some(limit), ..RateLimit::none(ambient) }
     }
 
-    /// As [`new`](Self::new), or without a limit.
+    /// Creates a rate limit like [`new`](Self::new), or one that limits nothing.
     pub fn maybe(ambient: &Ambient, limit: Option<Limit>) -> Self {
         RateLimit { limit, ..RateLimit::none(ambient) }
     }
@@ -58,7 +58,7 @@ impl<K: Eq + Hash> RateLimit<K> {
         self.take_cost(key, 1.0)
     }
 
-    /// A cost above the burst waits for a full bucket.
+    /// Removes `cost` tokens from the key's bucket. A cost above the burst waits for a full bucket.
     pub fn take_cost(&self, key: K, cost: f64) -> Result<(), RateLimited> {
         let Some(limit) = self.limit else { return Ok(()) };
         let cost = cost.min(limit.burst);
@@ -80,7 +80,7 @@ impl<K: Eq + Hash> RateLimit<K> {
 
 impl Bucket {
     fn filled(&self, limit: Limit, now: OffsetDateTime) -> f64 {
-        // A clock that was set back fills nothing.
+        // A clock that was set back adds no tokens.
         let passed = (now - self.at).as_seconds_f64().max(0.0);
         (self.tokens + passed * limit.per_second).min(limit.burst)
     }

@@ -1,8 +1,8 @@
 //! Retention: pruning of ledger rows, refusals, denials, journals, mails and package files after a
 //! configured time.
 //!
-//! Without pruning they grow without bound. The log is never pruned. Each pruning of a tenant's
-//! rows is an act in that tenant's audit.
+//! Without pruning these records grow without bound. The log is never pruned. Each pruning of a
+//! tenant's rows is an act in that tenant's audit.
 
 pub(crate) mod record;
 
@@ -15,12 +15,14 @@ use crate::id::TenantId;
 use record::Record;
 use time::{Duration, OffsetDateTime, Time};
 
-/// Rows of one statement and its record, so that locks are short.
+/// Maximum number of rows of one statement and its record, so that locks are short.
 const BATCH: i32 = 2_000;
-/// Last generations whose package files are never deleted, so that they can be activated again.
+/// Number of last generations whose package files are never deleted, so that they can be activated
+/// again.
 const KEPT_GENERATIONS: i64 = 3;
 
-/// Advisory lock of pruning, with the tenant: one host prunes a tenant at a time.
+/// Seed by which a tenant's id becomes the advisory lock of pruning: one host prunes a tenant at a
+/// time.
 const LOCK: i64 = 0x6561_665f_7072_756e;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,22 +41,24 @@ pub enum Error {
     Audit(#[from] audit::Error),
 }
 
-/// Retention periods; `None` is without limit.
+/// Retention of each kind of rows; `None`: without limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// Answers of commands, whose idempotency keys are unknown afterwards, and refusals.
+    /// Retention of answers of commands, whose idempotency keys are unknown afterwards, and of
+    /// refusals.
     pub ledger: Option<Duration>,
     pub denials: Option<Duration>,
-    /// Journal entries of ended runs.
+    /// Retention of journal entries, after the end of their run.
     pub journals: Option<Duration>,
-    /// Log entries of mails that are sent, failed or skipped.
+    /// Retention of log entries of mails that are sent, failed or skipped.
     pub mails: Option<Duration>,
-    /// Files of packages that are not in use.
+    /// Retention of package files that are neither active, nor of the last generations, nor used by
+    /// an open run.
     pub packages: Option<Duration>,
 }
 
 impl Retention {
-    /// Periods of the tenants' rows, by the kind that `eaf.prune` and `eaf.prune_anchored` take.
+    /// Retention of the tenants' rows, by the kind that `eaf.prune` and `eaf.prune_anchored` take.
     fn by_kind(&self) -> [(&'static str, Option<Duration>); 5] {
         [
             ("ledger", self.ledger),
@@ -71,15 +75,15 @@ impl Retention {
 pub struct Pruned {
     pub rows: u64,
     pub packages: u64,
-    /// Number of tenant and kind that another host was pruning.
+    /// Number of pairs of tenant and kind that another host was pruning.
     pub skipped_tenants: usize,
     pub failures: Vec<Failure>,
 }
 
-/// A kind of rows that could not be pruned.
+/// Failure to prune one kind of rows.
 #[derive(Debug)]
 pub struct Failure {
-    /// `None` for packages, which belong to no tenant.
+    /// Tenant of the rows; `None` for packages, which belong to no tenant.
     pub tenant: Option<TenantId>,
     pub what: &'static str,
     pub error: Error,
@@ -121,7 +125,7 @@ fn cutoff(ambient: &Ambient, period: Duration) -> OffsetDateTime {
 /// Result of pruning one kind of one tenant, with the number of rows deleted.
 enum TenantPruning {
     Complete(u64),
-    /// Another host has the lock.
+    /// Another host has the lock, so that rows may remain.
     Busy(u64),
 }
 
@@ -139,7 +143,7 @@ async fn prune_tenant(
             Ok(Some(batch)) => batch,
             Ok(None) => return Ok(TenantPruning::Busy(rows)),
             Err(cause) => {
-                // Awaited, unlike a drop: the next kind needs the lock at once.
+                // The rollback is awaited, because the next kind needs the lock at once.
                 tx.rollback().await;
                 return Err(Error::Prune { what, cause });
             }
@@ -148,7 +152,8 @@ async fn prune_tenant(
             tx.commit().await?;
             return Ok(TenantPruning::Complete(rows));
         }
-        // In the same transaction: verification reports rows that are missing without a record.
+        // The record is in the same transaction, because verification reports rows that are missing
+        // without a record.
         if batch.rows > 0 {
             let trace = ambient.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
             let record = Record::entry(what, batch.rows, before.date(), TraceId(trace));
@@ -161,13 +166,14 @@ async fn prune_tenant(
 
 struct Batch {
     rows: u64,
-    /// Deleted rows per anchor; `None` for kinds that are not anchored.
+    /// Number of deleted rows per anchor, such as `5:10 6:7`; `None` for kinds that are not
+    /// anchored.
     anchors: Option<String>,
-    /// Whether nothing was left to delete.
+    /// Whether there was nothing to delete.
     is_last: bool,
 }
 
-/// Deletes one batch; `None` if another host has the lock.
+/// Deletes one batch of rows. `None`: another host has the lock.
 async fn prune_batch(
     tx: &mut TenantTx,
     what: &'static str,

@@ -35,7 +35,7 @@ pub enum Error {
 /// Lifetimes of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest time without activity.
+    /// Maximum time without activity.
     pub idle: Duration,
     /// Maximum age, regardless of activity.
     pub absolute: Duration,
@@ -49,12 +49,13 @@ impl SessionId {
         SessionId(ambient.bytes())
     }
 
-    /// Reads the value of a cookie from [`reveal`](Self::reveal).
+    /// Parses the value of a cookie, as made by [`reveal`](Self::reveal). `None`: the value has
+    /// another form.
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(SessionId)
     }
 
-    /// Value of the cookie.
+    /// Value of the session cookie, in clear.
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -67,7 +68,7 @@ impl SessionId {
 /// Session that has not expired.
 #[derive(Clone)]
 pub struct Session {
-    /// `None`: the session of an operator.
+    /// Tenant of the member. `None`: the session of an operator.
     pub tenant: Option<TenantId>,
     pub actor: ActorId,
     pub expires: OffsetDateTime,
@@ -114,7 +115,7 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Finds the session of this id, unless it has expired.
+    /// Finds the session of this id. `None`: there is none, or it has expired.
     pub async fn find(&self, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
         let hash = id.hash();
         let Some((tenant, actor, seen, expires)) = self.find_live(&hash, limits).await? else { return Ok(None) };

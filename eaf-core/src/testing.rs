@@ -48,7 +48,7 @@ impl Database {
         let mut conn = connect(cluster_url).await;
         lock(&mut conn).await;
         let template = template(&mut conn, cluster_url).await;
-        // Under the lock, because PostgreSQL refuses a template that has another connection.
+        // The lock is held here, because PostgreSQL refuses a template that has another connection.
         run(&mut conn, format!("create database {name} template {template}")).await;
         conn.close().await.expect("the cluster is there");
         let superuser_url = with_database(cluster_url, &name);
@@ -64,7 +64,7 @@ impl Database {
         connect(&self.url(role)).await
     }
 
-    /// Address for a role: `eaf_app`, `eaf_platform` or `eaf_migrate`.
+    /// Address of this database for a role: `eaf_app`, `eaf_platform` or `eaf_migrate`.
     pub fn url(&self, role: &str) -> String {
         let (scheme, rest) = self.superuser_url.split_once("://").expect("a URL");
         let host = rest.split_once('@').map_or(rest, |(_, host)| host);
@@ -104,7 +104,7 @@ impl Database {
     /// Makes new sessions read-only, as on a primary that a failover has made a standby. Existing
     /// sessions do not change.
     pub async fn read_only(&self, only: bool) {
-        // From another database, because in this one the statement may be refused as a write.
+        // The statement runs in another database, because in this one it may be refused as a write.
         let mut root = connect(&self.cluster_url).await;
         let setting =
             if only { "set default_transaction_read_only = on" } else { "reset default_transaction_read_only" };
@@ -119,7 +119,8 @@ impl Database {
     }
 
     /// State of the newest journal entry of a call, such as `vsphere.clone` (`intent`, `pending` or
-    /// `done`), and number of the call's entries that are done. Of all tenants, from one snapshot.
+    /// `done`), and the number of the call's entries that are done. Covers all tenants, by one
+    /// statement.
     pub async fn journal(&self, call: &str) -> (Option<String>, i64) {
         let query = sqlx::query_as(
             "select (array_agg(state order by started_at desc, seq desc))[1], count(*) filter (where state = 'done')
@@ -228,7 +229,7 @@ impl Database {
     }
 }
 
-/// Lock that ends with this value.
+/// Lock that is released when this value is dropped.
 pub struct LockGuard {
     _conn: PgConnection,
 }
@@ -251,7 +252,7 @@ impl Drop for Database {
     }
 }
 
-/// The real clock and real entropy.
+/// Clock and entropy of the operating system.
 pub fn ambient() -> Ambient {
     struct Real;
     impl Clock for Real {
@@ -297,7 +298,8 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{head}/{name}")
 }
 
-/// Name of the migrated template database for this schema, created if it is missing.
+/// Returns the name of the migrated template database for this schema, and creates the database if
+/// it is missing.
 async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     let name = format!("eaf_template_{}", schema_digest());
     let exists: bool = sqlx::query_scalar("select exists(select from pg_database where datname = $1)")

@@ -15,8 +15,8 @@ pub enum Error {
     Purge(#[source] sqlx::Error),
 }
 
-/// Marks a state as used. False: it was used before. After `until` the sign-in has expired, and the
-/// mark can be deleted.
+/// Marks a state as used. Returns false if the state was used before. After `until` the sign-in has
+/// expired, and the mark can be deleted.
 pub async fn use_once(db: &Db, state: &str, until: OffsetDateTime) -> Result<bool, Error> {
     let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).collect();
     let done = sqlx::query("insert into eaf.used_state (hash, until) values ($1, $2) on conflict do nothing")

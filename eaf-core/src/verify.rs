@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 const PAGE: i64 = 2_000;
-/// Findings that are listed; further ones are counted.
+/// Maximum number of findings that are listed; further ones are only counted.
 const MAX_LISTED: usize = 100;
 /// PostgreSQL's epoch, 2000-01-01, in seconds since 1970.
 const PG_EPOCH: i128 = 946_684_800;
@@ -41,7 +41,7 @@ pub enum Error {
 pub struct Report {
     pub tenant: TenantId,
     pub events: u64,
-    /// Time of the first event.
+    /// Time of the first event. `None`: the log is empty.
     #[serde(serialize_with = "instant")]
     pub first_at: Option<OffsetDateTime>,
     #[serde(serialize_with = "instant")]
@@ -53,9 +53,9 @@ pub struct Report {
     pub anchors: u64,
     /// Hash of the last anchor, in hex.
     pub anchor_head: String,
-    /// Rows of audit and journal that the anchors have.
+    /// Number of rows of audit and journal that were anchored.
     pub anchored: u64,
-    /// Rows of audit and journal that are too recent to be anchored.
+    /// Number of rows of audit and journal that are too recent to be anchored.
     pub not_anchored: u64,
     pub findings: Vec<Finding>,
     /// Number of findings that are not listed.

@@ -82,7 +82,7 @@ pub enum Error {
     Log(#[from] event_store::Error),
 }
 
-/// Tells a missing table, of a view that was never created, from other database errors.
+/// Distinguishes a missing table, of a view that was never created, from other database errors.
 fn read_error(view: &str, cause: sqlx::Error) -> Error {
     match cause.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("42P01") => Error::NotCreated(view.to_owned()),

@@ -39,8 +39,8 @@ use crate::contract::Recorded;
 use crate::id::{ActorId, RunId, TenantId};
 use crate::{crypto, db, event_store};
 
-/// Journal entries of a run; a longer one has to continue as another run. The database checks the
-/// same.
+/// Maximum number of journal entries of a run. A longer run has to continue as another run. The
+/// database checks the same number.
 pub const MAX_ENTRIES: i32 = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -81,17 +81,17 @@ pub struct Run {
     pub tenant: TenantId,
     pub id: RunId,
     pub plugin: String,
-    /// The package that the run started on.
+    /// Digest of the package that the run started on.
     pub digest: String,
-    /// Without the plugin's prefix.
+    /// Name of the workflow without the plugin's prefix.
     pub workflow: String,
-    /// The event that started the run, personal fields in clear.
+    /// Event that started the run, with personal fields in clear.
     pub event: Recorded,
-    /// Id of the business thing.
+    /// Id of the business thing that the run is about.
     pub key: String,
-    /// The person whose key seals the journal.
+    /// Person whose key seals the run's journal.
     pub subject: ActorId,
     pub trace: TraceId,
-    /// How often the run itself, not a call, failed and was repeated.
+    /// Number of consecutive attempts in which the run itself, not a call, failed.
     pub attempts: i32,
 }

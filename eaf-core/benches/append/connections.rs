@@ -55,7 +55,7 @@ impl DerefMut for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        // Released before the permit, whose drop follows.
+        // The connection is returned before the permit, whose drop follows.
         self.free.lock().expect("not poisoned").extend(self.conn.take());
     }
 }

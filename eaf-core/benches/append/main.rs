@@ -34,7 +34,7 @@ use ours::Ours;
 use raw::Raw;
 use verdict::Line;
 
-/// Concurrent callers.
+/// Number of concurrent callers.
 const APPENDERS: usize = 64;
 const TENANTS: usize = 50;
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Files in the order of its installer, without pgcrypto, which newer PostgreSQL does not need for
-/// random ids.
+/// Files of message-db, in the order of message-db's own installer. The extension pgcrypto is not
+/// installed, because newer PostgreSQL does not need it for random ids.
 const FILES: [&str; 15] = [
     "schema/message-store.sql",
     "tables/messages.sql",
@@ -36,7 +36,7 @@ pub struct MessageDb {
 }
 
 impl MessageDb {
-    /// `None` if `EAF_BENCH_MESSAGE_DB` is not set.
+    /// Installs message-db. `None`: `EAF_BENCH_MESSAGE_DB` is not set.
     pub async fn install(database: &Database) -> Option<MessageDb> {
         let dir = PathBuf::from(std::env::var_os("EAF_BENCH_MESSAGE_DB")?).join("database");
         let options: PgConnectOptions = database.superuser_url().parse().expect("a URL");
@@ -53,8 +53,8 @@ impl MessageDb {
         Some(MessageDb { connections, next: Arc::default() })
     }
 
-    /// Number of callers with the highest rate in one category, whose lock makes more callers
-    /// slower.
+    /// Number of callers with the highest rate in one category. More callers are slower, because
+    /// each write locks the category.
     pub async fn best_callers(&self) -> usize {
         let mut best = (0.0, 1);
         for callers in [1, 2, 4, 8, 12] {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const QUOTA: f64 = 50.0;
 const NEIGHBOURS: usize = 10;
-/// Commands per second of all neighbours together.
+/// Number of commands per second of all neighbours together.
 const CALM: f64 = 50.0;
 const LASTS: Duration = Duration::from_secs(8);
 

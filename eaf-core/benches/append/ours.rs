@@ -22,7 +22,7 @@ pub struct Ours {
 
 impl Ours {
     pub async fn new(database: &Database, tenants: usize) -> Ours {
-        // The default of 12 connections to append, and two for notifications.
+        // The host has its default of 12 connections to append, and two for notifications.
         let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
         database.run("select eaf.activate('bench', 1, '00')").await;
         let db = eaf_core::db::Db::connect(&config).await.expect("connections");
@@ -89,7 +89,7 @@ impl Ours {
     }
 
     /// Asserts that the acknowledged events exist without gaps and with valid chains; otherwise the
-    /// run is void.
+    /// figures are not valid.
     pub async fn assert_sound(&self, database: &Database) {
         let recorded = database.recorded_count("bench.happened").await;
         assert_eq!(
@@ -132,7 +132,8 @@ fn request(core: &Core, streams: usize) -> AppendRequest {
     }
 }
 
-/// 400 bytes of data, and metadata in the form of the command bus; the same for all stores.
+/// Payload of one event: 400 bytes of data, and metadata in the form of the command bus; the same
+/// for all stores.
 pub fn payload() -> &'static (Vec<u8>, Vec<u8>) {
     static PAYLOAD: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
     PAYLOAD.get_or_init(make_payload)

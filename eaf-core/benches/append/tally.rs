@@ -15,12 +15,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Activates the plugin in the database.
+    /// Creates a tally that is active in the database.
     pub async fn in_force(database: &Database) -> Arc<Tally> {
         Tally::new(database, false).await
     }
 
-    /// Like [`in_force`](Self::in_force), and folds the number of events.
+    /// Creates a tally like [`in_force`](Self::in_force) does, which also folds the number of
+    /// events.
     pub async fn folding(database: &Database) -> Arc<Tally> {
         Tally::new(database, true).await
     }

@@ -47,7 +47,8 @@ impl Line {
         );
     }
 
-    /// Inconclusive if the spread is wider than the distance to the floor.
+    /// Verdict on the measured ratios; inconclusive if the spread is wider than the distance to the
+    /// floor.
     fn verdict(&self, low: f64, middle: f64, high: f64) -> &'static str {
         let reaches = |bound: f64| if self.more { middle >= bound } else { middle <= bound };
         let certain = |bound: f64| high - low <= (middle - bound).abs();

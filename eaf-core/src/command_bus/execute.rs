@@ -21,8 +21,8 @@ use tracing::Instrument;
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
-/// Maximum number of times that a command is decided after conflicts, which come from other hosts
-/// alone: commands of one host hold stream locks.
+/// Maximum number of attempts at one command. Conflicts, after which a command is decided again,
+/// come from other hosts only, because commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
 /// Wait after the first conflict. Each attempt doubles the wait, of which a random part is waited.
 const BACKOFF: Duration = Duration::from_millis(2);

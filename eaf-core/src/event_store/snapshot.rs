@@ -1,8 +1,8 @@
-//! Snapshots: the state that a package folded from a stream's first events, stored so that it need
-//! not read them again.
+//! Snapshots: the state that a package folded from a stream's first events, stored so that the
+//! package need not read these events again.
 //!
-//! A snapshot is read by the package that made it alone, while the log holds its last event and
-//! none of the people in it is erased. Without it the stream is read whole, and nothing else
+//! A snapshot is read only by the package that made it, while the log holds its last event and none
+//! of the people in it is erased. Without a snapshot the stream is read whole, and nothing else
 //! changes.
 
 use super::{Error, StreamCache};
@@ -17,21 +17,21 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
     pub digest: String,
-    /// Of the last event in it.
+    /// Version of the last event that was folded.
     pub version: u64,
-    /// The chain hash of that event.
+    /// Chain hash of the last event that was folded.
     pub chain: Vec<u8>,
     sealed: SharedSeal,
 }
 
-/// The events that a state was folded from.
+/// Identification of the events that a state was folded from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SnapshotBasis {
-    /// Of the last of them.
+    /// Version of the last of these events.
     pub version: u64,
-    /// The chain hash of that event, which covers them all.
+    /// Chain hash of the last of these events, which covers all events before it.
     pub chain: Vec<u8>,
-    /// The people whose data they hold.
+    /// People whose data the events hold.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -44,7 +44,8 @@ impl Snapshot {
         &self.sealed.people
     }
 
-    /// `None`: a person in it was erased, or it is not what was written there.
+    /// Opens the state in the snapshot. `None`: a person in the state was erased, or the stored
+    /// value is not what was written there.
     pub async fn open(&self, keyring: &Keyring, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
         let aad = aad(stream, &self.digest, self.version);
         let opened = match keyring.open_for_all(tx, &aad, &self.sealed).await {
@@ -59,7 +60,7 @@ impl Snapshot {
     }
 }
 
-/// Loads the snapshots that this package made.
+/// Loads the snapshots of these streams that this package made.
 pub(super) async fn load(
     tx: &mut TenantTx,
     digest: &str,
@@ -86,9 +87,9 @@ pub(super) async fn load(
     rows.iter().map(found).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Stores a state, as JSON, in place of those of earlier events and of other packages. Returns
-/// whether a snapshot is stored, this one or a later one of another host: none is if a person in it
-/// was erased meanwhile, or if the log no longer holds its last event.
+/// Stores a state, as JSON, in place of the snapshots of earlier events and of other packages.
+/// Returns whether a snapshot is stored, this one or a later one of another host. None is stored if
+/// a person in the state was erased meanwhile, or if the log no longer holds the last folded event.
 pub(crate) async fn store(
     cache: &StreamCache,
     keyring: &Keyring,

@@ -1,4 +1,4 @@
-//! An event as stored, and opened for its plugin.
+//! Events as stored, and as opened for their plugin.
 
 use super::{Error, Position};
 use crate::actor::ActorKind;
@@ -19,41 +19,42 @@ pub struct Meta {
     pub actor_kind: ActorKind,
     pub command_id: CommandId,
     pub trace_id: String,
-    /// With the plugin in front: `dcm/request/…`.
+    /// Name of the stream with the plugin's prefix: `dcm/request/…`.
     pub stream: String,
     pub plugin: String,
     pub generation: i64,
-    /// SHA-256 of the package, hex.
+    /// SHA-256, in hex, of the package that decided the event.
     pub digest: String,
 }
 
-/// Personal fields are ciphertext here.
+/// Event as stored: personal fields are ciphertext.
 #[derive(Debug, Clone)]
 pub struct StoredEvent {
     pub position: Position,
     pub stream: StreamId,
     pub version: u64,
     pub id: EventId,
-    /// With the plugin in front: `dcm.request-submitted`.
+    /// Type of the event with the plugin's prefix: `dcm.request-submitted`.
     pub kind: String,
     pub schema: u16,
     pub data: Value,
     pub meta: Meta,
-    /// Stored size of `data` and `meta`.
+    /// Stored size, in bytes, of `data` and `meta`.
     pub bytes: usize,
-    /// The database's clock.
+    /// Time of the append, by the database's clock.
     pub at: OffsetDateTime,
 }
 
-/// An event that only a newer package can have written, which a package must not skip.
+/// Event that only a newer package can have written, and that an older package must not skip.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the event at {position} is a {kind} of version {schema}, and the active package knows {}: activate the newer one", up_to(.known))]
 pub struct UnknownEvent {
     pub position: Position,
-    /// As the plugin calls it.
+    /// Type of the event without the plugin's prefix.
     pub kind: String,
     pub schema: u16,
-    /// The newest version that the package declares; `None`: it has no such event.
+    /// Newest version of this event type that the package declares. `None`: the package has no such
+    /// type.
     pub known: Option<u16>,
 }
 
@@ -62,7 +63,8 @@ fn up_to(version: &Option<u16>) -> String {
 }
 
 impl StoredEvent {
-    /// Packages upcast older versions themselves; an unknown type or version is refused.
+    /// Checks that a package knows the event's type and version. Packages upcast older versions
+    /// themselves; an unknown type or version is refused.
     pub fn understood_by(&self, description: &contract::Description) -> Result<(), UnknownEvent> {
         let versions = description.events.iter().filter(|known| known.kind == self.local_kind());
         let known = versions.map(|known| known.schema_version).max();
@@ -76,23 +78,24 @@ impl StoredEvent {
         &self.meta.plugin
     }
 
-    /// The type as the plugin calls it, without the prefix.
+    /// Type of the event without the plugin's prefix, as the plugin names it.
     pub fn local_kind(&self) -> &str {
         local(&self.kind, &self.meta.plugin, '.')
     }
 
-    /// The stream as the plugin calls it, without the prefix.
+    /// Name of the stream without the plugin's prefix, as the plugin names it.
     pub fn local_stream(&self) -> &str {
         local(&self.meta.stream, &self.meta.plugin, '/')
     }
 
-    /// Opens it for its plugin: local names, personal fields in clear. A field of an erased person
-    /// is empty.
+    /// Opens the event for its plugin, with local names and personal fields in clear. A field of an
+    /// erased person is empty.
     pub async fn open(self, keyring: &Keyring, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
         self.open_noting(keyring, tx, &mut BTreeSet::new()).await
     }
 
-    /// As [`open`](Self::open), and adds the people whose data it holds.
+    /// Opens the event like [`open`](Self::open), and adds the people whose data the event holds to
+    /// `people`.
     pub(crate) async fn open_noting(
         self,
         keyring: &Keyring,
@@ -121,7 +124,7 @@ impl StoredEvent {
     }
 }
 
-/// The additional authenticated data of an event's personal fields.
+/// Additional authenticated data of an event's personal fields.
 pub(crate) fn aad(event: EventId) -> String {
     format!("event/{event}")
 }

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_doorbell";
-/// Rings that a receiver may lag; beyond, it gets
+/// Maximum number of rings by which a receiver may lag. A receiver that lags more gets
 /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
 const CAPACITY: usize = 4096;
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
@@ -33,11 +33,12 @@ pub struct Ring {
 pub struct Doorbell {
     rings: broadcast::Sender<Ring>,
     outgoing: Arc<Outgoing>,
-    /// Aborts the tasks when the last clone is dropped.
+    /// Tasks that send and receive, aborted when the last clone is dropped.
     _tasks: Arc<Tasks>,
 }
 
-/// Newest position per tenant that is not sent yet, so that many appends share one NOTIFY.
+/// Newest position per tenant that other hosts were not notified of, so that many appends share one
+/// NOTIFY.
 #[derive(Default)]
 struct Outgoing {
     pending: Mutex<HashMap<TenantId, u64>>,
@@ -66,9 +67,9 @@ impl Doorbell {
         Doorbell { rings, outgoing, _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Notifies this process and other hosts. Call it after the commit.
+    /// Notifies this process and other hosts of new events. The caller has committed them before.
     pub fn ring(&self, tenant: TenantId, pos: u64) {
-        // Fails only without a receiver.
+        // Sending fails only without a receiver.
         let _ = self.rings.send(Ring { tenant, pos });
         let mut pending = self.outgoing.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let newest = pending.entry(tenant).or_default();

@@ -1,6 +1,6 @@
 //! Feed: the notification "this view of this tenant has reached position P".
 //!
-//! Like the doorbell, a hint without data: receivers read the changed keys by
+//! Like the doorbell, the feed is a hint without data: receivers read the changed keys by
 //! [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
 
 use super::listener;
@@ -15,10 +15,11 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_view";
-/// Changes that a receiver may lag; beyond, it gets
+/// Maximum number of changes by which a receiver may lag. A receiver that lags more gets
 /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
 const CAPACITY: usize = 4096;
-/// Changes that wait to be sent to other hosts; more are dropped, since receivers there also poll.
+/// Maximum number of changes that wait to be sent to other hosts. Further ones are dropped, since
+/// receivers there also poll.
 const OUTGOING_CAPACITY: usize = 4096;
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
@@ -28,7 +29,7 @@ pub struct Change {
     pub plugin: String,
     pub view: String,
     pub position: Position,
-    /// Number of rows that changed on the way to the position.
+    /// Number of rows that changed since the position before.
     pub rows: usize,
 }
 
@@ -37,7 +38,7 @@ pub struct Feed {
     changes: broadcast::Sender<Change>,
     outgoing: mpsc::Sender<Change>,
     runs: Arc<Notify>,
-    /// Aborts the tasks when the last clone is dropped.
+    /// Tasks that send and receive, aborted when the last clone is dropped.
     _tasks: Arc<Tasks>,
 }
 
@@ -63,9 +64,9 @@ impl Feed {
         Feed { changes, outgoing, runs: Arc::default(), _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Notifies this process and other hosts. Call it after the commit.
+    /// Notifies this process and other hosts of a change. The caller has committed it before.
     pub fn publish(&self, change: Change) {
-        // Fails only with a full queue, which loses a hint, or without a receiver.
+        // Sending fails only with a full queue, which loses a hint, or without a receiver.
         let _ = self.outgoing.try_send(change.clone());
         let _ = self.changes.send(change);
     }

@@ -1,8 +1,8 @@
 //! Platform feed: the new positions of each tenant's log, across all tenants and without payload.
 //!
-//! A follower stores one position per tenant; tenants have no common order. Positions have no gaps,
-//! so the new ones are a range per tenant, and catching up is the same query as following. The feed
-//! runs it when the doorbell rings, and every 5 s since rings may be lost.
+//! A follower stores one position per tenant, because tenants have no common order. Positions have
+//! no gaps, so the new ones are a range per tenant, and catching up is the same query as following.
+//! The feed runs that query when the doorbell rings, and every 5 s since rings may be lost.
 
 use super::{Doorbell, Ring};
 use crate::db::Db;
@@ -27,8 +27,8 @@ pub struct Appended {
     pub tenant: TenantId,
     pub first: Position,
     pub last: Position,
-    /// The database was restored: discard everything known of this tenant, the range is its whole
-    /// log.
+    /// Whether the database was restored: a follower discards everything known of this tenant,
+    /// because the range is the tenant's whole log.
     pub restored: bool,
 }
 
@@ -47,7 +47,7 @@ impl PlatformFeed {
         PlatformFeed { db: db.clone(), rings: doorbell.subscribe(), vector }
     }
 
-    /// Positions after the results returned so far.
+    /// Position in each tenant's log up to which results were returned.
     pub fn vector(&self) -> &Vector {
         &self.vector
     }

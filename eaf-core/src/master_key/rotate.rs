@@ -11,10 +11,11 @@ use crate::crypto::{KeyId, master_key};
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
-/// Data keys that one transaction wraps. An erasure of one of these people waits for it.
+/// Maximum number of data keys that one transaction wraps. An erasure of one of these people waits
+/// for that transaction.
 const BATCH: i64 = 500;
 
-/// Numbers of data keys.
+/// Numbers of data keys that a rotation has wrapped and has to wrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub done: i64,
@@ -88,7 +89,7 @@ impl MasterKeyRegistry {
             .map_err(Error::Count)
     }
 
-    /// Wraps one batch and returns its size.
+    /// Wraps one batch of a tenant's data keys and returns the size of the batch.
     async fn rewrap(&self, tenant: TenantId, current: &master_key::Master) -> Result<i64, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows: Vec<(ActorId, Vec<u8>, String)> = sqlx::query_as(

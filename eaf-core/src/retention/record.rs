@@ -1,5 +1,5 @@
 //! Record of a pruning in the audit: object `denials: 17 before 2026-09-01`, and rows per anchor,
-//! `5:10 6:7`. Verification reads it.
+//! `5:10 6:7`. Verification reads these records.
 
 use crate::actor::TraceId;
 use crate::anchor::Kind;
@@ -15,16 +15,16 @@ const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::
 pub(crate) struct Record {
     pub kind: Kind,
     pub before: Date,
-    /// Anchor number and rows deleted.
+    /// Number of each anchor, and how many of its rows were deleted.
     pub anchors: Vec<(i64, usize)>,
 }
 
-/// Kind of rows that are anchored; `None` for others.
+/// Kind of anchored rows with this name. `None`: rows of this name are not anchored.
 pub(super) fn kind(what: &str) -> Option<Kind> {
     KINDS.iter().find(|(name, _)| *name == what).map(|(_, kind)| *kind)
 }
 
-/// Text of the rows per anchor. Rows without an anchor are not listed.
+/// Text that lists the number of deleted rows per anchor. Rows without an anchor are not listed.
 pub(super) fn anchors(rows: &[(Option<i64>, i64)]) -> String {
     let anchored = rows.iter().filter_map(|(anchor, rows)| anchor.map(|anchor| format!("{anchor}:{rows}")));
     anchored.collect::<Vec<_>>().join(" ")

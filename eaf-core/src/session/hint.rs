@@ -12,7 +12,7 @@ use time::Duration;
 
 /// Additional authenticated data of a hint.
 const AAD: &str = "eaf.session.hint";
-/// Time in which the hint of an ended session can be taken. The browser is redirected to the
+/// Time in which the hint of an ended session can be read. The browser is redirected to the
 /// provider at once.
 const HINT_LIFETIME: Duration = Duration::minutes(2);
 
@@ -32,8 +32,8 @@ impl Sessions {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a session and leaves its hint for [`Sessions::take_hint`]. False: the session has no
-    /// hint and was not ended.
+    /// Ends a session and leaves its hint for [`Sessions::take_hint`]. Returns false, without
+    /// ending the session, if it has no hint.
     pub async fn end_keeping_hint(&self, session: &Session) -> Result<bool, Error> {
         let tenant = session.tenant.unwrap_or(NO_TENANT);
         let mut tx = self.db.tenant(tenant).await?;
@@ -44,7 +44,8 @@ impl Sessions {
         Ok(has_ended)
     }
 
-    /// Deletes a session that has just ended, and returns its hint.
+    /// Deletes a session that has just ended, and returns the hint of that session, if there is
+    /// one.
     pub async fn take_hint(&self, id: &SessionId) -> Result<Option<String>, Error> {
         let now = self.ambient.now();
         let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";

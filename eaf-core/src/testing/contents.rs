@@ -33,7 +33,7 @@ impl Database {
     }
 
     /// Opened journals, ledgers and logs of all tenants: calls with results, commands with answers,
-    /// and events. Without credentials.
+    /// and events. Credentials are not included.
     pub async fn opened(&self, core: &Core) -> Vec<(String, String)> {
         let mut root = self.superuser().await;
         let tenants: Vec<TenantId> =

@@ -7,7 +7,7 @@ const HEADER: &str =
 -- Why tables and columns are as they are stands in the numbered files and in functions/.";
 
 impl Database {
-    /// The content of `migrations/schema.sql`.
+    /// Content of the file `migrations/schema.sql`.
     pub async fn schema(&self) -> String {
         let mut conn = self.superuser().await;
         let objects: Vec<String> = sqlx::query_scalar(include_str!("schema.sql"))

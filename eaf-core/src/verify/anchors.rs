@@ -12,7 +12,7 @@ use sqlx::postgres::PgRow;
 use std::collections::HashMap;
 
 const PAGE: i64 = 100;
-/// Rows at which a group of anchors is compared, which bounds the memory.
+/// Number of rows from which on a group of anchors is compared, which bounds the memory.
 const GROUP_ROWS: usize = 20_000;
 const HASH_BYTES: usize = 32;
 
@@ -21,9 +21,9 @@ pub(super) struct Anchored {
     pub anchors: u64,
     /// Hash of the last anchor.
     pub head: Vec<u8>,
-    /// Rows that the anchors have, pruned ones included.
+    /// Number of rows that were anchored, including pruned ones.
     pub rows: u64,
-    /// Rows that are not anchored yet.
+    /// Number of rows that are not anchored yet.
     pub not_anchored: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn walk(db: &Db, tenant: TenantId, walk: &mut Walk) -> Result<A
         let mut tx = db.tenant(tenant).await?;
         let found = page(&mut tx, nr).await?;
         if found.is_empty() {
-            // Read last, so that the records of concurrent prunings are included.
+            // Prune records are read last, so that those of concurrent prunings are included.
             pruned::check_missing_rows(&mut tx, missing, walk).await?;
             let not_anchored = check_strays(&mut tx, walk).await?;
             tx.commit().await?;
@@ -135,7 +135,8 @@ fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut MissingRo
 /// A stored anchor.
 struct Linked {
     anchor: Anchor,
-    /// Present chain hash of the log at the anchor's position.
+    /// Present chain hash of the log at the anchor's position. `None`: the log has no such
+    /// position.
     log: Option<Vec<u8>>,
     /// Stored hash of the anchor.
     chain: Vec<u8>,
@@ -172,7 +173,7 @@ fn read(row: &PgRow) -> Result<Linked, sqlx::Error> {
 }
 
 /// Reports rows that refer to an anchor that does not exist, and returns how many are not anchored.
-/// One statement, so that anchors of running hosts do not appear between two.
+/// One statement reads both, so that no running host adds an anchor between two statements.
 async fn check_strays(tx: &mut TenantTx, walk: &mut Walk) -> Result<u64, Error> {
     let counts: (i64, i64, i64, i64) = sqlx::query_as(
         "with last as (select coalesce(max(nr), 0) as nr from eaf.anchor where tenant_id = $1)

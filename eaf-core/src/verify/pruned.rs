@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Possible difference of the clocks of two database servers.
+/// Maximum difference of the clocks of two database servers.
 const CLOCK_DIFFERENCE: Duration = Duration::minutes(5);
 /// Julian day of 1970-01-01.
 const UNIX_EPOCH_DAY: i32 = 2_440_588;
@@ -47,7 +47,7 @@ pub(super) struct MissingRows(BTreeMap<(Table, i64), MissingInAnchor>);
 
 struct MissingInAnchor {
     rows: usize,
-    /// Number of missing rows per mark.
+    /// Number of missing rows by mark.
     marks: HashMap<PruneMark, usize>,
 }
 
@@ -129,7 +129,7 @@ async fn read_records(
     Ok(records)
 }
 
-/// `None` if retention cannot have written the record.
+/// Parses a prune record. `None`: retention cannot have written the record.
 fn parse_record(row: &PgRow) -> Result<Option<Record>, sqlx::Error> {
     let (at, latest): (OffsetDateTime, OffsetDateTime) = (row.try_get("at")?, row.try_get("latest")?);
     let record = Record::parse(row.try_get("object")?, row.try_get("pruned")?);

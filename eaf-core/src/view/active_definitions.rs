@@ -6,9 +6,9 @@ use sqlx::PgConnection;
 
 /// Makes exactly these definitions of the plugin the active ones.
 ///
-/// Other definitions are no longer projected, so their tables do not count as lagging. Active
-/// again, they continue from their checkpoints. `conn` is a platform connection, in the transaction
-/// that has locked the active generation.
+/// Other definitions are no longer projected, so their tables do not count as lagging. Definitions
+/// that become active again continue from their checkpoints. `conn` is a platform connection, in
+/// the transaction that has locked the active generation.
 pub(crate) async fn set_active_definitions(
     conn: &mut PgConnection,
     plugin: &str,

@@ -1,4 +1,5 @@
-//! Changes of a view after a position, for live updates: keys only, the client reads the rows.
+//! Changes of a view after a position, for live updates: only the keys, since the client reads the
+//! rows.
 
 use super::row_rules::RowRule;
 use super::{Error, Table, read_error};
@@ -11,7 +12,8 @@ use sqlx::QueryBuilder;
 use std::fmt;
 use std::str::FromStr;
 
-/// Bytes of a build id: short, because clients send it back with every reconnect.
+/// Length, in bytes, of a build id, which is short because clients send it back with every
+/// reconnect.
 const BUILD_ID_BYTES: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +23,14 @@ pub struct Changed {
     pub deleted: bool,
 }
 
-/// Identifies one build of a tenant's rows of a view. With another build id any row may have
+/// Id of one build of a tenant's rows of a view. If the build id has changed, any row may have
 /// changed, and rows may be missing without a tombstone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildId(String);
 
 impl BuildId {
-    /// Derived from the live copy's table and the number of rebuilds of the tenant's rows in it.
+    /// Derives the build id from the live copy's table and the number of rebuilds of the tenant's
+    /// rows in it.
     fn of(table: &str, rebuilds: i32) -> BuildId {
         let digest = Sha256::new().chain_update(table).chain_update(rebuilds.to_be_bytes()).finalize();
         BuildId(digest[..BUILD_ID_BYTES].iter().map(|byte| format!("{byte:02x}")).collect())
@@ -53,7 +56,7 @@ impl fmt::Display for BuildId {
     }
 }
 
-/// Build and position of a view in one tenant.
+/// Build id and position of a view in one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewPosition {
     pub build_id: BuildId,
@@ -67,18 +70,18 @@ pub struct Changes {
     pub rows: Vec<Changed>,
 }
 
-/// Position from which a client that reads the view now has to follow its changes.
+/// Reads the position from which a client that reads the view now has to follow its changes.
 pub async fn current_position(db: &Db, caller: &Caller, plugin: &str, view: &ViewType) -> Result<ViewPosition, Error> {
     RowRule::of(caller, plugin, view)?;
     let mut tx = db.tenant(caller.tenant).await?;
     Ok(position_in(&mut tx, plugin, view).await?.1)
 }
 
-/// Rows and tombstones that changed after `after`, oldest first, as far as the caller may read
-/// them.
+/// Reads the rows and tombstones that changed after `after`, oldest first, as far as the caller may
+/// read them.
 ///
-/// May return more than `limit`, since rows of one position are not split. With at least `limit`
-/// rows there may be more: ask again from the last position.
+/// The result may have more than `limit` rows, since rows of one position are not split. If it has
+/// at least `limit` rows, there may be more: ask again from the last position.
 pub async fn changed_since(
     db: &Db,
     caller: &Caller,

@@ -9,7 +9,7 @@ pub struct Copy {
     pub view: String,
     /// Digest of the view's definition.
     pub digest: String,
-    /// Table name without schema; also the consumer name of the copy's checkpoints.
+    /// Name of the table without schema; also the consumer name of the copy's checkpoints.
     pub table: String,
     pub state: State,
 }
@@ -17,15 +17,15 @@ pub struct Copy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Read by queries.
+    /// Copy that queries read.
     Live,
-    /// Catches up, to become the live one.
+    /// Copy that catches up, to become the live one.
     Building,
-    /// Formerly live, and up to date, so that it can become live again.
+    /// Copy that was live before, and is up to date, so that it can become live again.
     Standby,
 }
 
-/// Copies of all active definitions.
+/// Lists the copies of all active definitions.
 pub async fn copies(db: &Db) -> Result<Vec<Copy>, Error> {
     let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
         "select v.plugin, v.view, c.digest, c.table_name, c.state

@@ -5,7 +5,8 @@ use crate::contract::ViewType;
 use crate::db::Db;
 use sqlx::types::Json;
 
-/// Creates the table if it is missing, without making its definition the active one.
+/// Creates the table of a view if it is missing, without making the view's definition the active
+/// one.
 pub async fn create_table(db: &Db, plugin: &str, view: &ViewType) -> Result<(), Error> {
     let table = Table::of(plugin, view)?;
     let exists: bool = sqlx::query_scalar("select exists (select from eaf.view where digest = $1)")

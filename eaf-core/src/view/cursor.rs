@@ -10,11 +10,11 @@ use serde_json::Value;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Cursor {
-    /// Column of the sort.
+    /// Name of the column of the sort. `None`: the rows are in the order of their keys.
     s: Option<String>,
     /// Whether the sort is descending.
     d: bool,
-    /// Value of the last row in that column.
+    /// Value of the last row in the column of the sort.
     v: Value,
     /// Key of the last row.
     k: String,
@@ -34,7 +34,7 @@ impl Cursor {
         BASE64.encode(serde_json::to_vec(self).expect("strings and JSON values always serialise"))
     }
 
-    /// Rejects a cursor of another sort order.
+    /// Decodes a cursor, and rejects one of another sort order.
     pub fn decode(text: &str, sort: Option<&Sort>) -> Result<Self, Error> {
         let bytes = BASE64.decode(text).map_err(|_| Error::Cursor)?;
         let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::Cursor)?;

@@ -21,11 +21,11 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Rows of a page.
+/// Maximum number of rows of a page.
 pub const MAX_LIMIT: u32 = 200;
 /// Query parameters of a list that are not filters.
 pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
-/// Values of one filter.
+/// Maximum number of values of one filter.
 const MAX_VALUES: usize = 100;
 /// Collation of sorted text columns, the same as of their index: see `eaf.view_table`.
 const COLLATION: &str = "collate \"und-x-icu\"";
@@ -33,17 +33,17 @@ const COLLATION: &str = "collate \"und-x-icu\"";
 #[derive(Debug, Clone)]
 pub struct Query {
     pub filters: Vec<Filter>,
-    /// Words that each must be part of a searched column, or the row's key.
+    /// Words, each of which must be part of a searched column, or be the row's key.
     pub search: Option<String>,
-    /// `None`: by key, or the best matches of a search first.
+    /// Order of the rows. `None`: by key, or the best matches of a search first.
     pub sort: Option<Sort>,
-    /// Cursor: the `next` of the previous page.
+    /// Cursor that the previous page has as its `next`. `None`: the first page is read.
     pub after: Option<String>,
-    /// 1 to [`MAX_LIMIT`].
+    /// Maximum number of rows of the page, 1 to [`MAX_LIMIT`].
     pub limit: u32,
 }
 
-/// The column equals one of these values.
+/// Condition that a column equals one of these values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub column: String,
@@ -91,7 +91,7 @@ pub enum Direction {
 #[derive(Debug, Clone)]
 pub struct Page {
     pub items: Vec<Row>,
-    /// Cursor of the next page; `None` on the last one.
+    /// Cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -123,14 +123,14 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
         }
     }
     let items = found.iter().take(limit).map(|found| row(found, view, epoch)).collect::<Result<Vec<_>, _>>()?;
-    // The best matches of a search are one page: a longer search finds more precisely.
+    // The best matches of a search are one page, because a longer search finds more precisely.
     let is_paged = search.is_none() || query.sort.is_some();
     let has_more = is_paged && found.len() > limit;
     let next = items.last().filter(|_| has_more).map(|last| Cursor::after(last, query.sort.as_ref()).encode());
     Ok(Page { items, next })
 }
 
-/// Reads one row; `None` also if the caller may not read it.
+/// Reads one row. `None`: there is no such row, or the caller may not read it.
 pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
     let rule = RowRule::of(caller, plugin, view)?;
     if key.contains('\0') {
@@ -146,7 +146,8 @@ pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &
     found.map(|found| row(&found, view, epoch)).transpose()
 }
 
-/// Positions of the rows with these keys that exist, without row rules: for the host itself.
+/// Reads the positions of the rows with these keys that exist, without row rules: for the host
+/// itself.
 pub async fn positions(
     db: &Db,
     tenant: TenantId,
@@ -274,7 +275,7 @@ fn after_key(sql: &mut QueryBuilder<Postgres>, cursor: Option<&Cursor>) {
     }
 }
 
-/// A filter's or cursor's value, parsed as the type of its column.
+/// Value of a filter or cursor, parsed as the type of its column.
 enum Typed {
     Text(String),
     Integer(i64),

@@ -13,16 +13,16 @@ pub struct Row {
     pub key: String,
     /// Position of the last event of the batch that last changed the row.
     pub position: Position,
-    /// Values in the order of the view's definition.
+    /// Values by column name, in the order of the view's definition.
     pub columns: Map<String, Value>,
 }
 
-/// Format of instants.
+/// Format of the instants in a decoded row.
 #[derive(Clone, Copy)]
 pub(crate) enum Format {
-    /// RFC 3339.
+    /// Text in RFC 3339, for the API.
     Api,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, for a plugin.
     Plugin,
 }
 

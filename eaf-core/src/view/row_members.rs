@@ -5,17 +5,17 @@
 
 pub const KEY: &str = "key";
 pub const POSITION: &str = "position";
-/// Column of the plugin: a code, whose text the locales have.
+/// Name of the plugin's column for the status: a code, for which the locales have a text.
 pub const STATUS: &str = "status";
-/// Text of [`STATUS`] in the caller's locale.
+/// Name of the member that holds the text of [`STATUS`] in the caller's locale.
 pub const STATUS_TEXT: &str = "status_text";
-/// Column of the plugin: whether the thing has reached its final state. False where a view lacks
-/// it.
+/// Name of the plugin's column that says whether the thing has reached its final state. The host
+/// assumes false where a view lacks the column.
 pub const TERMINAL: &str = "terminal";
 pub const WAITING_ON: &str = "waiting_on";
 pub const WAITING: &str = "waiting";
 pub const ACTIONS: &str = "actions";
-/// Time of the last observation, in views of observed things.
+/// Name of the member that holds the time of the last observation, in views of observed things.
 pub const OBSERVED_AT: &str = "observed_at";
 
 /// Names that no column can have, since the host adds these members itself.

@@ -33,7 +33,7 @@ impl<'a> RowRule<'a> {
         Ok(RowRule::OwnRows(columns))
     }
 
-    /// Appends `and (…)`.
+    /// Appends `and (…)` with the condition of the rule. Appends nothing if all rows may be read.
     pub fn push_condition(&self, sql: &mut sqlx::QueryBuilder<sqlx::Postgres>, caller: &Caller) {
         let RowRule::OwnRows(columns) = self else { return };
         sql.push(" and (");

@@ -7,9 +7,9 @@
 use super::{Error, Table, quoted, row_members};
 use sqlx::{Postgres, QueryBuilder};
 
-/// Query parameter of a list.
+/// Name of the query parameter of a list that holds the search.
 pub(super) const PARAMETER: &str = "search";
-/// Characters of a search.
+/// Maximum number of characters of a search.
 pub const MAX_SEARCH_LENGTH: usize = 100;
 const MAX_WORDS: usize = 8;
 
@@ -35,21 +35,21 @@ impl<'a> Search<'a> {
         Ok(Search { words, columns, has_terminal: table.column(row_members::TERMINAL).is_some() })
     }
 
-    /// Appends `and (…)` for each word.
+    /// Appends `and (…)` with a condition for each word.
     pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>) {
-        // Case-folds the columns as one text; no word contains the line break that separates them.
+        // Columns are case-folded as one text; no word contains the line break that separates them.
         let columns = self.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
         let all_columns = case_folded(&format!("concat_ws(e'\\n', {columns})"));
         for word in &self.words {
             sql.push(" and (position(");
             push_case_folded(sql, word);
-            // The whole key only: a part of an id matches too many rows.
+            // Only a whole key matches, because a part of an id matches too many rows.
             sql.push(format!(" in {all_columns}) > 0 or key = ")).push_bind((*word).to_owned()).push(")");
         }
     }
 
-    /// Appends `order by …`: rows with a column that starts with the search come first, the
-    /// shortest of these columns before longer ones.
+    /// Appends `order by …`: rows with a column that starts with the search come first, those whose
+    /// such column is shorter before others.
     pub fn push_order(&self, sql: &mut QueryBuilder<Postgres>) {
         let text = self.words.join(" ");
         sql.push(" order by least(");

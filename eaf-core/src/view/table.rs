@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const MAX_COLUMNS: usize = 64;
 const RESERVED: [&str; 2] = ["tenant_id", "key"];
 
-/// One copy of a view's table; [`of`](Table::of) names the first one.
+/// One copy of a view's table; [`of`](Table::of) names the first copy.
 pub(crate) struct Table<'a> {
     /// Name without schema; also the consumer name of the copy's checkpoints.
     pub name: String,
@@ -30,9 +30,11 @@ struct TableDefinition {
     spec: Value,
 }
 
-/// Definitions by plugin: each request needs its view's, and the served packages have few.
+/// Values derived from definitions, by plugin: each request needs those of its view, and the served
+/// packages have few views.
 static DEFINITION_CACHE: LazyLock<Mutex<HashMap<String, Vec<Arc<TableDefinition>>>>> = LazyLock::new(Mutex::default);
-/// Cached definitions of one plugin; at this number the plugin's cache is cleared.
+/// Maximum number of cached definitions of one plugin; at this number the plugin's cache is
+/// cleared.
 const MAX_CACHED: usize = 256;
 
 impl<'a> Table<'a> {
@@ -55,7 +57,7 @@ impl<'a> Table<'a> {
         Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, definition })
     }
 
-    /// The live copy in this transaction, and the log's epoch.
+    /// Reads the live copy in this transaction, and the log's epoch.
     pub async fn live(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Self, u32), Error> {
         let table = Table::of(plugin, view)?;
         let (epoch, name): (i32, Option<String>) = sqlx::query_as(
@@ -70,7 +72,7 @@ impl<'a> Table<'a> {
         Ok((table.copy(name), epoch as u32))
     }
 
-    /// The copy of the same definition in the table `name`.
+    /// Copy of the same definition whose table is `name`.
     pub fn copy(self, name: String) -> Self {
         Table { sql: format!("eaf_view.{}", quoted(&name)), name, ..self }
     }
@@ -79,7 +81,7 @@ impl<'a> Table<'a> {
         &self.definition.digest
     }
 
-    /// Argument of `eaf.create_view`.
+    /// Definition of the view in the form that `eaf.create_view` takes.
     pub fn spec(&self) -> &Value {
         &self.definition.spec
     }

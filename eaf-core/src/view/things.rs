@@ -38,7 +38,7 @@ pub async fn find_by_name(
     read(tx, view, sql).await
 }
 
-/// Names of the things with these keys, as far as the caller may read them.
+/// Reads the names of the things with these keys, as far as the caller may read them.
 pub async fn names(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -57,7 +57,7 @@ fn name_column(view: &ViewType) -> String {
 
 type Query = sqlx::QueryBuilder<sqlx::Postgres>;
 
-/// Starts a select with the caller's row rule; also returns the table and the rule. `None`: the
+/// Begins a select with the caller's row rule; also returns the table and the rule. `None`: the
 /// view's rows are no things, or the caller may not read the view.
 async fn select<'v>(
     tx: &mut TenantTx,

@@ -9,10 +9,11 @@ use crate::id::TenantId;
 use crate::live::Feed;
 use std::time::Duration;
 
-/// Interval of polling: a notification may precede the subscription or be lost between hosts.
+/// Interval of polling, since a notification may precede the subscription or be lost between hosts.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits until the view has reached `at`; fails with [`Error::NotReached`] after `timeout`.
+/// Waits until the view has reached the position `at`; fails with [`Error::NotReached`] after
+/// `timeout`.
 pub async fn wait_for(
     db: &Db,
     feed: &Feed,

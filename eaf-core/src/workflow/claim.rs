@@ -1,4 +1,4 @@
-//! Leases: which host works on a run, by the database's clock alone.
+//! Leases: the right of a host to work on a run, by the database's clock alone.
 
 use super::{Error, Run};
 use crate::actor::TraceId;
@@ -9,25 +9,28 @@ use crate::id::{ActorId, HostId, RunId, TenantId};
 use crate::live::Feed;
 use std::time::Duration;
 
-/// Length of a lease where nothing else is configured. Renew at a third of it.
+/// Length of a lease where nothing else is configured. A host renews a lease at a third of this
+/// time.
 pub const LEASE: Duration = Duration::from_secs(15);
 
-/// The right to write to a run. Lost when another host claims the run after it ran out.
+/// Right to write to a run. The right is lost when another host claims the run after the lease has
+/// expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     pub tenant: TenantId,
     pub run: RunId,
     pub host: HostId,
-    /// Grows with every claim.
+    /// Number that increases with every claim of the run.
     pub fence: i64,
-    /// The person whose key seals the run's journal.
+    /// Person whose key seals the run's journal.
     pub subject: ActorId,
-    /// Time from each renewal to the end; also how long a run waits at most when its host dies.
+    /// Time from each renewal to the end of the lease. If its host dies, a run waits for this time
+    /// at most.
     pub length: Duration,
 }
 
 /// Claims at most `limit` due runs of these plugins, longest due first. Runs of a product that is
-/// stopped or disabled rest. One statement finds the runs of all tenants.
+/// stopped or disabled are not claimed. One statement finds the runs of all tenants.
 pub async fn claim(
     db: &Db,
     keyring: &Keyring,
@@ -65,7 +68,7 @@ pub async fn claim(
 
 type Row = (i64, String, String, String, i64, String, ActorId, String, i32);
 
-/// `None`: another host was faster.
+/// Claims one run. `None`: another host has claimed the run before.
 async fn claim_one(
     db: &Db,
     keyring: &Keyring,
@@ -100,7 +103,8 @@ async fn claim_one(
     Ok(Some((Run { tenant, id: run, plugin, digest, workflow, event, key, subject, trace, attempts }, lease)))
 }
 
-/// Makes a run due in a minute whose event cannot be read, so that it does not hold up the others.
+/// Makes a run whose event cannot be read due in a minute, so that the run does not delay the
+/// others.
 async fn defer(db: &Db, tenant: TenantId, run: RunId, error: &Error) {
     if !matches!(error, Error::NoEvent(_) | Error::Event(_)) {
         return;
@@ -131,7 +135,8 @@ async fn event(keyring: &Keyring, tx: &mut TenantTx, run: RunId, pos: i64) -> Re
     Ok(event.open(keyring, tx).await?)
 }
 
-/// Extends the lease. [`Error::Fenced`]: it is lost, and the host stops working on the run at once.
+/// Extends the lease. Fails with [`Error::Fenced`] if the lease is lost; then the host stops
+/// working on the run at once.
 pub async fn renew(db: &Db, lease: &Lease) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
@@ -151,7 +156,7 @@ pub async fn renew(db: &Db, lease: &Lease) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives the run back as it is, due at once: for a host that stops.
+/// Ends the lease and makes the run due at once, for a host that stops.
 pub async fn release(db: &Db, feed: &Feed, lease: &Lease) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
@@ -171,8 +176,8 @@ pub async fn release(db: &Db, feed: &Feed, lease: &Lease) -> Result<(), Error> {
     Ok(())
 }
 
-/// Begins a transaction under the lease: the run's row is locked until its end, so that no other
-/// host claims the run meanwhile.
+/// Begins a transaction under the lease. The run's row is locked until the transaction ends, so
+/// that no other host claims the run meanwhile.
 pub(super) async fn begin_fenced(db: &Db, lease: &Lease) -> Result<TenantTx, Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let row: Option<i32> = sqlx::query_scalar(

@@ -1,14 +1,16 @@
-//! A replay whose call is not the journal's: it stops the run, for an operator to look at.
+//! Divergence: a call of a replay is not the journal's. The run is stopped, so that an operator can
+//! examine it.
 
 use super::Entry;
 
-/// Both sides of a divergence. Arguments may be personal data: the calls are only named.
+/// Both sides of a divergence. The calls are only named, because their arguments may be personal
+/// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Divergence {
     pub sequence: i32,
-    /// The call of the journal, such as `vsphere.clone by vcenter`.
+    /// Name of the journal's call, such as `vsphere.clone by vcenter`.
     pub recorded: String,
-    /// The call of the code; none: the code returned.
+    /// Name of the code's call. `None`: the code returned.
     pub replayed: Option<String>,
 }
 
@@ -21,7 +23,7 @@ impl Divergence {
         Divergence { sequence: recorded.sequence, recorded: recorded_call, replayed: Some(call) }
     }
 
-    /// The code returned where the journal has this call.
+    /// Divergence of code that returned where the journal has this call.
     pub fn returned_before(recorded: &Entry) -> Self {
         Divergence { sequence: recorded.sequence, recorded: described(recorded), replayed: None }
     }

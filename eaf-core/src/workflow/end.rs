@@ -1,4 +1,4 @@
-//! The end of a run: with a result, with a failure, or stopped by a divergence.
+//! End of a run: with a result, with a failure, or stopped by a divergence.
 
 use super::claim::begin_fenced;
 use super::{Divergence, Error, Lease};
@@ -8,7 +8,7 @@ use crate::db::Db;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-/// The run has returned.
+/// Ends a run that has returned a result, and stores that result sealed.
 pub async fn complete(db: &Db, keyring: &Keyring, lease: &Lease, result: &Value) -> Result<(), Error> {
     let mut tx = begin_fenced(db, lease).await?;
     let place = format!("run/{}/result", lease.run);
@@ -28,14 +28,14 @@ pub async fn complete(db: &Db, keyring: &Keyring, lease: &Lease, result: &Value)
     Ok(())
 }
 
-/// The run has returned a failure, or has used up its attempts. Class and code only: messages may
-/// carry data.
+/// Ends a run that has returned a failure, or has no attempts left. Only class and code are stored,
+/// because a message may contain data.
 pub async fn fail(db: &Db, lease: &Lease, failure: &Failure) -> Result<(), Error> {
     let failure = json!({ "class": failure.class.as_str(), "code": failure.code });
     end(db, lease, "failed", failure).await
 }
 
-/// The run cannot go on: its code and its journal differ.
+/// Stops a run that cannot continue, because its code and its journal differ.
 pub async fn stop(db: &Db, lease: &Lease, divergence: &Divergence) -> Result<(), Error> {
     let Divergence { sequence, recorded, replayed } = divergence;
     end(db, lease, "stopped", json!({ "seq": sequence, "journal": recorded, "call": replayed })).await

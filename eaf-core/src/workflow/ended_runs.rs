@@ -1,4 +1,4 @@
-//! A run with its opened journal, for acts of administration that repeat one of its calls. Nothing
+//! Runs with their opened journals, for acts of administration that repeat a run's calls. Nothing
 //! is written.
 
 use super::{Entry, Error, Journal, LEASE, Lease};
@@ -12,12 +12,12 @@ pub struct EndedRun {
     pub plugin: String,
     pub event: EventId,
     pub trace: TraceId,
-    /// The run has not ended yet: its open calls are its own.
+    /// Whether the run has not ended, so that the run itself completes its open calls.
     pub is_open: bool,
     pub entries: Vec<Entry>,
 }
 
-/// `None`: there is no such run.
+/// Reads a run, ended or open, with its journal. `None`: there is no such run.
 pub async fn find_ended(db: &Db, journal: &Journal, tenant: TenantId, run: RunId) -> Result<Option<EndedRun>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let row: Option<(String, EventId, String, ActorId, String)> = sqlx::query_as(
@@ -29,7 +29,8 @@ pub async fn find_ended(db: &Db, journal: &Journal, tenant: TenantId, run: RunId
     .await
     .map_err(Error::Read)?;
     let Some((plugin, event, trace, subject, state)) = row else { return Ok(None) };
-    // No lease: it names the journal and its key.
+    // This value is not a lease of the run: it names the run and the subject for reading the
+    // journal.
     let lease = Lease { tenant, run, host: HostId(Uuid::nil()), fence: 0, subject, length: LEASE };
     let entries = journal.entries(&mut tx, &lease).await?;
     Ok(Some(EndedRun { plugin, event, trace: TraceId(trace), is_open: state == "open", entries }))

@@ -1,8 +1,8 @@
-//! The engine: claims runs that are due, polls what they wait for, and runs their code over the
-//! journal.
+//! Engine: claims runs that are due, polls the operations that they wait for, and runs their code
+//! over the journal.
 //!
-//! Nothing of a run is held in memory between two executions. A host that dies loses its lease; the
-//! next one replays.
+//! Nothing of a run is held in memory between two executions. A host that dies loses its lease, and
+//! the next host replays the run.
 //!
 //! | file | story |
 //! |---|---|
@@ -51,17 +51,18 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// By how much the host's clock and the database's may differ before a run is found a little late.
+/// Maximum difference of the host's clock and the database's with which a due run is found in time;
+/// with a larger one it is found a little late.
 const CLOCK_SLACK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone)]
 pub struct Config {
     pub retry_policy: RetryPolicy,
-    /// Runs that are executed at one time.
+    /// Maximum number of runs that are executed at one time.
     pub concurrency: usize,
-    /// The longest time between two claims, also without a doorbell.
+    /// Maximum time between two claims, also without a doorbell.
     pub idle: Duration,
-    /// How many times a run is executed whose executions trap, before the run fails.
+    /// Number of executions in a row that may trap before the run fails.
     pub attempts: i32,
 }
 
@@ -71,7 +72,7 @@ impl Default for Config {
     }
 }
 
-/// The workflow engine of one host. Cheap to clone.
+/// Workflow engine of one host. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -83,7 +84,7 @@ struct Inner {
     capabilities: Arc<Capabilities>,
     config: Config,
     bell: Notify,
-    /// When the runs that this host suspended are due.
+    /// Times at which the runs that this host suspended are due.
     sleeping: Mutex<BTreeSet<OffsetDateTime>>,
     slots: Arc<Semaphore>,
     closing: watch::Sender<bool>,
@@ -95,11 +96,12 @@ impl Inner {
         self.bell.notify_one();
     }
 
-    /// The time until a run may be due.
+    /// Time until a run may be due.
     fn nap(&self) -> Duration {
         let now = self.kernel.now();
         let mut sleeping = self.sleeping.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // The database's clock decides: a run that just became due is looked for a little longer.
+        // The database's clock decides, so the engine tries to claim a run for a little longer
+        // after its due time.
         sleeping.retain(|due| *due + CLOCK_SLACK > now);
         let first = sleeping.first().map(|due| Duration::try_from(*due - now).unwrap_or_default() + CLOCK_SLACK / 4);
         first.map_or(self.config.idle, |nap| nap.min(self.config.idle))
@@ -118,8 +120,8 @@ impl Engine {
         Engine { inner: Arc::new(Inner { kernel, packages, capabilities, config, bell, sleeping, slots, closing }) }
     }
 
-    /// Executes runs until `stop` ends; a run that is executed then is given back, and replayed by
-    /// the next host.
+    /// Executes runs until `stop` completes. A run that is executed at that time is released, and
+    /// the next host replays it.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut running = JoinSet::new();
@@ -137,7 +139,7 @@ impl Engine {
         while running.join_next().await.is_some() {}
     }
 
-    /// Claims and executes the runs that are due now.
+    /// Claims and executes the runs that are due now, and returns their number.
     #[cfg(any(test, feature = "testing"))]
     pub async fn run_once(&self) -> usize {
         let mut running = JoinSet::new();
@@ -179,7 +181,8 @@ impl Engine {
         count
     }
 
-    /// A lease runs from its claim: no more runs are claimed than can be executed at once.
+    /// Acquires the free slots. A lease begins at the claim, so no more runs are claimed than can
+    /// be executed at once.
     fn free_slots(&self) -> Vec<OwnedSemaphorePermit> {
         let mut slots = Vec::new();
         while let Ok(slot) = self.inner.slots.clone().try_acquire_owned() {

@@ -1,4 +1,4 @@
-//! One call of a run, as the journal has it and the engine works on it.
+//! Journal entry: one call of a run, as the journal stores it and the engine works on it.
 
 use super::stall::{BudgetStart, Stall};
 use crate::capability::Failure;
@@ -6,32 +6,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// Characters of a target: it stands in clear.
+/// Maximum number of characters of a call's target, which the journal stores in clear.
 const TARGET_MAX: usize = 200;
 
-/// How a call ended.
+/// Result of a call, or the failure with which the call ended.
 pub type Outcome = Result<Value, Failure>;
 
 /// One call of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// From 1, without gaps, in the order of the run's calls.
+    /// Number of the call from 1, without gaps, in the order of the run's calls.
     pub sequence: i32,
     pub capability: String,
     pub function: String,
-    /// The name by which the run opened the capability; none: a call to the run's own host.
+    /// Name by which the run opened the capability. `None`: a call to the run's own host.
     pub grant: Option<String>,
     pub args: Value,
     pub idempotency_key: String,
     pub state: State,
-    /// Percent.
+    /// Progress of the call in percent. `None`: unknown.
     pub progress: Option<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a run has few entries in memory, and a box would stand in every match")]
 pub enum State {
-    /// Written before acting: whether it happened is not known.
+    /// Entry that was written before the host acted: whether the call had its effect is not known.
     Intent,
     Pending {
         wait: Wait,
@@ -40,21 +40,22 @@ pub enum State {
     Done(Outcome),
 }
 
-/// Why a call is not over: the journal's `handle`, sealed.
+/// Reason why a call is not over. The journal stores it sealed, as `handle`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "for", rename_all = "kebab-case")]
 pub enum Wait {
-    /// A timer, or another operation's progress.
+    /// Wait for a timer, or for another operation's progress.
     Time,
-    /// An operation outside, which is polled by its handle.
+    /// Wait for an operation outside the host, which is polled by its handle.
     Operation {
         handle: Value,
         stall: Option<Stall>,
-        /// From when the retry budgets go on counting if this operation ends as the one before did.
+        /// Times from which the retry budgets continue to count if this operation fails like the
+        /// one before. `None`: no operation has failed before.
         #[serde(default, rename = "counted")]
         budget_start: Option<BudgetStart>,
     },
-    /// The start failed and is repeated.
+    /// Wait for the repetition of a start that failed.
     Start { stall: Stall },
 }
 
@@ -67,8 +68,8 @@ impl Wait {
         }
     }
 
-    /// Code of the failure for which the call waits to be repeated; none while an operation runs
-    /// that was started again.
+    /// Code of the failure after which the call waits to be repeated. `None`: no call waits to be
+    /// repeated, or an operation runs that was started again.
     pub(super) fn retry_code(&self) -> Option<&str> {
         match self {
             Wait::Operation { stall: Some(stall), .. } if stall.ended.is_some() => None,
@@ -78,7 +79,7 @@ impl Wait {
 }
 
 impl Entry {
-    /// Roughly, what the journal stores of the entry.
+    /// Approximate size, in bytes, of the content that the journal stores of the entry.
     pub fn bytes(&self) -> usize {
         let result = match &self.state {
             State::Done(Ok(answer)) => answer.to_string().len(),
@@ -91,7 +92,8 @@ impl Entry {
         matches!(self.state, State::Done(_))
     }
 
-    /// The progress, if that is `percent` or more; 100 when the call has ended, however it ended.
+    /// Progress of the call if that is `percent` or more; 100 when the call has ended, with or
+    /// without success. `None`: the call has less progress.
     pub fn reached(&self, percent: u64) -> Option<u8> {
         if self.is_done() {
             return Some(100);
@@ -106,7 +108,8 @@ impl Entry {
         }
     }
 
-    /// From when the budgets of a running operation count that was started again.
+    /// Times from which the budgets of a running operation count. `None`: no operation runs that
+    /// was started again.
     pub fn budget_start(&self) -> Option<&BudgetStart> {
         match &self.state {
             State::Pending { wait: Wait::Operation { budget_start, .. }, .. } => budget_start.as_ref(),
@@ -121,8 +124,8 @@ impl Entry {
             && self.args == other.args
     }
 
-    /// The thing that the call acts on, in clear for lists: ids and names that the contract keeps
-    /// free of personal data.
+    /// Name of the thing that the call acts on, in clear for lists: an id or name that the contract
+    /// keeps free of personal data. `None`: the call has no such argument.
     pub(super) fn target(&self) -> Option<String> {
         let named = |name: &str| self.args.get(name).and_then(Value::as_str);
         let target = ["identity", "template", "command", "view", "path"].into_iter().find_map(named)?;

@@ -6,15 +6,15 @@ use crate::db::Db;
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Count {
     pub plugin: String,
-    /// `open`, `done`, `failed` or `stopped`.
+    /// State of the counted runs: `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub runs: i64,
-    /// Due for more than a minute without a lease. Runs of a disabled product or a stopped plugin
-    /// rest.
+    /// Number of runs that have been due for more than a minute without a lease. Runs of a disabled
+    /// product or a stopped plugin do not count, because they wait on purpose.
     pub overdue: i64,
 }
 
-/// By plugin and state.
+/// Counts the runs by plugin and state.
 pub async fn health(db: &Db) -> Result<Vec<Count>, Error> {
     sqlx::query_as(
         "select r.plugin, r.state, count(*) as runs,

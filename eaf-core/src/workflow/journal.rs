@@ -1,8 +1,8 @@
-//! The journal: what a run asked of the host, and what came of it.
+//! Journal: the calls of a run to the host, and their outcomes.
 //!
-//! `intent → (pending →) done`, each step a write under the lease. A call that was started and is
-//! not finished is started again by the next host with the same idempotency key; making that
-//! harmless is the provider's work.
+//! Each step of `intent → (pending →) done` is a write under the lease. A call that was started and
+//! is not finished is started again by the next host with the same idempotency key; the provider
+//! makes that repetition harmless.
 
 use super::claim::begin_fenced;
 use super::{Entry, Error, Lease, MAX_ENTRIES, Outcome, State, Wait};
@@ -18,18 +18,18 @@ use std::borrow::Cow;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Characters of a failure's message that stand in clear.
+/// Maximum number of characters of a failure's message that the journal stores in clear.
 const DETAIL_MAX: usize = 500;
 
-/// The journals of all runs. Arguments, handles and results are sealed under the run's subject.
-/// Cheap to clone.
+/// Journals of all runs. Arguments, handles and results are sealed under the run's subject. Cheap
+/// to clone.
 #[derive(Clone)]
 pub struct Journal {
     db: Db,
     keyring: Keyring,
 }
 
-/// An outcome as it is sealed.
+/// Outcome of a call in the form that is sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Sealed<'a> {
@@ -37,7 +37,7 @@ enum Sealed<'a> {
     Err(Cow<'a, Failure>),
 }
 
-/// A new entry's columns that depend on its state.
+/// Columns of a new entry that depend on the entry's state.
 struct Columns<'a> {
     args: Vec<u8>,
     state: &'static str,
@@ -52,13 +52,14 @@ impl Journal {
         Journal { db: db.clone(), keyring: keyring.clone() }
     }
 
-    /// The calls of the run in order, opened.
+    /// Reads and opens the calls of the run, in order.
     pub async fn load(&self, lease: &Lease) -> Result<Vec<Entry>, Error> {
         let mut tx = begin_fenced(&self.db, lease).await?;
         self.entries(&mut tx, lease).await
     }
 
-    /// As [`load`](Self::load), without the fence: of the lease only run and subject are used.
+    /// Reads the calls like [`load`](Self::load), without the fence: only run and subject of the
+    /// lease are used.
     pub(super) async fn entries(&self, tx: &mut TenantTx, lease: &Lease) -> Result<Vec<Entry>, Error> {
         let rows = sqlx::query(
             "select seq, capability, grant_name, function, args, idempotency_key, state, handle, progress, poll_at,
@@ -126,8 +127,8 @@ impl Journal {
         Ok(Some(value))
     }
 
-    /// Adds an entry, with [`State::Intent`] before the host acts. `poll_after`: of a pending one,
-    /// from now.
+    /// Adds an entry, with [`State::Intent`] before the host acts. `poll_after` is the time from
+    /// now until a pending entry is polled.
     pub async fn write(&self, lease: &Lease, entry: &Entry, poll_after: Duration) -> Result<(), Error> {
         if entry.sequence > MAX_ENTRIES {
             return Err(Error::Full);
@@ -182,7 +183,7 @@ impl Journal {
         })
     }
 
-    /// The call waits, for its operation or for its repetition. Progress never goes back.
+    /// Records that the call waits for its operation or its repetition. Progress never decreases.
     pub async fn set_pending(
         &self,
         lease: &Lease,
@@ -217,7 +218,8 @@ impl Journal {
         Ok(())
     }
 
-    /// The call has ended, well or not. Its attempts stay for the record.
+    /// Records that the call has ended, with or without success. The number of its attempts is not
+    /// changed.
     pub async fn finish(&self, lease: &Lease, sequence: i32, outcome: &Outcome) -> Result<(), Error> {
         let mut tx = begin_fenced(&self.db, lease).await?;
         let result = self.seal(&mut tx, lease, sequence, "result", sealed(outcome)?).await?;
@@ -277,7 +279,8 @@ fn detail(outcome: &Outcome) -> Option<String> {
     Some(failure.message.chars().take(DETAIL_MAX).collect())
 }
 
-/// The journal is append-only: an entry that is done, or was never intended, cannot be written to.
+/// Fails if no row was updated: the journal is append-only, so an entry that is done, or was never
+/// intended, cannot be written to.
 fn open(lease: &Lease, seq: i32, rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::NotOpen { run: lease.run, seq }) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! Runs and their calls for operators and tenant admins: no payload.
+//! Lists of runs and their calls, for operators and tenant admins, without payload.
 
 use super::{Error, Waiting};
 use crate::actor::TraceId;
@@ -11,13 +11,13 @@ use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// A host executes it, or will at once.
+    /// A host executes the run, or will at once.
     Running,
-    /// Suspended; [`RunSummary::waiting`] says why.
+    /// The run is suspended; [`RunSummary::waiting`] is the reason.
     Waiting,
     Done,
     Failed,
-    /// Its code and its journal differ.
+    /// The run was stopped, because its code and its journal differ.
     Stopped,
 }
 
@@ -38,12 +38,13 @@ pub struct RunSummary {
     pub id: RunId,
     pub plugin: String,
     pub workflow: String,
-    /// Id of the business thing.
+    /// Id of the business thing that the run is about.
     pub key: String,
     pub state: RunState,
     pub waiting: Option<Waiting>,
     pub due_at: Option<OffsetDateTime>,
-    /// `{class, code}` of a failure, `{seq, journal, call}` of a divergence.
+    /// Reason of the end: `{class, code}` of a failure, `{seq, journal, call}` of a divergence.
+    /// `None`: the run has neither.
     pub failure: Option<Value>,
     pub attempts: i32,
     pub trace: TraceId,
@@ -54,18 +55,18 @@ pub struct RunSummary {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntrySummary {
     pub seq: i32,
-    /// Such as `vsphere.clone`.
+    /// Capability and function of the call, such as `vsphere.clone`.
     pub call: String,
     pub grant: Option<String>,
     pub target: Option<String>,
-    /// `intent`, `pending` or `done`.
+    /// State of the call: `intent`, `pending` or `done`.
     pub state: String,
     pub progress: Option<u8>,
     pub attempts: i32,
     pub retry_code: Option<String>,
     pub retry_at: Option<OffsetDateTime>,
     pub outcome: Option<String>,
-    /// Why it failed.
+    /// Message of the failure with which the call ended. `None`: the call did not fail.
     pub detail: Option<String>,
     pub started_at: OffsetDateTime,
     pub done_at: Option<OffsetDateTime>,
@@ -75,8 +76,8 @@ const COLUMNS: &str =
     "select run_id, plugin, workflow, key, state, waiting_code, waiting, due_at, failure, attempts, trace,
     created_at, ended_at, coalesce(lease_until > now(), false) or due_at <= now() as working from eaf.run";
 
-/// Newest first. `before` is the last one of the page before; `key`: only runs about this business
-/// thing.
+/// Lists the newest runs first. `before` is the last run of the page before. `key` selects the runs
+/// about this business thing.
 pub async fn list(
     db: &Db,
     tenant: TenantId,
@@ -106,7 +107,7 @@ pub async fn find(db: &Db, tenant: TenantId, run: RunId) -> Result<Option<RunSum
     row.as_ref().map(summary).transpose()
 }
 
-/// The calls of one run, in order: with which grant each was made, and its outcome.
+/// Lists the calls of one run, in order, with grant and outcome.
 pub async fn entries(db: &Db, tenant: TenantId, run: RunId) -> Result<Vec<EntrySummary>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(

@@ -1,51 +1,55 @@
-//! How long a call has been failing: what its retry policy counts from, as the journal stores it
-//! with the call.
+//! Stall of a call: the times since which the call has been failing, from which its retry policy
+//! counts. The journal stores them with the call.
 
 use crate::capability::Failure;
 use serde::{Deserialize, Serialize};
 
-/// Repetitions of one call.
+/// State of a call that fails and is repeated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stall {
-    /// Milliseconds since 1970.
+    /// Time of the first failure, in milliseconds since 1970.
     pub since: i64,
     pub repeats: u32,
-    /// Was the domain notified?
+    /// Whether the domain was notified of the stall.
     #[serde(rename = "told")]
     pub notified: bool,
-    /// The code of the domain's last notification.
+    /// Code of the failure in the last notification of the domain. `None`: there was no
+    /// notification.
     #[serde(default, rename = "told_code")]
     pub notified_code: Option<String>,
     pub failure: Failure,
-    /// When the operation itself ended last, in milliseconds since 1970. An operation that was
-    /// started again after that has not recovered only because it runs.
+    /// Time at which the operation itself ended last, in milliseconds since 1970. An operation that
+    /// was started again after that time has not recovered only because it runs. `None`: no
+    /// operation has ended.
     #[serde(default)]
     pub ended: Option<i64>,
     #[serde(rename = "counted")]
     pub budget_start: Box<BudgetStart>,
 }
 
-/// From when the retry budgets of a call count, in milliseconds since 1970.
+/// Times from which the retry budgets of a call count, in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BudgetStart {
-    /// The host's own budget.
+    /// Time, in milliseconds since 1970, from which the host's own budget counts.
     pub since: i64,
-    /// Since then every failure has had `code`.
+    /// Time, in milliseconds since 1970, since which every failure has had this `code`.
     pub code_since: i64,
     pub code: String,
-    /// The failure's own budget, in milliseconds. Failures of one code may have different ones.
+    /// Budget of the last failure, in milliseconds. Failures of one code may have different
+    /// budgets. `None`: the failure has no budget of its own.
     #[serde(default)]
     pub budget: Option<u64>,
-    /// Since then every failure has had `code` and `budget`.
+    /// Time, in milliseconds since 1970, since which every failure has had this `code` and
+    /// `budget`.
     pub budget_since: i64,
-    /// The longest budget, in milliseconds, that a failure gave in place of the host's own: another
-    /// failure in between does not shorten it.
+    /// Longest budget, in milliseconds, that a failure has given in place of the host's own one.
+    /// Another failure in between does not shorten it. `None`: no failure has given one.
     #[serde(default)]
     pub longest: Option<u64>,
 }
 
 impl Stall {
-    /// The start of a call failed, or a poll of its operation.
+    /// Stall after the start of a call failed, or a poll of its operation.
     pub fn of_call(before: Option<&Stall>, failure: Failure, now: i64) -> Stall {
         Stall {
             since: before.map_or(now, |stall| stall.since),
@@ -58,22 +62,22 @@ impl Stall {
         }
     }
 
-    /// The operation itself failed. The time in which it ran is no break: the budgets go on
-    /// counting.
+    /// Stall after the operation itself failed. The budgets continue to count while an operation
+    /// runs.
     pub fn of_operation(before: Option<&Stall>, start: Option<&BudgetStart>, failure: Failure, now: i64) -> Stall {
         let start = start.or_else(|| before.map(|stall| &*stall.budget_start));
         let budget_start = Box::new(BudgetStart::with(start, &failure, now));
         Stall { ended: Some(now), budget_start, ..Stall::of_call(before, failure, now) }
     }
 
-    /// Since when the cause has lasted of which the domain is to be notified: the same on each
-    /// repetition.
+    /// Time, in milliseconds since 1970, since which the cause that the domain is to be notified of
+    /// has lasted. It is the same on each repetition.
     pub fn notice_since(&self) -> i64 {
         if self.notified { self.budget_start.code_since } else { self.since }
     }
 
-    /// The count that goes on while an operation runs that was started again; none where only a
-    /// start had failed.
+    /// Budget count that continues while an operation runs that was started again. `None`: only a
+    /// start has failed.
     pub fn running_budget(&self) -> Option<BudgetStart> {
         self.ended.map(|_| BudgetStart::clone(&self.budget_start))
     }
@@ -83,8 +87,8 @@ impl BudgetStart {
     fn with(before: Option<&BudgetStart>, failure: &Failure, now: i64) -> BudgetStart {
         let (code, budget) = (failure.code.clone(), failure.give_up_after_ms);
         let same_code = before.filter(|start| start.code == code);
-        // A budget begins with the first failure that has it: an hour of waiting for another cause
-        // uses up none of its minutes.
+        // A budget begins with the first failure that has it, so that an hour of waiting for
+        // another cause uses up no part of the budget.
         let same_budget = same_code.filter(|start| start.budget == budget);
         BudgetStart {
             since: before.map_or(now, |start| start.since),

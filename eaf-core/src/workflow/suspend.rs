@@ -1,4 +1,4 @@
-//! Suspending a run: it waits for minutes or weeks and holds nothing in memory.
+//! Suspension of a run, which waits for minutes or weeks and holds nothing in memory.
 
 use super::claim::begin_fenced;
 use super::{Error, Lease};
@@ -7,24 +7,24 @@ use serde_json::json;
 use sqlx::types::Json;
 use std::time::Duration;
 
-/// Why a run waits: for operators and tenant admins, so no personal data.
+/// Reason why a run waits, for operators and tenant admins, so without personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub code: String,
-    /// In English.
+    /// Message for people, in English.
     pub message: String,
 }
 
-/// Does a suspension count as a failed attempt of the run?
+/// Whether a suspension counts as a failed attempt of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// The run waits and continues: failed attempts are forgiven.
+    /// The run waits and continues, which resets the number of failed attempts.
     Continue,
-    /// The run itself, not a call, failed: the attempt counts.
+    /// The run itself, not a call, failed, which counts as a failed attempt.
     Count,
 }
 
-/// Gives the lease back until this time from now, by the database's clock.
+/// Ends the lease and makes the run due `after` that time from now, by the database's clock.
 pub async fn suspend(
     db: &Db,
     lease: &Lease,

@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::id::{RunId, TenantId};
 use crate::live::Feed;
 
-/// Makes a suspended run due now. A run that is executed, or has ended, stays as it is.
+/// Makes a suspended run due now. A run that is executed, or has ended, does not change.
 pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<(), Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
@@ -22,12 +22,12 @@ pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<
     Ok(())
 }
 
-/// Makes the calls of a capability due that wait to be repeated, because the cause was repaired.
-/// Answers the number of runs. A run that is executed meanwhile stays as it is.
+/// Makes the calls of a capability that wait to be repeated due now, because the cause was
+/// repaired. Returns the number of runs. A run that is executed meanwhile does not change.
 pub async fn wake_calls(db: &Db, feed: &Feed, tenant: TenantId, capability: &str) -> Result<usize, Error> {
     let mut tx = db.tenant(tenant).await?;
     let runs: Vec<uuid::Uuid> = sqlx::query_scalar(
-        // Locked in one order, so that two of these statements do not wait for each other.
+        // Runs are locked in one order, so that two of these statements do not wait for each other.
         "with due as materialized (
            select r.run_id from eaf.run r
            where r.tenant_id = $1 and r.state = 'open' and r.lease_host is null and exists (
@@ -43,7 +43,7 @@ pub async fn wake_calls(db: &Db, feed: &Feed, tenant: TenantId, capability: &str
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Write)?;
-    // The runs are locked until the end of this, so that no host claims one in between.
+    // The runs stay locked until the transaction ends, so that no host claims one in between.
     sqlx::query(
         "update eaf.journal set poll_at = clock_timestamp()
          where tenant_id = $1 and run_id = any ($2) and state = 'pending' and capability = $3 and retry_code is not null",

@@ -175,7 +175,7 @@ async fn a_removed_operator_is_signed_out_and_keeps_the_name_in_the_audit() {
     assert!(core.directory.operator(olga).await.unwrap().is_none());
     let known = core.directory.operators_among(&[olga]).await.unwrap();
     assert_eq!((known[0].name.as_str(), known[0].removed.is_some()), ("Olga", true));
-    // Added again, she is another operator, so that old sessions remain ended.
+    // An operator who is added again is another actor, so that old sessions remain ended.
     assert_ne!(core.directory.put_operator(&core.by, ISSUER, "olga", "Olga").await.unwrap(), olga);
 }
 
@@ -258,7 +258,7 @@ async fn equal_denials_of_an_operator_are_one_act_with_a_count() {
     let (items, _) = platform::page(&core.db, None, 10).await.unwrap();
     let found: Vec<_> = items.iter().rev().map(|item| (item.act.object.as_str(), item.count)).collect();
     let olga = format!("operator/{olga}");
-    // More rows if the hour ended during the test.
+    // There are more rows if the hour ended during the test.
     assert!(found.len() > 3 || found == [(olga.as_str(), 1), ("/api/a", 3), ("/api/b", 1)], "{found:?}");
     assert_eq!(platform::verify(&core.db).await.unwrap().1, Vec::<String>::new());
 }

@@ -43,8 +43,8 @@ pub async fn deny(core: &Core, tenant: TenantId, object: &str) {
 }
 
 impl House {
-    /// Anchor 1: the tenant's creation and two denials. Anchor 2: two calls and a third denial. A
-    /// third call is running.
+    /// House with two anchors. Anchor 1 has the tenant's creation and two denials; anchor 2 has two
+    /// calls and a third denial. A third call is running.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -141,7 +141,7 @@ async fn a_changed_or_deleted_audit_or_journal_row_is_a_finding() {
             vec!["altered audit 1"],
         ),
         ("update eaf.audit set origin = 'os:x@y' where object = 'toy/2'", vec!["altered audit 1"]),
-        // As if the row had just been written and were to be anchored.
+        // The row looks as if it had just been written and were to be anchored.
         ("update eaf.audit set anchor = null where object = 'toy/2'", vec!["deleted audit 1 1"]),
         ("update eaf.audit set anchor = 9 where object = 'toy/2'", vec!["deleted audit 1 1", "stray audit 1"]),
         ("update eaf.audit set anchor = 2 where object = 'toy/2'", vec!["altered audit 2", "deleted audit 1 1"]),

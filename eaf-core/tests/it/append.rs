@@ -18,7 +18,7 @@ async fn tenant(core: &Core) -> TenantId {
     eaf_core::directory::add_tenant(&core.db, &core.by, &slug[..30], "Some tenant").await.unwrap()
 }
 
-/// Request with a stream, its expected version and number of events each.
+/// Request that writes to these streams, each with its expected version and its number of events.
 pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     let event = |index: usize| PendingEvent {
         stream: index,
@@ -46,7 +46,7 @@ pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     }
 }
 
-/// One event on a new stream.
+/// Request with one event on a new stream.
 fn simple() -> AppendRequest {
     request(&[(stream(), Some(0), 1)])
 }
@@ -177,7 +177,7 @@ async fn an_invalid_request_affects_no_other() {
     let t = tenant(&core).await;
     let long = AppendRequest { key: "x".repeat(201), ..simple() };
     let nameless = AppendRequest { key: String::new(), ..simple() };
-    // An index that refers to a stream of the next request.
+    // The index refers to a stream of the next request.
     let mut stray = simple();
     stray.events[0].stream = 1;
     let unlike = AppendRequest { fence: Some(Fence { plugin: "nobody".into(), generation: 1 }), ..simple() };

@@ -42,7 +42,7 @@ async fn a_request_that_another_tenant_made_is_new() {
     let mut theirs = [(); 4].map(|_| request(&[(stream(), Some(0), 1)]));
     append_batch(&core.db, acme(), &theirs.each_ref()).await.unwrap();
     let before = recorded(&database, acme()).await;
-    // The same stream, actor, key and event id.
+    // Stream, actor, key and event id are the same in both tenants.
     assert_eq!(append_batch(&core.db, globex(), &[&theirs[0]]).await.unwrap(), [ok(2)]);
     assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &theirs[1])]).await.unwrap(), [Some(ok(3))]);
     let several = [(globex(), &theirs[2]), (globex(), &request(&[(stream(), Some(0), 1)]))];
@@ -66,7 +66,7 @@ async fn a_stream_of_another_tenant_has_no_version() {
         assert_eq!(append_plain_for_tests(&core.db, &[(globex(), &asked)]).await.unwrap(), [None]);
     }
     assert_eq!(recorded(&database, acme()).await, before);
-    // Also in one statement with a request of acme's.
+    // The same holds in one statement with a request of acme's.
     let (own, foreign): (AppendRequest, AppendRequest) = (next(), next());
     let outcomes = append_plain_for_tests(&core.db, &[(acme(), &own), (globex(), &foreign)]).await.unwrap();
     assert_eq!(outcomes, [Some(ok(2)), None]);

@@ -13,7 +13,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, ambient};
 use sqlx::AssertSqlSafe;
 
-/// Tenants with one event each.
+/// Database with a number of tenants, each with one event.
 async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -26,7 +26,7 @@ async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     (database, core, added)
 }
 
-/// One event on a new stream.
+/// Request with one event on a new stream.
 fn simple() -> AppendRequest {
     request(&[(stream(), Some(0), 1)])
 }
@@ -136,7 +136,7 @@ async fn a_tenant_with_a_request_that_is_not_simple_is_deferred_alone() {
         let asked = [(deferred, &before), (deferred, spoiler), (deferred, &after), (t[1], &other)];
         let last = events as u64 + 1;
         assert_eq!(together(&core, &asked).await, [None, None, None, ok(last, last)]);
-        // Also without the other tenant.
+        // The requests are deferred without the other tenant too.
         assert_eq!(together(&core, &asked[..3]).await, [None, None, None]);
     }
     for (tenant, events) in [(t[0], 1), (t[1], 7), (new, 0), (nobody, 0)] {
@@ -282,7 +282,7 @@ async fn a_session_with_a_tenant_appends_for_it_and_none_is_left_set() {
     for foreign in [&t[1..], &t[..]] {
         assert_eq!(attempt(format!("{set} {}", call(foreign))).await, Err("42501".into()));
     }
-    // Without a tenant set: for several tenants, and afterwards none is set.
+    // A session without a tenant appends for several tenants, and afterwards no tenant is set.
     assert_eq!(attempt(format!("begin; {}", call(&t))).await, Ok(()));
     let reads = attempt(format!("begin; {}; select count(*) from eaf.event", call(&t))).await;
     assert_eq!(reads, Err("22P02".into()), "no tenant is an error, never an empty result");

@@ -75,7 +75,7 @@ impl House {
             assert!(more.len() <= bounds.items as usize);
             items.extend(more);
             pages += 1;
-            // Via the text form, as a client returns it.
+            // The cursor is parsed from its text form, as a client returns it.
             match next {
                 Some(next) => cursor = Some(next.to_string().parse().unwrap()),
                 None => return (items, pages),
@@ -110,7 +110,7 @@ async fn pages_list_the_rows_of_all_three_sources_once_and_in_order() {
         (log.actor, log.actor_kind, log.trace.0.as_str()),
         (ANNA, ActorKind::Person, "00000000000000000000000000000040")
     );
-    // A running call, named by its target.
+    // One call is running, and is named by its target.
     assert_eq!((items[0].outcome.as_str(), items[0].object.as_str()), ("pending", "machine-40"));
 }
 

@@ -96,7 +96,7 @@ async fn pools_larger_than_the_servers_limit_are_rejected_at_start() {
     let database = Database::fresh().await;
     let config = eaf_core::db::Config { app_connections: 100_000, ..database.config() };
     let refused = check(&eaf_core::db::Db::connect(&config).await.unwrap()).await.unwrap_err().to_string();
-    // 6 to append, 2 of the platform role, 2 that listen.
+    // The other connections are 6 to append, 2 of the platform role and 2 that listen.
     assert!(refused.contains("100010 connections"), "{refused}");
 }
 

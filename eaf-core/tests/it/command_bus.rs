@@ -64,7 +64,7 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_a_conflict() {
     }
     assert!(matches!(house.give("look", "k1", json!({"book": "a", "note": "hi"})).await, Err(Error::KeyReused)));
     assert_eq!(house.events().await, 1);
-    // Another actor's equal key is another key.
+    // An equal key of another actor is another key.
     let ben = person(house.anna.tenant, &[]);
     let theirs = house.core.bus.execute(&house.book, &ben, request("sign", "k1", json!({"book": "a"}))).await.unwrap();
     assert_eq!(position(&theirs).unwrap().pos, 2);
@@ -75,7 +75,7 @@ async fn a_retry_across_an_upgrade_gets_the_first_answer() {
     let mut house = House::open().await;
     let body = json!({ "book": "a", "note": "hi" });
     let first = house.give("sign", "k", body.clone()).await.unwrap();
-    // A newer version of the command, then none, then the first version again.
+    // The plugin has a newer version of the command, then none, then the first version again.
     let known = house.book.commands("sign", 2);
     assert_eq!(house.give("sign", "k", body.clone()).await.unwrap(), first);
     house.book.commands("gone", 1);
@@ -124,7 +124,7 @@ async fn a_rehearsal_stores_nothing_and_does_not_use_its_key() {
     assert_eq!(position(&house.give("sign", "k", json!({"book": "x"})).await.unwrap()).unwrap().pos, 1);
 }
 
-/// Append that makes the decision conflict.
+/// Append request that makes the decision conflict.
 fn conflicting(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
     let tenant = house.anna.tenant;
     let stream = StreamId::derive(tenant, "guestbook/book/main");

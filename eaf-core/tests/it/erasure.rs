@@ -51,8 +51,8 @@ pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// Records an event of the view with a person's name, sealed under their key as the command bus
-/// does.
+/// Records an event of the view with a person's name, sealed under that person's key as the command
+/// bus does.
 pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
     let personal = json!({ "type": "string", "x-eaf-personal": { "subject": "owner" } });
     let row = json!({ "type": "object", "properties": { "owner": { "type": "string" }, "name": personal } });
@@ -60,7 +60,7 @@ pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId
     record_sealed(core, tenant, upsert(key, json!({ "owner": who, "name": name })), &schema).await;
 }
 
-/// All events, opened without cached keys.
+/// Reads all events, opened without cached keys.
 async fn log(core: &Core, tenant: TenantId) -> String {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let mut text = String::new();
@@ -201,7 +201,7 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     work(&core).await;
     let mut feed = PlatformFeed::after(&core.db, &core.doorbell, Vector::default());
     feed.poll().await.unwrap();
-    // Restores the log without its checkpoints: the worst case, harder than a restore of the
+    // The log is restored without its checkpoints: the worst case, harder than a restore of the
     // database.
     database.run("delete from eaf.event where pos = 3; delete from eaf.ledger where last_pos = 3").await;
     assert_eq!(new_epoch(&core.db, &core.by).await.unwrap(), 2);

@@ -6,7 +6,7 @@ use eaf_core::directory;
 use eaf_core::testing::Database;
 use std::time::{Duration, Instant};
 
-/// Longer than closing all connections takes on a slow machine.
+/// Maximum wait, longer than closing all connections takes on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub const PLUGIN: &str = "guestbook";
-/// Signatures of a full book.
+/// Number of signatures in a full book.
 pub const PAGES: u64 = 3;
 
 pub struct Guestbook {
@@ -142,7 +142,7 @@ impl Domain for Guestbook {
             "undeclared" => vec![NewEvent { kind: "burnt".into(), ..event(&stream, data) }],
             "many" => (0..257).map(|_| event(&stream, data.clone())).collect(),
             "huge" => vec![event(&stream, json!({"page": "x".repeat(256 * 1024)}))],
-            // A subject from the body, which the command's schema does not declare.
+            // The subject is read from the body, in which the command's schema does not declare it.
             "copied" => {
                 let who = &input.command.body["of"]["whom"];
                 vec![event(&stream, json!({"who": who, "name": "Ben Bussard"}))]

@@ -12,23 +12,23 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
 
-/// Number of events from which the host stores a snapshot.
+/// Minimum number of events at which the host stores a snapshot.
 const LONG: usize = 100;
-/// Coins of a full jar; more are rejected.
+/// Number of coins in a full jar; more are rejected.
 const MOST: i64 = 100;
 
 /// Test plugin: people put coins with their names into a jar.
 struct Jar {
     digest: &'static str,
     description: Description,
-    /// Inputs of the decisions.
+    /// Inputs of the decisions so far.
     seen: Mutex<Vec<Seen>>,
-    /// Bytes added to each snapshot.
+    /// Number of bytes that are added to each snapshot.
     ballast: usize,
-    /// Calls of `fold`: whether with a snapshot, and the number of events.
+    /// Calls of `fold`: whether there was a snapshot, and the number of events.
     folded: Mutex<Vec<(bool, usize)>>,
     folds: bool,
-    /// Runs once, during a fold.
+    /// Future that runs once, during a fold.
     meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
     /// Whether the boundary of the first jar grows by the second one's stream.
     leads: bool,
@@ -261,7 +261,7 @@ async fn a_stream_of_any_length_is_decided_without_an_earlier_snapshot() {
     for _ in 0..41 {
         kitchen.fill(250).await;
     }
-    // Without snapshots, and by another package, which cannot use those of the first.
+    // There are no snapshots, and the second package cannot use those of the first.
     kitchen.database.run("delete from eaf.snapshot").await;
     for jar in [Jar::made_by("first"), Jar::made_by("second")] {
         let core = kitchen.database.core().await;
@@ -359,7 +359,7 @@ async fn a_cached_history_of_an_earlier_epoch_is_not_used() {
     let no = kitchen.put(10).await;
     assert_eq!(refused(&no), Some(&json!(96)), "decided on what was remembered");
     assert_eq!(kitchen.jar.last().events, 4);
-    // And to a shorter length.
+    // The log is then restored to a shorter length.
     rewrite(&kitchen, 2, &[]).await;
     assert_eq!(refused(&kitchen.put(99).await), None);
     assert_eq!(kitchen.jar.last().coins, 1);

@@ -74,7 +74,7 @@ impl Range {
         self.app = app;
     }
 
-    /// Attacks that changed or revealed a row, one line each.
+    /// Runs all attacks. Returns those that changed or revealed a row, one line each.
     pub async fn violations(&mut self) -> Vec<String> {
         let mut found = Vec::new();
         for n in 0..self.tables.len() {
@@ -86,7 +86,7 @@ impl Range {
     async fn violations_of(&mut self, n: usize) -> Vec<String> {
         let mut found = Vec::new();
         let (table, [row, made_up]) = &self.tables[n];
-        // The owner too: its functions run for one tenant, and grants do not restrict it.
+        // The owner is tested too: its functions run for one tenant, and grants do not restrict it.
         for (role, conn) in [("eaf_app", &mut self.app), ("eaf_owner", &mut self.owner)] {
             for attempt in attempts(table, acme(), row) {
                 if went_through(conn, globex(), &attempt).await {
@@ -106,7 +106,7 @@ impl Range {
     }
 }
 
-/// Statements that must affect no row, or fail.
+/// Statements that must affect no row, or must fail.
 fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     let name = &table.name;
     let row = row.replace('\'', "''");
@@ -126,7 +126,7 @@ fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     attempts
 }
 
-/// Insert without generated columns.
+/// Insert statement without generated columns.
 fn insert(table: &Table, row: &str) -> String {
     let columns: Vec<&str> = table.columns.iter().map(|(column, _)| column.as_str()).collect();
     let columns = columns.join(", ");
@@ -150,7 +150,7 @@ fn guesses(table: &Table, row: &str) -> Vec<String> {
         for key in [key, &beside_tenant(table, key)] {
             let same = format!("({key}) = (select {key} from {known})");
             guesses.push(format!("select 1 from {name} where {same}"));
-            // A division by zero if the condition is evaluated before the policy.
+            // The statement divides by zero if the condition is evaluated before the policy.
             guesses.push(format!("select 1 from {name} where 1 / (({same})::int - 1) < 0"));
         }
     }
@@ -301,7 +301,8 @@ const HOLES: [(&str, &str); 12] = [
     ),
 ];
 
-/// [`HOLES`], each key without the tenant, and each reference without it.
+/// Statements of [`HOLES`] for a table, and statements that remove the tenant from each key and
+/// each reference.
 fn holes(table: &Table) -> Vec<(String, String)> {
     let said = |statement: &str| statement.replace("RULE", RULE).replace(" T", &format!(" {}", table.name));
     let mut holes: Vec<_> = HOLES.iter().map(|(hole, mend)| (said(hole), said(mend))).collect();

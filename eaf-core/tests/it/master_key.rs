@@ -85,7 +85,7 @@ async fn after_a_rotation_only_the_new_master_key_opens_data_keys() {
         .rotate(&core.by, |progress| seen.lock().unwrap().push((progress.done, progress.total)))
         .await
         .unwrap();
-    // Keys of two tenants and three people.
+    // There are data keys of two tenants and three people.
     assert_eq!((rotated.keys, rotated.operators), (5, 1));
     let seen = seen.lock().unwrap().clone();
     assert_eq!((seen.first(), seen.last()), (Some(&(0, 5)), Some(&(5, 5))));

@@ -61,7 +61,7 @@ async fn a_secret_is_sealed_not_listed_and_unchanged_when_omitted() {
     put(&core, acme, moved).await.unwrap();
     let known = core.connections.get(acme, "vsphere", "main").await.unwrap().unwrap();
     assert_eq!((&known.config["folder"], &known.secret["password"]), (&json!("EAF/acme"), &json!(CANARY)));
-    // The check's result is of the former settings, so it is not stored.
+    // The result of this check is about the former settings, so it is not stored.
     assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());
     check(None).await;
     assert!(core.connections.list(acme).await.unwrap()[0].last_check_at.is_none());

@@ -49,7 +49,7 @@ async fn member(house: &House) -> ActorId {
     house.core.directory.put_member(&house.core.by, house.anna.tenant, new).await.unwrap()
 }
 
-/// Ledger row of a command, opened with its actor's key.
+/// Ledger row of a command, opened with the actor's key.
 async fn recorded(house: &House, actor: ActorId, key: &str) -> String {
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let command = CommandId::derive(house.anna.tenant, actor, key);
@@ -80,7 +80,7 @@ async fn a_personal_field_whose_subject_is_no_member_is_rejected() {
         let copied = house.give("copied", &format!("b{n}"), json!({"of": {"whom": nobody}})).await;
         match &copied {
             Err(Error::NoMember { pointer }) if nobody.is_string() => assert_eq!(pointer, "/of/whom"),
-            // A subject that is no text is an error of the package.
+            // A subject that is not a text is an error of the package.
             Err(Error::Personal(_)) if !nobody.is_string() => {}
             _ => panic!("{nobody}: {copied:?}"),
         }

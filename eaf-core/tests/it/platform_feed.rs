@@ -31,7 +31,7 @@ async fn an_interrupted_follower_gets_each_position_once() {
         .collect();
     let (mut heard, mut kept): (BTreeMap<TenantId, Vec<u64>>, String) = (BTreeMap::new(), "{}".into());
     while heard.values().map(Vec::len).sum::<usize>() < TENANTS * EACH as usize {
-        // A new follower each time, which resumes from the stored vector.
+        // Each poll uses a new follower, which resumes from the stored vector.
         let vector: Vector = serde_json::from_str(&kept).unwrap();
         let mut feed = PlatformFeed::after(&core.db, &core.doorbell, vector);
         for Appended { tenant, first, last, restored } in feed.next().await.unwrap() {

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 
 const CLIENTS: usize = 64;
 const TURNS: usize = 12;
-/// Server connections, far fewer than clients.
+/// Number of connections to the server, far fewer than clients.
 const SERVERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -101,7 +101,7 @@ async fn clients_of_two_tenants_on_shared_connections_see_their_own_rows() {
             })
         })
         .collect();
-    // Meanwhile the isolation attacks run through the same pooler.
+    // The isolation attacks run through the same pooler meanwhile.
     range.attack_through(pooler.connect(&range.database).await.unwrap());
     let found = range.violations().await;
     assert!(found.is_empty(), "{found:#?}");
@@ -114,7 +114,7 @@ async fn clients_of_two_tenants_on_shared_connections_see_their_own_rows() {
         let mut conn = pooler.connect(&range.database).await.unwrap();
         let read = sqlx::query("select count(*) from eaf.event").execute(&mut conn).await;
         let refused = read.expect_err("a tenant was left set");
-        // Unknown setting, or an empty one where a transaction had set it.
+        // The error is of an unknown setting, or of an empty one where a transaction had set it.
         assert!(["42704", "22P02"].contains(&sqlstate(&refused).as_str()), "{refused}");
         conn.close().await.unwrap();
     }

@@ -20,9 +20,9 @@ struct House {
 const NONE: Vec<String> = Vec::new();
 
 impl House {
-    /// Anchor 1: from 200 days ago three denials, two refusals, an act, and the calls of an ended
-    /// and of an open run; from 150 days ago two denials; and the tenant's creation. Anchor 2: a
-    /// denial of today.
+    /// House with two anchors. Anchor 1: from 200 days ago three denials, two refusals, an act, and
+    /// the calls of an ended and of an open run; from 150 days ago two denials; and the tenant's
+    /// creation. Anchor 2: a denial of today.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -81,7 +81,8 @@ impl House {
 #[tokio::test]
 async fn rows_that_retention_deletes_are_no_finding() {
     let house = House::new().await;
-    // Three denials, two refusals, and three calls of the ended run, one of them without an end.
+    // The rows are three denials, two refusals, and three calls of the ended run, one of them
+    // without an end.
     assert_eq!(house.prune().await, 3 + 2 + 3);
     assert_eq!(house.found().await, NONE);
     anchored(&house.core).await;
@@ -108,7 +109,7 @@ async fn a_prune_record_accounts_for_its_own_rows_only() {
     house.prune().await;
     anchored(&house.core).await;
     for (tampering, expected) in [
-        // An act, older than the pruned denials.
+        // The deleted act is older than the pruned denials.
         ("delete from eaf.audit where act = 'connection.put'", vec!["deleted audit 1 1"]),
         (
             "delete from eaf.audit where act = 'view.list' and at < now() - interval '1 day' and object = 'o/1'",
@@ -137,7 +138,7 @@ async fn a_forged_prune_record_is_a_finding_and_accounts_for_nothing() {
     let day = |days: i64| (now - Duration::days(days)).date();
     let (today, denied) = ("object = 'toy/1'", "outcome = 'denied'");
     for (tampering, expected) in [
-        // As a host writes it, with rows younger than the minimum retention.
+        // A host writes such a record with rows younger than the minimum retention.
         (
             forged(
                 "now()",
@@ -147,7 +148,7 @@ async fn a_forged_prune_record_is_a_finding_and_accounts_for_nothing() {
             ),
             vec![],
         ),
-        // Cutoffs of tomorrow and today, and a time in the future.
+        // The cutoffs are of tomorrow and today, and one record is of the future.
         (
             forged("now()", &format!("denials: 9 before {}", day(-1)), "2:1", today),
             vec!["pruning", "deleted audit 2 1"],
@@ -158,7 +159,8 @@ async fn a_forged_prune_record_is_a_finding_and_accounts_for_nothing() {
             vec!["pruning", "deleted audit 2 1"],
         ),
         (forged("now()", "denials: 9 before 2026-13-45", "2:1", today), vec!["pruning", "deleted audit 2 1"]),
-        // A cutoff before the row's day, another kind, another anchor, fewer rows.
+        // These records have a cutoff before the row's day, another kind, another anchor, or fewer
+        // rows.
         (forged("now()", &format!("denials: 9 before {}", day(8)), "2:1", today), vec!["deleted audit 2 1"]),
         (
             forged("now()", &format!("denials: 9 before {}", day(8)), "1:6", "act = 'connection.put'"),

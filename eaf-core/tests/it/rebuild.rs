@@ -135,7 +135,7 @@ async fn a_rebuilt_view_is_compared_and_switched_to_and_back_during_appends() {
 async fn differing_rows_are_listed_and_must_be_accepted() {
     let house = house().await;
     house.catch_up().await;
-    // As if an earlier release had projected wrong rows.
+    // The row is changed as if an earlier release had projected wrong rows.
     let table = &view::copies(&house.core.db).await.unwrap()[1];
     assert_eq!((table.view.as_str(), table.state), ("things", State::Live));
     let table = format!("eaf_view.\"{}\"", table.table);
@@ -179,13 +179,13 @@ async fn an_interrupted_rebuild_continues_and_is_switched_to_when_caught_up() {
     let again = begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err();
     assert!(again.to_string().contains("is under way"), "{again}");
 
-    // Interrupts the rebuild by aborting two hosts at a time.
+    // The rebuild is interrupted by aborting two hosts at a time.
     let deadline = Instant::now() + PATIENCE;
     let mut stops = 0;
     while status(&house.core.db, house.core.ambient.now()).await.unwrap().iter().any(|copy| copy.tenants_behind > 0) {
         assert!(Instant::now() < deadline);
         let (one, other) = (house.run(), house.run());
-        // Longer each time, so that a slow machine finishes too.
+        // The hosts run for longer each time, so that a slow machine finishes too.
         tokio::time::sleep(A_MOMENT * (2 + stops)).await;
         one.task.abort();
         other.task.abort();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// A tenant whose view shows the name of a person, who is erased in the test.
+/// Tenant with a view that shows the name of a person, whom the test erases.
 async fn with_name_in_view() -> (Database, Core, Toy, TenantId, ActorId) {
     let (database, core, toy, tenant) = home().await;
     let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
@@ -95,7 +95,7 @@ async fn a_second_erasure_does_not_postpone_the_first_rebuild() {
     assert_eq!(waits().await, (true, true), "put off");
     core.consumers.project_batch(&toy, tenant, "things").await.unwrap();
     assert_eq!(names(&core, tenant).await, [""]);
-    // Rebuilds once more for the second person, who has no certificate before that.
+    // The rows are rebuilt once more for the second person, who has no certificate before that.
     assert!(core.erasure.finish(tenant, ben, views).await.unwrap().is_none());
     make_rebuilds_due(&database).await;
     for view in ["things", "others"] {
@@ -209,7 +209,7 @@ async fn a_value_postgresql_rejects_ends_a_rebuild_without_erased_rows() {
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
-/// The toy with a component that blocks on events of the keys in `blocked`.
+/// Toy plugin with a component that blocks on events of the keys in `blocked`.
 struct Slow {
     toy: Toy,
     blocked: watch::Sender<&'static [&'static str]>,
@@ -279,7 +279,7 @@ async fn many_rebuilds_delay_no_other_tenant() {
             core.consumers.project_batch(&*slow, tenant, view).await.unwrap();
         }
     }
-    // Eight rebuilds, more than there are parallel batches.
+    // There are eight rebuilds, more than there are parallel batches.
     database.run("update eaf.checkpoint set rebuild_at = now()").await;
     slow.blocked.send_replace(&["slow"]);
     let running = tokio::spawn(Runner::new(Arc::new(core.clone()), vec![slow.clone()]).run(std::future::pending()));

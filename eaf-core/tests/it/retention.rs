@@ -84,8 +84,8 @@ async fn rows_beyond_their_retention_are_pruned_on_record_and_no_others() {
     assert_eq!(house.counts().await, [9, 12, 12, 18, 9]);
     let all = Retention { ledger: keep, denials: keep, journals: keep, mails: keep, packages: keep };
     retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
-    // Three answers and a refusal; two denials without the permitted act; three mails without the
-    // pending one; the calls of two ended runs without the runs.
+    // Of the old rows, three answers and a refusal are pruned; two denials without the permitted
+    // act; three mails without the pending one; the calls of two ended runs without the runs.
     assert_eq!(house.counts().await, [6, 9, 9, 14, 9]);
     let mut acts = house.acts().await;
     acts.sort();
@@ -119,7 +119,7 @@ async fn a_failed_pruning_of_one_tenant_does_not_stop_the_others() {
     let pruned = retention::prune(&house.core.db, &house.core.ambient, &all).await.unwrap();
     let failed: Vec<_> = pruned.failures.iter().map(|failure| (failure.tenant, failure.what)).collect();
     assert_eq!(failed, [(Some(house.acme), "ledger")]);
-    // All kinds but the ledger of acme, all kinds of globex.
+    // All kinds but the ledger of acme are pruned, and all kinds of globex.
     assert_eq!(pruned.rows, (1 + 2 + 4 + 3) + (3 + 1 + 2 + 4 + 3));
 }
 
@@ -181,7 +181,7 @@ async fn rows_within_the_minimum_retention_cannot_be_pruned_by_a_role() {
     let tenant = sqlx::query("select set_config('app.tenant_id', $1, false)").bind(house.acme.to_string());
     tenant.execute(&mut app).await.unwrap();
     for what in ["ledger", "mails"] {
-        // Deletes rows of the session's tenant only, at any cutoff.
+        // The function deletes rows of the session's tenant only, at any cutoff.
         let sql = "select eaf.prune($1, now() + interval '1 year', 10000)";
         sqlx::query(sql).bind(what).execute(&mut app).await.unwrap();
     }
@@ -225,7 +225,8 @@ async fn unused_package_files_are_pruned_and_can_be_stored_again() {
     let again = package::activate(&house.core.db, "dcm", &digest(3), &house.core.by).await;
     assert!(matches!(again, Err(package::Error::Unknown { .. })), "it has no file: {again:?}");
     package::store(&house.core.db, &package(1)).await.unwrap();
-    // Its period starts with the storing, so that it can be activated before it is pruned.
+    // The retention of a package starts when it is stored, so that it can be activated before it is
+    // pruned.
     assert_eq!(retention::prune(&house.core.db, &house.core.ambient, &retention).await.unwrap().packages, 0);
     assert_eq!(
         package::load(&house.core.db, &digest(1)).await.unwrap().map(|package| package.bytes),

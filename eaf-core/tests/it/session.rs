@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 const LIMITS: Limits = Limits { idle: Duration::minutes(60), absolute: Duration::hours(10) };
 
-/// Clock that a test sets.
+/// Clock whose time the test sets.
 #[derive(Default)]
 struct Turned(AtomicI64);
 

@@ -12,13 +12,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Appenders of the test with one tenant.
+/// Number of concurrent appenders in the test with one tenant.
 const APPENDERS: usize = 6;
-/// Three times the number of connections that append.
+/// Number of tenants, three times the number of connections that append.
 const TENANTS: usize = 24;
 const STREAMS: usize = 12;
 const LASTS: Duration = Duration::from_secs(4);
-/// Minimum of events, for which a slow machine runs longer.
+/// Minimum number of events, for which a slow machine runs longer.
 const EVENTS: i64 = 200;
 const KILLS: usize = 10;
 
@@ -129,7 +129,7 @@ async fn appender(
         let request = AppendRequest { answer: vec![answer as u8; 8], ..request(&parts) };
         let Some(mut outcome) = ask(&core, tenant, &request).await else { continue };
         if lost < 25 {
-            // As if the answer were lost: the client repeats the request.
+            // The client repeats the request, as if the answer were lost.
             outcome = ask(&core, tenant, &request).await.unwrap_or(outcome);
         }
         match outcome {

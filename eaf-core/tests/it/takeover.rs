@@ -23,12 +23,12 @@ async fn view_definitions_become_active_with_their_package() {
         ([("others".to_owned(), 1), ("things".to_owned(), 1)].to_vec(), [("things".to_owned(), 2)].to_vec());
     active(1, toy.digest).await;
     prepare(&core.db, &newer).await.unwrap();
-    // The installing process crashes here.
+    // The installing process crashes at this point.
     assert_eq!(projected().await, first);
     active(2, newer.digest).await;
     prepare(&core.db, &newer).await.unwrap();
     assert_eq!(projected().await, second);
-    // A host that still runs the former package.
+    // A host that still runs the former package prepares that package.
     prepare(&core.db, &toy).await.unwrap();
     assert_eq!(projected().await, second);
     active(3, toy.digest).await;

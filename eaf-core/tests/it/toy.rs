@@ -43,7 +43,7 @@ impl Toy {
         }
     }
 
-    /// The same view with another type of one column.
+    /// Toy whose view has another type of one column.
     pub fn retyped() -> Self {
         let mut toy = Toy::new();
         for column in toy.description.views.iter_mut().flat_map(|view| &mut view.columns) {
@@ -75,7 +75,7 @@ impl Toy {
     }
 }
 
-/// A database with the toy prepared and one tenant.
+/// Database with the toy prepared and one tenant.
 pub async fn home() -> (Database, Core, Toy, TenantId) {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());
@@ -138,7 +138,7 @@ impl Domain for Toy {
         Ok(KeysOutput { keys: input.events.iter().filter_map(key).collect() })
     }
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
-        // Fails on large batches, as a limit of memory or time does.
+        // The component fails on large batches, as a limit of memory or time makes it.
         if input.events.iter().filter(|event| event.kind == "heavy").count() > 10 {
             return Err(DomainError::Deadline);
         }
@@ -154,7 +154,7 @@ impl Domain for Toy {
                     counts.insert(key.clone(), size.into());
                     changes.push(RowChange::Upsert { key, row: map(json!({ "size": size })) });
                 }
-                // Fails in one of the two views.
+                // The event fails in one of the two views.
                 "broken" if input.view == "things" => return Err(DomainError::Trap("canary-of-a-trap".into())),
                 _ => {}
             }

@@ -7,7 +7,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use eaf_core::verify::{Finding, Report, verify};
 
-/// A log of eight events: two streams of three and two of one.
+/// Log of eight events: two streams of three events and two of one.
 async fn log() -> (Database, Core, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -71,7 +71,7 @@ async fn each_kind_of_tampering_is_a_finding_with_its_position() {
         (format!("update eaf.event set schema_version = 2 where {at} = 3"), vec!["leaf 3"]),
         (format!("update eaf.event set event_id = gen_random_uuid() where {at} = 3"), vec!["leaf 3"]),
         (format!("update eaf.event set at = at - interval '1 hour' where {at} = 4"), vec!["clock 4", "leaf 4"]),
-        // Changed with a matching hash: the next event's link differs.
+        // The event was changed with a matching hash, so the next event's link differs.
         (
             format!(
                 "update eaf.event set data = '{{ }}', leaf = eaf.leaf(tenant_id, lane, pos, stream_id, version, event_id, type, schema_version, '{{ }}', meta, at)

@@ -1,4 +1,5 @@
-//! One call, from its intent to its outcome: start, poll, and the journal's step after each.
+//! Steps of one call, from its intent to its outcome: start, poll, and a write to the journal after
+//! each.
 
 use super::effects::{ANSWER_MAX, too_large};
 use super::retry_policy::millis;
@@ -8,16 +9,16 @@ use crate::workflow::{Entry, Outcome, Stall, State, Wait};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The step of a call that failed.
+/// Step at which a call failed.
 enum FailedAt {
     Start,
-    /// A poll of the operation of this handle, which may go on.
+    /// Poll of the operation with this handle, which may continue.
     Poll(Value),
     Operation,
 }
 
 impl RunEffects {
-    /// Acts for a call that the journal does not have.
+    /// Makes a call that the journal does not have.
     pub(super) async fn begin(&self, mut entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
         let granted = match self.authorise(&entry).await? {
             Ok(granted) => granted,
@@ -35,7 +36,8 @@ impl RunEffects {
         self.start(entry, granted, after).await
     }
 
-    /// Acts for a call whose intent is written; whether it happened is not known.
+    /// Repeats a call whose intent is written, and of which it is unknown whether it had its
+    /// effect.
     pub(super) async fn begin_again(&self, entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
         match self.authorise(&entry).await? {
             Ok(granted) => self.start(entry, granted, after).await,
@@ -136,7 +138,8 @@ impl RunEffects {
         self.set_pending(entry).await
     }
 
-    /// Repeats a retryable failure until a budget is exhausted; any other is the answer.
+    /// Repeats a call after a retryable failure until a budget is exhausted. Any other failure is
+    /// the call's answer.
     async fn failed(&self, mut entry: Entry, at: FailedAt, failure: Failure) -> Result<Entry, Error> {
         if !failure.class.is_retryable() {
             return self.finish(entry, Err(failure)).await;
@@ -165,7 +168,8 @@ fn no_provider() -> Failure {
     Failure::new(Class::Configuration, "no-provider", "this host does not offer the capability")
 }
 
-/// A store that cannot be reached now is a retryable failure; a lost lease is not.
+/// Converts the answer of this host: a store that cannot be reached now is a retryable failure, and
+/// a lost lease is an error.
 fn of_own_host(answer: Result<Outcome, Error>) -> Result<Result<Started, Failure>, Error> {
     match answer {
         Ok(outcome) => Ok(outcome.map(Started::Done)),

@@ -1,4 +1,5 @@
-//! News for a run before its replay: every pending call that is due is polled, repeated or ended.
+//! Progress of a run's calls before its replay: every pending call that is due is polled, repeated
+//! or ended.
 
 use super::effects::last_command;
 use super::{Error, RunEffects};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 impl RunEffects {
-    /// Advances the calls that are due, and writes what is new.
+    /// Advances the calls that are due, and writes their new states to the journal.
     pub(super) async fn advance(&self, journal: &mut BTreeMap<i32, Entry>) -> Result<(), Error> {
         let after = last_command(journal);
         for entry in journal.values_mut() {

@@ -1,6 +1,6 @@
 //! One execution of a run under its lease: from the claim to the suspension or the end.
 //!
-//! When the lease is lost the execution is dropped, in the middle of whatever it does.
+//! When the lease is lost the execution is dropped, at any point of its work.
 
 use super::effects::{ANSWER_MAX, RunEffects, too_large};
 use super::end::{Ending, count, end};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// Delay until a run is claimed again whose product is inactive or not loaded.
+/// Delay until a run whose product is inactive or not loaded is claimed again.
 const INACTIVE_DELAY: Duration = Duration::from_secs(30);
 
 pub(super) async fn drive(inner: &Arc<Inner>, run: Run, lease: Lease) {
@@ -28,7 +28,7 @@ pub(super) async fn drive(inner: &Arc<Inner>, run: Run, lease: Lease) {
         Ok(()) => {}
         Err(Error::Fenced) => tracing::info!("the run is another host's now"),
         Err(Error::Inactive(why)) => suspend_inactive(inner, &lease, why).await,
-        // The lease runs out and the run is replayed, here or elsewhere.
+        // The lease expires, and this host or another one replays the run.
         Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an execution was dropped"),
     }
 }
@@ -48,11 +48,12 @@ async fn keep_lease(kernel: &dyn Kernel, lease: &Lease) -> Error {
 
 async fn closed(inner: &Inner) {
     let mut closing = inner.closing.subscribe();
-    // The sender is in `inner`: it cannot be gone.
+    // The sender is in `inner`, so it is not dropped during this wait.
     let _ = closing.wait_for(|closing| *closing).await;
 }
 
-/// Gives the lease back with the reason: no host claims the run until its product is enabled again.
+/// Suspends a run with the reason why its product is inactive: no host claims the run until the
+/// product is active again.
 async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     tracing::info!(why, "the product of the run is inactive");
     let wake_at = inner.kernel.now() + INACTIVE_DELAY;
@@ -68,9 +69,11 @@ async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     }
 }
 
-/// Counts a panic of the host's own code as a trap, so that it is not repeated for ever.
+/// Executes a run and counts a panic of the host's own code as a trap, so that the run is not
+/// repeated for ever.
 async fn execute_caught(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Error> {
-    // Its own task catches the panic; in a set, so that it ends when this is dropped.
+    // A task of its own catches the panic. It is in a set, so that the task ends when this future
+    // is dropped.
     let mut task = JoinSet::new();
     let (shared, of_run, of_lease) = (inner.clone(), run.clone(), *lease);
     let execution = async move { execute(&shared, &of_run, &of_lease).await };
@@ -96,8 +99,8 @@ async fn execute(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Err
         return inner.kernel.suspend(lease, inner.kernel.now() + INACTIVE_DELAY, waiting, Attempt::Continue).await;
     };
     if package.domain().digest() != run.digest {
-        // It continues if its journal replays on the active package; else it stops and shows both
-        // sides.
+        // The run continues if its journal replays on the active package; otherwise it stops and
+        // shows both sides of the divergence.
         tracing::info!(from = run.digest, to = package.domain().digest(), "a run meets another package");
     }
     let effects = Arc::new(RunEffects {
@@ -167,8 +170,8 @@ async fn stopped(inner: &Inner, run: &Run, lease: &Lease, stop: Stop) -> Result<
     }
 }
 
-/// A trap is a bug or a limit, yet may have been this host's load: repeated a few times, with
-/// growing delays.
+/// Handles a trap, which is a bug or a limit, yet may come from this host's load: the run is
+/// repeated a few times, with increasing delays.
 async fn trapped(inner: &Inner, run: &Run, lease: &Lease, reason: &str) -> Result<(), Error> {
     if run.attempts + 1 >= inner.config.attempts {
         let message = format!("the workflow component stopped: {reason}");

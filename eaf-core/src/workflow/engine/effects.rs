@@ -1,7 +1,7 @@
-//! Acting for one run at its frontier: authorise, write the intent, act, write what came of it.
+//! Effects of one run at its frontier: authorise, write the intent, act, write the outcome.
 //!
-//! A retryable failure is no answer: the call stays pending and is repeated with the same key, as
-//! [`RetryPolicy`] says.
+//! A retryable failure is no answer: the call stays pending and is repeated with the same
+//! idempotency key, as [`RetryPolicy`] says.
 
 use super::{Error, Kernel, Package, RetryPolicy};
 use crate::capability::{Capabilities, Class, Failure};
@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// Bytes of an answer, as JSON; a larger one is the call's failure.
+/// Maximum length, in bytes, of an answer as JSON. A larger answer makes the call fail.
 pub(super) const ANSWER_MAX: usize = 1 << 20;
-/// Characters of a run's log line that go to the host's log.
+/// Maximum number of characters of a run's log line that go to the host's log.
 const LINE_MAX: usize = 2_000;
 
-/// The effects of one run, for as long as this host holds its lease.
+/// Effects of one run, for as long as this host holds the run's lease.
 pub struct RunEffects {
     pub kernel: Arc<dyn Kernel>,
     pub lease: Lease,
@@ -31,7 +31,7 @@ impl RunEffects {
         self.kernel.now()
     }
 
-    /// The same on every repetition of a call.
+    /// Idempotency key of a call, the same on every repetition.
     pub(super) fn idempotency_key(&self, sequence: i32) -> String {
         format!("{}:{sequence}", self.run.id)
     }
@@ -45,20 +45,21 @@ impl RunEffects {
         }
     }
 
-    /// Adds an entry that reaches nothing outside.
+    /// Adds the entry of a call that has no effect outside the host.
     pub(super) async fn write(&self, entry: Entry) -> Result<Entry, Error> {
         self.kernel.write(&self.lease, &entry).await?;
         Ok(entry)
     }
 
-    /// Updates an entry that waits.
+    /// Updates the entry of a call that waits.
     pub(super) async fn set_pending(&self, entry: Entry) -> Result<Entry, Error> {
         self.kernel.set_pending(&self.lease, &entry).await?;
         Ok(entry)
     }
 }
 
-/// The answer of the run's last command: a row that is read must not be older.
+/// Answer of the run's last command, since a row that the run reads must not be older than that
+/// command.
 pub(super) fn last_command(journal: &BTreeMap<i32, Entry>) -> Option<Value> {
     journal.values().rev().find_map(|entry| match &entry.state {
         State::Done(Ok(answer)) if entry.capability == "flow" && entry.function == "submit" => Some(answer.clone()),

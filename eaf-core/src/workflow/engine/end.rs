@@ -1,12 +1,13 @@
-//! The end of a run without a result. The domain is notified first, so that nothing in it waits for
-//! ever; only then the run ends.
+//! End of a run without a result. The domain is notified before the run ends, so that nothing in
+//! the domain waits for ever.
 
 use super::{Error, Inner};
 use crate::capability::{Class, Failure};
 use crate::workflow::{Attempt, Divergence, Lease, Run, Waiting};
 use serde_json::json;
 
-/// How often the notification is repeated before the run ends without it; about an hour.
+/// Maximum number of repetitions of the notification, before the run ends without it; about an
+/// hour.
 const NOTIFICATIONS_MAX: i32 = 120;
 
 pub(super) enum Ending {
@@ -15,7 +16,7 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// As the domain sees it.
+    /// Failure as the domain is notified of it.
     fn failure(&self) -> Failure {
         match self {
             Ending::Failed(failure) => failure.clone(),
@@ -47,14 +48,15 @@ pub(super) async fn end(inner: &Inner, run: &Run, lease: &Lease, ending: Ending)
     }
 }
 
-/// Gives the workflow's `on_failure` command. A failure: the domain cannot take it now, and the run
-/// waits.
+/// Gives the workflow's `on_failure` command. Returns a failure if the domain cannot accept the
+/// command now, so that the run waits. `None`: the run may end.
 async fn notify_domain(inner: &Inner, run: &Run, lease: &Lease, failure: &Failure) -> Result<Option<Failure>, Error> {
     let package = inner.packages.find(&run.plugin);
     let Some(command) = package.and_then(|package| package.workflow(&run.workflow)?.on_failure.clone()) else {
         return Ok(None);
     };
-    // A command is not fenced: a host that lost the run must not speak for it.
+    // The lease is renewed first, because a command is not fenced: a host that lost the run must
+    // not give it.
     inner.kernel.renew(lease).await?;
     let body = json!({"key": run.key, "event": run.event.id, "code": failure.code, "message": failure.message});
     let key = format!("run:{}:ended", run.id);

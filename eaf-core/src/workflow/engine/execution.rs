@@ -15,33 +15,33 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Bytes of a call's arguments, as JSON; larger ones are the call's failure.
+/// Maximum length, in bytes, of a call's arguments as JSON. Larger arguments make the call fail.
 const ARGS_MAX: usize = 256 << 10;
-/// Bytes of a grant's name, which stands in clear.
+/// Maximum length, in bytes, of a grant's name, which the journal stores in clear.
 const GRANT_MAX: usize = 200;
-/// Bytes of a line to the log; the rest of a longer one is dropped.
+/// Maximum length, in bytes, of a line to the log; the rest of a longer line is dropped.
 const LOG_MAX: usize = 8 << 10;
-/// Bytes of arguments and results of all calls of a run.
+/// Maximum size, in bytes, of the arguments and results of all calls of a run.
 const JOURNAL_MAX: usize = 16 << 20;
-/// Host calls of one execution, replayed ones included.
+/// Maximum number of host calls of one execution, including replayed ones.
 const CALLS_MAX: u32 = 20_000;
 
-/// About 30 years, in milliseconds, so that a guest cannot make a date that the database does not
-/// know.
+/// Maximum duration of a timer, in milliseconds: about 30 years, so that a guest cannot make a date
+/// that the database does not know.
 const MILLIS_MAX: u64 = 1_000_000_000_000;
 
-/// Ends the guest from within a host call.
+/// Error that ends the guest from within a host call.
 #[derive(Debug, thiserror::Error)]
 pub enum Abort {
-    /// For a reason of the host, which is in [`Execution::take_stop`].
+    /// The host ends the execution, for the reason in [`Execution::take_stop`].
     #[error("the host ended this execution")]
     Stopped,
-    /// The guest made a call that no correct code makes: a trap.
+    /// The guest made a call that no correct code makes. The execution ends as a trap.
     #[error("{0}")]
     Misuse(&'static str),
 }
 
-/// Why the host ended the guest.
+/// Reason for which the host ended the execution.
 #[derive(Debug)]
 pub enum Stop {
     Suspended {
@@ -49,7 +49,7 @@ pub enum Stop {
         waiting: Waiting,
     },
     Diverged(Divergence),
-    /// The run is over a limit and fails.
+    /// The run exceeded a limit and fails.
     Limit(Failure),
     Kernel(kernel::Error),
 }
@@ -64,7 +64,7 @@ struct Opened {
 pub struct Execution {
     effects: Arc<RunEffects>,
     journal: BTreeMap<i32, Entry>,
-    /// Arguments and results in the journal.
+    /// Size, in bytes, of the arguments and results in the journal.
     bytes: usize,
     next: i32,
     calls: u32,
@@ -78,12 +78,12 @@ impl Execution {
         Execution { effects, journal, bytes, next: 1, calls: 0, opened: Vec::new(), stop: None }
     }
 
-    /// The reason of [`Abort::Stopped`].
+    /// Removes and returns the reason of an [`Abort::Stopped`].
     pub fn take_stop(&mut self) -> Option<Stop> {
         self.stop.take()
     }
 
-    /// The first call that the journal has and this execution has not made.
+    /// First call that the journal has and this execution has not made.
     pub(super) fn unused(&self) -> Option<&Entry> {
         self.journal.range(self.next..).next().map(|(_, entry)| entry)
     }
@@ -124,8 +124,8 @@ impl Execution {
         Ok(Ok(self.opened.len() as u32 - 1))
     }
 
-    /// A call with an effect outside, which is started unless the journal has it. Answers its
-    /// sequence number.
+    /// Makes a call with an effect outside the host, which is started unless the journal has it,
+    /// and returns its sequence number.
     pub async fn effect(
         &mut self,
         capability: &str,
@@ -135,7 +135,7 @@ impl Execution {
     ) -> Result<i32, Abort> {
         let size = args.to_string().len();
         let is_too_large = size > ARGS_MAX;
-        // A stand-in for the arguments, so that a replay finds the same call.
+        // Arguments that are too large have a placeholder, so that a replay finds the same call.
         let args = if is_too_large { json!({"too_large": size}) } else { args };
         let (mut entry, is_new) = self.step(capability, function, grant, args)?;
         if !is_new && !matches!(entry.state, State::Intent) {
@@ -149,14 +149,14 @@ impl Execution {
         let acted = if is_new {
             self.effects.begin(entry, after.as_ref()).await
         } else {
-            // An intent without a result: the host died in between. The same key makes the
+            // The host died between intent and result. The same idempotency key makes the
             // repetition harmless.
             self.effects.begin_again(entry, after.as_ref()).await
         };
         self.keep(acted)
     }
 
-    /// The outcome of a call; suspends the run if the call is not over.
+    /// Returns the outcome of a call. Suspends the run if the call is not over.
     pub fn outcome(&mut self, sequence: i32) -> Result<Outcome, Abort> {
         match self.journal.get(&sequence).map(|entry| &entry.state) {
             Some(State::Done(outcome)) => Ok(outcome.clone()),
@@ -175,7 +175,7 @@ impl Execution {
         let sequence = self.next;
         if !self.journal.contains_key(&sequence) {
             let over = |sequence: &i32| matches!(self.journal.get(sequence), Some(Entry { state: State::Done(_), .. }));
-            // Nothing is written while nothing has ended: the answer is not known yet.
+            // Nothing is written while no operation has ended, because the answer is not known yet.
             let Some(index) = operations.iter().position(over) else {
                 return Err(self.suspend(&operations));
             };
@@ -213,7 +213,8 @@ impl Execution {
         self.write_pending(entry, is_new).await
     }
 
-    /// Writes an entry that reaches nothing outside; updates it where a host died after its intent.
+    /// Writes the entry of a call that has no effect outside the host. Updates the entry if a host
+    /// died after writing the intent.
     async fn write_pending(&mut self, entry: Entry, is_new: bool) -> Result<i32, Abort> {
         let written = if is_new { self.effects.write(entry).await } else { self.effects.set_pending(entry).await };
         self.keep(written)
@@ -260,8 +261,8 @@ impl Execution {
         Ok(answer)
     }
 
-    /// Takes the next number: answers the recorded entry, if there is one and it is this call, or a
-    /// new one.
+    /// Assigns the next sequence number to a call. Returns the recorded entry, if there is one and
+    /// it is of the same call, or else a new entry, with true for a new one.
     fn step(
         &mut self,
         capability: &str,
@@ -312,8 +313,8 @@ impl Execution {
         }
     }
 
-    /// Suspends the run until the first of all pending calls is to be polled, awaited or not:
-    /// others make progress too.
+    /// Suspends the run until the first of all pending calls is to be polled. Calls that the run
+    /// does not await count too, because they make progress as well.
     fn suspend(&mut self, awaited: &[i32]) -> Abort {
         let due = self.journal.values().filter_map(|entry| match &entry.state {
             State::Pending { poll_at, .. } => Some(*poll_at),

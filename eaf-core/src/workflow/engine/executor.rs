@@ -1,5 +1,5 @@
-//! Where the code of a run comes from. The engine knows packages and their executors by these
-//! traits alone, so that the crate that runs WebAssembly can be another.
+//! Source of the code of runs. The engine knows packages and their executors by these traits alone,
+//! so that another crate can run WebAssembly.
 
 use super::{Execution, Stop};
 use crate::capability::Failure;
@@ -7,21 +7,21 @@ use crate::contract::{Domain, WorkflowType};
 use async_trait::async_trait;
 use std::sync::Arc;
 
-/// The packages that are active on this host.
+/// Packages that are active on this host.
 pub trait Packages: Send + Sync {
     /// Ids of the plugins whose runs this host claims.
     fn ids(&self) -> Vec<String>;
     fn find(&self, plugin: &str) -> Option<Arc<dyn Package>>;
 }
 
-/// An active package.
+/// Active package of a plugin.
 pub trait Package: Send + Sync {
     fn domain(&self) -> &dyn Domain;
 
-    /// Does `plugin.toml` request this interface of the capability under this grant name?
+    /// Whether `plugin.toml` requests this interface of the capability under this grant name.
     fn requests(&self, capability: &str, grant: &str, interface: &str) -> bool;
 
-    /// The code of the workflows; none: the package has no durable functions.
+    /// Executor of the workflows' code. `None`: the package has no durable functions.
     fn executor(&self) -> Option<&dyn Executor>;
 }
 
@@ -39,19 +39,21 @@ pub trait Executor: Send + Sync {
     async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended;
 }
 
-/// How one execution ended.
+/// End of one execution.
 #[derive(Debug)]
 pub enum Ended {
-    /// The function returned: JSON, or its failure.
+    /// The function returned a result as JSON, or a failure.
     Returned(Result<Vec<u8>, Failure>),
     /// The host ended the function, for a reason of its own.
     Stopped(Stop),
-    /// A bug or a limit. `panic` is the guest's own text: to the trace only.
+    /// The function trapped because of a bug or a limit. `panic` is the guest's own text, which
+    /// goes to the trace only.
     Trapped { reason: String, panic: Option<String> },
 }
 
 impl Ended {
-    /// The function returned `answer`: a divergence, if the journal has calls that it did not make.
+    /// End of an execution whose function returned `answer`. It is a divergence if the journal has
+    /// calls that the function did not make.
     pub fn returned(execution: &Execution, answer: Result<Vec<u8>, Failure>) -> Ended {
         match execution.unused() {
             None => Ended::Returned(answer),

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// Counts steps; before the chosen one the host dies: the step does not return.
+/// Counter of the steps of a host. Before the chosen step the host dies: that step does not return.
 #[derive(Default)]
 pub struct CrashPoint {
     pub steps: Mutex<usize>,
@@ -56,14 +56,14 @@ pub struct SimulatedWorld {
     pub waiting: Vec<Waiting>,
     pub ending: Option<Ending>,
     pub granted: bool,
-    /// The product is disabled or stopped.
+    /// Whether the product is disabled or stopped.
     pub inactive: bool,
-    /// The journal cannot be read any more.
+    /// Whether the journal can no longer be read.
     pub lost: bool,
-    /// The domain's answers, before it accepts everything.
+    /// Answers of the domain to the next commands; afterwards the domain accepts every command.
     pub answers: VecDeque<Result<Outcome, Error>>,
     pub denials: Vec<i32>,
-    /// Commands that the domain accepted, by key, in order of the first time.
+    /// Key, name and body of each command that the domain accepted, in order of the first time.
     pub commands: Vec<(String, String, Value)>,
 }
 
@@ -77,7 +77,8 @@ impl MemoryKernel {
         Self::of("fixture", workflow, "asked", json!({}))
     }
 
-    /// A run of this plugin, started by an event of this type with this data.
+    /// Creates a kernel with a run of this workflow, started by an event of this type with this
+    /// data.
     pub fn of(plugin: &str, workflow: &str, kind: &str, data: Value) -> Self {
         let tenant = TenantId::derive("acme");
         let event = EventId(Uuid::from_u128(1));
@@ -131,7 +132,7 @@ impl MemoryKernel {
         self.state.lock().unwrap()
     }
 
-    /// The dead host's lease has run out.
+    /// Expires the lease of the dead host.
     pub fn expire_lease(&self) {
         self.state().leased = false;
     }
@@ -280,15 +281,15 @@ impl Kernel for MemoryKernel {
     }
 }
 
-/// Answers as scripted, then with success. An effect happens once per key, however often it is
-/// started.
+/// Simulated vCenter: answers as scripted, then with success. An effect happens once per
+/// idempotency key, however often the call is started.
 pub struct Vcenter {
     pub crash_point: Arc<CrashPoint>,
     pub starts: Mutex<VecDeque<Result<Started, Failure>>>,
     pub polls: Mutex<VecDeque<Result<Polled, Failure>>>,
-    /// How often each key was started.
+    /// Number of starts by idempotency key.
     pub effects: Mutex<BTreeMap<String, u32>>,
-    /// Number and code of each call that was abandoned.
+    /// Sequence number and failure code of each call that was abandoned.
     pub abandoned: Mutex<Vec<(i32, String)>>,
     pub retry_budget: Mutex<Option<Duration>>,
 }
@@ -315,7 +316,7 @@ impl Capability for Vcenter {
         if answer.is_ok() {
             *self.effects.lock().unwrap().entry(call.idempotency_key.clone()).or_default() += 1;
         }
-        // The effect has happened, the answer may never arrive.
+        // The effect has happened here, even if the answer never arrives.
         self.crash_point.step().await;
         answer
     }

@@ -20,8 +20,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A view that should show the run's own command is waited for this long; then the read is repeated
-/// later.
+/// Maximum time that a read waits for a view to show the run's own command; then the read is
+/// repeated later.
 const OWN_WRITE: Duration = Duration::from_secs(2);
 
 pub struct PostgresKernel {
@@ -32,7 +32,8 @@ pub struct PostgresKernel {
 }
 
 impl PostgresKernel {
-    /// `lease`: how long a run waits at most when this host dies.
+    /// Creates the kernel of a host. `lease` is the length of leases: a run waits for this time at
+    /// most if the host dies.
     pub fn new(core: Arc<Core>, packages: Arc<dyn Packages>, host: HostId, lease: Duration) -> Self {
         PostgresKernel { core, packages, host, lease }
     }
@@ -239,8 +240,8 @@ fn of_runs(error: workflow::Error) -> Error {
     }
 }
 
-/// A refusal that is the same the next time is the call's failure; trouble with the store is
-/// repeated.
+/// Answer to a command that was refused by an error: a failure of the call if a repetition would
+/// have the same result, or an error of the store, after which the command is repeated.
 fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     use command_bus::Error as Bus;
     let (class, code) = match &error {
@@ -262,7 +263,7 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     Ok(Err(Failure::new(class, code, "the command could not be carried out")))
 }
 
-/// Timestamps are milliseconds on the plugin's side.
+/// Converts a row for a plugin, where timestamps are milliseconds since 1970.
 fn as_plugin_sees(row: view::Row, view: &ViewType) -> Value {
     let mut columns = row.columns;
     for column in view.columns.iter().filter(|column| column.kind == ColumnType::Timestamp) {

@@ -1,6 +1,6 @@
-//! How a call with a retryable failure is repeated: delays that grow, and two budgets, the host's
-//! and the failure's own. Every repetition counts against them, also of an operation that runs for
-//! an hour before it fails as before: nothing is repeated without end.
+//! Retry policy: a call with a retryable failure is repeated with increasing delays, within two
+//! budgets, the host's and the failure's own. Every repetition counts against them, also of an
+//! operation that runs for an hour before it fails again, so that nothing is repeated without end.
 
 use crate::workflow::Stall;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use time::OffsetDateTime;
 pub struct RetryPolicy {
     pub initial_delay: Duration,
     pub max_delay: Duration,
-    /// After this the failure is the call's answer.
+    /// Time after which a retryable failure becomes the call's answer: the host's own budget.
     pub give_up_after: Duration,
-    /// After this the domain is notified.
+    /// Time after which the domain is notified of a stall.
     pub notify_after: Duration,
-    /// For a provider that does not come back: the outcome of its call is unknown.
+    /// Time after which a call of a provider is ended; the outcome of that call is unknown.
     pub call_timeout: Duration,
 }
 
@@ -31,13 +31,15 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The delay before the next repetition. `asked`: milliseconds that the other side asked for.
+    /// Delay before the next repetition. `asked` is the minimum delay, in milliseconds, that the
+    /// failure asks for.
     pub fn backoff(&self, repeats: u32, asked: Option<u64>) -> Duration {
         let doubled = self.initial_delay.saturating_mul(1 << repeats.min(16)).min(self.max_delay);
         doubled.max(Duration::from_millis(asked.unwrap_or_default()))
     }
 
-    /// Is the failure the call's answer, because the host's budget or its own is over?
+    /// Whether the failure is the call's answer, because the host's budget or the failure's own is
+    /// over.
     pub fn is_exhausted(&self, stall: &Stall, now: i64) -> bool {
         let start = &stall.budget_start;
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
@@ -45,8 +47,8 @@ impl RetryPolicy {
         between(start.since, now) >= longest || own.is_some_and(|budget| between(start.budget_since, now) >= budget)
     }
 
-    /// Is the domain to be notified of the stall itself, or of another cause that has lasted?
-    /// People are shown the last one.
+    /// Whether the domain is to be notified of the stall itself, or of another cause that has
+    /// lasted. People are shown the last cause that the domain was notified of.
     pub fn should_notify(&self, stall: &Stall, now: i64) -> bool {
         let is_known = stall.notified_code.as_deref().is_none_or(|code| code == stall.failure.code);
         match stall.notified {
@@ -55,13 +57,14 @@ impl RetryPolicy {
         }
     }
 
-    /// Was the operation started again so short a time ago that it may fail like the last one?
+    /// Whether the operation was started again so recently that it may fail like the operation
+    /// before.
     pub fn is_probing(&self, stall: &Stall, now: i64) -> bool {
         stall.ended.is_some_and(|at| between(at, now) < 2 * self.max_delay)
     }
 }
 
-/// Milliseconds since 1970.
+/// Time in milliseconds since 1970.
 pub(super) fn millis(at: OffsetDateTime) -> i64 {
     (at.unix_timestamp_nanos() / 1_000_000) as i64
 }

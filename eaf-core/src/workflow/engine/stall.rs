@@ -1,8 +1,8 @@
 //! Notification of the domain about a stall and its end, by the workflow's `on_stall` command, so
 //! that people see why their request waits.
 //!
-//! The key is the stall's own: after a crash the same notification is given again, and the ledger
-//! answers.
+//! The idempotency key contains the stall: after a crash the same notification is given again, and
+//! the ledger answers it.
 
 use super::{Error, RunEffects};
 use crate::capability::Class;
@@ -25,7 +25,7 @@ impl StallNotice {
 }
 
 impl RunEffects {
-    /// Notifies the domain if the policy says so, and answers the stall with that noted.
+    /// Notifies the domain if the policy says so, and returns the stall with that notification.
     pub(super) async fn notify_stalled(&self, entry: &Entry, stall: Stall, now: i64) -> Result<Stall, Error> {
         let is_due = self.retry_policy.should_notify(&stall, now);
         if is_due && self.notify_domain(entry, &stall, StallNotice::Stalled).await? {
@@ -41,7 +41,8 @@ impl RunEffects {
         }
     }
 
-    /// Answers whether the domain knows now; it also does when it rejected the command.
+    /// Returns whether the domain knows of the stall or its end, which it also does if it rejected
+    /// the command.
     async fn notify_domain(&self, entry: &Entry, stall: &Stall, notice: StallNotice) -> Result<bool, Error> {
         let command = self.package.workflow(&self.run.workflow).and_then(|workflow| workflow.on_stall.as_deref());
         let Some(command) = command else { return Ok(false) };
@@ -55,7 +56,8 @@ impl RunEffects {
         });
         match self.kernel.submit(&self.run, command, &body, &key).await {
             Ok(Ok(_)) => Ok(true),
-            // The domain may have moved on, or be out of reach; that must not hold up the run.
+            // The domain may be in another state, or not be reachable, which must not delay the
+            // run.
             Ok(Err(failure)) => {
                 tracing::warn!(run = %self.run.id, command, code = failure.code, "the domain refused a stall's notice");
                 Ok(failure.class == Class::Rejected)

@@ -1,4 +1,4 @@
-//! Runs that end without a result, and what the domain is notified of.
+//! Runs that end without a result, and the notifications of the domain.
 
 use super::{Scene, failure};
 use crate::capability::Class;

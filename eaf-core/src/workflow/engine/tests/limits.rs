@@ -1,4 +1,4 @@
-//! The limits of a run's journal.
+//! Limits of a run's journal and of its calls.
 
 use super::{Scene, effects};
 use crate::capability::Class;

@@ -1,5 +1,5 @@
-//! The rules of durable execution, over scripted functions, a scripted vCenter and a kernel that
-//! can crash at any step.
+//! Tests of durable execution, over scripted functions, a scripted vCenter and a kernel that can
+//! crash at any step.
 
 mod ends;
 mod limits;
@@ -35,13 +35,14 @@ impl Scene {
         Scene { kernel, vcenter, engine }
     }
 
-    /// Another host, after the lease of this one.
+    /// Replaces the host by another one, which continues when the lease has expired.
     fn next(self) -> Self {
         let engine = engine(&self.kernel, &self.vcenter, Scripts::new(), RetryPolicy::default());
         Scene { engine, ..self }
     }
 
-    /// Runs until the end, and lets time pass whenever the run is suspended.
+    /// Executes the run until its end. Whenever the run is suspended, the clock advances to its
+    /// wake-up.
     async fn play(&self) -> Ending {
         for _ in 0..200 {
             self.engine.run_once().await;
@@ -81,7 +82,7 @@ fn transient() -> Failure {
     failure(Class::Transient, "unreachable", "vCenter cannot be reached")
 }
 
-/// The effects of the run that is due now.
+/// Effects of the run that is due now, which is claimed for it.
 async fn effects(kernel: &Arc<MemoryKernel>) -> RunEffects {
     let (run, lease) = kernel.claim(&[], 1).await.unwrap().remove(0);
     RunEffects {
@@ -229,7 +230,7 @@ async fn a_run_that_traps_is_repeated_and_then_failed() {
 #[tokio::test]
 async fn a_host_that_lost_its_lease_in_the_middle_of_a_call_writes_nothing_more() {
     let scene = Scene::new("provision");
-    // The call hangs; meanwhile another host takes the run over.
+    // The call does not return, and meanwhile another host claims the run.
     *scene.kernel.crash_point.dies_before.lock().unwrap() = Some(3);
     let (_, ()) = tokio::join!(scene.engine.run_once(), async {
         scene.kernel.crash_point.dead.notified().await;

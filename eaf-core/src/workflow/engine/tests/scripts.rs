@@ -1,4 +1,4 @@
-//! Durable functions in Rust, as a package of them: the engine's tests need no WebAssembly.
+//! Durable functions in Rust, as a package of them, because the engine's tests need no WebAssembly.
 
 use super::super::{Abort, Ended, Execution, Executor, Package, Packages};
 use crate::capability::Failure;
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A package `fixture` with these functions:
+/// Package `fixture` with these functions:
 ///
 /// - `provision` opens `vcenter`, powers on `vm-1`, waits for that, gives the command `note`,
 ///   returns `{}`
@@ -35,7 +35,7 @@ impl Scripts {
     }
 }
 
-/// The only package of a host.
+/// Packages of a host that has only this one.
 pub struct Only(pub Arc<Scripts>);
 
 impl Packages for Only {
@@ -82,7 +82,7 @@ impl Executor for Scripts {
 
 type Answer = Result<Result<Value, Failure>, Abort>;
 
-/// Opens the grant and powers on; answers the operation.
+/// Opens the grant and powers on the machine; returns the sequence number of the operation.
 async fn power_on(execution: &mut Execution) -> Result<Result<i32, Failure>, Abort> {
     let connection = match execution.open("vsphere", "lifecycle", "vcenter".into()).await? {
         Ok(connection) => connection,
@@ -134,7 +134,8 @@ async fn chatter(execution: &mut Execution) -> Answer {
     }
 }
 
-/// The kernel in memory takes the commands itself: only the description is read.
+/// Domain of the package. Only its description is read, because the kernel in memory answers the
+/// commands.
 #[async_trait]
 impl Domain for Scripts {
     fn plugin(&self) -> &str {

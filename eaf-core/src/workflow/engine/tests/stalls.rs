@@ -1,4 +1,4 @@
-//! Repetition of failed calls, its budgets, and what the domain is notified of.
+//! Repetition of failed calls, its budgets, and the notifications of the domain.
 
 use super::scripts::Scripts;
 use super::{Scene, failure, transient};
@@ -127,7 +127,8 @@ async fn a_budget_is_not_used_up_by_failures_of_the_same_code_that_had_another_o
     let minutes = |n: u64| Duration::from_secs(60 * n);
     let busy = |budget| failure(Class::Transient, "vcenter-busy", "busy").give_up_after(budget);
     let mut starts = Vec::new();
-    // 20 minutes of another's task, then a machine that is not ready, then the task again.
+    // For 20 minutes a task of another user is in the way, then the machine is not ready once, then
+    // the task is in the way again.
     starts.extend((0..45).map(|_| busy(minutes(360))));
     starts.push(busy(minutes(15)));
     starts.extend((0..45).map(|_| busy(minutes(360))));
