@@ -4,8 +4,13 @@
 //! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
 //! removes it.
 
+#[cfg(test)]
+mod documents;
+mod people;
+
+pub use people::{PeopleRef, ResolvedPeople};
+
 use crate::actor::{ActorKind, Affiliation, Caller};
-use crate::directory::PeopleQuery;
 use crate::id::{ActorId, CommandId, EventId, TenantId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -139,13 +144,6 @@ pub struct BoundaryOutput {
     pub people: Vec<PeopleRef>,
 }
 
-/// Reference to people with the ids of those who are meant, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResolvedPeople {
-    pub reference: PeopleRef,
-    pub actors: Vec<ActorId>,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DecideInput {
     pub command: Command,
@@ -214,44 +212,6 @@ pub enum RejectionKind {
     Forbidden,
     /// Request for a thing that does not exist; HTTP status 404.
     NotFound,
-}
-
-/// Reference to people: the current members who are in any of these sets. In a message it is a
-/// placeholder for their names, which the host inserts in an answer; a recorded message keeps the
-/// placeholder and so no names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PeopleRef {
-    /// Permissions of the package, without its prefix.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<String>,
-    /// Keys of groups.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
-    /// Persons whose managers are meant.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub managers_of: Vec<ActorId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub actors: Vec<ActorId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub except: Vec<ActorId>,
-}
-
-impl PeopleRef {
-    /// Name of the only member of a JSON object that is a placeholder.
-    pub const MARK: &str = "x-eaf-people";
-
-    /// Query for the directory; `roles_holding` gives the roles that hold a permission of the
-    /// package.
-    pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
-        PeopleQuery {
-            roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),
-            groups: self.groups.clone(),
-            managers_of: self.managers_of.clone(),
-            actors: self.actors.clone(),
-            except: self.except.clone(),
-        }
-    }
 }
 
 /// Refusal by a rule of the domain. The host renders it from the package's texts
@@ -536,6 +496,3 @@ pub enum Standing {
     /// The row made the component trap recently. The component is not called for this row.
     SetAside,
 }
-
-#[cfg(test)]
-mod documents;

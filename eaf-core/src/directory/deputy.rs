@@ -1,7 +1,7 @@
 //! Deputies: a member who stands in for another one during a period.
 //!
-//! A deputy acts under their own name, on behalf of the other person. Affiliation in is not passed on:
-//! the deputy of a deputy stands in for the deputy alone.
+//! A deputy acts under their own name, on behalf of the other person. A deputy's own deputy does
+//! not stand in for that person.
 
 use super::member::require_current;
 use super::{Directory, Error};

@@ -1,4 +1,5 @@
-//! Groups of members. Products refer to a group by its key, and the host resolves who belongs to it.
+//! Groups of members. Products refer to a group by a key, and the host resolves who belongs to the
+//! group.
 
 use super::{Directory, Error};
 use crate::actor::Attribution;

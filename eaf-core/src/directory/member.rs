@@ -179,8 +179,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Sets the roles of a current member. A person who loses a role loses it with the next request.
-    /// Fails with [`Error::LastAdmin`] if the tenant would have no admin.
+    /// Sets the roles of a current member, which hold from the next request on. Fails with
+    /// [`Error::LastAdmin`] if the tenant would have no admin.
     pub async fn set_roles(
         &self,
         by: &Attribution,
@@ -287,8 +287,8 @@ impl Directory {
         Ok(named)
     }
 
-    /// Removes all roles of a member, ends the member's sessions and deputies, and removes the member
-    /// from all groups. Nothing is erased, so that the member can be added again. Fails with
+    /// Removes all roles of a member, ends the member's sessions and deputies, and removes the
+    /// member from all groups. Nothing is erased, so that the member can be added again. Fails with
     /// [`Error::LastAdmin`] for a tenant's only admin.
     pub async fn remove_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;

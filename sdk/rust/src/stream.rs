@@ -45,7 +45,8 @@ impl Streams {
         Streams { people, ..self }
     }
 
-    /// Actor ids of the people who are meant; empty for a reference that the boundary does not name.
+    /// Actor ids of the people who are meant. Empty for a reference that the boundary does not
+    /// name.
     pub fn people(&self, reference: &People) -> &[String] {
         let found = self.people.iter().find(|resolved| resolved.reference == *reference);
         found.map(|resolved| resolved.actors.as_slice()).unwrap_or_default()
