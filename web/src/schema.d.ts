@@ -1406,12 +1406,12 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Lower-case letters, digits and hyphens, a letter first. */
+          /** @description Key of the offering: lower-case letters, digits and hyphens, a letter first. */
           key: string;
           name: string;
           /** @description Inventory path of the template in vCenter, below the data centre's folder of machines. */
           template: string;
-          /** @description Installed system, as people read it. */
+          /** @description Name of the installed system, as people read it. */
           image: string;
           /** Format: int64 */
           cpu_min: number;
@@ -1423,23 +1423,23 @@ export interface operations {
           memory_gb_max: number;
           /**
            * Format: int64
-           * @description Cents per month, before CPUs and memory.
+           * @description Price of a machine per month without CPUs and memory, in cents.
            */
           base_cents: number;
           /**
            * Format: int64
-           * @description Cents per CPU and month.
+           * @description Price of one CPU per month, in cents.
            */
           cpu_cents: number;
           /**
            * Format: int64
-           * @description Cents per GB of memory and month.
+           * @description Price of one GB of memory per month, in cents.
            */
           gb_cents: number;
           /** @default true */
           active?: boolean;
           /**
-           * @description False for templates whose guest reports no address, such as appliances without VMware Tools.
+           * @description Whether a machine is handed over only with an address; false where a guest reports none.
            * @default true
            */
           await_address?: boolean;
@@ -1615,7 +1615,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens. */
+          /** @description NetBIOS name of the machine, unique in the tenant: 1 to 15 letters, digits and hyphens. */
           name: string;
           /** @description Key of an offering. */
           offering: string;
@@ -1623,11 +1623,11 @@ export interface operations {
           cpus: number;
           /** Format: int64 */
           memory_gb: number;
-          /** @description 10 to 2,000 characters, for the approvers. */
+          /** @description Justification of the request for its approvers, 10 to 2,000 characters. */
           justification: string;
           /**
            * Format: int64
-           * @description 1 to 60.
+           * @description Term of the machine in months, 1 to 60.
            */
           term_months: number;
           /**
@@ -2157,7 +2157,7 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
-          /** @description 3 to 2,000 characters, for the requester. */
+          /** @description Reason of the rejection for the requester, 3 to 2,000 characters. */
           reason: string;
         };
       };
@@ -2335,7 +2335,7 @@ export interface operations {
           request: string;
           /** @description Template that the caller saw; a different one by now is a conflict. */
           expected_template?: string | null;
-          /** @description Address setting that the caller saw, likewise. */
+          /** @description Address setting that the caller saw; a different one by now is a conflict. */
           expected_await_address?: boolean | null;
         };
       };
@@ -2686,7 +2686,7 @@ export interface operations {
           /** Format: uuid */
           request: string;
           /**
-           * @description At most 2,000 characters; optional.
+           * @description Reason of the cancellation, at most 2,000 characters; optional.
            * @default
            */
           reason?: string;

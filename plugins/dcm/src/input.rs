@@ -7,7 +7,7 @@
 use eaf_sdk::{FieldError, Fields};
 use serde_json::{Map, Value};
 
-/// A value of a document and its JSON pointer.
+/// Value inside a document, and the JSON pointer to the value.
 #[derive(Debug, Clone)]
 pub struct Node<'a> {
     pub pointer: String,
@@ -23,7 +23,8 @@ impl<'a> Node<'a> {
         FieldError::new(&self.pointer, code)
     }
 
-    /// Members of an object; members outside of `known` are errors.
+    /// Reads the value as an object; members outside of `known` are errors. `None`: the value is no
+    /// object.
     pub fn object(&self, known: &[&str], fields: &mut Fields) -> Option<Members<'a>> {
         let Value::Object(map) = self.value else { return self.mismatch("object", fields) };
         for name in map.keys().filter(|name| !known.contains(&name.as_str())) {
@@ -39,7 +40,7 @@ impl<'a> Node<'a> {
         Some(items.iter().enumerate().map(node).collect())
     }
 
-    /// List of 1 to `max` items.
+    /// Reads the value as a list of 1 to `max` items.
     pub fn list_of(&self, max: usize, fields: &mut Fields) -> Option<Vec<Node<'a>>> {
         let items = self.list(fields)?;
         if items.is_empty() {
@@ -49,7 +50,7 @@ impl<'a> Node<'a> {
         self.bounded(items, max, fields)
     }
 
-    /// List of 0 to `max` items.
+    /// Reads the value as a list of 0 to `max` items.
     pub fn list_up_to(&self, max: usize, fields: &mut Fields) -> Option<Vec<Node<'a>>> {
         let items = self.list(fields)?;
         self.bounded(items, max, fields)
@@ -59,7 +60,7 @@ impl<'a> Node<'a> {
         self.value.as_str().or_else(|| self.mismatch("text", fields))
     }
 
-    /// Whole number; a fraction is an error.
+    /// Reads the value as a whole number; a fraction is an error.
     pub fn number(&self, fields: &mut Fields) -> Option<i64> {
         self.value.as_i64().or_else(|| self.mismatch("number", fields))
     }
@@ -82,7 +83,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Members of an object.
+/// Members of an object, which are read one by one.
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
     pointer: String,
@@ -90,13 +91,13 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Member, or none if it is absent or null.
+    /// Returns a member; `None` if it is absent or null.
     pub fn optional(&self, name: &str) -> Option<Node<'a>> {
         let value = self.map.get(name).filter(|value| !value.is_null())?;
         Some(Node { pointer: self.pointer_to(name), value })
     }
 
-    /// Member; its absence is an error.
+    /// Returns a member, whose absence is an error.
     pub fn required(&self, name: &str, fields: &mut Fields) -> Option<Node<'a>> {
         let found = self.optional(name);
         if found.is_none() {
@@ -111,7 +112,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Member name as a part of a JSON pointer (RFC 6901).
+/// Name of a member as a part of a JSON pointer (RFC 6901).
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

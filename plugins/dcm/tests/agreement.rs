@@ -7,7 +7,7 @@ use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
 
-/// Adds the members of a body that a person enters.
+/// Adds to a command's body the members that a person enters.
 fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
     match command {
         "request-vm" => {
@@ -42,7 +42,7 @@ const SYSTEM_ONLY: [&str; 7] = [
     "complete-decommission",
 ];
 
-/// A completion of a cancellation, of the present attempt or another one.
+/// Body of the command that completes a cancellation, for the present attempt or another one.
 fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     let asked = stage.log.iter().filter(|r| r.kind == "request-cancel-requested");
     let attempts: Vec<_> =
@@ -50,7 +50,7 @@ fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { random.pick(&attempts).clone() }
 }
 
-/// Gives a random command by a random person; most are rejected.
+/// Gives a random command by a random person; most of these commands are rejected.
 fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();

@@ -96,7 +96,7 @@ fn a_rehearsed_request_is_quoted() {
     for (member, value) in quoted.as_object().unwrap() {
         assert_eq!(&refused.rejection().unwrap().params[member], value);
     }
-    // No price without an offering or outside its limits.
+    // A rehearsal shows no price without an offering or outside the offering's limits.
     for (member, value) in [("cpus", json!(9)), ("memory_gb", json!(0)), ("offering", json!("none"))] {
         let mut body = unfinished.clone();
         body[member] = value;
@@ -251,7 +251,7 @@ fn a_failed_request_has_a_cause_and_is_retried_at_the_failed_step() {
     stage.when::<RetryRequest>(&admin(), json!({ "request": id })).then_events(&["request-retried"]);
     let retried = stage.log.last().unwrap();
     assert_eq!((&retried.data["from_step"], &retried.data["attempt"]), (&json!("clone"), &json!(2)));
-    // A late step of the first attempt's run.
+    // This step is a late one of the first attempt's run.
     stage.when::<RecordStep>(&system(), step).then_rejected("attempt-over");
     stage.when::<FailProvisioning>(&system(), failed).then_rejected("attempt-over");
     let kinds: Vec<_> = stage.view::<Timeline>().values().map(|r| r["kind"].clone()).collect();

@@ -36,7 +36,7 @@ fn every_name_of_a_person_and_every_free_text_is_marked_as_personal() {
     }
 }
 
-/// The host adds limits of its own; these are the product's, for forms and clients.
+/// Limits of the product itself, for forms and clients; the host adds limits of its own.
 #[test]
 fn every_value_of_a_body_has_a_limit_and_every_id_a_format() {
     for command in description().commands.iter().filter(|command| command.permission.is_some()) {

@@ -134,7 +134,7 @@ fn decommissioning_needs_the_typed_name_and_frees_it() {
     let (mut stage, id) = with_vm();
     let wrong = json!({ "vm": id, "confirm": "web-1" });
     stage.when::<DecommissionVm>(&requester(), wrong).then_fields(&[("/confirm", "confirm-mismatch")]);
-    // Pasted from a chat.
+    // The name was copied from a chat, with an invisible character.
     let right = json!({ "vm": id, "confirm": "web-01\u{200b} " });
     stage.when::<DecommissionVm>(&approver(), right.clone()).then_rejected("not-your-vm");
     stage.when::<DecommissionVm>(&admin(), right.clone()).then_events(&["vm-decommission-requested"]);

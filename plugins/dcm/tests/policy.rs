@@ -29,7 +29,7 @@ fn from_environment(name: &str, default: u64) -> u64 {
     value
 }
 
-/// People `p0` to `p5`, some of whom have a second actor id `q…`, in groups that change.
+/// People `p0` to `p5` in groups that change; some people have a second actor id `q…`.
 struct World {
     members: BTreeMap<Approver, BTreeSet<String>>,
     second_id: [bool; PEOPLE],
@@ -195,7 +195,7 @@ fn policies(random: &mut SeededRandom) -> Vec<Published> {
     (0..random.below(4)).map(|number| published(number, random)).collect()
 }
 
-/// One approval, and the changes that it has had.
+/// One approval under test, with the people and the time around it.
 struct Case {
     world: World,
     approval: Approval,
@@ -292,7 +292,7 @@ impl Case {
         Vote { actor, on_behalf_of: None, stage, revision: REVISION, verdict }
     }
 
-    /// One random operation; most of them are refused.
+    /// Tries one random operation; most of them are refused.
     fn step(&mut self, random: &mut SeededRandom) {
         self.now += random.below(3) as i64 * HOUR;
         let planned = self.approval.plan.stages.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>();
@@ -322,7 +322,7 @@ impl Case {
         self.follow(&changes);
     }
 
-    /// Ends the approval by operations that are allowed.
+    /// Ends the approval by operations that are permitted.
     fn end(&mut self) {
         for _ in 0..200 {
             let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else { return };

@@ -1,4 +1,5 @@
-//! Expected values in commands: a difference from what the caller saw is a conflict.
+//! Expected values in commands: a command is rejected as a conflict if a value differs from what
+//! the caller saw.
 
 mod cast;
 

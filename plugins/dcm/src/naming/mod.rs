@@ -29,7 +29,7 @@ impl Event for NameReleased {
     const TYPE: &'static str = "name-released";
 }
 
-/// The request that has claimed a name.
+/// State of a name: the request that has claimed it, `None` while the name is free.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Holder {
     pub request_id: Option<String>,

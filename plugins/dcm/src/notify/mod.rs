@@ -18,7 +18,7 @@ use eaf_sdk_mail::{Condition, Mailer, Recipient};
 use serde_json::{Value, json};
 
 const GRANT: &str = "mail";
-/// Template that asks approvers to decide.
+/// Name of the mail template that asks approvers to decide.
 const APPROVAL_REQUESTED: &str = "approval-requested";
 
 pub struct Notify;
@@ -109,7 +109,7 @@ impl Workflow for Notify {
     }
 }
 
-/// A request that no longer needs a decision.
+/// Request that no longer needs a decision, with the person who settled it.
 struct Settled<'a> {
     id: &'a str,
     vm_name: &'a str,
@@ -127,7 +127,7 @@ impl Settled<'_> {
 }
 
 /// Sends the mails about a failure; true if one was skipped. The admins' mail is first, since the
-/// requester's says whether they know; one failed mail does not prevent the other.
+/// requester's mail says whether the admins know; one failed mail does not prevent the other.
 fn send_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Result<bool, Failure> {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["failed_step"] = e.step.into();

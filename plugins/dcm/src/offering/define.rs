@@ -12,7 +12,7 @@ const MAX_CENTS: i64 = 10_000_000;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DefineOffering {
-    /// Lower-case letters, digits and hyphens, a letter first.
+    /// Key of the offering: lower-case letters, digits and hyphens, a letter first.
     #[schemars(regex(pattern = PATTERN), extend("x-eaf-own-words" = true))]
     pub key: String,
     #[schemars(length(min = 1, max = 80), extend("x-eaf-own-words" = true))]
@@ -26,7 +26,7 @@ pub struct DefineOffering {
         )
     )]
     pub template: String,
-    /// Installed system, as people read it.
+    /// Name of the installed system, as people read it.
     #[schemars(length(min = 1, max = 120), extend("x-eaf-own-words" = true))]
     pub image: String,
     #[schemars(range(min = 1, max = MAX_CPUS), extend("x-eaf-own-words" = true))]
@@ -37,18 +37,18 @@ pub struct DefineOffering {
     pub memory_gb_min: i64,
     #[schemars(range(min = 1, max = MAX_MEMORY_GB), extend("x-eaf-own-words" = true))]
     pub memory_gb_max: i64,
-    /// Cents per month, before CPUs and memory.
+    /// Price of a machine per month without CPUs and memory, in cents.
     #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub base_cents: i64,
-    /// Cents per CPU and month.
+    /// Price of one CPU per month, in cents.
     #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub cpu_cents: i64,
-    /// Cents per GB of memory and month.
+    /// Price of one GB of memory per month, in cents.
     #[schemars(range(min = 0, max = MAX_CENTS), extend("x-eaf-own-words" = true))]
     pub gb_cents: i64,
     #[serde(default = "yes")]
     pub active: bool,
-    /// False for templates whose guest reports no address, such as appliances without VMware Tools.
+    /// Whether a machine is handed over only with an address; false where a guest reports none.
     #[serde(default = "yes")]
     pub await_address: bool,
 }

@@ -15,14 +15,14 @@ pub const CURRENCY: &str = "EUR";
 pub struct OfferingDefined {
     pub key: String,
     pub name: String,
-    /// Inventory path in vCenter.
+    /// Inventory path of the template in vCenter.
     pub template: String,
     pub image: String,
     pub cpu_min: u32,
     pub cpu_max: u32,
     pub memory_gb_min: u32,
     pub memory_gb_max: u32,
-    /// Integer cents per month, like the two below.
+    /// Price of a machine per month without CPUs and memory, in integer cents.
     pub base_cents: i64,
     pub cpu_cents: i64,
     pub gb_cents: i64,
@@ -31,7 +31,7 @@ pub struct OfferingDefined {
     /// Whether a request is fulfilled only when the machine has an address.
     #[serde(default = "yes")]
     pub await_address: bool,
-    /// Actor id; none in events that were recorded before this member existed.
+    /// Actor id of the author; none in events that were recorded before this member existed.
     pub by_id: Option<String>,
     pub by_name: Option<Personal<By>>,
 }
@@ -76,7 +76,7 @@ impl OfferingDefined {
     }
 }
 
-/// Default for documents without the member.
+/// Default of a setting that a stored document may lack.
 pub(crate) fn yes() -> bool {
     true
 }

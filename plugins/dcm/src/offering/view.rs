@@ -106,7 +106,7 @@ fn row(defined: &OfferingDefined, at: i64) -> Row {
     }
 }
 
-/// Body that defines the offering as it is, for the form to edit.
+/// Body of a command that defines the offering as it is, for the form to edit.
 fn definition(key: &str, row: &Row) -> Value {
     json!({
         "key": key, "name": row.name, "template": row.template, "image": row.image, "cpu_min": row.cpu_min,

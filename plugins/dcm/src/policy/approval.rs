@@ -10,32 +10,32 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolves references to people. The host implements it for the request in question.
+/// Resolver of references to people. The host implements it for the request in question.
 pub trait Approvers {
-    /// Actor ids to which a reference leads; empty if it leads to none.
+    /// Actor ids of the people to whom a reference leads; empty if it leads to no person.
     fn members(&self, reference: &Approver) -> BTreeSet<String>;
 
-    /// Actor ids of the person who has this one.
+    /// All actor ids of the person to whom this actor id belongs.
     fn person(&self, actor: &str) -> BTreeSet<String> {
         BTreeSet::from([actor.to_owned()])
     }
 
-    /// Actor ids that may act for this one at present.
+    /// Actor ids of the deputies who may act for this actor at present.
     fn deputies(&self, _actor: &str) -> BTreeSet<String> {
         BTreeSet::new()
     }
 }
 
-/// Adds business hours to a time.
+/// Calendar that adds business hours to a time.
 pub trait BusinessHours {
-    /// Time in milliseconds since 1970, `hours` of working time after `start`.
+    /// Time that is `hours` of working time after `start`, both in milliseconds since 1970.
     fn after(&self, start: i64, hours: u32) -> i64;
 }
 
-/// Time, members and business hours, which operations take as a parameter.
+/// Present time, people and business hours, which operations take as a parameter.
 #[derive(Clone, Copy)]
 pub struct Ambient<'a> {
-    /// Milliseconds since 1970.
+    /// Present time, in milliseconds since 1970.
     pub now: i64,
     pub approvers: &'a dyn Approvers,
     pub hours: &'a dyn BusinessHours,
@@ -44,28 +44,31 @@ pub struct Ambient<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Approval {
     pub plan: Plan,
-    /// Actor id.
+    /// Actor id of the requester.
     pub requester: String,
     /// All actor ids of the requester's person at submission.
     pub requester_ids: BTreeSet<String>,
     /// Revision of the request on which people decide.
     pub revision: u32,
-    /// Stages that have opened, by key.
+    /// Progress of the stages that have opened, by the stage's key.
     pub stages: BTreeMap<String, Progress>,
-    /// None while the approval is open.
+    /// End of the approval; `None` while the approval is open.
     pub ended: Option<Ended>,
 }
 
 /// Progress of a stage that has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
-    /// Time of the opening, the last escalation or the last reassignment.
+    /// Time of the opening, the last escalation or the last reassignment, in milliseconds since
+    /// 1970.
     pub since: i64,
-    /// End of the present step of the deadline; none: the stage waits without limit.
+    /// End of the present step of the deadline, in milliseconds since 1970; `None`: the stage waits
+    /// without limit.
     pub due_at: Option<i64>,
-    /// References that are asked: those of the plan or an admin, and one level per escalation.
+    /// References to the people who are asked, by level: those of the plan or an admin, and one
+    /// level per escalation.
     pub asked: Vec<Vec<Approver>>,
-    /// Steps of the deadline that were used.
+    /// Number of steps of the deadline that were used.
     pub escalations: usize,
     /// Whether the operators were asked, because no step was left and people are missing.
     pub operators_asked: bool,
@@ -74,7 +77,7 @@ pub struct Progress {
     pub passed_at: Option<i64>,
 }
 
-/// Item that a person passed on to another one.
+/// Seat that one person passed on to another, both given by actor id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PassedOn {
     pub from: String,
@@ -85,7 +88,7 @@ pub struct PassedOn {
 pub struct Decision {
     /// Actor id of the person who decided.
     pub actor: String,
-    /// Actor id of the person whose deputy they were.
+    /// Actor id of the person whose deputy decided; `None`: the person decided for themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,
     pub verdict: Verdict,
@@ -118,7 +121,7 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum PassedBy {
     Approvals,
-    /// The policy lets the last deadline approve.
+    /// The last step of the deadline is over, and the policy lets it approve.
     Time,
 }
 
@@ -126,9 +129,9 @@ pub enum PassedBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The step's hours are over.
+    /// The hours of the deadline's present step are over.
     Time,
-    /// The people who are left cannot pass the stage.
+    /// Too few people are left to pass the stage.
     PeopleMissing,
 }
 
@@ -154,7 +157,7 @@ pub enum Change {
     Reassigned {
         stage: String,
         approvers: Vec<Approver>,
-        /// Actor id of the admin.
+        /// Actor id of the admin who reassigned the stage.
         by: String,
         due_at: Option<i64>,
         at: i64,
@@ -163,7 +166,7 @@ pub enum Change {
         stage: String,
         to: Approver,
         cause: Cause,
-        /// Whether this is no step of the deadline but the operators, who are asked last.
+        /// Whether the operators are asked, who come after the last step of the deadline.
         to_operators: bool,
         due_at: Option<i64>,
         at: i64,
@@ -175,15 +178,15 @@ pub enum Change {
     },
     Ended {
         outcome: Outcome,
-        /// Stage that ended the approval; none: no stage was needed.
+        /// Key of the stage that ended the approval; `None`: no stage was needed.
         stage: Option<String>,
         at: i64,
     },
 }
 
 impl Approval {
-    /// Approval without open stages; [`Approval::start`] opens the first ones. A plan that asks for
-    /// nothing and was not approved by a rule gets the default stage.
+    /// Creates an approval without open stages; [`Approval::start`] opens the first ones. A plan
+    /// that asks for nothing and was not approved by a rule gets the default stage.
     pub fn new(mut plan: Plan, requester: &str, mut requester_ids: BTreeSet<String>, revision: u32) -> Self {
         if plan.stages.is_empty() && plan.auto.is_empty() {
             plan.stages.push(PlannedStage::default_stage());
@@ -196,7 +199,7 @@ impl Approval {
         self.plan.stages.iter().find(|planned| planned.key == stage)
     }
 
-    /// Stages that wait for decisions, in the order of the plan.
+    /// Keys of the stages that wait for decisions, in the order of the plan.
     pub fn open_stages(&self) -> Vec<&str> {
         if self.ended.is_some() {
             return Vec::new();
@@ -204,13 +207,13 @@ impl Approval {
         self.plan.stages.iter().map(|planned| planned.key.as_str()).filter(|key| self.open(key).is_some()).collect()
     }
 
-    /// Progress of a stage that is open.
+    /// Progress of a stage; `None` unless the stage is open.
     pub fn open(&self, stage: &str) -> Option<&Progress> {
         self.stages.get(stage).filter(|progress| self.ended.is_none() && progress.passed_at.is_none())
     }
 
-    /// Stages that have not opened and may: those before them have passed. If every other stage has
-    /// passed, those that are left open, whatever their order says.
+    /// Stages that may open now, because the stages before them have passed. If no stage is open
+    /// and none may open, all stages that have not opened, whatever their order says.
     pub(super) fn ready(&self) -> Vec<&PlannedStage> {
         let has_passed = |key: &str| self.stages.get(key).is_some_and(|progress| progress.passed_at.is_some());
         let is_free = |key: &String| has_passed(key) || self.planned(key).is_none();
@@ -286,7 +289,7 @@ impl Progress {
         }
     }
 
-    /// Step of the deadline that is due next.
+    /// Step of the deadline that is due next; `None`: no step is left.
     pub(super) fn next_step<'d>(&self, deadline: Option<&'d Deadline>) -> Option<&'d Escalation> {
         deadline?.escalate.get(self.escalations)
     }

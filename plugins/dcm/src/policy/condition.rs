@@ -5,8 +5,8 @@
 //!          {"not": {"fact": "requester_groups", "is": "contains", "value": "platform"}}]}
 //! ```
 //!
-//! Evaluation ends for every input and says which comparisons decided it, so that a plan explains
-//! itself: “because 612 € > 500 €”.
+//! Evaluation ends for every input and says which comparisons decided the condition, so that a plan
+//! explains itself: “because 612 € > 500 €”.
 
 use super::fact::{Fact, FactType, FactValue, Facts, Kind};
 use crate::input::Node;
@@ -14,9 +14,9 @@ use eaf_sdk::Fields;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Levels of a tree.
+/// Maximum depth of a condition's tree.
 pub const DEPTH_MAX: usize = 8;
-/// Comparisons and connectives of a tree.
+/// Maximum number of comparisons and connectives in a condition's tree.
 pub const NODES_MAX: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,9 +45,9 @@ pub enum Operator {
     Le,
     Eq,
     Ne,
-    /// The fact is one of a list.
+    /// The fact is one of the listed values.
     In,
-    /// The fact is a set that has the value.
+    /// The fact is a set that contains the value.
     Contains,
 }
 
@@ -99,7 +99,7 @@ pub struct Reason {
     pub actual: FactValue,
     pub is: Operator,
     pub bound: Operand,
-    /// False for a comparison that decided by not holding, as below `not`.
+    /// Whether the comparison holds; false for one that decided by not holding, as below `not`.
     pub holds: bool,
 }
 
@@ -118,7 +118,7 @@ impl Condition {
         }
     }
 
-    /// Number of comparisons, which is how specific a policy is.
+    /// Number of comparisons in the condition, which is how specific a policy is.
     pub fn comparisons(&self) -> usize {
         match self {
             Condition::All { all: inner } | Condition::Any { any: inner } => {
@@ -159,7 +159,8 @@ impl Comparison {
     }
 }
 
-/// Compares; types that do not fit, which [`Condition::read`] refuses, do not hold.
+/// Whether a comparison holds. Types that do not fit, which [`Condition::read`] refuses, never
+/// hold.
 fn holds(actual: &FactValue, is: Operator, bound: &Operand) -> bool {
     match (actual, bound) {
         (FactValue::Number(actual), Operand::Number(bound)) => match is {
@@ -184,7 +185,7 @@ fn holds(actual: &FactValue, is: Operator, bound: &Operand) -> bool {
 }
 
 struct Reader<'f> {
-    /// Nodes read so far.
+    /// Number of nodes that were read so far.
     nodes: usize,
     fields: &'f mut Fields,
 }
@@ -270,7 +271,8 @@ impl Reader<'_> {
         read.into_iter().collect::<Option<_>>().map(Operand::Texts)
     }
 
-    /// Number; days and hours outside of the calendar would never hold.
+    /// Reads a number. Days and hours outside of the calendar are errors, because the comparison
+    /// would never hold.
     fn number(&mut self, node: &Node, fact: Fact) -> Option<i64> {
         let number = node.number(self.fields)?;
         let range = match fact {

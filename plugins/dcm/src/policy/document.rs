@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     pub applies_to: AppliesTo,
-    /// The first rule that holds approves without people.
+    /// Rules of which the first that holds approves a change without people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub auto_approve: Vec<AutoRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
-    /// Permits deadlines that end in approval, which is no decision of a person.
+    /// Whether deadlines may end in approval, which is no decision of a person.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_timeout_approval: bool,
 }
@@ -48,10 +48,11 @@ pub struct Names {
 pub struct Stage {
     pub key: String,
     pub name: Names,
-    /// Stages that pass before this one opens; stages without a common order are open together.
+    /// Keys of the stages that pass before this one opens; stages without a common order are open
+    /// together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
-    /// None: the stage is always part of the plan.
+    /// Condition under which the stage is part of the plan; `None`: it always is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
     pub approvers: Vec<Approver>,
@@ -64,12 +65,12 @@ pub struct Stage {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Approver {
-    /// Key of a group.
+    /// Members of the group with this key.
     Group(String),
-    /// Permission of this product, without its prefix.
+    /// Holders of this permission of the product, named without the prefix.
     Permission(String),
     ManagerOf(Whose),
-    /// Actor id.
+    /// Person with this actor id.
     Actor(String),
 }
 
@@ -79,14 +80,14 @@ pub enum Whose {
     Requester,
 }
 
-/// Approvals that pass a stage.
+/// Number of approvals that pass a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Needs {
     Any,
-    /// Everyone who is eligible at the time, and at least one person.
+    /// All people who are eligible at the time, and at least one person.
     All,
-    /// Quorum.
+    /// Quorum: at least this number of people.
     AtLeast(u32),
 }
 
@@ -94,17 +95,17 @@ pub enum Needs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deadline {
     pub hours: u32,
-    /// Hours after which the people are reminded, each less than `hours`.
+    /// Numbers of business hours after which the people are reminded, each less than `hours`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remind_after: Vec<u32>,
     /// Steps that follow one another, each with hours of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalate: Vec<Escalation>,
-    /// End of the last step.
+    /// Consequence of the end of the last step.
     pub finally: Finally,
 }
 
-/// Step of a deadline: other people may decide as well.
+/// Step of a deadline, after which other people may decide as well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Escalation {
     pub to: Approver,

@@ -1,7 +1,7 @@
 //! Facts of a change request, to which the conditions of a policy refer.
 //!
-//! They are a flat map of known types, so that a condition is checked when the policy is written
-//! and explained when the policy applies.
+//! The facts are a flat map of known types, so that a condition is checked when the policy is
+//! written and explained when the policy applies.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,9 @@ pub enum Fact {
     Offering,
     RequesterGroups,
     CostCentre,
-    /// 1 (Monday) to 7 (Sunday), as in ISO 8601.
+    /// Day of the week: 1 (Monday) to 7 (Sunday), as in ISO 8601.
     Weekday,
-    /// 0 to 23.
+    /// Hour of the day: 0 to 23.
     Hour,
 }
 
@@ -118,21 +118,21 @@ pub struct Facts {
     pub cpus: u32,
     pub memory_gb: u32,
     pub term_months: u32,
-    /// Integer cents, like the total.
+    /// Cost per month, in integer cents.
     pub monthly_cents: i64,
-    /// Cost over the whole term.
+    /// Cost over the whole term, in integer cents.
     pub total_cents: i64,
     /// Key of the offering.
     pub offering: String,
     /// Keys of the groups to which the requester belongs.
     pub requester_groups: BTreeSet<String>,
-    /// Empty where the request has none.
+    /// Cost centre of the request; empty where the request has none.
     pub cost_centre: String,
-    /// Milliseconds since 1970.
+    /// Time of the submission, in milliseconds since 1970.
     pub at: i64,
-    /// 1 (Monday) to 7 (Sunday) in the tenant's time zone.
+    /// Day of the week in the tenant's time zone: 1 (Monday) to 7 (Sunday).
     pub weekday: u8,
-    /// 0 to 23 in the tenant's time zone.
+    /// Hour of the day in the tenant's time zone: 0 to 23.
     pub hour: u8,
 }
 
@@ -159,7 +159,7 @@ pub(crate) mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A machine of 4 CPUs and 16 GB for 612 € a month, on a Wednesday at 10.
+    /// Facts of a machine of 4 CPUs and 16 GB for 612 € a month, on a Wednesday at 10.
     pub(crate) fn facts() -> Facts {
         Facts {
             kind: Kind::VmCreate,

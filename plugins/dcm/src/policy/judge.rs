@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Voices of a stage at the present membership.
 pub(super) struct Tally {
-    /// Seats of each level: those of the plan, and of each escalation.
+    /// Seats of each level: those of the plan first, then those of each escalation.
     levels: Vec<Seats>,
     /// Seats of all levels.
     pub seats: Seats,
-    /// Verdict of each seat that has decided.
+    /// Verdict of each seat that has decided, by the person's smallest actor id.
     decided: BTreeMap<String, Verdict>,
-    /// People who have decided, for any seat.
+    /// People who have decided, for any seat, by their smallest actor id.
     acted: BTreeSet<String>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Tally {
 pub(super) enum Judgement {
     Passes,
     Rejects,
-    /// The people who are left cannot pass the stage.
+    /// Too few people are left to pass the stage.
     Short,
     Waits,
 }

@@ -21,9 +21,9 @@ use std::collections::BTreeSet;
 pub struct Vote<'a> {
     /// Actor id of the person who decides.
     pub actor: &'a str,
-    /// Actor id of the person whose deputy they are.
+    /// Actor id of the person whose deputy decides; `None`: the person decides for themselves.
     pub on_behalf_of: Option<&'a str>,
-    /// None: every open stage in which they may decide.
+    /// Key of the stage to decide; `None`: every open stage in which the person may decide.
     pub stage: Option<&'a str>,
     /// Revision of the request that the person has read.
     pub revision: u32,
@@ -49,7 +49,7 @@ impl Approval {
         Tally::of(self, approvers, progress).open().map(|(_, actor)| actor.clone()).collect()
     }
 
-    /// Stages for which a vote counts, or the reason why it counts for none.
+    /// Keys of the stages for which a vote counts, or the reason why it counts for none.
     pub fn can_decide(&self, approvers: &dyn Approvers, vote: &Vote) -> Result<Vec<String>, Rejection> {
         self.undecided()?;
         self.not_requester(approvers, vote.actor)?;
@@ -95,7 +95,7 @@ impl Approval {
         Ok(following.changes)
     }
 
-    /// Passes a person's item on to another person, who decides in their place.
+    /// Passes a person's seat on to another person, who decides in place of the first one.
     pub fn pass_on(&self, ambient: Ambient, stage: &str, from: &str, to: &str) -> Result<Vec<Change>, Rejection> {
         let approvers = ambient.approvers;
         let progress = self.open_or_refuse(stage)?;
@@ -210,7 +210,7 @@ impl Approval {
         self.open(stage).ok_or_else(|| not_open(stage))
     }
 
-    /// Open stage whose present step is over.
+    /// Finds an open stage whose present step of the deadline is over.
     fn overdue(&self, ambient: Ambient, stage: &str) -> Result<(&PlannedStage, &Progress), Rejection> {
         let progress = self.open_or_refuse(stage)?;
         let planned = self.planned(stage).ok_or_else(|| not_open(stage))?;
@@ -261,7 +261,7 @@ impl<'a> Following<'a> {
     }
 
     /// Opens, passes and escalates stages until nothing follows. Each stage opens and passes once,
-    /// and has a limited number of escalations, so this ends.
+    /// and has a limited number of escalations, so the loop ends.
     fn settle(&mut self) {
         while self.approval.ended.is_none() {
             let before = self.changes.len();
@@ -308,7 +308,7 @@ impl<'a> Following<'a> {
         Tally::of(&self.approval, self.ambient.approvers, progress).judge(needs)
     }
 
-    /// Asks the people of the next step of the deadline, and after the last one the operators.
+    /// Asks the people of the deadline's next step, and after the last step the operators.
     fn escalate(&mut self, stage: &str, cause: Cause) {
         let (Some(progress), Some(planned)) = (self.approval.open(stage), self.approval.planned(stage)) else { return };
         let (stage, at) = (stage.to_owned(), self.ambient.now);

@@ -32,9 +32,9 @@ pub struct Published {
 pub struct Plan {
     /// Policies that count, by key; empty: none applies.
     pub policies: Vec<Applied>,
-    /// One rule per policy if the change needs no people; else empty.
+    /// Automatic rules that approved the change, one per policy; empty if the change needs people.
     pub auto: Vec<AutoApproval>,
-    /// Empty only for a change that needs no people.
+    /// Stages of the plan; empty only for a change that needs no people.
     pub stages: Vec<PlannedStage>,
 }
 
@@ -58,16 +58,16 @@ pub struct AutoApproval {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedStage {
-    /// Key in the plan: those of policy and stage, joined by a dot.
+    /// Key of the stage in the plan: the keys of policy and stage, joined by a dot.
     pub key: String,
-    /// None: the default stage.
+    /// Key of the policy that asks for the stage; `None`: the default stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Names>,
-    /// Comparisons that made the stage part of the plan; empty: it always is.
+    /// Comparisons that made the stage part of the plan; empty: the stage is always part of it.
     pub because: Vec<Reason>,
-    /// Keys in the plan of the stages that pass before.
+    /// Keys, in the plan, of the stages that pass before this one.
     pub after: Vec<String>,
     pub approvers: Vec<Approver>,
     pub needs: Needs,
@@ -76,7 +76,7 @@ pub struct PlannedStage {
 }
 
 impl PlannedStage {
-    /// Stage of a plan without stages.
+    /// Creates the stage of a plan for which no policy asks for stages.
     pub fn default_stage() -> Self {
         PlannedStage {
             key: DEFAULT_STAGE.into(),
@@ -152,7 +152,7 @@ fn most_specific<'a>(policies: &'a [Published], facts: &Facts) -> Vec<(&'a Publi
     found
 }
 
-/// First rule of the policy that holds.
+/// First automatic rule of the policy that holds; `None`: no rule holds.
 fn auto_approval(published: &Published, facts: &Facts) -> Option<AutoApproval> {
     let holds = |rule: &AutoRule| {
         let explained = rule.when.explain(facts);
@@ -190,7 +190,8 @@ fn planned(published: &Published, facts: &Facts) -> Vec<PlannedStage> {
     kept.iter().cloned().map(stage).collect()
 }
 
-/// Stages that pass before this one. In place of a stage that is not kept stand those before it.
+/// Keys of the stages that pass before this one. A stage that is not kept is replaced by the stages
+/// before it.
 fn before<'a>(stage: &'a Stage, stages: &'a [Stage], kept: &BTreeSet<&str>) -> BTreeSet<&'a str> {
     let (mut open, mut seen, mut found) = (vec![stage], BTreeSet::new(), BTreeSet::new());
     while let Some(next) = open.pop() {

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 pub const STAGES_MAX: usize = 20;
-/// Approvers of a stage, automatic rules of a policy, and steps and reminders of a deadline.
+/// Maximum number of approvers of a stage, of automatic rules of a policy, and of steps and
+/// reminders of a deadline.
 pub const LIST_MAX: usize = 20;
 pub const HOURS: RangeInclusive<i64> = 1..=1000;
 const NAME: RangeInclusive<usize> = 1..=80;
@@ -73,7 +74,8 @@ fn kinds(node: &Node, fields: &mut Fields) -> Option<BTreeSet<Kind>> {
     Some(each(&items, fields, kind)?.into_iter().collect())
 }
 
-/// Optional condition `when`; none as the outer result: it has errors.
+/// Reads the optional condition `when`. The outer `None`: the condition has errors; the inner
+/// `None`: it is absent.
 fn condition(members: &Members, fields: &mut Fields) -> Option<Option<Condition>> {
     match members.optional("when") {
         None => Some(None),
@@ -128,7 +130,7 @@ fn stage(node: &Node, fields: &mut Fields) -> Option<Stage> {
     })
 }
 
-/// Reads each item, so that the errors of all are reported.
+/// Reads each item, so that the errors of all items are reported.
 fn each<T>(items: &[Node], fields: &mut Fields, read: impl Fn(&Node, &mut Fields) -> Option<T>) -> Option<Vec<T>> {
     let found: Vec<Option<T>> = items.iter().map(|item| read(item, fields)).collect();
     found.into_iter().collect()
@@ -218,7 +220,8 @@ fn needs(node: &Node, approvers: Option<&[Approver]>, fields: &mut Fields) -> Op
     Some(Needs::AtLeast(u32::try_from(count).ok()?))
 }
 
-/// Number of people if each is named; groups and permissions change.
+/// Number of the named people; `None` if a group or a permission is among the approvers, because
+/// these change.
 fn fixed_number(approvers: &[Approver]) -> Option<i64> {
     let actors: BTreeSet<&Approver> = approvers.iter().collect();
     let fixed = actors.iter().all(|approver| matches!(approver, Approver::Actor(_)));
@@ -278,7 +281,7 @@ fn finally(node: &Node, fields: &mut Fields) -> Option<Finally> {
     }
 }
 
-/// Reports keys that an earlier item has.
+/// Reports items that have the key of an earlier item.
 fn check_distinct(items: &[Node], fields: &mut Fields) {
     let mut seen = BTreeSet::new();
     for item in items {

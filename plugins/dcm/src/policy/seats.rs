@@ -1,4 +1,4 @@
-//! Seats of a stage: the people whose decision it asks for.
+//! Seats of a stage: the people whose decision the stage asks for.
 //!
 //! A person has one seat, whichever of their actor ids a group names and however many groups name
 //! them. The requester never has one.
@@ -7,7 +7,7 @@ use super::approval::{Approval, Approvers, Progress};
 use super::document::Approver;
 use std::collections::BTreeMap;
 
-/// Person, by their smallest actor id, and the actor id by which they were named.
+/// Seats by the smallest actor id of each person, with the actor id by which the person was named.
 pub type Seats = BTreeMap<String, String>;
 
 /// Smallest actor id of a person, the same for each of their ids.
@@ -23,7 +23,7 @@ impl Approval {
         is_known(actor) || approvers.person(actor).iter().any(|id| is_known(id))
     }
 
-    /// Seats to which the references lead, after items were passed on.
+    /// Seats to which the references lead, with passed-on seats at their present persons.
     pub(super) fn seats(&self, approvers: &dyn Approvers, progress: &Progress, asked: &[Approver]) -> Seats {
         let mut seats = Seats::new();
         for member in asked.iter().flat_map(|reference| approvers.members(reference)) {
@@ -37,7 +37,7 @@ impl Approval {
 }
 
 impl Progress {
-    /// Actor who has the member's item now.
+    /// Actor id of the person who has a member's seat now, after it may have been passed on.
     fn passed_to(&self, approvers: &dyn Approvers, member: String) -> String {
         let mut actor = member;
         // Each passing on is followed at most once, so that the search ends.

@@ -21,19 +21,19 @@ pub struct WaitingStage {
     /// Actor ids of the people who may decide and have not.
     pub people: BTreeSet<String>,
     pub needs: Needs,
-    /// Approvals so far.
+    /// Number of approvals that the stage has so far.
     pub approvals: usize,
-    /// Milliseconds since 1970, like the two below.
+    /// Time since which the stage waits, in milliseconds since 1970, as is `due_at`.
     pub since: i64,
     pub due_at: Option<i64>,
     pub is_overdue: bool,
-    /// Consequence when the time is over.
+    /// Consequence when the present step of the deadline is over.
     pub then: Then,
-    /// Whether these people cannot pass the stage, so that an admin must reassign it.
+    /// Whether these people are too few to pass the stage, so that an admin must reassign it.
     pub people_missing: bool,
 }
 
-/// Consequence of a deadline.
+/// Consequence of the end of a deadline's step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Then {
@@ -46,7 +46,8 @@ pub enum Then {
     Approve,
 }
 
-/// State that an approval waits for at a time in milliseconds since 1970; none once it has ended.
+/// State that an approval waits for at the time `now`, in milliseconds since 1970; `None` once the
+/// approval has ended.
 pub fn waiting_on(approval: &Approval, approvers: &dyn Approvers, now: i64) -> Option<WaitingOn> {
     if approval.ended.is_some() {
         return None;

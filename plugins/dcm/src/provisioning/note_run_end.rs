@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NoteRunEnd {
-    /// Id of the request and of its machine.
+    /// Id of the request, which is also the id of its machine.
     pub key: String,
     /// Id of the event that started the run; a newer attempt is not affected.
     pub event: String,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RecordStep {
-    /// Id of the request and of its machine.
+    /// Id of the request, which is also the id of its machine.
     pub request: String,
     pub process: Process,
     pub attempt: u32,

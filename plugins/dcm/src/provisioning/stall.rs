@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct NoteStall {
-    /// Id of the request and of its machine.
+    /// Id of the request, which is also the id of its machine.
     pub key: String,
     pub stalled: bool,
     #[serde(default)]
@@ -24,7 +24,7 @@ pub struct NoteStall {
 /// as the texts say.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
-/// Message of a stalled row: it waits for the system or for a person.
+/// Message of a stalled row, which says whether it waits for the system or for a person.
 pub fn waiting(since: i64, code: &str) -> Message {
     if FOR_A_PERSON.contains(&code) {
         let people = People::who_may(OPERATE);

@@ -9,7 +9,7 @@ use eaf_sdk::flow;
 use eaf_sdk_vsphere::{Reader, Removed, Writer};
 
 pub struct TakeDown<'a> {
-    /// Id of the request and of its machine.
+    /// Id of the request, which is also the id of its machine.
     pub id: &'a str,
     pub process: Process,
     pub attempt: u32,
@@ -37,9 +37,9 @@ impl TakeDown<'_> {
         self.step(Step::Destroy, || self.destroy(&writer)).map(|removed| removed.copies)
     }
 
-    /// Destroys the machine; one that was never handed over may be missing without a confirmation.
-    /// If the connection now leads to another vCenter, the machine may exist in the former one, and
-    /// an admin decides.
+    /// Destroys the machine. A machine that was never handed over may be missing without a
+    /// confirmation. If the connection now leads to another vCenter, the machine may exist in the
+    /// former one, and an admin decides.
     fn destroy(&self, writer: &Writer) -> Result<Removed, Failure> {
         match writer.destroy(self.id).and_then(|operation| operation.result()) {
             Err(failure) if self.process == Process::Cancel && failure.code == vm::GONE => writer.forget(self.id),

@@ -86,7 +86,7 @@ impl Build {
         Build { id, attempt, from, step: from, spec }
     }
 
-    /// Builds the machine and returns its address where the offering awaits one.
+    /// Builds the machine and returns its address; `None` where the offering awaits no address.
     fn run(&mut self) -> Result<Option<String>, BuildStopped> {
         let writer = Writer::open(GRANT).map_err(BuildStopped::AtStep)?;
         let reader = Reader::open(GRANT).map_err(BuildStopped::AtStep)?;
@@ -116,7 +116,7 @@ impl Build {
         Ok(found.map(|f| f.address))
     }
 
-    /// Restarts at the first step if the machine of an earlier attempt was deleted in vCenter.
+    /// Continues at the first step if the machine of an earlier attempt was deleted in vCenter.
     fn read_machine(&mut self, reader: &Reader) -> Result<(), BuildStopped> {
         if self.from == Step::EnsureFolder {
             return Ok(());
@@ -127,14 +127,14 @@ impl Build {
         Ok(())
     }
 
-    /// Compares the size, because a template's own size may override the requested one.
+    /// Whether the machine has the requested size, which a template's own size may override.
     fn has_requested_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, BuildStopped> {
         self.step = Step::Reconfigure;
         let machine = reader.read_vm(&self.id).map_err(BuildStopped::AtStep)?;
         Ok(machine.is_some_and(|m| m.cpus == Some(self.spec.cpus) && m.memory_mb == Some(memory_mb)))
     }
 
-    /// Runs one step with its events, unless an earlier attempt finished it.
+    /// Runs one step with its events, unless an earlier attempt finished that step.
     fn step<T: DeserializeOwned>(
         &mut self,
         step: Step,

@@ -14,7 +14,7 @@ use serde_json::json;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// pending, approved, rejected or withdrawn.
+    /// Status of the approval: pending, approved, rejected or withdrawn.
     pub status: Status,
     pub terminal: bool,
     pub vm_name: String,

@@ -15,7 +15,7 @@ const REASON: std::ops::RangeInclusive<usize> = 0..=2000;
 pub struct CancelRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// At most 2,000 characters; optional.
+    /// Reason of the cancellation, at most 2,000 characters; optional.
     #[serde(default = "no_reason")]
     #[schemars(length(max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteCancel {
     pub request: String,
     pub attempt: u32,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }

@@ -7,21 +7,21 @@ use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The person who made the request.
+/// Subject of personal data: the person who made the request.
 pub enum Requester {}
 
 impl Subject for Requester {
     const MEMBER: &'static str = "requester_id";
 }
 
-/// The person who decided.
+/// Subject of personal data: the person who decided about the request.
 pub enum Approver {}
 
 impl Subject for Approver {
     const MEMBER: &'static str = "approver_id";
 }
 
-/// The person who acted otherwise.
+/// Subject of personal data: the person who acted in another way.
 pub enum By {}
 
 impl Subject for By {
@@ -77,7 +77,7 @@ pub struct RequestRejected {
     pub requester_name: Personal<Requester>,
     pub approver_id: String,
     pub approver_name: Personal<Approver>,
-    /// Data of the requester, although another person wrote it.
+    /// Reason of the rejection: data of the requester, although another person wrote it.
     pub reason: Personal<Requester>,
     #[serde(flatten)]
     pub spec: Spec,
@@ -126,7 +126,7 @@ pub struct RequestFailed {
     pub step: String,
     pub code: String,
     pub message: String,
-    /// Trace of the failed run, for its analysis.
+    /// Trace id of the failed run, for an analysis.
     pub trace_id: String,
     #[serde(flatten)]
     pub spec: Spec,
@@ -142,7 +142,7 @@ pub struct RequestCancelRequested {
     pub requester_id: String,
     pub by_id: String,
     pub by_name: Personal<By>,
-    /// Data of the requester, also if an admin wrote it; empty if none was given.
+    /// Reason of the cancellation, or empty: data of the requester, also if an admin wrote it.
     pub reason: Personal<Requester>,
     pub attempt: u32,
     pub vm_name: String,
@@ -163,7 +163,7 @@ pub struct RequestCancelled {
     pub request_id: String,
     pub requester_id: String,
     pub requester_name: Personal<Requester>,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
     #[serde(flatten)]

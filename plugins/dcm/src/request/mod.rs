@@ -72,9 +72,9 @@ impl Status {
 pub struct RequestFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
-    /// Step at which the last build or cancellation failed.
+    /// Step at which the last build or cancellation failed; `None`: none has failed.
     pub failed_step: Option<&'a str>,
-    /// Code of that failure.
+    /// Code of the last failure of a build or cancellation; `None`: none has failed.
     pub failed_code: Option<&'a str>,
 }
 
@@ -125,7 +125,7 @@ pub fn unknown() -> Rejection {
     Rejection::not_found("request-unknown").at("/request")
 }
 
-/// Boundary of a command on one request.
+/// Boundary of a command on one request; empty for an invalid id.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();
@@ -133,7 +133,8 @@ pub fn guarded(id: &str) -> Boundary {
     Boundary::none().guard(stream(id))
 }
 
-/// Request and, once it is loaded, the name that it releases.
+/// Boundary of a command that releases a name: the request and, once this is loaded, the stream of
+/// its name.
 pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

@@ -15,7 +15,7 @@ const REASON: std::ops::RangeInclusive<usize> = 3..=2000;
 pub struct RejectRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
-    /// 3 to 2,000 characters, for the requester.
+    /// Reason of the rejection for the requester, 3 to 2,000 characters.
     #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,
 }

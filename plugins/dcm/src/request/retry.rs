@@ -16,7 +16,7 @@ pub struct RetryRequest {
     /// Template that the caller saw; a different one by now is a conflict.
     #[schemars(length(max = 300), extend("x-eaf-own-words" = true))]
     pub expected_template: Option<String>,
-    /// Address setting that the caller saw, likewise.
+    /// Address setting that the caller saw; a different one by now is a conflict.
     pub expected_await_address: Option<bool>,
 }
 
@@ -64,7 +64,7 @@ impl RetryRequest {
     }
 }
 
-/// Request and, once it is loaded, its offering.
+/// Boundary of a retry: the request and, once this is loaded, its offering.
 fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

@@ -16,18 +16,19 @@ pub struct Request {
     /// True if no attempt began the clone; false where that is unknown.
     #[serde(default)]
     pub nothing_built: bool,
-    /// Spec of the last clone.
+    /// Requested machine as of the last clone, which a retry may change; `None`: no clone was
+    /// completed.
     pub copied: Option<Spec>,
     pub attempt: u32,
-    /// Event that began this attempt.
+    /// Id of the event that began the present attempt.
     pub begun_by: String,
-    /// Present step, or the last one.
+    /// Name of the step that is in progress; if none is, of the last one.
     pub step: String,
-    /// Step at which the last build or cancellation failed.
+    /// Step at which the last build or cancellation failed; `None`: none has failed.
     pub failed_step: Option<String>,
-    /// Code of that failure.
+    /// Code of the last failure of a build or cancellation; `None`: none has failed.
     pub failed_code: Option<String>,
-    /// Code of the present stall.
+    /// Code of the present stall; `None`: no call stalls.
     pub stalled: Option<String>,
 }
 
@@ -92,7 +93,10 @@ impl Request {
         self.requester_name.clone().unwrap_or_else(|| Personal::new(""))
     }
 
+    /// Requested machine, with the changes of the last retry.
+    ///
     /// # Panics
+    ///
     /// If the stream does not begin with a submission.
     pub fn spec(&self) -> Spec {
         self.spec.clone().expect("a request begins with a submission")

@@ -16,7 +16,7 @@ const TERM_MONTHS: std::ops::RangeInclusive<i64> = 1..=60;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestVm {
-    /// A NetBIOS name, unique in the tenant: 1 to 15 letters, digits and hyphens.
+    /// NetBIOS name of the machine, unique in the tenant: 1 to 15 letters, digits and hyphens.
     #[schemars(regex(pattern = NAME), extend("x-eaf-own-words" = true))]
     pub name: String,
     /// Key of an offering.
@@ -26,10 +26,10 @@ pub struct RequestVm {
     pub cpus: i64,
     #[schemars(range(min = 1, max = 4096), extend("x-eaf-own-words" = true))]
     pub memory_gb: i64,
-    /// 10 to 2,000 characters, for the approvers.
+    /// Justification of the request for its approvers, 10 to 2,000 characters.
     #[schemars(length(min = 10, max = 2000), extend("x-eaf-own-words" = true))]
     pub justification: Personal<CommandActor>,
-    /// 1 to 60.
+    /// Term of the machine in months, 1 to 60.
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
     /// Price that the caller saw, in cents per month; a different one by now is a conflict.
@@ -37,7 +37,7 @@ pub struct RequestVm {
     pub expected_monthly_cents: Option<i64>,
 }
 
-/// Checks that the offering, by its display name, is open for requests.
+/// Checks that an offering, given by its display name, is open for requests.
 pub fn can_submit(active: bool, offering: &str) -> Result<(), Rejection> {
     if active {
         return Ok(());
@@ -114,7 +114,7 @@ impl RequestVm {
         Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
     }
 
-    /// Checks that the price is the one that the requester saw.
+    /// Checks that the present price is the one that the requester saw.
     fn check_price(&self, offering: &OfferingDefined) -> Result<(), Rejection> {
         let now = offering.monthly_cents(self.cpus as u32, self.memory_gb as u32);
         match self.expected_monthly_cents {

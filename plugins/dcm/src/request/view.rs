@@ -25,7 +25,7 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
-    /// Template of the present or last clone.
+    /// Name of the template of the present or last clone.
     pub template: String,
     pub cpus: u32,
     pub memory_gb: u32,
@@ -43,11 +43,12 @@ pub struct Row {
     pub withdrawn_by_id: Option<String>,
     pub withdrawn_by_name: Option<String>,
     pub withdrawn_at: Option<i64>,
-    /// Actor id of the last person who cancelled.
+    /// Actor id of the last person who cancelled; `None`: the request was never cancelled.
     pub cancelled_by_id: Option<String>,
     pub cancelled_by_name: Option<String>,
     pub cancelled_at: Option<i64>,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed; `None`: no
+    /// copies.
     pub copies: Option<String>,
     pub attempt: Option<u32>,
     pub step: Option<String>,
@@ -60,9 +61,9 @@ pub struct Row {
     pub error_message: Option<String>,
     pub trace_id: String,
     pub ip: Option<String>,
-    /// Time when the delivered machine was decommissioned.
+    /// Time when the delivered machine was decommissioned, in milliseconds since 1970.
     pub decommissioned_at: Option<i64>,
-    /// Setting of the offering: the machine is handed over only with an address.
+    /// Whether the machine is handed over only with an address, as the offering says.
     pub await_address: bool,
     pub updated_at: i64,
 }
@@ -185,12 +186,13 @@ impl Row {
     }
 }
 
-/// Request of an event. Step events of a machine belong to its removal and not to the request.
+/// Id of the request to which an event belongs; `None` for another event. The steps of a machine's
+/// removal are events of the machine, not of the request.
 pub fn request_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("request/").map(Into::into)
 }
 
-/// Request of an event, also of the event that ends its machine.
+/// Id of the request to which an event belongs, also for the event that ends the request's machine.
 fn request_or_its_machine(recorded: &Recorded) -> Option<String> {
     let ended = || recorded.stream.strip_prefix("vm/").filter(|_| recorded.kind == "vm-decommissioned");
     request_of(recorded).or_else(|| ended().map(Into::into))
@@ -375,7 +377,7 @@ pub fn approval(since: i64, requester_id: &str) -> Message {
     Message::new("approval").param("since", since).param("people", people)
 }
 
-/// Message of a request that has not ended.
+/// Message of a request that has not ended; `None` once it has.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if let Some(at) = row.stalled_since {
         return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));

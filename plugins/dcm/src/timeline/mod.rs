@@ -15,7 +15,7 @@ pub struct Row {
     pub request_id: String,
     pub requester_id: String,
     pub at: i64,
-    /// Event type, which is the code of the text.
+    /// Type of the event, which is also the code of its text.
     pub kind: String,
     pub process: Option<String>,
     pub attempt: Option<u32>,
@@ -24,7 +24,7 @@ pub struct Row {
     pub code: Option<String>,
     pub message: Option<String>,
     pub actor_id: String,
-    /// person, service or system.
+    /// Kind of the actor: person, service or system.
     pub actor_kind: String,
     pub actor_name: Option<String>,
     pub trace_id: String,
@@ -94,12 +94,14 @@ impl View for Timeline {
     }
 }
 
-/// Id of the request and of its machine.
+/// Id of the request or machine of an event, which is the same for both; `None`: the event concerns
+/// neither.
 fn thing(recorded: &Recorded) -> Option<String> {
     request_of(recorded).or_else(|| vm_of(recorded))
 }
 
-/// Key by position in the log, so that keys are in order of time across request and machine.
+/// Key of a row, with the position in the log, so that keys are in order of time across request and
+/// machine.
 fn key(recorded: &Recorded) -> Option<String> {
     thing(recorded).map(|id| format!("{id}/{:010}", recorded.position))
 }

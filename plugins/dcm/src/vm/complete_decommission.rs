@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct CompleteDecommission {
     pub vm: String,
     pub attempt: u32,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }

@@ -21,7 +21,7 @@ pub struct VmProvisioned {
     pub term_months: u32,
     pub monthly_cents: i64,
     pub currency: String,
-    /// on, off, suspended, missing or unknown.
+    /// Power state of the machine: on, off, suspended, missing or unknown.
     pub power: String,
     pub ip: Option<String>,
 }
@@ -55,16 +55,16 @@ impl Event for VmRefreshRequested {
 pub struct VmRefreshed {
     pub vm_id: String,
     pub requester_id: String,
-    /// `missing`: vCenter does not have the machine; `unknown`: vCenter cannot read it.
+    /// Power state; `missing`: vCenter has no such machine; `unknown`: vCenter cannot read it.
     pub power: String,
     pub ip: Option<String>,
-    /// None, like the memory, if vCenter could not read the machine.
+    /// Number of CPUs; none, like the memory, if vCenter could not read the machine.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
-    /// Name in vCenter, where people can rename a machine.
+    /// Name of the machine in vCenter, where people can rename it.
     #[serde(default)]
     pub vcenter_name: Option<String>,
-    /// connected, disconnected, inaccessible, orphaned, invalid or template.
+    /// State in vCenter: connected, disconnected, inaccessible, orphaned, invalid or template.
     #[serde(default)]
     pub state: Option<String>,
 }
@@ -74,7 +74,8 @@ impl Event for VmRefreshed {
 }
 
 impl VmRefreshed {
-    /// Event for a machine as read; `found` is none if vCenter does not have it.
+    /// Creates the event for a machine as read; `found` is `None` if vCenter does not have the
+    /// machine.
     pub fn of(vm_id: String, requester_id: String, found: Option<MachineReading>) -> Self {
         let missing = VmRefreshed {
             vm_id,
@@ -127,7 +128,7 @@ pub struct VmDecommissioned {
     pub vm_id: String,
     pub requester_id: String,
     pub name: String,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }

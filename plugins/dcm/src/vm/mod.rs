@@ -53,7 +53,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Protocol by the words of an offering's image; none for an unknown system.
+    /// Protocol by the words of an offering's image; `None` for an unknown system.
     pub fn of(image: &str) -> Option<Access> {
         const UNIX: [&str; 14] = [
             "linux", "debian", "ubuntu", "rhel", "red hat", "suse", "sles", "centos", "rocky", "alma", "fedora",
@@ -67,12 +67,12 @@ impl Access {
     }
 }
 
-/// Failure of a removal: vCenter does not have the machine, and this host did not remove it.
+/// Code of a failed removal: vCenter does not have the machine, and this host did not remove it.
 pub const GONE: &str = "vm-gone";
-/// Failure of a removal: the connection leads to another vCenter than the machine's.
+/// Code of a failed removal: the connection leads to another vCenter than the machine's.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
-/// Tells whether a person may count the machine as removed after this failure.
+/// Tells whether a person may count the machine as removed after a failure with this code.
 pub fn may_count_as_removed(code: &str) -> bool {
     [GONE, OTHER_VCENTER].contains(&code)
 }
@@ -82,12 +82,12 @@ pub fn may_count_as_removed(code: &str) -> bool {
 pub struct VmFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
-    /// Code of the last failed removal.
+    /// Code of the last failed removal; `None`: no removal has failed.
     pub failed_code: Option<&'a str>,
 }
 
 impl VmFacts<'_> {
-    /// Requires the requester or an admin.
+    /// Requires that the caller is the machine's requester or an admin.
     pub fn require_owner(&self, ctx: &Context) -> Result<(), Rejection> {
         if self.requester_id == ctx.actor.id || ctx.may(OPERATE) {
             return Ok(());
@@ -109,12 +109,12 @@ pub fn stream(id: &str) -> String {
     format!("vm/{id}")
 }
 
-/// Names in one line; none for an empty list.
+/// Names in one line, separated by commas; `None` for an empty list.
 pub fn in_one_line(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Boundary of a command on one machine.
+/// Boundary of a command on one machine; empty for an invalid id.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

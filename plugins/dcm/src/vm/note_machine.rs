@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct NoteMachine {
     /// Id of the machine.
     pub key: String,
-    /// None: vCenter does not have the machine.
+    /// Machine as vCenter reports it; none: vCenter does not have the machine.
     #[serde(default)]
     pub found: Option<MachineReading>,
 }
@@ -39,7 +39,7 @@ impl Command for NoteMachine {
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.key)).ok_or_else(unknown)?;
-        // Decommissioned meanwhile, so the reading is obsolete.
+        // The machine was decommissioned meanwhile, so the reading is obsolete.
         if vm.facts().require_present().is_err() {
             return Ok(Accepted::nothing());
         }

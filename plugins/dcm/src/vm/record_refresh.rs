@@ -41,7 +41,7 @@ impl Command for RecordRefresh {
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let vm: Vm = streams.fold(&stream(&self.vm)).ok_or_else(unknown)?;
-        // Decommissioned meanwhile, so the reading is obsolete.
+        // The machine was decommissioned meanwhile, so the reading is obsolete.
         if vm.facts().require_present().is_err() {
             return Ok(Accepted::nothing());
         }

@@ -1,4 +1,4 @@
-//! Machines of each person, their size and cost, for approvers of another one.
+//! Machines of each person, their size and cost, for the approvers of a further machine.
 //!
 //! A row stores each machine's size besides the sums: a machine leaves with the size that was
 //! added, and events need only its id.
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Constant `active`: a person without machines has no row.
+    /// Status of the row, always `active`, because a person without machines has no row.
     pub status: String,
     pub terminal: bool,
     pub requester_id: String,
@@ -21,7 +21,7 @@ pub struct Row {
     pub memory_mb: i64,
     pub monthly_cents: i64,
     pub currency: String,
-    /// Machines by id.
+    /// Machines of the person, by id.
     pub machines: BTreeMap<String, Machine>,
     pub updated_at: i64,
 }

@@ -7,7 +7,7 @@ use crate::provisioning::Step;
 use eaf_sdk::{Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
 
-/// State of a healthy machine in vCenter.
+/// State in vCenter of a machine without a problem.
 const CONNECTED: &str = "connected";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -15,20 +15,20 @@ pub struct Vm {
     pub status: Status,
     pub requester_id: String,
     pub name: String,
-    /// Last reported name in vCenter.
+    /// Name of the machine in vCenter's last report; `None` where that report had no name.
     pub vcenter_name: Option<String>,
-    /// Last reading, or the machine at handover; none where that is unknown.
+    /// Last reading of the machine, or the machine at handover; `None` where neither is known.
     #[serde(default)]
     pub seen: Option<VmRefreshed>,
-    /// Attempts to decommission.
+    /// Number of attempts to decommission the machine.
     pub attempt: u32,
-    /// Event that began this attempt.
+    /// Id of the event that began the present attempt.
     pub begun_by: String,
-    /// Present step, or the last one.
+    /// Name of the step that is in progress; if none is, of the last one.
     pub step: String,
-    /// Code of the present stall.
+    /// Code of the present stall; `None`: no call stalls.
     pub stalled: Option<String>,
-    /// Code of the last failed removal.
+    /// Code of the last failed removal; `None`: no removal has failed.
     pub failed_code: Option<String>,
 }
 
@@ -90,7 +90,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Compares a reading with the last one.
+    /// Whether a reading equals the last one.
     pub fn is_unchanged(&self, now: &VmRefreshed) -> bool {
         self.seen.as_ref() == Some(now)
     }

@@ -17,9 +17,10 @@ pub struct Row {
     pub status: Status,
     pub terminal: bool,
     pub name: String,
-    /// Name in vCenter, where it differs.
+    /// Name of the machine in vCenter; `None` where it is the requested one.
     pub vcenter_name: Option<String>,
-    /// disconnected, inaccessible, orphaned, invalid or template; none for a healthy machine.
+    /// State of a machine with a problem: disconnected, inaccessible, orphaned, invalid or
+    /// template; `None` for a machine without one.
     pub state: Option<String>,
     pub power: String,
     pub ip: Option<String>,
@@ -28,7 +29,7 @@ pub struct Row {
     pub offering: String,
     pub offering_name: String,
     pub image: String,
-    /// Usual protocol for access to its system.
+    /// Usual protocol for access to the machine's system; `None` for an unknown system.
     pub access: Option<Access>,
     pub term_months: u32,
     pub monthly_cents: i64,
@@ -48,11 +49,13 @@ pub struct Row {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub trace_id: String,
-    /// Actor id of the last person who decommissioned.
+    /// Actor id of the last person who decommissioned the machine; `None`: it was never
+    /// decommissioned.
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,
     pub decommissioned_at: Option<i64>,
-    /// Names of machines that share the marker and were not removed.
+    /// Names of copies of the machine, which carry the same marker and were not removed; `None`: no
+    /// copies.
     pub copies: Option<String>,
 }
 
@@ -146,7 +149,8 @@ impl View for Vms {
     }
 }
 
-/// Machine of an event. Step events of a build belong to the request.
+/// Id of the machine to which an event belongs; `None` for another event. The steps of a build are
+/// events of the request, not of the machine.
 pub fn vm_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("vm/").map(Into::into)
 }
@@ -268,7 +272,7 @@ impl Row {
         self.resume();
     }
 
-    /// vCenter does not have the machine.
+    /// Records in the row that vCenter does not have the machine.
     fn missing(&mut self, at: i64) {
         self.power = "missing".into();
         (self.ip, self.state) = (None, None);
@@ -286,7 +290,7 @@ impl Row {
     }
 }
 
-/// Message of a machine that is not decommissioned.
+/// Message of a machine that waits for a step or a person; `None` for one that waits for nothing.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if row.status == Status::Decommissioned {
         return None;

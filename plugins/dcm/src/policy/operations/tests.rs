@@ -67,7 +67,7 @@ impl Approvers for World {
     }
 }
 
-/// Every hour is a business hour.
+/// Calendar in which every hour is a business hour.
 pub(crate) struct AllDay;
 
 impl BusinessHours for AllDay {
@@ -96,7 +96,7 @@ fn after(mut stage: PlannedStage, keys: &[&str]) -> PlannedStage {
     stage
 }
 
-/// Approval of a plan with these stages, started at time 0.
+/// Creates an approval of a plan with these stages, started at time 0.
 pub(crate) fn started(world: &World, stages: Vec<PlannedStage>) -> Approval {
     let plan = Plan { stages, ..Plan::default() };
     let mut approval = Approval::new(plan, REQUESTER, BTreeSet::new(), 1);
