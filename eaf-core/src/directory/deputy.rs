@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-/// Longest period of a deputy, so that nobody stands in forever by oversight.
+/// Longest period of a deputy, so that no one stands in for ever by oversight.
 pub const MAX_PERIOD: Duration = Duration::days(366);
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

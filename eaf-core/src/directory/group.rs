@@ -52,7 +52,7 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Removes a group. False: there was none. Policies that name the group then refer to nobody,
+    /// Removes a group. False: there was none. Policies that name the group then mean no one,
     /// and their products escalate.
     pub async fn remove_group(&self, by: &Attribution, tenant: TenantId, key: &str) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
