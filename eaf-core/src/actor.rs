@@ -12,7 +12,7 @@ pub enum ActorKind {
     System,
 }
 
-/// Languages of every text of the product.
+/// Languages in which every text of the product exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {

@@ -37,7 +37,7 @@ pub struct Entry {
     pub trace: TraceId,
 }
 
-/// An act of administration with its change, in a tenant, or on the platform ([`platform`]).
+/// Act of administration with its change, in a tenant, or on the platform ([`platform`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Act {
     pub act: String,

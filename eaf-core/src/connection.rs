@@ -148,7 +148,8 @@ async fn check_limit(tx: &mut TenantTx) -> Result<(), Error> {
     if count > MAX_CONNECTIONS { Err(Error::TooMany) } else { Ok(()) }
 }
 
-/// Deletes a connection and its secret in the caller's transaction. False: there was none.
+/// Deletes a connection and its secret in the caller's transaction. Returns false if there was no
+/// such connection.
 pub async fn remove(tx: &mut TenantTx, capability: &str, name: &str) -> Result<bool, Error> {
     let deleted = sqlx::query("delete from eaf.connection where tenant_id = $1 and capability = $2 and name = $3")
         .bind(tx.tenant())
@@ -223,7 +224,8 @@ impl Connections {
             .map_err(|cause| Error::Crypto { capability: new.capability.clone(), name: new.name.clone(), cause })
     }
 
-    /// Reads a connection with its secret, for the capability's provider alone.
+    /// Reads a connection with its secret, for the capability's provider alone. `None`: the tenant
+    /// has no such connection.
     pub async fn get(&self, tenant: TenantId, capability: &str, name: &str) -> Result<Option<Connection>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let row: Option<(Value, Vec<u8>, OffsetDateTime)> = sqlx::query_as(

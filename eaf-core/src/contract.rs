@@ -57,13 +57,13 @@ pub struct ContextActor {
     /// Persons whose manager the caller is.
     #[serde(default)]
     pub manages: Vec<ActorId>,
-    /// Empty: none is known.
+    /// Cost centre of the caller. Empty: none is known.
     #[serde(default)]
     pub cost_centre: String,
 }
 
 impl ContextActor {
-    /// The caller as a plugin sees them.
+    /// Makes the actor that a plugin sees of a caller.
     pub fn of(caller: &Caller, plugin: &str) -> Self {
         let own = |name: &String| name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned);
         let Affiliation { groups, stands_in_for, manages, cost_centre } = caller.affiliation.clone();
@@ -163,10 +163,11 @@ pub enum Decision {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Accepted {
     pub events: Vec<NewEvent>,
-    /// View row that shows the thing of the command. The answer names it in `Location`.
+    /// View row that shows the command's thing, for `Location` in the answer. `None`: no such row.
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Expected result, for the answer to a rehearsal (`?dry-run`) alone; never recorded.
+    /// Expected result, for the answer to a rehearsal (`?dry-run`) alone; never recorded. `None`:
+    /// there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -280,7 +281,7 @@ pub enum RowChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsInput {
     pub view: String,
-    /// Columns of each row, with its `key`.
+    /// Columns of each row, including the row's key as `key`.
     pub rows: Vec<Map<String, Value>>,
     pub context: Context,
 }
@@ -308,7 +309,7 @@ pub struct Action {
     /// rejection. `None` for an allowed action.
     #[serde(default)]
     pub why: Option<Message>,
-    /// Members of the command's body that follow from the row.
+    /// JSON members of the command's body that follow from the row.
     #[serde(default)]
     pub body: Map<String, Value>,
 }
@@ -361,7 +362,7 @@ pub struct ViewType {
     pub read: Vec<ReadRule>,
     /// Event types that the view projects.
     pub events: Vec<String>,
-    /// Business thing that each row represents, if people search for it by name.
+    /// Business thing that each row represents. `None`: people do not search for the rows by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<Thing>,
 }
@@ -387,7 +388,7 @@ pub struct Column {
     pub filter: bool,
     #[serde(default)]
     pub sort: bool,
-    /// Full-text search finds rows by words of this column.
+    /// Whether full-text search finds rows by words of this column.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub search: bool,
 }
@@ -425,11 +426,11 @@ pub struct WorkflowType {
     pub version: u16,
     pub triggers: Vec<Trigger>,
     /// Command that the host gives when a call of a run stalls, and when the call has succeeded
-    /// later. Body: `{key, stalled, code, message}`.
+    /// later. Body: `{key, stalled, code, message}`. `None`: the domain is not notified.
     #[serde(default)]
     pub on_stall: Option<String>,
     /// Command that the host gives before a run ends without a result, for any reason. Body:
-    /// `{key, event, code, message}`.
+    /// `{key, event, code, message}`. `None`: the domain is not notified.
     #[serde(default)]
     pub on_failure: Option<String>,
 }

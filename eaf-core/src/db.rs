@@ -93,7 +93,7 @@ pub enum Error {
 /// a component within a transaction must be shorter.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
-/// Longest wait for a connection of a pool.
+/// Maximum wait for a connection of a pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Number of connections of the append pool that send notifications: one for the doorbell, one for
@@ -208,7 +208,8 @@ enum ConnectionCheck {
 enum SettingsSource {
     /// Parameters that are sent when the connection starts.
     Startup,
-    /// `migrations/roles.sql`, because a pooler forwards no parameters; [`check`] verifies them.
+    /// Settings of the role in `migrations/roles.sql`, because a pooler forwards no parameters;
+    /// [`check`] verifies them.
     Role,
 }
 

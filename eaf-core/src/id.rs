@@ -61,7 +61,7 @@ pub(crate) fn spellings(key: &str) -> Vec<String> {
     std::iter::once(key.to_owned()).chain(is_id.then_some(lower)).collect()
 }
 
-/// Longest [name](is_name), in characters.
+/// Maximum length of a [name](is_name), in characters.
 const NAME_MAX: usize = 40;
 
 /// Says whether `text` is a name of the platform, as of a tenant, a connection or a grant: 1 to 40
@@ -97,7 +97,8 @@ impl TenantId {
 }
 
 impl StreamId {
-    /// `name` begins with the plugin, such as `dcm/request/…`.
+    /// Derives the id from the stream's name, which begins with the plugin, such as
+    /// `dcm/request/…`.
     pub fn derive(tenant: TenantId, name: &str) -> Self {
         StreamId(derive(&[b"stream", tenant.0.as_bytes(), name.as_bytes()]))
     }
@@ -110,7 +111,8 @@ impl CommandId {
 }
 
 impl RunId {
-    /// `workflow` begins with the plugin, such as `dcm/provision`.
+    /// Derives the id from the name of the workflow, which begins with the plugin, such as
+    /// `dcm/provision`.
     pub fn derive(tenant: TenantId, workflow: &str, event: EventId) -> Self {
         RunId(derive(&[b"run", tenant.0.as_bytes(), workflow.as_bytes(), event.0.as_bytes()]))
     }

@@ -215,7 +215,7 @@ pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) ->
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deferral<'a> {
     pub error: &'a str,
-    /// Shortest time until the next attempt.
+    /// Minimum time until the next attempt.
     pub delay: Duration,
     /// New value of [`LoggedMail::unanswered`]: 0 after an answer of the server.
     pub unanswered: i32,

@@ -47,7 +47,8 @@ pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     Ok(row.map(|(data,)| data.0))
 }
 
-/// Replaces the document if it equals `before`. Otherwise returns false and writes nothing.
+/// Replaces the document of a managed resource if it equals `before`. Otherwise returns false and
+/// writes nothing.
 pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let replaced = sqlx::query(
@@ -67,7 +68,8 @@ pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result
     Ok(replaced.rows_affected() > 0)
 }
 
-/// Adds or replaces the document and commits, because the provider's next action relies on it.
+/// Adds or replaces the document of a managed resource and commits, because the provider's next
+/// action relies on it.
 pub async fn put(db: &Db, key: &Key, data: &Value) -> Result<(), Error> {
     let mut tx = db.tenant(key.tenant).await?;
     sqlx::query(

@@ -148,6 +148,7 @@ impl MasterKeyRegistry {
     }
 
     /// Reads the id of the active key, and the verification value that is sealed under that key.
+    /// `None`: no key is active yet.
     async fn active_key(&self) -> Result<Option<(String, Vec<u8>)>, Error> {
         sqlx::query_as("select key_id, known from eaf.master_key where active")
             .fetch_optional(self.db.platform_pool())

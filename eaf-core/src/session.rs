@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// derived.
 const NO_TENANT: TenantId = TenantId(Uuid::nil());
 
-/// Shortest time between two writes of a session's last activity.
+/// Minimum time between two writes of a session's last activity.
 const SEEN_INTERVAL: Duration = Duration::minutes(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -182,7 +182,7 @@ impl Sessions {
 type Row = (TenantId, ActorId, OffsetDateTime, OffsetDateTime);
 
 impl Sessions {
-    /// Reads the row of a session that has not expired.
+    /// Reads the row of a session. `None`: there is no such session, or it has expired.
     async fn find_live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
         let now = self.ambient.now();
         sqlx::query_as(

@@ -172,7 +172,8 @@ impl Database {
         run(&mut root, "update eaf.run set lease_until = now() where lease_until > now()".into()).await;
     }
 
-    /// Host that leases the newest open run of this workflow, and the fence of the lease.
+    /// Host that leases the newest open run of this workflow, and the fence of the lease. `None`:
+    /// no host leases one.
     pub async fn lease(&self, workflow: &str) -> Option<(Uuid, i64)> {
         let holder = "select lease_host, lease_fence from eaf.run
                       where workflow = $1 and state = 'open' and lease_until > clock_timestamp() order by created_at desc limit 1";

@@ -24,7 +24,7 @@ use time::format_description::well_known::Rfc3339;
 const PAGE: i64 = 2_000;
 /// Maximum number of findings that are listed; further ones are only counted.
 const MAX_LISTED: usize = 100;
-/// PostgreSQL's epoch, 2000-01-01, in seconds since 1970.
+/// Start of PostgreSQL's calendar, 2000-01-01, in seconds since 1970.
 const PG_EPOCH: i128 = 946_684_800;
 
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub struct Report {
     pub more: usize,
 }
 
-/// A difference, by positions and ids, without data of the tenant's.
+/// Difference that verification found, by positions and ids, without data of the tenant's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 pub enum Finding {

@@ -50,7 +50,7 @@ impl FromStr for Source {
     }
 }
 
-/// Conditions on rows, which must all hold.
+/// Conditions on rows, all of which a row must satisfy. `None` sets no condition.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub actor: Option<ActorId>,
@@ -62,9 +62,9 @@ pub struct Filter {
     pub trace: Option<String>,
     /// Plugin to which an event, a call or the denial of a call belongs.
     pub plugin: Option<String>,
-    /// Earliest time of an act, inclusive.
+    /// Earliest time of the acts, inclusive.
     pub from: Option<OffsetDateTime>,
-    /// Latest time of an act, exclusive.
+    /// Time before which the acts are, exclusive.
     pub to: Option<OffsetDateTime>,
     pub source: Option<Source>,
     pub about: Option<Things>,
@@ -125,7 +125,8 @@ pub struct Item {
     pub grant: Option<String>,
     /// Name of an administrator whom the directory does not have; otherwise `None`.
     pub origin: Option<String>,
-    /// Old and new values, `{"old": …, "new": …}`, of an act of administration.
+    /// Old and new values, `{"old": …, "new": …}`, of an act of administration; `None` for other
+    /// acts.
     pub change: Option<Value>,
     /// Stream of a refused command; `None` for other acts.
     pub about: Option<String>,

@@ -15,7 +15,7 @@ pub struct Failure {
     pub code: String,
     /// Message for people, in English, without secrets and personal data.
     pub message: String,
-    /// Shortest time, in milliseconds, before the call is repeated. `None`: the engine's delay
+    /// Minimum time, in milliseconds, before the call is repeated. `None`: the engine's own delay
     /// applies.
     pub retry_after_ms: Option<u64>,
     /// Retry budget of failures with this code, in milliseconds. A failure that lasts longer does

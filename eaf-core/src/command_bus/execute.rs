@@ -1,4 +1,4 @@
-//! One command from request to answer.
+//! Execution of one command, from the request to the answer.
 
 use super::boundary::LoadedBoundary;
 use super::ledger::{self, CommandAnswer, CommandIdentity};
@@ -24,7 +24,8 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
 /// Maximum number of attempts at one command. Conflicts, after which a command is decided again,
 /// come from other hosts only, because commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
-/// Wait after the first conflict. Each attempt doubles the wait, of which a random part is waited.
+/// Base of the wait after a conflict. The base doubles with each attempt, and the wait is a random
+/// part of the base.
 const BACKOFF: Duration = Duration::from_millis(2);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
 /// Maximum number of times that a boundary is loaded and locked: streams that changed while the

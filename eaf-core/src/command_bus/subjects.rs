@@ -1,4 +1,4 @@
-//! Checks that a command and its events hold data of people of this tenant only.
+//! Checks that a command and its events hold data of people of this tenant alone.
 //!
 //! An id from a body becomes the subject of personal fields, and so of a key. An id of no member
 //! would make a key that no erasure ever destroys, and the key of the tenant itself cannot be
@@ -12,7 +12,7 @@ use crate::id::ActorId;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The people besides members whom an event may be about: the caller, and those in the loaded
+/// People besides members whom an event may be about: the caller, and the people in the loaded
 /// streams.
 pub(super) struct PersonReferences<'a> {
     pub caller: &'a Caller,

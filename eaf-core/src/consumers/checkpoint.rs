@@ -31,7 +31,7 @@ pub enum Step {
     NeedsRebuild,
 }
 
-/// A parked consumer of one tenant, for operators.
+/// Parked consumer of one tenant, for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
     pub plugin: String,

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// A consumer that has events, or a rebuild, to process in one tenant: a row of `eaf.behind`.
+/// Consumer that has events, or a rebuild, to process in one tenant: a row of `eaf.behind`.
 #[derive(sqlx::FromRow)]
 pub(crate) struct LaggingConsumer {
     #[sqlx(rename = "tenant_id")]
@@ -25,7 +25,7 @@ pub(crate) struct LaggingConsumer {
     pub parked: bool,
     /// Whether the consumer is parked and its next attempt is not due.
     pub waits: bool,
-    /// Time at which the first unprocessed event was recorded.
+    /// Time at which the first unprocessed event was recorded. `None`: only a rebuild is due.
     pub since: Option<OffsetDateTime>,
 }
 

@@ -43,8 +43,8 @@ struct RunnerState {
     request_rebuild: mpsc::UnboundedSender<PendingRebuild>,
 }
 
-/// A domain with the digests of its view definitions: copies of other definitions are projected by
-/// the generation that they belong to.
+/// Domain with the digests of its view definitions: a copy of another definition is projected by
+/// the generation that has that definition.
 struct ServedDomain {
     domain: Arc<dyn Domain>,
     digests: BTreeSet<String>,
@@ -58,7 +58,7 @@ impl ServedDomain {
     }
 }
 
-/// A tenant's rows of one copy that are to be rebuilt.
+/// Rows of one tenant in one copy that are to be rebuilt.
 struct PendingRebuild {
     tenant: TenantId,
     domain: Arc<dyn Domain>,

@@ -21,7 +21,7 @@ pub struct Status {
     pub projected: u64,
     pub tenants_behind: usize,
     pub tenants_parked: usize,
-    /// One entry per tenant in which the copy is parked.
+    /// Tenants in which the copy is parked, one entry each.
     pub parked: Vec<Parked>,
     /// Seconds since the oldest unprocessed event of any tenant.
     pub lag_seconds: f64,

@@ -4,16 +4,16 @@ use crate::directory::PeopleQuery;
 use crate::id::ActorId;
 use serde::{Deserialize, Serialize};
 
-/// Reference to people: the current members who are in any of these sets. In a message it is a
-/// placeholder for their names, which the host inserts in an answer; a recorded message keeps the
-/// placeholder and so no names.
+/// Reference to people: the current members who are in any of these sets. In a message the
+/// reference is a placeholder for their names, which the host inserts in an answer; a recorded
+/// message has the placeholder and so no names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PeopleRef {
-    /// Permissions of the package, without its prefix.
+    /// Permissions, without the package's prefix, whose holders are meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
-    /// Keys of groups.
+    /// Keys of groups whose members are meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// Persons whose managers are meant.
@@ -26,11 +26,11 @@ pub struct PeopleRef {
 }
 
 impl PeopleRef {
-    /// Name of the only member of a JSON object that is a placeholder.
+    /// Name of the only JSON member of an object that is a placeholder.
     pub const MARK: &str = "x-eaf-people";
 
-    /// Query for the directory; `roles_holding` gives the roles that hold a permission of the
-    /// package.
+    /// Makes the query for the directory. `roles_holding` returns the roles that hold a permission
+    /// of the package.
     pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
         PeopleQuery {
             roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),

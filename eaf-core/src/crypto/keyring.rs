@@ -20,7 +20,7 @@ const CACHE_CAPACITY: usize = 10_000;
 /// Subject of the tenant's own key, for credentials and fingerprints.
 const TENANT: ActorId = ActorId(Uuid::nil());
 
-/// Longest time that another host may still decrypt with a destroyed key, from its cache. Includes
+/// Maximum time that another host may still decrypt with a destroyed key, from its cache. Includes
 /// 5 seconds for clocks that differ.
 pub fn key_cache_grace() -> std::time::Duration {
     (CACHE_TTL + Duration::seconds(5)).unsigned_abs()

@@ -41,7 +41,7 @@ impl From<MasterKey> for MasterKeys {
     }
 }
 
-/// Identifies a master key without revealing it. 16 hex digits, derived from the key.
+/// Identifier of a master key that does not reveal the key: 16 hex digits, derived from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyId(pub(crate) String);
 
@@ -138,7 +138,7 @@ impl MasterKeyRing {
     }
 }
 
-/// Reads the id of the active key.
+/// Reads the id of the active key. `None`: no key is active yet.
 pub(crate) async fn active(conn: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("select key_id from eaf.master_key where active").fetch_optional(conn).await
 }

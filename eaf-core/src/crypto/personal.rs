@@ -1,8 +1,9 @@
 //! Encryption of the personal members of a JSON document, each under the key of its subject.
 //!
-//! A schema marks a personal member with `"x-eaf-personal": {"subject": "<sibling>"}`; the sibling
-//! holds the subject's actor id. In the document the member becomes `{"$sealed": "<base64>"}`. The
-//! sealed value names its subject, so that it can be opened without the schema.
+//! A schema marks a JSON member as personal with `"x-eaf-personal": {"subject": "<sibling>"}`; the
+//! sibling holds the subject's actor id. In the document the member becomes
+//! `{"$sealed": "<base64>"}`. The sealed value names its subject, so that it can be opened without
+//! the schema.
 
 mod members;
 
@@ -38,8 +39,8 @@ pub enum Error {
     },
 }
 
-/// Seals the personal members of `data`. [`decrypt`] needs the same `aad`. Absent and null members
-/// stay as they are.
+/// Seals the personal JSON members of `data`. [`decrypt`] needs the same `aad`. Absent and null
+/// members stay as they are.
 pub async fn encrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -57,8 +58,8 @@ pub async fn encrypt(
     Ok(())
 }
 
-/// Seals the personal members whose subject is named, and leaves the others in clear. The caller
-/// seals the whole document afterwards.
+/// Seals the personal JSON members whose subject is named, and leaves the others in clear. The
+/// caller seals the whole document afterwards.
 pub async fn encrypt_identified(
     keyring: &Keyring,
     tx: &mut TenantTx,

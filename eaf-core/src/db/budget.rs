@@ -4,7 +4,8 @@
 use super::{Db, Error};
 use sqlx::postgres::PgPool;
 
-/// Connections outside of the pools that LISTEN: one for the doorbell, one for the live feed.
+/// Number of connections outside of the pools that LISTEN: one for the doorbell, one for the live
+/// feed.
 const LISTENERS: u32 = 2;
 
 /// Compares the connections of this host with the limits of the server alone, without its other

@@ -60,7 +60,7 @@ impl Function {
     }
 }
 
-/// A row of `eaf.function_source`.
+/// Row of `eaf.function_source`: a function as it is applied in the database.
 #[derive(sqlx::FromRow)]
 pub(super) struct Applied {
     name: String,

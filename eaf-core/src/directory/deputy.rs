@@ -1,7 +1,7 @@
-//! Deputies: a member who stands in for another one during a period.
+//! Deputies: members who act on behalf of another member during a period.
 //!
-//! A deputy acts under their own name, on behalf of the other person. A deputy's own deputy does
-//! not stand in for that person.
+//! A deputy acts under the deputy's own name. Deputies do not chain: the deputy of a deputy acts
+//! for that deputy alone.
 
 use super::member::require_current;
 use super::{Directory, Error};
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-/// Longest period of a deputy, so that no one stands in for ever by oversight.
+/// Maximum period of a deputy, so that no deputy stays for ever by oversight.
 pub const MAX_PERIOD: Duration = Duration::days(366);
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Deputy {
-    /// The person who is away.
+    /// Person who is away.
     pub actor_id: ActorId,
     pub deputy_id: ActorId,
     pub starts_at: OffsetDateTime,
@@ -27,7 +27,7 @@ pub struct Deputy {
 
 impl Directory {
     /// Sets the deputy of a person, in place of a former one. Fails with [`Error::DeputyCycle`] if
-    /// the deputy is away at that time and this person stands in.
+    /// the deputy is away at that time and this person is then the deputy's deputy.
     pub async fn set_deputy(&self, by: &Attribution, tenant: TenantId, new: &Deputy) -> Result<(), Error> {
         let Deputy { actor_id, deputy_id, starts_at, ends_at } = new;
         if ends_at <= starts_at || *ends_at - *starts_at > MAX_PERIOD {
@@ -65,7 +65,7 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a person's deputy. False: there was none.
+    /// Ends a person's deputy. Returns false if the person had none.
     pub async fn end_deputy(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         lock_deputies(&mut tx).await?;
@@ -77,7 +77,7 @@ impl Directory {
         Ok(true)
     }
 
-    /// Deputies of a tenant whose period has not ended, by person.
+    /// Lists the deputies of a tenant whose period has not ended, by person.
     pub async fn deputies(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Vec<Deputy>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_as(
@@ -124,8 +124,8 @@ pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Err
     Ok(())
 }
 
-/// Lets one transaction at a time change the deputies of a tenant: two changes could together make
-/// a cycle that neither sees.
+/// Lets one transaction at a time change the deputies of a tenant: two concurrent changes could
+/// together make a cycle that neither transaction sees.
 async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.deputy/' || $1::text, 0))")
         .bind(tx.tenant())
@@ -135,7 +135,7 @@ async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a chain of deputies, all away at the same time, that leads back to its first person.
+/// Refuses a chain of deputies that leads back to its first person while all of them are away.
 async fn refuse_cycle(tx: &mut TenantTx, new: &Deputy) -> Result<(), Error> {
     let is_cycle: bool = sqlx::query_scalar(
         "with recursive chain (actor_id) as (

@@ -8,16 +8,16 @@ use crate::db::TenantTx;
 use crate::id::{self, ActorId, TenantId};
 use serde_json::{Value, json};
 
-/// Limit of groups per tenant.
+/// Maximum number of groups per tenant.
 pub const MAX_GROUPS: i64 = 500;
-/// Limit of a group's name, in characters.
+/// Maximum length of a group's name, in characters.
 pub const MAX_NAME: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Group {
     pub key: String,
     pub name: String,
-    /// Number of members.
+    /// Number of members of the group.
     pub size: i64,
 }
 
@@ -52,8 +52,8 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Removes a group. False: there was none. Policies that name the group then mean no one,
-    /// and their products escalate.
+    /// Removes a group. Returns false if there was no such group. Policies that name the group then
+    /// refer to no person, and their products escalate.
     pub async fn remove_group(&self, by: &Attribution, tenant: TenantId, key: &str) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let Some(name) = lock_group(&mut tx, key).await? else { return Ok(false) };
@@ -105,7 +105,7 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Removes a person from a group; nothing happens if the person does not belong to it.
+    /// Removes a person from a group. Changes nothing if the person does not belong to the group.
     pub async fn remove_from_group(
         &self,
         by: &Attribution,
@@ -128,7 +128,7 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// All groups of a tenant, by key.
+    /// Lists all groups of a tenant, by key.
     pub async fn groups(&self, tenant: TenantId) -> Result<Vec<Group>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_as(
@@ -142,7 +142,7 @@ impl Directory {
         .map_err(Error::Read)
     }
 
-    /// Group and person of each membership, by group and person.
+    /// Lists group and person of each membership, by group and person.
     pub async fn group_members(&self, tenant: TenantId) -> Result<Vec<(String, ActorId)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_as("select key, actor_id from eaf.group_member where tenant_id = $1 order by key, actor_id")
@@ -153,7 +153,8 @@ impl Directory {
     }
 }
 
-/// Name of a group, locked until the transaction ends. `None`: there is no such group.
+/// Reads the name of a group and locks it until the transaction ends. `None`: there is no such
+/// group.
 async fn lock_group(tx: &mut TenantTx, key: &str) -> Result<Option<String>, Error> {
     sqlx::query_scalar("select name from eaf.member_group where tenant_id = $1 and key = $2 for update")
         .bind(tx.tenant())
@@ -172,7 +173,7 @@ async fn check_limit(tx: &mut TenantTx) -> Result<(), Error> {
     if count >= MAX_GROUPS { Err(Error::TooManyGroups) } else { Ok(()) }
 }
 
-/// Removes a person from all groups, when the person is removed or erased.
+/// Removes a person who is removed or erased from all groups, and returns the keys of these groups.
 pub(super) async fn leave_all(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
     sqlx::query_scalar("delete from eaf.group_member where tenant_id = $1 and actor_id = $2 returning key")
         .bind(tx.tenant())

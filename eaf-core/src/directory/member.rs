@@ -115,7 +115,8 @@ impl Directory {
         Ok(actor)
     }
 
-    /// Reads a member and locks the row against concurrent changes.
+    /// Reads a member and locks the row against concurrent changes. `None`: there is no such
+    /// member.
     async fn lock_member(&self, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
         let row = sqlx::query(
             "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
@@ -443,7 +444,8 @@ pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result
     roles.ok_or(Error::NoMember)
 }
 
-/// Lets one transaction at a time take the role of an admin away: two could remove the last two.
+/// Lets one transaction at a time remove the role of an admin: two concurrent ones could remove the
+/// last two admins.
 async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
         .bind(tx.tenant())
@@ -453,7 +455,7 @@ async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses that an admin loses the role if no other member has it.
+/// Refuses a change that removes the role of an admin if no other member has that role.
 async fn refuse_without_admin(tx: &mut TenantTx, former: &[String]) -> Result<(), Error> {
     if !former.iter().any(|role| role == ADMIN) {
         return Ok(());

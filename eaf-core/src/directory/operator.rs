@@ -184,7 +184,8 @@ impl Directory {
         rows.into_iter().map(|row| self.open_or_unnamed(row)).collect()
     }
 
-    /// Reads actor and stored identity, and locks the row against concurrent changes.
+    /// Reads actor and stored identity of an operator, and locks the row against concurrent
+    /// changes. `None`: there is no such operator.
     async fn lock_operator(
         &self,
         conn: &mut PgConnection,

@@ -1,4 +1,5 @@
-//! Resolution of references to people: who is meant by permissions, groups, managers and ids now.
+//! Resolution of references to people: the members whom permissions, groups, managers and ids mean
+//! now.
 
 use super::{Directory, Error, Member};
 use crate::db::Db;
@@ -7,12 +8,12 @@ use sqlx::postgres::PgArguments;
 use sqlx::{AssertSqlSafe, Postgres, Row};
 
 /// Reference to people, with permissions replaced by the roles that hold them. A person who is in
-/// any of the sets is meant, unless excluded.
+/// any of the sets is meant, unless the person is in `except`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleQuery {
     pub roles: Vec<String>,
     pub groups: Vec<String>,
-    /// Managers of these persons.
+    /// Persons whose managers are meant.
     pub managers_of: Vec<ActorId>,
     pub actors: Vec<ActorId>,
     pub except: Vec<ActorId>,
@@ -27,7 +28,7 @@ const IS_MEANT: &str = "m.tenant_id = $1 and m.identity is not null and m.roles 
     and m.actor_id <> all ($6)";
 
 impl Directory {
-    /// Current members who are meant, by id.
+    /// Reads the current members who are meant, ordered by id.
     pub async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let sql =
@@ -42,7 +43,7 @@ impl Directory {
     }
 }
 
-/// Ids of the current members who are meant, in order; reads no personal data.
+/// Reads the ids of the current members who are meant, in order, and no personal data.
 pub async fn people_ids(db: &Db, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<ActorId>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let sql = format!("select actor_id from eaf.member m where {IS_MEANT} order by actor_id");

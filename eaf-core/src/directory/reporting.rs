@@ -8,19 +8,19 @@ use crate::db::TenantTx;
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
-/// Limit of a cost centre, in characters.
+/// Maximum length of a cost centre, in characters.
 pub const MAX_COST_CENTRE: usize = 100;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Reporting {
-    /// `None`: no manager is known.
+    /// Manager of the person. `None`: no manager is known.
     pub manager: Option<ActorId>,
-    /// Empty: none is known.
+    /// Cost centre of the person. Empty: none is known.
     pub cost_centre: String,
 }
 
 impl Directory {
-    /// Reporting lines of a tenant, by person.
+    /// Lists the reporting lines of a tenant, by person.
     pub async fn reporting(&self, tenant: TenantId) -> Result<Vec<(ActorId, Reporting)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows: Vec<(ActorId, Option<ActorId>, String)> = sqlx::query_as(
@@ -35,7 +35,7 @@ impl Directory {
     }
 
     /// Sets manager and cost centre of a member. Fails with [`Error::ManagerCycle`] if the person
-    /// would report to themselves, at any distance.
+    /// would report to themselves, directly or over other managers.
     pub async fn set_reporting(
         &self,
         by: &Attribution,
@@ -76,7 +76,7 @@ impl Directory {
     }
 }
 
-/// Reads manager and cost centre; both are empty until they are set.
+/// Reads manager and cost centre of a person. Both are empty until they are set.
 async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
     let found = sqlx::query_as("select manager, cost_centre from eaf.reporting where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
@@ -98,8 +98,8 @@ pub(super) async fn erase(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error
     Ok(())
 }
 
-/// Lets one transaction at a time change the reporting lines of a tenant: two changes could
-/// together make a cycle that neither sees.
+/// Lets one transaction at a time change the reporting lines of a tenant: two concurrent changes
+/// could together make a cycle that neither transaction sees.
 async fn lock_reporting_lines(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.reporting/' || $1::text, 0))")
         .bind(tx.tenant())

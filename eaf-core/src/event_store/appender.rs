@@ -208,8 +208,8 @@ fn reply(
 }
 
 impl Outcome {
-    /// Position of the last event, also of a duplicate: the first answer may have been lost before
-    /// the doorbell rang.
+    /// Position of the last event, also of a duplicate, since the first answer may have been lost
+    /// before the doorbell rang. `None`: the outcome has no event.
     fn last(&self) -> Option<Position> {
         match self {
             Outcome::Ok { positions } | Outcome::Duplicate { positions, .. } => positions.map(|(_, last)| last),

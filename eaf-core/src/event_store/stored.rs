@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
-/// Cause of an event and package that decided it; hashed with the event.
+/// Actor and command that caused an event, and the package that decided it; hashed with the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     pub actor: ActorId,

@@ -7,7 +7,7 @@ use crate::audit::Entry;
 use crate::id::ActorId;
 use time::{Date, Duration, Month};
 
-/// Shortest retention of anchored rows, which `eaf.prune_anchored` enforces.
+/// Minimum retention of anchored rows, which `eaf.prune_anchored` enforces.
 pub(crate) const MIN_RETENTION: Duration = Duration::days(7);
 
 const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::Refusal), ("journals", Kind::Call)];
@@ -15,7 +15,7 @@ const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::
 pub(crate) struct Record {
     pub kind: Kind,
     pub before: Date,
-    /// Number of each anchor, and how many of its rows were deleted.
+    /// Number of each anchor, with the number of its rows that were deleted.
     pub anchors: Vec<(i64, usize)>,
 }
 

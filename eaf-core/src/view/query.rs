@@ -33,7 +33,8 @@ const COLLATION: &str = "collate \"und-x-icu\"";
 #[derive(Debug, Clone)]
 pub struct Query {
     pub filters: Vec<Filter>,
-    /// Words, each of which must be part of a searched column, or be the row's key.
+    /// Words of a search, each of which must be part of a searched column, or be the row's key.
+    /// `None`: all rows match.
     pub search: Option<String>,
     /// Order of the rows. `None`: by key, or the best matches of a search first.
     pub sort: Option<Sort>,

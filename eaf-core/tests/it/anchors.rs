@@ -167,7 +167,7 @@ async fn a_changed_or_deleted_anchor_or_one_of_another_log_is_a_finding() {
     ] {
         assert_eq!(house.found_after(tampering).await, expected, "{tampering}");
     }
-    // A log rewritten from its first event on, with matching hashes.
+    // The log is rewritten from its first event on, with matching hashes.
     house.database.run("update eaf.event set leaf = sha256(leaf), chain = sha256(chain) where pos = 1").await;
     assert!(names(&house.report().await).contains(&"log 1 1".to_owned()));
 }

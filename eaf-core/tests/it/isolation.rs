@@ -18,7 +18,7 @@ struct Table {
     changeable: String,
 }
 
-/// A database with a row of both tenants in each table, and the connections that attack acme's rows
+/// Database with a row of both tenants in each table, and the connections that attack acme's rows
 /// with globex set.
 pub struct Range {
     root: PgConnection,
@@ -37,7 +37,7 @@ pub fn globex() -> TenantId {
     TenantId::derive("globex")
 }
 
-/// A tenant without any row.
+/// Tenant without any row.
 fn initech() -> TenantId {
     TenantId::derive("initech")
 }

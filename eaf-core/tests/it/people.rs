@@ -1,4 +1,4 @@
-//! Groups, managers and deputies of a tenant, and who is meant by a reference.
+//! Groups, managers and deputies of a tenant, and the people whom a reference means.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;
@@ -139,7 +139,7 @@ async fn reporting_lines_have_no_cycle() {
     assert_eq!(firm.member(ben).await.affiliation.manages, [anna]);
     assert_eq!(firm.member(anna).await.affiliation.cost_centre, "4711");
 
-    // Two changes at once that together would make a cycle: one of them is refused.
+    // Two concurrent changes would together make a cycle: one of them is refused.
     let dora = firm.hire("dora", &["requester"]).await;
     let emil = firm.hire("emil", &["requester"]).await;
     let (first, second) = tokio::join!(firm.report(dora, emil), firm.report(emil, dora));

@@ -22,7 +22,7 @@ pub struct House {
     pub toy: Toy,
     pub acme: TenantId,
     pub globex: TenantId,
-    // The last field, so that it is dropped after its connections.
+    // The database is the last field, so that it is dropped after its connections.
     database: Database,
 }
 

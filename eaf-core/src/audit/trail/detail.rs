@@ -69,7 +69,7 @@ impl Key {
     }
 }
 
-/// Finds a row by its source and key.
+/// Finds a row by source and key. `None`: there is no such row.
 pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option<Item>, Error> {
     let Some(key) = Key::parse(source, key) else { return Ok(None) };
     let condition = |sql: &mut QueryBuilder<Postgres>| {

@@ -12,7 +12,7 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// A row that matches the filter, or the first row beyond the bound.
+/// Row that matches the filter, or the first row beyond the bound.
 pub(super) struct ScannedRow {
     pub position: SourcePosition,
     /// Whether the row is beyond the bound, so that it was not compared with the filter.

@@ -59,7 +59,7 @@ impl RunEffects {
 }
 
 /// Answer of the run's last command, since a row that the run reads must not be older than that
-/// command.
+/// command. `None`: the run has given no command.
 pub(super) fn last_command(journal: &BTreeMap<i32, Entry>) -> Option<Value> {
     journal.values().rev().find_map(|entry| match &entry.state {
         State::Done(Ok(answer)) if entry.capability == "flow" && entry.function == "submit" => Some(answer.clone()),

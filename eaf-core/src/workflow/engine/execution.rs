@@ -83,7 +83,7 @@ impl Execution {
         self.stop.take()
     }
 
-    /// First call that the journal has and this execution has not made.
+    /// First call that the journal has and this execution has not made. `None`: there is none.
     pub(super) fn unused(&self) -> Option<&Entry> {
         self.journal.range(self.next..).next().map(|(_, entry)| entry)
     }

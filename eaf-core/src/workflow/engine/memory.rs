@@ -1,5 +1,4 @@
-//! A kernel in memory that can crash before any of its steps, and a vCenter that records its
-//! effects.
+//! Kernel in memory that can crash before any of its steps, and a vCenter that records its effects.
 
 use super::kernel::{Error, Kernel};
 use crate::actor::{ActorKind, TraceId};

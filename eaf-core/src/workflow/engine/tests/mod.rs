@@ -41,8 +41,8 @@ impl Scene {
         Scene { engine, ..self }
     }
 
-    /// Executes the run until its end. Whenever the run is suspended, the clock advances to its
-    /// wake-up.
+    /// Executes the run until it ends. Whenever the run is suspended, the clock advances to its
+    /// wake-up time.
     async fn play(&self) -> Ending {
         for _ in 0..200 {
             self.engine.run_once().await;
