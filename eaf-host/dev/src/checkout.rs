@@ -13,7 +13,7 @@ pub enum Error {
     NoServer,
 }
 
-/// Checkout in which `eaf dev` works.
+/// Checkout of EAF's repository in which `eaf dev` works.
 #[derive(Clone)]
 pub struct Checkout {
     root: PathBuf,

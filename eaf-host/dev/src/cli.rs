@@ -12,8 +12,8 @@ use eaf::telemetry::{self, Format};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Everything on this machine: database, simulators, mail, identity provider, host. Without a
-/// command: the demo.
+/// Run everything on this machine: database, simulators, mail, identity provider and host. Without
+/// a command, run the demo.
 #[derive(Parser)]
 #[command(name = "eaf dev", bin_name = "eaf dev", version, propagate_version = true)]
 struct Cli {
@@ -30,12 +30,12 @@ enum Command {
         /// Account in the form NAME@TENANT, such as requester@acme.
         account: String,
     },
-    /// Run a command with services of its own, which end with it.
+    /// Run a command with services of its own, which end when the command ends.
     Exec {
         /// Services to start, separated by commas.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
         with: Vec<With>,
-        /// Keep PostgreSQL crash-safe, for tests that crash it.
+        /// Keep PostgreSQL crash-safe, for tests that crash the server.
         #[arg(long)]
         durable: bool,
         #[arg(required = true, trailing_var_arg = true)]

@@ -53,7 +53,8 @@ impl ProcessId {
             .status();
     }
 
-    /// Sends the signal, kills the process after `patience`, and returns when it has ended.
+    /// Sends the signal, kills the process after `patience`, and returns when the process has
+    /// ended.
     pub async fn end(&self, signal: Signal, patience: Duration) {
         self.signal(signal);
         if !self.gone_within(patience).await {

@@ -7,7 +7,7 @@
 //! | `secrets/NAME` | random, created once, readable by their owner only |
 //! | `NAME.process` | id and start time of a child, to end it after a `kill -9` of the supervisor |
 //! | `logs/NAME.log` | a child's output |
-//! | `done/NAME` | steps that run once, with their ports |
+//! | `done/NAME` | ports at the time when the step NAME, which runs once, was completed |
 
 use crate::ports::Ports;
 use crate::process::ProcessId;

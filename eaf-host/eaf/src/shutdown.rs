@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Signal that stops the process.
+/// Signal that asks the process to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopSignal {
     /// Ctrl-C in a terminal, which every process of the group receives.
@@ -11,7 +11,7 @@ pub enum StopSignal {
     Terminate,
 }
 
-/// Waits for the first signal.
+/// Waits for the first signal that asks the process to stop.
 pub async fn signal_received() -> StopSignal {
     let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be handled in this process");
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled in this process");

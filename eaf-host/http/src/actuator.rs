@@ -111,7 +111,7 @@ async fn ready(core: &Core) -> Result<(), &'static str> {
 
 /// Reports readiness. Other systems (vCenter, SMTP, the identity provider) are not checked, because
 /// a restart of the host would not repair them. A host whose own settings prevent every sign-in is
-/// not ready, so that a deployment does not replace a working one by it.
+/// not ready, so that a deployment does not replace a working host by one without sign-in.
 async fn readiness(State(app): State<App>) -> Response {
     if app.products.all().is_empty() {
         return down("no product is loaded");

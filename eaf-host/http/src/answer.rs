@@ -113,7 +113,8 @@ fn add_headers(headers: &mut HeaderMap, info: &Info, https: bool) {
     }
 }
 
-/// Metrics label of a method. Unknown methods share one, so that clients cannot create labels.
+/// Metrics label of a method. Unknown methods share one label, so that clients cannot create
+/// labels.
 fn method_label(method: &axum::http::Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

@@ -49,13 +49,13 @@ const MAX_CHANGES: u32 = 200;
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Interval of heartbeats, a third of the shortest idle time-out of common proxies (30 s).
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
-/// Delay of a browser before it reconnects, in milliseconds; each stream gets a random one, so that
-/// not all reconnect at once after a restart.
+/// Delay of a browser before it reconnects, in milliseconds; each stream gets a random delay, so
+/// that not all browsers reconnect at once after a restart.
 const RECONNECT_DELAY: std::ops::Range<u64> = 500..2_000;
 /// Time during which changes are collected for one query.
 const COALESCE: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
-/// Codes that refuse one view of several; the others are streamed.
+/// Codes for which one of several views is refused while the others are streamed.
 const VIEW_REFUSALS: [Code; 3] = [Code::NotFound, Code::PermissionMissing, Code::ProductNotEnabled];
 /// Headers that ask proxies to neither buffer, store nor compress the stream.
 const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
@@ -109,7 +109,8 @@ impl SubscribedView {
         self.product.view(&self.view).expect("the view was found in this package")
     }
 
-    /// Sets position and build id to the current ones. Fails if the caller may not read the view.
+    /// Sets a view's position and build id to the current ones. Fails if the caller may not read
+    /// the view.
     async fn start(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
         match view::current_position(&app.core.db, &who.caller, self.product.id(), self.view()).await {
             Ok(ViewPosition { build_id, position }) => (self.build_id, self.reached) = (Some(build_id), position),
@@ -264,8 +265,8 @@ fn find(
     Ok(product.map(subscribed).ok_or_else(|| Problem::new(Code::NotFound)))
 }
 
-/// Sets the positions from an event's id, or all to one position, as commands return it. None: the
-/// id is invalid.
+/// Sets the positions of the views from an event's id, or all to the one position that a command
+/// returned. `None`: the id is invalid.
 fn resume(watched: &mut [SubscribedView], id: &str) -> Option<()> {
     if let Ok(one) = id.parse::<Position>() {
         watched.iter_mut().for_each(|view| view.reached = one);
@@ -300,7 +301,7 @@ impl Subscription {
         self.ready.push_back(self.heartbeat());
     }
 
-    /// Heartbeat with the current id, so that a client without any change can resume too.
+    /// Heartbeat with the current id, so that a client that got no change can resume too.
     fn heartbeat(&self) -> Event {
         Event::default().event(HEARTBEAT).id(self.id()).data("{}")
     }
@@ -345,7 +346,7 @@ impl Subscription {
         }
     }
 
-    /// Waits for further changes, so that one query finds them all.
+    /// Waits for further changes, so that one query finds all of them.
     async fn coalesce(&mut self) {
         tokio::time::sleep(COALESCE).await;
         // The query that follows finds these and any lost ones.

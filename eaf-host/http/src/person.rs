@@ -15,8 +15,8 @@ pub enum Person {
 }
 
 impl Person {
-    /// Finds the person of a token. An unknown tenant and one without this person get the same
-    /// error, so that callers cannot probe for tenants.
+    /// Finds the person of a token. An unknown tenant and a tenant without this person give the
+    /// same error, so that callers cannot probe for tenants.
     pub async fn of_token(app: &App, verified: &Verified) -> Result<Person, Problem> {
         let not_a_member = || Problem::new(Code::NotAMember);
         let (issuer, subject) = (&verified.issuer, &verified.subject);

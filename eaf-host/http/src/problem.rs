@@ -83,7 +83,7 @@ impl Problem {
         Problem::new(code)
     }
 
-    /// Rejection by a package, with rendered texts.
+    /// Problem of a rejection by a package, with rendered texts.
     pub fn rejected(kind: RejectionKind, reason: &Message, detail: String, errors: Vec<FieldProblem>) -> Self {
         let status = match kind {
             RejectionKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Limits of concurrent operations.
+/// Limits of concurrent operations, per person and per tenant.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub per_person: usize,

@@ -128,7 +128,7 @@ pub async fn about(
 /// Names of the things that some audit rows concern.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// Names by plugin, category and key.
+    /// Names of things by plugin, category and key.
     by_stream: BTreeMap<(String, String, String), String>,
     /// Names by plugin and key, for calls, which do not name the category.
     by_key: BTreeMap<(String, String), String>,

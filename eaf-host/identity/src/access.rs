@@ -17,7 +17,7 @@ const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     OfTheApi,
-    /// The audience includes the client, as in every ID token, so it proves nothing.
+    /// The audience includes the client, as in every ID token, so that the audience proves nothing.
     SharedWithTheClient,
 }
 

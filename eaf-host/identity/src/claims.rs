@@ -80,8 +80,8 @@ impl Claims {
         Ok(subject)
     }
 
-    /// Slug of the tenant. A list with one value means that value; none, an empty text and an empty
-    /// list mean no tenant.
+    /// Slug of the tenant. A list with one value means that value; an absent claim, an empty text
+    /// and an empty list mean no tenant.
     pub fn tenant(&self, claim: &ClaimName) -> Result<Option<String>, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = match claim.find(&self.0) {

@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
-/// Minimum time between two refreshes.
+/// Minimum time between two refreshes of the keys.
 const REFRESH_INTERVAL: Duration = Duration::seconds(10);
 /// Maximum age of keys in use, so that a withdrawn key stops working.
 const MAX_AGE: Duration = Duration::hours(1);
@@ -74,7 +74,8 @@ pub struct KeyStore {
     cached: RwLock<Option<Arc<PublishedKeys>>>,
     /// Failure of the last refresh; `None` after a success.
     failure: RwLock<Option<Arc<Error>>>,
-    /// Time of the last refresh; the lock also prevents concurrent ones.
+    /// Time of the last refresh, `None` before the first. The lock also prevents concurrent
+    /// refreshes.
     last_refresh: Mutex<Option<OffsetDateTime>>,
 }
 
@@ -126,7 +127,8 @@ impl KeyStore {
         self.failure().filter(|failure| self.cached().is_none() && !failure.is_outage())
     }
 
-    /// Refreshes in a task of its own: a cancelled caller must not waste the one permitted request.
+    /// Refreshes the keys in a separate task: a cancelled caller must not waste the one permitted
+    /// request.
     async fn refresh(self: &Arc<Self>, seen: Option<OffsetDateTime>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let store = self.clone();
         tokio::spawn(async move { store.refresh_once(seen).await })

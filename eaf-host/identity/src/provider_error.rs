@@ -39,7 +39,7 @@ const MAX_WORD: usize = 36;
 /// Meaning of a provider's error: what must change before a sign-in succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// A person or a rule of the provider refused.
+    /// A person or a rule of the provider refused the sign-in.
     Denied,
     /// The provider is unavailable.
     Outage,

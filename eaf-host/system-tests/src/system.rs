@@ -86,12 +86,13 @@ impl System {
         System::at("https://cloud.example").await
     }
 
-    /// Starts a bare host with this public address.
+    /// Starts a host as [`System::bare`] does, with this public address.
     pub async fn at(public_url: &str) -> System {
         System::on(Database::fresh().await, public_url).await
     }
 
-    /// Starts a bare host on the given database, which may be in a cluster of its own.
+    /// Starts a host as [`System::bare`] does, on the given database, which may be in a cluster of
+    /// its own.
     pub async fn on(database: Database, public_url: &str) -> System {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempdir::Dir::new();

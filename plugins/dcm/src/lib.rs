@@ -71,7 +71,7 @@ events! {
     }
 }
 
-/// Domain of the product.
+/// Domain of the product DCM.
 pub struct Dcm;
 
 impl Plugin for Dcm {
@@ -119,7 +119,7 @@ impl Plugin for Dcm {
     ];
 }
 
-/// Workflows of the product.
+/// Workflows of the product DCM.
 pub struct DcmFlows;
 
 impl Flows for DcmFlows {

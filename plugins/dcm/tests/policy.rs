@@ -225,7 +225,7 @@ impl Case {
         self.check_end();
     }
 
-    /// Checks a change against the state before it.
+    /// Checks that a change is permitted in the state before it.
     fn check(&self, change: &Change) {
         match change {
             Change::Decided { stage, decision } => {
@@ -394,7 +394,7 @@ fn state_changes_and_policies_are_stored_without_loss() {
     }
 }
 
-/// Plan of one of the policies without the others.
+/// Plan that one of the policies gives without the others.
 fn alone(published: &Published, facts: &Facts) -> Plan {
     plan(std::slice::from_ref(published), facts)
 }

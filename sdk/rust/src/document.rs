@@ -57,7 +57,7 @@ pub struct Actor {
     /// Actor ids of the persons whose manager the caller is.
     #[serde(default)]
     pub manages: Vec<String>,
-    /// Empty: none is known.
+    /// Cost centre of the caller; empty: none is known.
     #[serde(default)]
     pub cost_centre: String,
 }
@@ -127,12 +127,12 @@ pub struct BoundaryInput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BoundaryOutput {
     pub streams: Vec<StreamRef>,
-    /// People whose ids the decision needs.
+    /// References to people whose actor ids the decision needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<People>,
 }
 
-/// Reference to people with the actor ids of those who are meant.
+/// Reference to people, with the actor ids to which it leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedPeople {
     pub reference: People,

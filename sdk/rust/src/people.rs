@@ -16,7 +16,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Current members of the tenant who are in any of these sets, without the excluded.
+/// Reference to the current members of the tenant who are in any of these sets, without the
+/// excluded actor ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
@@ -38,22 +39,23 @@ impl People {
         People { permissions: vec![permission.into()], ..People::default() }
     }
 
-    /// Members of a group, by its key.
+    /// Refers to the members of a group, which is named by its key.
     pub fn in_group(key: &str) -> Self {
         People { groups: vec![key.into()], ..People::default() }
     }
 
-    /// Manager of a person, by actor id.
+    /// Refers to the manager of a person, who is named by actor id.
     pub fn manager_of(actor: &str) -> Self {
         People { managers_of: vec![actor.into()], ..People::default() }
     }
 
-    /// One person, by actor id.
+    /// Refers to one person, who is named by actor id.
     pub fn actor(actor: &str) -> Self {
         People { actors: vec![actor.into()], ..People::default() }
     }
 
-    /// People of either reference. Whom one of them excludes is excluded.
+    /// Refers to the people of either reference. A person whom one of the references excludes is
+    /// excluded.
     pub fn or(mut self, other: People) -> Self {
         self.permissions.extend(other.permissions);
         self.groups.extend(other.groups);
@@ -63,7 +65,8 @@ impl People {
         self
     }
 
-    /// Excludes an actor id, such as the requester where the four-eyes principle applies.
+    /// Excludes the person with this actor id, such as the requester where the four-eyes principle
+    /// applies.
     pub fn except(mut self, actor: &str) -> Self {
         self.except.push(actor.into());
         self

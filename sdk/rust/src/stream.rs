@@ -19,7 +19,7 @@ pub trait State: Default + Serialize + DeserializeOwned {
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
 }
 
-/// Streams that the host loaded for a command, and people that it resolved.
+/// Streams that the host loaded for a command, and people to whom the host resolved references.
 #[derive(Debug)]
 pub struct Streams {
     loaded: Vec<LoadedStream>,
@@ -40,13 +40,13 @@ impl Streams {
         Streams { loaded, people: Vec::new() }
     }
 
-    /// Adds people that the boundary named.
+    /// Adds the people to whom the boundary's references lead.
     pub fn with_people(self, people: Vec<ResolvedPeople>) -> Self {
         Streams { people, ..self }
     }
 
-    /// Actor ids of the people who are meant. Empty for a reference that the boundary does not
-    /// name.
+    /// Actor ids of the people to whom a reference leads; empty for a reference that the boundary
+    /// does not name.
     pub fn people(&self, reference: &People) -> &[String] {
         let found = self.people.iter().find(|resolved| resolved.reference == *reference);
         found.map(|resolved| resolved.actors.as_slice()).unwrap_or_default()
@@ -138,7 +138,7 @@ impl Boundary {
         self.with(stream.into(), StreamMode::Read)
     }
 
-    /// Names people whose ids the decision needs, for [`Streams::people`].
+    /// Adds a reference to people whose ids the decision needs, for [`Streams::people`].
     pub fn people(mut self, reference: People) -> Self {
         self.people.push(reference);
         self

@@ -2,9 +2,9 @@
 //! of people.
 //!
 //! The provider supports authorization code with PKCE for one client with a secret, and the grant
-//! `urn:eaf:dev:account` for `eaf dev token`. It listens on the loopback address and answers to
-//! loopback names only. It has no sessions: every sign-in shows the choice. `eaf serve` cannot
-//! start it.
+//! `urn:eaf:dev:account` for `eaf dev token`. The provider listens on the loopback address and
+//! answers to loopback names only. The provider has no sessions: every sign-in shows the choice.
+//! `eaf serve` cannot start the provider.
 
 pub mod accounts;
 mod authorize;

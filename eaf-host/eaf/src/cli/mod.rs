@@ -133,7 +133,7 @@ pub async fn run() -> ExitCode {
     end(outcome)
 }
 
-/// Exit code of an outcome; prints an error with its causes.
+/// Exit code of a command's outcome; prints an error with its causes.
 pub fn end(outcome: Outcome) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         eprint!("{}", render_error(&*error));

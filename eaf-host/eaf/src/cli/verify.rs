@@ -111,7 +111,7 @@ fn table(reports: &[(String, Report)], platform: Platform) -> String {
     text
 }
 
-/// Progress bar, on a terminal only.
+/// Progress bar of a verification, shown on a terminal only.
 struct ProgressBar {
     on_terminal: bool,
     total: u64,

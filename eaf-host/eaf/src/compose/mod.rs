@@ -92,8 +92,9 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// shutdown.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Migrates the database, if the configuration names the role for that. Only `eaf serve` and
-/// `eaf migrate` call this: a command that reads must not change the schema under a running host.
+/// Migrates the database, if the configuration names the role that may change the schema. Only `eaf
+/// serve` and `eaf migrate` call this: a command that reads must not change the schema under a
+/// running host.
 pub async fn migrate(config: &Config) -> Result<(), Error> {
     match &config.database.migrate_url {
         Some(url) => Ok(db::migrate(url).await?),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Definition of a setting.
+/// Definition of a setting: its names, its default and its description.
 pub struct Key {
     /// Name of the setting in the TOML file: `section.name`.
     pub name: &'static str,

@@ -36,7 +36,7 @@ pub enum Error {
     Unusable(Vec<String>),
 }
 
-/// Validated configuration.
+/// Validated configuration of the host.
 pub struct Config {
     pub http: http::Http,
     pub database: database::Database,

@@ -78,7 +78,7 @@ pub fn read(values: &mut Values) -> Option<Quota> {
     })
 }
 
-/// Default limits.
+/// Rate limits of a configuration that sets none.
 pub fn defaults() -> Quota {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }

@@ -54,7 +54,7 @@ pub fn read(values: &mut Values) -> Option<Retention> {
     Some(Retention { ledger: ledger?, denials: denials?, journals: journals?, mails: mails?, packages: packages? })
 }
 
-/// Default retention.
+/// Retention of a configuration that sets none.
 pub fn defaults() -> Retention {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }

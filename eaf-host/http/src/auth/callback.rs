@@ -102,8 +102,8 @@ async fn find_person(app: &App, verified: &Verified) -> Result<Person, Refusal> 
     }
 }
 
-/// Ends the session that the browser had before: an attacker who planted its id would be signed in
-/// with the person.
+/// Ends the session that the browser had before: an attacker who planted the session's id would
+/// otherwise be signed in with the person.
 async fn end_previous_session(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let id = cookie::read(headers, &cookie::session(app.config.https())).and_then(SessionId::parse);
     let Some(id) = id else { return Ok(()) };

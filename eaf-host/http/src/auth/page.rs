@@ -16,9 +16,9 @@ pub struct Refusal {
 
 /// Link that the page offers.
 pub enum NextStep {
-    /// Another attempt with the same return path.
+    /// Link to another sign-in with the same return path.
     SignIn(ReturnTo),
-    /// Sign-out at the provider, which would otherwise return the same account.
+    /// Link to the sign-out at the provider, which would otherwise return the same account.
     OtherAccount(Url),
     Home,
 }

@@ -79,7 +79,8 @@ async fn sign_out(
     Ok(response)
 }
 
-/// Sign-out address of the provider, or `/` if it is unreachable: the session here is ended anyway.
+/// Address of the provider's sign-out, or `/` if the provider is unreachable: the host's own
+/// session has ended in any case.
 async fn location(app: &App) -> String {
     let address = app.identity.sign_out_address().await.unwrap_or_else(|cause| {
         tracing::warn!(

@@ -46,8 +46,8 @@ const MAX_ZONE_LENGTH: usize = 64;
 const DIALECT: &str = "dialect";
 const LANGUAGE: &str = "language";
 
-/// Format of the file. Excel needs a byte order mark to read UTF-8, and a German one separates by
-/// semicolons.
+/// Format of the file. Excel needs a byte order mark to read UTF-8, and a German Excel separates
+/// columns by semicolons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Plain,

@@ -40,7 +40,8 @@ pub(super) fn body_schema() -> Value {
     })
 }
 
-/// Violations of a body for a connection of this kind: by its schemas, then by its own rules.
+/// Violations in a body for a connection of this type: by the type's schemas, then by the type's
+/// own rules.
 pub(super) fn faults(
     kind: &ConnectionType,
     mut schema: Value,
@@ -90,7 +91,7 @@ pub fn operation() -> Operation {
 /// Pattern of `updated_at`.
 const TIME_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
 
-/// Refuses a change of settings that were changed, added or deleted since they were read.
+/// Refuses a change if the settings were changed, added or deleted since the caller read them.
 fn check_unchanged(precondition: Precondition<OffsetDateTime>, stored: Option<OffsetDateTime>) -> Result<(), Problem> {
     let holds = match precondition {
         Precondition::Matches(updated_at) => stored == Some(updated_at),

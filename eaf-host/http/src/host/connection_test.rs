@@ -1,8 +1,8 @@
 //! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: the result is one
 //! sentence about the most urgent problem, and a finding for each setting and privilege.
 //!
-//! A test logs in at another system. Its start is recorded before, its end also if the caller
-//! disconnects.
+//! A test logs in at another system. The start of a test is recorded before the login, the end also
+//! if the caller disconnects.
 
 use super::draft::Draft;
 use super::test_limit::{RateLimited, TestPermit};
@@ -60,7 +60,7 @@ async fn test(
 pub(super) enum Act {
     /// Test that only reads.
     Test,
-    /// Test that also has an effect that the caller sees, such as a mail to them.
+    /// Test that also has an effect that the caller sees, such as a mail to the caller.
     Trial,
 }
 

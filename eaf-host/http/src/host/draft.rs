@@ -45,8 +45,8 @@ pub fn schema(members: &Value) -> Value {
 }
 
 /// Reads a draft from the body. Without a secret the stored one is used, unless the draft would
-/// send it elsewhere. `shape` may relax the connection type and returns further members of the
-/// body.
+/// send this secret elsewhere. `shape` may relax the connection type and returns further members of
+/// the body.
 pub async fn read(
     app: &App,
     who: &mut TenantCaller,

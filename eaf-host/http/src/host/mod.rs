@@ -59,8 +59,8 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
     parsed().ok_or_else(|| Problem::parameter("cursor", "invalid"))
 }
 
-/// Checks the form of a name, so that it is safe in an audit row. Another name cannot exist, so it
-/// is 404.
+/// Checks the form of a name, so that the name is safe in an audit row. A name of another form
+/// cannot exist, so the answer is 404.
 pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
     if eaf_core::id::is_name(name) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }

@@ -25,7 +25,8 @@ pub fn operation() -> Operation {
     Operation { method: "get", path: "/api/openapi.json", access: Access::Public, route: get(show), doc: doc.done() }
 }
 
-/// Cached document of the active packages. The request needs no sign-in, so it must be cheap.
+/// Cached OpenAPI document of the active packages. A request for the document needs no sign-in, so
+/// the answer must be cheap.
 #[derive(Default)]
 pub struct CachedDocument(Mutex<Option<(Vec<String>, Bytes)>>);
 

@@ -65,7 +65,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for TrackedStream<T> {
     }
 }
 
-/// Response body that keeps the connection busy until it is dropped.
+/// Response body that keeps the connection busy until the body is dropped.
 pub struct TrackedBody {
     body: Body,
     _busy: Busy,

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use tower::ServiceExt;
 
-/// Golden file of the matrix; `EAF_GOLDEN=write` writes it.
+/// Golden file of the matrix, which `EAF_GOLDEN=write` writes.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/access.golden.md");
 
 /// Heading and subject of each caller; an empty subject stands for a caller who is not signed in.

@@ -225,7 +225,7 @@ async fn a_row_of_another_tenant_is_not_found() {
     }
 }
 
-/// Last line of the verification.
+/// Status and last line of the response to a verification.
 async fn proof(host: &TestHost, who: &str) -> (u16, Value) {
     let answer = host.json("POST", who, "/api/host/audit/proof", json!({}), &[]).await;
     let last = answer.text.trim().lines().last().unwrap_or_default().to_owned();

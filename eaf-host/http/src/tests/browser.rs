@@ -115,7 +115,7 @@ impl<'a> Browser<'a> {
         self.get(&self.back(begun, &code)).await
     }
 
-    /// Signs in as this person and returns the cookie's value.
+    /// Signs in as this person and returns the value of the session cookie.
     pub async fn sign_in(&mut self, who: &str) -> String {
         let begun = self.begin("/auth/sign-in").await;
         let answer = self.finish(&begun, &self.token_claims(&begun, who)).await;

@@ -144,7 +144,7 @@ impl Metrics {
         part
     }
 
-    /// Sums all series that carry these labels.
+    /// Sums all series of a metric that carry these labels.
     fn total(&self, name: &str, labels: &str) -> f64 {
         let carries =
             |line: &str| line.starts_with(&format!("{name}{{")) && labels.split(',').all(|label| line.contains(label));

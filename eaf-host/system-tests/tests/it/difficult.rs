@@ -83,7 +83,7 @@ async fn foreign_machines(system: &System, people: &People) -> (Vec<Origin>, Vec
     (origins, foreign)
 }
 
-/// Kills one host while clones run; another one continues the runs.
+/// Kills one host while clones run; another host continues the runs.
 async fn kill_while_cloning(system: &mut System) {
     let before = system.vcsim.calls("CloneVM_Task").await;
     let deadline = Instant::now() + WAIT_MAX;

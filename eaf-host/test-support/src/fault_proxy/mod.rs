@@ -1,13 +1,13 @@
 //! TCP proxy before a real service that injects faults: a lost request, an answer lost after the
 //! effect, a broken connection, a refused recipient.
 //!
-//! It knows no protocol, only that in HTTP/1.1 and SMTP the client sends first and then the server.
-//! All bytes of the client until the server answers are one *exchange*; a [`Rule`] matches bytes in
-//! it.
+//! The proxy knows no protocol, only that in HTTP/1.1 and SMTP the client sends first and then the
+//! server. All bytes of the client until the server answers are one *exchange*; a [`Rule`] matches
+//! bytes in it.
 //!
-//! With [`Tls`] it terminates the client's TLS and opens its own to the upstream, both with the
-//! simulator's certificate, so that the proxy can read the bytes while the client still verifies
-//! the certificate.
+//! With [`Tls`] the proxy terminates the client's TLS and opens its own to the upstream, both with
+//! the simulator's certificate, so that the proxy can read the bytes while the client still
+//! verifies the certificate.
 
 mod relay;
 mod rule;

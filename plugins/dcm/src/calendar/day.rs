@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Minutes of a day that has no change of the clocks.
+/// Number of minutes of a day without a change of the clocks.
 const MINUTES: u16 = 24 * 60;
 
-/// Text is no day, or no time of day.
+/// Error for a text that is no day, or no time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -60,17 +60,17 @@ impl fmt::Display for Day {
 pub struct TimeOfDay(u16);
 
 impl TimeOfDay {
-    /// Time of a whole hour, at most the end of the day.
+    /// Creates the time of a whole hour, at most the end of the day.
     pub fn hour(hour: u8) -> Self {
         TimeOfDay((u16::from(hour) * 60).min(MINUTES))
     }
 
-    /// Hour from 0 to 24.
+    /// Hour of the day, 0 to 24.
     pub fn hours(self) -> i8 {
         i8::try_from(self.0 / 60).unwrap_or(24)
     }
 
-    /// Minute of the hour.
+    /// Minute of the hour, 0 to 59.
     pub fn minutes(self) -> i8 {
         i8::try_from(self.0 % 60).unwrap_or(0)
     }
@@ -96,7 +96,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// Number of exactly `length` digits; at most 4.
+/// Reads a number of exactly `length` digits, at most 4.
 fn digits(text: &str, length: usize) -> Result<i16, Malformed> {
     if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Malformed);

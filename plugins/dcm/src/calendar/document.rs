@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Days off of a calendar's own.
+/// Maximum number of a calendar's own days off.
 pub const DAYS_MAX: usize = 366;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct Calendar {
     pub days_off: BTreeSet<Day>,
 }
 
-/// Hours of each weekday; none: no working day.
+/// Working time of each weekday; none: no working day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Week {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Hours {
 }
 
 impl Default for Calendar {
-    /// Monday to Friday from 8:00 to 17:00 in Berlin, without holidays.
+    /// Calendar of Monday to Friday from 8:00 to 17:00 in Berlin, without holidays.
     fn default() -> Self {
         let hours = Some(Hours { from: TimeOfDay::hour(8), to: TimeOfDay::hour(17) });
         let week =
@@ -93,7 +93,7 @@ impl Calendar {
         calendar.ok_or_else(|| Rejection::invalid("invalid-calendar"))
     }
 
-    /// Hours of a day; none on days off.
+    /// Working time of a date; `None` on days off.
     pub(super) fn working_hours(&self, date: Date) -> Option<Hours> {
         let hours = self.hours.of(date.weekday())?;
         let is_holiday = self.state.is_some_and(|state| holiday(state, date).is_some());

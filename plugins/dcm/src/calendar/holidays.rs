@@ -63,11 +63,11 @@ impl State {
 /// Rule that gives the day of a holiday in each year.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
-    /// Month and day.
+    /// Holiday on the same month and day of each year.
     Fixed(i8, i8),
-    /// Days after Easter Sunday.
+    /// Holiday this number of days after Easter Sunday.
     Easter(i16),
-    /// Wednesday before 23 November.
+    /// Holiday on the Wednesday before 23 November.
     Repentance,
 }
 
@@ -96,7 +96,7 @@ const HOLIDAYS: &[(&str, Rule, &[State])] = &[
     ("2-weihnachtstag", Fixed(12, 26), State::ALL),
 ];
 
-/// Key of the holiday that a date is in a state.
+/// Key of the holiday on which a date falls in a state; `None`: the date is no holiday there.
 pub fn holiday(state: State, date: Date) -> Option<&'static str> {
     let is_on = |rule: Rule| match rule {
         Fixed(month, day) => (date.month(), date.day()) == (month, day),

@@ -13,25 +13,25 @@ use jiff::tz::AmbiguousOffset;
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
-/// Days after which a search ends: 5 years.
+/// Number of days after which a search ends: 5 years.
 pub const SEARCH_DAYS: usize = 5 * 366;
 
-/// No result within 5 years, or outside of the years of the calendar.
+/// Error of a search without a result within 5 years, or outside of the years of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfReach;
 
 /// Local weekday and hour of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Local {
-    /// 1 (Monday) to 7 (Sunday).
+    /// Day of the week: 1 (Monday) to 7 (Sunday).
     pub weekday: u8,
-    /// 0 to 23.
+    /// Hour of the day: 0 to 23.
     pub hour: u8,
 }
 
 impl Calendar {
-    /// Time `hours` of working time after `start`, both in milliseconds since 1970. The result is
-    /// in working time, of which the closing is a part.
+    /// Time that is `hours` of working time after `start`, both in milliseconds since 1970. The
+    /// result is in working time, of which the closing is a part.
     pub fn add_business_hours(&self, start: i64, hours: u32) -> Result<i64, OutOfReach> {
         let mut left = i64::from(hours) * HOUR;
         for (open, close) in self.days(start)? {
@@ -74,14 +74,14 @@ impl Calendar {
         Ok(Local { weekday: small(local.weekday().to_monday_one_offset()), hour: small(local.hour()) })
     }
 
-    /// Working time of the days from that of `start`, at most 5 years.
+    /// Opening and closing of each working day from that of `start`, for at most 5 years.
     fn days(&self, start: i64) -> Result<impl Iterator<Item = (i64, i64)>, OutOfReach> {
         let first = local(self.zone, start)?.date();
         let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
         Ok(dates.take(SEARCH_DAYS).filter_map(|date| self.working_time(date)))
     }
 
-    /// Opening and closing of a day in milliseconds since 1970; none on days off.
+    /// Opening and closing of a day in milliseconds since 1970; `None` on days off.
     fn working_time(&self, date: Date) -> Option<(i64, i64)> {
         let Hours { from, to } = self.working_hours(date)?;
         let open = instant(self.zone, date.at(from.hours(), from.minutes(), 0, 0), Twice::Earlier)?;
@@ -96,7 +96,7 @@ impl Calendar {
 }
 
 impl BusinessHours for Calendar {
-    /// Where the calendar has no such time, hours of the clock count.
+    /// Adds business hours. Where the calendar has no such time, hours of the clock count.
     fn after(&self, start: i64, hours: u32) -> i64 {
         let plain = start.saturating_add(i64::from(hours) * HOUR);
         self.add_business_hours(start, hours).unwrap_or(plain)
@@ -115,7 +115,8 @@ fn local(zone: Zone, at: i64) -> Result<DateTime, OutOfReach> {
     Ok(zone.rules().to_datetime(timestamp))
 }
 
-/// Moment of a local time; of a skipped one, that of the change.
+/// Moment of a local time, in milliseconds since 1970; for a time that the clock skips, the moment
+/// of the change.
 fn instant(zone: Zone, local: DateTime, twice: Twice) -> Option<i64> {
     let ambiguous = zone.rules().to_ambiguous_timestamp(local);
     let timestamp = match (ambiguous.offset(), twice) {

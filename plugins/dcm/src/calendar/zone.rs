@@ -1,7 +1,7 @@
 //! Time zones that a calendar may have.
 //!
-//! Their rules are embedded when the package is built, because the domain component has no access
-//! to the zone database of a host and must answer the same on every host.
+//! The rules of the zones are embedded when the package is built, because the domain component has
+//! no access to the zone database of a host and must answer the same on every host.
 
 use jiff::tz::{TimeZone, get};
 use schemars::JsonSchema;

@@ -61,7 +61,7 @@ pub struct Stage {
     pub deadline: Option<Deadline>,
 }
 
-/// Reference to people, which the host resolves to actor ids when it is needed.
+/// Reference to people, which the host resolves to actor ids when an approval needs them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Approver {

@@ -8,7 +8,7 @@ use super::document::Needs;
 use super::seats::{Seats, person_of};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Voices of a stage at the present membership.
+/// Voices of a stage, counted for its present members.
 pub(super) struct Tally {
     /// Seats of each level: those of the plan first, then those of each escalation.
     levels: Vec<Seats>,

@@ -16,7 +16,7 @@ use crate::permission::OPERATE;
 use eaf_sdk::Rejection;
 use std::collections::BTreeSet;
 
-/// Decision of a person, as they give it.
+/// Decision that a person gives, before it is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Vote<'a> {
     /// Actor id of the person who decides.

@@ -30,7 +30,7 @@ pub struct Published {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// Policies that count, by key; empty: none applies.
+    /// Policies that count, by key; empty: no policy applies.
     pub policies: Vec<Applied>,
     /// Automatic rules that approved the change, one per policy; empty if the change needs people.
     pub auto: Vec<AutoApproval>,

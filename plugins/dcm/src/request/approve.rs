@@ -13,7 +13,7 @@ pub struct ApproveRequest {
     pub request: String,
 }
 
-/// Rule for approval and rejection.
+/// Checks, for an approval or a rejection, that the request is undecided and another person's.
 pub fn can_decide(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
     if request.requester_id == ctx.actor.id {
         return Err(Rejection::forbidden("own-request").at("/request"));

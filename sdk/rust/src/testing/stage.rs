@@ -17,7 +17,7 @@ const EVENT_BYTES: usize = 256 * 1024;
 pub struct Stage<P> {
     pub log: Vec<Recorded>,
     pub now: i64,
-    /// Actor ids by reference; others mean no one.
+    /// Actor ids by reference to people; a reference that is not listed leads to no one.
     pub people: Vec<ResolvedPeople>,
     commands: u64,
     types: Vec<EventType>,
@@ -126,7 +126,7 @@ impl<P: Plugin> Stage<P> {
         }
     }
 
-    /// Sets who is meant by a reference from now on.
+    /// Sets the actor ids to which a reference leads from now on.
     pub fn set_people(&mut self, reference: People, actors: &[&str]) {
         self.people.retain(|known| known.reference != reference);
         let actors = actors.iter().map(ToString::to_string).collect();

@@ -121,7 +121,7 @@ fn behalf<'a>(actor: &'a str, of: &'a str) -> Vote<'a> {
     Vote { on_behalf_of: Some(of), ..vote(actor) }
 }
 
-/// Gives the vote and applies its changes.
+/// Gives the vote, applies its changes and returns their names.
 pub(crate) fn voted(approval: &mut Approval, world: &World, vote: &Vote) -> Vec<String> {
     let changes = approval.decide(at(world, 0), vote).unwrap_or_else(|refused| panic!("{}", refused.code));
     apply(approval, &changes);
