@@ -46,9 +46,10 @@ pub enum Error {
 /// verification reads.
 #[derive(Debug, Clone, Copy)]
 pub struct AnchorThreshold {
-    /// Number of rows of audit or journal that are not anchored, from which on they are.
+    /// Number of rows of one table, audit or journal, without an anchor, at which the tenant's rows
+    /// are anchored.
     pub rows: i64,
-    /// Age of the oldest row that is not anchored, from which on rows are anchored.
+    /// Age of a row without an anchor, at which the tenant's rows are anchored.
     pub age: Duration,
 }
 

@@ -61,8 +61,8 @@ pub enum Polled {
         poll_after: Duration,
     },
     /// The operation failed, or its outcome is unknown, and its handle cannot be polled any more.
-    /// If the class is retryable, the engine starts the call again, whereas it polls again after an
-    /// `Err`.
+    /// If the class is retryable, the engine starts the call again. After an `Err` of
+    /// [`Capability::poll`] it polls again instead.
     Ended(Failure),
 }
 

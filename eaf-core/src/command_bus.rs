@@ -76,8 +76,9 @@ impl CommandBus {
         execute::execute(self, domain, caller, request).await
     }
 
-    /// Returns the recorded answer to this request, if any. Call it before a refusal on schema
-    /// grounds, so that a retry after an upgrade still gets its first answer.
+    /// Returns the recorded answer to this request, if any. A caller that refuses requests by their
+    /// schema calls this function first, so that a retry after an upgrade still gets its first
+    /// answer.
     pub async fn recorded_answer(
         &self,
         domain: &dyn Domain,

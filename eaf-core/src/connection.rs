@@ -338,7 +338,8 @@ pub struct ConnectionUse<'a> {
 }
 
 impl Connections {
-    /// Records the outcome of a call. `error` is the code of a fault of the connection.
+    /// Records the outcome of a call. `error` is the code of a connection problem; `None` is a
+    /// success.
     ///
     /// A success clears the error of the last check if `refuted` contains that error or is `None`.
     /// A success after a failed call makes the next observation due at once. The same outcome is

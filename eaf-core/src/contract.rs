@@ -139,7 +139,7 @@ pub struct BoundaryInput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BoundaryOutput {
     pub streams: Vec<StreamRef>,
-    /// People whose ids the decision needs.
+    /// References to people whose ids the decision needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<PeopleRef>,
 }
@@ -229,7 +229,7 @@ pub struct Rejection {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// JSON pointer into the command's body.
+    /// JSON pointer to the wrong value in the command's body.
     pub pointer: String,
     pub code: String,
     #[serde(default)]
@@ -370,11 +370,11 @@ pub struct ViewType {
 /// Business thing of a view's rows: the audit shows its name, and finds its acts by that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
-    /// Text column that holds the thing's name.
+    /// Name of the text column that holds the thing's name.
     pub name: String,
-    /// Categories of streams whose key is the row's key.
+    /// Categories of the streams in which the stream's key is the row's key.
     pub streams: Vec<String>,
-    /// Categories of streams whose key is the thing's name in lower case.
+    /// Categories of the streams in which the stream's key is the thing's name in lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<String>,
 }
@@ -399,7 +399,7 @@ pub enum ColumnType {
     Text,
     Integer,
     Boolean,
-    /// Milliseconds since 1970 in the plugin's JSON, RFC 3339 in the API.
+    /// Instant: milliseconds since 1970 in the plugin's JSON, RFC 3339 in the API.
     Timestamp,
     Json,
 }

@@ -19,7 +19,7 @@ use crate::clock::Ambient;
 /// Data key that no table stores: the caller derives the key again to open the value.
 pub(crate) type ExternalKey = cipher::DataKey;
 
-/// Seals under a key of the caller. [`open_with`] needs the same `aad`.
+/// Seals a value under a key of the caller. [`open_with`] needs the same `aad`.
 pub(crate) fn seal_with(ambient: &Ambient, key: &ExternalKey, aad: &str, plain: &[u8]) -> Vec<u8> {
     cipher::seal(ambient, key, aad.as_bytes(), plain)
 }

@@ -83,8 +83,8 @@ impl Erasure {
         Self { db: db.clone(), directory: directory.clone() }
     }
 
-    /// Destroys the key, ends the sessions and requests a rebuild of the views after `delay`.
-    /// Returns the number of copies to rebuild. With other hosts, `delay` is the
+    /// Destroys a person's key, ends the person's sessions and requests a rebuild of the views
+    /// after `delay`. Returns the number of copies to rebuild. With other hosts, `delay` is the
     /// [key cache grace](crate::crypto::key_cache_grace). Idempotent.
     pub async fn erase(
         &self,
@@ -127,8 +127,8 @@ impl Erasure {
         .map_err(Error::Person)
     }
 
-    /// Certifies the erasure. `None`: not all views are rebuilt yet, which needs a running host and
-    /// no parked view.
+    /// Certifies the erasure. `None`: not all views are rebuilt yet. A rebuild needs a running host
+    /// and a view that is not parked.
     pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         // A view may have become inactive since the erasure: its rows are deleted, not rebuilt.

@@ -77,8 +77,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether one event is not what was written at its position, so that every repetition fails
-    /// alike.
+    /// Whether the stored value of one event is not what was written, so that every repetition
+    /// fails alike.
     pub(crate) fn is_of_one_event(&self) -> bool {
         use crypto::Error::{Malformed, Tampered};
         use crypto::personal::Error as Personal;

@@ -40,7 +40,8 @@ pub struct Mail {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The mail waits to be sent. The text is the error of the last attempt; `None` without one.
+    /// The mail waits to be sent. The text is the error of the last attempt; `None` before the
+    /// first.
     Pending(Option<String>),
     Sent,
     /// The mail is not sent any more. The text is a code or sentence without personal data, since a

@@ -36,7 +36,7 @@ pub enum Inactive {
 }
 
 impl Inactive {
-    /// Reads a value of [`INACTIVE_SQL`].
+    /// Parses a value of [`INACTIVE_SQL`].
     pub(crate) fn parse(state: &str) -> Result<Self, Error> {
         match state {
             "stopped" => Ok(Inactive::Stopped),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Number of buckets above which those that are full again are dropped: a new bucket is full too.
+/// Number of buckets above which full ones are dropped, since a new bucket would be full too.
 const MAX_IDLE_BUCKETS: usize = 10_000;
 
 /// Rate limit with one token bucket per key. Cheap to clone.

@@ -169,7 +169,7 @@ struct Batch {
     /// Number of deleted rows per anchor, such as `5:10 6:7`; `None` for kinds that are not
     /// anchored.
     anchors: Option<String>,
-    /// Whether there was nothing to delete.
+    /// Whether the batch is the last, because there was nothing to delete.
     is_last: bool,
 }
 

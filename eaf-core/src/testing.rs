@@ -163,7 +163,7 @@ impl Database {
         LockGuard { _conn: conn }
     }
 
-    /// Ends the waiting statements and the leases of a killed host, in place of their time-outs.
+    /// Ends the waiting statements and the leases of a killed host at once, before their time-outs.
     pub async fn clean_up_killed_host(&self) {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
                    where datname = current_database() and usename in ('eaf_app', 'eaf_platform') and wait_event_type = 'Lock'";

@@ -66,31 +66,32 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 pub enum Finding {
-    /// Positions are missing before this one.
+    /// Positions of events are missing before `position`.
     Gap { position: u64, expected: u64 },
-    /// A column of this event was changed after it was hashed.
+    /// A column of the event at `position` was changed after the event was hashed.
     Leaf { position: u64, event: EventId },
-    /// This event is not linked to the previous one.
+    /// The event at `position` is not linked to the previous event.
     Chain { position: u64, event: EventId },
-    /// This event is older than the previous one.
+    /// The event at `position` is older than the previous event.
     Clock { position: u64, event: EventId },
-    /// The stream's versions are not 1, 2, 3, …
+    /// The versions of the stream's events are not 1, 2, 3, …
     Versions { stream: StreamId, events: u64, last: u64 },
-    /// This row of audit or journal was changed after it was anchored.
+    /// The row `row` of audit or journal was changed after it was anchored.
     Altered { table: &'static str, anchor: u64, row: String },
     /// Anchored rows are missing that no pruning deleted.
     Deleted { table: &'static str, anchor: u64, rows: u64 },
-    /// This record of a pruning claims a deletion that retention does not permit, so it was forged.
+    /// The record `row` of a pruning claims a deletion that retention does not permit, so it was
+    /// forged.
     Pruning { row: String },
     /// Rows refer to an anchor that does not exist.
     Stray { table: &'static str, rows: u64 },
-    /// Anchors are missing before this one.
+    /// Anchors are missing before the anchor with the number `anchor`.
     AnchorGap { anchor: u64, expected: u64 },
-    /// This anchor was changed, or is not linked to the previous one.
+    /// The anchor with this number was changed, or is not linked to the previous anchor.
     Anchor { anchor: u64 },
-    /// The log's chain hash at this position is not the one that the anchor has.
+    /// The log's chain hash at `position` is not the one that the anchor has.
     AnchoredLog { anchor: u64, position: u64 },
-    /// A ledger row has this position, which the log has not.
+    /// A ledger row refers to `position`, which the log has not.
     Missing { position: u64 },
 }
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 pub const SLICE: Duration = Duration::from_secs(3);
 
-/// Events per second of `callers` that call in a loop; each call returns its number of events.
+/// Measures the events per second of `callers` that call in a loop; each call returns its number of
+/// events.
 pub async fn rate<F: Future<Output = usize> + Send + 'static>(
     callers: usize,
     call: impl Fn() -> F + Clone + Send + 'static,

@@ -36,7 +36,8 @@ impl Ours {
         Ours { core, tenants: Arc::new(made), acknowledged: Arc::default(), next: Arc::default() }
     }
 
-    /// Appends one event to each of `streams` new streams, of one of the first `tenants` in turn.
+    /// Appends one event to each of `streams` new streams. Calls alternate between the first
+    /// `tenants` tenants.
     pub fn append(&self, tenants: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         let (core, all, next) = (self.core.clone(), self.tenants.clone(), self.next.clone());
         let acknowledged = self.acknowledged.clone();

@@ -30,8 +30,8 @@ pub struct Item {
     pub origin: Option<String>,
     pub act: Act,
     pub trace: TraceId,
-    /// Number of equal denials within an hour. Not hashed, since it increases after the row is
-    /// chained.
+    /// Number of equal denials within an hour. The chain hash does not cover it, since it increases
+    /// after the row is chained.
     pub count: u64,
 }
 

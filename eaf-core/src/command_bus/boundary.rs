@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
-/// Limit of references to people.
+/// Maximum number of references to people that a plugin may name for one command.
 const PEOPLE: usize = 64;
 const EVENTS: u32 = 10_000;
 /// Maximum stored size, in bytes, of the events of one boundary. The plugin holds all of them in
@@ -26,7 +26,7 @@ pub(super) struct LoadedBoundary {
     pub streams: Vec<LoadedStream>,
     /// People whose data the streams hold.
     pub people: BTreeSet<ActorId>,
-    /// References that the plugin named, resolved.
+    /// References to people that the plugin named, with the ids of those who are meant.
     pub resolved: Vec<ResolvedPeople>,
 }
 
@@ -88,7 +88,8 @@ async fn load_within_limits(
     Err(Error::TooManyRounds { limit: ROUNDS })
 }
 
-/// Resolves the references of the last round, which knows all streams.
+/// Resolves the references to people that the plugin named in the last round, when it knew all
+/// streams.
 async fn resolve(
     bus: &CommandBus,
     tenant: TenantId,

@@ -34,8 +34,8 @@ pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Valu
     Ok(())
 }
 
-/// Checks all events of a decision. The error names the JSON member of the body that the subject
-/// was taken from; without one it is the package's fault.
+/// Checks all events of a decision. The error names the JSON member of the body from which the
+/// subject was read. A subject that is not in the body is an error of the package.
 pub(super) async fn check_events(
     tx: &mut TenantTx,
     about: &PersonReferences<'_>,

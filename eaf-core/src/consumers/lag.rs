@@ -25,7 +25,7 @@ pub(crate) struct LaggingConsumer {
     pub parked: bool,
     /// Whether the consumer is parked and its next attempt is not due.
     pub waits: bool,
-    /// Time at which the first unprocessed event was recorded. `None`: only a rebuild is due.
+    /// Time at which the first unprocessed event was recorded. `None`: all events are processed.
     pub since: Option<OffsetDateTime>,
 }
 

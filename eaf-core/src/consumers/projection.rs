@@ -75,8 +75,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a smaller batch may succeed: the component may manage fewer events, and the events
-    /// before one that it cannot project can be committed.
+    /// Whether a smaller batch may succeed: the component may manage fewer events, or the events
+    /// before one that the component cannot project can be committed.
     fn is_batch_dependent(&self) -> bool {
         match self {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => {

@@ -27,7 +27,7 @@ pub struct Status {
     pub lag_seconds: f64,
 }
 
-/// A tenant in which a copy failed and waits for its next attempt.
+/// Tenant in which a copy failed and waits for its next attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parked {
     /// Slug of the tenant.
@@ -74,7 +74,7 @@ pub async fn status(db: &Db, now: OffsetDateTime) -> Result<Vec<Status>, view::E
     Ok(copies.into_iter().map(&mut status).collect())
 }
 
-/// Parked tenants of each table. Errors are rows of their tenant, so each tenant is queried by
+/// Parked tenants by table. The errors are in rows of the tenants, so each tenant is queried by
 /// itself.
 async fn parked_by_table(db: &Db, lagging: &[LaggingConsumer]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
     let mut found: BTreeMap<String, Vec<Parked>> = BTreeMap::new();

@@ -99,8 +99,8 @@ pub async fn encrypt_for_all(
     Ok(())
 }
 
-/// JSON pointer to the first member with a reserved name, which only this module may write. `None`:
-/// there is no such member.
+/// JSON pointer to the first JSON member with a reserved name, which only this module may write.
+/// `None`: there is no such member.
 pub fn reserved(data: &Value) -> Option<String> {
     let mut found = Vec::new();
     visit(data, String::new(), &[SEALED, SHARED], &mut found);
@@ -212,14 +212,14 @@ fn kind(value: &Value) -> u8 {
     }
 }
 
-/// JSON pointers to all members of the form `{"$sealed": …}`.
+/// JSON pointers to all objects of the form `{"$sealed": …}`.
 fn sealed_members(data: &Value) -> Vec<String> {
     let mut found = Vec::new();
     visit(data, String::new(), &[SEALED], &mut found);
     found
 }
 
-/// Collects pointers to the objects that have one of these `names`.
+/// Collects JSON pointers to the objects that have a member with one of these `names`.
 fn visit(value: &Value, pointer: String, names: &[&str], found: &mut Vec<String>) {
     match value {
         Value::Object(members) if names.iter().any(|name| members.contains_key(*name)) => found.push(pointer),

@@ -40,7 +40,7 @@ pub struct Member {
     pub email: String,
     pub locale: Locale,
     pub roles: Vec<String>,
-    /// Empty where many members are read at once.
+    /// Groups and people of the member. Empty where many members are read at once.
     pub affiliation: Affiliation,
 }
 
@@ -78,7 +78,7 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds a member, or updates the one of the same issuer and subject and keeps the actor id.
+    /// Adds a member, or updates the member who has this issuer and subject and keeps the actor id.
     pub async fn put_member(&self, by: &Attribution, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;

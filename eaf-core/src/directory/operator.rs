@@ -38,7 +38,7 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds an operator, or renames the one of the same issuer and subject.
+    /// Adds an operator, or renames the operator who has this issuer and subject.
     pub async fn put_operator(
         &self,
         by: &Attribution,

@@ -51,7 +51,7 @@ pub struct StreamWrite {
 
 #[derive(Debug, Clone)]
 pub struct PendingEvent {
-    /// Index into [`AppendRequest::streams`].
+    /// Index of the event's stream in [`AppendRequest::streams`].
     pub stream: usize,
     pub id: EventId,
     /// Type of the event, with the plugin's prefix.
@@ -167,7 +167,7 @@ impl AppendRequest {
             && self.names_each_stream_once()
     }
 
-    /// Whether an event of the request goes to this stream. A stream without one is a guard.
+    /// Whether an event of the request goes to this stream. A stream without an event is a guard.
     pub(super) fn writes(&self, stream: usize) -> bool {
         self.events.iter().any(|event| event.stream == stream)
     }

@@ -79,7 +79,8 @@ pub(super) async fn append_plain(
     Ok(heads.zip(numbers).map(outcome).collect())
 }
 
-/// Parallel arrays that `eaf.append_plain` takes; their meaning is documented there.
+/// Parallel arrays that `eaf.append_plain` takes; the file of that function documents their
+/// meaning.
 #[derive(Default)]
 struct Columns<'a> {
     plugin: Vec<&'a str>,

@@ -11,8 +11,8 @@ use crate::crypto::{KeyId, master_key};
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
-/// Maximum number of data keys that one transaction wraps. An erasure of one of these people waits
-/// for that transaction.
+/// Maximum number of data keys that one transaction wraps. An erasure of a person with one of these
+/// keys waits for that transaction.
 const BATCH: i64 = 500;
 
 /// Numbers of data keys that a rotation has wrapped and has to wrap.
@@ -54,7 +54,7 @@ impl MasterKeyRegistry {
     }
 
     /// Changes the active key under the exclusive lock, so that no data key is wrapped with the
-    /// previous one afterwards.
+    /// previous key afterwards.
     async fn activate(&self, by: &Attribution, current: &master_key::Master) -> Result<(), Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         master_key::lock_exclusively(&mut tx).await.map_err(Error::Write)?;

@@ -132,7 +132,7 @@ fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut MissingRo
     }
 }
 
-/// A stored anchor.
+/// Stored anchor with its hash, and with the present hash of the log.
 struct Linked {
     anchor: Anchor,
     /// Present chain hash of the log at the anchor's position. `None`: the log has no such

@@ -90,7 +90,7 @@ impl<'a> Table<'a> {
         self.view.columns.iter().find(|column| column.name == name)
     }
 
-    /// Returns `, "a", "b"`, in the order of the definition.
+    /// Columns of the view as SQL, `, "a", "b"`, in the order of the definition.
     pub fn column_list(&self) -> String {
         self.view.columns.iter().map(|column| format!(", {}", quoted(&column.name))).collect()
     }

@@ -68,8 +68,8 @@ impl Wait {
         }
     }
 
-    /// Code of the failure after which the call waits to be repeated. `None`: no call waits to be
-    /// repeated, or an operation runs that was started again.
+    /// Code of the failure after which the call waits to be repeated. `None`: the call does not
+    /// wait for that, or its operation was started again and runs.
     pub(super) fn retry_code(&self) -> Option<&str> {
         match self {
             Wait::Operation { stall: Some(stall), .. } if stall.ended.is_some() => None,

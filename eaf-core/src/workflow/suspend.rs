@@ -24,7 +24,7 @@ pub enum Attempt {
     Count,
 }
 
-/// Ends the lease and makes the run due `after` that time from now, by the database's clock.
+/// Ends the lease and makes the run due when `after` has passed, by the database's clock.
 pub async fn suspend(
     db: &Db,
     lease: &Lease,

@@ -1,4 +1,4 @@
-//! Appender: waiting requests share a statement, with the result of separate ones.
+//! Appender: waiting requests share a statement, and each has the result of a separate statement.
 
 use crate::append::{request, stream};
 use crate::chain::verify;

@@ -1,4 +1,4 @@
-//! Stream cache and snapshots: commands read fewer events and decide the same.
+//! Stream cache and snapshots: commands read fewer events and are decided in the same way.
 
 use crate::append::activate;
 use async_trait::async_trait;

@@ -26,7 +26,7 @@ pub struct PersonalMember {
     pub subject_pointer: Option<String>,
 }
 
-/// Finds the personal members of `data`, sorted by pointer, each once.
+/// Finds the personal JSON members of `data`, sorted by pointer, each once.
 pub fn personal_members(schema: &Value, data: &Value) -> Vec<PersonalMember> {
     let mut walk = Walk { root: schema, found: Vec::new() };
     walk.value(schema, data, Parent::default(), String::new(), 0);
@@ -81,7 +81,7 @@ pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Object whose members may name a subject.
+/// Object whose JSON members may name a subject.
 #[derive(Clone, Copy, Default)]
 struct Parent<'a> {
     members: Option<&'a Map<String, Value>>,

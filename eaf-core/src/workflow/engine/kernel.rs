@@ -16,10 +16,10 @@ pub enum Error {
     /// The lease is lost: all that this host has done for the run since then has no effect.
     #[error("another host has taken over the run")]
     Fenced,
-    /// A repetition of the request to the store may succeed.
+    /// Failed request to the store. A repetition may succeed.
     #[error("the host's own store could not be reached")]
     Store(#[source] Cause),
-    /// A repetition of the cleanup may succeed.
+    /// Failed cleanup of a call that was abandoned. A repetition may succeed.
     #[error("the provider could not clean up a call that failed")]
     Abandon(#[source] Failure),
     /// The product is disabled for the tenant or stopped: the run is claimed again when the product

@@ -280,7 +280,7 @@ impl Kernel for MemoryKernel {
     }
 }
 
-/// Simulated vCenter: answers as scripted, then with success. An effect happens once per
+/// Simulated vCenter, which answers as scripted, then with success. An effect happens once per
 /// idempotency key, however often the call is started.
 pub struct Vcenter {
     pub crash_point: Arc<CrashPoint>,

@@ -82,7 +82,7 @@ fn transient() -> Failure {
     failure(Class::Transient, "unreachable", "vCenter cannot be reached")
 }
 
-/// Effects of the run that is due now, which is claimed for it.
+/// Claims the run that is due now and makes its effects.
 async fn effects(kernel: &Arc<MemoryKernel>) -> RunEffects {
     let (run, lease) = kernel.claim(&[], 1).await.unwrap().remove(0);
     RunEffects {
