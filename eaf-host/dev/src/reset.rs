@@ -18,7 +18,7 @@ pub enum Error {
     Remove(PathBuf, #[source] std::io::Error),
 }
 
-/// Deletes the state; refuses while the demo runs.
+/// Deletes the demo's state; refuses while the demo runs.
 pub async fn run(dir: PathBuf) -> Result<(), Error> {
     if !dir.join("lock").exists() {
         println!("Nothing to forget: {} holds no demo.", dir.display());

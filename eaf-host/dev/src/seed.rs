@@ -36,7 +36,7 @@ pub enum Error {
     NotFulfilled { request: String, seconds: u64, status: String },
 }
 
-/// Names of the connections that the grants use.
+/// Names of the connections that the demo's grants permit.
 pub const VCENTER: &str = "vcenter";
 pub const MAIL: &str = "mail";
 

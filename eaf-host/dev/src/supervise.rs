@@ -134,7 +134,8 @@ impl Demo {
         }
     }
 
-    /// Ends the parts of this process first, then the children, the last one first.
+    /// Ends the parts of this process first, then the child processes in reverse order of their
+    /// start.
     async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {

@@ -1,5 +1,5 @@
-//! Variables of `eaf dev` with the prefix of the host's settings. The host rejects unknown ones
-//! unless `EAF_IGNORE` lists them.
+//! Variables of `eaf dev` with the prefix of the host's settings. The host rejects unknown
+//! variables with that prefix unless `EAF_IGNORE` lists them.
 
 use std::ffi::OsString;
 

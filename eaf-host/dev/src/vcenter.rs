@@ -69,7 +69,7 @@ pub enum Behaviour {
         /// Seed of the random choices, to repeat their sequence; without it, a new sequence.
         seed: Option<u64>,
     },
-    /// End every behaviour.
+    /// End every behaviour of the vCenter.
     Calm,
 }
 

@@ -14,7 +14,7 @@ pub const MAX_PARAMETERS: usize = 100;
 /// Maximum length of all header names and values together, in bytes.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// Checks the limits by counting bytes, so that a refusal is cheap.
+/// Checks the limits of path, query and headers by counting bytes, so that a refusal is cheap.
 pub fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
     let query = uri.query().unwrap_or_default();
     if uri.path().len() > MAX_PATH_BYTES || query.len() > MAX_QUERY_BYTES {

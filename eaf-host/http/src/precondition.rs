@@ -36,8 +36,8 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> 
     value.map(Some).ok_or_else(|| Problem::new(Code::BasisInvalid))
 }
 
-/// Headers for the OpenAPI document; the operation refuses with [`Code::BasisInvalid`] and
-/// [`Code::ChangedMeanwhile`].
+/// Adds the precondition's headers to an operation's OpenAPI entry; the operation refuses with
+/// [`Code::BasisInvalid`] and [`Code::ChangedMeanwhile`].
 pub fn described(entry: Entry, pattern: &str, tag: &str) -> Entry {
     entry
         .header(

@@ -130,7 +130,7 @@ pub async fn about(
 pub struct Names {
     /// Names of things by plugin, category and key.
     by_stream: BTreeMap<(String, String, String), String>,
-    /// Names by plugin and key, for calls, which do not name the category.
+    /// Names of things by plugin and key, for calls, which do not name the category.
     by_key: BTreeMap<(String, String), String>,
 }
 

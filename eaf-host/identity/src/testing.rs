@@ -141,7 +141,7 @@ pub struct TokenClaims {
     pub not_before: Option<Duration>,
     pub key: (u8, String),
     pub nonce: Option<String>,
-    /// Audience in addition to the first one.
+    /// Second audience of the token; `None`: the token has one.
     pub further_audience: Option<String>,
     pub party: Option<String>,
     /// Access token whose hash is the claim `at_hash`; `None`: the token lacks this claim.

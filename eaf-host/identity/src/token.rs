@@ -17,7 +17,8 @@ const MAX_LENGTH: usize = 16 * 1024;
 /// Maximum number of keys that are tried for a token without a key id.
 const MAX_KEYS: usize = 16;
 
-/// Asymmetric algorithms; `none` and the HMAC family are rejected like all others.
+/// Accepted algorithms, all of them asymmetric; `none` and the HMAC family are rejected like all
+/// others.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDsa,
     Algorithm::EcdsaP256Sha256,

@@ -1,4 +1,4 @@
-//! Offered actions agree with decisions, in every reachable state.
+//! Agreement of the offered actions with the decisions, in every reachable state.
 
 mod cast;
 

@@ -1,4 +1,5 @@
-//! Authorization endpoint: a page to choose a person, then a code.
+//! Authorization endpoint of the identity provider: shows a page to choose a person, then redirects
+//! with a code.
 
 use super::accounts::Account;
 use super::{Issuer, is_loopback, page};

@@ -1,4 +1,5 @@
-//! Token endpoint: exchanges a code, or the name of an account, for tokens.
+//! Token endpoint of the identity provider: exchanges a code, or the name of an account, for
+//! tokens.
 
 use super::accounts::Account;
 use super::{AUDIENCE, Issuer};

@@ -53,7 +53,7 @@ pub enum Command {
     },
 }
 
-/// Identity of a grant.
+/// Tenant, product, capability and name of a grant, which together identify it.
 #[derive(clap::Args)]
 pub struct Named {
     /// Slug of the tenant.

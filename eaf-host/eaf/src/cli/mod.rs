@@ -1,4 +1,4 @@
-//! Command line. Each command calls one function of the crate that does the work.
+//! Command line of `eaf`. Each command calls one function of the crate that does the work.
 //!
 //! To add a command: 1. a file here with its arguments and `run`; 2. a variant and an arm in this
 //! file.
@@ -26,7 +26,7 @@ use eaf_capability::text::plain;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Indentation of further lines of an error, deeper than that of its causes.
+/// Indentation of further lines of an error, deeper than the indentation of the causes.
 const INDENT: &str = "    ";
 
 /// Result of a command; an error is printed with its causes.

@@ -19,8 +19,8 @@ const REBUILD_TIMEOUT: Duration = Duration::from_secs(600);
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Destroy a person's key for ever, and issue a certificate. Takes a minute and needs a running
-    /// host.
+    /// Destroy a person's key for ever, and issue a certificate. The command takes a minute and
+    /// needs a running host.
     Erase {
         #[arg(long, value_name = "SLUG")]
         tenant: String,

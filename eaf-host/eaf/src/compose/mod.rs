@@ -137,7 +137,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     Ok(core)
 }
 
-/// Serves until `stop` completes, then completes the work in progress.
+/// Runs the host until `stop` completes, then completes the work in progress.
 pub async fn serve(
     config: Config,
     metrics: PrometheusHandle,

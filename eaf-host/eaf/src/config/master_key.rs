@@ -41,7 +41,7 @@ impl MasterKey {
     }
 }
 
-/// Reads the master key, and the previous one during a rotation.
+/// Reads the master key and, during a rotation, the previous one.
 pub fn read(values: &mut Values) -> Option<(MasterKey, Option<MasterKey>)> {
     let key = one(values, &KEY);
     let previous = one(values, &PREVIOUS);

@@ -46,10 +46,11 @@ pub struct Plugins {
 /// Condition under which a configured package is activated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// Activation if no package is active, so that a restart of an old host does not downgrade a
-    /// product.
+    /// The package is activated if no package of its product is, so that a restart of an old host
+    /// does not downgrade a product.
     IfNoneActive,
-    /// Activation if another package is active. For development only: it cannot be configured.
+    /// The package is activated if another one is active. This condition is for development, and no
+    /// setting names it.
     IfDifferent,
 }
 

@@ -1,6 +1,6 @@
 //! Log lines, as JSON or for people: time, level, message, the event's fields, then those of the
 //! enclosing spans, the innermost first and each name once. Every line within a span with a
-//! `trace_id` has it.
+//! `trace_id` has this id.
 
 use eaf_capability::text::plain;
 use serde_json::{Map, Value};
@@ -43,7 +43,7 @@ where
     extensions.insert(Fields(members.0));
 }
 
-/// Message of an event, and its fields with those of its spans.
+/// Collects the message of an event, and its fields with those of the enclosing spans.
 fn collect<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> (String, Map<String, Value>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

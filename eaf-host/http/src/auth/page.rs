@@ -14,7 +14,7 @@ pub struct Refusal {
     pub next_step: NextStep,
 }
 
-/// Link that the page offers.
+/// Link that the page for a failed sign-in offers.
 pub enum NextStep {
     /// Link to another sign-in with the same return path.
     SignIn(ReturnTo),

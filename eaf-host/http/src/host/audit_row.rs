@@ -87,7 +87,7 @@ async fn read(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     })))
 }
 
-/// Row with all rows, runs and mails of its trace.
+/// Row of the audit trail, with all rows, runs and mails of its trace.
 struct RowContext {
     item: Item,
     before: Option<Value>,

@@ -55,7 +55,7 @@ async fn test(
     begin(app, who, Act::Test, capability, name).await
 }
 
-/// Kind of test.
+/// Kind of connection test.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Act {
     /// Test that only reads.
@@ -112,7 +112,7 @@ pub(super) async fn begin_draft(
     Test { app, who, act, subject: Subject::Draft(draft.provider, draft.connection), object }.run(permit).await
 }
 
-/// Acquires a permit of the tenant's limit of tests.
+/// Acquires a permit from the tenant's limit of connection tests.
 pub(super) fn acquire_permit(app: &App, who: &TenantCaller) -> Result<TestPermit, Problem> {
     let permit = app.tests.acquire(who.caller.tenant, app.core.ambient.now());
     permit.map_err(|RateLimited(wait)| Problem::new(Code::TooManyTests).retry_after(wait))
@@ -124,7 +124,7 @@ enum Subject {
     Draft(Arc<dyn Provider>, Connection),
 }
 
-/// Test that runs to its end, even if the caller disconnects.
+/// Connection test that runs to its end, even if the caller disconnects.
 struct Test {
     app: App,
     who: TenantCaller,

@@ -78,7 +78,8 @@ pub async fn read(
 }
 
 impl Draft {
-    /// Records the act before a connection is opened, with the server's address.
+    /// Records an act on the draft, with the server's address, before a connection to the server is
+    /// opened.
     pub async fn record(&self, app: &App, who: &TenantCaller, act: &str) -> Result<(), Problem> {
         let (old, new) = self.change.clone();
         let act = Act { outcome: "pending".into(), ..Act::new(act, self.object()) }.changing(old, new);

@@ -21,7 +21,7 @@ const VALUE_KEYWORDS: [&str; 7] =
 const MAPS: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const SINGLE: [&str; 4] = ["items", "additionalProperties", "then", "else"];
-/// Keywords that describe the value elsewhere or completely.
+/// Keywords that refer to another schema of the value, or list its permitted values.
 const ELSEWHERE: [&str; 6] = ["$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
 
 /// Returns a copy of the schema with limits at all levels.
@@ -85,7 +85,7 @@ fn visit(schema: &mut Value, members: Members) {
     limit(schema);
 }
 
-/// Refuses undeclared members, which would have no limit.
+/// Makes a schema refuse members that it does not declare, which would have no limit.
 fn close(schema: &mut Map<String, Value>) {
     let described = ["additionalProperties", "patternProperties", "unevaluatedProperties"];
     if !described.iter().any(|keyword| schema.contains_key(*keyword)) {
@@ -125,7 +125,8 @@ fn limit(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Range of the guest's type, by the schema's format. Pointers of the guest have 32 bits.
+/// Minimum and maximum of the guest's type that the schema's format names. Pointer-sized integers
+/// of the guest have 32 bits.
 fn range(format: Option<&str>) -> (Value, Value) {
     match format {
         Some("int8") => (json!(i8::MIN), json!(i8::MAX)),

@@ -1,4 +1,5 @@
-//! Activity of a connection: its phase, since when, and whether the client reads.
+//! Activity of a connection: its phase, the time since which it is in this phase, and whether the
+//! client reads.
 
 use super::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

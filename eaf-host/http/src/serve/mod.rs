@@ -32,7 +32,7 @@ use tracked::{TrackedBody, TrackedStream};
 
 /// Maximum size of a request's line and headers, in bytes. Proxies stop at 8 to 16 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Delay after a failed accept, such as for lack of descriptors.
+/// Delay before the next accept after one that failed, such as for lack of descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Maximum number of connections, and time-outs of one connection.

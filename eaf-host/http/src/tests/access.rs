@@ -15,7 +15,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use tower::ServiceExt;
 
-/// Golden file of the matrix, which `EAF_GOLDEN=write` writes.
+/// Golden file of the permission matrix, which `EAF_GOLDEN=write` writes.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/access.golden.md");
 
 /// Heading and subject of each caller; an empty subject stands for a caller who is not signed in.
@@ -42,7 +42,7 @@ struct Attempt {
     access: Access,
 }
 
-/// Attempts, one per operation, command, choice and view of the product.
+/// Attempts of the matrix, one per operation, command, choice and view of the product.
 fn attempts() -> Vec<Attempt> {
     crate::operations::operations().into_iter().flat_map(attempts_of).collect()
 }
@@ -69,7 +69,8 @@ fn attempts_of(operation: Operation) -> Vec<Attempt> {
         .collect()
 }
 
-/// Host with a member of each kind, a connection and a note in acme.
+/// Starts a host with a member of each kind, a connection and a note in acme; returns the note's
+/// key.
 async fn host() -> (TestHost, String) {
     let host = TestHost::new().await;
     let acme = TenantId::derive("acme");

@@ -25,7 +25,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("counter", &["eaf-sdk", CLIENTS]),
 ];
 
-/// Providers, one crate in each folder of `eaf-host/capabilities/`.
+/// Name for the providers of all capabilities, one crate in each folder of
+/// `eaf-host/capabilities/`.
 const CAPABILITIES: &str = "capabilities";
 /// Clients of the capabilities for products, one crate in the folder `sdk/` of each capability.
 const CLIENTS: &str = "clients of capabilities";

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Golden file of the matrix; `EAF_GOLDEN=write` writes it.
+/// Golden file of the permission matrix, which `EAF_GOLDEN=write` writes.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/product_access.golden.md");
 
 const INTRODUCTION: &str = "# Who may use which operation of DCM\n\n\

@@ -1,4 +1,4 @@
-//! One connection: bytes in both directions, and the rules between them.
+//! One connection of the proxy: bytes in both directions, and the rules between them.
 
 use super::rule::{Action, Match, Shared};
 use super::tls::{Stream, Tls};

@@ -1,4 +1,4 @@
-//! Days and times of day, as documents write them: `2026-12-24` and `08:30`.
+//! Days and times of day, as calendar documents write them: `2026-12-24` and `08:30`.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;

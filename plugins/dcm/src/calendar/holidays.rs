@@ -73,7 +73,7 @@ enum Rule {
 
 use Rule::{Easter, Fixed, Repentance};
 
-/// Holidays with their German key, rule and states.
+/// Public holidays: the German key, the rule of the day, and the states of each.
 const HOLIDAYS: &[(&str, Rule, &[State])] = &[
     ("neujahr", Fixed(1, 1), State::ALL),
     ("heilige-drei-koenige", Fixed(1, 6), &[Bw, By, St]),

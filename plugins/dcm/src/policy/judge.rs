@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Tally {
     /// Seats of each level: those of the plan first, then those of each escalation.
     levels: Vec<Seats>,
-    /// Seats of all levels.
+    /// Seats of all levels together.
     pub seats: Seats,
     /// Verdict of each seat that has decided, by the person's smallest actor id.
     decided: BTreeMap<String, Verdict>,
@@ -46,8 +46,8 @@ impl Tally {
         tally
     }
 
-    /// Counts a decision for the seat of the person who decided, or for the seat of the person
-    /// whose deputy they were.
+    /// Counts a decision for the seat of the person who decided, or for the seat of the person for
+    /// whom a deputy decided.
     fn count(&mut self, approvers: &dyn Approvers, decision: &Decision) {
         let person = person_of(approvers, &decision.actor);
         let behalf = decision.on_behalf_of.as_deref().map(|actor| person_of(approvers, actor));

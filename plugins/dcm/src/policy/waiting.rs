@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// State that an open approval waits for, by stage in the order of the plan.
+/// Stages for which an open approval waits, in the order of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingOn {
     pub stages: Vec<WaitingStage>,
@@ -18,7 +18,7 @@ pub struct WaitingOn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingStage {
     pub stage: String,
-    /// Actor ids of the people who may decide and have not.
+    /// Actor ids of the people who may decide in the stage and have not.
     pub people: BTreeSet<String>,
     pub needs: Needs,
     /// Number of approvals that the stage has so far.
@@ -37,7 +37,7 @@ pub struct WaitingStage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Then {
-    /// The stage has no deadline.
+    /// No consequence, because the stage has no deadline.
     Nothing,
     Escalate {
         to: Approver,

@@ -30,7 +30,7 @@ impl Event for VmProvisioned {
     const TYPE: &'static str = "vm-provisioned";
     const SCHEMA: u16 = 2;
 
-    /// Schema 1 had memory in whole GB.
+    /// Events of schema 1 had the memory in whole GB.
     fn upcast(schema: u16, mut data: Value) -> Value {
         if schema == 1 {
             data["memory_mb"] = data["memory_gb"].as_u64().map(|gb| gb * 1024).into();
