@@ -19,8 +19,8 @@ use sqlx::{AssertSqlSafe, Row};
 use verdict::quantile;
 
 const PAIRS: usize = 21;
-/// Number of parts of a measurement, which alternate between with and without policies, so that a
-/// slow second affects both.
+/// Number of parts of a measurement. Parts with and parts without policies alternate, so that a
+/// short slowdown of the machine affects both kinds.
 const PARTS: usize = 40;
 /// Number of iterations per part.
 const ITERATIONS: usize = 20;

@@ -55,11 +55,11 @@ pub struct Certificate {
     pub erased_at: OffsetDateTime,
     /// Number of events with fields of this person, which are in the log and cannot be read.
     pub events: u64,
-    /// Number of the person's answered commands. Each is sealed entirely under the person's key, so
-    /// none can be read.
+    /// Number of ledger rows of commands that the person gave. Each row is sealed entirely under the
+    /// person's key, and can no longer be read since that key is destroyed.
     pub ledger_rows: u64,
-    /// Number of calls by workflow runs about this person. Each is sealed entirely under the
-    /// person's key, so none can be read.
+    /// Number of calls by workflow runs about this person. Each call is sealed entirely under the
+    /// person's key, and can no longer be read since that key is destroyed.
     pub journal_rows: u64,
     /// Number of snapshots that are sealed for this person and others.
     pub snapshots: u64,

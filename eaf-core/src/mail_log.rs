@@ -32,7 +32,7 @@ pub struct Mail {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Sequence number of the run's call that recorded the mail first.
+    /// Sequence number, in the run, of the call that first recorded the mail.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,

@@ -107,7 +107,8 @@ pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: 
     tx.commit().await.map_err(Error::Write)
 }
 
-/// Lists acts from number `start` on, newest first, and the number with which the next page starts.
+/// Returns up to `items` acts, newest first, and the number of the act with which the next page
+/// starts. `start` is the number of the first act; `None`: the newest one.
 pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>, Option<i64>), Error> {
     let rows = sqlx::query(
         "select a.nr, a.at, a.actor_id, a.origin, a.act, a.object, a.outcome, a.change, a.trace_id,

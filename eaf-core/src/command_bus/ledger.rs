@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Content of a ledger row, which auditors and the replay check of an upgrade read.
+/// Content of a ledger row: the command, what it was decided on, and the answer, for auditors and
+/// for a repetition of the command.
 #[derive(Serialize, Deserialize)]
 struct Record {
     plugin: String,

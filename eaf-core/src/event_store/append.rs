@@ -90,8 +90,9 @@ pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]
     append_on(&mut conn, tenant, requests).await
 }
 
-/// Decides the requests in order, in one autocommit statement, and returns one outcome per request.
-/// After an error it is unknown whether the batch is recorded: ask again with the same keys.
+/// Appends the requests in order, in one autocommit statement, and returns one outcome per request.
+/// After an error it is unknown whether the batch was recorded; a caller repeats the batch with the
+/// same idempotency keys.
 pub(super) async fn append_on(
     conn: &mut PgConnection,
     tenant: TenantId,

@@ -1,7 +1,7 @@
 //! Listening to NOTIFY on a separate connection, with probes that detect a dead one.
 //!
-//! A listening connection sends nothing. Without a probe it would wait for ever after a network
-//! that drops packets, or a server that became a standby.
+//! A listening connection sends nothing. Without a probe it would wait for ever once the network
+//! drops its packets, or its server has become a standby.
 
 use crate::db::require_writable;
 use sqlx::Acquire;

@@ -1,6 +1,7 @@
 //! Verification of audit and journal: compares their rows with the anchors.
 //!
-//! Rows may be missing if retention deleted them: the audit records how many of which anchor.
+//! Rows may be missing only if retention deleted them. The audit records, for each anchor, how many
+//! of its rows were deleted.
 
 use super::pruned::{self, MissingRows, Table};
 use super::{Error, Finding, Walk};

@@ -47,8 +47,8 @@ impl RateLimiters {
         self.credentials.take(self.hasher.hash_one(credential)).map_err(too_many)
     }
 
-    /// Counts a request for the person, then for the tenant, so that a person over their limit uses
-    /// none of the tenant's.
+    /// Counts a request against the person's limit, then against the tenant's, and refuses a request
+    /// over either. In this order a person over their limit uses up nothing of the tenant's limit.
     pub fn check_caller(&self, tenant: Option<TenantId>, actor: ActorId) -> Result<(), Problem> {
         self.people.take((tenant, actor)).map_err(too_many)?;
         tenant.map_or(Ok(()), |tenant| self.tenants.take(tenant)).map_err(too_many)

@@ -71,7 +71,7 @@ events! {
     }
 }
 
-/// Domain of the product DCM.
+/// Domain component of DCM: its commands, events, states and views.
 pub struct Dcm;
 
 impl Plugin for Dcm {

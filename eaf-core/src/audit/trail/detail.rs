@@ -28,7 +28,8 @@ pub struct Run {
     pub id: Uuid,
     pub plugin: String,
     pub workflow: String,
-    /// Key of the thing that the run is about.
+    /// Id of the thing, such as a request, whose event started the run. The trigger takes the id
+    /// from that event.
     pub key: String,
     /// State of the run: `open`, `done`, `failed` or `stopped`.
     pub state: String,

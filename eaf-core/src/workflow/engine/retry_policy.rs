@@ -47,8 +47,8 @@ impl RetryPolicy {
         between(start.since, now) >= longest || own.is_some_and(|budget| between(start.budget_since, now) >= budget)
     }
 
-    /// Whether the domain is to be notified of the stall itself, or of another cause that has
-    /// lasted. People are shown the last cause that the domain was notified of.
+    /// Whether to notify the domain component now: of a stall that it does not know yet, or of a
+    /// stall that has failed for another reason than the notified one for [`Self::notify_after`].
     pub fn should_notify(&self, stall: &Stall, now: i64) -> bool {
         let is_known = stall.notified_code.as_deref().is_none_or(|code| code == stall.failure.code);
         match stall.notified {

@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Maximum number of bytes from the server between two writes during a TLS handshake, which
-/// includes a certificate chain.
+/// Maximum number of bytes that the server may send between two writes of this client during the
+/// TLS handshake. A certificate chain must fit.
 pub const HANDSHAKE_MAX: usize = 48 * 1024;
 /// Maximum number of bytes from the server between two writes after the handshake; the longest
 /// reply is that to EHLO. The client scans the whole reply at each packet.

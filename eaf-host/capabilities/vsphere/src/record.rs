@@ -39,8 +39,8 @@ impl Record {
         Record { stage, template: None, task: None, object: None, ..self.clone() }
     }
 
-    /// Whether the record's vCenter may have the machine, even if a clone was planned again because
-    /// a search did not find it.
+    /// Whether the machine may be in the record's vCenter. A record that counts as removed
+    /// externally is included, because the search that did not find the machine may be wrong.
     pub fn may_exist(&self) -> bool {
         matches!(self.stage, Stage::Creating | Stage::Removing) || self.removed_externally()
     }

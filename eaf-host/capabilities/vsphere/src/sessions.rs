@@ -55,7 +55,8 @@ struct Access {
     ca_certificate: Option<String>,
 }
 
-/// Use of a login by one connection.
+/// Share of one connection in a login, which connections with the same account use together; with
+/// the templates and choices that this connection has read.
 struct Use {
     login: Arc<Shared>,
     templates: Arc<Mutex<HashSet<String>>>,

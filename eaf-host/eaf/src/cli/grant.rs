@@ -15,8 +15,8 @@ use time::format_description::well_known::Rfc3339;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Grant a request of the product's active package, or change a grant. The next call is subject
-    /// to it.
+    /// Grant a capability that the product's active package requests, or change such a grant. The
+    /// grant applies from the next call of a workflow on.
     Put {
         #[command(flatten)]
         of: Named,

@@ -1,4 +1,5 @@
-//! Search for the member that a JSON pointer names, in a JSON Schema.
+//! Search in a JSON Schema for the part that describes a member of a document. A JSON pointer into
+//! the document names the member.
 
 use serde_json::Value;
 

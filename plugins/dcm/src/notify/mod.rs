@@ -1,8 +1,8 @@
-//! Mails about open tasks and about the progress of requests.
+//! Mails: what approvers and admins are asked to do, and the progress of requests.
 //!
-//! A mail may wait for hours while the mail server is unavailable. A mail that asks for an action
-//! or reports a status is sent only while that status holds; a rejection is final, so its mail has
-//! no condition.
+//! A mail may wait for hours while the mail server is unavailable. A mail is sent only if the
+//! request still has the status that the mail was written for. A rejection is final, so that its
+//! mail is always sent.
 
 use crate::Event;
 use crate::permission::{APPROVE, OPERATE};
