@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 pub use document::Accepted;
 
-/// A command; the implementing type is the command's body.
+/// Command of a plugin. The type that implements this trait is the command's body.
 pub trait Command: DeserializeOwned + JsonSchema {
     const NAME: &'static str;
     const VERSION: u16 = 1;
@@ -16,14 +16,15 @@ pub trait Command: DeserializeOwned + JsonSchema {
     /// workflow) may give the command.
     const PERMISSION: Option<&'static str>;
 
-    /// Streams that the command reads or guards. The host repeats the call with the loaded streams
-    /// until the result names no new one.
+    /// Streams that the command reads or guards. The host loads the streams and calls the function
+    /// again with them, until the result names no further stream.
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary;
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection>;
 }
 
-/// Checks the permission of the command `C` and none of its rules.
+/// Checks whether the caller holds the permission of the command `C`. The command's rules are not
+/// checked.
 pub fn permitted<C: Command>(ctx: &Context) -> Result<(), Rejection> {
     match C::PERMISSION {
         Some(permission) if ctx.may(permission) => Ok(()),
@@ -45,14 +46,15 @@ impl Accepted {
         self
     }
 
-    /// Names the row of a view that shows the thing which the command concerns.
+    /// Sets the command's subject: the row of a view that shows the thing, such as a request, which
+    /// the command concerns.
     pub fn subject(mut self, view: &str, key: impl Into<String>) -> Self {
         self.subject = Some(Subject { view: view.into(), key: key.into() });
         self
     }
 
-    /// Answers a rehearsal (`?dry-run`) with the expected outcome, such as a price or the
-    /// approvers.
+    /// Sets the expected outcome, such as a price or the approvers, for the answer to a rehearsal
+    /// (`?dry-run`).
     pub fn preview(mut self, preview: Map<String, Value>) -> Self {
         self.preview = Some(preview);
         self
@@ -109,7 +111,7 @@ impl FieldError {
     }
 }
 
-/// Collects the errors of a body, so that the caller gets all of them in one answer.
+/// Collector of the errors in a command's body, so that the caller gets all of them in one answer.
 #[derive(Debug, Default)]
 pub struct Fields(Vec<FieldError>);
 

@@ -1,5 +1,5 @@
-//! Functions that the components export. Each takes and returns one JSON document; the test harness
-//! calls the same functions.
+//! Functions that a plugin's components export to the host. Each takes and returns one JSON
+//! document; the test harness calls the same functions.
 
 use crate::document::*;
 use crate::list::{CommandVisitor, StateVisitor, ViewVisitor, WorkflowVisitor};

@@ -25,8 +25,8 @@ pub struct Context {
     pub settings: Map<String, Value>,
     /// Seed for random choices: 32 random bytes in hexadecimal.
     pub seed: String,
-    /// Id of the command, the same for every repetition with the same idempotency key: the natural
-    /// id for a thing that a command creates.
+    /// Id of the command, the same for every repetition with the same idempotency key. A command
+    /// that creates a thing uses this id as the id of the thing.
     pub command_id: String,
     pub trace_id: String,
 }
@@ -42,7 +42,7 @@ impl Context {
 pub struct Actor {
     pub id: String,
     pub kind: ActorKind,
-    /// Name of the person, which is personal data; empty for the system.
+    /// Name of the actor, which is personal data; empty for the system.
     pub name: String,
     #[serde(default)]
     pub roles: Vec<String>,
@@ -51,13 +51,13 @@ pub struct Actor {
     pub permissions: Vec<String>,
     #[serde(default)]
     pub groups: Vec<String>,
-    /// Actor ids of the persons for whom the caller stands in now.
+    /// Actor ids of the persons whose deputy the caller is at present.
     #[serde(default)]
     pub stands_in_for: Vec<String>,
     /// Actor ids of the persons whose manager the caller is.
     #[serde(default)]
     pub manages: Vec<String>,
-    /// Cost centre of the caller; empty: none is known.
+    /// Cost centre of the caller; empty if the caller's cost centre is unknown.
     #[serde(default)]
     pub cost_centre: String,
 }
@@ -90,8 +90,8 @@ pub struct LoadedStream {
     pub mode: StreamMode,
     /// Number of events in the stream; 0: the stream does not exist.
     pub version: u64,
-    /// State that this package folded from the events before the first of `events`; `None`:
-    /// `events` contains all.
+    /// Snapshot: the state that this package folded from the events before the first one in
+    /// `events`. `None`: there is no snapshot, and `events` contains every event of the stream.
     #[serde(default)]
     pub snapshot: Option<Value>,
     /// Events after the snapshot; without a snapshot, all events of the stream.
@@ -160,7 +160,8 @@ pub struct Accepted {
     pub events: Vec<NewEvent>,
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Expected outcome, as a part of the answer to a rehearsal (`?dry-run`); never recorded.
+    /// Expected outcome, such as a price, which the answer to a rehearsal (`?dry-run`) contains.
+    /// The outcome is never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -178,7 +179,7 @@ pub struct FoldOutput {
     pub state: Value,
 }
 
-/// Row of a view that shows the thing which a command concerns.
+/// Row of a view that shows the thing, such as a request, which a command concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub view: String,
@@ -243,7 +244,8 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// Rows by key, each as an object of its columns: those that `keys` named and that exist.
+    /// Existing rows among those whose keys `keys` returned, by key. Each row is an object with one
+    /// member per column.
     pub rows: Map<String, Value>,
 }
 
@@ -263,7 +265,8 @@ pub enum RowChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsInput {
     pub view: String,
-    /// Rows whose actions are asked for, each as an object of `key` and its columns.
+    /// Rows whose actions the host asks for. Each row is an object with `key` and one member per
+    /// column.
     pub rows: Vec<Map<String, Value>>,
     pub context: Context,
 }
@@ -273,7 +276,7 @@ pub struct ActionsOutput {
     pub items: Vec<RowActions>,
 }
 
-/// State that a row waits for, and the commands on the row that the caller may give or not.
+/// Actions of one row for the caller, and a message that says what the row waits for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowActions {
     #[serde(default)]
@@ -287,7 +290,8 @@ pub struct Action {
     pub allowed: bool,
     #[serde(default)]
     pub why: Option<Message>,
-    /// Members of the command's body that are known from the row.
+    /// Members of the command's body whose values come from the row, such as an id. The caller adds
+    /// the other members.
     #[serde(default)]
     pub body: Map<String, Value>,
 }

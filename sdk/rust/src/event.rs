@@ -10,8 +10,8 @@ pub trait Event: Serialize + DeserializeOwned + JsonSchema {
     const TYPE: &'static str;
     const SCHEMA: u16 = 1;
 
-    /// Converts data of an older schema version into the present shape; recorded data never
-    /// changes.
+    /// Converts an event's data from an older schema version into the present shape. The recorded
+    /// data never changes.
     fn upcast(_schema: u16, data: Value) -> Value {
         data
     }

@@ -20,8 +20,9 @@ impl<T: DeserializeOwned> Operation<T> {
         decode(self.raw.result()?)
     }
 
-    /// Starts an operation that completes when this one reaches the percentage of progress, or
-    /// ends; the answer is the percentage.
+    /// Starts an operation that watches this one. The new operation completes when the progress of
+    /// this one reaches `percent`, or when this one ends; its answer is the percentage that was
+    /// reached.
     pub fn progress_reaches(&self, percent: u32) -> Operation<u32> {
         Operation::new(self.raw.progress_reaches(percent))
     }

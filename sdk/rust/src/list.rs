@@ -1,5 +1,6 @@
-//! Lists of types: dispatch by names known at compile time, so that the linker removes unreachable
-//! code from a component.
+//! Lists of types, such as a plugin's commands, and the search of such a list by name. The lists
+//! are types, not tables of function pointers, so that the linker can remove code that a component
+//! does not use.
 
 use crate::document::{CommandType, ViewType, WorkflowType};
 use crate::{Command, State, View, Workflow, component};
@@ -22,7 +23,8 @@ pub trait CommandVisitor {
     fn visit<C: Command>(self) -> Self::Output;
 }
 
-/// List of a plugin's state types; a visit finds the one for a category of streams.
+/// List of a plugin's state types. `visit` calls the visitor with the state type that has this
+/// category of streams.
 pub trait States {
     fn visit<V: StateVisitor>(category: &str, visitor: V) -> Option<V::Output>;
 }

@@ -16,8 +16,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Reference to the current members of the tenant who are in any of these sets, without the
-/// excluded actor ids.
+/// Reference to people: the current members of the tenant who hold one of the permissions, belong
+/// to one of the groups, manage one of the persons or are named by actor id. People with an
+/// excluded actor id are not among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
@@ -54,8 +55,8 @@ impl People {
         People { actors: vec![actor.into()], ..People::default() }
     }
 
-    /// Refers to the people of either reference. A person whom one of the references excludes is
-    /// excluded.
+    /// Refers to the people to whom at least one of the two references leads. A person whom one of
+    /// the references excludes is excluded.
     pub fn or(mut self, other: People) -> Self {
         self.permissions.extend(other.permissions);
         self.groups.extend(other.groups);

@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The person whose data a member contains.
+/// Names the person whose data a personal member contains, by another member of the same object.
 pub trait Subject {
-    /// Name of the sibling member that contains the person's actor id.
+    /// Name of the member, beside the personal one, that contains the person's actor id.
     const MEMBER: &'static str;
 }
 
@@ -48,8 +48,8 @@ impl<S> Personal<S> {
         self.text.clone()
     }
 
-    /// Assigns the text to another person, such as a reason that moves from a command into an
-    /// event.
+    /// Returns the same text as data of another person, such as a reason that is the caller's data
+    /// in a command and the requester's data in the event.
     pub fn reassign<T>(self) -> Personal<T> {
         Personal { text: self.text, subject: PhantomData }
     }

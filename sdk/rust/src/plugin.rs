@@ -2,7 +2,7 @@
 
 use crate::{Commands, EventSet, States, Views, Workflows};
 
-/// A permission and the roles that have it: requester, approver, admin, auditor.
+/// A permission, and the roles that hold it, out of requester, approver, admin and auditor.
 #[derive(Debug, Clone, Copy)]
 pub struct Permission {
     pub name: &'static str,

@@ -1,4 +1,4 @@
-//! Streams of a decision, folded into states.
+//! Streams that a command reads or guards, and the states that a plugin folds from them.
 
 use crate::document::{BoundaryOutput, LoadedStream, ResolvedPeople, StreamMode, StreamRef};
 use crate::{EventSet, People, Recorded};
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::any::type_name;
 
-/// The state of one thing, folded from its events. The host stores it as JSON in a snapshot, so no
-/// member may be skipped in serialization.
+/// State of one thing, such as a request, folded from the events of its stream. The host stores the
+/// state as JSON in a snapshot, so no member may be skipped in serialization.
 pub trait State: Default + Serialize + DeserializeOwned {
     type Event: EventSet;
 
-    /// Category of the streams of this state, which are named `<CATEGORY>/…`; no other state type
-    /// folds these streams.
+    /// First part of the names of this state's streams, which are named `<CATEGORY>/…`. No other
+    /// state type folds these streams.
     const CATEGORY: &'static str;
 
     fn apply(&mut self, event: Self::Event, recorded: &Recorded);
@@ -26,8 +26,8 @@ pub struct Streams {
     people: Vec<ResolvedPeople>,
 }
 
-/// A state as stored in a snapshot, with the name of its type, since JSON of another type would fit
-/// wherever all members have defaults.
+/// State as a snapshot stores it, with the name of the state's Rust type. The name is stored
+/// because the JSON of another type would be readable too if all members have defaults.
 #[derive(Serialize, Deserialize)]
 struct StoredState<S> {
     #[serde(rename = "type")]
@@ -45,14 +45,15 @@ impl Streams {
         Streams { people, ..self }
     }
 
-    /// Actor ids of the people to whom a reference leads; empty for a reference that the boundary
-    /// does not name.
+    /// Actor ids of the people to whom a reference leads; empty if the boundary does not name the
+    /// reference.
     pub fn people(&self, reference: &People) -> &[String] {
         let found = self.people.iter().find(|resolved| resolved.reference == *reference);
         found.map(|resolved| resolved.actors.as_slice()).unwrap_or_default()
     }
 
-    /// Number of events in a stream; 0 for a stream that has none or was not requested.
+    /// Number of events in a stream; 0 if the stream has no events, or if the boundary does not
+    /// name it.
     pub fn version(&self, stream: &str) -> u64 {
         self.find(stream).map_or(0, |s| s.version)
     }
@@ -78,7 +79,8 @@ pub(crate) fn category(stream: &str) -> &str {
     stream.split_once('/').map_or(stream, |(category, _)| category)
 }
 
-/// Folds events into the JSON that the host stores as a snapshot.
+/// Folds the snapshot and the events after it into the JSON that the host stores as the next
+/// snapshot.
 pub(crate) fn fold_to_json<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -> Value {
     to_json(fold::<S>(stream, snapshot, events))
 }
@@ -102,7 +104,7 @@ fn fold<S: State>(stream: &str, snapshot: Option<&Value>, events: &[Recorded]) -
     state
 }
 
-/// Reads a state from its snapshot.
+/// Reads a state from the snapshot of its stream.
 ///
 /// # Panics
 ///
@@ -115,7 +117,8 @@ fn restored<S: State>(stream: &str, snapshot: &Value) -> S {
     serde_json::from_value(state).unwrap_or_else(|_| panic!("`{kind}` does not deserialize from its own JSON"))
 }
 
-/// Streams that a command needs, each of them read or guarded, and people whom it names.
+/// Streams that a command needs, each of them read or guarded, and references to the people whose
+/// actor ids the command needs.
 #[derive(Debug, Default)]
 pub struct Boundary {
     streams: Vec<StreamRef>,
@@ -127,13 +130,14 @@ impl Boundary {
         Boundary::default()
     }
 
-    /// Adds a stream that is read and guarded: its version must still hold at the append, and only
-    /// guarded streams accept events.
+    /// Adds a stream that is read and guarded. The version of a guarded stream must still hold at
+    /// the append, and a command appends events to guarded streams alone.
     pub fn guard(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Guard)
     }
 
-    /// Adds a stream that is read without a guard, for reference data.
+    /// Adds a stream that is read without a guard, for reference data. Its version may change
+    /// before the append.
     pub fn read(self, stream: impl Into<String>) -> Self {
         self.with(stream.into(), StreamMode::Read)
     }
@@ -212,8 +216,8 @@ mod tests {
         }
     }
 
-    /// One loaded stream with the events of this range; the events before the range are in
-    /// `snapshot`.
+    /// Creates the streams of a command with one loaded stream. Its events have the versions in
+    /// `events`; `snapshot` contains the state of the events before them.
     fn streams(snapshot: Option<Value>, events: std::ops::RangeInclusive<u64>) -> Streams {
         let version = *events.end();
         let events = events.map(recorded).collect();

@@ -21,8 +21,8 @@ pub trait View {
     const READ: &'static [ReadRule];
     /// Names of the event types that the view projects.
     const EVENTS: &'static [&'static str];
-    /// Business thing that a row shows, so that the audit trail can name and find it; `None`: the
-    /// rows show no such thing.
+    /// Thing, such as a request, that each row shows. The audit trail uses it to show the thing's
+    /// name and to find acts by this name. `None`: the rows show no thing of the audit trail.
     const THING: Option<Thing> = None;
 
     /// Keys of the rows that the projection of this event reads or changes.
@@ -30,7 +30,8 @@ pub trait View {
 
     fn project(event: &Self::Event, recorded: &Recorded, rows: &mut Rows<Self::Row>);
 
-    /// Actions of a row for this caller; they must follow the same rules as `decide`.
+    /// Actions on a row for this caller. The rules must be those of `decide`, so that `decide`
+    /// accepts each allowed action.
     fn actions(_key: &str, _row: &Self::Row, _ctx: &Context) -> RowActions {
         RowActions::default()
     }
@@ -54,15 +55,16 @@ impl ReadRule {
     }
 }
 
-/// A business thing behind a row: the audit trail shows acts with the thing's name and finds acts
-/// by that name.
+/// Thing, such as a request, that a row shows. The audit trail shows acts with the thing's name and
+/// finds acts by that name.
 #[derive(Debug, Clone, Copy)]
 pub struct Thing {
     /// Name of the text column that contains the thing's name.
     pub name: &'static str,
-    /// Categories of streams that have the row's key after the slash.
+    /// Categories of the streams that are named `<category>/<key>`, where `<key>` is the row's key.
     pub streams: &'static [&'static str],
-    /// Categories of streams that have the thing's name in lower case after the slash.
+    /// Categories of the streams that are named `<category>/<name>`, where `<name>` is the thing's
+    /// name in lower case.
     pub named: &'static [&'static str],
 }
 
@@ -111,7 +113,7 @@ impl Column {
     }
 }
 
-/// Rows that `keys` named, as they change while events are projected.
+/// Rows whose keys the view's `keys` returned, as they change while events are projected.
 #[derive(Debug)]
 pub struct Rows<R>(BTreeMap<String, Slot<R>>);
 
@@ -155,17 +157,17 @@ impl<R> Rows<R> {
         Rows(BTreeMap::new())
     }
 
-    /// Changed rows by key; `None`: the row was removed.
+    /// Rows that were changed, by key. `None` instead of a row: the row was removed.
     pub(crate) fn into_changes(self) -> impl Iterator<Item = (String, Option<R>)> {
         self.0.into_iter().filter(|(_, s)| s.changed && (s.row.is_some() || s.existed)).map(|(k, s)| (k, s.row))
     }
 
-    /// Finds the place of a row.
+    /// Finds the slot of a row.
     ///
     /// # Panics
     ///
-    /// If `keys` did not name the row: it was not loaded, and a change would overwrite the stored
-    /// one.
+    /// If the view's `keys` did not return the row's key. Such a row was not loaded, and a change
+    /// would overwrite the stored row.
     fn slot(&mut self, key: &str) -> &mut Slot<R> {
         self.0.get_mut(key).expect("`keys` must name every changed row")
     }
@@ -180,8 +182,9 @@ impl RowActions {
         RowActions::default()
     }
 
-    /// Offers the command `C`, allowed if the caller holds the command's permission and `rule`,
-    /// which `decide` shares, is `Ok`. `body` contains the members that follow from the row.
+    /// Adds an action for the command `C`. The action is allowed if the caller holds the command's
+    /// permission and `rule` is `Ok`; `decide` checks the same rule. `body` contains the members of
+    /// the command's body whose values come from the row.
     pub fn offer<C: Command>(mut self, ctx: &Context, rule: Result<(), Rejection>, body: Value) -> Self {
         let body = body.as_object().cloned().unwrap_or_default();
         let refusal = command::permitted::<C>(ctx).and(rule).err();

@@ -28,10 +28,11 @@ impl Failure {
 #[derive(Debug, Clone, Copy)]
 pub struct Trigger {
     pub event: &'static str,
-    /// JSON pointer into the event's data, to the id of the business thing.
+    /// JSON pointer to the id of the thing that the run is about, such as a request, in the event's
+    /// data.
     pub key: &'static str,
-    /// JSON pointer into the event's data, to the actor id of the person under whose key the
-    /// journal is encrypted.
+    /// JSON pointer to the actor id of the run's subject, in the event's data. The journal is
+    /// encrypted under that person's key.
     pub subject: &'static str,
 }
 
@@ -41,12 +42,13 @@ pub trait Workflow {
     const NAME: &'static str;
     const VERSION: u16 = 1;
     const TRIGGERS: &'static [Trigger];
-    /// Name of the command that the host gives, with the body `{key, stalled, code, message}`, when
-    /// a call stalls, and when it no longer does. `None`: no command.
+    /// Name of the command that the host gives when a host call stalls, and again when that call no
+    /// longer stalls. Its body is `{key, stalled, code, message}`. `None`: the host gives no
+    /// command.
     const ON_STALL: Option<&'static str> = None;
-    /// Name of the command that the host gives, with the body `{key, event, code, message}`, when a
-    /// run ends without a result, also after a panic, an exceeded limit or a divergence. `event` is
-    /// the id of the event that started the run. `None`: no command.
+    /// Name of the command that the host gives when a run ends without a result, also after a
+    /// panic, an exceeded limit or a divergence. Its body is `{key, event, code, message}`, where
+    /// `event` is the id of the event that started the run. `None`: the host gives no command.
     const ON_FAILURE: Option<&'static str> = None;
 
     fn run(event: Self::Event, recorded: &Recorded) -> Result<Value, Failure>;

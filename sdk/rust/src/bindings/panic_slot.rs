@@ -1,6 +1,6 @@
-//! Panic texts for the host: a component without imports cannot write anywhere, and a trap alone
-//! reads "unreachable". The panic hook writes the text into the exported global `EAF_PANIC_SLOT`,
-//! which the host reads from a core dump.
+//! Text of a panic, for the host. A component without imports cannot write anywhere, and a trap
+//! alone says only "unreachable". Therefore the panic hook writes the text into the exported global
+//! `EAF_PANIC_SLOT`, which the host reads from a core dump.
 //!
 //! Layout: length n as 4 bytes little-endian, at most 4,092; then n bytes of UTF-8. Length 0: no
 //! text.

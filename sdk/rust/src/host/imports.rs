@@ -9,7 +9,7 @@ type Bytes = Vec<u8>;
 pub struct Operation(flow::Operation);
 
 impl Operation {
-    /// Wraps an operation that a capability started.
+    /// Wraps an operation of the host that a capability started.
     pub fn started(operation: flow::Operation) -> Self {
         Operation(operation)
     }

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 type Bytes = Vec<u8>;
 
-/// An operation whose outcome is known from its start.
+/// Operation in a scripted run. Its outcome is known from the start, because the script gives the
+/// outcome.
 pub struct Operation {
     outcome: Result<Value, Failure>,
 }
 
 impl Operation {
-    /// Wraps an operation that a capability started, with the outcome that the script gives.
+    /// Creates an operation that a capability started, with the outcome that the script gives.
     pub fn started(outcome: Result<Value, Failure>) -> Self {
         Operation { outcome }
     }
@@ -53,7 +54,7 @@ pub fn log(level: &str, message: &str) {
     let _ = ask("flow.log", json!({ "level": level, "message": message }));
 }
 
-/// Decodes the document of a call into the value that the script sees.
+/// Decodes the JSON arguments of a host call into a value for the script.
 pub fn value(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("the guest sends JSON")
 }

@@ -1,5 +1,5 @@
-//! Agreement of `actions` and `decide`: a command is offered if and only if it would be accepted,
-//! and refused for the same reason.
+//! Test that the actions of a view agree with `decide`: an action is allowed if and only if
+//! `decide` accepts its command. Otherwise both give the same reason.
 
 use super::stage::Stage;
 use super::views::actions_of;

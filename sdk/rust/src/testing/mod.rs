@@ -34,7 +34,7 @@ pub fn system() -> Actor {
     }
 }
 
-/// Reproducible random choices, for tests that try many sequences.
+/// Generator of reproducible random numbers, for tests that try many sequences of commands.
 #[derive(Debug, Clone)]
 pub struct SeededRandom(u64);
 
@@ -56,7 +56,7 @@ impl SeededRandom {
     }
 }
 
-/// UUID-like text, the same for the same input.
+/// Derives an id in the form of a UUID from a text. The same text gives the same id.
 pub(crate) fn id_of(text: &str) -> String {
     let hash = |seed: u64| text.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     let (a, b) = (hash(0xcbf2_9ce4_8422_2325), hash(0x84222325_cbf29ce4));

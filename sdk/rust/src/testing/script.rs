@@ -9,7 +9,7 @@ use std::cell::RefCell;
 type Answer = Box<dyn FnMut(&Value) -> Result<Value, Failure>>;
 
 /// Answers of the host by function name, such as `flow.submit`, `vsphere.clone` or `mail.send`. A
-/// call without an answer succeeds with null, and a mail with one recipient.
+/// call for which the script has no answer succeeds with a default: null, or one mail sent.
 #[derive(Default)]
 pub struct Script {
     answers: Vec<(String, Answer)>,
@@ -72,13 +72,14 @@ impl ScriptResult {
     }
 }
 
-/// Asks the active script for the answer to a call; null where the script has none.
+/// Returns the active script's answer to a call; null if the script has no answer for the function.
 #[doc(hidden)]
 pub fn ask(function: &str, args: Value) -> Result<Value, Failure> {
     ask_or(function, args, Value::Null)
 }
 
-/// Asks the active script for the answer to a call; `default` where the script has none.
+/// Returns the active script's answer to a call; `default` if the script has no answer for the
+/// function.
 #[doc(hidden)]
 pub fn ask_or(function: &str, args: Value, default: Value) -> Result<Value, Failure> {
     ACTIVE.with_borrow_mut(|active| {

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
 
-/// Limits of the host: rounds of `boundary` and streams per command, and bytes per event.
+/// Limits of the host, which the stage checks too: calls of `boundary` per command, streams per
+/// command, and bytes per event.
 const ROUNDS: usize = 4;
 const STREAMS: usize = 32;
 const EVENT_BYTES: usize = 256 * 1024;
@@ -17,7 +18,8 @@ const EVENT_BYTES: usize = 256 * 1024;
 pub struct Stage<P> {
     pub log: Vec<Recorded>,
     pub now: i64,
-    /// Actor ids by reference to people; a reference that is not listed leads to no one.
+    /// Actor ids to which each reference leads, as set by the test. A reference that is not listed
+    /// leads to no person.
     pub people: Vec<ResolvedPeople>,
     commands: u64,
     types: Vec<EventType>,
@@ -87,8 +89,8 @@ impl<P: Plugin> Stage<P> {
         Outcome { command_id, decision }
     }
 
-    /// Repeats the decision on a snapshot of all events but the last of each stream, and expects
-    /// the same result.
+    /// Repeats the decision with snapshots, and expects the same result. For each stream the
+    /// repetition gets a snapshot of all events but the last one, and the last event.
     fn compare_with_snapshots(&self, whole: &DecideInput, expected: &Decision) {
         let mut input = whole.clone();
         for stream in &mut input.streams {
@@ -160,8 +162,8 @@ impl<P: Plugin> Stage<P> {
         LoadedStream { stream: reference.stream, mode: reference.mode, version, snapshot: None, events }
     }
 
-    /// Makes the host's checks of new events: the stream is guarded, the type described, the size
-    /// within its limit, and each personal member has a person.
+    /// Checks new events as the host does: the stream is guarded, the event type is described, the
+    /// size is within the limit, and each personal member names a person.
     fn check(&self, events: &[NewEvent], streams: &[LoadedStream]) {
         for event in events {
             let guarded = streams.iter().any(|s| s.stream == event.stream && s.mode == StreamMode::Guard);

@@ -1,4 +1,4 @@
-//! Views of a stage, projected from its events.
+//! Rows of a plugin's views, projected from the events of a test stage.
 
 use super::stage::{Stage, call};
 use crate::document::*;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 type Row = Map<String, Value>;
 
 impl<P: Plugin> Stage<P> {
-    /// Rows of a view by key. The projection event by event and the projection of all events at
-    /// once must give the same rows.
+    /// Rows of a view by key, projected from the stage's events. Projecting one event after the
+    /// other and projecting all events at once must give the same rows.
     pub fn view<V: View>(&self) -> BTreeMap<String, Row> {
         self.view_named(V::NAME)
     }
@@ -26,7 +26,7 @@ impl<P: Plugin> Stage<P> {
         at_once
     }
 
-    /// Actions that the caller gets on one row.
+    /// Actions on one row that the caller gets, as the view's `actions` returns them.
     pub fn offered<V: View>(&self, actor: &Actor, key: &str) -> RowActions {
         let rows = self.view::<V>();
         let row = rows.get(key).unwrap_or_else(|| panic!("no row {key} in {}", V::NAME));
