@@ -1,5 +1,6 @@
-//! Mail addresses as sent over SMTP: the domain in its ASCII form (A-label, RFC 5890), so that only
-//! a local part can require a server with SMTPUTF8.
+//! Mail addresses in the form that SMTP sends: the domain is ASCII (A-label, RFC 5890), such as
+//! `max@xn--mller-kva.example`. Therefore only a non-ASCII local part, before the `@`, requires a
+//! server with SMTPUTF8.
 
 use lettre::Address;
 
@@ -17,12 +18,12 @@ pub fn read(text: &str) -> Result<Address, Invalid> {
     Address::new(address.user(), domain).map_err(|_| Invalid)
 }
 
-/// Converts the host name `name` to its ASCII form.
+/// Converts a host name to its ASCII form: `müller.example` becomes `xn--mller-kva.example`.
 pub fn domain(name: &str) -> Result<String, Invalid> {
     idna::domain_to_ascii_strict(name).map_err(|_| Invalid)
 }
 
-/// Whether the address requires a server with SMTPUTF8 (RFC 6531).
+/// Whether sending to the address requires a mail server with the extension SMTPUTF8 (RFC 6531).
 pub fn needs_utf8(address: &Address) -> bool {
     !address.user().is_ascii()
 }
@@ -36,7 +37,7 @@ mod tests {
         for (written, sent) in [
             ("max@müller.example", "max@xn--mller-kva.example"),
             ("max@MÜLLER.example", "max@xn--mller-kva.example"),
-            // The umlaut as two code points, as some directories store it.
+            // The letter `ü` as two code points, as some directories store it.
             ("max@mu\u{308}ller.example", "max@xn--mller-kva.example"),
             (" max@straße.example ", "max@xn--strae-oqa.example"),
             ("änna@müller.example", "änna@xn--mller-kva.example"),

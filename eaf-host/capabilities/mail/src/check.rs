@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
-/// Namespace of the UUIDs of test mails.
+/// UUID namespace from which the ids of test mails are computed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
 const TRIAL: &str = "trial";
 
@@ -42,13 +42,14 @@ static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
 });
 
-/// Mail connection to test: a stored one, by name, or a draft.
+/// Mail connection that a connection test tests: a stored connection, by name, or a draft.
 pub enum Tested<'a> {
     Stored(&'a str),
     Draft(&'a Connection),
 }
 
-/// Tests a connection and sends a test mail to the person `to`; none: no test mail.
+/// Tests a mail connection, and sends a test mail to the person `to`. Without `to`, no mail is
+/// sent.
 pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
@@ -88,9 +89,10 @@ pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option
     report
 }
 
-/// Opens a session and logs in, with one finding per step in `report`; none if a step failed. A
-/// server that the operator did not list and that is not a mail server is reported after a constant
-/// time, so that a test reveals nothing about other servers.
+/// Opens an SMTP session and logs in, and adds one finding per step to `report`. Returns `None` if
+/// a step failed. A server that is not a mail server, and that the operator did not list by name,
+/// is reported after a constant time, so that a tenant cannot learn from the time which server
+/// answers.
 async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Report) -> Option<Session> {
     let access = mail.access(tenant);
     let connect = access.connect(config, TEST);

@@ -1,8 +1,9 @@
-//! Condition of a mail, checked immediately before the mail is sent.
+//! Condition of a mail, which the host checks immediately before it sends the mail.
 //!
-//! A mail waits for days while the mail server is unavailable, and the matter that the mail is
-//! about may be settled meanwhile. The plugin names a row and a value, and the host reads that row
-//! before each mail, after all events of the log are applied.
+//! While the mail server is unavailable, a mail waits for days, and the request that the mail is
+//! about may be decided meanwhile. The plugin therefore names a row of a view and a value. Before
+//! each mail the host waits until the view has applied all events of the log, and then reads the
+//! row.
 
 use super::failure::permanent;
 use super::mail_store::{MailStore, RowQuery};
@@ -11,21 +12,21 @@ use eaf_core::contract::{ColumnType, ViewType};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Condition of a mail, as the plugin sends it.
+/// Condition of a mail as the JSON document that the plugin passes to the host.
 #[derive(Deserialize)]
 pub struct Document {
     view: String,
     key: String,
     member: String,
     equals: Value,
-    /// Template of an earlier mail about the same thing: only recipients of that mail get this one.
-    /// None: no such limit.
+    /// Template of an earlier mail about the same thing. With a template, only people who got that
+    /// mail get this one. `None`: no such restriction.
     #[serde(default)]
     pub after: Option<String>,
 }
 
-/// Condition with its view resolved: the column `member` of the row with the key `key` must equal
-/// `equals`. A deleted row never fulfils a condition.
+/// Condition of a mail, with the view's definition looked up: the column `member` of the row with
+/// the key `key` must equal `equals`. A condition on a deleted row does not hold.
 pub struct Condition {
     view: ViewType,
     key: String,
@@ -34,8 +35,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads a condition. Refuses a column whose type cannot equal the value, because all mails
-    /// would be skipped without a reason.
+    /// Reads a condition from its document. A column whose type cannot equal the given value is an
+    /// error, because otherwise every mail would be skipped and no admin would learn the cause.
     pub fn read(document: Document, packages: &dyn Packages, call: &Call) -> Result<Self, Failure> {
         let Document { view, key, member, equals, after: _ } = document;
         let invalid = |message| permanent("condition-invalid", message);

@@ -22,14 +22,14 @@ use serde_json::{Map, Value};
 use std::net::IpAddr;
 use time::OffsetDateTime;
 
-/// Default of `max_connections`, the concurrent sessions of one host.
+/// Default of the setting `max_connections`: SMTP sessions that one host may have open at once.
 const CONNECTIONS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// No encryption, for a server on the same machine or in a trusted network. Passwords are sent
-    /// in clear to the same machine only.
+    /// No encryption, for a mail server on the same machine or in a trusted network. The host sends
+    /// a password in clear only to a mail server on the same machine.
     None,
     /// Encryption by STARTTLS: the session starts in clear and must be upgraded; a server without
     /// STARTTLS is refused.
@@ -80,15 +80,16 @@ pub struct Config {
     /// Name of this host in the SMTP greeting EHLO.
     pub ehlo: ClientId,
     pub ca_certificate: Option<String>,
-    /// Maximum number of mails per minute for all hosts together; none: unlimited.
+    /// Maximum number of mails per minute that all hosts together send over this connection;
+    /// `None`: no limit.
     pub mails_per_minute: Option<u32>,
-    /// Maximum number of concurrent sessions of one host over this connection.
+    /// Maximum number of SMTP sessions that one host may have open at once over this connection.
     pub max_connections: usize,
-    /// Time when the settings were stored; none for a draft.
+    /// Time when an admin stored the settings; `None` for a draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
-/// Account at the mail server.
+/// User name at the mail server, with the password or token request that proves it.
 #[derive(Clone)]
 pub struct Login {
     pub username: String,
@@ -98,11 +99,12 @@ pub struct Login {
 #[derive(Clone)]
 pub enum Proof {
     Password(String),
-    /// Proof by XOAUTH2, with a token from the client credentials grant (RFC 6749, section 4.4).
+    /// Login by XOAUTH2 with an access token, which the host requests by the client credentials
+    /// grant of OAuth 2 (RFC 6749, section 4.4).
     Token(TokenRequest),
 }
 
-/// Request of a token at an OAuth 2 token endpoint, with the client's id and secret.
+/// Request for an access token, sent to an OAuth 2 token endpoint with the client's id and secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TokenRequest {
     pub url: String,
@@ -165,7 +167,7 @@ fn sender(text: &str) -> Result<Address, Failure> {
         .map_err(|_| configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into()))
 }
 
-/// Parses a host name or IP address for EHLO.
+/// Parses the host name or IP address by which this host names itself in the SMTP command EHLO.
 pub fn client_id(name: &str) -> Result<ClientId, Failure> {
     match name.parse() {
         Ok(IpAddr::V4(address)) => return Ok(ClientId::Ipv4(address)),
@@ -211,8 +213,8 @@ fn token_url(document: &Document) -> Result<String, Failure> {
     Err(configuration("connection-invalid", "The `token_url` of the mail connection begins with https://.".into()))
 }
 
-/// Whether a client secret may be sent to `url`: over HTTPS, or to the same machine. A URL with
-/// credentials is refused.
+/// Whether the host may send an OAuth 2 client secret to `url`: yes over HTTPS, or over HTTP to the
+/// same machine. A URL with a user name or a password is refused.
 pub fn is_token_url(url: &str) -> bool {
     let Ok(parsed) = reqwest::Url::parse(url) else { return false };
     let has_password = parsed.password().is_some() || !parsed.username().is_empty();

@@ -1,5 +1,5 @@
-//! Settings of a connection to a mail server, as an admin enters them. A server without a login has
-//! the secret `{}`.
+//! Form of the settings of a mail connection, as an admin enters them. The secret of a connection
+//! without a login is the JSON object `{}`.
 
 use super::address;
 use super::config::{client_id, is_this_machine, is_token_url};
@@ -18,7 +18,7 @@ const FIELDS: &[Field] = &[
     Field::text("host"),
     Field::new("port", Input::Number).initially("587"),
     Field::new("tls", Input::Choice(&["starttls", "tls", "none"])).initially("starttls"),
-    // Without `auth`, the login uses a password.
+    // An empty or missing `auth` means a login by password.
     Field::new("auth", Input::Choice(&["", "oauth2"])),
     Field::text("token_url").by_token(),
     Field::text("client_id").by_token(),

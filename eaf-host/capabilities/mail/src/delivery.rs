@@ -1,11 +1,13 @@
-//! Delivery of the mails of one call, in sequence.
+//! Delivery of all mails that one call of a workflow sends, one mail after the other.
 //!
-//! A failure that concerns one recipient does not affect others: after a broken session, the next
-//! mail gets a new session. A failure of the connection affects all remaining mails, which wait.
+//! A failure that concerns one recipient does not affect other recipients: after a broken SMTP
+//! session, the next mail gets a new session. A failure of the connection defers all remaining
+//! mails.
 //!
-//! A refusal with an ambiguous reply code is assigned to the recipient only if the server accepts
-//! other recipients **after** it: a relay may start to refuse the connection in the middle, for
-//! example at a daily limit.
+//! The reply code of some refusals does not tell whether the recipient or the connection is
+//! refused. Such a refusal counts against the recipient only if the server accepts another
+//! recipient **afterwards**, because a relay may start to refuse the connection after some mails,
+//! for example at a daily limit.
 
 use super::address;
 use super::config::Config;
@@ -22,19 +24,22 @@ use eaf_capability::{Class, Failure};
 use lettre::Address;
 use std::time::Duration;
 
-/// Number of broken sessions after which the server counts as the cause, instead of a recipient.
+/// Number of broken SMTP sessions in one call after which the cause is taken to be the server, no
+/// longer a single recipient.
 const MAX_BROKEN: u32 = 3;
-/// Number of consecutive equal refusals after which the remaining mails are not tried.
+/// Number of consecutive refusals with the same reply code after which the remaining mails of the
+/// call are not tried.
 const MAX_EQUAL: u32 = 5;
 
-/// Codes of failures that the server did not cause: limits of this host, and pauses after earlier
-/// refusals.
+/// Codes of failures that this host caused, not the mail server: rate and connection limits, and
+/// pauses by an admin or by the login limiter.
 const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "mail-login-pause"];
 
-/// Mail connection over which the mails of a call are sent.
+/// Mail connection that is used for the mails of a call, by name and settings.
 pub struct Route {
     pub connection: String,
-    /// Settings of the connection, or the error that makes the settings unusable.
+    /// Valid settings of the connection, or the failure that explains why the stored settings are
+    /// unusable.
     pub config: Result<Config, Failure>,
 }
 
@@ -45,15 +50,15 @@ pub struct Delivery<'a> {
     session: Option<Session>,
     permit: Option<Permit>,
     broken: u32,
-    /// Failure that stops further mails of the call; none: mails are sent.
+    /// Failure because of which no further mail of the call is tried; `None` while mails are sent.
     blocked: Option<Failure>,
     /// Number of mails that the server accepted in this delivery.
     accepted: u32,
     last_accepted: Option<Address>,
-    /// Reply code of the last refusal, and the number of consecutive refusals with that code.
+    /// Reply code of the last refusal, and how many refusals in succession had that code.
     equal: (String, u32),
-    /// Refusals of which the reply code does not tell whether the recipient or the connection is
-    /// refused.
+    /// Refusals whose reply code does not tell whether the server refuses the recipient or the
+    /// connection.
     unclassified: Vec<OutcomeUnknown>,
 }
 
@@ -61,7 +66,7 @@ struct OutcomeUnknown {
     state: MailState,
     stage: Stage,
     numbers: String,
-    /// Number of mails that the server had accepted before this refusal.
+    /// Number of mails that the server had accepted before it sent this refusal.
     accepted: u32,
 }
 
@@ -103,8 +108,8 @@ impl<'a> Delivery<'a> {
         outcome.and(settled_rest)
     }
 
-    /// Delivers one mail. The mail's condition is checked last, immediately before the mail is
-    /// composed.
+    /// Delivers one mail. The mail's condition is the last check before the mail is composed and
+    /// sent.
     async fn deliver(&mut self, person: &Person, state: &MailState) -> Result<(), Failure> {
         if state.unanswered >= MAX_UNANSWERED {
             return self.settle(state, Status::Unknown, None).await;
@@ -159,7 +164,7 @@ impl<'a> Delivery<'a> {
             Err(failure) => Err(failure),
             Ok(None) => {
                 if !store.begin_transmission(&state.entry).await? {
-                    // The server waits for the content, and only the end of the session withdraws
+                    // The server already waits for the content. Only closing the session withdraws
                     // the mail.
                     self.session = None;
                     return self.settled(state).await;
@@ -194,8 +199,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Handles the end of a session: a failure of the connection stops all mails, a broken session
-    /// only the present mail.
+    /// Handles an SMTP session that ended with a failure. A failure of the connection stops all
+    /// mails of the call; a broken session concerns only the mail that was being sent.
     async fn session_lost(&mut self, state: &MailState, failure: Failure, unanswered: i32) -> Result<(), Failure> {
         self.session = None;
         self.broken += 1;
@@ -245,9 +250,10 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Assigns each refusal of unknown scope to the recipient or to the connection. Relays refuse a
-    /// client at RCPT with the codes of a protected recipient; if the server accepts other mails
-    /// afterwards, the recipient was refused.
+    /// Decides for each refusal with an ambiguous reply code whether the recipient or the
+    /// connection was refused. Some relays refuse a client at RCPT with the reply code of a
+    /// protected recipient. If the server accepted other mails afterwards, or still accepts an
+    /// earlier recipient, the recipient was refused.
     async fn settle_unclassified(&mut self) -> Result<(), Failure> {
         let unclassified = std::mem::take(&mut self.unclassified);
         let is_asked = unclassified.iter().any(|one| one.stage == Stage::Recipient && one.accepted == self.accepted);
@@ -262,8 +268,8 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Whether the server still accepts a recipient that it accepted earlier; false without an open
-    /// session or such a recipient.
+    /// Whether the server still accepts a recipient that it accepted earlier in this delivery.
+    /// False if no session is open or the server accepted no recipient so far.
     async fn still_accepts(&mut self) -> bool {
         match (&mut self.session, &self.route.config, &self.last_accepted) {
             (Some(session), Ok(config), Some(last_accepted)) => {
@@ -273,8 +279,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Records whether the connection works. Runs after the mail is settled: a delivered mail must
-    /// not be sent again because this write failed.
+    /// Records whether the connection works. The mail is settled before this write: if the write
+    /// fails, a delivered mail must not be sent again.
     async fn record_use(&self, error: Option<&str>) {
         let set_at = self.route.config.as_ref().ok().and_then(|config| config.set_at);
         let recorded = self.job.mail.store.used(self.job.call.tenant, &self.route.connection, set_at, error).await;
@@ -283,15 +289,17 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Opens a session, unless one is open, within the connection's limits. The inner error is a
-    /// failure of the connection.
+    /// Opens an SMTP session within the connection's limits, unless a session is open. The inner
+    /// `Err` is a failure of the connection; the outer one is a failure of the store, such as a
+    /// database error.
     async fn open_session(&mut self, config: &Config) -> Result<Result<(), Failure>, Failure> {
         let tenant = self.job.call.tenant;
         let mail = self.job.mail;
         if mail.store.is_paused(tenant, &self.route.connection).await? {
             return Ok(Err(transient("mail-paused", "An admin has paused the mail connection.".into())));
         }
-        // Avoids a session that could not send a mail; each mail is counted when it is offered.
+        // No session is opened if the rate limit forbids a mail now. The mail itself is counted
+        // later, when it is offered to the server.
         if let (Some(rate), None) = (config.mails_per_minute, &self.session)
             && mail.store.offered(tenant, &self.route.connection).await? >= rate
         {
@@ -322,8 +330,8 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Settles a mail that the package cannot render as failed; mails in other languages may still
-    /// render.
+    /// Settles a mail as failed because the package's template cannot be rendered. Mails to other
+    /// people may still be rendered, since each language has its own template.
     async fn not_rendered(&mut self, state: &MailState, failure: Failure) -> Result<(), Failure> {
         if failure.code == "mail-missing" {
             return Err(failure);
@@ -339,7 +347,7 @@ impl<'a> Delivery<'a> {
         self.defer_as(state, failure, deferral).await
     }
 
-    /// Defers a mail for the delay that [`pause`] computes.
+    /// Defers a mail: stores its next attempt after the delay that [`pause`] computes.
     async fn defer_as(&mut self, state: &MailState, failure: &Failure, deferral: Deferral<'_>) -> Result<(), Failure> {
         let store = &self.job.mail.store;
         let (delay, reason) = (pause(state, failure, store.now()), deferral.reason);
@@ -357,7 +365,7 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Counts a mail that another call has settled meanwhile.
+    /// Counts a mail that another call has settled since this call read it.
     async fn settled(&mut self, state: &MailState) -> Result<(), Failure> {
         let known = self.job.mail.store.record(&state.entry).await?;
         self.tally.count(&known.status);
@@ -388,8 +396,8 @@ impl<'a> Delivery<'a> {
             to_name: &person.name,
             id: mail_id(call, person.actor, &arguments.template),
             message_id: &state.entry.message_id,
-            // Date and id stay the same when a mail is repeated; Exchange detects repetitions by
-            // them.
+            // `Date` and `Message-ID` stay the same when a mail is sent again, because Exchange
+            // detects a second copy by these headers.
             date: state.written_at,
             locale: person.locale,
             trace: &call.trace.0,

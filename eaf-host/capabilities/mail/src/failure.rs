@@ -1,5 +1,6 @@
-//! Failures of the mail capability. Messages are for tenant admins and workflows: no address, no
-//! name, no subject, and only the codes of a server's reply, since servers repeat addresses.
+//! Failures of the mail capability. Tenant admins and workflows read their messages. A message
+//! contains no address, no name and no subject; of a server's reply it contains only the code,
+//! because servers repeat addresses in the text.
 
 use eaf_capability::{Class, Failure};
 
@@ -19,7 +20,8 @@ pub fn failure(class: Class, code: &str, message: String) -> Failure {
     Failure::new(class, code, message)
 }
 
-/// Failure of a grant or a test that names a connection which the tenant does not have.
+/// Failure because the tenant has no mail connection with the name that a grant or a connection
+/// test gives.
 pub fn no_connection(name: &str) -> Failure {
     configuration("connection-missing", format!("There is no mail connection `{name}`. A tenant admin can set it."))
 }

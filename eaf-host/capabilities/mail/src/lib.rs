@@ -60,9 +60,10 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Egress to mail servers, which the deployment's policy permits or refuses.
+/// Purpose under which the egress policy permits or refuses connections to mail servers.
 pub static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587, 2525] };
-/// Egress to OAuth 2 token endpoints of mail connections.
+/// Purpose under which the egress policy permits or refuses connections to the OAuth 2 token
+/// endpoints of mail connections.
 pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
 
 inventory::submit! { &MAIL }
@@ -95,12 +96,13 @@ struct Mail {
     deadlines: smtp::Deadlines,
     egress: Arc<Policy>,
     login_limiter: Arc<LoginLimiter>,
-    /// Time-out of the first contact with the server in a test.
+    /// Time-out of the first contact with a mail server in a connection test.
     contact: Duration,
 }
 
-/// Default time-out of the first contact in a test. Longer than for a vCenter, because mail servers
-/// delay unknown clients; shorter than the 35 s for which a page waits.
+/// Default time-out of the first contact with a mail server in a connection test. It is longer than
+/// for a vCenter because mail servers delay unknown clients, and shorter than the 35 s for which a
+/// web page waits for the result.
 const CONTACT: Duration = Duration::from_secs(25);
 
 impl Mail {
@@ -115,8 +117,8 @@ impl Mail {
     }
 }
 
-/// Maximum duration of a call. The mails of a call are sent in sequence, by a server that may delay
-/// each mail for minutes.
+/// Maximum duration of one call. The mails of a call are sent one after the other, and a mail
+/// server may delay each of them for minutes.
 const LONGEST_CALL: Duration = Duration::from_secs(3_600);
 
 #[async_trait]

@@ -1,19 +1,21 @@
-//! Limits of this host's concurrent sessions with mail servers.
+//! Limits of the SMTP sessions that this host has open at once.
 //!
-//! A server may delay each step for minutes, and every session occupies one of the host's
-//! concurrent runs: without a limit, one tenant's slow server would stop all runs.
+//! A mail server may delay each step of a session for minutes, and each session occupies one of the
+//! runs that the host executes at once. Without a limit, one tenant's slow server would stop the
+//! runs of all tenants.
 
 use eaf_core::id::TenantId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Maximum number of sessions of this host: half of its concurrent runs.
+/// Maximum number of SMTP sessions of this host: half of the runs that the host executes at once.
 const MAX_SESSIONS: usize = 8;
-/// Number of sessions beyond [`MAX_SESSIONS`] for tenants without a session, so that slow servers
-/// of two tenants do not block other tenants.
+/// Number of SMTP sessions beyond [`MAX_SESSIONS`] for tenants that have no open session. They
+/// prevent that slow servers of two tenants block all other tenants.
 const EXTRA_SESSIONS: usize = 4;
 const TENANT: usize = 4;
-/// Maximum number of concurrent connection tests, which have a limit apart from that of the mails.
+/// Maximum number of mail connections that are tested at once. Connection tests do not count as
+/// sessions of mails.
 const MAX_TESTS: usize = 8;
 
 #[derive(Clone, Default)]
@@ -29,17 +31,17 @@ struct Open {
     tests: HashSet<TenantId>,
 }
 
-/// Right to one session or test, given back when dropped.
+/// Right to one SMTP session or connection test. Dropping the permit gives the right back.
 pub struct Permit {
     open: Arc<Mutex<Open>>,
     tenant: TenantId,
-    /// Name of the connection; none for a test.
+    /// Name of the connection for which an SMTP session is open; `None` for a connection test.
     connection: Option<String>,
 }
 
 impl Limits {
-    /// Permits a session; none at a limit of the host, the tenant or the connection. `most` is the
-    /// connection's limit.
+    /// Permits an SMTP session; returns `None` if the limit of the host, the tenant or the
+    /// connection is reached. `most` is the connection's limit.
     pub fn session(&self, tenant: TenantId, connection: &str, most: usize) -> Option<Permit> {
         let mut open = locked(&self.open);
         let key = (tenant, connection.to_owned());
@@ -55,14 +57,14 @@ impl Limits {
         Some(Permit { open: self.open.clone(), tenant, connection: Some(connection.to_owned()) })
     }
 
-    /// Whether [`MAX_SESSIONS`] or more sessions are open, so that a slow server delays other
-    /// mails.
+    /// Whether [`MAX_SESSIONS`] or more sessions are open, so that mails of other tenants wait
+    /// while a slow server occupies a session.
     pub fn is_crowded(&self) -> bool {
         locked(&self.open).all >= MAX_SESSIONS
     }
 
-    /// Permits a test of a connection; none while another test of the tenant runs, or at
-    /// [`MAX_TESTS`].
+    /// Permits the test of a mail connection. Returns `None` while another connection of the tenant
+    /// is tested, or while [`MAX_TESTS`] tests run.
     pub fn test(&self, tenant: TenantId) -> Option<Permit> {
         let mut open = locked(&self.open);
         if open.tests.len() >= MAX_TESTS || !open.tests.insert(tenant) {

@@ -1,6 +1,6 @@
-//! Access to a connection's mail server, limited by the deployment: addresses that the egress
-//! policy permits, few attempts to log in, and one answer for every server that is not a mail
-//! server.
+//! Access to the mail server of a connection, within three limits: the egress policy must permit
+//! the address, the login limiter allows few attempts to log in, and every server that is not a
+//! mail server yields the same failure.
 
 use super::MAIL;
 use super::config::{Config, Proof};
@@ -15,11 +15,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Codes of failures that only a mail server or the settings can cause, so that such a failure
-/// reveals nothing about other servers.
+/// Codes of failures that only a mail server or wrong settings can cause. A tenant may see these
+/// codes, because they reveal nothing about servers of other kinds.
 const OF_MAIL_SERVERS: [&str; 5] =
     ["mail-refused", "mail-busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
-/// Codes of failures by which a server refuses a login.
+/// Codes of failures that mean: the mail server or the token endpoint refused the login.
 const REFUSALS: [&str; 2] = ["mail-wrong-password", "token-refused"];
 
 /// Access to mail servers for one tenant.
@@ -29,22 +29,22 @@ pub struct MailServerAccess<'a> {
     pub login_limiter: &'a LoginLimiter,
     pub tokens: &'a Tokens,
     pub tenant: TenantId,
-    /// Time-out of the first contact with a token endpoint.
+    /// Time-out of the first contact with an OAuth 2 token endpoint.
     pub contact: Duration,
 }
 
 impl MailServerAccess<'_> {
-    /// Connects, encrypts and logs in, as `config` says.
+    /// Connects, encrypts and logs in, as the settings `config` demand.
     pub async fn open(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let mut session = self.connect(config, deadlines).await?;
         self.log_in(config, &mut session).await?;
         Ok(session)
     }
 
-    /// Connects and encrypts, as `config` says.
+    /// Connects and encrypts, as the settings `config` demand; does not log in.
     pub async fn connect(&self, config: &Config, deadlines: Deadlines) -> Result<Session, Failure> {
         let resolved = self.egress.resolve(&MAIL, self.tenant, &config.host, config.port).await;
-        // The egress policy has logged the reason for the operator.
+        // The failure hides the cause, because the egress policy has logged it for the operator.
         let resolved = resolved.map_err(|_| unreached())?;
         let connected = Session::connect(config, &resolved.addresses, deadlines).await;
         connected.map_err(|failure| match resolved.named || self.is_known(config, &resolved.addresses) {
@@ -72,8 +72,9 @@ impl MailServerAccess<'_> {
         outcome
     }
 
-    /// Whether the tenant has logged in to one of these servers with this account before, so that
-    /// the server is the tenant's own.
+    /// Whether the tenant has logged in to one of these servers before with the account of
+    /// `config`. If so, the tenant may see the server's own failures, because the server is the
+    /// tenant's.
     fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
         let login = config.login.as_ref();
         login.is_some_and(|login| self.login_limiter.has_accepted(self.tenant, servers, &login.username))
@@ -89,7 +90,8 @@ impl MailServerAccess<'_> {
     }
 }
 
-/// Failure of a login that the login limiter pauses, since another refusal could lock the account.
+/// Failure of a login that was not attempted, because the login limiter pauses logins: another
+/// refusal could lock the account.
 pub fn paused(LoginPause(pause): LoginPause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
@@ -100,14 +102,16 @@ pub fn is_unreached(failure: &Failure) -> bool {
     failure.code == unreached().code && failure.message == unreached().message
 }
 
-/// Turns a failure of the connection into that of a test. The failure [`unreached`] always has the
-/// same class, so that the class reveals nothing about the server.
+/// Turns a failure of the connection into the failure that a connection test reports. The failure
+/// [`unreached`] always gets the class `Transient`, so that the class reveals nothing about the
+/// server.
 pub fn of_test(failure: Failure) -> Failure {
     if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
 }
 
-/// Creates the failure of a server that was not reached as a mail server. The failure is the same
-/// for every such server, so that the tenant learns nothing about another kind of server.
+/// Creates the failure that is reported when no mail server was reached. It is the same whether no
+/// server or a server of another kind answered, so that a tenant cannot find out which servers
+/// exist.
 pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \

@@ -1,5 +1,6 @@
-//! Store that the sending of mails reads and writes. A trait, so that tests of sessions need no
-//! database; [`PgMailStore`](super::pg_mail_store::PgMailStore) is the store in PostgreSQL.
+//! Storage that the sending of mails needs: people, connections and the mail log. It is a trait, so
+//! that tests need no database; in production it is
+//! [`PgMailStore`](super::pg_mail_store::PgMailStore).
 
 use async_trait::async_trait;
 use eaf_capability::Failure;
@@ -13,7 +14,8 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Person who may receive mail. Not `Debug`, because name and address are personal.
+/// Person to whom mail can be sent. The type has no `Debug`, because name and address are personal
+/// data.
 #[derive(Clone)]
 pub struct Person {
     pub actor: ActorId,
@@ -23,7 +25,8 @@ pub struct Person {
     pub locale: Locale,
 }
 
-/// Identification of one mail to one person, recorded before the mail is sent.
+/// Identity of one mail to one person, with the call that sends it. The mail log stores the entry
+/// before the mail is sent.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub tenant: TenantId,
@@ -32,7 +35,7 @@ pub struct Entry {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Sequence of the call in its run's journal.
+    /// Sequence number of the call in its run's journal.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -40,45 +43,45 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Mail that waits, with the reason of the last deferral; none before the first.
+    /// Mail that is still to be sent, with the reason of its last deferral; `None` if it was never
+    /// deferred.
     Pending(Option<String>),
     Sent,
-    /// Failed mail, with the reason that the tenant's admins see.
+    /// Mail that failed for good, with the reason, which the tenant's admins see.
     Failed(String),
     /// Mail that was not sent because its condition no longer held.
     Skipped,
-    /// Mail whose content was sent to a server that did not answer, so that the mail may have
-    /// arrived.
+    /// Mail that may have arrived: the content was sent, and the server did not reply.
     Unknown,
 }
 
-/// State of a recorded mail's delivery.
+/// State of the delivery of one mail, as recorded in the mail log.
 #[derive(Debug, Clone)]
 pub struct MailState {
     pub entry: Entry,
     pub status: Status,
     pub attempts: i32,
-    /// Number of times that the content was sent and the server did not answer.
+    /// Number of attempts in which the content was sent and the server did not reply.
     pub unanswered: i32,
-    /// Number of consecutive deferrals of the recipient.
+    /// Number of consecutive attempts in which the server deferred this recipient.
     pub deferrals: i32,
     pub deferred_since: Option<OffsetDateTime>,
-    /// Time of the next attempt, at the earliest; none: at once.
+    /// Earliest time of the next attempt; `None`: the mail can be tried at once.
     pub next_at: Option<OffsetDateTime>,
-    /// Time when the mail was recorded, and date of the mail, the same for every attempt.
+    /// Time when the mail was recorded. Every attempt sends it as the mail's `Date`.
     pub written_at: OffsetDateTime,
 }
 
-/// Reason and delay by which a mail is deferred.
+/// Deferral of a mail: the reason, and the delay until the next attempt.
 pub struct Deferral<'a> {
     pub reason: &'a str,
     pub delay: Duration,
     pub unanswered: i32,
-    /// Whether the server deferred this recipient only, instead of the connection.
+    /// Whether the server deferred only this recipient; false if the connection failed.
     pub of_recipient: bool,
 }
 
-/// Query for the row that a condition names.
+/// Query for the row of a view that a mail's condition names.
 pub struct RowQuery<'a> {
     pub tenant: TenantId,
     pub plugin: &'a str,
@@ -92,15 +95,17 @@ pub trait MailStore: Send + Sync {
     fn now(&self) -> OffsetDateTime;
     async fn tenant_name(&self, tenant: TenantId) -> Result<String, Failure>;
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
-    /// Present members of the tenant whom `query` means, in order of their actor ids.
+    /// Members of the tenant to whom `query` refers now, in the order of their actor ids.
     async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure>;
-    /// Recipients of mails from `template` about the same thing as the run `run`.
+    /// Recipients of earlier mails from `template` about the thing that the run `run` is about.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
-    /// Connection with the name `name`, for a test; none: the tenant has no such connection. A call
-    /// brings its own connection.
+    /// Mail connection with the name `name`, for a connection test; `None` if the tenant has no
+    /// such connection. Calls of workflows do not use this method: the host passes their connection
+    /// with the call.
     async fn connection(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Failure>;
-    /// Records the outcome of a session; `error` is the failure's code, none after a success.
-    /// Without effect if the settings were stored again after `set_at`.
+    /// Records whether an SMTP session over the connection succeeded: `error` is the failure's
+    /// code, `None` after a success. The record is ignored if the settings were stored again after
+    /// `set_at`.
     async fn used(
         &self,
         _tenant: TenantId,
@@ -110,23 +115,27 @@ pub trait MailStore: Send + Sync {
     ) -> Result<(), Failure> {
         Ok(())
     }
-    /// Whether an admin has paused the connection.
+    /// Whether an admin has paused this mail connection.
     async fn is_paused(&self, tenant: TenantId, connection: &str) -> Result<bool, Failure>;
-    /// Number of mails that all hosts together offered to the connection's server within the last
+    /// Number of mails that all hosts together have offered over this connection in the last
     /// minute.
     async fn offered(&self, tenant: TenantId, connection: &str) -> Result<u32, Failure>;
-    /// Columns of a view's row after all events of the log are applied; none: there is no such row.
+    /// Columns of the view's row, read after the view has applied all events of the log; `None` if
+    /// there is no such row.
     async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure>;
-    /// Records a mail as pending, or returns the state of the mail that is recorded already.
+    /// Records a new mail as pending. If the mail is already recorded, returns its state instead.
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
-    /// Pending mails that the call `sequence` of the run `run` recorded.
+    /// Pending mails that were recorded by the call with the sequence number `sequence` in the
+    /// journal of the run `run`.
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
-    /// Counts an attempt for a mail, unless all hosts offered `rate` mails within a minute; none:
-    /// unlimited.
+    /// Counts an attempt to send a mail, unless all hosts together have offered `rate` mails over
+    /// this connection in the last minute. `rate` is `None` if the connection has no limit.
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure>;
-    /// Records that a mail's content is about to be sent; false if the mail was settled meanwhile.
+    /// Records that the content of a mail is about to be sent. Returns false if another call has
+    /// settled the mail meanwhile.
     async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure>;
     async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure>;
-    /// Settles a mail; `relay` is the server's own id for the mail, if known.
+    /// Settles a mail with its final status. `relay` is the id that the mail server gave the mail,
+    /// if the server named one.
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure>;
 }

@@ -1,4 +1,4 @@
-//! Mail as bytes: headers, and the same content as text and as HTML.
+//! Mail as the bytes that SMTP sends: headers, a plain text, and the same content as HTML.
 
 use eaf_capability::text::mails::Rendered;
 use eaf_core::actor::Locale;
@@ -11,13 +11,14 @@ use uuid::Uuid;
 pub struct Envelope<'a> {
     pub from: &'a Address,
     pub from_name: &'a str,
-    /// Address for answers, in `Reply-To`; none: answers go to the sender.
+    /// Address to which people's answers go, for the header `Reply-To`; `None`: answers go to the
+    /// sender.
     pub reply_to: Option<&'a Address>,
     pub to: &'a Address,
     pub to_name: &'a str,
-    /// UUID of the mail, the left part of the Message-ID.
+    /// UUID of the mail; it is also the part of the Message-ID before the `@`.
     pub id: Uuid,
-    /// Message-ID, with angle brackets.
+    /// Message-ID with angle brackets, such as `<0c9a0f3e-…@eaf.example.com>`.
     pub message_id: &'a str,
     pub date: OffsetDateTime,
     pub locale: Locale,
@@ -25,8 +26,9 @@ pub struct Envelope<'a> {
 }
 
 pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::Error> {
-    // The boundary is derived from the id, so that the same mail has the same bytes. Base64 and
-    // quoted-printable cannot produce its characters.
+    // The MIME boundary is derived from the mail's UUID, so that the same mail has the same bytes
+    // at every attempt. The boundary cannot occur in the content, because base64 and
+    // quoted-printable do not produce `=_`.
     let content = MultiPart::alternative()
         .boundary(format!("=_{}", envelope.id.simple()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
@@ -42,7 +44,8 @@ pub fn compose(envelope: &Envelope, mail: &Rendered) -> Result<Vec<u8>, error::E
         .message_id(Some(envelope.message_id.to_owned()))
         .date(envelope.date.into())
         .raw_header(header("Auto-Submitted", "auto-generated"))
-        // Exchange sends absence notes despite `Auto-Submitted`.
+        // Exchange sends out-of-office notes although a mail has the header `Auto-Submitted`; this
+        // header prevents them.
         .raw_header(header("X-Auto-Response-Suppress", "OOF, AutoReply"))
         .raw_header(header("Content-Language", envelope.locale.as_str()))
         .raw_header(header("X-Trace-Id", envelope.trace))
@@ -58,7 +61,8 @@ fn display_name(name: &str) -> Option<String> {
     Some(one_line(name)).filter(|name| !name.is_empty())
 }
 
-/// Replaces line breaks and repeated spaces by one space, so that no value can start a header.
+/// Replaces line breaks and repeated spaces by one space, because a line break in a value could add
+/// a header to the mail.
 fn one_line(value: &str) -> String {
     value
         .split(|c: char| c.is_control() || c.is_whitespace())

@@ -1,4 +1,5 @@
-//! Mail store in PostgreSQL: directory, grants, connections and mail log of the core.
+//! Storage of the mail capability in PostgreSQL, through eaf-core: directory of people,
+//! connections, view rows and the mail log.
 
 use super::failure::transient;
 use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
@@ -16,8 +17,8 @@ use time::OffsetDateTime;
 
 /// Name of this capability in grants and connections.
 const CAPABILITY: &str = "mail";
-/// Maximum wait for a view to reach the head of the log; the condition is checked again later when
-/// the view takes longer.
+/// Maximum time to wait for a view to apply all events of the log. If the view takes longer, the
+/// mail is deferred, and its condition is checked at the next attempt.
 const VIEW: Duration = Duration::from_secs(2);
 
 pub struct PgMailStore {
@@ -79,7 +80,7 @@ impl MailStore for PgMailStore {
         let head = event_store::head(&mut tx).await.map_err(unreadable)?;
         drop(tx);
         match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
-            // After a restore of the log, the row is as current as its view.
+            // After a restore of the log, the view is in the new epoch, and its row is up to date.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::NotReached) => {
                 return Err(transient(
@@ -171,7 +172,7 @@ impl From<Member> for Person {
     }
 }
 
-/// Failure of the database. The cause goes to the log and contains no personal data.
+/// Failure because of a database error. The cause is logged; it contains no personal data.
 fn unreadable(error: impl std::error::Error) -> Failure {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "mail could not use the database");

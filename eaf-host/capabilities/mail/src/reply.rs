@@ -1,8 +1,8 @@
-//! Classification of a mail server's refusals. Whether the server refuses the recipient, the mail
-//! or the connection decides whether the mail fails or waits.
+//! Classification of a mail server's refusals. A refusal of the recipient or of the mail is final;
+//! after a refusal of the connection, the mail waits.
 //!
-//! Many servers refuse a connection only at RCPT or after the content (RFC 3463 defines the
-//! enhanced codes). A mail with such a refusal waits until the connection is repaired.
+//! Many servers report a refused connection only in the reply to RCPT or to the content, with an
+//! enhanced status code (RFC 3463). The mail then waits until an admin has repaired the connection.
 
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
@@ -10,14 +10,15 @@ use std::error::Error as _;
 /// Reply of a mail server to one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Accepted, with the server's own id for the mail; none if the server names no id.
+    /// The server accepted the mail. The text is the server's own id for the mail; `None` if its
+    /// reply contains no id.
     Accepted(Option<String>),
-    /// Permanent refusal of this recipient or mail, with the reply code, such as `550 5.1.1`.
+    /// Permanent refusal of this recipient or this mail, with the reply code, such as `550 5.1.1`.
     Refused(String),
-    /// Permanent refusal of the connection, with the reply code.
+    /// Permanent refusal of the whole connection, for example of the sender, with the reply code.
     RefusedUs(String),
-    /// Permanent refusal with a reply code that does not tell whether the recipient or the
-    /// connection is refused.
+    /// Permanent refusal whose reply code does not tell whether the server refuses the recipient or
+    /// the connection.
     Unclassified(Stage, String),
     /// Temporary refusal, with the reply code.
     Deferred(String),
@@ -30,17 +31,18 @@ pub enum Stage {
     Content,
 }
 
-/// Classifies a permanent refusal by its reply code.
+/// Classifies a permanent refusal by its SMTP reply code, such as `550 5.1.1`.
 pub fn classify(stage: Stage, numbers: &str) -> Outcome {
     let refused = || Outcome::Refused(numbers.to_owned());
     let enhanced = numbers.split(' ').nth(1).unwrap_or_default();
     let mut parts = enhanced.split('.').skip(1).map(str::parse::<u16>);
     match (stage, parts.next(), parts.next()) {
-        // Bad mailbox, bad system, bad syntax, moved, null MX. Codes 7 and 8 concern the sender
-        // instead.
+        // Codes 5.1.x: bad mailbox, bad system, bad syntax, mailbox moved, null MX. The codes 5.1.7
+        // and 5.1.8 concern the sender instead.
         (_, Some(Ok(1)), Some(Ok(1 | 2 | 3 | 4 | 6 | 10))) => refused(),
-        // Mailbox disabled, full, or not for lists. After the content, Exchange means the sender's
-        // own mailbox.
+        // Codes 5.2.x: mailbox disabled, full, or not for lists. As a reply to the content,
+        // Exchange means the sender's own mailbox by these codes, so only replies to RCPT count
+        // here.
         (Stage::Recipient, Some(Ok(2)), _) => refused(),
         // Mail too large, or with a content that the server cannot transmit.
         (_, Some(Ok(3)), Some(Ok(4))) | (_, Some(Ok(6)), _) => refused(),
@@ -71,9 +73,9 @@ pub fn numbers_of(code: &str, words: &str) -> String {
     }
 }
 
-/// Server's own id for a mail, by which an admin finds the mail in the server's log: the last word
-/// of a reply such as `2.0.0 Ok: queued as 4F3A2`. None if no word is an id; words that may be
-/// addresses do not count.
+/// Id that the mail server gave a mail, by which an admin finds the mail in the server's log. The
+/// id is the last word of the reply that looks like an id, such as `4F3A2` in `2.0.0 Ok: queued as
+/// 4F3A2`. `None` if no word does; a word that may be an address is no id.
 pub fn queue_id(answer: &str) -> Option<String> {
     let is_id = |word: &&str| {
         (4..=100).contains(&word.len())

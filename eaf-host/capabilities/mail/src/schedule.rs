@@ -1,27 +1,30 @@
-//! Schedule of retries. Servers count early attempts against a client, and a repair by a person
-//! takes longer than seconds.
+//! Schedule of the attempts to send a mail. Attempts are minutes apart because mail servers count
+//! early attempts against a client, and because a repair by a person takes longer than seconds.
 
 use super::mail_store::MailState;
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Maximum time for which an undelivered mail is retried, as in other mail systems (RFC 5321,
-/// section 4.5.4.1).
+/// Maximum time for which the host tries to deliver a mail: five days, as in other mail systems
+/// (RFC 5321, section 4.5.4.1).
 pub const RETRY_TIME: Duration = Duration::from_secs(5 * 24 * 3600);
-/// Maximum time for which a recipient is retried, from the first of its consecutive deferrals.
+/// Maximum time for which the host tries a recipient that the server defers, from the first of
+/// consecutive deferrals.
 pub const DEFERRAL_TIME: Duration = Duration::from_secs(24 * 3600);
-/// Maximum number of attempts of a mail whose content was sent without an answer.
+/// Maximum number of attempts in which the content is sent and the server does not reply. Then the
+/// mail is settled as unknown.
 pub const MAX_UNANSWERED: i32 = 3;
 
 const MINUTE: u64 = 60;
 
-/// Delay until the next attempt of a mail after `failure`.
+/// Delay until the next attempt to send a mail, after an attempt that ended with `failure`.
 pub fn pause(state: &MailState, failure: &Failure, now: OffsetDateTime) -> Duration {
     let age = age(state, now).as_secs();
     let seconds = match failure.code.as_str() {
         "recipient-deferred" => deferred(state.deferrals),
-        // The first answer may have been lost in transit; a second loss means a slow server.
+        // The first missing reply may be lost in the network, so the mail is tried again at once. A
+        // second missing reply means a slow server.
         "answer-lost" => 5 * MINUTE * u64::from(state.unanswered > 0),
         "mail-rate" => 15,
         "mail-connections-busy" => 2,
@@ -43,8 +46,9 @@ fn deferred(before: i32) -> u64 {
     MINUTE * MINUTES.get(at).copied().unwrap_or(60)
 }
 
-/// Fraction by which a delay is lengthened, from 0 to 0.2, so that mails are not retried at the
-/// same time. Computed from the Message-ID and the attempt, without randomness.
+/// Fraction, from 0 to 0.2, by which a delay is lengthened, so that not all mails are tried at the
+/// same time. It is computed from the Message-ID and the number of attempts, because the delay must
+/// not depend on randomness.
 fn jitter(state: &MailState) -> f64 {
     let seed = state
         .entry

@@ -1,17 +1,17 @@
-//! Functions `send` and `send-while`: one mail per recipient.
+//! Functions `send` and `send-while` of the mail capability, which send one mail per recipient.
 //!
-//! Each mail is recorded before it is sent and settled when the server has accepted or refused it,
-//! so that a repetition of the call sends only the remaining mails. After a failure of the
+//! Each mail is recorded before it is sent, and settled when the server has accepted or refused it.
+//! A repetition of the call therefore sends only the remaining mails. After a failure of the
 //! connection, such as an outage, a wrong password or a relay that refuses the host, the mails wait
-//! for up to [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a
-//! reply about a recipient and an error in the mail itself are final.
+//! for up to [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Final are
+//! only a refusal of a recipient and an error in the mail itself.
 //!
-//! One gap remains in SMTP: a server that accepts a mail and does not answer. Before the content is
-//! sent, the record says that the mail may have arrived. Such a mail is sent again under the same
-//! Message-ID and date, and not automatically after [`MAX_UNANSWERED`] attempts.
+//! SMTP cannot exclude one case: a server accepts a mail, and its reply is lost. Before the content
+//! is sent, the mail log therefore records that the mail may have arrived. Such a mail is sent
+//! again with the same Message-ID and date, at most [`MAX_UNANSWERED`] times.
 //!
-//! When the call has failed permanently, every open mail is settled ([`abandon`]), because no retry
-//! follows and the tenant's admins look for mails that were not sent.
+//! When the call has failed for good, [`abandon`] settles every open mail, because no retry follows
+//! and the tenant's admins look for mails that were not sent.
 
 use super::Mail;
 use super::condition::{self, Condition};
@@ -30,8 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Namespace of the UUIDs in Message-IDs. Never change it, or an open mail is sent under a second
-/// id.
+/// UUID namespace from which Message-IDs are computed. It must never change, because an open mail
+/// would then be sent again under a second Message-ID.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub struct Arguments {
     to: To,
     #[serde(default)]
     pub facts: Map<String, Value>,
-    /// Condition of `send-while`; none for `send`.
+    /// Condition of a call of `send-while`; `None` for `send`.
     condition: Option<condition::Document>,
 }
 
@@ -51,7 +51,7 @@ enum To {
     People(PeopleRef),
 }
 
-/// Values that all mails of a call share.
+/// Values that all mails of one call share.
 pub struct Job<'a> {
     pub mail: &'a Mail,
     pub templates: Arc<Templates>,
@@ -69,7 +69,8 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
         states.push((person, state));
     }
     for left in waiting(mail, call).await? {
-        // The recipient of this mail has lost the permission since the mail was recorded.
+        // The recipient of this mail is no longer among those to whom the call's mail goes, for
+        // example after losing a permission.
         if !states.iter().any(|(_, state)| state.entry.message_id == left.entry.message_id) {
             let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
             settle(mail, &left, &status, None).await?;
@@ -84,7 +85,7 @@ async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
     Ok(states)
 }
 
-/// Sends one mail of an ended call again, after an admin has reopened that mail.
+/// Sends one mail again after the call has ended, because an admin has reopened that mail.
 pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let people = recipients(mail, call, &arguments(call)?).await?;
@@ -103,9 +104,9 @@ pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<V
     answer
 }
 
-/// Settles the open mails of a call as failed, or as skipped if the condition no longer holds.
-/// Includes present recipients without a record, since [`send`] may have stopped before it recorded
-/// their mails.
+/// Settles the open mails of a call as failed, or as skipped if the condition no longer holds. It
+/// also records and settles mails to recipients that have no record yet, because [`send`] may have
+/// stopped before it recorded them.
 pub async fn abandon(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), Failure> {
     let mut arguments = arguments(call)?;
     let recipients = recipients(mail, call, &arguments).await;
@@ -134,8 +135,9 @@ async fn give_up(mail: &Mail, state: &MailState, fits: bool, failure: &Failure) 
     settle(mail, state, &status, None).await
 }
 
-/// Whether the condition still holds. A condition that cannot be read counts as true, as while a
-/// view is halted: otherwise an open mail would be retried without end.
+/// Whether the condition of a call's mails still holds. A condition that cannot be read, for
+/// example because its view is halted, counts as holding: an error here would keep the open mails
+/// pending without end.
 async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) -> bool {
     let Some(document) = condition else { return true };
     let known = match Condition::read(document, &*mail.packages, call) {
@@ -175,14 +177,14 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
     }
 }
 
-/// Name of a permission without the prefix of its plugin, since a package may write the prefix or
-/// omit it.
+/// Name of a permission without its plugin's prefix: `dcm.approve` becomes `approve`. A package may
+/// write the name with or without the prefix.
 fn own<'a>(plugin: &str, permission: &'a str) -> &'a str {
     permission.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).unwrap_or(permission)
 }
 
-/// Records a mail to an unknown person as failed; the tenant's admins see its recipient and
-/// product.
+/// Records the mail to an actor id that is no member of the tenant, and settles it as failed, so
+/// that the tenant's admins see the recipient and the product.
 async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
     let state = mail.store.record(&entry(mail, call, template, actor)).await?;
     if matches!(state.status, Status::Pending(_)) {
@@ -224,8 +226,8 @@ impl<'a> Job<'a> {
             }
         }
         if !open.is_empty() {
-            // The mail that was tried most often is sent last, since it may have ended the last
-            // session.
+            // The mail with the most attempts is sent last, because that mail may have broken the
+            // last SMTP session.
             open.sort_by_key(|(_, state)| state.attempts);
             let route = self.route()?;
             Delivery::new(self, route, &mut tally).run(open).await?;
@@ -233,8 +235,8 @@ impl<'a> Job<'a> {
         tally.answer(self.condition.is_some())
     }
 
-    /// Connection of the call. With unusable settings the mails wait until an admin corrects the
-    /// settings.
+    /// Mail connection over which the call sends its mails. If the connection's settings are
+    /// unusable, the mails wait until an admin corrects the settings.
     fn route(&self) -> Result<Route, Failure> {
         let granted = &self.call.granted.connection;
         let config = match granted {
@@ -249,16 +251,16 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Outcomes of a call's mails.
+/// Counts of a call's mails by outcome.
 #[derive(Default)]
 pub struct Tally {
     sent: u32,
     failed: u32,
     skipped: bool,
-    /// Reason of the first mail that waits, and the time until the earliest retry; none: no mail
-    /// waits.
+    /// Failure that deferred the first waiting mail, and the time until the earliest next attempt;
+    /// `None` if no mail waits.
     waiting: Option<(Failure, Duration)>,
-    /// Failure of the package to render a mail; none: all mails were rendered.
+    /// Failure to render a mail from the package's template; `None` if all mails were rendered.
     pub broken: Option<Failure>,
 }
 
@@ -323,7 +325,7 @@ pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Opti
     Ok(())
 }
 
-/// Record of the call's mail to `recipient`.
+/// Entry of the mail log for the mail of this call to `recipient`.
 fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
     Entry {
         tenant: call.tenant,
@@ -338,7 +340,8 @@ fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry 
     }
 }
 
-/// UUID of the mail for (event, recipient, template), the same for every repetition of a call.
+/// UUID of a mail, computed from tenant, event, recipient and template, so that it is the same for
+/// every repetition of a call.
 pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     let mut name = Vec::with_capacity(48 + template.len());
     name.extend_from_slice(call.tenant.0.as_bytes());
@@ -348,8 +351,9 @@ pub fn mail_id(call: &Call, recipient: ActorId, template: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// Message-ID of a mail, with the deployment's domain. The sender's domain would change when an
-/// admin corrects the sender between two attempts, and the recipient would get a second mail.
+/// Message-ID of a mail, with the domain of the deployment's public URL. The sender's domain is not
+/// used, because it changes when an admin corrects the sender between two attempts, and the
+/// recipient would then get two mails with different ids.
 pub fn message_id(id: Uuid, public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! SMTP session with a mail server: log in, send mails, and report the outcome of each.
+//! SMTP session with a mail server: logs in, sends mails, and reports the outcome of each mail.
 //!
-//! A mail has one recipient, so that a refusal concerns no other recipient. Each step has a
-//! time-out of its own, as long as RFC 5321 requires: servers delay unknown clients, and a mail
-//! whose last reply times out is delivered twice.
+//! Each mail has a single recipient, so that a refusal concerns no other recipient. Each step has
+//! its own time-out, as long as RFC 5321 requires, because mail servers delay unknown clients, and
+//! because a mail whose last reply comes after the time-out is delivered twice.
 
 use super::address::needs_utf8;
 use super::config::{Config, Login, Proof, Tls};
@@ -26,27 +26,28 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-/// Port of SMTP with implicit TLS.
+/// Port of SMTP with implicit TLS, where encryption begins with the first byte.
 const SMTPS: u16 = 465;
-/// Maximum wait for the greeting on port 465 without implicit TLS, since a server that waits for
-/// TLS sends no greeting.
+/// Maximum wait for the greeting on port 465 if the settings demand no implicit TLS. A server that
+/// expects TLS there sends no greeting, so a long wait is useless.
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// Time-outs of the steps of an SMTP session.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// Time-out of the connection to one address.
+    /// Time-out for connecting to one address of the server.
     pub connect: Duration,
     /// Time-out of the TLS handshake.
     pub handshake: Duration,
     pub greeting: Duration,
-    /// Time-out of the reply to a command.
+    /// Time-out for the server's reply to one SMTP command.
     pub command: Duration,
-    /// Time-out of the reply after the content, which a server scans before it replies.
+    /// Time-out for the reply to a mail's content. It is long because a server scans the content
+    /// before it replies.
     pub content: Duration,
 }
 
-/// Time-outs that RFC 5321, section 4.5.3.2, requires.
+/// Time-outs of an SMTP session that RFC 5321, section 4.5.3.2, requires.
 pub const RFC_5321: Deadlines = Deadlines {
     connect: Duration::from_secs(30),
     handshake: Duration::from_secs(60),
@@ -56,8 +57,8 @@ pub const RFC_5321: Deadlines = Deadlines {
 };
 
 impl Deadlines {
-    /// Shortens the time-outs while other mails wait for a session. The time-out after the content
-    /// stays, because a mail would be delivered twice.
+    /// Shortens the time-outs while other mails wait for a session. The time-out for the reply to
+    /// the content stays, because a mail whose reply comes too late would be delivered twice.
     pub fn shortened(self) -> Deadlines {
         let short = |usual: Duration| usual.min(Duration::from_secs(60));
         Deadlines {
@@ -69,7 +70,8 @@ impl Deadlines {
     }
 }
 
-/// Time-outs of a connection test, whose result a person waits for.
+/// Time-outs of an SMTP session in a connection test. They are short because a person waits for the
+/// result.
 pub const TEST: Deadlines = Deadlines {
     connect: Duration::from_secs(10),
     handshake: Duration::from_secs(10),
@@ -85,7 +87,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects to one of the server's addresses and encrypts, as `config` says.
+    /// Connects to one of the server's addresses, and encrypts as the settings `config` demand.
     pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
         let (line, server) = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
@@ -105,12 +107,12 @@ impl Session {
         Ok(Session { connection, server, deadlines })
     }
 
-    /// Address of the server that answered.
+    /// Address of the mail server to which this session is connected.
     pub fn server(&self) -> SocketAddr {
         self.server
     }
 
-    /// Logs in; does nothing for settings without a user name.
+    /// Logs in to the mail server; does nothing if the settings have no user name.
     pub async fn log_in(&mut self, config: &Config, access: &MailServerAccess<'_>) -> Result<(), Failure> {
         let Some(Login { username, proof }) = &config.login else {
             return Ok(());
@@ -129,8 +131,8 @@ impl Session {
         let credentials = Credentials::new(username.clone(), secret);
         let answer = within(self.deadlines.command, self.connection.auth(mechanisms, &credentials)).await?;
         let Err(error) = answer else { return Ok(()) };
-        // A server that refuses a token explains the refusal in a challenge, which ends the
-        // exchange.
+        // A server that refuses an access token replies with a challenge that explains the refusal.
+        // The challenge is a client error here.
         let is_refused = error.is_permanent() || (matches!(proof, Proof::Token(_)) && error.is_client());
         match proof {
             _ if !is_refused => Err(broken(&error)),
@@ -164,15 +166,15 @@ impl Session {
         }
     }
 
-    /// Asks whether the server accepts the sender, and sends no mail.
+    /// Checks that the mail server accepts the sender `from`, without sending a mail.
     pub async fn offer_sender(&mut self, from: &Address) -> Result<(), Failure> {
         self.sender(from, Vec::new()).await?;
         self.reset().await;
         Ok(())
     }
 
-    /// Offers a mail: sends its sender and recipient. None: the server waits for the content. After
-    /// an error the session has ended.
+    /// Sends a mail's sender and recipient. Returns `None` if the server accepted both and waits
+    /// for the content, or else the outcome of the mail. After an error the session has ended.
     pub async fn offer(&mut self, from: &Address, to: &Address) -> Result<Option<Outcome>, Failure> {
         let mut parameters = Vec::new();
         if needs_utf8(from) || needs_utf8(to) {
@@ -196,7 +198,8 @@ impl Session {
         Ok(outcome)
     }
 
-    /// Whether the server still accepts a recipient that it accepted earlier; no content is sent.
+    /// Whether the server still accepts a recipient that it accepted earlier. The transaction ends
+    /// before any content is sent.
     pub async fn still_accepts(&mut self, from: &Address, to: &Address) -> bool {
         if self.sender(from, Vec::new()).await.is_err() {
             return false;
@@ -219,7 +222,8 @@ impl Session {
         }
     }
 
-    /// Sends the content of the offered mail. After an error the mail may have arrived.
+    /// Sends the content of the mail that was offered last. After an error it is unknown whether
+    /// the mail arrived.
     pub async fn content(&mut self, content: &[u8]) -> Result<Outcome, Failure> {
         let lost = |failure: Failure| Failure {
             class: Class::UnknownOutcome,
@@ -233,28 +237,28 @@ impl Session {
         }
         match outcome(Stage::Content, answer) {
             Ok(outcome) => Ok(outcome.unwrap_or(Outcome::Accepted(None))),
-            // A reply 421 refuses the mail, so its outcome is known.
+            // A reply 421 is a refusal, so the mail certainly did not arrive.
             Err(failure) if failure.code == "mail-busy" => Err(failure),
             Err(failure) => Err(lost(failure)),
         }
     }
 
-    /// Resets the transaction after a refusal, before the next mail.
+    /// Resets the SMTP transaction after a refusal, so that the session can send the next mail.
     async fn reset(&mut self) {
-        // The refusal is known already; if the reset fails, the next mail detects the broken
-        // session.
+        // An error of the reset is ignored, because the mail's refusal is already known and the
+        // next mail detects a broken session.
         let _ = within(self.deadlines.command, self.connection.command(Rset)).await;
     }
 
     pub async fn close(mut self) {
-        // All mails are settled, so a missing reply to QUIT changes nothing.
+        // A missing reply to QUIT is ignored, because all mails are settled.
         let _ = within(Duration::from_secs(2), self.connection.quit()).await;
     }
 }
 
-/// Reads the greeting and sends EHLO and STARTTLS, up to the start of TLS. lettre's own client
-/// would then own the connection, without a size limit and without support for certificates that
-/// are trusted directly.
+/// Reads the greeting and sends EHLO and STARTTLS, up to the start of TLS. This code replaces
+/// lettre's client, which would open the TCP connection itself, without the limit of received bytes
+/// and without support for certificates that are trusted directly.
 async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, Failure> {
     let mut line = BufReader::new(line);
     reply_lines(&mut line).await.map_err(|failure| match failure.code.as_str() {
@@ -270,7 +274,8 @@ async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, 
         ));
     }
     ask(&mut line, "STARTTLS\r\n").await?;
-    // Text that an attacker injects in clear must not count as encrypted.
+    // An attacker may have injected this text before the encryption began. It must not be read as
+    // part of the encrypted session.
     if !line.buffer().is_empty() {
         return Err(configuration("mail-tls-failed", "The server sent text in clear after STARTTLS.".into()));
     }
@@ -283,12 +288,12 @@ async fn ask(line: &mut BufReader<BoundedReader>, command: &str) -> Result<Vec<S
     reply_lines(line).await
 }
 
-/// Lines of a positive reply to an SMTP command, without their codes.
+/// Lines of a positive reply to an SMTP command, without the reply code at their start.
 async fn reply_lines(line: &mut BufReader<BoundedReader>) -> Result<Vec<String>, Failure> {
     let mut words = Vec::new();
     loop {
         let mut bytes = Vec::new();
-        // [`BoundedReader`] limits the length of a line.
+        // [`BoundedReader`] fails if the server sends an endless line.
         line.read_until(b'\n', &mut bytes).await.map_err(|error| cut(&error))?;
         if !bytes.ends_with(b"\n") {
             return Err(lost());
@@ -314,7 +319,8 @@ async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, 
         .map_err(|_| transient("mail-timeout", "The mail server did not answer in time.".into()))
 }
 
-/// Outcome of a negative reply; none if the reply is positive. A broken session is an error.
+/// Outcome of the mail after a negative reply; `None` after a positive reply. A broken session is
+/// an error.
 fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outcome>, Failure> {
     let Err(error) = answer else {
         return Ok(None);
@@ -323,7 +329,8 @@ fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outco
         Some((Severity::PermanentNegativeCompletion, code)) if code != 521 => {
             Ok(Some(classify(stage, &numbers(&error))))
         }
-        // With 421 the server closes the session, which does not concern this recipient.
+        // With the reply 421 the server closes the session; it says nothing about this recipient,
+        // so it counts as a broken session.
         Some((Severity::TransientNegativeCompletion, code)) if code != 421 => {
             Ok(Some(Outcome::Deferred(numbers(&error))))
         }
@@ -331,7 +338,8 @@ fn outcome(stage: Stage, answer: Result<Response, Error>) -> Result<Option<Outco
     }
 }
 
-/// Outcome of a mail with a non-ASCII local part at a server without SMTPUTF8.
+/// Outcome of a mail that needs SMTPUTF8 at a server without it: the connection is refused if the
+/// sender's address needs it, otherwise the recipient.
 fn no_utf8(from: &Address) -> Outcome {
     match needs_utf8(from) {
         true => Outcome::RefusedUs("no SMTPUTF8".into()),
@@ -350,13 +358,13 @@ fn silent(config: &Config) -> Failure {
     }
 }
 
-/// Failure before the server's greeting.
+/// Failure of a session that ended before the server sent its greeting.
 fn not_greeted(config: &Config, error: &Error) -> Failure {
     let failure = broken(error);
     if failure.code == "mail-connection-lost" { unreachable(config) } else { failure }
 }
 
-/// Failure by which a session ended.
+/// Failure that describes the error by which an SMTP session ended.
 fn broken(error: &Error) -> Failure {
     let mut cause = error.source();
     while let Some(found) = cause {
@@ -393,7 +401,8 @@ fn cut(error: &io::Error) -> Failure {
     lost()
 }
 
-/// Failure of a refused password. Two of the codes mean that Exchange Online accepts no passwords.
+/// Failure because the mail server refused the password. Two reply codes mean that Exchange Online
+/// accepts access tokens only.
 fn wrong_password(numbers: &str) -> Failure {
     if ["550 5.7.30", "535 5.7.139"].contains(&numbers) {
         return configuration(

@@ -1,8 +1,9 @@
-//! TLS to a mail server: trusted certificates, and the cause of a failed handshake.
+//! TLS to a mail server: which certificates are trusted, and why a handshake failed.
 //!
-//! Trusted are the authorities of the machine, those in the connection's `ca_certificate`, and each
-//! certificate in there itself: appliances and Exchange sign their own certificates, which may be
-//! an authority's or lack a usable name.
+//! Trusted are the machine's certificate authorities, the authorities in the connection's setting
+//! `ca_certificate`, and each certificate in that setting directly. Direct trust is needed because
+//! appliances and Exchange sign their own certificates, which may be no authority's or lack a
+//! usable name.
 
 use super::config::Config;
 use super::failure::configuration;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// Codes of failures of the encryption, so that the server's address is known to be reachable.
+/// Codes of failures that occur during encryption. They show that a server answered at the address.
 pub const ENCRYPTION: [&str; 9] = [
     "starttls-not-offered",
     "certificate-invalid",
@@ -31,7 +32,7 @@ pub const ENCRYPTION: [&str; 9] = [
     "mail-tls-failed",
 ];
 
-/// Encrypts the connection and verifies the server.
+/// Starts TLS on the connection and verifies the mail server's certificate.
 pub async fn secure(config: &Config, line: BoundedReader) -> Result<TlsStream<BoundedReader>, Failure> {
     let name = ServerName::try_from(config.host.clone())
         .map_err(|_| configuration("connection-invalid", "The mail connection's host is no host name.".into()))?;
@@ -50,7 +51,7 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    // A certificate that cannot be an authority is still trusted directly.
+    // A certificate that cannot be an authority is skipped here; it is still trusted directly.
     roots.add_parsable_certificates(own.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -65,12 +66,12 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
 }
 
-/// Certificate verifier that accepts what [`WebPkiServerVerifier`] accepts, and the certificates in
-/// `own`.
+/// Certificate verifier that accepts the certificates which [`WebPkiServerVerifier`] accepts, and
+/// additionally each certificate in `own`.
 #[derive(Debug)]
 struct Trusted {
-    /// Verifier of certificates from authorities; none if neither the machine nor the connection
-    /// has an authority.
+    /// Verifier of certificates that an authority signed; `None` if neither the machine nor the
+    /// connection's settings name an authority.
     authorities: Option<Arc<WebPkiServerVerifier>>,
     own: Vec<CertificateDer<'static>>,
     provider: Arc<rustls::crypto::CryptoProvider>,
@@ -119,7 +120,8 @@ impl ServerCertVerifier for Trusted {
     }
 }
 
-/// Failure of a TLS handshake; causes with different repairs have different codes.
+/// Failure that explains why a TLS handshake failed. Each cause that an admin repairs in another
+/// way has its own code.
 fn refused(config: &Config, error: &io::Error) -> Failure {
     let port = config.port;
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());

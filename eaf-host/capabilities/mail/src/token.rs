@@ -1,5 +1,5 @@
-//! Tokens for a login by XOAUTH2, requested by client credentials (RFC 6749, section 4.4) and
-//! cached until shortly before they expire.
+//! Access tokens for a login by XOAUTH2. They are requested by the client credentials grant of
+//! OAuth 2 (RFC 6749, section 4.4) and cached until shortly before they expire.
 
 use super::MAIL_TOKEN;
 use super::config::TokenRequest;
@@ -18,17 +18,17 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Maximum length, in bytes, of an endpoint's answer. An answer has a few hundred bytes, and a
-/// token a few thousand.
+/// Maximum length, in bytes, of a token endpoint's answer. Usual answers have a few thousand bytes
+/// at most.
 const ANSWER_MAX: usize = 64 * 1024;
-/// Lifetime, in seconds, of a token whose answer names no lifetime.
+/// Assumed lifetime, in seconds, of an access token whose answer names no lifetime.
 const LIFETIME: u64 = 300;
-/// Time, in seconds, before a token's expiry from which the token is no longer used.
+/// Number of seconds before its expiry at which an access token is no longer used.
 const MARGIN: u64 = 60;
-/// Maximum number of cached tokens, far above the number of connections that a host serves.
+/// Maximum number of cached access tokens, far above the number of mail connections of a host.
 const MAX_CACHED: usize = 1_000;
 
-/// Cached tokens of this host. Not `Debug`, because tokens are secret.
+/// Access tokens that this host has cached. The type has no `Debug`, because tokens are secret.
 #[derive(Default)]
 pub struct Tokens {
     cached: Mutex<HashMap<TokenRequest, (String, Instant)>>,
@@ -37,13 +37,14 @@ pub struct Tokens {
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
-    /// Lifetime of the token in seconds: a JSON number, or a text from some endpoints.
+    /// Lifetime of the access token in seconds: a JSON number, or a JSON string at some endpoints.
     #[serde(default)]
     expires_in: Value,
 }
 
 impl Tokens {
-    /// Returns a cached token, or requests a token with the access of a tenant.
+    /// Returns an access token from the cache, or requests one from the token endpoint within the
+    /// tenant's egress policy and login limits.
     pub async fn fetch(&self, request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<String, Failure> {
         if let Some(token) = self.cached(request) {
             return Ok(token);
@@ -60,7 +61,8 @@ impl Tokens {
         Ok(answer.access_token)
     }
 
-    /// Removes the token of `request` from the cache, because the mail server refused it.
+    /// Removes the access token of `request` from the cache, because the mail server refused the
+    /// token.
     pub fn forget(&self, request: &TokenRequest) {
         self.cached.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(request);
     }
@@ -71,8 +73,9 @@ impl Tokens {
     }
 }
 
-/// Requests a token. A server that is not a token endpoint is reported after a constant time,
-/// unless the operator listed that server.
+/// Requests an access token. If the server is not a token endpoint, the failure comes after a
+/// constant time, so that the time reveals nothing about the server. The constant time is not
+/// needed for a server that the operator listed by name.
 async fn request_token(request: &TokenRequest, access: &MailServerAccess<'_>) -> Result<Answer, Failure> {
     let url = reqwest::Url::parse(&request.url).map_err(|_| away())?;
     let route = Route::new(access.egress.clone(), &MAIL_TOKEN, access.tenant, &url).map_err(|_| away())?;
@@ -80,8 +83,8 @@ async fn request_token(request: &TokenRequest, access: &MailServerAccess<'_>) ->
     contact::first(access.contact, request_counted(request, access, url, &route), away, is_hidden).await
 }
 
-/// Requests a token and counts the request as a login, since a client secret can be guessed like a
-/// password.
+/// Requests an access token and counts the request as a login at the token endpoint, because a
+/// client secret can be guessed like a password.
 async fn request_counted(
     request: &TokenRequest,
     access: &MailServerAccess<'_>,
@@ -142,7 +145,8 @@ async fn ask(
         body.extend_from_slice(&chunk);
     }
     let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
-    // Must not reveal another kind of server at an address that the operator did not list.
+    // A tenant must not learn which other kind of server is at an address that the operator did not
+    // list by name.
     if !route.is_named() && !is_token && reason(&body).is_empty() {
         tracing::warn!(tenant = %access.tenant, status = status.as_u16(), "what answers is no token endpoint");
         return Err(away());
@@ -167,8 +171,8 @@ fn unusable(status: u16) -> Failure {
     configuration("token-denied", format!("What the token endpoint answers is no token ({status})."))
 }
 
-/// Error code of OAuth 2 in an endpoint's answer, such as `invalid_client`, after a space; empty
-/// without a code. The description is omitted, since it may name people.
+/// OAuth 2 error code in a token endpoint's answer, after a space, such as ` invalid_client`; an
+/// empty text if there is no code. The error description is omitted, because it may name people.
 fn reason(body: &[u8]) -> String {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = answer["error"].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Byte stream to a mail server, with a time-out for the connection and a limit of received bytes.
+//! Byte stream to a mail server, with a time-out for connecting and a limit of the received bytes.
 //!
-//! An SMTP reply has a few lines. A server that never ends a line would fill the memory, because a
-//! line is buffered until it ends.
+//! The client buffers a line of an SMTP reply until the line ends. Without the limit, a server that
+//! sends an endless line would fill the memory.
 
 use super::config::Config;
 use super::failure::transient;
@@ -16,21 +16,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Maximum number of bytes that the server may send between two writes of this client during the
-/// TLS handshake. A certificate chain must fit.
+/// Maximum number of bytes that the mail server may send between two writes of this client during
+/// the TLS handshake. The server's certificate chain must fit.
 pub const HANDSHAKE_MAX: usize = 48 * 1024;
-/// Maximum number of bytes from the server between two writes after the handshake; the longest
-/// reply is that to EHLO. The client scans the whole reply at each packet.
+/// Maximum number of bytes that the mail server may send between two writes of this client after
+/// the TLS handshake. The longest reply is that to EHLO. The limit is low because the client scans
+/// the whole reply at each packet.
 pub const ANSWER_MAX: usize = 8 * 1024;
 
-/// Error of a read beyond the limit of received bytes.
+/// Error of reading more bytes than the mail server may send between two writes.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer does not end")]
 pub struct ResponseTooLong;
 
-/// Connects to the first of the server's addresses that answers, and returns that address. Each
-/// address has a time-out of its own, so that one which drops packets does not use up the time of
-/// the others.
+/// Connects to the mail server at the first of its addresses that answers, and returns the stream
+/// with that address. Each address has its own time-out, because an address that drops packets
+/// would otherwise use up the time for the others.
 pub async fn dial(
     config: &Config,
     servers: &[SocketAddr],
@@ -44,7 +45,7 @@ pub async fn dial(
     Err(unreachable(config))
 }
 
-/// Failure of a server that does not answer.
+/// Failure because no connection to the mail server could be opened.
 pub fn unreachable(config: &Config) -> Failure {
     away(&config.host, config.port)
 }
@@ -62,7 +63,7 @@ pub struct BoundedReader {
 }
 
 impl BoundedReader {
-    /// Lowers the limit to [`ANSWER_MAX`], because the handshake is complete.
+    /// Lowers the limit of received bytes to [`ANSWER_MAX`], because the TLS handshake is complete.
     fn talks(&mut self) {
         (self.left, self.most) = (ANSWER_MAX, ANSWER_MAX);
     }
@@ -95,12 +96,12 @@ impl AsyncWrite for BoundedReader {
     }
 }
 
-/// Byte stream on which the SMTP client speaks, in clear or encrypted.
+/// Byte stream to a mail server that the SMTP client reads and writes, in clear or encrypted.
 #[derive(Debug)]
 pub struct Wire {
     line: Line,
-    /// Bytes that the client reads before the server's: the client expects a greeting, which no
-    /// server sends after STARTTLS.
+    /// Bytes that the SMTP client reads before those of the server. After STARTTLS they are a
+    /// made-up greeting: the client expects a greeting, and a server sends none after STARTTLS.
     ahead: &'static [u8],
 }
 

@@ -18,10 +18,11 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// Recipient given by actor id. A mail to an unknown person is a failure.
+    /// Recipient given by actor id. A mail to an actor id that is no member of the tenant fails.
     Actor(&'a str),
-    /// Recipients given by a reference to people, which the host resolves when the mail is sent. It
-    /// is no failure if the reference means no one.
+    /// Recipients given by a reference to people, such as all who hold a permission. The host
+    /// resolves the reference when it sends the mail. A reference that resolves to no person is not
+    /// a failure.
     People(People),
 }
 
@@ -34,15 +35,17 @@ impl From<People> for Recipient<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     pub sent: u32,
-    /// Number of recipients whose mail failed; the tenant's admins see which.
+    /// Number of mails that failed, or of which it is unknown whether they arrived. The tenant's
+    /// admins see the recipients.
     pub failed: u32,
-    /// Whether the condition no longer held, so that the remaining mails were not sent.
+    /// Whether some mails of the call were not sent because the mail's condition no longer held.
     #[serde(default)]
     pub skipped: bool,
 }
 
-/// Condition of a mail: a view's column that must still have a value when the mail is sent, since a
-/// mail server can be unavailable for days. The column has type text, integer or boolean.
+/// Condition of a mail: a column of a view's row must still have a given value when the mail is
+/// sent. Mails need conditions because a mail server can be unavailable for days. The column has
+/// type text, integer or boolean.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Condition<'a> {
     view: &'static str,
@@ -63,7 +66,8 @@ impl<'a> Condition<'a> {
         Condition { view: V::NAME, key, member, equals: json!(equals), after: None }
     }
 
-    /// Restricts the recipients to those who got a mail from `template` in a run with the same key.
+    /// Restricts the recipients to people who already got a mail from `template`, sent by a
+    /// workflow run with the same key.
     pub fn after(self, template: &'static str) -> Self {
         Condition { after: Some(template), ..self }
     }
@@ -76,13 +80,14 @@ impl Mailer {
         host::Mailer::open(grant).map(Mailer)
     }
 
-    /// Sends a mail from `template`, the name of a folder in the package's `mails/`.
+    /// Sends a mail that is rendered from `template`, the name of a folder in the package's
+    /// `mails/`, such as `request-failed`.
     pub fn send(&self, template: &str, to: Recipient, facts: &impl Serialize) -> Result<Sent, Failure> {
         decode(self.0.send(template, to, &encode(facts))?)
     }
 
-    /// Sends a mail to each recipient while the condition holds; the host reads the condition's row
-    /// before each mail.
+    /// Sends one mail per recipient while the condition holds. Immediately before each mail, the
+    /// host reads the view's row that the condition names.
     pub fn send_while(
         &self,
         template: &str,
@@ -100,8 +105,9 @@ mod tests {
     use serde::de::DeserializeOwned;
     use std::path::Path;
 
-    /// Asserts that `T` reads a JSON document of the capability and writes the same document. The
-    /// tests of the provider read these documents too.
+    /// Asserts that Rust type `T` deserialises the example JSON document `name` of the mail
+    /// capability and serialises to the same document. The tests of the mail provider read the same
+    /// examples.
     fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
         let text = std::fs::read_to_string(path).expect("the document is there");

@@ -1,4 +1,5 @@
-//! Functions of `eaf:mail` for native tests, whose calls the test's script answers.
+//! Replacements of the imported functions of `eaf:mail` in native tests of workflows. The test's
+//! script gives the answer to each call.
 
 use super::Recipient;
 use eaf_sdk::Failure;
@@ -34,7 +35,7 @@ impl Mailer {
     }
 }
 
-/// Default answer to a mail, for scripts without an answer of their own.
+/// Answer to a mail (one mail sent, none failed) for test scripts that define no answer.
 fn one_sent() -> Value {
     json!({ "sent": 1, "failed": 0 })
 }

@@ -1,4 +1,4 @@
-//! Tests of the conditions of mails.
+//! Tests of mails with a condition.
 
 use super::*;
 use eaf_capability::{Capability, Class};
@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 const REQUEST: &str = "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11";
 
-/// Creates a call that sends a mail to all approvers while the request is pending.
+/// Creates a call that sends a mail to all approvers, on condition that the request's row has the
+/// status `pending`.
 fn while_pending() -> Call {
     while_it_is(json!({"view": "approvals", "key": REQUEST, "member": "status", "equals": "pending"}))
 }

@@ -188,8 +188,9 @@ async fn no_log_and_no_failure_names_a_person_a_subject_or_a_password() {
     let writer = buffer.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    // With a single subscriber, tracing asks only the thread that reaches a log line first, and
-    // threads of concurrent tests have no subscriber. With a second subscriber, tracing asks both.
+    // With a single subscriber, tracing decides only once per log line, on the thread that reaches
+    // it first, and threads of other tests have no subscriber. A second subscriber makes tracing
+    // ask both subscribers.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

@@ -1,5 +1,5 @@
-//! Tests that unusable connections are explained in one sentence, in a connection test and in a
-//! run.
+//! Tests that the cause of an unusable connection is explained in one sentence, both in a
+//! connection test and in a workflow run.
 
 use super::server::{Script, Server, acceptor};
 use super::*;
@@ -153,8 +153,8 @@ async fn a_server_without_login_or_encryption_is_reported_as_such() {
 #[tokio::test]
 async fn a_certificate_needs_a_trusted_authority() {
     let dir = std::env::temp_dir().join(format!("eaf-mail-{}", std::process::id()));
-    // The vCenter simulator writes a certificate for localhost and the certificate of its
-    // authority.
+    // The vCenter simulator writes two certificates to its folder: one for localhost, and that of
+    // the authority that signed it.
     let certificates = Vcsim::start(&dir, &[]).await;
     let file = |name: &str| certificates.cert_dir().join(name).to_str().unwrap().to_owned();
     let (certificate, key) = (file("server.pem"), file("server-key.pem"));
@@ -169,11 +169,12 @@ async fn a_certificate_needs_a_trusted_authority() {
     let failure = check(&store).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "certificate-unknown"));
 
-    // The server's certificate is trusted directly, as Exchange's own certificate has to be.
+    // The setting contains the server's own certificate, not an authority's. Exchange needs this,
+    // because it signs its own certificate.
     config["ca_certificate"] = std::fs::read_to_string(&certificate).unwrap().into();
     store.connect(config.clone());
     assert_eq!(check(&store).await, Ok(()));
-    // TLS starts after a greeting in clear.
+    // With STARTTLS, TLS begins after a greeting in clear.
     let tls = Some(acceptor(&certificates.cert_dir()));
     let upgraded = Server::start(Script { offers: vec!["STARTTLS".into()], tls, ..Script::default() }).await;
     let mut starttls = config.clone();
@@ -213,7 +214,7 @@ async fn a_test_has_a_finding_for_address_encryption_and_login() {
     };
     let away = maildev::free_address().port();
     for (config, password, expected) in [
-        // This server accepts a sender only after a login.
+        // This mail server accepts a sender only after a login.
         (plain.clone(), None, vec![("host", "good"), ("from", "bad")]),
         (
             with(json!({"username": "eaf"})),

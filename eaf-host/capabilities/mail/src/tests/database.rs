@@ -1,4 +1,4 @@
-//! Creates the mail provider over a real database, as the host creates it.
+//! Test that the registration creates a mail provider which uses a real database, as in the host.
 
 use super::*;
 use eaf_capability::{ProviderDependencies, Registration};

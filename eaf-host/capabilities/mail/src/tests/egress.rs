@@ -1,5 +1,5 @@
-//! Tests that a report about a server which the operator did not list by name reveals only whether
-//! it is a mail server.
+//! Tests of servers that the operator did not list by name: the report of a connection test reveals
+//! only whether the server is a mail server.
 
 use super::*;
 use eaf_capability::Report;
@@ -10,7 +10,8 @@ use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-/// Address of this machine that no network interface has, for a rule that covers a network.
+/// Address of this machine that belongs to no network interface. A rule for the network
+/// 127.0.0.0/24 covers it without naming it.
 const ELSEWHERE: &str = "127.0.0.2";
 const CONTACT: Duration = Duration::from_millis(1_500);
 

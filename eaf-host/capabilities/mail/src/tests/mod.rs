@@ -1,8 +1,8 @@
-//! Tests of the mail capability against a real mail server, through a fault proxy where a test
-//! needs failures.
+//! Tests of the mail capability with a real mail server (maildev). Where a test needs failures, a
+//! fault proxy is between host and mail server.
 //!
-//! `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`. The package whose mails
-//! are sent is in `fixture/`.
+//! The environment variable `EAF_MAILDEV` names maildev's script, see `eaf_test_support::maildev`.
+//! The package whose mails the tests send is in `fixture/`.
 
 mod conditions;
 mod connection_problems;
@@ -59,21 +59,23 @@ struct Contents {
     secret: Map<String, Value>,
     log: BTreeMap<String, Logged>,
     is_paused: bool,
-    /// Number of offered mails after which the connection is paused; none: never.
+    /// Number of offered mails after which the store reports the connection as paused; `None`:
+    /// never.
     pauses_after: Option<i32>,
-    /// Offset of this store's clock from the machine's clock.
+    /// Time by which this store's clock is ahead of the machine's clock.
     later: Duration,
     deadlines: Option<Deadlines>,
-    /// Status of each request of the fixture's view, by key.
+    /// Status of each row in the view of the fixture's requests, by the row's key.
     requests: BTreeMap<String, String>,
     is_view_halted: bool,
-    /// Recorded outcomes of sessions: a failure code, or none for a success.
+    /// Outcomes of SMTP sessions in the order of recording: the failure's code, or `None` for a
+    /// success.
     used: Vec<Option<String>>,
-    /// Whether the write of a session's outcome fails.
+    /// Whether recording the outcome of an SMTP session fails.
     is_use_lost: bool,
 }
 
-/// Row of the mail log.
+/// Row of the mail log in the fake store.
 struct Logged {
     state: MailState,
     relay: Option<String>,
@@ -154,7 +156,8 @@ impl FakeStore {
         self.0.lock().unwrap().later += time;
     }
 
-    /// Time until the next attempt of the mail to person `number`; none if no attempt is planned.
+    /// Time until the next attempt of the mail to person `number`; `None` if the mail has no time
+    /// of a next attempt.
     fn waits(&self, number: u128) -> Option<Duration> {
         let (now, paper) = (self.now(), self.0.lock().unwrap());
         let mut states = paper.log.values().map(|logged| &logged.state);
@@ -168,7 +171,8 @@ impl FakeStore {
         Connection { capability: "mail".into(), name: "main".into(), config, secret, set_at: None }
     }
 
-    /// Call as the engine makes it, with the connection as it is stored now.
+    /// Copy of the call as the workflow engine passes it to the provider: with the connection that
+    /// the store has now.
     fn resolved(&self, call: &Call) -> Call {
         let connection = GrantedConnection::Found(self.stored_connection());
         Call { granted: Granted { connection, ..call.granted.clone() }, ..call.clone() }
@@ -180,7 +184,8 @@ impl FakeStore {
     }
 }
 
-/// Mail provider that gets each call as the engine makes it.
+/// Mail provider whose calls are completed as the workflow engine does: each call gets the
+/// connection that the store has now.
 struct Engine {
     store: FakeStore,
     mail: Mail,
@@ -377,7 +382,8 @@ fn templates() -> Templates {
     Templates::load(&files, Arc::new(locales)).expect("the mails are whole").of("Fixture")
 }
 
-/// Facts of a request, as the package's workflow passes them to a mail.
+/// Facts of a request (machine, price, requester) as a workflow passes them to the template of a
+/// mail.
 fn facts() -> Value {
     json!({
         "request_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11",
@@ -429,7 +435,8 @@ fn waits_for(reason: &str) -> Status {
     Status::Pending(Some(reason.into()))
 }
 
-/// Sends mails as the engine does: a failure that is not retryable ends the call.
+/// Starts a call as the workflow engine does: if the failure is not retryable, the call ends and is
+/// abandoned.
 async fn send(store: &FakeStore, call: &Call) -> Result<Value, Failure> {
     let provider = store.provider();
     match provider.start(call).await {

@@ -67,7 +67,7 @@ async fn a_mail_to_a_person_who_lost_the_role_is_settled() {
     assert_eq!(send(&store, &approval()).await, Ok(json!({"sent": 1, "failed": 0})));
     assert_eq!(store.log(), [(actor(2), Status::Sent), (actor(3), Status::Skipped)]);
 
-    // The same holds after a call that failed for good.
+    // The same holds after a call that failed for good and was abandoned.
     let mut other = approval();
     other.event = EventId(Uuid::from_u128(9));
     store.pause(true);

@@ -1,4 +1,5 @@
-//! Tests that a failure of one recipient does not affect other recipients.
+//! Tests that a refusal of one recipient does not affect other recipients, and that a refusal of
+//! the connection defers all mails.
 
 use super::*;
 use eaf_capability::Class;
@@ -148,8 +149,8 @@ async fn a_refusal_of_the_connection_after_the_content_loses_no_mail() {
 
 #[tokio::test]
 async fn a_protected_recipient_is_distinguished_from_a_refusing_relay() {
-    // The server refuses the first, the second or the last recipient, and accepts another one
-    // afterwards or when offered that recipient again.
+    // The server refuses the first, the second or the last recipient. It accepts a recipient after
+    // the refusal, or accepts an earlier one when it is offered again.
     for (number, name) in ["anna", "bert", "cora"].into_iter().enumerate() {
         let (server, proxy, store) = three_approvers().await;
         proxy.rule(Rule::on(format!("RCPT TO:<{name}@acme.example>")).answer("550 5.7.1 Not for you\r\n"));

@@ -1,5 +1,5 @@
-//! Mail server of a test, for features that maildev lacks: STARTTLS, a login by token, endless
-//! replies and silence. The server records the lines of its clients.
+//! Mail server that tests script, for behaviour that maildev lacks: STARTTLS, login by token,
+//! endless replies and silence. It records the lines that its clients send.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,15 +14,17 @@ use tokio_rustls::TlsAcceptor;
 
 #[derive(Clone, Default)]
 pub struct Script {
-    /// Extensions that the reply to EHLO lists, one per line after the server's name.
+    /// SMTP extensions that the server lists in its reply to EHLO, one per line after its name,
+    /// such as `STARTTLS`.
     pub offers: Vec<String>,
-    /// Token that a login by XOAUTH2 must have; none: every token is refused.
+    /// Access token that the server accepts in a login by XOAUTH2; `None`: it refuses every token.
     pub token: Option<String>,
-    /// Bytes that the server sends endlessly instead of a greeting; none: it greets.
+    /// Bytes that the server sends without end instead of a greeting; `None`: it sends a normal
+    /// greeting.
     pub endless: Option<&'static [u8]>,
-    /// Whether the server sends nothing at all.
+    /// Whether the server accepts connections and sends nothing at all.
     pub is_silent: bool,
-    /// Acceptor of TLS after STARTTLS; none: the server has no TLS.
+    /// TLS acceptor that the server uses after STARTTLS; `None`: the server offers no TLS.
     pub tls: Option<TlsAcceptor>,
 }
 
@@ -64,7 +66,7 @@ impl Server {
         self.address
     }
 
-    /// Lines that all clients have sent.
+    /// Lines that the clients of this test server have sent, in order of arrival.
     pub fn received(&self) -> Vec<String> {
         self.received.lock().unwrap().clone()
     }
@@ -96,7 +98,7 @@ async fn talk(stream: TcpStream, script: Script, received: Arc<Mutex<Vec<String>
     }
 }
 
-/// Serves a client until it disconnects or starts TLS.
+/// Serves one client of the test server until it disconnects or starts TLS.
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: BufReader<S>,
     script: &Script,
@@ -138,7 +140,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Reply to a login by XOAUTH2. As Exchange Online does, a challenge explains a refused token.
+/// Reply to a login by XOAUTH2. A refused token is answered with a challenge (code 334), as
+/// Exchange Online does.
 fn by_token(line: &str, token: Option<&str>) -> String {
     let sent = line.rsplit(' ').next().and_then(|sent| STANDARD.decode(sent).ok()).unwrap_or_default();
     let sent = String::from_utf8_lossy(&sent).into_owned();

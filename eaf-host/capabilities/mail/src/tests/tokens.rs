@@ -1,5 +1,5 @@
-//! Tests of logins by token, which are fetched at a token endpoint and sent to a server that offers
-//! XOAUTH2 only.
+//! Tests of logins by access token: the provider requests the token at a token endpoint and logs in
+//! to a mail server that offers only XOAUTH2.
 
 use super::server::{Script, Server};
 use super::*;
@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Token endpoint that gives every request the same answer and records the last request.
+/// OAuth 2 token endpoint of a test. It gives every request the same answer, counts the requests
+/// and records the last one.
 struct Endpoint {
     url: String,
     requests: Arc<AtomicUsize>,
@@ -16,7 +17,7 @@ struct Endpoint {
 }
 
 async fn endpoint(status: &'static str, body: &'static str) -> Endpoint {
-    // In production, the host's main function installs the provider.
+    // The TLS provider of this process. In production, the host's main function installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/acme/oauth2/v2.0/token", listener.local_addr().unwrap());
@@ -157,7 +158,8 @@ async fn another_kind_of_server_than_a_token_endpoint_takes_constant_time() {
     let server = exchange(Some("t-1")).await;
     let tokens = endpoint("200 OK", "{}").await;
     let store = store(&server, &tokens);
-    // The rules cover a network, so the operator did not list this server by name.
+    // The rules cover the network 127.0.0.0/24 and do not name the endpoint's address, so the
+    // operator did not list the endpoint by name.
     let rules = ["mail 127.0.0.1:1-65535", "mail-token 127.0.0.0/24:1-65535"];
     let contact = Duration::from_millis(800);
     let egress = eaf_capability::egress::testing::policy(&rules, Arc::new(eaf_capability::egress::SystemLookup));

@@ -1,4 +1,4 @@
-//! Tests of servers that violate the protocol: endless lines, silence, another protocol.
+//! Tests of mail servers that violate SMTP: endless lines, silence, another protocol.
 
 use super::server::{Script, Server};
 use super::*;
