@@ -30,7 +30,7 @@ enum Command {
         /// Account in the form NAME@TENANT, such as requester@acme.
         account: String,
     },
-    /// Run a command with services of its own, which end when the command ends.
+    /// Run a command with services that are started for this command alone and end with it.
     Exec {
         /// Services to start, separated by commas.
         #[arg(long, value_enum, value_delimiter = ',', default_value = "postgres")]
@@ -46,7 +46,7 @@ enum Command {
     /// Change the behaviour of a simulated vCenter; without a behaviour, list the active ones and
     /// how many calls each has affected.
     Vcenter {
-        /// Tenant whose vCenter is meant; without it, acme if a behaviour follows, otherwise all.
+        /// Tenant of the vCenter. Absent: acme if a behaviour is given, otherwise all tenants.
         tenant: Option<vcenter::Tenant>,
         #[command(subcommand)]
         behaviour: Option<vcenter::Behaviour>,

@@ -8,8 +8,8 @@ use crate::{host, idp, variables};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Lines for a shell's `eval`. They contain passwords, and all that commands such as `eaf tenant
-/// add` need for the demo's database.
+/// Lines such as `export EAF_URL='…'` for a shell's `eval`. They contain passwords, and all
+/// settings that commands such as `eaf tenant add` need to use the demo's database.
 pub fn lines(state: &State) -> Result<String, state::Error> {
     let ports = state.ports()?;
     let govc = |tenant: &str, port: u16| -> Result<String, state::Error> {

@@ -1,5 +1,5 @@
-//! `eaf dev exec -- CMD`: runs CMD with services of its own, on free ports and in a temporary
-//! directory.
+//! `eaf dev exec -- CMD`: runs the command CMD with services that are started for it alone, on free
+//! ports and in a temporary directory.
 
 use crate::checkout::Checkout;
 use crate::ports::{self, Ports};
@@ -50,8 +50,8 @@ pub enum With {
 
 const PREFIX: &str = "eaf-exec-";
 
-/// Runs a command with services of its own; returns its exit code, or 128 plus the number of the
-/// signal that ended it.
+/// Runs a command with services that are started for it alone. Returns the command's exit code, or
+/// 128 plus the number of the signal that ended the command.
 pub async fn run(
     checkout: &Checkout,
     with: &[With],
@@ -141,8 +141,8 @@ fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Ends and removes what killed runs left in `parent`. A run whose supervisor is alive holds its
-/// lock and is skipped.
+/// Ends services and removes directories that killed runs of `eaf dev exec` left in `parent`. A
+/// directory whose lock a live run holds is skipped.
 async fn sweep(parent: &Path) -> Result<(), Error> {
     let own = fs::metadata("/proc/self").map(|own| own.uid()).ok();
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {

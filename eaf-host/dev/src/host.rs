@@ -125,8 +125,9 @@ fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
     rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
 }
 
-/// Creates tenants, people and grants, as an operator would, once per address of the identity
-/// provider, which is a part of a person's identity. Later changes are preserved.
+/// Creates the demo's tenants, people and grants, as an operator would. This happens once per
+/// address of the identity provider, because the address is a part of a person's identity. Later
+/// changes by operators are preserved.
 pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
     // The step is named after its result, so that a demo of an older version creates its products
     // too.

@@ -3,7 +3,8 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
-/// Memory allocator of production, since the demo's host runs in this process.
+/// Memory allocator of the process, the same as in production, because the demo's host runs in this
+/// process.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

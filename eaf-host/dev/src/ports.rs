@@ -71,8 +71,8 @@ impl Ports {
         Ok(ports)
     }
 
-    /// Reports every port that is not available, with the cause, the process that uses it, and the
-    /// variable that changes our port.
+    /// Fails if a port is not available. The error lists each such port with the cause, the process
+    /// that uses the port, and the variable that chooses another port.
     pub fn check_free(&self) -> Result<(), Error> {
         let taken: Vec<String> = self
             .list()
@@ -112,7 +112,8 @@ impl Ports {
     }
 }
 
-/// Default for a state directory that was written before this port existed.
+/// Default of `vcenter_control` for a stored `ports.json` without this member, which an older
+/// version wrote.
 fn usual_vcenter_control() -> u16 {
     Ports::DEFAULT.vcenter_control
 }
@@ -126,8 +127,8 @@ fn trouble(port: u16) -> Option<std::io::Error> {
     TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|trouble| trouble.kind() == ErrorKind::AddrInUse)
 }
 
-/// Name of the process that listens on a port, as `name (pid n)`; `None` if this user cannot see
-/// it.
+/// Process that listens on a port, such as `node (pid 4711)`. `None`: the process is unknown, for
+/// example because it belongs to another user.
 #[cfg(target_os = "linux")]
 fn holder(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| listening_inode(table, port))?;

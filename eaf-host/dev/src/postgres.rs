@@ -65,8 +65,8 @@ pub enum Durability {
 }
 
 impl Cluster {
-    /// Prepares the cluster, and creates it if it is missing. The superuser's password is the
-    /// secret `postgres` in the state directory.
+    /// Finds the cluster's programs and data, and creates the cluster if it is missing. The
+    /// superuser's password is the secret `postgres` in the state directory.
     pub async fn prepare(
         checkout: &Checkout,
         state: &State,
@@ -139,7 +139,8 @@ pub fn url(role: &str, password: &str, port: u16, database: &str) -> String {
     format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}")
 }
 
-/// Removes the cluster's data that is not in this state directory, and incomplete clusters.
+/// Removes data of this state directory's cluster from `/var/lib/eaf`, where a cluster is stored if
+/// its user cannot reach the state directory. Incomplete clusters there are removed, too.
 pub fn remove_elsewhere(state_dir: &Path) -> Result<(), Error> {
     let Ok(note) = fs::read_to_string(state_dir.join("postgres.data")) else { return Ok(()) };
     let data = PathBuf::from(note);
@@ -168,7 +169,8 @@ fn other_user_if_root() -> Result<Option<User>, Error> {
     named("postgres").or_else(|| named("nobody")).map(Some).ok_or(Error::NoUser)
 }
 
-/// Directory of the programs, or of a copy that the cluster's user can read.
+/// Directory of PostgreSQL's programs: `native`, or a copy below `/var/cache/eaf` if the user who
+/// runs the cluster cannot read `native`.
 async fn reachable_programs(native: PathBuf, user: Option<User>) -> Result<PathBuf, Error> {
     let Some(user) = user else { return Ok(native) };
     if runs(&native, user).await {

@@ -53,8 +53,8 @@ impl ProcessId {
             .status();
     }
 
-    /// Sends the signal, kills the process after `patience`, and returns when the process has
-    /// ended.
+    /// Sends the signal, and kills the process if it still runs after `patience`. Returns when the
+    /// process has ended, or 5 s after it was killed.
     pub async fn end(&self, signal: Signal, patience: Duration) {
         self.signal(signal);
         if !self.gone_within(patience).await {

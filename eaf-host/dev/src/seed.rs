@@ -36,7 +36,7 @@ pub enum Error {
     NotFulfilled { request: String, seconds: u64, status: String },
 }
 
-/// Names of the connections that the demo's grants permit.
+/// Name of each tenant's connection to its vCenter, which the demo's grants permit.
 pub const VCENTER: &str = "vcenter";
 pub const MAIL: &str = "mail";
 
@@ -153,7 +153,7 @@ fn offerings() -> [Value; 3] {
     ]
 }
 
-/// A request for a machine that has been submitted.
+/// A submitted request for a machine.
 struct Given {
     key: String,
     /// Position of the request's event in the log; a query waits until the view has reached it.

@@ -38,7 +38,8 @@ pub struct Plan {
     pub program: PathBuf,
     pub args: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
-    /// User that runs the service; `None` for the present one, since only root can choose another.
+    /// User that runs the service. `None`: the user of this process, because only root can choose
+    /// another.
     pub user: Option<User>,
     pub ready: Ready,
     pub end: Signal,
@@ -167,15 +168,15 @@ impl Ready {
     }
 }
 
-/// Whether PostgreSQL's `postmaster.pid` reports a ready server with this process id; a killed
-/// server leaves a file that says "ready".
+/// Whether PostgreSQL's `postmaster.pid` reports a ready server with this process id. The id is
+/// compared because a killed server leaves a file that says "ready".
 fn postmaster_is_ready(file: &Path, pid: u32) -> bool {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
 }
 
-/// Ends processes of these services that an earlier run left, in reverse order.
+/// Ends processes of these services that an earlier run left, in the reverse order of their start.
 pub async fn end_leftovers(state: &State, services: &[(&'static str, Signal)]) -> Result<(), Error> {
     for (name, signal) in services.iter().rev() {
         if let Some(process) = state.leftover(name)? {

@@ -24,8 +24,8 @@ pub enum Error {
     },
 }
 
-/// Services in the order of their start, which is reversed at the end, and the signal that ends
-/// each.
+/// Services in the order of their start, each with the signal that ends it. They are ended in the
+/// reverse order.
 pub const ALL: &[(&str, Signal)] = &[
     (make::NAME, Signal::Terminate),
     ("postgres", Signal::Interrupt),

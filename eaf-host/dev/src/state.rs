@@ -47,7 +47,8 @@ pub struct State {
     dir: PathBuf,
 }
 
-/// Lock of a running supervisor, which the system releases also after a kill.
+/// Lock on the state directory that a running supervisor holds. The operating system releases it
+/// when the process ends, even by a kill.
 pub struct Lock {
     _file: File,
 }
@@ -64,7 +65,7 @@ impl State {
         Ok(State { dir })
     }
 
-    /// State directory of an earlier run, without changes to it.
+    /// Opens the state directory of an earlier run, without changes to it.
     pub fn existing(dir: PathBuf) -> Result<State, Error> {
         if dir.join("ports.json").is_file() { Ok(State { dir }) } else { Err(Error::NeverRun) }
     }
@@ -73,8 +74,8 @@ impl State {
         &self.dir
     }
 
-    /// Locks the state directory for this supervisor, and waits up to 2 s for one that was just
-    /// killed.
+    /// Locks the state directory for this supervisor. Waits up to 2 s for the end of another
+    /// supervisor that was just killed.
     pub async fn lock(&self) -> Result<Lock, Error> {
         let deadline = Instant::now() + Duration::from_secs(2);
         loop {
@@ -170,7 +171,7 @@ impl State {
         self.dir.join("done").join(step).exists()
     }
 
-    /// Ports that were in use when the step was completed; `None` if it never was.
+    /// Ports that were in use when the step was completed. `None`: the step was never completed.
     pub fn done_with(&self, step: &str) -> Option<Ports> {
         serde_json::from_slice(&fs::read(self.dir.join("done").join(step)).ok()?).ok()
     }

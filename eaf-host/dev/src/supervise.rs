@@ -57,7 +57,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
     };
     println!("\nStopping …");
     demo.stop().await;
-    // A child may have been starting when the signal came.
+    // A service that was starting when the signal came is not yet among the demo's services.
     service::end_leftovers(&state, services::ALL).await?;
     result
 }
@@ -65,7 +65,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
 struct Demo {
     state: State,
     stop: watch::Sender<bool>,
-    /// Parts of the demo that run inside this process.
+    /// Tasks of the demo that run inside this process: the identity provider and the host.
     tasks: Vec<JoinHandle<Result<(), Error>>>,
     /// Child processes, in the order of their start.
     services: Vec<(Plan, Service)>,
@@ -120,7 +120,8 @@ impl Demo {
         self.tasks.push(tokio::spawn(async move { part.await.map_err(Into::into) }));
     }
 
-    /// Restarts a child that ends by itself. A part of this process that ends also ends the demo.
+    /// Restarts a service that ends by itself. Returns when a task of this process ends, because
+    /// the demo then ends, too.
     async fn watch(&mut self) -> Result<(), Error> {
         loop {
             let (status, index) = tokio::select! {
@@ -134,8 +135,7 @@ impl Demo {
         }
     }
 
-    /// Ends the parts of this process first, then the child processes in reverse order of their
-    /// start.
+    /// Ends the tasks of this process first, then the services in the reverse order of their start.
     async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {

@@ -1,5 +1,5 @@
-//! Variables of `eaf dev` with the prefix of the host's settings. The host rejects unknown
-//! variables with that prefix unless `EAF_IGNORE` lists them.
+//! Environment variables of `eaf dev` that begin with `EAF_`, as the host's settings do. The host
+//! rejects unknown variables with this prefix unless `EAF_IGNORE` lists them.
 
 use std::ffi::OsString;
 
@@ -31,12 +31,12 @@ const OURS: &[&str] = &[
     "EAF_PG_GID",
 ];
 
-/// Value of `EAF_IGNORE` with all variables of `eaf dev`.
+/// Value of `EAF_IGNORE` that lists all variables of `eaf dev`.
 pub fn ignored() -> String {
     OURS.join(",")
 }
 
-/// Value of `EAF_IGNORE` with all variables of `eaf dev` and a command's additional ones.
+/// Value of `EAF_IGNORE` that lists all variables of `eaf dev`, and the variables in `given`.
 pub fn ignored_with(given: &[(&str, OsString)]) -> String {
     let given = given.iter().map(|(name, _)| *name).filter(|name| !OURS.contains(name));
     OURS.iter().copied().chain(given).collect::<Vec<_>>().join(",")

@@ -1,4 +1,4 @@
-//! `eaf dev vcenter`: makes the demo's simulated vCenters difficult, to show the product's
+//! `eaf dev vcenter`: makes the demo's simulated vCenters slow or faulty, to show the product's
 //! reaction.
 //!
 //! The simulator has more behaviours than these commands; `eaf-host/dev/vcsim/README.md` lists all.
@@ -62,11 +62,12 @@ pub enum Behaviour {
     },
     /// Fail clones and power-ons, because another process locks a file.
     Locked,
-    /// Refuse work on machines, because another task runs on them.
+    /// Refuse to power, reconfigure or remove machines, because another task runs on them.
     Busy,
     /// Delay answers, lose sessions, omit properties and fail tasks, each at random.
     Random {
-        /// Seed of the random choices, to repeat their sequence; without it, a new sequence.
+        /// Seed of the random choices. The same seed repeats the same sequence. Absent: a random
+        /// seed.
         seed: Option<u64>,
     },
     /// End every behaviour of the vCenter.
@@ -90,8 +91,8 @@ impl Control {
         Control { address: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
     }
 
-    /// Applies a behaviour and returns a text that lists the active ones; without a behaviour,
-    /// lists them only.
+    /// Applies a behaviour, if one is given. Returns a text that lists the active behaviours of the
+    /// tenant's vCenter, or of all if neither tenant nor behaviour is given.
     pub async fn run(&self, tenant: Option<Tenant>, behaviour: Option<Behaviour>) -> Result<String, Error> {
         let Some(behaviour) = behaviour else {
             let all = tenant.map_or_else(|| vec![Tenant::Acme, Tenant::Globex], |one| vec![one]);

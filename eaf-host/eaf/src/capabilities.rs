@@ -1,5 +1,5 @@
-//! Capabilities of this binary. A crate without a reference is not linked, so that the registration
-//! of its capability would be missing.
+//! References to the crates of this binary's capabilities. Without a reference, a crate is not
+//! linked, and the registration of its capability would be missing.
 
 use eaf_mail as _;
 use eaf_vsphere as _;

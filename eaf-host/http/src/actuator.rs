@@ -81,8 +81,8 @@ async fn liveness() -> Response {
 pub struct Readiness(Mutex<Option<(Instant, Result<(), &'static str>)>>);
 
 impl Readiness {
-    /// Checks the database, at most once per [`RESULT_TTL`]. The error is a reason for the
-    /// response.
+    /// Checks the database, at most once per [`RESULT_TTL`]. The error is the text that says in the
+    /// response why the host is not ready.
     async fn check(&self, core: &Core) -> Result<(), &'static str> {
         let mut last = self.0.lock().await;
         if let Some((at, answer)) = &*last

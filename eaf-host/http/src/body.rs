@@ -26,8 +26,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub struct JsonBody(pub Value);
 
 impl TenantCaller {
-    /// Reads a body as JSON. The tenant's permit is released meanwhile, so that a slow upload does
-    /// not block other requests of the tenant.
+    /// Reads a body as JSON. The request's permit of the concurrency limit is released meanwhile,
+    /// so that a slow upload does not block other requests of the tenant.
     pub async fn read_json(&mut self, app: &App, request: Request) -> Result<Value, Problem> {
         self.permit = None;
         let body = JsonBody::from_request(request, app).await;
@@ -80,7 +80,7 @@ fn within_limits(bytes: &[u8]) -> bool {
     true
 }
 
-/// Problem of the body as a whole, whose pointer is empty.
+/// Problem of the body as a whole: its only field problem has an empty JSON pointer.
 fn body_problem(code: Code, field_code: &str) -> Problem {
     Problem::new(code).errors(vec![FieldProblem::new("", field_code)])
 }

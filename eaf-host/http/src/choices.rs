@@ -1,5 +1,5 @@
-//! `GET /api/{plugin}/commands/{command}/choices/{member}`: lists the choices of another system for
-//! a member of a command that its schema marks with
+//! `GET /api/{plugin}/commands/{command}/choices/{member}`: lists the choices that another system
+//! offers for a member of a command's body. The command's schema marks the member with
 //! `"x-eaf-choices": {"capability", "grant", "of"}`.
 //!
 //! A caller who may give the command may list its choices. A command itself never calls another
@@ -124,8 +124,9 @@ fn selection(parameters: &Parameters) -> Result<ChoiceSelection<'_>, Problem> {
     }
 }
 
-/// Finds provider, grant and connection of a source. The inner error is the failure that a call of
-/// a workflow would get.
+/// Finds the provider, the grant and the connection by which the choices are read. The inner error
+/// is the failure that a workflow's call under the same grant would get; the outer error is a fault
+/// of the host.
 async fn resolve<'a>(
     app: &'a App,
     tenant: TenantId,

@@ -18,8 +18,8 @@ pub struct Peer(pub IpAddr);
 pub struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// Returns the last address in the chain that is not a trusted proxy's. Without a peer, as in
-    /// tests, all clients are one.
+    /// Returns the last address in the chain (the entries of `X-Forwarded-For`, then the peer) that
+    /// is not a trusted proxy's. Without a peer, as in tests, all requests count as one client.
     pub fn of(peer: Option<Peer>, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
         let Some(Peer(peer)) = peer else { return ClientAddress(Ipv4Addr::UNSPECIFIED.into()) };
         let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());

@@ -97,8 +97,8 @@ async fn check_and_execute(
     }
 }
 
-/// Adds to the schema's violations those of the package's rules for the other members, so that a
-/// form is corrected once.
+/// Adds violations of the package's rules, by members that fit the schema, to the violations of the
+/// schema, so that a person can correct a form in one step.
 async fn add_rule_violations(
     app: &App,
     who: &TenantCaller,
@@ -113,7 +113,7 @@ async fn add_rule_violations(
     };
     (request.body, request.dry_run) = (body, true);
     let answer = app.core.bus.execute(product.domain.as_ref(), &who.caller, request).await;
-    // Other rejections may be about the substituted members.
+    // A rejection of another kind may be caused by the values that replaced faulty members.
     if let Ok(Answer::Rejected(mut rejection)) = answer
         && matches!(rejection.kind, RejectionKind::Invalid | RejectionKind::Conflict)
         && People::new(app, product, who.caller.tenant).resolve_rejection(&mut rejection).await.is_ok()
@@ -135,7 +135,7 @@ fn field_problems(product: &Product, locale: Locale, rejection: &Rejection) -> V
     rejection.fields.iter().map(problem).collect()
 }
 
-/// Data of one command that its response needs.
+/// Data of the given command that the response to it needs.
 struct Invocation {
     /// Name of the command in the audit, such as `dcm/request-vm`.
     object: String,
@@ -171,7 +171,7 @@ fn dry_run(parameters: &Parameters) -> Result<bool, Problem> {
     Ok(dry_run)
 }
 
-/// Idempotency key from the request's header, or a new one without the header.
+/// Idempotency key of the request: from its header, or a random one if the header is absent.
 fn idempotency_key(app: &App, headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all(KEY_HEADER).iter();
     let Some(value) = values.next() else { return Ok(app.core.ambient.uuid().to_string()) };
@@ -216,8 +216,8 @@ async fn accepted(
     Ok(response)
 }
 
-/// Problem that answers a rejection. The rejection is recorded in the audit once per command id,
-/// because a repetition gets the same answer.
+/// Problem that answers a rejected command. The rejection is recorded in the audit once per command
+/// id, because a repetition of the command gets the same answer.
 async fn rejected(
     app: &App,
     who: &TenantCaller,
@@ -288,7 +288,8 @@ fn bus_problem(cause: command_bus::Error) -> Problem {
     }
 }
 
-/// Problem of a domain that failed or is suspended after repeated failures.
+/// Problem that answers a request whose domain component failed, or is suspended after repeated
+/// failures.
 pub fn domain_problem(cause: &DomainError) -> Problem {
     match cause {
         DomainError::Unavailable { retry_after, .. } => {

@@ -17,7 +17,7 @@ pub struct ConcurrencyLimit {
     tenants: Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>,
 }
 
-/// Permit of one request in progress. Long operations release it.
+/// Permit of one request in progress. An operation that waits for long releases its permit early.
 pub type RequestPermit = OwnedSemaphorePermit;
 
 impl ConcurrencyLimit {

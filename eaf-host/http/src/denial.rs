@@ -11,7 +11,8 @@ use eaf_core::contract::ViewType;
 use eaf_core::id::ActorId;
 use uuid::Uuid;
 
-/// Name in the audit of an operation without an act of its own, made from the HTTP method.
+/// Act that the audit names when a denied operation has no act of its own: made from the HTTP
+/// method, such as `http.get`.
 pub fn act(method: &Method) -> String {
     format!("http.{}", method.as_str().to_ascii_lowercase())
 }
@@ -29,8 +30,8 @@ pub async fn record_denied_operator(
 }
 
 impl TenantCaller {
-    /// Records that no row rule of the view applies to the caller, and returns the problem. `act`
-    /// names the attempt.
+    /// Records the denial of a caller to whom no rule of the view gives any row. Returns the
+    /// problem for the response. `act` names the attempt.
     pub async fn denied_view(&self, app: &App, act: &str, plugin: &str, view: &ViewType) -> Problem {
         if let Err(problem) = self.record_denied(app, act, &format!("{plugin}/{}", view.name)).await {
             return problem;
@@ -78,7 +79,7 @@ impl TenantCaller {
         Ok(tx.commit().await?)
     }
 
-    /// Attribution of administrative changes to this caller.
+    /// Attribution of an administrative act to this caller.
     pub fn by(&self) -> Attribution {
         Attribution { actor: self.caller.actor, origin: None, trace: self.caller.trace.clone() }
     }

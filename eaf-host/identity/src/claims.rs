@@ -30,7 +30,7 @@ impl ClaimName {
     }
 }
 
-/// Claims of a token. Personal data, so without `Debug`.
+/// Claims of a token. They are personal data, so the type has no `Debug`.
 pub struct Claims(Value);
 
 impl Claims {
@@ -69,7 +69,7 @@ impl Claims {
         }
     }
 
-    /// Id of the person, from the claim that identifies people.
+    /// Reads the person's id at the provider, from the claim that the settings name for it.
     pub fn subject(&self, claim: &ClaimName) -> Result<String, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = claim.find(&self.0).ok_or_else(|| problem("is missing"))?;
@@ -80,8 +80,8 @@ impl Claims {
         Ok(subject)
     }
 
-    /// Slug of the tenant. A list with one value means that value; an absent claim, an empty text
-    /// and an empty list mean no tenant.
+    /// Reads the slug of the tenant, from the claim that the settings name for it. A list with one
+    /// value means that value; an absent claim, an empty text and an empty list mean no tenant.
     pub fn tenant(&self, claim: &ClaimName) -> Result<Option<String>, Error> {
         let problem = |problem| Error::Claim { claim: claim.as_str().into(), problem };
         let value = match claim.find(&self.0) {

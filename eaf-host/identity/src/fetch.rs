@@ -2,7 +2,7 @@
 //!
 //! A redirect would let the server at the issuer's address choose another one, so none is followed.
 //! Gateways and login proxies answer with HTML, an empty body or a redirect: each is a separate
-//! error, because some end without a person and others need a repair.
+//! error, because some of these failures end by themselves and others need a repair.
 
 use super::provider_error;
 use openidconnect::http::{HeaderValue, StatusCode, header};
@@ -100,13 +100,13 @@ impl Client {
         };
         let mut response = HttpResponse::new(body);
         *response.status_mut() = status;
-        // JSON counts also if its content type is plain text.
+        // JSON is accepted even if the provider announces another content type, such as plain text.
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok((response, value))
     }
 }
 
-/// Description of an unexpected answer, for the log.
+/// Describes an answer that is not JSON, for the log: by its content type, or as empty.
 fn content(announced: Option<&HeaderValue>, body: &[u8]) -> String {
     if body.is_empty() {
         return "empty".into();

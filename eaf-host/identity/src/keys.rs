@@ -13,9 +13,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
-/// Minimum time between two refreshes of the keys.
+/// Minimum time between two refreshes of the issuer's keys.
 const REFRESH_INTERVAL: Duration = Duration::seconds(10);
-/// Maximum age of keys in use, so that a withdrawn key stops working.
+/// Age at which cached keys must be fetched again before they verify a token, so that a key that
+/// the issuer withdrew stops working.
 const MAX_AGE: Duration = Duration::hours(1);
 /// Age after which keys are fetched in the background, so that requests rarely wait for a refresh.
 const RENEWAL_AGE: Duration = Duration::minutes(30);
@@ -127,8 +128,8 @@ impl KeyStore {
         self.failure().filter(|failure| self.cached().is_none() && !failure.is_outage())
     }
 
-    /// Refreshes the keys in a separate task: a cancelled caller must not waste the one permitted
-    /// request.
+    /// Refreshes the keys in a separate task. If the caller is cancelled, the refresh continues,
+    /// because [`REFRESH_INTERVAL`] permits no other one soon.
     async fn refresh(self: &Arc<Self>, seen: Option<OffsetDateTime>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let store = self.clone();
         tokio::spawn(async move { store.refresh_once(seen).await })

@@ -30,9 +30,10 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use token::Token;
 
-/// Maximum difference between the clocks of two machines.
+/// Maximum difference between the clocks of this host and the provider at which a token's times are
+/// still accepted.
 const LEEWAY: Duration = Duration::seconds(30);
-/// Interval of checks for missing and expiring keys.
+/// Interval at which the host checks whether the issuer's keys are missing or due for renewal.
 const KEY_CHECK_INTERVAL: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Reason why a token is rejected. Texts are for the log; callers see the variant only.
@@ -69,14 +70,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// True if the token may be valid and an outage of the provider, which ends without a person,
-    /// prevents the verification.
+    /// True if the token could not be verified because of an outage of the provider. The token may
+    /// be valid, and the outage ends without a change of settings.
     pub fn is_outage(&self) -> bool {
         matches!(self, Error::Keys(cause) if cause.is_outage())
     }
 }
 
-/// Requirements for tokens, and the client for sign-ins.
+/// Settings for the verification of tokens and for the sign-in of people.
 #[derive(Clone)]
 pub struct Config {
     pub issuer: String,

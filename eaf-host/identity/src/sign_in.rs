@@ -81,8 +81,8 @@ impl Error {
 /// Result of a successful sign-in.
 pub struct SignedIn {
     pub who: Verified,
-    /// ID token for the sign-out at the provider, never logged. `None`: the settings or the
-    /// provider do not ask for it.
+    /// ID token for the sign-out at the provider, never logged. `None`: `sign_out_hint` is off, or
+    /// the provider has no sign-out.
     pub hint: Option<String>,
 }
 
@@ -177,7 +177,8 @@ impl Identity {
         }
     }
 
-    /// Exchanges the authorization code for tokens, and verifies the person whom they name.
+    /// Exchanges the authorization code for tokens, and verifies the ID token, which names the
+    /// person.
     pub async fn complete(&self, code: String, seed: &Seed) -> Result<SignedIn, Error> {
         let published = self.keys.for_key(None).await.map_err(Error::Provider)?;
         let client = self.client.at(&published.document);

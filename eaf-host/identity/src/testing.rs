@@ -69,18 +69,19 @@ pub struct Issuer {
     unusual: Arc<Mutex<Unusual>>,
 }
 
-/// Unusual answers of the issuer, as a provider or a server before it may give; `None`: the usual
-/// answer.
+/// Unusual answers that a provider, or a proxy in front of it, may give. `None`: the issuer gives
+/// its usual answer.
 #[derive(Default)]
 pub struct Unusual {
     pub discovery: Option<Canned>,
     pub keys: Option<Canned>,
     pub token: Option<Canned>,
-    /// Members merged into a valid token answer; null removes one.
+    /// Members that are added to a valid token answer or replace its members. A null removes a
+    /// member.
     pub members: Value,
 }
 
-/// HTTP answer that the issuer sends as it stands.
+/// HTTP answer that the issuer sends in place of its usual one.
 #[derive(Clone)]
 pub struct Canned {
     pub status: u16,
@@ -114,11 +115,11 @@ impl IntoResponse for Canned {
     }
 }
 
-/// Grants by the authorization code that stands for each.
+/// Grants of the test issuer by their authorization code.
 type Grants = Arc<Mutex<HashMap<String, Grant>>>;
 
-/// Grant behind an authorization code: the ID token to issue, and the values that the exchange must
-/// match.
+/// Grant of an authorization code: the ID token that the code is exchanged for, and the values that
+/// the exchange must match.
 pub struct Grant {
     pub id_token: Option<String>,
     pub challenge: String,
@@ -130,7 +131,7 @@ pub const ACCESS_TOKEN: &str = "canary-access-token";
 pub const SECRET: &str = "canary client secret";
 pub const PUBLIC_URL: &str = "https://eaf.example";
 
-/// Contents of a token; change one member to make it invalid.
+/// Contents of a token that a test signs. A test changes one field to make the token invalid.
 #[derive(Clone)]
 pub struct TokenClaims {
     pub subject: String,
@@ -141,14 +142,14 @@ pub struct TokenClaims {
     pub not_before: Option<Duration>,
     pub key: (u8, String),
     pub nonce: Option<String>,
-    /// Second audience of the token; `None`: the token has one.
+    /// Second audience of the token; `None`: the token has only one audience.
     pub further_audience: Option<String>,
     pub party: Option<String>,
     /// Access token whose hash is the claim `at_hash`; `None`: the token lacks this claim.
     pub access_token: Option<String>,
     /// Value of `typ` in the token's header; `None`: the header lacks it.
     pub kind: Option<&'static str>,
-    /// Members merged into the other claims; null removes one.
+    /// Claims that are added to the others or replace them. A null removes a claim.
     pub claims: Value,
 }
 
@@ -264,7 +265,7 @@ impl Issuer {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Token with any header and signature around the claims of a valid one.
+    /// Token with the claims of the valid token `good`, but with the given header and signature.
     pub fn forge(&self, good: &str, header: Value, signature: impl Fn(&[u8]) -> Vec<u8>) -> String {
         let claims = good.split('.').nth(1).expect("a JWT");
         let signed = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(header.to_string()));

@@ -199,8 +199,8 @@ async fn an_id_token_is_no_access_token() {
     let mut config = issuer.config();
     config.audience = "eaf-api".into();
     let apart = Identity::new(&config, issuer.ambient.clone()).expect("a valid configuration");
-    // Header and claims, whether the token is accepted if API and client share a name, and if they
-    // have two.
+    // Each case: type in the header, claims, whether the token is accepted if audience and client
+    // id are the same name, and whether it is accepted if they differ.
     for (kind, claims, shared, two) in [
         (Some("at+jwt"), json!({}), true, true),
         (Some("application/at+JWT"), json!({ "nonce": "n" }), true, true),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// Tokens of an answer, both of them secrets.
+/// Tokens in an answer of the token endpoint. Both are secrets.
 #[derive(Serialize, Deserialize)]
 pub struct Answer {
     pub access_token: AccessToken,

@@ -21,8 +21,8 @@ pub struct Code {
     pub expires: i64,
 }
 
-/// Answers an authorization request: without the parameter `account` by the page to choose a
-/// person, with it by a redirect with a code.
+/// Answers an authorization request. Without the parameter `account`, the response is the page to
+/// choose a person. With it, the response redirects to the client with a code.
 pub async fn show(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let query_members: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();

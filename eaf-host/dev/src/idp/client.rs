@@ -12,8 +12,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Checks the client's credentials in the headers or the form; `id` and `secret` are those of
-    /// the form, empty if absent.
+    /// Checks the client's credentials in the header `Authorization` or in the form. `id` and
+    /// `secret` are the form's values; each is empty if the form lacks it.
     pub fn authenticates(&self, headers: &HeaderMap, id: &str, secret: &str) -> bool {
         match headers.get(header::AUTHORIZATION) {
             None => id == self.id && secret == self.secret,

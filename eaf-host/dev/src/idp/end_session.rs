@@ -13,7 +13,8 @@ pub async fn end(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -
     send_back(&issuer, &query.unwrap_or_default())
 }
 
-/// Accepts the ID token hint in a form, so that no address contains it.
+/// Answers a sign-out that a browser sends as a form. A client may thus send the ID token as a hint
+/// in the body, so that no address contains it.
 pub async fn end_by_form(State(issuer): State<Arc<Issuer>>, form: String) -> Response {
     send_back(&issuer, &form)
 }

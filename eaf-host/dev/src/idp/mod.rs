@@ -59,13 +59,14 @@ struct Issuer {
     codes: Mutex<HashMap<String, authorize::Code>>,
 }
 
-/// Address of the issuer on this port, which every token contains.
+/// Address of the issuer on this port, which is the claim `iss` of every token.
 pub fn issuer_url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
-/// Serves the identity provider until `stop` is ready. `seed` is the signing key's and stored
-/// between runs, so that tokens survive a restart; `secret` is the client's.
+/// Serves the identity provider until `stop` completes. The signing key derives from `seed`, which
+/// is stored between runs, so that tokens stay valid after a restart. `secret` is the client
+/// secret.
 pub async fn serve(
     port: u16,
     seed: [u8; 32],
@@ -132,8 +133,9 @@ async fn jwks(State(issuer): State<Arc<Issuer>>) -> Response {
     axum::Json(CoreJsonWebKeySet::new(vec![issuer.key.as_verification_key()])).into_response()
 }
 
-/// Rejects foreign host names, so that a page in the developer's browser cannot reach the provider
-/// (DNS rebinding) or frame it.
+/// Rejects requests whose header `Host` does not name this machine, so that a page of another site
+/// in the developer's browser cannot reach the provider (DNS rebinding). Adds headers that forbid
+/// other sites to frame the provider's pages.
 async fn only_from_here(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

@@ -13,8 +13,8 @@ const STYLE: &str = "\
     background:var(--card);border:1px solid var(--line);color:inherit;text-decoration:none}\
     a:hover{border-color:var(--accent)}a:focus-visible{outline:3px solid var(--accent);outline-offset:1px}small{color:var(--quiet)}";
 
-/// Page to choose a person. `query` is that of the client's request; each link repeats it with the
-/// account added.
+/// Page to choose a person. Each link repeats `query`, the query of the client's authorization
+/// request, with the account added.
 pub fn pick(query: &str) -> String {
     let mut groups: Vec<(&str, Vec<&Account>)> = Vec::new();
     for account in ACCOUNTS {

@@ -1,5 +1,5 @@
-//! Creation of a cluster in a temporary directory. It is moved into place when complete, so that a
-//! kill leaves nothing that resembles a cluster.
+//! Creation of a PostgreSQL cluster in a temporary directory. The complete cluster is moved into
+//! place, so that a kill never leaves an incomplete cluster there.
 
 use super::{Cluster, DATABASE, Error, failed, own, prefixed};
 use crate::process::ProcessId;

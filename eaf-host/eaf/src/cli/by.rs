@@ -1,4 +1,4 @@
-//! Actor of an administrative command, for the audit.
+//! Arguments of an administrative command that say which actor the audit names.
 
 use super::serve::Configuration;
 use crate::compose;
@@ -7,11 +7,11 @@ use eaf_core::Core;
 use eaf_core::actor::Attribution;
 use std::error::Error;
 
-/// Settings and actor of an administrative command.
+/// Arguments that all administrative commands share: the actor, and the source of the settings.
 #[derive(clap::Args)]
 pub struct Administration {
-    /// Operator who gives this command, named by the claim `sub` of their tokens. Absent: the audit
-    /// names the operating system's user.
+    /// Operator who gives this command, identified by the claim `sub` of their tokens. Absent: the
+    /// audit names the operating system's user.
     #[arg(long = "as", value_name = "SUBJECT")]
     operator: Option<String>,
     #[command(flatten)]
@@ -39,8 +39,8 @@ impl Administration {
     }
 }
 
-/// Names of the operating system's user and of the user who called `sudo`, neither of them
-/// verified.
+/// Origin of a command for the audit, such as `os:alice as root@host-1`: the user who called
+/// `sudo`, the operating system's user, and the machine. No name is verified.
 fn os_user(variable: impl Fn(&str) -> Option<String>) -> String {
     let unknown = || "unknown".to_owned();
     let user = whoami::username().unwrap_or_else(|_| unknown());

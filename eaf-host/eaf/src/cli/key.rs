@@ -8,14 +8,14 @@ use std::io::{IsTerminal, Write};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Print the active master key and that of this host, and the number of keys that another one
-    /// wraps.
+    /// Print the ids of the active master key and of this host's master key, and the number of data
+    /// keys that another master key than this host's wraps.
     Status {
         #[command(flatten)]
         administration: Administration,
     },
-    /// Wrap all keys with EAF_MASTER_KEY, those under EAF_MASTER_KEY_PREVIOUS too. The rotation can
-    /// be interrupted and repeated while hosts run.
+    /// Wrap all data keys with EAF_MASTER_KEY, including those that EAF_MASTER_KEY_PREVIOUS wraps
+    /// now. The rotation can be interrupted and repeated while hosts run.
     Rotate {
         /// Confirm that every host was started with both keys.
         #[arg(long)]

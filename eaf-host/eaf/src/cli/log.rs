@@ -37,14 +37,14 @@ pub enum StreamCommand {
 
 #[derive(Subcommand)]
 pub enum EventsCommand {
-    /// Print appended events: of one tenant with types and streams, or the positions of all
-    /// tenants.
+    /// Print the events of one tenant's log with types and streams, or only the positions in the
+    /// logs of all tenants.
     Tail {
         /// Slug of the tenant whose events are printed. Absent: all tenants, with their positions
         /// only.
         #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
-        /// Position after which events are printed.
+        /// Position in the tenant's log after which events are printed.
         #[arg(long, value_name = "POSITION", default_value_t = 0, requires = "tenant")]
         after: u64,
         /// Continue with new events until interrupted.
@@ -115,8 +115,8 @@ async fn tail(core: &Core, tenant: TenantId, after: u64, follow: bool, output: &
     }
 }
 
-/// Prints the events up to the position that the feed reports. A repetition after an error
-/// continues after the last printed event.
+/// Prints the tenant's events up to the position that the feed reports. After an error, the next
+/// call continues after the last printed event.
 async fn print_next(
     core: &Core,
     tenant: TenantId,

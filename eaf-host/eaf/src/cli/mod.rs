@@ -26,7 +26,8 @@ use eaf_capability::text::plain;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Indentation of further lines of an error, deeper than the indentation of the causes.
+/// Indentation of the second and later lines of an error's message. It is deeper than that of the
+/// lines `because: …`, so that a quoted text cannot imitate them.
 const INDENT: &str = "    ";
 
 /// Result of a command; an error is printed with its causes.
@@ -85,7 +86,7 @@ enum Command {
     Key(key::Command),
     /// Verify the hash chains of the log.
     Verify(verify::Args),
-    /// Print the OpenAPI document of a host that serves these packages.
+    /// Print the OpenAPI document of a host that serves the given packages.
     Openapi(openapi::Args),
     /// Print the reference of all settings.
     #[command(subcommand)]
@@ -100,8 +101,8 @@ struct NoTenant(String);
 #[error("{0}; confirm with --yes")]
 struct Unconfirmed(&'static str);
 
-/// Writes to standard output. A closed pipe (`| head`) is an error and no panic. Control characters
-/// are escaped; foreign text within a line needs [`plain::line`] as well.
+/// Writes a text to standard output. A closed pipe (`| head`) is an error and no panic. Control
+/// characters are escaped; foreign text within a line needs [`plain::line`] as well.
 pub fn say(text: &str) -> Outcome {
     use std::io::Write;
     std::io::stdout().write_all(plain::lines(text).as_bytes())?;

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// Time-out of the rebuild of the views, after the key cache grace. A slower rebuild needs an
-/// operator's attention.
+/// Maximum wait for the rebuild of the tenant's views, counted from the end of the key cache grace.
+/// A slower rebuild needs an operator's attention.
 const REBUILD_TIMEOUT: Duration = Duration::from_secs(600);
 
 #[derive(Subcommand)]

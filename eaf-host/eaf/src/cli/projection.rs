@@ -43,7 +43,7 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
-    /// Compare the rebuilt copy of a view with the live one, and make it live.
+    /// Compare the rebuilt copy of a view with the live one, and make the rebuilt copy live.
     Switch {
         view: View,
         /// Switch even if rows differ.
@@ -64,7 +64,7 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
-    /// Retry the parked consumers of a view in one tenant at once.
+    /// Retry the parked consumers of a view in one tenant now, before their next attempt is due.
     Retry {
         view: View,
         #[arg(long, value_name = "SLUG")]
@@ -158,7 +158,8 @@ async fn rebuild(view: View, wait: bool, output: &Output) -> Outcome {
     })
 }
 
-/// Waits until the copy has caught up. The hosts continue if the wait is interrupted.
+/// Waits until the new copy of a view has caught up with the log. The hosts fill the copy, even if
+/// this wait is interrupted.
 async fn wait_until_built(core: &Core, table: &str) -> Result<(), Box<dyn Error>> {
     let on_terminal = std::io::stderr().is_terminal();
     let (mut last, mut moved, mut warned) = (0, Instant::now(), false);

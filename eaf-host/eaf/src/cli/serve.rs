@@ -15,7 +15,7 @@ pub struct Args {
 /// Source of the settings, for every command that needs them.
 #[derive(clap::Args)]
 pub struct Configuration {
-    /// TOML file with settings; variables have priority.
+    /// TOML file with settings. Environment variables have priority over it.
     #[arg(long, env = "EAF_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `eaf verify`: verifies the hash chains.
+//! `eaf verify`: verifies the hash chains of the tenants' logs, and of the platform's acts.
 
 use super::serve::Configuration;
 use super::{NoTenant, Outcome, say};
@@ -15,7 +15,8 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Maximum number of concurrent verifications, which are bound by the processor.
+/// Maximum number of tenants that are verified concurrently. The processor limits the speed of a
+/// verification, so a larger number would not help.
 const MAX_CONCURRENT: usize = 2;
 
 #[derive(clap::Args)]
@@ -67,7 +68,8 @@ pub async fn run(args: Args) -> Outcome {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Head of the platform's chain and its findings; `None`: the platform was not verified.
+/// Chain hash at the head of the platform's acts, and the findings of their verification. `None`:
+/// the platform was not verified.
 type Platform = Option<(String, Vec<String>)>;
 
 fn json(reports: &[(String, Report)], platform: Platform) -> Result<String, serde_json::Error> {

@@ -84,12 +84,13 @@ impl From<install::Error> for Error {
 
 /// Interval of the check for packages that another host activated.
 const PACKAGE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// Interval of anchoring. A row that is not anchored yet can be changed unnoticed.
+/// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
+/// changed unnoticed.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 const SESSION_PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
-/// Time-out of the capabilities' log-outs, so that an unresponsive system does not delay the
-/// shutdown.
+/// Maximum wait at shutdown for the providers to log out of other systems, so that an unresponsive
+/// system does not delay the shutdown further.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Migrates the database, if the configuration names the role that may change the schema. Only `eaf
@@ -258,7 +259,8 @@ fn http_config(config: &Config) -> eaf_http::Config {
         person: config.quota.person_requests,
         sign_ins: config.quota.sign_ins,
     };
-    // Leave a quarter of the connections to other tenants.
+    // The requests of one tenant may use three quarters of the database connections; a quarter
+    // stays for other tenants.
     let concurrent_requests = (config.database.app_connections * 3 / 4).max(1) as usize;
     let proxies = config.http.proxies.clone();
     eaf_http::Config { web: config.http.web.clone(), origin, sessions, proxies, rates, concurrent_requests }
@@ -272,7 +274,8 @@ pub async fn activate(core: &Core, ceiling: &Ceiling, file: &Path) -> Result<Arc
     Ok(install::install(core, &wasm, &plugins, ceiling, &bytes).await?)
 }
 
-/// OpenAPI document of a host with these packages, made without a database.
+/// OpenAPI document of a host that serves the packages in these files. It is made without a
+/// database.
 pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
     let wasm = Wasm::new(None, Limits::default())?;
     let mut products = BTreeMap::new();
@@ -385,7 +388,7 @@ async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling
     }
 }
 
-/// Compacts histograms, which otherwise store every sample.
+/// Compacts the metrics' histograms every 5 s, because they store every sample until then.
 async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
     let upkeep = async {
         loop {
@@ -440,7 +443,8 @@ async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<b
     }
 }
 
-/// Deletes the rows that are due, once. False: some of them remain.
+/// Deletes the rows and package files whose retention is over. Returns false if some of them
+/// remain.
 async fn prune_once(core: &Core, retention: &Retention) -> bool {
     match retention::prune(&core.db, &core.ambient, retention).await {
         Ok(pruned) => {

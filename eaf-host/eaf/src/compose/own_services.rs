@@ -1,4 +1,5 @@
-//! Services of this installation, to which no tenant's connection may lead.
+//! Addresses of this installation's own services, such as its database. The egress policy guards
+//! them against connections of tenants.
 
 use crate::config::Config;
 use eaf_capability::egress::Service;
@@ -25,7 +26,8 @@ pub fn of(config: &Config) -> Vec<Service> {
     services
 }
 
-/// Server that a URL names. `None`: a database on a local socket, which has no address.
+/// Host and port of the server that a URL names. `None`: the URL names no server, such as that of a
+/// database on a local socket.
 fn service(what: &'static str, url: &str) -> Option<Service> {
     if url.starts_with("postgres") {
         return db::server(url).map(|(host, port)| Service { what, host, port });

@@ -55,7 +55,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Origin of the public address: scheme, host and port, without a slash at the end.
     pub public_url: String,
-    /// True if people reach the host over the network without TLS, as the dangerous switch allows.
+    /// True if people reach the host over the network without TLS, as
+    /// `http.danger_allow_plain_http` permits.
     pub danger_plain_http: bool,
     pub web: Option<PathBuf>,
     pub proxies: Vec<IpNet>,
@@ -103,7 +104,8 @@ fn public_url(values: &mut Values) -> Option<(String, bool)> {
     Some((origin, is_open))
 }
 
-/// True for names and addresses that browsers resolve to their own machine.
+/// Whether the URL's host is a name or an address that means the browser's own machine, such as
+/// `localhost`.
 fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -16,7 +16,7 @@ pub struct Key {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     Required,
-    /// No value, with the meaning that `about` gives.
+    /// The setting has no value by default; `about` says what that means.
     Absent,
     Is(&'static str),
 }
@@ -29,7 +29,7 @@ pub enum Kind {
     Secret,
 }
 
-/// Name of the variable with the path of the TOML file.
+/// Name of the environment variable that contains the path of the TOML file.
 const FILE: &str = "EAF_CONFIG";
 /// Name of the variable that lists `EAF_…` variables of other programs, which are ignored.
 pub const IGNORE: &str = "EAF_IGNORE";
@@ -131,7 +131,8 @@ impl Values {
         }
     }
 
-    /// Adds the problem that a value is not as expected.
+    /// Adds the problem that the value of a setting is not as expected, without the value if it is
+    /// secret.
     pub fn refuse(&mut self, key: &'static Key, expected: &str) {
         let given = match (key.kind, self.text.get(key.name)) {
             (Kind::Plain, Some((text, _))) => format!(", not `{text}`"),

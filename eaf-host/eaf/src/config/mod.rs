@@ -75,8 +75,8 @@ pub const SECTIONS: &[Section] = &[
 ];
 
 impl Config {
-    /// Reads the file, if there is one, and the variables, and validates them. The error has all
-    /// problems at once.
+    /// Reads settings from the TOML file, if one is given, and from the variables, and validates
+    /// them. [`Error::Unusable`] contains all problems, not only the first.
     pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Config, Error> {
         let mut values = Values::default();
         if let Some(path) = file {

@@ -46,11 +46,11 @@ pub struct Plugins {
 /// Condition under which a configured package is activated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// The package is activated if no package of its product is, so that a restart of an old host
-    /// does not downgrade a product.
+    /// The package is activated only if its product has no active package, so that a restart of an
+    /// old host does not downgrade a product.
     IfNoneActive,
-    /// The package is activated if another one is active. This condition is for development, and no
-    /// setting names it.
+    /// The package is activated unless it is already the active package of its product. This
+    /// condition is for development, and no setting names it.
     IfDifferent,
 }
 
@@ -67,7 +67,8 @@ pub fn default_ceiling() -> Ceiling {
     Ceiling::default()
 }
 
-/// Reads the ceiling. An unknown interface is refused as a typing error.
+/// Reads the ceiling of all packages. An interface that this host does not have is refused, because
+/// it is probably a typing error.
 fn ceiling(values: &mut Values) -> Option<Ceiling> {
     let has = default_ceiling();
     let Some(text) = values.text(&CEILING) else { return Some(has) };

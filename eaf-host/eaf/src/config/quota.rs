@@ -50,11 +50,11 @@ const SIGN_INS: Key = Key {
 
 const DAY: f64 = 24.0 * 60.0 * 60.0;
 
-/// Rate limits of the host; `None`: unlimited.
+/// Rate limits that the host applies. A field that is `None` sets no limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {
     pub commands: Option<Limit>,
-    /// Rate limit of the size of command bodies, in bytes.
+    /// Rate limit of the total size of a tenant's command bodies, in bytes.
     pub bodies: Option<Limit>,
     pub tenant_requests: Option<Limit>,
     pub person_requests: Option<Limit>,
@@ -78,12 +78,12 @@ pub fn read(values: &mut Values) -> Option<Quota> {
     })
 }
 
-/// Rate limits of a configuration that sets none.
+/// Default rate limits, for a configuration without settings for them.
 pub fn defaults() -> Quota {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }
 
-/// Reads the number of a rate. `None`: the value is invalid; `Some(None)`: unlimited.
+/// Reads the setting of a rate limit. `None`: the value is invalid; `Some(None)`: unlimited.
 fn number(values: &mut Values, key: &'static Key) -> Option<Option<f64>> {
     let number = values.parse::<u32>(key, "a number")?;
     if number > 1_000_000 {

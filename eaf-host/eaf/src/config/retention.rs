@@ -54,7 +54,7 @@ pub fn read(values: &mut Values) -> Option<Retention> {
     Some(Retention { ledger: ledger?, denials: denials?, journals: journals?, mails: mails?, packages: packages? })
 }
 
-/// Retention of a configuration that sets none.
+/// Default retention, for a configuration without settings for it.
 pub fn defaults() -> Retention {
     read(&mut Values::default()).expect("the defaults are within their limits")
 }

@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Layer that stores the fields of each span.
+/// Layer of `tracing` that stores the fields of each span, for the log lines within the span.
 pub struct SpanFields;
 
 struct Fields(Map<String, Value>);
@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Log lines of an event within a request's span and of one outside.
+    /// Log lines of two events: one within the span of a request, and one outside any span.
     fn logged<E>(format: E) -> String
     where
         E: FormatEvent<tracing_subscriber::layer::Layered<SpanFields, tracing_subscriber::Registry>, DefaultFields>

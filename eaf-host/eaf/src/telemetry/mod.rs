@@ -1,7 +1,7 @@
 //! Logs and metrics of the process, from `tracing` and `metrics`.
 //!
-//! Every line has the fields of its spans, so all lines of a request or a run have one trace id.
-//! Messages are constant; values are fields. Neither has personal data or secrets.
+//! Every log line has the fields of its spans, so all lines of a request or a run have one trace
+//! id. Messages are constant; values are fields. Neither has personal data or secrets.
 
 mod lines;
 
