@@ -1,5 +1,5 @@
-//! Callers and their rights, identified once at the edge of the host and passed down as an
-//! argument.
+//! Callers and their rights. The host identifies the caller of a request once, where the request
+//! arrives, and passes the caller down as an argument.
 
 use crate::id::{ActorId, TenantId};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub enum ActorKind {
     System,
 }
 
-/// Languages in which every text of the product exists.
+/// Language of a person. Every text of the product exists in each of these languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
@@ -43,8 +43,8 @@ impl std::fmt::Display for TraceId {
 /// Author of an act in the audit trail. All acts of one request or command line have one trace id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
-    /// Actor of the act: an operator, a member, or the system if the command line names no
-    /// operator.
+    /// Actor of the act: an operator or a member. The system, if an act on the command line names
+    /// no operator.
     pub actor: ActorId,
     /// Origin of an act on the command line: `operator`, or the user of the operating system, such
     /// as `os:root@web-1`, if no operator is named. `None` for other acts.
@@ -52,7 +52,8 @@ pub struct Attribution {
     pub trace: TraceId,
 }
 
-/// Groups and people of a member, for the rules of products.
+/// Groups of a member, and the people for whom the member stands in or whom the member manages. The
+/// rules of products read them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Affiliation {
     pub groups: Vec<String>,
@@ -63,7 +64,7 @@ pub struct Affiliation {
     pub cost_centre: String,
 }
 
-/// Caller inside one tenant.
+/// Actor in whose name a request is made in one tenant, with roles and permissions.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub tenant: TenantId,
@@ -75,7 +76,7 @@ pub struct Caller {
     /// Permissions with the plugin's prefix, such as `dcm.request`, resolved from `roles` by the
     /// host.
     pub permissions: Vec<String>,
-    /// Groups and people of the caller; empty for the system.
+    /// Groups of the caller, and people for whom the caller acts. Empty for the system.
     pub affiliation: Affiliation,
     pub locale: Locale,
     pub trace: TraceId,
@@ -86,8 +87,8 @@ impl Caller {
         self.permissions.iter().any(|p| p == permission)
     }
 
-    /// The system inside a tenant, for example a workflow that gives a command. It has no
-    /// permissions: rules check its `kind` instead.
+    /// Creates a caller that is the system, for example for a workflow that gives a command. The
+    /// system has no permissions: rules check its `kind` instead.
     pub fn system(tenant: TenantId, trace: TraceId) -> Self {
         Caller {
             tenant,

@@ -1,8 +1,8 @@
-//! Anchors: hashes of audit and journal rows, a batch at a time, in a chain that is linked to the
-//! log.
+//! Anchors: each anchor holds the hashes of a batch of audit and journal rows. A tenant's anchors
+//! form a hash chain, and each one names the log's head at that time.
 //!
 //! Rows are written without waiting for an anchor; the hosts anchor them within seconds, one host
-//! per tenant at a time. Until then a change of a row cannot be detected.
+//! per tenant at a time. Until a row is anchored, a change of that row cannot be detected.
 
 mod rows;
 
@@ -17,17 +17,18 @@ use time::OffsetDateTime;
 
 /// Maximum number of audit rows in one anchor.
 const MAX_AUDITS: usize = 1_000;
-/// Maximum number of journal rows in one anchor. It is smaller than that of audit rows, since each
-/// journal row has the arguments and the result of a call.
+/// Maximum number of journal rows in one anchor. The number is smaller than that of audit rows,
+/// because each journal row has the arguments and the result of a call.
 const MAX_JOURNALS: usize = 200;
-/// Maximum number of anchors per tenant and call of [`anchor`], so that one tenant does not delay
-/// the others.
+/// Maximum number of anchors that one call of [`anchor`] makes per tenant, so that one tenant does
+/// not delay the others.
 const MAX_ROUNDS: usize = 10;
 
-/// Seed by which a tenant's id becomes the advisory lock of anchoring, which is not the lane lock.
+/// First half of the advisory lock that lets one host at a time anchor a tenant's rows.
 const LOCK: i64 = 0x6561_665f_616e_6368;
 
-/// Number that distinguishes anchors from other hashed rows, see [`Leaf::new`].
+/// Tag that is hashed first in each anchor, so that an anchor never has the hash of an audit or
+/// journal row; see [`Leaf::new`].
 const ANCHOR: u8 = 5;
 
 #[derive(Debug, thiserror::Error)]
@@ -42,33 +43,33 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// Threshold at which a tenant's rows are anchored. It limits the number of anchors, which each
-/// verification reads.
+/// Threshold at which a tenant's rows are anchored. A higher threshold makes fewer anchors, all of
+/// which each verification reads.
 #[derive(Debug, Clone, Copy)]
 pub struct AnchorThreshold {
-    /// Number of rows of one table, audit or journal, without an anchor, at which the tenant's rows
+    /// Number of rows without an anchor in one table, audit or journal, at which the tenant's rows
     /// are anchored.
     pub rows: i64,
-    /// Age of a row without an anchor, at which the tenant's rows are anchored.
+    /// Age of the oldest row without an anchor, at which the tenant's rows are anchored.
     pub age: Duration,
 }
 
 impl AnchorThreshold {
     pub const DEFAULT: AnchorThreshold = AnchorThreshold { rows: 100, age: Duration::from_secs(10) };
-    /// Threshold that every row reaches at once.
+    /// Threshold at which each row is anchored at once.
     pub const NONE: AnchorThreshold = AnchorThreshold { rows: 1, age: Duration::ZERO };
 }
 
 /// Result of one call of [`anchor`].
 #[derive(Debug, Default)]
 pub struct AnchorReport {
-    /// Number of rows that were anchored.
+    /// Number of rows of all tenants that were anchored.
     pub rows: u64,
-    /// Tenants whose remaining rows could not be anchored.
+    /// Tenants for which anchoring failed, each with the error.
     pub failures: Vec<(TenantId, Error)>,
 }
 
-/// Link of a tenant's anchor chain.
+/// Anchor: one link of a tenant's anchor chain.
 pub(crate) struct Anchor {
     pub nr: i64,
     pub at: OffsetDateTime,
@@ -84,8 +85,8 @@ pub(crate) struct Anchor {
     pub journal_marks: Vec<u8>,
 }
 
-/// Anchors the rows of all tenants that reach the threshold. Skips tenants that another host is
-/// anchoring, and leaves rows beyond the bounds to the next call.
+/// Anchors the rows of all tenants that reach the threshold. Skips a tenant whose rows another host
+/// is anchoring. Rows beyond the maximum number of anchors wait for the next call.
 pub async fn anchor(db: &Db, threshold: AnchorThreshold) -> Result<AnchorReport, Error> {
     let mut tenants = tenants_at_threshold(db, threshold).await?;
     let mut report = AnchorReport::default();
@@ -215,7 +216,7 @@ async fn write(
     Ok(())
 }
 
-/// Hash that the first anchor of a tenant is chained to.
+/// Hash to which the first anchor of a tenant is chained, in place of a previous anchor's hash.
 pub(crate) fn genesis(tenant: TenantId) -> Vec<u8> {
     Leaf::new(ANCHOR).column(Some(tenant.0.as_bytes())).hash()
 }

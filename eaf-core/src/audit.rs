@@ -1,5 +1,5 @@
 //! Audit: acts of administration, refusals and denials, which are neither events nor journal
-//! entries. [`trail`] reads all three records as one list.
+//! entries. The [`trail`] reads audit, log and journal as one list.
 
 pub mod platform;
 pub mod trail;
@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// UUID namespace of the rows that count equal denials.
+/// UUID namespace for ids of audit rows of denials. Equal denials of one hour have the same id and
+/// so share a row.
 const DENIALS: Uuid = Uuid::from_u128(0x6561_665f_6465_6e69_616c_0000_0000_0001);
 
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +64,8 @@ impl Act {
     }
 }
 
-/// Records an act of administration in the caller's transaction, so that both commit or neither
-/// does.
+/// Records an act of administration in the caller's transaction. So the act and the change that it
+/// describes are both committed, or neither is.
 pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, origin, act, object, outcome, change, trace_id)
@@ -84,7 +85,7 @@ pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Resul
     Ok(())
 }
 
-/// Records that a workflow's call was denied, once per `id`.
+/// Records that a workflow's call was denied. A second call with the same `id` records nothing.
 pub async fn record_denied_call(
     tx: &mut TenantTx,
     id: Uuid,
@@ -111,13 +112,14 @@ pub async fn record_denied_call(
     Ok(())
 }
 
-/// Records an act in the caller's transaction, so that both commit or neither does.
+/// Records an audit row in the caller's transaction. So the row and the change that it describes
+/// are both committed, or neither is.
 pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
     record_pruning(tx, entry, None).await
 }
 
-/// Records a pruning. `anchors` is the number of deleted rows per anchor, such as `5:10 6:7`;
-/// `None`: rows of this kind are not anchored.
+/// Records that retention deleted rows. `anchors` has the number of deleted rows per anchor: `5:10
+/// 6:7` means 10 rows of anchor 5 and 7 of anchor 6. `None`: rows of this kind are not anchored.
 pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id, pruned)
@@ -160,7 +162,8 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     Ok(())
 }
 
-/// Records a refusal, once per `id`. `about` is the name of the command's stream, if there is one.
+/// Records a refusal. A second refusal with the same `id` records nothing. `about` is the name of
+/// the stream that the command is about; `None`: there is none.
 pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)

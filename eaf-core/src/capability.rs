@@ -1,9 +1,10 @@
-//! Calls of workflows to capabilities: the question of the engine, and the possible answers.
+//! Calls of workflows to capabilities: the request of the engine, and the possible answers.
 //!
-//! A capability is a host API that workflows import; its provider, outside of this crate,
-//! implements [`Capability`]. A provider never sees the journal: the engine writes the intent,
-//! calls [`Capability::start`], writes the result. After a crash in between, `start` is called
-//! again with an equal call, so **every effect must be repeatable**: probe before acting.
+//! A capability is a host API that workflows import. Its provider, in another crate, implements
+//! [`Capability`]. A provider never sees the journal: the engine writes the intent, calls
+//! [`Capability::start`] and writes the result. If the host crashes between intent and result, the
+//! engine calls `start` again with an equal call. So **every effect must be repeatable**: a
+//! provider first probes whether the effect exists already.
 
 mod failure;
 pub mod granted;
@@ -23,17 +24,17 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Call {
     pub tenant: TenantId,
-    /// Id of the plugin, such as `counter`.
+    /// Id of the plugin whose workflow makes the call, such as `counter`.
     pub plugin: String,
     pub run: RunId,
-    /// Event that started the run.
+    /// Id of the event that started the run.
     pub event: EventId,
     /// Sequence number of the call's journal entry.
     pub sequence: i32,
-    /// Key that is the same on every repetition of this call.
+    /// Idempotency key, the same for every repetition of this call.
     pub idempotency_key: String,
     pub granted: Granted,
-    /// Name of the WIT function, such as `clone` or `send`.
+    /// Name of the called WIT function, such as `clone` or `send`.
     pub function: String,
     /// Arguments of the WIT function as one JSON object, whose members are named as in WIT
     /// (kebab-case becomes snake_case).
@@ -41,55 +42,56 @@ pub struct Call {
     pub trace: TraceId,
 }
 
-/// Answer of a provider to the start of a call.
+/// Answer of a provider to [`Capability::start`].
 #[derive(Debug)]
 pub enum Started {
     /// The call is over, with this answer.
     Done(Value),
-    /// The call continues as an operation of the other system. The engine stores `handle` and calls
-    /// [`Capability::poll`] with it after `poll_after`, on any host.
+    /// The other system still works on the call. The engine stores `handle`, which identifies that
+    /// work, and after `poll_after` calls [`Capability::poll`] with it. Another host may do so.
     Pending { handle: Value, poll_after: Duration },
 }
 
-/// State of an operation that was started earlier.
+/// State of a call for which `start` returned [`Started::Pending`].
 #[derive(Debug)]
 pub enum Polled {
     Done(Value),
     Running {
-        /// Progress in percent. `None`: unknown.
+        /// Progress of the call in percent. `None`: unknown.
         progress: Option<u8>,
         poll_after: Duration,
     },
-    /// The operation failed, or its outcome is unknown, and its handle cannot be polled any more.
-    /// If the class is retryable, the engine starts the call again. After an `Err` of
-    /// [`Capability::poll`] it polls again instead.
+    /// The call failed, or its outcome is unknown, and its handle cannot be polled any more. If the
+    /// failure is retryable, the engine starts the call again. If [`Capability::poll`] returns
+    /// `Err` instead, the engine polls again.
     Ended(Failure),
 }
 
 /// Provider of one capability.
 #[async_trait]
 pub trait Capability: Send + Sync {
-    /// Starts a call. After a lost result the engine calls this function again with an equal call.
+    /// Starts a call. If the host crashed before the result was journaled, the engine calls this
+    /// function again with an equal call.
     async fn start(&self, call: &Call) -> Result<Started, Failure>;
 
-    /// Asks for the state of an operation that `start` left pending.
+    /// Asks for the state of a call for which `start` returned [`Started::Pending`] with `handle`.
     async fn poll(&self, call: &Call, handle: &Value) -> Result<Polled, Failure>;
 
-    /// Cleans up what the provider stores of a call that has failed for good: its failure is not
-    /// retryable, its budget is exhausted, or its grant was withdrawn. The engine repeats the
-    /// cleanup if the host ends before the cleanup is journaled.
+    /// Cleans up the data that the provider stores about a call that has failed for good, because
+    /// its failure is not retryable, its retry budget is exhausted, or its grant was withdrawn. If
+    /// the host crashes before the cleanup is journaled, the engine repeats the cleanup.
     async fn abandon(&self, _call: &Call, _failure: &Failure) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Time for which retryable failures are repeated, in place of the engine's own budget. `None`:
-    /// the engine's own budget applies.
+    /// Retry budget of this capability's calls: the time during which retryable failures are
+    /// repeated. `None`: the engine's own budget applies.
     fn retry_budget(&self) -> Option<Duration> {
         None
     }
 
-    /// Time that one call may take, if longer than the engine's own time-out. `None`: the engine's
-    /// own time-out applies.
+    /// Time-out of one call, if it is longer than the engine's own. `None`: the engine's own
+    /// time-out applies.
     fn call_timeout(&self) -> Option<Duration> {
         None
     }

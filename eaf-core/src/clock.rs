@@ -1,4 +1,5 @@
-//! Time and randomness as parameters: the host supplies the real ones, tests controlled ones.
+//! Clock and randomness as parameters. The host supplies the real ones, tests supply controlled
+//! ones.
 
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -25,7 +26,8 @@ impl Ambient {
         self.clock.now()
     }
 
-    /// Creates a UUIDv7. Inserts of ids in order of time touch few index pages.
+    /// Creates a UUIDv7, which begins with the time. So ids that are created one after the other
+    /// are adjacent in an index, and their inserts touch few index pages.
     pub fn uuid(&self) -> Uuid {
         let mut random = [0u8; 10];
         self.entropy.fill(&mut random);

@@ -1,8 +1,8 @@
 //! Command bus, the only way in which state changes: command → decide → events.
 //!
-//! Ledger, load, decide, append, in this order. An answer, also a rejection, is returned only after
-//! the database has confirmed the versions that it was decided on, and recorded it: a repetition
-//! gets the first answer.
+//! The steps are: search the ledger, load the boundary, decide, append. The answer, also a
+//! rejection, is returned only after the append recorded it, which also confirms the versions on
+//! which the decision is based. A repetition of the command gets the first answer.
 
 mod boundary;
 mod execute;
@@ -39,14 +39,14 @@ pub struct CommandBus {
     appender: Appender,
     limits: CommandLimits,
     stream_cache: StreamCache,
-    /// Locks that let commands of this host on the same streams be decided in order.
+    /// Locks on streams. Commands of this host on the same streams are decided in order.
     stream_locks: StreamLocks,
-    /// Locks that let one task at a time fold a long stream into a snapshot.
+    /// Locks on streams whose events are folded into a snapshot, by one task at a time.
     snapshot_locks: StreamLocks,
 }
 
 impl CommandBus {
-    /// Returns a bus without rate limits.
+    /// Creates a bus without rate limits.
     pub fn new(db: &Db, ambient: &Ambient, keyring: &Keyring, appender: &Appender) -> Self {
         CommandBus {
             db: db.clone(),
@@ -64,21 +64,21 @@ impl CommandBus {
         CommandBus { limits, ..self }
     }
 
-    /// Returns the bus with an empty stream cache, as a host has it that has just started.
+    /// Returns the bus with an empty stream cache, as on a host that has just started.
     #[cfg(feature = "testing")]
     pub fn with_empty_cache(self) -> Self {
         CommandBus { stream_cache: StreamCache::default(), ..self }
     }
 
     /// Decides a command and records the answer. A repetition with the same idempotency key returns
-    /// the first answer and has no further effect.
+    /// the first answer and changes nothing.
     pub async fn execute(&self, domain: &dyn Domain, caller: &Caller, request: Request) -> Result<Answer, Error> {
         execute::execute(self, domain, caller, request).await
     }
 
-    /// Returns the recorded answer to this request, if any. A caller that refuses requests by their
-    /// schema calls this function first, so that a retry after an upgrade still gets its first
-    /// answer.
+    /// Returns the recorded answer to this request. `None`: there is none. A caller that checks
+    /// requests against a schema calls this function first: after an upgrade with another schema, a
+    /// retry still gets its first answer.
     pub async fn recorded_answer(
         &self,
         domain: &dyn Domain,
@@ -89,11 +89,11 @@ impl CommandBus {
     }
 }
 
-/// Command to decide. The caller of the bus has checked permission and body.
+/// Command to decide, as passed to the bus. Its permission and its body have been checked.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Name of the command without the plugin's prefix, such as `request-vm`. The newest version
-    /// that the package has is decided.
+    /// Name of the command without the plugin's prefix, such as `request-vm`. A command has the
+    /// newest version that the package declares.
     pub name: String,
     pub body: Value,
     /// Idempotency key, 1 to 200 bytes long.
@@ -108,10 +108,10 @@ pub struct Request {
 pub enum Answer {
     Accepted {
         command_id: CommandId,
-        /// Position of the last recorded event; `None` without events.
+        /// Position of the last event that the command recorded. `None`: it recorded no event.
         position: Option<Position>,
         subject: Option<Subject>,
-        /// Expected result of a rehearsal; `None` for a recorded command.
+        /// Result that the plugin expects of a rehearsed command; `None` for a recorded command.
         preview: Option<Map<String, Value>>,
     },
     Rejected(Rejection),
@@ -131,7 +131,7 @@ pub enum Error {
     Conflict { attempts: u32 },
     #[error("the streams that the command changes have changed since its caller read them")]
     Changed {
-        /// Position of the last change of the guarded streams. `None`: the streams do not exist.
+        /// Position of the last event of the guarded streams. `None`: the streams do not exist.
         position: Option<Position>,
     },
     #[error("the position that the command is based on is none of this log, which ends at {head}")]

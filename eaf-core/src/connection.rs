@@ -41,11 +41,12 @@ pub enum Error {
     Corrupt { capability: String, name: String },
 }
 
-/// Maximum number of connections per tenant. A connection in use holds a session and a password in
-/// memory.
+/// Maximum number of connections per tenant. Each connection in use holds a session and a password
+/// in memory.
 pub const MAX_CONNECTIONS: i64 = 50;
 
-/// Connection for a provider. The type has no `Debug`, because its secret is in clear.
+/// Connection with its secret in clear, for a provider. The type has no `Debug`, so that the secret
+/// is not printed.
 #[derive(Clone)]
 pub struct Connection {
     pub capability: String,
@@ -56,11 +57,11 @@ pub struct Connection {
     pub set_at: Option<OffsetDateTime>,
 }
 
-/// Settings to store or to test.
+/// Connection to store or to test, as an admin sends it.
 pub struct NewConnection {
     pub capability: String,
     pub name: String,
-    /// Settings that people may read, so nothing secret.
+    /// Settings of the connection, without the secret. People may read them.
     pub config: Value,
     /// Secret to store. `None` keeps the stored secret.
     pub secret: Option<Map<String, Value>>,
@@ -69,7 +70,7 @@ pub struct NewConnection {
     pub non_routing_fields: &'static [&'static str],
 }
 
-/// Connection without its secret, for lists.
+/// Connection without its secret, as it is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     pub capability: String,
@@ -78,15 +79,17 @@ pub struct Summary {
     pub last_check_at: Option<OffsetDateTime>,
     /// Error code of the last check. `None`: the check succeeded.
     pub last_error: Option<String>,
-    /// Time of the last call with a known outcome. `None`: no call has used the connection.
+    /// Time of the last workflow call over this connection whose outcome is known. `None`: there
+    /// was no such call.
     pub used_at: Option<OffsetDateTime>,
-    /// Error code of the call at `used_at`. `None`: the call succeeded.
+    /// Error code of that last call. `None`: the call succeeded, a later connection test succeeded,
+    /// or there was no call.
     pub use_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,
 }
 
-/// Store of connections with their secrets. Cheap to clone.
+/// Store of the tenants' connections with their secrets. Cheap to clone.
 #[derive(Clone)]
 pub struct Connections {
     db: Db,
@@ -138,7 +141,8 @@ async fn lock_tenant_connections(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Fails with [`Error::TooMany`] if the row that was just inserted exceeds the limit.
+/// Fails with [`Error::TooMany`] if the tenant has more than [`MAX_CONNECTIONS`], counting the row
+/// that was just inserted.
 async fn check_limit(tx: &mut TenantTx) -> Result<(), Error> {
     let count: i64 = sqlx::query_scalar("select count(*) from eaf.connection where tenant_id = $1")
         .bind(tx.tenant())
@@ -181,8 +185,8 @@ pub async fn lock_settings(
     .map_err(Error::Read)
 }
 
-/// Reads the stored secret, still sealed, and locks the connection's row, so that the destination
-/// cannot change before the transaction ends.
+/// Reads the stored secret, still sealed. Locks the connection's row until the transaction ends, so
+/// that the address to which the secret may be sent cannot change.
 async fn stored_secret(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>, Error> {
     let row: Option<(Value, Vec<u8>)> = sqlx::query_as(
         "select config, secret from eaf.connection where tenant_id = $1 and capability = $2 and name = $3 for update",
@@ -200,8 +204,9 @@ async fn stored_secret(tx: &mut TenantTx, new: &NewConnection) -> Result<Vec<u8>
     Ok(secret)
 }
 
-/// Settings that decide destination or account of the secret. An unlisted setting counts as one, so
-/// that a forgotten setting cannot leak the secret.
+/// Settings that decide to which server, and for which account, the secret is sent: all settings
+/// but `non_routing_fields`. A setting that a developer forgot to list counts as one of them, so
+/// that the secret cannot leak.
 fn destination(config: &Value, non_routing_fields: &[&str]) -> Value {
     let mut destination = config.clone();
     if let Some(members) = destination.as_object_mut() {
@@ -249,9 +254,9 @@ impl Connections {
         Ok(Some(Connection { capability: capability.into(), name: name.into(), config, secret, set_at: Some(set_at) }))
     }
 
-    /// Builds the connection that a provider would get after [`put`](Self::put), for a test of the
-    /// draft. Writes nothing. Uses the stored secret under the same condition as `put`, because the
-    /// test sends the secret to the draft's server.
+    /// Builds the connection that a provider would get after [`put`](Self::put), to test a draft.
+    /// Stores nothing. The stored secret is used only if `put` would keep it, because the test
+    /// sends the secret to the draft's server.
     pub async fn draft(&self, tenant: TenantId, new: NewConnection) -> Result<Connection, Error> {
         let NewConnection { capability, name, config, secret, non_routing_fields } = new;
         let secret = match secret {
@@ -297,9 +302,10 @@ impl Connections {
             .map_err(Error::Read)
     }
 
-    /// Records the result of a check. `error` is the error code, or `None` after a success, which
-    /// makes a failed observation due at once. `set_at` is the connection's `updated_at` before the
-    /// check: a result about older settings is dropped.
+    /// Records the result of a connection test. `error` is the error code; `None` is a success,
+    /// which also clears the error of the last call and makes an observation that had failed due at
+    /// once. `set_at` is the connection's `updated_at` from before the test: if the settings were
+    /// changed since, the result is dropped.
     pub async fn record_check(
         &self,
         tenant: TenantId,
@@ -328,22 +334,23 @@ impl Connections {
     }
 }
 
-/// Connection that a call used.
+/// Connection over which a workflow's call went.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionUse<'a> {
     pub capability: &'a str,
     pub name: &'a str,
-    /// Time at which the settings of the call were stored. `None`: unknown.
+    /// Time at which the settings that the call used were stored. `None`: unknown.
     pub set_at: Option<OffsetDateTime>,
 }
 
 impl Connections {
-    /// Records the outcome of a call. `error` is the code of a connection problem; `None` is a
-    /// success.
+    /// Records the outcome of a workflow's call over a connection. `error` is the code of a
+    /// connection problem; `None` is a success.
     ///
-    /// A success clears the error of the last check if `refuted` contains that error or is `None`.
-    /// A success after a failed call makes the next observation due at once. The same outcome is
-    /// written at most once a minute. A call with older settings than the stored ones is ignored.
+    /// A success also clears the error of the last connection test, if `refuted` contains that
+    /// error's code, or if `refuted` is `None`. A success after a failed call makes the next
+    /// observation due at once. The same outcome is written at most once a minute. A call that used
+    /// older settings than the stored ones is ignored.
     pub async fn record_use(
         &self,
         tenant: TenantId,
@@ -374,8 +381,8 @@ impl Connections {
     }
 }
 
-/// Additional authenticated data of a secret, which lets the secret be opened for its own
-/// connection alone.
+/// Additional authenticated data of a connection's secret. It makes the secret unreadable in the
+/// row of any other connection.
 fn aad(capability: &str, name: &str) -> String {
     format!("connection/{capability}/{name}")
 }

@@ -1,8 +1,8 @@
 //! Consumers: the views and triggers that follow each tenant's log.
 //!
-//! A batch is one transaction: it claims the consumer's checkpoint row, reads the events after it,
-//! writes rows or starts runs, and advances the checkpoint. [`Runner`] runs the batches of all
-//! consumers of all tenants.
+//! A batch is one transaction: it claims the consumer's checkpoint row, reads the events after the
+//! checkpoint, writes view rows or starts runs, and advances the checkpoint. [`Runner`] runs the
+//! batches of all consumers of all tenants.
 
 pub(crate) mod checkpoint;
 mod lag;
@@ -24,11 +24,11 @@ use crate::crypto::Keyring;
 use crate::db::Db;
 use crate::live::Feed;
 
-/// Maximum number of events per transaction of a consumer; fewer if the component fails on that
-/// number.
+/// Maximum number of events per transaction of a consumer. If the component fails, the consumer
+/// tries fewer events.
 const BATCH: u32 = 200;
 
-/// Runs views and triggers: reads the log, projects rows, starts runs. Cheap to clone.
+/// Views and triggers of this host: reads the log, projects rows, starts runs. Cheap to clone.
 #[derive(Clone)]
 pub struct Consumers {
     db: Db,

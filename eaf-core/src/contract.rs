@@ -35,8 +35,8 @@ pub struct Context {
     pub settings: Map<String, Value>,
     /// Seed for random values of the plugin: 32 random bytes, in hex.
     pub seed: String,
-    /// Id of the command, equal on every retry with the same idempotency key. It suits as the id of
-    /// a thing that the command creates.
+    /// Id of the command, equal on every retry with the same idempotency key. A plugin may use it
+    /// as the id of a thing that the command creates.
     pub command_id: CommandId,
     pub trace_id: String,
 }
@@ -63,7 +63,7 @@ pub struct ContextActor {
 }
 
 impl ContextActor {
-    /// Makes the actor that a plugin sees of a caller.
+    /// Converts a caller to the actor that a plugin sees: permissions lose the plugin's prefix.
     pub fn of(caller: &Caller, plugin: &str) -> Self {
         let own = |name: &String| name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned);
         let Affiliation { groups, stands_in_for, manages, cost_centre } = caller.affiliation.clone();
@@ -84,10 +84,10 @@ impl ContextActor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StreamMode {
-    /// Guarded stream: its version must still hold at the append. Events may be appended to guarded
-    /// streams alone.
+    /// Guarded stream: its version must still hold at the append. A command may append events to
+    /// guarded streams alone.
     Guard,
-    /// Reference data, whose version may change before the append.
+    /// Stream that is only read: its version may change before the append.
     Read,
 }
 
@@ -104,10 +104,10 @@ pub struct LoadedStream {
     pub mode: StreamMode,
     /// Number of events of the stream. 0: the stream does not exist.
     pub version: u64,
-    /// State that this package folded from the events before `events`. `None`: there is no
+    /// State that this package folded from the events before `events`. `None`: the stream has no
     /// snapshot.
     pub snapshot: Option<Value>,
-    /// Events after the snapshot; all events without one.
+    /// Events after the snapshot. All events of the stream, if `snapshot` is `None`.
     pub events: Vec<Recorded>,
 }
 
@@ -139,7 +139,7 @@ pub struct BoundaryInput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BoundaryOutput {
     pub streams: Vec<StreamRef>,
-    /// References to people whose ids the decision needs.
+    /// References to people whose actor ids the decision needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<PeopleRef>,
 }
@@ -163,11 +163,11 @@ pub enum Decision {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Accepted {
     pub events: Vec<NewEvent>,
-    /// View row that shows the command's thing, for `Location` in the answer. `None`: no such row.
+    /// View row of the command's thing, to which the answer's `Location` leads. `None`: no row.
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Expected result, for the answer to a rehearsal (`?dry-run`) alone; never recorded. `None`:
-    /// there is none.
+    /// Expected result of the command, only for the answer to a rehearsal (`?dry-run`); never
+    /// recorded. `None`: the plugin gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -175,15 +175,15 @@ pub struct Accepted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FoldInput {
     pub stream: String,
-    /// State that this package folded from the events before `events`. `None`: `events` are the
-    /// first ones.
+    /// State that this package folded from the events before `events`. `None`: `events` begin with
+    /// the stream's first event.
     pub snapshot: Option<Value>,
     pub events: Vec<Recorded>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FoldOutput {
-    /// State after `events`.
+    /// State folded from `snapshot` and `events`.
     pub state: Value,
 }
 
@@ -205,18 +205,18 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// Request with a wrong value; HTTP status 422.
+    /// The request has a wrong value; HTTP status 422.
     Invalid,
-    /// Request that the present state does not permit; HTTP status 409.
+    /// The present state does not permit the request; HTTP status 409.
     Conflict,
-    /// Request that the caller may not make; HTTP status 403.
+    /// The caller may not make the request; HTTP status 403.
     Forbidden,
-    /// Request for a thing that does not exist; HTTP status 404.
+    /// The thing that the request names does not exist; HTTP status 404.
     NotFound,
 }
 
-/// Refusal by a rule of the domain. The host renders it from the package's texts
-/// (`rejections.<code>`).
+/// Refusal of a command by a rule of the domain. The host renders the package's text
+/// `rejections.<code>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
     pub kind: RejectionKind,
@@ -251,7 +251,8 @@ pub struct KeysOutput {
 pub struct ProjectInput {
     pub view: String,
     pub events: Vec<Recorded>,
-    /// Existing rows of the keys that [`Domain::keys`] returned: columns by key.
+    /// Existing rows whose keys [`Domain::keys`] returned: the columns of each row, by the row's
+    /// key.
     pub rows: Map<String, Value>,
 }
 
@@ -263,7 +264,7 @@ pub struct ProjectOutput {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum RowChange {
-    /// Writes the whole row. A column that `row` does not name becomes null.
+    /// Writes a whole row. A column that `row` does not name becomes null.
     Upsert {
         key: String,
         row: Map<String, Value>,
@@ -281,21 +282,21 @@ pub enum RowChange {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsInput {
     pub view: String,
-    /// Columns of each row, including the row's key as `key`.
+    /// Rows of one view: an object of columns each, with the row's key as `key`.
     pub rows: Vec<Map<String, Value>>,
     pub context: Context,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ActionsOutput {
-    /// Actions on each row, in the order of the rows.
+    /// Actions of each row, in the order of the rows.
     pub items: Vec<RowActions>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowActions {
-    /// Person or event that the row waits for, rendered from `waiting.<code>`. `None`: the row does
-    /// not wait.
+    /// Person or event for which the row's thing waits, rendered from `waiting.<code>`. `None`: the
+    /// thing waits for nothing.
     #[serde(default)]
     pub waiting_on: Option<Message>,
     pub actions: Vec<Action>,
@@ -309,7 +310,7 @@ pub struct Action {
     /// rejection. `None` for an allowed action.
     #[serde(default)]
     pub why: Option<Message>,
-    /// JSON members of the command's body that follow from the row.
+    /// Members of the command's body whose values follow from the row.
     #[serde(default)]
     pub body: Map<String, Value>,
 }
@@ -336,10 +337,10 @@ pub struct Description {
 pub struct CommandType {
     pub name: String,
     pub version: u16,
-    /// Permission that the caller needs, without the plugin's prefix. `None`: only the system, as
-    /// in a workflow, may give the command.
+    /// Permission that the caller needs, without the plugin's prefix. `None`: only the system may
+    /// give the command, for example in a workflow.
     pub permission: Option<String>,
-    /// JSON Schema of the body. `x-eaf-personal` marks personal members, see
+    /// JSON Schema of the command's body. `x-eaf-personal` marks personal members, see
     /// [`personal`](crate::crypto::personal).
     pub schema: Value,
 }
@@ -349,7 +350,7 @@ pub struct EventType {
     #[serde(rename = "type")]
     pub kind: String,
     pub schema_version: u16,
-    /// JSON Schema of the data. `x-eaf-personal` marks personal members, which are sealed.
+    /// JSON Schema of the event's data. `x-eaf-personal` marks personal members, which are sealed.
     pub schema: Value,
 }
 
@@ -358,23 +359,23 @@ pub struct ViewType {
     pub name: String,
     pub version: u16,
     pub columns: Vec<Column>,
-    /// Rules of access to the view. A caller needs at least one of their permissions.
+    /// Rules of access to the view. A caller needs the permission of at least one rule.
     pub read: Vec<ReadRule>,
     /// Event types that the view projects.
     pub events: Vec<String>,
-    /// Business thing that each row represents. `None`: people do not search for the rows by name.
+    /// Thing that each row represents, such as a VM. `None`: people do not search the rows by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<Thing>,
 }
 
-/// Business thing of a view's rows: the audit shows its name, and finds its acts by that name.
+/// Thing that each row of a view represents. The audit trail finds acts by the thing's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
-    /// Name of the text column that holds the thing's name.
+    /// Name of the text column that contains the thing's name.
     pub name: String,
-    /// Categories of the streams in which the stream's key is the row's key.
+    /// Categories of the streams whose key is the row's key: `vm` for `vm/0198…`.
     pub streams: Vec<String>,
-    /// Categories of the streams in which the stream's key is the thing's name in lower case.
+    /// Categories of the streams whose key is the thing's name in lower case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub named: Vec<String>,
 }
@@ -407,8 +408,8 @@ pub enum ColumnType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRule {
     pub permission: String,
-    /// Name of a text column that must equal the caller's actor id. `None`: the rule permits all
-    /// rows.
+    /// Name of a text column. The rule permits the rows in which it equals the caller's actor id.
+    /// `None`: the rule permits all rows.
     #[serde(default)]
     pub own: Option<String>,
 }
@@ -416,7 +417,7 @@ pub struct ReadRule {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Permission {
     pub name: String,
-    /// Roles that hold the permission: requester, approver, admin, auditor.
+    /// Roles that hold the permission: `requester`, `approver`, `admin`, `auditor`.
     pub roles: Vec<String>,
 }
 
@@ -425,8 +426,8 @@ pub struct WorkflowType {
     pub name: String,
     pub version: u16,
     pub triggers: Vec<Trigger>,
-    /// Command that the host gives when a call of a run stalls, and when the call has succeeded
-    /// later. Body: `{key, stalled, code, message}`. `None`: the domain is not notified.
+    /// Command that the host gives when a call of a run stalls, and again when that call has
+    /// succeeded. Body: `{key, stalled, code, message}`. `None`: the domain is not notified.
     #[serde(default)]
     pub on_stall: Option<String>,
     /// Command that the host gives before a run ends without a result, for any reason. Body:

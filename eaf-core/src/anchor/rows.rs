@@ -1,4 +1,4 @@
-//! Rows of audit and journal to anchor: their hashes and prune marks.
+//! Rows of audit and journal that are anchored: their hashes and their prune marks.
 
 use super::Error;
 use crate::db::TenantTx;
@@ -11,13 +11,15 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Number that distinguishes audit rows from other hashed rows, see [`Leaf::new`].
+/// Tag that is hashed first in each audit row, so that the row never has the hash of a journal row
+/// or an anchor; see [`Leaf::new`].
 const AUDIT: u8 = 2;
-/// Number that distinguishes journal rows from other hashed rows.
+/// Tag that is hashed first in each journal row, so that the row never has the hash of an audit row
+/// or an anchor.
 const JOURNAL: u8 = 3;
 
-/// Maximum size, in bytes, of the arguments and results in one anchor's journal rows. A single row
-/// may exceed the maximum.
+/// Maximum size, in bytes, of the arguments and results of all journal rows in one anchor. An
+/// anchor of a single row may exceed the maximum.
 const MAX_JOURNAL_BYTES: i64 = 8 * 1024 * 1024;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -27,7 +29,7 @@ const JOURNAL_COLUMNS: &str = "j.run_id, j.seq, j.capability, j.grant_name, j.fu
     j.state, j.attempts, j.result, j.outcome, j.target, j.started_at, j.done_at, j.anchor,
     r.plugin, r.digest, r.workflow, r.event_id, r.event_pos, r.key, r.subject, r.trace";
 
-/// Kind of a row, by the pruning that may delete it.
+/// Kind of an audit or journal row. The retention of each kind is set by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// Administrative act, which no pruning deletes.
@@ -42,7 +44,8 @@ const KINDS: [Kind; 4] = [Kind::Act, Kind::Denial, Kind::Refusal, Kind::Call];
 /// Length, in bytes, of one encoded [`PruneMark`].
 pub(crate) const MARK_BYTES: usize = 5;
 
-/// Kind and day of an anchored row, which decide whether a pruning may have deleted it.
+/// Kind and day of an anchored row. When the row is missing, they tell whether a pruning may have
+/// deleted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PruneMark {
     pub kind: Kind,
@@ -66,7 +69,7 @@ impl PruneMark {
     }
 }
 
-/// Key of a row and the hash of its columns.
+/// Key of an audit or journal row, with the hash of the row's columns.
 pub(crate) struct HashedRow<Key> {
     pub key: Key,
     pub leaf: Vec<u8>,
@@ -93,7 +96,7 @@ pub(super) async fn pending_audits(tx: &mut TenantTx, limit: usize) -> Result<Ve
     hashed.map_err(|cause| Error::Read("eaf.audit", cause))
 }
 
-/// Returns journal rows to anchor, and whether these are all of them.
+/// Returns journal rows that have no anchor yet, and whether there are no others.
 pub(super) async fn pending_journals(
     tx: &mut TenantTx,
     limit: usize,
@@ -117,8 +120,8 @@ pub(super) async fn pending_journals(
     Ok((hashed, are_all))
 }
 
-/// Audit rows of the anchors whose numbers are in the range `anchors`, grouped by anchor. The rows
-/// are hashed while they are fetched, so that memory holds their hashes alone.
+/// Reads the audit rows of the anchors from number `anchors.0` to `anchors.1`, grouped by anchor.
+/// The rows are hashed while they are fetched, so that memory holds their hashes alone.
 pub(crate) async fn audits_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
@@ -127,7 +130,8 @@ pub(crate) async fn audits_of(
     by_anchor(tx, sql, anchors, audit).await.map_err(|cause| Error::Read("eaf.audit", cause))
 }
 
-/// Journal rows of the anchors in the range `anchors`, hashed and grouped as by [`audits_of`].
+/// Reads the journal rows of the anchors in the range `anchors`, hashed and grouped as by
+/// [`audits_of`].
 pub(crate) async fn journals_of(
     tx: &mut TenantTx,
     anchors: (i64, i64),
@@ -154,7 +158,8 @@ async fn by_anchor<Key>(
     Ok(found)
 }
 
-/// Hashes an audit row: all columns but `count`, which equal denials increase for an hour.
+/// Hashes all columns of an audit row except `count`, because `count` of a denial increases for an
+/// hour.
 fn audit(row: &PgRow, tenant: TenantId) -> Result<HashedRow<AuditKey>, sqlx::Error> {
     let (key, at): (Uuid, OffsetDateTime) = (row.try_get("id")?, row.try_get("at")?);
     let (act, outcome): (&str, &str) = (row.try_get("act")?, row.try_get("outcome")?);

@@ -1,5 +1,5 @@
 //! Platform audit: acts that belong to no tenant, on operators, packages, master keys and the whole
-//! log. They have a table of their own, so that no tenant reads of another.
+//! log. They have a table of their own, so that no tenant can read acts on other tenants.
 //!
 //! Rows are numbered without gaps and form a hash chain. They are few, so a lock serializes their
 //! inserts.
@@ -15,10 +15,11 @@ use sqlx::postgres::{PgConnection, PgRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Advisory lock that lasts from reading the last number to the commit, so that numbers have no
-/// gaps.
+/// Advisory lock on inserts into the platform audit. It lasts from reading the last number to the
+/// commit, so that the numbers have no gaps.
 const LOCK: i64 = 0x6561_665f_6163_7473;
-/// Number that distinguishes these rows from other hashed rows, see [`Leaf::new`].
+/// Tag that is hashed first in each row of the platform audit, so that the row never has the hash
+/// of another kind of row; see [`Leaf::new`].
 const KIND: u8 = 4;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +36,8 @@ pub struct Item {
     pub count: u64,
 }
 
-/// Records an act in the caller's transaction, so that both commit or neither does, and returns the
-/// number of the act.
+/// Records an act in the caller's transaction and returns the number of the act. So the act and the
+/// change that it describes are both committed, or neither is.
 ///
 /// The caller makes this its last statement, because the lock lasts until the transaction ends.
 pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act) -> Result<i64, Error> {
@@ -77,15 +78,15 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act)
     Ok(item.nr)
 }
 
-/// Records an act that changes nothing else, such as a sign-in.
+/// Records an act that comes with no change of other tables, such as a sign-in.
 pub async fn record_alone(db: &Db, by: &Attribution, act: &Act) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
 }
 
-/// Records a denial. Equal denials of an actor within an hour are one act with a count outside the
-/// chain, so that repeated attempts do not delay other acts.
+/// Records a denial. Equal denials of an actor within an hour are one act with a count. The chain
+/// hash does not cover the count, so that repeated attempts do not delay other acts.
 pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: &Act) -> Result<(), Error> {
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
@@ -127,9 +128,9 @@ pub async fn page(db: &Db, start: Option<i64>, items: u32) -> Result<(Vec<Item>,
     Ok((found, next))
 }
 
-/// Verifies the chain of the platform audit and returns the last hash, in hex, with the findings.
-/// Rows that are missing at the end are found only by comparing that hash with a copy that was
-/// noted elsewhere.
+/// Verifies the hash chain of the platform audit. Returns the last chain hash, in hex, and the
+/// findings. If rows at the end are missing, the chain has no gap: only a comparison of the last
+/// hash with a copy that was noted elsewhere finds this.
 pub async fn verify(db: &Db) -> Result<(String, Vec<String>), Error> {
     let (mut previous, mut nr, mut findings) = (Vec::new(), 0, Vec::new());
     loop {

@@ -1,9 +1,9 @@
 //! Audit trail: log, `eaf.audit` and journal read as one list, newest first. Nothing is copied, so
-//! nothing can be missing or differ.
+//! no copy can be incomplete or differ.
 //!
 //! A page merges the three sources by time; its cursor has the position in each. Indexes find the
-//! time range and some filters; other filters are compared row by row, up to a bound per page. So a
-//! page may be short or empty, and yet have a next one.
+//! time range and serve some filters. Rows are compared with the other filters one by one, up to a
+//! maximum per page. So a page may be short or empty, and yet have a next page.
 
 mod cursor;
 pub mod detail;
@@ -26,7 +26,7 @@ pub enum Source {
     Log,
     /// Acts of administration, refusals and denials.
     Host,
-    /// Calls of workflows to other systems.
+    /// Calls of workflows to other systems, from the journal.
     Call,
 }
 
@@ -50,21 +50,22 @@ impl FromStr for Source {
     }
 }
 
-/// Conditions on rows, all of which a row must satisfy. `None` sets no condition.
+/// Conditions on the rows of the audit trail. A row must satisfy all of them. `None` sets no
+/// condition.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub actor: Option<ActorId>,
-    /// Text that the code of the act begins with.
+    /// Text with which the code of the act begins, such as `connection.`.
     pub act: Option<String>,
-    /// Text that the object of the act begins with.
+    /// Text with which the object of the act begins, such as `vsphere/`.
     pub object: Option<String>,
     pub outcome: Option<String>,
     pub trace: Option<String>,
-    /// Plugin to which an event, a call or the denial of a call belongs.
+    /// Plugin to which an event, a workflow's call, or the denial of such a call belongs.
     pub plugin: Option<String>,
     /// Earliest time of the acts, inclusive.
     pub from: Option<OffsetDateTime>,
-    /// Time before which the acts are, exclusive.
+    /// Time before which the acts happened, exclusive.
     pub to: Option<OffsetDateTime>,
     pub source: Option<Source>,
     pub about: Option<Things>,
@@ -72,14 +73,14 @@ pub struct Filter {
     pub person: Option<ActorId>,
 }
 
-/// Things that acts are about, by their names in the three sources.
+/// Things for which the trail is filtered. In each of the three sources, a thing has another name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Things {
-    /// Streams of events and refused commands: `dcm/vm/…`.
+    /// Names of streams, such as `dcm/vm/…`, of events and of refused commands.
     pub streams: Vec<String>,
-    /// Plugin and key of each run.
+    /// Plugin and key of each run; such a run's calls are listed.
     pub runs: Vec<(String, String)>,
-    /// Objects of acts of administration: `vsphere/vcenter`.
+    /// Objects of acts of administration, such as `vsphere/vcenter`.
     pub objects: Vec<String>,
 }
 
@@ -93,10 +94,10 @@ impl Things {
     }
 }
 
-/// Bounds of one page.
+/// Limits of one page of the audit trail.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Maximum number of items that the page has.
+    /// Maximum number of items on the page.
     pub items: u32,
     /// Maximum number of rows of each source that are compared with the filter.
     pub examined: u32,
@@ -105,7 +106,8 @@ pub struct Bounds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub id: String,
-    /// Key of the row within its source: a position, an id, or run and sequence.
+    /// Key of the row within its source: an event's position, an audit row's id, or a call's run
+    /// and sequence.
     pub key: String,
     pub at: OffsetDateTime,
     pub source: Source,
@@ -116,23 +118,26 @@ pub struct Item {
     pub object: String,
     /// Outcome of the act: `ok`, `denied`, `pending`, or a code of a refusal or failure.
     pub outcome: String,
-    /// Number of equal denials within an hour; otherwise 1.
+    /// Number of equal denials within an hour, which share one row. 1 for all other acts.
     pub count: u32,
     pub trace: TraceId,
-    /// Plugin of an event, a call or a call's denial; `None` for other acts.
+    /// Plugin of an event, of a workflow's call, or of the denial of such a call; `None` for other
+    /// acts.
     pub plugin: Option<String>,
-    /// Name of the grant of a call or of a call's denial; `None` for other acts.
+    /// Name of the grant of a workflow's call, or of the denial of such a call; `None` for other
+    /// acts.
     pub grant: Option<String>,
-    /// Name of an administrator whom the directory does not have; otherwise `None`.
+    /// Origin of an act on the command line, such as `os:root@web-1`. `None` for other acts.
     pub origin: Option<String>,
     /// Old and new values, `{"old": …, "new": …}`, of an act of administration; `None` for other
     /// acts.
     pub change: Option<Value>,
-    /// Stream of a refused command; `None` for other acts.
+    /// Name of the stream that a refused command is about; `None` for other acts.
     pub about: Option<String>,
-    /// Key of the run that made a call; `None` for other acts.
+    /// Key of the run that made the call; `None` for other acts.
     pub run_key: Option<String>,
-    /// Time at which a call ended. `None`: the call has not ended, or the act is no call.
+    /// Time at which a workflow's call ended. `None`: the call has not ended, or the act is no
+    /// call.
     pub ended: Option<OffsetDateTime>,
     /// Data of an event as stored, with personal fields sealed; `None` for other acts.
     pub data: Option<Value>,
@@ -167,7 +172,7 @@ pub async fn page(tx: &mut TenantTx, filter: &Filter, cursor: Option<&Cursor>, b
     Ok(Page { items, next: Cursor::new([(); 3].map(|()| positions.next().flatten())) })
 }
 
-/// Whether any row of the source can match the filter.
+/// Whether any row of the source can match the filter. If not, the source is not read.
 fn can_match(source: Source, filter: &Filter) -> bool {
     filter.source.is_none_or(|wanted| wanted == source)
         && filter.about.as_ref().is_none_or(|things| things.can_be_in(source))

@@ -1,4 +1,4 @@
-//! Local times of instants, by the time zones that PostgreSQL knows.
+//! Conversion of instants to local times, by the time zones that PostgreSQL knows.
 
 use super::Error;
 use crate::actor::Locale;
@@ -15,7 +15,8 @@ pub struct Local {
     pub offset: String,
 }
 
-/// Local times of `instants`, in the same order. `None`: PostgreSQL does not know the zone.
+/// Converts `instants` to local times, in the same order. `None`: PostgreSQL does not know the time
+/// zone `zone`.
 pub async fn local(
     tx: &mut TenantTx,
     zone: &str,

@@ -1,13 +1,14 @@
-//! Failures of calls, each with a class that says whether a repetition may succeed.
+//! Failures of workflows' calls. Each failure has a class, which says whether a repetition may
+//! succeed.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Maximum length, in bytes, of a failure's message, which may contain text of other systems and is
-/// stored in journal and events.
+/// Maximum length, in bytes, of a failure's message. The message may contain text of other systems,
+/// and is stored in journal and events.
 const MESSAGE_MAX: usize = 4_000;
 
-/// Failure of a call. A guest receives it as the WIT type `failure`.
+/// Failure of a workflow's call. The guest component receives it as the WIT type `failure`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct Failure {
@@ -18,12 +19,13 @@ pub struct Failure {
     /// Minimum time, in milliseconds, before the call is repeated. `None`: the engine's own delay
     /// applies.
     pub retry_after_ms: Option<u64>,
-    /// Retry budget of failures with this code, in milliseconds. A failure that lasts longer does
-    /// not end by itself, and a person must act. `None`: the code has no budget of its own.
+    /// Retry budget, in milliseconds, of failures with this code, besides the engine's own budget.
+    /// A failure that lasts longer does not end by itself, and a person must act. `None`: the code
+    /// has no budget of its own.
     #[serde(default)]
     pub give_up_after_ms: Option<u64>,
-    /// Retry budget, in milliseconds, in place of the host's own one, for a failure that a person
-    /// may repair only after the weekend. `None`: the host's own budget applies.
+    /// Retry budget, in milliseconds, in place of the engine's own one, for a failure that a person
+    /// may repair only after the weekend. `None`: the engine's own budget applies.
     #[serde(default)]
     pub keep_trying_ms: Option<u64>,
 }
@@ -77,7 +79,7 @@ impl Class {
         matches!(self, Class::Transient | Class::Capacity | Class::UnknownOutcome)
     }
 
-    /// Name of the class in WIT, journal and metrics, equal to the serialized name.
+    /// Name of the class as in WIT, journal and metrics, equal to the serialized name.
     pub fn as_str(self) -> &'static str {
         match self {
             Class::Transient => "transient",

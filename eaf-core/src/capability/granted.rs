@@ -1,7 +1,8 @@
 //! Resolution of a call's grant: its scope and its connection, as they are stored now.
 //!
-//! The host resolves a grant before each live call and hands both to the provider, so that a
-//! provider decides neither who may call nor over which connection.
+//! The host resolves the grant before each call that is not replayed, and passes scope and
+//! connection to the provider. So a provider decides neither who may call nor over which
+//! connection.
 
 use super::{Class, Failure};
 use crate::connection::{self, Connection, Connections};
@@ -12,17 +13,17 @@ use crate::product::Inactive;
 use serde_json::Value;
 use std::fmt;
 
-/// Grant of one call.
+/// Resolved grant of one call, with its scope and its connection.
 #[derive(Debug, Clone)]
 pub struct Granted {
-    /// Name by which the plugin opened the capability.
+    /// Name of the grant, by which the workflow opened the capability.
     pub name: String,
-    /// Limits of use, a JSON object whose members the capability defines.
+    /// Scope of the grant: limits of use, as a JSON object whose members the capability defines.
     pub scope: Value,
     pub connection: GrantedConnection,
 }
 
-/// Connection that a grant names.
+/// Connection that a grant names, as found in the tenant.
 #[derive(Clone)]
 pub enum GrantedConnection {
     Found(Connection),
@@ -42,7 +43,7 @@ impl GrantedConnection {
 }
 
 impl fmt::Debug for GrantedConnection {
-    /// Omits settings and secret.
+    /// Prints name and state of the connection, without settings and secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self {
             GrantedConnection::Found(_) => "Found",
@@ -54,8 +55,8 @@ impl fmt::Debug for GrantedConnection {
 }
 
 impl Granted {
-    /// Creates the grant of a call that reaches no other system, such as the cleanup of a denied
-    /// call.
+    /// Creates a grant without a connection, for a call that reaches no other system, such as the
+    /// cleanup of a denied call.
     pub fn without_connection(name: &str) -> Self {
         Granted { name: name.to_owned(), scope: Value::Null, connection: GrantedConnection::Missing(String::new()) }
     }
@@ -77,7 +78,7 @@ pub enum Error {
     Connection(#[source] connection::Error),
 }
 
-/// Decides whether a plugin may call a capability now, and reads the grant's connection.
+/// Decides whether a plugin may call a capability now, and reads the connection of the grant.
 pub async fn resolve(
     db: &Db,
     connections: &Connections,
@@ -104,7 +105,7 @@ pub async fn resolve(
 }
 
 impl Denial {
-    /// Failure of the denied call.
+    /// Converts the denial to the failure that the workflow receives.
     pub fn failure(self, capability: &str, name: &str) -> Failure {
         match self {
             Denial::NotGranted => {

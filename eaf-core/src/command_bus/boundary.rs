@@ -1,4 +1,5 @@
-//! Loads the boundary of a command: round by round, until the plugin names no further stream.
+//! Loads the streams of a command's boundary. The plugin is asked in rounds, and may name further
+//! streams in each, until it names no new one.
 
 use super::{CommandBus, Error, snapshots};
 use crate::contract::{
@@ -15,8 +16,8 @@ pub(super) const STREAMS: usize = 32;
 /// Maximum number of references to people that a plugin may name for one command.
 const PEOPLE: usize = 64;
 const EVENTS: u32 = 10_000;
-/// Maximum stored size, in bytes, of the events of one boundary. The plugin holds all of them in
-/// memory, several times over.
+/// Maximum stored size, in bytes, of all events of one boundary. In the plugin's memory, these
+/// events take several times as much.
 pub(super) const BYTES: usize = 4 * 1024 * 1024;
 const NAME: usize = 300;
 
@@ -24,9 +25,9 @@ const NAME: usize = 300;
 pub(super) struct LoadedBoundary {
     /// Streams of the boundary, in the order in which the plugin first named them.
     pub streams: Vec<LoadedStream>,
-    /// People whose data the streams hold.
+    /// People whose personal data is in the loaded streams.
     pub people: BTreeSet<ActorId>,
-    /// References to people that the plugin named, with the ids of those who are meant.
+    /// References to people that the plugin named, each with the actor ids to which it refers.
     pub resolved: Vec<ResolvedPeople>,
 }
 
@@ -88,8 +89,8 @@ async fn load_within_limits(
     Err(Error::TooManyRounds { limit: ROUNDS })
 }
 
-/// Resolves the references to people that the plugin named in the last round, when it knew all
-/// streams.
+/// Resolves references to people to actor ids. `references` are those that the plugin named in its
+/// last round, when it knew all streams.
 async fn resolve(
     bus: &CommandBus,
     tenant: TenantId,
@@ -115,8 +116,8 @@ fn roles_holding(domain: &dyn Domain, permission: &str) -> Vec<String> {
     declared.find(|known| known.name == permission).map(|known| known.roles.clone()).unwrap_or_default()
 }
 
-/// Adds the named streams that are new, without their events. Returns the index of the first new
-/// one.
+/// Adds those of the streams `named` that are not in `loaded`, without their events. Returns the
+/// index of the first added stream.
 fn merge(loaded: &mut Vec<LoadedStream>, named: Vec<StreamRef>) -> Result<usize, Error> {
     let known = loaded.len();
     for StreamRef { stream, mode } in named {
@@ -138,8 +139,8 @@ pub(super) fn unloaded(stream: String, mode: StreamMode) -> LoadedStream {
     LoadedStream { stream, mode, version: 0, snapshot: None, events: Vec::new() }
 }
 
-/// Loads the streams from index `from` on, and adds their size to `bytes`, the size of those loaded
-/// before.
+/// Loads the events of the streams from index `from` on. `bytes` is the size of the events loaded
+/// before; returns the size of all.
 async fn load_streams(
     bus: &CommandBus,
     tx: &mut TenantTx,
@@ -168,7 +169,7 @@ async fn load_streams(
     Ok(bytes)
 }
 
-/// Decrypts a history for the plugin. Returns the basis for a snapshot of that history.
+/// Decrypts a stream's history for the plugin. Returns the basis for a snapshot of that history.
 pub(super) async fn decrypt_history(
     bus: &CommandBus,
     tx: &mut TenantTx,

@@ -1,4 +1,4 @@
-//! Execution of one command, from the request to the answer.
+//! Execution of one command, from the ledger look-up to the recorded answer.
 
 use super::boundary::LoadedBoundary;
 use super::ledger::{self, CommandAnswer, CommandIdentity};
@@ -21,15 +21,15 @@ use tracing::Instrument;
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
-/// Maximum number of attempts at one command. Conflicts, after which a command is decided again,
-/// come from other hosts only, because commands of one host hold stream locks.
+/// Maximum number of times that one command is decided. A command is decided again after a
+/// conflict. Conflicts come from other hosts only, because commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
-/// Base of the wait after a conflict. The base doubles with each attempt, and the wait is a random
-/// part of the base.
+/// Maximum wait after a conflict, before it is doubled once for each attempt so far. The wait
+/// itself is a random part of the maximum.
 const BACKOFF: Duration = Duration::from_millis(2);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
-/// Maximum number of times that a boundary is loaded and locked: streams that changed while the
-/// command waited for their locks may lead to other streams.
+/// Maximum number of times that one attempt loads and locks the boundary. A stream that changed
+/// while the command waited for its lock may refer to further streams, which must be locked too.
 const ROUNDS: usize = 4;
 
 pub(super) async fn execute(
@@ -69,8 +69,8 @@ pub(super) async fn recorded_answer(
     look_up_answer(bus, domain, caller, request).await
 }
 
-/// Checks the tenant's rate limit. Commands of workflows are exempt, so that the commands of people
-/// cannot stop workflows.
+/// Checks the tenant's rate limit of commands. Commands of workflows are exempt, so that many
+/// commands of people cannot stop workflows.
 fn check_rate_limit(bus: &CommandBus, caller: &Caller, request: &Request) -> Result<(), Error> {
     if caller.kind == ActorKind::System {
         return Ok(());
@@ -144,9 +144,9 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Decides the command once. `None`: a conflict, after which the command is decided again.
-    /// `appending` is set before the append: from then on an error leaves open whether the command
-    /// had its effect.
+    /// Decides the command once. `None`: there was a conflict, and the command must be decided
+    /// again. `appending` is set to true before the append: after an error of the append it is
+    /// unknown whether the command had its effect.
     async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
         let Attempt { bus, caller, domain, .. } = self;
         let mut tx = bus.db.tenant(caller.tenant).await?;
@@ -202,7 +202,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// Decides the command as a rehearsal, without ledger and append.
+    /// Decides the command as a rehearsal: the ledger is not read, and nothing is appended.
     async fn rehearse(&self) -> Result<Answer, Error> {
         let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
@@ -246,8 +246,8 @@ impl Attempt<'_> {
         precondition.check(&mut tx, &self.guards(&loaded.streams)).await
     }
 
-    /// JSON Schema of the command's body. A command that is not declared has the schema null, which
-    /// marks no member as personal.
+    /// JSON Schema of the command's body. `null` for a command that the package does not declare:
+    /// that schema marks no member as personal.
     fn schema(&self) -> &serde_json::Value {
         find(self.domain, &self.command.name).map_or(&serde_json::Value::Null, |known| &known.schema)
     }
@@ -278,7 +278,8 @@ impl Attempt<'_> {
         Ok(decision)
     }
 
-    /// Seals the append request, with every guard of the boundary, and the answer for the caller.
+    /// Builds the append request, with every guard of the boundary and the sealed answer, and the
+    /// answer for the caller.
     async fn sealed(
         &self,
         tx: &mut TenantTx,
@@ -351,8 +352,8 @@ impl Attempt<'_> {
         Ok(pending)
     }
 
-    /// Checks that the events hold data of permitted people only. A rehearsal checks it too, so
-    /// that a rehearsal refuses all that the command would refuse.
+    /// Checks that the events hold personal data of permitted people only. A rehearsal checks this
+    /// too, because it must refuse whatever the recorded command would refuse.
     async fn check_subjects(
         &self,
         tx: &mut TenantTx,
@@ -398,8 +399,8 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
     }
 }
 
-/// Wait before the next attempt: doubled each time, with jitter, so that commands that collided do
-/// not collide again.
+/// Random wait before the next attempt of a command. Its maximum doubles with each attempt. The
+/// wait is random, so that two commands that collided do not collide again.
 fn backoff(bus: &CommandBus, number: u32) -> Duration {
     let [jitter] = bus.ambient.bytes::<1>();
     (BACKOFF * 2u32.pow(number)).min(LONGEST_BACKOFF) * u32::from(jitter) / 255
@@ -410,8 +411,8 @@ fn is_unknown(error: &Error) -> bool {
     db::is_transient(error) || matches!(error, Error::Store(event_store::Error::Lost))
 }
 
-/// Converts the error of a full append queue into a rate limit, so that the client repeats the
-/// request later.
+/// Converts the error of a full append queue into the error of a rate limit, so that the client
+/// repeats the request later.
 fn queue_full(error: event_store::Error) -> Error {
     match error {
         event_store::Error::Overloaded { .. } => Error::Overloaded { retry_after: Duration::from_secs(1) },

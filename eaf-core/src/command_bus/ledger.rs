@@ -1,6 +1,6 @@
-//! Row of the ledger: a command, the versions that it was decided on, and its answer. The row is
-//! sealed under the actor's key. A rejection may hold data of others, and is sealed for all people
-//! in the loaded streams.
+//! Row of the ledger: a command, the stream versions on which the decision is based, and the
+//! answer. The row is sealed under the actor's key. A rejection may also contain data of other
+//! people, and is sealed for all people in the loaded streams.
 
 use super::boundary::LoadedBoundary;
 use super::{Answer, Error};
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Content of a ledger row: the command, what it was decided on, and the answer, for auditors and
-/// for a repetition of the command.
+/// Content of a ledger row: the command, the context and stream versions of the decision, and the
+/// answer. Auditors read it, and a repetition of the command gets the answer.
 #[derive(Serialize, Deserialize)]
 struct Record {
     plugin: String,
     digest: String,
-    /// Command as decided. The body is null if the command was rejected.
+    /// Command as it was decided. Its body is null if the command was rejected.
     command: Command,
     context: Context,
     streams: Vec<Version>,
@@ -37,7 +37,7 @@ struct Version {
     version: u64,
 }
 
-/// Part of the answer that is known before the append.
+/// Answer to a command as known before the append, so without positions.
 #[derive(Clone)]
 pub(super) enum CommandAnswer {
     Accepted { subject: Option<Subject> },
@@ -99,8 +99,8 @@ impl CommandAnswer {
     }
 }
 
-/// Key of a ledger row: the command's id, derived from the client's key, which itself may name a
-/// person.
+/// Key of a ledger row: the command's id. It is derived from the client's idempotency key, which is
+/// not stored because it may contain a person's name.
 pub(super) fn key(command: CommandId) -> String {
     command.to_string()
 }
@@ -192,8 +192,9 @@ pub(super) async fn seal(
     Ok(keyring.seal(tx, context.actor.id, &aad(id), &clear).await?)
 }
 
-/// Seals personal fields of the body under their subjects' keys instead of the actor's. Free text
-/// of the actor may be about anyone in the loaded streams, and is sealed for all of them.
+/// Seals the personal members of a command's body under the keys of the people whom they describe,
+/// instead of the actor's key. Free text of the actor may describe any person in the loaded
+/// streams, and is sealed for all of them.
 async fn seal_body(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -217,8 +218,8 @@ async fn seal_body(
     }
 }
 
-/// Parts in which two requests must agree to be the same command. The command's version is not one
-/// of them: a repetition remains one across an upgrade of the package.
+/// Parts that are equal in two requests of the same command: plugin, name and body. The command's
+/// version is no part, so that a retry is recognised after an upgrade of the package.
 pub(super) struct CommandIdentity<'a> {
     plugin: &'a str,
     name: &'a str,
@@ -230,14 +231,16 @@ impl<'a> CommandIdentity<'a> {
         CommandIdentity { plugin, name, body: canonical(body).to_string() }
     }
 
-    /// Fingerprint as a keyed hash, so that the body cannot be guessed from it.
+    /// Computes the fingerprint of the command, a keyed hash. Without the key, the body cannot be
+    /// guessed from it.
     pub(super) async fn fingerprint(&self, keyring: &Keyring, tx: &mut TenantTx) -> Result<[u8; 32], Error> {
         let parts = [self.plugin.as_bytes(), self.name.as_bytes(), self.body.as_bytes()];
         Ok(keyring.digest(tx, "command", &parts).await?)
     }
 }
 
-/// Sorts the members of JSON objects by name, since clients need not repeat their order.
+/// Sorts the members of all JSON objects by name, because a client may send them in another order
+/// when it repeats a request.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

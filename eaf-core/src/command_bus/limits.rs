@@ -1,6 +1,6 @@
 //! Rate limits of a tenant's commands and of the bytes of their bodies. The limits are checked
-//! before anything is loaded or decided, so that a tenant far above its limit costs the others next
-//! to nothing.
+//! before anything is loaded or decided. So a tenant far above its limit costs the other tenants
+//! almost nothing.
 
 use crate::clock::Ambient;
 use crate::id::TenantId;
@@ -10,8 +10,8 @@ use crate::rate_limit::{Limit, RateLimit, RateLimited};
 #[derive(Clone)]
 pub struct CommandLimits {
     commands: RateLimit<TenantId>,
-    /// Limit on the size of bodies, in bytes: accepted ones stay in the log, refused ones in the
-    /// ledger for a while.
+    /// Rate limit on the bytes of command bodies. A body takes space: in the log if the command is
+    /// accepted, for a while in the ledger if it is refused.
     bytes: RateLimit<TenantId>,
 }
 
@@ -24,7 +24,7 @@ impl CommandLimits {
         CommandLimits { commands: RateLimit::maybe(ambient, commands), bytes: RateLimit::maybe(ambient, bytes) }
     }
 
-    /// Counts one command whose body has a size of `bytes`.
+    /// Counts one command, whose body has a size of `bytes`, for its tenant.
     pub(super) fn take(&self, tenant: TenantId, bytes: usize) -> Result<(), RateLimited> {
         self.commands.take(tenant)?;
         self.bytes.take_cost(tenant, bytes as f64)

@@ -1,4 +1,5 @@
-//! Checks of a plugin's decision: a plugin is not trusted to keep to its own boundary.
+//! Checks of a plugin's decision, because the host does not trust a plugin to respect the limits
+//! and its own boundary.
 
 use super::Error;
 use crate::contract::{Accepted, Description, LoadedStream, Rejection, StreamMode};
@@ -6,7 +7,7 @@ use crate::contract::{Accepted, Description, LoadedStream, Rejection, StreamMode
 const EVENTS: usize = 256;
 const EVENT_BYTES: usize = 256 * 1024;
 /// Maximum size, in bytes, of a rejection with all its params and fields. The ledger stores the
-/// rejection for a repetition, and each of its fields becomes a sentence.
+/// whole rejection, and the host renders a sentence for each field.
 const REFUSAL_BYTES: usize = 64 * 1024;
 const REFUSAL_FIELDS: usize = 256;
 

@@ -1,8 +1,8 @@
 //! Precondition of a command: the guarded streams have not changed since the caller read them.
 //!
-//! Of two people who edit the same thing at once, the second gets an error instead of overwriting
-//! the first one's change. The append confirms the versions that this check saw, so the rule also
-//! holds for two commands at the same time.
+//! When two people edit the same thing at the same time, the second one gets an error and does not
+//! overwrite the first one's change. The append confirms the stream versions that this check read,
+//! so the rule also holds for two commands that are decided at the same time.
 
 use super::Error;
 use crate::db::TenantTx;
@@ -11,9 +11,9 @@ use crate::id::StreamId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
-    /// No guarded stream has an event after this position.
+    /// No guarded stream has an event after this position, at which the caller read the thing.
     UnchangedSince(Position),
-    /// No guarded stream exists.
+    /// No guarded stream exists: the command must create the thing.
     Absent,
 }
 

@@ -1,5 +1,5 @@
-//! Snapshots of long streams, so that their events need not be read and passed to the package
-//! again.
+//! Snapshots of long streams. With a snapshot, the earlier events of a stream need not be read and
+//! passed to the package again.
 
 use super::boundary;
 use super::{CommandBus, Error};
@@ -7,18 +7,19 @@ use crate::contract::{Domain, FoldInput, FoldOutput, LoadedStream, StreamMode};
 use crate::event_store::{self, SnapshotBasis};
 use crate::id::TenantId;
 
-/// Minimum number of events after the last snapshot that are worth another one.
+/// Minimum number of events after a stream's last snapshot before another snapshot is made.
 const MIN_EVENTS: usize = 100;
-/// Maximum size, in bytes, of the events after the last snapshot that are not folded: with this
-/// size, all streams of a boundary together are within its limits.
+/// Maximum stored size, in bytes, of the events after a stream's last snapshot; with more, another
+/// snapshot is made. With this size per stream, a whole boundary stays within its own limit.
 const MAX_UNFOLDED_BYTES: usize = boundary::BYTES / boundary::STREAMS;
-/// Maximum size, in bytes, of a folded state: a larger one saves nothing.
+/// Maximum size, in bytes, of a folded state. A larger state is not stored, because loading it
+/// would save nothing.
 const STATE_BYTES: usize = 1024 * 1024;
-/// Maximum number, and maximum stored bytes, of the events that are folded at once.
+/// Maximum number of events, and their maximum stored size in bytes, that are folded at once.
 const FOLD_PAGE: (u32, usize) = (1_000, 1024 * 1024);
 
-/// Stores snapshots of the long streams of a decision. An error is logged only: without a snapshot,
-/// the events are read.
+/// Stores snapshots of the long streams that a decision loaded. An error is only logged: without a
+/// snapshot, the next decision reads the events.
 pub(super) async fn store_after_decision(
     bus: &CommandBus,
     tenant: TenantId,
@@ -34,9 +35,9 @@ pub(super) async fn store_after_decision(
     }
 }
 
-/// Folds a stream page by page, until few events follow its snapshot. Each page is stored, so that
-/// an interruption loses one page. Does nothing if the package does not fold, or if its state is
-/// too large.
+/// Folds the events of a stream page by page, until few events follow its snapshot. A snapshot is
+/// stored after each page, so that an interruption loses one page at most. Stores nothing if the
+/// package does not fold, or if the state is too large.
 pub(super) async fn fold_pages(
     bus: &CommandBus,
     tenant: TenantId,

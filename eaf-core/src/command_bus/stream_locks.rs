@@ -1,15 +1,16 @@
 //! Stream locks: commands of this host that guard the same streams are decided one after the other,
 //! in order of arrival.
 //!
-//! Stream locks avoid conflicts within a host. Correctness comes from the version check of the
-//! append alone, which also covers other hosts.
+//! Stream locks avoid conflicts within one host. They are not needed for correctness: the append
+//! checks the versions of the streams, also against commands of other hosts.
 
 use crate::id::StreamId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{Mutex as StreamMutex, OwnedMutexGuard};
 
-/// Number of mutexes above which those that no command holds or waits for are dropped.
+/// Number of locks in memory above which unused ones are dropped. A lock is unused if no command
+/// holds it or waits for it.
 const MAX_IDLE_LOCKS: usize = 4_096;
 
 /// Stream locks of one host. Cheap to clone.
@@ -18,11 +19,11 @@ pub struct StreamLocks {
     streams: Arc<Mutex<HashMap<StreamId, Weak<StreamMutex<()>>>>>,
 }
 
-/// Locks of some streams: until the guard is dropped, no other command of this host decides on
-/// them.
+/// Locks on some streams. Until this guard is dropped, no other command of this host decides on
+/// these streams.
 pub(super) struct StreamGuard {
-    /// Whether another command held one of the locks, so that streams loaded before may have
-    /// changed.
+    /// Whether this command had to wait for one of the locks, so that streams loaded before may
+    /// have changed.
     pub contended: bool,
     _locks: Vec<OwnedMutexGuard<()>>,
 }

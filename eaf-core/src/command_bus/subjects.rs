@@ -1,8 +1,7 @@
-//! Checks that a command and its events hold data of people of this tenant alone.
+//! Checks that a command and its events hold personal data of this tenant's people alone.
 //!
-//! An id from a body becomes the subject of personal fields, and so of a key. An id of no member
-//! would make a key that no erasure ever destroys, and the key of the tenant itself cannot be
-//! destroyed at all.
+//! An actor id in a body names the person under whose key a personal field is sealed. If that id
+//! belonged to no member, a key would be created that no erasure ever destroys.
 
 use super::Error;
 use crate::actor::Caller;
@@ -12,15 +11,16 @@ use crate::id::ActorId;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// People besides members whom an event may be about: the caller, and the people in the loaded
-/// streams.
+/// Sources of the people whom an event may be about, besides members: the caller, and the people in
+/// the loaded streams.
 pub(super) struct PersonReferences<'a> {
     pub caller: &'a Caller,
     pub loaded: &'a BTreeSet<ActorId>,
     pub body: &'a Value,
 }
 
-/// Refuses the body at the JSON member whose person is no member of the tenant.
+/// Checks that the persons whom personal members of the body are about are members of the tenant.
+/// The error names the JSON member that refers to another person.
 pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Value, body: &Value) -> Result<(), Error> {
     let marks = personal_members(schema, body);
     let named = marks.iter().filter(|mark| mark.subject_pointer.is_some()).filter_map(|mark| mark.subject);
@@ -34,8 +34,8 @@ pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Valu
     Ok(())
 }
 
-/// Checks all events of a decision. The error names the JSON member of the body from which the
-/// subject was read. A subject that is not in the body is an error of the package.
+/// Checks all events of a decision. The error names the JSON member of the body that contains the
+/// refused person's id. If the body does not contain that id, the error blames the package.
 pub(super) async fn check_events(
     tx: &mut TenantTx,
     about: &PersonReferences<'_>,
@@ -64,8 +64,9 @@ pub(super) async fn check_events(
     Ok(())
 }
 
-/// Members among these actors, including erased ones, data about whom cannot be sealed. The system
-/// has a key and is no member, and no erasure reaches it.
+/// Returns those of the actors that are members of the tenant. An erased member is included,
+/// because data about that person cannot be sealed anyway. The system is not included, because no
+/// erasure reaches the system's key.
 async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Result<BTreeSet<ActorId>, Error> {
     let actors: BTreeSet<ActorId> = actors.collect();
     if actors.is_empty() {

@@ -1,8 +1,8 @@
 //! Checkpoints: how far each consumer has come in each tenant's log.
 //!
-//! A batch is one transaction that holds the checkpoint's row lock; a host that does not get the
-//! lock skips the consumer. So several hosts share the consumers without leases, and a host that
-//! crashes releases its lock with its connection.
+//! A batch is one transaction that holds the lock of the checkpoint's row; a host that does not get
+//! the lock skips the consumer. So several hosts share the consumers without leases, and the lock
+//! of a host that crashes is released when its database connection ends.
 
 use crate::crypto;
 use crate::db::{self, Db, TenantTx};
@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Outcome of one batch.
+/// Outcome of one batch of a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The checkpoint is now at `position`; there may be more events.
@@ -23,11 +23,12 @@ pub enum Step {
     CaughtUp,
     /// Another host or task has locked the checkpoint.
     Busy,
-    /// The consumer failed, and its next attempt is not due.
+    /// The consumer failed before, and its next attempt is not due yet.
     Parked {
         code: String,
     },
-    /// The rows are to be rebuilt: a person was erased, or the log was restored.
+    /// The consumer's rows must be rebuilt, because a person was erased or the database was
+    /// restored.
     NeedsRebuild,
 }
 
@@ -48,21 +49,23 @@ pub struct Parked {
 
 /// Result of claiming a checkpoint row.
 pub(crate) enum Claim {
-    /// The row is locked, and the consumer continues after `pos`.
+    /// The row is locked. The consumer continues after position `pos`.
     Ready {
         pos: u64,
-        /// Whether the last attempt failed: the next batch should be one event, so that only the
-        /// failing event parks the consumer.
+        /// Whether the consumer's last attempt failed. Then the next batch should have one event,
+        /// so that the consumer is parked only at the event that fails.
         last_attempt_failed: bool,
-        /// Whether the checkpoint is of an earlier epoch and must be advanced even without events.
+        /// Whether the checkpoint's epoch is older than the log's. Then the checkpoint must be
+        /// advanced, even without events.
         stale_epoch: bool,
     },
     Busy,
     Parked {
         code: String,
     },
-    /// The row is locked. A rebuild is due, or the checkpoint is beyond `last`, the last event that
-    /// it shares with the log.
+    /// The row is locked, but the consumer's rows must be rebuilt: a rebuild is due, or the
+    /// checkpoint is after `last`, the last event that the consumer saw and that is still in the
+    /// log after a restore.
     NeedsRebuild {
         last: u64,
     },
@@ -71,7 +74,7 @@ pub(crate) enum Claim {
 /// Position at which a consumer without a checkpoint starts.
 pub(crate) enum Start {
     Beginning,
-    /// Position after the last event that was recorded before this workflow was registered.
+    /// After the last event that was recorded before this workflow was registered.
     Registered {
         workflow: String,
     },
@@ -79,8 +82,8 @@ pub(crate) enum Start {
 
 /// Locks the checkpoint row without waiting, and inserts the row first if it is missing.
 ///
-/// A rebuild is due by the transaction's start time, so that none becomes due within a transaction
-/// that projects several batches.
+/// Whether a rebuild is due is decided by the start time of the transaction. So no rebuild becomes
+/// due during a transaction that projects several batches.
 pub(crate) async fn claim(
     tx: &mut TenantTx,
     plugin: &str,
@@ -173,8 +176,8 @@ pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) ->
     Ok(pos.map(|pos| pos as u64))
 }
 
-/// Sets the checkpoint, whose lock the caller holds, to before the first event. Clears the rebuilds
-/// that are due and leaves later ones scheduled.
+/// Sets the checkpoint to before the first event. The caller holds the checkpoint's lock. Rebuilds
+/// that are due are cleared, and later ones stay scheduled.
 pub(crate) async fn reset(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Position, sqlx::Error> {
     let epoch: i32 = sqlx::query_scalar(
         "update eaf.checkpoint set epoch = (select epoch from eaf.log_epoch), pos = 0, rebuilds = rebuilds + 1,
@@ -191,10 +194,12 @@ pub(crate) async fn reset(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Re
     Ok(Position { epoch: epoch as u32, pos: 0 })
 }
 
-/// Deletes the tenant's rows of views whose definition is not active, since no host rebuilds these.
+/// Deletes the tenant's rows of views whose definition is not active, because no host rebuilds
+/// these rows.
 ///
-/// When their definition becomes active again, they start from the first event, and once more after
-/// the key cache grace. Returns how many views were skipped because a batch has them locked.
+/// When such a definition becomes active again, the view is projected from the first event. After
+/// the key cache grace it is rebuilt once more. Returns how many views were skipped because a batch
+/// has locked them.
 pub(crate) async fn clear_inactive_views(tx: &mut TenantTx) -> Result<usize, sqlx::Error> {
     // Checkpoints first: a batch that still writes to the table holds this lock, for a minute
     // maybe.
@@ -223,12 +228,12 @@ pub(crate) async fn clear_inactive_views(tx: &mut TenantTx) -> Result<usize, sql
     Ok(inactive.iter().filter(|(_, is_cleared)| !is_cleared).count())
 }
 
-/// Schedules a rebuild of the tenant's part of each copy of an active view, `delay` from now.
+/// Schedules a rebuild of the tenant's rows in each copy of an active view, `delay` from now.
 ///
-/// Copies in `scheduled` are skipped and new ones appended to it. A rebuild that was scheduled
-/// before keeps its time, and a second one is added. Returns how many views were skipped because a
-/// batch has them locked; the caller calls again for these. A tenant without events has nothing to
-/// rebuild.
+/// Copies whose names are in `scheduled` are skipped; the names of the others are appended to it.
+/// If a rebuild is scheduled already, that one keeps its time and a second one is added. Returns
+/// how many views were skipped because a batch has locked them: the caller calls again for these. A
+/// tenant without events has nothing to rebuild.
 pub(crate) async fn schedule_rebuilds(
     tx: &mut TenantTx,
     delay: Duration,
@@ -271,8 +276,8 @@ pub(crate) async fn schedule_rebuilds(
     Ok(inactive_locked + locked)
 }
 
-/// Waits for the row lock, which lasts until the transaction ends, and returns the position: 0
-/// without a checkpoint.
+/// Waits for the lock of the checkpoint's row, which lasts until the transaction ends. Returns the
+/// checkpoint's position; 0 if the consumer has no checkpoint.
 pub(crate) async fn lock(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<u64, sqlx::Error> {
     let pos: Option<i64> = sqlx::query_scalar(
         "select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3 for update",
@@ -285,8 +290,8 @@ pub(crate) async fn lock(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Res
     Ok(pos.unwrap_or(0) as u64)
 }
 
-/// Parks the consumer in this tenant, for 1 s at first, then doubling up to a minute. `code` is the
-/// error code to store and contains no data of the tenant's.
+/// Parks the consumer in this tenant: after the first failure for 1 s, then doubling up to 60 s.
+/// `code` is the error code to store, which contains no data of the tenant.
 pub(crate) async fn park(
     tx: &mut TenantTx,
     plugin: &str,

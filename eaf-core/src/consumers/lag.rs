@@ -1,6 +1,6 @@
-//! Lag of the consumers: read in one statement for all tenants, and published as metrics.
+//! Lag of the consumers. One statement reads it for all tenants, and it is published as metrics.
 //!
-//! No label names a tenant. `eaf_projection_scanned_timestamp_seconds` does not increase while the
+//! No metric names a tenant. `eaf_projection_scanned_timestamp_seconds` does not increase while the
 //! runner is stopped.
 
 use crate::contract::Domain;
@@ -10,7 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// Consumer that has events, or a rebuild, to process in one tenant: a row of `eaf.behind`.
+/// Consumer that has events or a rebuild to process in one tenant: a row of the function
+/// `eaf.behind`.
 #[derive(sqlx::FromRow)]
 pub(crate) struct LaggingConsumer {
     #[sqlx(rename = "tenant_id")]
@@ -23,7 +24,7 @@ pub(crate) struct LaggingConsumer {
     pub pos: i64,
     pub head: i64,
     pub parked: bool,
-    /// Whether the consumer is parked and its next attempt is not due.
+    /// Whether the consumer is parked and its next attempt is not due yet.
     pub waits: bool,
     /// Time at which the first unprocessed event was recorded. `None`: all events are processed.
     pub since: Option<OffsetDateTime>,
@@ -35,7 +36,7 @@ pub(crate) async fn lagging_consumers(db: &Db) -> Result<Vec<LaggingConsumer>, s
         .await
 }
 
-/// Tenants in which a consumer that the filter accepts is parked.
+/// Tenants in which at least one consumer is parked that `filter` accepts.
 pub(crate) fn tenants_parked(
     lagging: &[LaggingConsumer],
     filter: impl Fn(&LaggingConsumer) -> bool,
@@ -51,8 +52,8 @@ struct Lag {
     parked: u32,
 }
 
-/// Sets the gauges of each view from its live copies; the lag is that of the tenant with the
-/// largest.
+/// Sets the lag metrics of each view, from its live copies. The lag of a view is that of the tenant
+/// with the largest lag.
 pub(crate) fn publish_metrics(now: OffsetDateTime, domains: &[Arc<dyn Domain>], lagging: &[LaggingConsumer]) {
     let mut lags: HashMap<(&str, &str), Lag> = HashMap::new();
     for domain in domains {

@@ -1,4 +1,5 @@
-//! Preparation of a package: its views' tables, active definitions and triggers.
+//! Preparation of a package for use: creation of its views' tables, and activation of its view
+//! definitions and triggers.
 
 use super::trigger;
 use crate::contract::Domain;

@@ -1,7 +1,8 @@
 //! Projection: the plugin's pure functions `keys` and `project` turn events into row changes.
 //!
-//! Rows and checkpoint change in one transaction, which holds the checkpoint's row lock. A batch
-//! that fails changes neither and parks this view in this tenant; other views and tenants continue.
+//! Rows and checkpoint change in one transaction, which holds the lock of the checkpoint's row. A
+//! batch that fails changes neither, and parks this view in this tenant; other views and other
+//! tenants continue.
 
 mod changes;
 mod rebuild_tenant;
@@ -19,9 +20,9 @@ use crate::{db, view};
 use changes::Invalid;
 use std::collections::BTreeSet;
 
-/// Maximum number of events per transaction of a copy that no client reads or waits for.
+/// Maximum number of events per transaction when a copy other than the live one is projected.
 const REBUILD_BATCH: u32 = 1_000;
-/// Maximum number of keys that a component may name for one batch.
+/// Maximum number of row keys that a component may name for one batch of events.
 const MAX_KEYS: usize = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +76,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a smaller batch may succeed: the component may manage fewer events, or the events
-    /// before one that the component cannot project can be committed.
+    /// Whether a smaller batch may succeed: either the component cannot process that many events at
+    /// once, or it cannot project one event, and the events before that one can be committed.
     fn is_batch_dependent(&self) -> bool {
         match self {
             Error::Keys { cause, .. } | Error::Project { cause, .. } => {
@@ -89,7 +90,8 @@ impl Error {
         }
     }
 
-    /// Text that a parked checkpoint stores: a code and declared names, no data of the tenant's.
+    /// Text that the checkpoint of a parked view stores: an error code with declared names, and no
+    /// data of the tenant.
     fn code(&self) -> String {
         match self {
             Error::UnknownView(_) => "unknown-view".into(),
@@ -109,7 +111,8 @@ impl Error {
     }
 }
 
-/// Code without the message of a trap, which may contain data of the tenant's.
+/// Error code of a component's failure, without the message of a trap, which may contain data of
+/// the tenant.
 fn domain_code(cause: &DomainError) -> &'static str {
     match cause {
         DomainError::Trap(_) => "trap",
@@ -121,10 +124,10 @@ fn domain_code(cause: &DomainError) -> &'static str {
 }
 
 impl Consumers {
-    /// Projects at most one batch into the live copy. On an error the view is parked in this
-    /// tenant.
+    /// Projects at most one batch of events into the live copy of a view. On an error the view is
+    /// parked in this tenant.
     ///
-    /// A batch that fails in the component is halved until it succeeds or is one event.
+    /// A batch that fails in the component is halved until it succeeds or has one event.
     pub async fn project_batch(&self, domain: &dyn Domain, tenant: TenantId, view: &str) -> Result<Step, Error> {
         let copies = view::copies(&self.db).await?;
         let view_type = view_type(domain, view)?;
@@ -144,7 +147,7 @@ fn view_type<'a>(domain: &'a dyn Domain, view: &str) -> Result<&'a ViewType, Err
 }
 
 impl Consumers {
-    /// Projects at most one batch into one copy of a view.
+    /// Projects at most one batch of events into one copy of a view.
     pub(crate) async fn run_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
         let view = view_type(domain, &copy.view)?;
         let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
@@ -153,7 +156,7 @@ impl Consumers {
         self.finish_step(domain, tenant, copy, &table, step).await
     }
 
-    /// Rebuilds the tenant's rows of one copy, after [`Step::NeedsRebuild`].
+    /// Rebuilds the tenant's rows of one copy of a view, after [`Step::NeedsRebuild`].
     pub(crate) async fn rebuild_copy(&self, domain: &dyn Domain, tenant: TenantId, copy: &Copy) -> Result<Step, Error> {
         let view = view_type(domain, &copy.view)?;
         let table = Table::of(domain.plugin(), view)?.copy(copy.table.clone());
@@ -161,7 +164,7 @@ impl Consumers {
         self.finish_step(domain, tenant, copy, &table, step).await
     }
 
-    /// Publishes the progress of a live copy to the feed, and parks a view that failed.
+    /// Ends a step: publishes the progress of a live copy to the feed, or parks a view that failed.
     async fn finish_step(
         &self,
         domain: &dyn Domain,
@@ -181,8 +184,8 @@ impl Consumers {
         step
     }
 
-    /// Halves a batch that fails, down to a single event, so that only the failing event parks the
-    /// view.
+    /// Projects one batch, and halves a batch that fails, down to a single event. So the view is
+    /// parked only at the event that fails.
     async fn project_halving(
         &self,
         domain: &dyn Domain,
@@ -223,8 +226,8 @@ impl Consumers {
         }
     }
 
-    /// Projects at most `limit` events in the caller's transaction, and sets `limit` to the number
-    /// of events that were read.
+    /// Projects at most `limit` events in the caller's transaction. Sets `limit` to the number of
+    /// events that were read.
     pub(super) async fn project_in(
         &self,
         tx: &mut TenantTx,
@@ -260,7 +263,7 @@ impl Consumers {
         Ok(Step::Advanced { position, changes })
     }
 
-    /// Decrypts the events that the view declares, and drops the others.
+    /// Decrypts the events whose types the view declares, and drops the others.
     async fn open_events(
         &self,
         tx: &mut TenantTx,
@@ -280,7 +283,7 @@ impl Consumers {
     }
 }
 
-/// Writes the rows that the component makes of these events, and returns how many changed.
+/// Lets the component project the events, and writes the rows. Returns how many rows changed.
 async fn project_events(
     tx: &mut TenantTx,
     domain: &dyn Domain,

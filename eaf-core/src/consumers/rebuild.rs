@@ -1,9 +1,9 @@
 //! Rebuild of a view into a new copy, beside the live one.
 //!
-//! The new copy is compared with the live one and then switched with it; the old one becomes the
-//! standby and stays up to date, for a switch back. All state is in the database: hosts project
-//! every copy listed there, and an interrupted rebuild continues from the copy's checkpoints. A
-//! rebuild starts no run: triggers have checkpoints of their own.
+//! The new copy is compared with the live one and then takes its place. The old copy becomes the
+//! standby and is still projected, so that it can be switched back. All state is in the database:
+//! hosts project every copy that is listed there, and an interrupted rebuild continues from the
+//! copy's checkpoints. A rebuild starts no run, because triggers have checkpoints of their own.
 
 mod difference;
 
@@ -40,7 +40,8 @@ pub enum Error {
     Audit(#[from] crate::audit::Error),
 }
 
-/// Creates an empty copy, which the hosts fill, and returns the name of its table.
+/// Creates an empty copy of a view, into which the hosts then project all events. Returns the name
+/// of the copy's table.
 pub async fn begin(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Result<String, Error> {
     let names = || (plugin.to_owned(), view.to_owned());
     if copies_of(db, plugin, view).await?.is_empty() {
@@ -64,8 +65,8 @@ pub async fn begin(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Resul
     Ok(table)
 }
 
-/// Makes the building copy the live one, if it equals the live copy in each tenant or differences
-/// are `accepted`. The live copy becomes the standby; an earlier standby is dropped.
+/// Makes the building copy the live one. Fails if the two copies differ in a tenant and differences
+/// are not `accepted`. The former live copy becomes the standby; an earlier standby is dropped.
 pub async fn switch(
     db: &Db,
     by: &Attribution,
@@ -101,7 +102,7 @@ pub async fn switch_back(db: &Db, by: &Attribution, plugin: &str, view: &str) ->
     Ok(standby.table)
 }
 
-/// Drops the copies that are not live, and returns the names of their tables.
+/// Drops all copies of a view that are not live, and returns the names of their tables.
 pub async fn cancel(
     db: &Db,
     by: &Attribution,
@@ -137,8 +138,8 @@ async fn make_live(db: &Db, by: &Attribution, table: &str) -> Result<(), Error> 
     tx.commit().await.map_err(Error::Write)
 }
 
-/// Drops the table first, then its checkpoints: a host that projects into the table meanwhile
-/// fails, and parks this copy alone.
+/// Drops the copy's table first, then its checkpoints. A host that projects into the table at that
+/// time fails, and parks only this copy.
 async fn drop_copy(db: &Db, by: &Attribution, tenants: &[TenantId], table: &str) -> Result<(), Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);

@@ -1,4 +1,4 @@
-//! Immediate retry of parked consumers, for example after the component was fixed.
+//! Immediate retry of parked consumers, for example after the component was repaired.
 
 use super::lag;
 use crate::actor::Attribution;
@@ -9,8 +9,8 @@ use crate::id::TenantId;
 use crate::view;
 use serde_json::json;
 
-/// Makes the view's next attempt due in one tenant; the next scan, within 5 s, runs it. Returns how
-/// many copies of the view were parked.
+/// Makes the next attempt of a parked view due now, in one tenant. The runner's next scan, within 5
+/// s, runs it. Returns how many copies of the view were parked.
 pub async fn retry(db: &Db, by: &Attribution, tenant: TenantId, plugin: &str, view: &str) -> Result<u64, view::Error> {
     let mut tx = db.tenant(tenant).await?;
     let updated = sqlx::query(
@@ -34,8 +34,9 @@ pub async fn retry(db: &Db, by: &Attribution, tenant: TenantId, plugin: &str, vi
     Ok(parked)
 }
 
-/// Makes the next attempt of each parked view and trigger of a plugin due, in all tenants, and
-/// resets their delay: another package of the plugin was activated. Returns how many were parked.
+/// Makes the next attempt of each parked view and trigger of a plugin due now, in all tenants, and
+/// resets their delays. It is called when another package of the plugin was activated. Returns how
+/// many consumers were parked.
 pub async fn retry_all(db: &Db, plugin: &str) -> Result<u64, view::Error> {
     let lagging = lag::lagging_consumers(db).await.map_err(view::Error::Read)?;
     let mut retried = 0;

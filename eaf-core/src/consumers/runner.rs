@@ -1,7 +1,7 @@
-//! Runner: keeps the views and triggers of all tenants up to date. Several hosts may run one each.
+//! Runner: keeps the views and triggers of all tenants up to date. Each host may have one.
 //!
-//! The doorbell wakes a tenant's consumers. Every 5 s one statement finds the lagging consumers of
-//! all tenants, since notifications may be lost.
+//! The doorbell wakes a tenant's consumers. Because notifications may be lost, one statement every
+//! 5 s also finds the lagging consumers of all tenants.
 
 mod tasks;
 
@@ -20,13 +20,14 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 
 const SCAN_INTERVAL: Duration = Duration::from_secs(5);
-/// Maximum number of parallel batches over all tenants. Each holds a database connection.
+/// Maximum number of batches that run at once, over all tenants. Each batch holds a database
+/// connection.
 const PARALLEL_BATCHES: usize = 6;
-/// Maximum number of consecutive batches of a copy that is not read. Then the tenant's other
+/// Maximum number of consecutive batches of a copy that is not live. After them, the tenant's other
 /// consumers run.
 const COPY_BATCHES: usize = 4;
-/// Maximum number of parallel rebuilds of tenants' rows, which take up to a minute each. Batches do
-/// not wait for rebuilds.
+/// Maximum number of rebuilds of tenants' rows that run at once. Each takes up to a minute. Batches
+/// do not wait for rebuilds.
 const PARALLEL_REBUILDS: usize = 2;
 
 pub struct Runner {
@@ -43,8 +44,8 @@ struct RunnerState {
     request_rebuild: mpsc::UnboundedSender<PendingRebuild>,
 }
 
-/// Domain with the digests of its view definitions: a copy of another definition is projected by
-/// the generation that has that definition.
+/// Domain that the runner serves, with the digests of its view definitions. A copy is projected
+/// only by a domain that has the copy's definition.
 struct ServedDomain {
     domain: Arc<dyn Domain>,
     digests: BTreeSet<String>,
@@ -58,7 +59,7 @@ impl ServedDomain {
     }
 }
 
-/// Rows of one tenant in one copy that are to be rebuilt.
+/// Request to rebuild the rows of one tenant in one copy of a view.
 struct PendingRebuild {
     tenant: TenantId,
     domain: Arc<dyn Domain>,
@@ -66,7 +67,8 @@ struct PendingRebuild {
 }
 
 impl Runner {
-    /// Creates a runner of these domains, for each of which [`prepare`](super::prepare) was called.
+    /// Creates a runner of these domains. [`prepare`](super::prepare) must have been called for
+    /// each.
     pub fn new(core: Arc<Core>, domains: Vec<Arc<dyn Domain>>) -> Self {
         let (request_rebuild, pending_rebuilds) = mpsc::unbounded_channel();
         let served = domains.iter().map(ServedDomain::new).collect();
@@ -75,7 +77,7 @@ impl Runner {
         Runner { domains, state: Arc::new(state), pending_rebuilds }
     }
 
-    /// Runs until `stop` completes. Then batches that have started are finished; rebuilds are
+    /// Runs until `stop` completes. Batches that have started are then finished. Rebuilds are
     /// aborted, and the next runner starts them again.
     pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
         let mut rings = self.state.core.doorbell.subscribe();
@@ -136,7 +138,7 @@ enum Consumer<'a> {
     View(&'a Copy),
 }
 
-/// Runs the batches of a tenant's consumers. Returns true if there is more to do.
+/// Runs the batches of all consumers of a tenant. Returns true if there is more to do.
 async fn catch_up(state: Arc<RunnerState>, tenant: TenantId) -> bool {
     // Copies are read each time, because a rebuild may have created or dropped one.
     let copies = match view::copies(&state.core.db).await {
@@ -156,7 +158,7 @@ async fn catch_up(state: Arc<RunnerState>, tenant: TenantId) -> bool {
 }
 
 /// Runs batches until the consumer has caught up, is parked or is locked by another host. Returns
-/// true if it stopped early, so that the tenant's other consumers run.
+/// true if the consumer has more to do and stopped only so that the tenant's other consumers run.
 async fn run_consumer(state: &RunnerState, domain: &Arc<dyn Domain>, tenant: TenantId, consumer: Consumer<'_>) -> bool {
     let mut batches = 0;
     loop {
@@ -189,7 +191,8 @@ async fn run_consumer(state: &RunnerState, domain: &Arc<dyn Domain>, tenant: Ten
     }
 }
 
-/// Rebuilds a tenant's rows. Returns true, since events may have been appended meanwhile.
+/// Rebuilds a tenant's rows in one copy. Returns true, because events may have been appended during
+/// the rebuild.
 async fn rebuild(state: Arc<RunnerState>, PendingRebuild { tenant, domain, copy }: PendingRebuild) -> bool {
     let Ok(_permit) = state.rebuilds.acquire().await else { return false };
     // An error is logged and parks the view.

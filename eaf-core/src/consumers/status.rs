@@ -1,4 +1,4 @@
-//! Status of each copy of each view, over all tenants and without their data.
+//! Status of each copy of each view, summed over all tenants and without their data.
 
 use super::checkpoint;
 use super::lag::{self, LaggingConsumer};
@@ -15,15 +15,15 @@ pub struct Status {
     pub view: String,
     pub state: State,
     pub table: String,
-    /// Number of events of all tenants.
+    /// Number of events in the logs of all tenants.
     pub events: u64,
-    /// Number of events of all tenants that the copy has projected.
+    /// Number of events, over all tenants, that the copy has projected.
     pub projected: u64,
     pub tenants_behind: usize,
     pub tenants_parked: usize,
-    /// Tenants in which the copy is parked, one entry each.
+    /// Tenants in which the copy is parked.
     pub parked: Vec<Parked>,
-    /// Seconds since the oldest unprocessed event of any tenant.
+    /// Age, in seconds, of the oldest event of any tenant that the copy has not projected.
     pub lag_seconds: f64,
 }
 
@@ -32,9 +32,9 @@ pub struct Status {
 pub struct Parked {
     /// Slug of the tenant.
     pub tenant: String,
-    /// Last projected position: the event after it failed.
+    /// Position of the last event that was projected. The event after it failed.
     pub position: u64,
-    /// Code of the failure, without data of the tenant's.
+    /// Code of the failure, without data of the tenant.
     pub error: String,
     pub failures: i32,
     #[serde(with = "time::serde::rfc3339")]
@@ -74,8 +74,8 @@ pub async fn status(db: &Db, now: OffsetDateTime) -> Result<Vec<Status>, view::E
     Ok(copies.into_iter().map(&mut status).collect())
 }
 
-/// Parked tenants by table. The errors are in rows of the tenants, so each tenant is queried by
-/// itself.
+/// Reads the parked tenants, by the name of the copy's table. The errors are in rows of the
+/// tenants, so each tenant is queried by itself.
 async fn parked_by_table(db: &Db, lagging: &[LaggingConsumer]) -> Result<BTreeMap<String, Vec<Parked>>, view::Error> {
     let mut found: BTreeMap<String, Vec<Parked>> = BTreeMap::new();
     let tenants = lag::tenants_parked(lagging, |_| true);

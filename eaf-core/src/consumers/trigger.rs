@@ -1,9 +1,9 @@
-//! Triggers: an event of a declared type starts one run.
+//! Triggers: an event of a declared type starts one run of a workflow.
 //!
-//! The run's id is derived from tenant, workflow and event, and the run is inserted in the
-//! transaction that advances the trigger's checkpoint. A rebuild of views does not touch these
-//! checkpoints, and the trigger of a new workflow starts at its registration: neither starts runs
-//! of earlier events.
+//! The run's id is derived from tenant, workflow and event. The run is inserted in the transaction
+//! that advances the trigger's checkpoint. Runs of earlier events are never started again: a
+//! rebuild of views does not touch the checkpoints of triggers, and the trigger of a new workflow
+//! starts at its registration.
 
 use super::checkpoint::{self, Claim, Start, Step};
 use super::{BATCH, Consumers};
@@ -13,7 +13,7 @@ use crate::event_store::{self, Position, StoredEvent};
 use crate::id::{ActorId, RunId, TenantId};
 use sqlx::PgConnection;
 
-/// Maximum length, in bytes, of the run key that a trigger reads from an event's data.
+/// Maximum length, in bytes, of a run's key, which a trigger reads from the data of an event.
 const MAX_KEY: usize = 200;
 
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Text that a parked checkpoint stores: a code and declared names, no data of the tenant's.
+    /// Text that the checkpoint of a parked trigger stores: an error code with declared names, and
+    /// no data of the tenant.
     fn code(&self) -> String {
         let code = match self {
             Error::Unknown(cause) => return format!("unknown event: {} of version {}", cause.kind, cause.schema),
@@ -61,8 +62,8 @@ impl Error {
     }
 }
 
-/// Registers the plugin's workflows and retires those that it no longer has. Idempotent: the first
-/// registration decides from when on events start a workflow.
+/// Registers the plugin's workflows as triggers, and retires those that the plugin no longer has.
+/// Idempotent: only the first registration decides from which time on events start a workflow.
 ///
 /// `conn` is a platform connection, in the transaction that has locked the active generation.
 pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Result<(), Error> {
@@ -157,8 +158,8 @@ impl Consumers {
         Ok(Step::Advanced { position, changes: started })
     }
 
-    /// Starts the run of an event, if the event triggers this workflow. Returns the number of runs
-    /// started: 0 or 1.
+    /// Starts the workflow's run for this event, if the event triggers the workflow. Returns the
+    /// number of runs started: 0 or 1.
     async fn start_run(
         &self,
         domain: &dyn Domain,

@@ -1,13 +1,13 @@
-//! Cursor of the audit trail in its text form: `<microseconds>.<key>` per source, `-` for a source
-//! at its end.
+//! Cursor of the audit trail as text: for each source `<microseconds>.<key>` of the next row, or
+//! `-` if the source has no further row.
 
 use super::{SOURCES, Source};
 use std::fmt;
 use std::str::FromStr;
 use time::OffsetDateTime;
 
-/// First row of the next page in each source. Rows written later are newer, so they are on no later
-/// page.
+/// Position of the next page's first row in each source. Rows that are written later are newer than
+/// these positions, so no later page has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor([Option<SourcePosition>; 3]);
 
@@ -23,12 +23,12 @@ pub(super) struct SourcePosition {
 pub struct ParseError;
 
 impl Cursor {
-    /// Makes a cursor of the positions in the sources. `None`: all sources are at their end.
+    /// Creates a cursor from the position in each source. `None`: no source has a further row.
     pub(super) fn new(positions: [Option<SourcePosition>; 3]) -> Option<Cursor> {
         positions.iter().any(Option::is_some).then_some(Cursor(positions))
     }
 
-    /// Position in one source. `None`: the source is at its end.
+    /// Position of the next row in one source. `None`: the source has no further row.
     pub(super) fn of(&self, source: Source) -> Option<&SourcePosition> {
         SOURCES.iter().zip(&self.0).find(|(known, _)| **known == source).and_then(|(_, position)| position.as_ref())
     }

@@ -1,4 +1,5 @@
-//! Details of one row of the trail: the previous event of its type, and the rows with its trace id.
+//! Details of one row of the audit trail: the data of the previous event of the same type, and all
+//! rows with the same trace id.
 
 use super::{Bounds, Filter, Item, Source, page, record};
 use crate::actor::TraceId;
@@ -11,13 +12,14 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Maximum number of versions of a stream that are searched for the previous event of the same
-/// type.
+/// Maximum number of versions of the stream, before the event, in which the previous event of the
+/// same type is searched.
 const MAX_VERSIONS_BACK: i64 = 1_000;
-/// Number of positions before and after an event that are searched for other events of the same
-/// command, which are recorded together.
+/// Number of positions before and after a known event in which the other events of its command are
+/// searched. Events of one command have adjacent positions.
 const NEIGHBOURS: i64 = 64;
-/// Maximum number of rows of one source with the same trace id, and of runs, that are returned.
+/// Maximum number of rows with the same trace id that are returned from one source; also the
+/// maximum number of runs.
 pub const MAX_ROWS: u32 = 200;
 /// Maximum number of rows of one source that are compared with the trace id.
 const EXAMINED: u32 = 5_000;
@@ -28,18 +30,18 @@ pub struct Run {
     pub id: Uuid,
     pub plugin: String,
     pub workflow: String,
-    /// Id of the thing, such as a request, whose event started the run. The trigger takes the id
-    /// from that event.
+    /// Id of the thing that the run is about, such as a request. The trigger takes the id from the
+    /// event that started the run.
     pub key: String,
     /// State of the run: `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub began: OffsetDateTime,
     pub ended: Option<OffsetDateTime>,
-    /// Position of the event that started the run.
+    /// Position in the log of the event that started the run.
     pub started_by: i64,
 }
 
-/// Mail of a run.
+/// Mail that a workflow's run sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     pub run: Uuid,
@@ -70,7 +72,7 @@ impl Key {
     }
 }
 
-/// Finds a row by source and key. `None`: there is no such row.
+/// Finds the row of the audit trail with this source and key. `None`: there is no such row.
 pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option<Item>, Error> {
     let Some(key) = Key::parse(source, key) else { return Ok(None) };
     let condition = |sql: &mut QueryBuilder<Postgres>| {
@@ -113,8 +115,9 @@ pub async fn acts_and_calls(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<It
     Ok(items)
 }
 
-/// Reads events with this trace id, oldest first, in `streams` and near the positions in `known`.
-/// The log has no index of trace ids, and a scan of the whole log would take long.
+/// Reads events with this trace id, oldest first. Searches only the streams with the names
+/// `streams`, and the log near the positions `known`, because the log has no index of trace ids and
+/// a scan of the whole log would take long.
 pub async fn events(tx: &mut TenantTx, trace: &TraceId, known: &[i64], streams: &[String]) -> Result<Vec<Item>, Error> {
     let tenant = tx.tenant();
     let ids: Vec<StreamId> = streams.iter().map(|name| StreamId::derive(tenant, name)).collect();
@@ -130,7 +133,7 @@ pub async fn events(tx: &mut TenantTx, trace: &TraceId, known: &[i64], streams: 
     record::rows(tx, Source::Log, condition, MAX_ROWS as usize).await
 }
 
-/// Reads runs with this trace id, oldest first.
+/// Reads the workflow runs with this trace id, oldest first.
 pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error> {
     let rows = sqlx::query(
         "select run_id, plugin, workflow, key, state, created_at, ended_at, event_pos from eaf.run
@@ -157,7 +160,7 @@ pub async fn runs(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Run>, Error>
     rows.iter().map(run).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Reads mails of runs with this trace id, oldest first, without their recipients.
+/// Reads the mails of workflow runs with this trace id, oldest first, without their recipients.
 pub async fn mails(tx: &mut TenantTx, trace: &TraceId) -> Result<Vec<Mail>, Error> {
     let rows = sqlx::query(
         "select run_id, template, status, created_at, case when status <> 'pending' then updated_at end as ended_at

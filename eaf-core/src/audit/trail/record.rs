@@ -1,4 +1,5 @@
-//! Rows of one source of the trail, newest first, compared with the filter up to a bound.
+//! Reads the rows of one source of the audit trail, newest first. Rows are compared with the filter
+//! until a maximum number of rows is reached.
 
 use super::cursor::SourcePosition;
 use super::{Bounds, Filter, Item, Source, Things};
@@ -12,19 +13,21 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
-/// Row that matches the filter, or the first row beyond the bound.
+/// Row that matches the filter. Or the row after the last one that was compared with the filter:
+/// the next page starts there.
 pub(super) struct ScannedRow {
     pub position: SourcePosition,
-    /// Whether the row is beyond the bound, so that it was not compared with the filter.
+    /// Whether the maximum number of rows was reached before this row, so that the row was not
+    /// compared with the filter.
     pub not_compared: bool,
     pub item: Item,
 }
 
-/// SQL parts that read the rows of one source.
+/// SQL fragments from which the query for the rows of one source is built.
 struct RecordSql {
-    /// Table of the source, and the condition that its rows satisfy.
+    /// Table of the source with a `where` condition.
     rows: &'static str,
-    /// Column with the time of a row.
+    /// Name of the column with the time of a row.
     at: &'static str,
     newest_first: &'static str,
     /// Columns of an [`Item`], read from a row that is named `x`.
@@ -69,7 +72,7 @@ const CALL: RecordSql = RecordSql {
            x.done_at as ended, null::bytea as data",
 };
 
-/// Reads up to `limit` rows by a condition in SQL, oldest first.
+/// Reads up to `limit` rows of a source that satisfy an SQL condition, oldest first.
 pub(super) async fn rows(
     tx: &mut TenantTx,
     source: Source,
@@ -95,7 +98,8 @@ fn record_sql(source: Source) -> &'static RecordSql {
     }
 }
 
-/// Reads the rows that match the filter, newest first from `start` on, up to both bounds.
+/// Reads the rows of a source that match the filter, newest first. Starts at position `start` and
+/// stops at either limit: of rows returned, or of rows compared.
 pub(super) async fn read(
     tx: &mut TenantTx,
     source: Source,
@@ -138,8 +142,8 @@ fn push_period(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter
     }
 }
 
-/// Adds the conditions on actor and trace that an index serves. All calls have the system as their
-/// actor.
+/// Adds the SQL conditions on actor and trace id that an index serves. Calls are not filtered by
+/// actor here, because the actor of every call is the system.
 fn push_actor_and_trace(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let (Source::Host, Some(actor)) = (source, filter.actor) {
         sql.push(" and actor_id = ").push_bind(actor);
@@ -156,7 +160,7 @@ fn push_actor_and_trace(sql: &mut QueryBuilder<Postgres>, source: Source, filter
     }
 }
 
-/// Adds the conditions on things and person that an index serves.
+/// Adds the SQL conditions on things and person that an index serves.
 fn push_things_and_person(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter, tenant: TenantId) {
     if let Some(things) = &filter.about {
         sql.push(" and ");
@@ -198,7 +202,7 @@ fn push_things(sql: &mut QueryBuilder<Postgres>, source: Source, things: &Things
     }
 }
 
-/// Adds the conditions that no index serves.
+/// Adds the SQL conditions that no index serves.
 fn push_comparisons(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &Filter) {
     if let Some(act) = &filter.act {
         sql.push(" and starts_with(act, ").push_bind(act.clone()).push(")");
@@ -218,9 +222,9 @@ fn push_comparisons(sql: &mut QueryBuilder<Postgres>, source: Source, filter: &F
     }
 }
 
-/// Searches an event's metadata as bytes, in the form without spaces that the host writes: parsing
-/// it as JSON takes ten times as long. A value cannot look like a member, because its quotes are
-/// escaped.
+/// Adds conditions on an event's metadata, which is JSON without spaces, as the host writes it. The
+/// metadata is searched as bytes, because parsing the JSON takes ten times as long. Text within a
+/// value never matches, because its quotes are escaped.
 fn push_meta_search(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     let member = |name: &str, value: &str| format!("\"{name}\":{}", Value::from(value));
     let object = filter.object.as_ref().map(|object| {

@@ -1,4 +1,4 @@
-//! Row changes of a component: checked against the view's columns and applied to the rows in order.
+//! Row changes that a component returned: checked against the view's columns and applied in order.
 
 use crate::contract::{Column, ColumnType, RowChange};
 use serde_json::{Map, Value};
@@ -8,12 +8,12 @@ use time::format_description::well_known::Rfc3339;
 
 /// Maximum length, in bytes, of a row's key.
 const MAX_KEY: usize = 200;
-/// Maximum length, in bytes, of a text in an indexed column: a B-tree entry, which has the other
-/// columns too, holds about 2,700 bytes.
+/// Maximum length, in bytes, of a text in an indexed column. An entry of a B-tree index, which also
+/// contains the other indexed columns, holds about 2,700 bytes.
 const MAX_INDEXED_TEXT: usize = 2_000;
 
-/// Reason why a change does not fit the view. The reason names declared columns only, because other
-/// text of the plugin may contain data.
+/// Reason why a row change does not fit the view's columns. It names declared columns only, because
+/// other text of the plugin may contain personal data.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Invalid {
     #[error("a column that is not declared")]
@@ -28,11 +28,12 @@ pub enum Invalid {
     Key,
 }
 
-/// Final state of each changed row by key; `None` is a deletion. Values are in the form that
-/// `jsonb_to_recordset` reads: instants are RFC 3339.
+/// New content of each changed row, by the row's key; `None`: the row is deleted. Values are in the
+/// form that `jsonb_to_recordset` reads; instants are RFC 3339.
 pub(super) type RowChanges = BTreeMap<String, Option<Map<String, Value>>>;
 
-/// Applies `changes` in order to `rows`, the current rows by key.
+/// Applies `changes` in order to `rows`, which contains the current rows by key. Returns the
+/// changed rows.
 pub(super) fn apply_changes(
     columns: &[Column],
     rows: Map<String, Value>,
@@ -106,7 +107,7 @@ fn to_column_value(column: &Column, value: Value) -> Result<Value, Invalid> {
     }
 }
 
-/// Replaces null characters, which PostgreSQL's text cannot hold: a person can send such a
+/// Replaces null characters, which a text in PostgreSQL cannot contain. A person can send such a
 /// character, and it must not park the view.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }

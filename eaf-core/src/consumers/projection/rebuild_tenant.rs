@@ -13,11 +13,11 @@ use crate::view::Table;
 use sqlx::AssertSqlSafe;
 
 impl Consumers {
-    /// Deletes the tenant's rows and projects all events again.
+    /// Deletes the tenant's rows of a view's copy and projects all events again.
     ///
-    /// An event that cannot be projected ends the rebuild. The rows of the events before it are
-    /// committed, since the old rows may show erased data. The error, which parks the view, is
-    /// returned.
+    /// The rebuild ends at an event that cannot be projected. The rows of the events before that
+    /// one are committed, because the deleted rows may have shown erased data. The error is
+    /// returned and parks the view.
     pub(super) async fn rebuild_tenant(
         &self,
         domain: &dyn Domain,
@@ -59,7 +59,7 @@ impl Consumers {
     }
 
     /// Projects one batch in a savepoint, so that a failed statement does not abort the
-    /// transaction. The outer error is the savepoint's.
+    /// transaction. The outer error is that of the savepoint, the inner one that of the projection.
     async fn project_in_savepoint(
         &self,
         tx: &mut TenantTx,

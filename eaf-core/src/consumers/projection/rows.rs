@@ -1,4 +1,4 @@
-//! Rows of one view: loaded before the component projects and stored afterwards.
+//! Rows of one view in the database: read before the component projects, and written afterwards.
 
 use super::changes::RowChanges;
 use crate::contract::ColumnType;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Row};
 
-/// Loads the rows with these keys, in the form that the component reads.
+/// Reads the rows with these keys, in the JSON form that the component gets.
 pub(super) async fn load(
     tx: &mut TenantTx,
     table: &Table<'_>,
@@ -31,10 +31,11 @@ pub(super) async fn load(
         .collect()
 }
 
-/// Maximum number of rows per statement of [`clear`], well within the statement time-out.
+/// Maximum number of rows that one statement of [`clear`] deletes; this takes much less time than
+/// the statement time-out.
 const CLEAR_BATCH: i64 = 100_000;
 
-/// Deletes all rows of the tenant, tombstones too.
+/// Deletes all rows of the tenant in the view's table, tombstones too.
 pub(super) async fn clear(tx: &mut TenantTx, table: &Table<'_>) -> Result<(), sqlx::Error> {
     let sql = format!(
         "delete from {0} where tenant_id = $1 and ctid = any (array(select ctid from {0} where tenant_id = $1 limit $2))",
@@ -48,7 +49,7 @@ pub(super) async fn clear(tx: &mut TenantTx, table: &Table<'_>) -> Result<(), sq
     }
 }
 
-/// Writes the rows of a batch, all with the batch's last position.
+/// Writes the rows of a batch, all with the position of the batch's last event.
 pub(super) async fn store(
     tx: &mut TenantTx,
     table: &Table<'_>,
@@ -103,8 +104,8 @@ fn upsert_sql(table: &Table<'_>) -> String {
     )
 }
 
-/// Turns rows into tombstones: of the columns only those that row rules compare keep their value,
-/// so that live updates reach the row's owner.
+/// Builds the SQL that turns deleted rows into tombstones. A tombstone keeps only the columns that
+/// row rules compare, so that live updates reach the row's owner.
 fn delete_sql(table: &Table<'_>) -> String {
     let is_compared = |name: &str| table.view.read.iter().any(|rule| rule.own.as_deref() == Some(name));
     let cleared: String = table

@@ -1,5 +1,5 @@
-//! Differences between the building and the live copy of a view, row by row, in one tenant at one
-//! position.
+//! Differences between the building and the live copy of a view in one tenant: compared row by row,
+//! when both copies are at the same position of the log.
 
 use crate::consumers::checkpoint;
 use crate::db::{self, Db, TenantTx};
@@ -8,7 +8,7 @@ use crate::view::{self, State, copies, quoted};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
 
-/// Maximum number of differing rows that are listed; all are counted.
+/// Maximum number of differing rows that are listed. All differing rows are counted.
 const MAX_LISTED: i64 = 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,8 @@ pub enum Error {
     Compare(#[source] sqlx::Error),
 }
 
-/// Number of rows by result, and the first differing ones, without their values.
+/// Numbers of equal and of differing rows, and the keys of the first differing ones, without
+/// values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     pub tenant: TenantId,
@@ -33,7 +34,7 @@ pub struct Difference {
     pub changed: u64,
     pub only_live: u64,
     pub only_building: u64,
-    /// First differing rows, by key.
+    /// Differing rows, ordered by key, up to the maximum.
     pub rows: Vec<DifferingRow>,
 }
 
@@ -52,7 +53,8 @@ impl Difference {
     }
 }
 
-/// Compares the copies while both checkpoints are locked, so that neither copy changes.
+/// Compares the live and the building copy of a view in one tenant. Both checkpoints are locked, so
+/// that neither copy changes.
 pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> Result<Difference, Error> {
     let copies = copies(db).await?;
     let find = |state| copies.iter().find(|copy| copy.plugin == plugin && copy.view == view && copy.state == state);
@@ -108,7 +110,8 @@ fn full_join(live: &str, building: &str) -> String {
     format!("from {} a full join {} b on b.key = a.key", side(live), side(building))
 }
 
-/// Locks both checkpoints, after batches that are under way, and requires the same position.
+/// Locks both checkpoints, waiting for batches that run. Fails unless both are at the same
+/// position.
 async fn lock_at_same_position(tx: &mut TenantTx, plugin: &str, live: &str, building: &str) -> Result<(), Error> {
     let head = checkpoint::lock(tx, plugin, live).await.map_err(Error::Compare)?;
     let pos = checkpoint::lock(tx, plugin, building).await.map_err(Error::Compare)?;

@@ -1,4 +1,4 @@
-//! Tasks by key, so that no two tasks of the same key run at once.
+//! Set of asynchronous tasks, each with a key. Two tasks with the same key never run at once.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,7 +7,8 @@ use tokio::task::{Id, JoinSet};
 pub(super) struct Tasks<K> {
     set: JoinSet<bool>,
     keys: HashMap<Id, K>,
-    /// Running keys, and whether each was requested again since its task started.
+    /// Keys of the running tasks, each with whether the key was requested again since its task
+    /// started.
     requested_again: HashMap<K, bool>,
 }
 
@@ -16,8 +17,8 @@ impl<K: Clone + Eq + Hash> Tasks<K> {
         Tasks { set: JoinSet::new(), keys: HashMap::new(), requested_again: HashMap::new() }
     }
 
-    /// Spawns the task unless one of the same key runs. The task returns whether there is more to
-    /// do.
+    /// Spawns a task, unless a task with the same key runs. The task returns whether there is more
+    /// to do.
     pub fn request(&mut self, key: K, task: impl Future<Output = bool> + Send + 'static) {
         if let Some(again) = self.requested_again.get_mut(&key) {
             *again = true;
@@ -27,8 +28,8 @@ impl<K: Clone + Eq + Hash> Tasks<K> {
         self.keys.insert(self.set.spawn(task).id(), key);
     }
 
-    /// Waits for the next task to end. Returns its key, and whether the task returned true or its
-    /// key was requested meanwhile. `None`: no task runs.
+    /// Waits until any task ends. Returns its key, and whether the task returned true or its key
+    /// was requested again while it ran. `None`: no task runs.
     pub async fn next_ended(&mut self) -> Option<(K, bool)> {
         let (id, has_more) = match self.set.join_next_with_id().await? {
             Ok(ended) => ended,
