@@ -1,7 +1,8 @@
-//! Self-test of a connection: settings first, then each privilege on the objects that need it, so
-//! that an administrator of vCenter can repair everything at once.
+//! Test of a vCenter connection: first each setting, then each privilege of the connection's user
+//! on the objects that need the privilege. The test does not stop at the first failure, so that an
+//! administrator of vCenter can repair everything at once.
 //!
-//! `docs/guides/vcenter.md` gives the purpose of each privilege; a test compares the guide with
+//! `docs/guides/vcenter.md` says why each privilege is needed; a test compares that guide with
 //! [`Place::needed`].
 
 use super::client::service::{self, Service};
@@ -13,10 +14,12 @@ use eaf_capability::contact;
 use eaf_capability::{Class, Failure, Report, Verdict};
 use std::time::Duration;
 
-/// Maximum number of tested objects per kind; further objects add no finding.
+/// Maximum number of inventory objects of one kind, such as datastores, whose privileges are
+/// tested. Further objects are not tested.
 const MAX_OBJECTS: usize = 20;
 
-/// Places of the inventory that need privileges, in the order of the report.
+/// Parts of the vCenter inventory on which the connection's user needs privileges, in the order of
+/// the test's report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Folder,
@@ -29,7 +32,7 @@ enum Place {
 impl Place {
     const ALL: [Place; 5] = [Place::Folder, Place::Pool, Place::Datastores, Place::Networks, Place::Templates];
 
-    /// Privileges that a connection needs at this place.
+    /// Ids of the privileges that the connection's user needs on this part of the inventory.
     fn needed(self) -> &'static [&'static str] {
         match self {
             Place::Folder => &[
@@ -54,7 +57,7 @@ impl Place {
     }
 }
 
-/// Object to test, and its path as the report shows it.
+/// Inventory object whose privileges are tested, and its path as the report shows it.
 struct Subject {
     object: MoRef,
     path: String,
@@ -62,8 +65,8 @@ struct Subject {
 
 type Found = Result<Vec<Subject>, Verdict>;
 
-/// Tests a connection. A server that cannot be reached is reported after `contact`, whatever the
-/// reason, so that the time reveals nothing about the server.
+/// Tests a vCenter connection. If the server cannot be reached, the report comes after the time
+/// `contact` whatever the cause, so that the time reveals nothing about the server.
 pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     let mut report = Report::default();
     let service = sign_in(vcenter, contact, &mut report).await;
@@ -95,8 +98,8 @@ pub async fn check(vcenter: &VCenter, contact: Duration) -> Report {
     report
 }
 
-/// Tests address, login and type of the server, with a finding for each. Returns the server's
-/// managers; none if the address or the login is bad.
+/// Tests the server's address, the login, and whether the server is a vCenter, with one finding for
+/// each. Returns the server's managed objects; `None` if the address or the login is bad.
 async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> Option<Service> {
     let settings = &vcenter.settings;
     let contact = contact::first(
@@ -139,7 +142,8 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
     service
 }
 
-/// Adds the finding of a place that a setting names or that every connection needs.
+/// Adds the finding about this part of the inventory, under the name of the connection's setting.
+/// The templates have a finding too, although no setting names them; the networks have none.
 fn setting(vcenter: &VCenter, report: &mut Report, place: Place, found: &Found) {
     let name = match place {
         Place::Folder => "folder",
@@ -163,7 +167,7 @@ fn configured(vcenter: &VCenter, place: Place) -> String {
     }
 }
 
-/// Reader of the inventory objects that the self-test needs, after the login.
+/// Reader of the inventory objects that the connection test needs. It exists after the login.
 struct Inventory<'a> {
     vcenter: &'a VCenter,
     service: &'a Service,
@@ -193,8 +197,9 @@ impl Inventory<'_> {
         ]
     }
 
-    /// Folder of the connection and one object in it, since a permission that is not inherited has
-    /// no effect on machines.
+    /// The connection's folder and one object in that folder. The second object shows whether the
+    /// user's permission on the folder is inherited; without inheritance it has no effect on
+    /// machines.
     async fn folder(&self) -> Result<Vec<Subject>, Failure> {
         let root = self.vcenter.root_place().await?.folder;
         let path = self.vcenter.settings.folder.clone();
@@ -235,7 +240,7 @@ impl Inventory<'_> {
         Ok(subjects)
     }
 
-    /// Plain name of an object; empty if unreadable.
+    /// Name of an inventory object without vCenter's escapes; empty if the name is unreadable.
     async fn name(&self, object: &MoRef) -> Result<String, Failure> {
         let found = self.read(object, "name").await?;
         let name = found.as_ref().and_then(|found| found.text("name").ok().flatten()).unwrap_or_default();
@@ -246,7 +251,8 @@ impl Inventory<'_> {
         properties::read_one(&self.vcenter.session, object, &[path]).await.map_err(|error| failure::of_read(&error))
     }
 
-    /// Adds one finding per privilege, with the objects on which the user lacks it.
+    /// Adds one finding per privilege. A bad finding lists the objects on which the user lacks the
+    /// privilege.
     async fn privileges(&self, report: &mut Report, needed: &[&str], subjects: &[Subject]) {
         let privileges = self.read_privileges(subjects).await;
         for id in needed {

@@ -1,7 +1,9 @@
-//! Choices for an admin: templates of an offering and places of a connection.
+//! Choices for an admin: templates for an offering, and the datacenter, folder, pool and datastore
+//! of a connection.
 //!
-//! Paths have the form of settings and offerings, with `%2f` for a `/` in a name, so that a choice
-//! resolves to the same object. Templates of a content library are not machines and not listed.
+//! The paths have the same form as in settings and offerings, where `%2f` stands for a `/` inside a
+//! name, so that a chosen path leads to the same object. Templates of a content library are not
+//! listed, because they are no machines.
 
 use super::client::inventory::{self, Entry, InventoryType, Listing};
 use super::client::properties::Properties;
@@ -20,19 +22,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Lifetime of a cached list: a person who types a search requests the same list several times.
+/// Time for which a list of choices is cached. A person who types a search requests the same list
+/// several times.
 const CACHE_TIME: Duration = Duration::from_secs(30);
 
 const DISKS: &str = "config.hardware.device";
 const TOOLS: &str = "guest.toolsVersionStatus2";
 
-/// Codes of failures that are about the chosen template and not about the connection.
+/// Failure codes that mean that the chosen template cannot be used. All other failures concern the
+/// connection.
 const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
 
-/// Key of a cached list: kind of objects and path of the datacenter.
+/// Key of a cached list of choices: the kind of the objects, and the path of the datacenter.
 type Key = (InventoryType, String);
 
-/// Cache of lists: those that were read recently and those that are being read.
+/// Cache of lists of choices: lists that were read recently, and lists that are being read now.
 #[derive(Default)]
 pub struct Recent(Mutex<HashMap<Key, List>>);
 
@@ -41,12 +45,13 @@ enum List {
     Read(Instant, Arc<Listing>),
 }
 
-/// Read of one list, whose result all concurrent callers share.
+/// Read of one list of choices that is in progress. All callers that want this list wait for the
+/// same result.
 type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
 
 impl Recent {
-    /// Reads a list in a task of its own, so that a cancelled caller leaves no view in vCenter and
-    /// the next caller uses the result.
+    /// Reads a list of choices in a task of its own. If the caller is cancelled, the task still
+    /// deletes its view in vCenter, and the next caller uses the result.
     async fn list(
         self: &Arc<Self>,
         key: Key,
@@ -94,8 +99,9 @@ impl Recent {
     }
 }
 
-/// Lists or tests choices. A server that cannot be reached is reported after `contact`, whatever
-/// the reason, since a draft may name any address.
+/// Lists choices, or tests whether one value is a choice. If the server cannot be reached, the
+/// failure comes after the time `contact` whatever the cause, because the draft of a connection may
+/// name any address.
 pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQuery<'_>) -> Result<Choices, Failure> {
     let what = match query.list {
         "datacenter" => InventoryType::Datacenters,
@@ -105,8 +111,8 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
         "template" => InventoryType::Templates,
         _ => return Err(choices::no_such_list()),
     };
-    // A scope limits templates only. Places of a connection have no scope, because only the admin
-    // who edits the connection sees them.
+    // A grant's scope limits templates only. The places of a connection need no scope, because only
+    // the admin who edits the connection sees them.
     let scope = if what == InventoryType::Templates { Some(Scope::read(query.scope)?) } else { None };
     if let ChoiceSelection::Exact(value) = query.selection
         && let Some(Err(denied)) = scope.as_ref().map(|scope| scope.check(value))
@@ -138,12 +144,12 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
     }
 }
 
-/// Tests one value, which is resolved as for a clone.
+/// Tests whether a template can be cloned, by looking its path up as a clone does.
 async fn exact(vcenter: &VCenter, what: InventoryType, value: &str) -> Result<Choices, Failure> {
     if what != InventoryType::Templates {
         return Err(choices::no_such_list());
     }
-    // A template is looked up below the datacenter of the connection.
+    // A missing datacenter is reported as such, because the template is looked up below it.
     vcenter.datacenter().await?;
     match vcenter.template(value).await {
         Ok(machine) => {
@@ -204,7 +210,8 @@ async fn described(
     Ok(found.into_iter().map(choice).collect())
 }
 
-/// Facts of an object, by name; those whose property is unreadable are absent.
+/// Facts that describe an inventory object to the person who chooses, by name. A fact is absent if
+/// vCenter cannot read its property.
 fn facts_of(what: InventoryType, found: &Properties) -> Map<String, Value> {
     let number = |path: &str| found.number(path).ok().flatten().map(Value::from);
     let facts = match what {

@@ -1,5 +1,6 @@
-//! Client of `eaf:vsphere`: virtual machines in the tenant's vCenter. A call names a machine by
-//! `identity`, an id that the product chooses, so that every call may be repeated.
+//! Client of `eaf:vsphere`: workflows create and change virtual machines in the tenant's vCenter. A
+//! call names a machine by `identity`, an id that the product chooses, so that repeating a call has
+//! no second effect.
 
 #[cfg(target_family = "wasm")]
 mod imports;
@@ -18,52 +19,55 @@ use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Present name in vCenter, where people can rename a machine.
+    /// Name that the machine has in vCenter now. People can rename a machine there.
     pub name: String,
     /// Connection state: `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or
     /// `template`.
     pub state: String,
     /// Power state: `on`, `off`, `suspended` or `unknown`.
     pub power: String,
-    /// Number of virtual CPUs; none, as `memory_mb`, while vCenter cannot read the machine.
+    /// Number of virtual CPUs. It is `None`, as is `memory_mb`, while vCenter cannot read the
+    /// machine's configuration.
     pub cpus: Option<u32>,
     pub memory_mb: Option<u64>,
-    /// IP address; none until the guest reports a reachable address.
+    /// IP address of the machine; `None` until the guest operating system reports a reachable
+    /// address.
     #[serde(rename = "ip")]
     pub address: Option<String>,
     pub instance_uuid: Option<String>,
-    /// Question of vCenter that blocks the machine until a person answers it; none: no question.
+    /// Question that vCenter asks about the machine, and that blocks the machine until a person
+    /// answers it in vCenter; `None` if there is no question.
     pub question: Option<String>,
 }
 
-/// Reachable IP address of a machine.
+/// Answer of `await_address`: the machine's reachable IP address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located {
     #[serde(rename = "ip")]
     pub address: String,
 }
 
-/// Proof that a machine is no longer in vCenter.
+/// Answer of `destroy` and `forget`: the machine is no longer in vCenter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Names of machines that have the marker of the removed machine and another instance UUID.
-    /// They are not removed.
+    /// Names of other machines in vCenter that carry the removed machine's marker but another
+    /// instance UUID, such as backups that people cloned. These copies are not removed.
     #[serde(default)]
     pub copies: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloneSpec {
-    /// Inventory path of the template.
+    /// Inventory path of the template that is cloned.
     pub template: String,
     pub name: String,
-    /// Folder of the machine, as a path relative to the connection's folder.
+    /// Path of the folder for the new machine, relative to the folder in the connection's settings.
     pub folder: String,
     pub cpus: u32,
     pub memory_mb: u64,
 }
 
-/// Client of the functions that read machines.
+/// Client of the `eaf:vsphere` functions that only read machines.
 pub struct Reader(host::Reader);
 
 impl Reader {
@@ -71,8 +75,8 @@ impl Reader {
         host::Reader::open(grant).map(Reader)
     }
 
-    /// Reads a machine; none if vCenter finds no machine with the instance UUID and the marker of
-    /// `identity`.
+    /// Reads the state of a machine. Returns `None` if vCenter finds no machine with the instance
+    /// UUID and the marker of `identity`.
     pub fn read_vm(&self, identity: &str) -> Result<Option<Machine>, Failure> {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
@@ -84,7 +88,7 @@ impl Reader {
     }
 }
 
-/// Client of the functions that change machines.
+/// Client of the `eaf:vsphere` functions that create, change and remove machines.
 pub struct Writer(host::Writer);
 
 impl Writer {
@@ -92,12 +96,13 @@ impl Writer {
         host::Writer::open(grant).map(Writer)
     }
 
-    /// Creates the folder `path` if it is missing; the path is relative to the connection's folder.
+    /// Creates the folder `path` unless it exists. The path is relative to the folder in the
+    /// connection's settings.
     pub fn ensure_folder(&self, path: &str) -> Result<Value, Failure> {
         decode(self.0.ensure_folder(path)?)
     }
 
-    /// Clones a machine from a template. The new machine is powered off.
+    /// Clones a virtual machine from a template. The new machine is powered off.
     pub fn clone_vm(&self, identity: &str, spec: &CloneSpec) -> Result<Operation<Value>, Failure> {
         self.0.clone_vm(identity, &encode(spec)).map(Operation::new)
     }
@@ -114,15 +119,14 @@ impl Writer {
         self.0.power_off(identity).map(Operation::new)
     }
 
-    /// Removes a machine with its disks. The operation completes only when a search proved that
-    /// vCenter no longer has the machine.
+    /// Removes a machine with its disks. The operation completes only after a search has proved
+    /// that the machine is no longer in vCenter.
     pub fn destroy(&self, identity: &str) -> Result<Operation<Removed>, Failure> {
         self.0.destroy(identity).map(Operation::new)
     }
 
-    /// Deletes the managed resource of a machine that was removed from vCenter in another way,
-    /// after a person confirmed its loss. Fails with the code `vm-there` if vCenter has the
-    /// machine.
+    /// Records that a machine is removed, after a person confirmed that it is gone although this
+    /// host did not remove it. Fails with the code `vm-there` if vCenter still has the machine.
     pub fn forget(&self, identity: &str) -> Result<Removed, Failure> {
         decode(self.0.forget(identity)?)
     }
@@ -134,8 +138,9 @@ mod tests {
     use serde::de::DeserializeOwned;
     use std::path::Path;
 
-    /// Asserts that `T` reads a JSON document of the capability and writes the same document. The
-    /// tests of the provider read these documents too.
+    /// Asserts that Rust type `T` deserialises the example JSON document `name` of the vSphere
+    /// capability and serialises to the same document. The tests of the vSphere provider read the
+    /// same examples.
     fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../documents").join(name).with_extension("json");
         let text = std::fs::read_to_string(path).expect("the document is there");

@@ -1,4 +1,5 @@
-//! Functions of `eaf:vsphere` for native tests, whose calls the test's script answers.
+//! Replacements of the imported functions of `eaf:vsphere` in native tests of workflows. The test's
+//! script gives the answer to each call.
 
 use eaf_sdk::Failure;
 use eaf_sdk::host::{Operation, bytes, some_bytes, value};
@@ -67,7 +68,7 @@ impl Writer {
     }
 }
 
-/// Default answer to a removal, for scripts without an answer of their own.
+/// Answer to a removal (no copies were found) for test scripts that define no answer.
 fn no_copies() -> Value {
     json!({ "copies": [] })
 }

@@ -1,5 +1,5 @@
-//! User name and password at one vCenter, with the refused logins. A refused login is not repeated
-//! at once, since a few refusals lock the account, also for people.
+//! User name and password at one vCenter, with the logins that vCenter refused. After a refusal,
+//! further logins pause, because a few refusals lock the account also for people.
 
 use super::{Error, kinds};
 use eaf_capability::login_limiter::{Login, LoginLimiter, LoginPause};
@@ -11,20 +11,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Pauses after consecutive refused logins. They grow, because a locked account stays locked for 5
-/// to 15 minutes.
+/// Pauses after the first, second, third and further consecutive refused logins. They grow because
+/// a locked account stays locked for 5 to 15 minutes.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
 
-/// Refusal of a login by vCenter: of this login, or of a recent one, in which case this login was
-/// not sent.
+/// Error: vCenter refused a login. Either it refused this login, or it refused a recent one and
+/// this login was not sent.
 #[derive(Debug, thiserror::Error)]
 #[error("vCenter refused the login with {kind}")]
 pub struct Refused {
-    /// Kind of vCenter's fault: `InvalidLogin` or a descendant.
+    /// Kind of the fault with which vCenter refused the login: `InvalidLogin` or a descendant.
     pub kind: String,
-    /// Whether vCenter accepted the same credentials before, so that the directory behind vCenter
-    /// may be unavailable.
+    /// Whether vCenter has accepted the same user name and password before. If so, the refusal may
+    /// mean that the directory behind vCenter is unavailable.
     pub worked_before: bool,
     /// Time until a login with this account may be attempted again.
     pub pause: Duration,
@@ -35,8 +35,8 @@ pub struct Account {
     pub user: String,
     pub password: String,
     worked: AtomicBool,
-    /// Last refusal; none if the last login was accepted. The lock is held during a login, so that
-    /// attempts are serial.
+    /// Last refused login; `None` if the last login was accepted. The lock is held during a login,
+    /// so that only one login is attempted at a time.
     refusal: Mutex<Option<Refusal>>,
 }
 
@@ -51,7 +51,8 @@ impl Account {
         Account { login_limiter, user, password, worked: AtomicBool::new(false), refusal: Mutex::default() }
     }
 
-    /// Records that vCenter accepted these credentials, in this process or an earlier one.
+    /// Records that vCenter has accepted this user name and password before, in this process or an
+    /// earlier one.
     pub fn mark_worked(&self) {
         self.worked.store(true, Ordering::Relaxed);
     }
@@ -60,16 +61,16 @@ impl Account {
         self.worked.load(Ordering::Relaxed)
     }
 
-    /// Ends the pause after a refused login, when a person asks for an attempt. The limits of the
-    /// [`LoginLimiter`] still apply.
+    /// Ends the pause after a refused login, because a person asks for an attempt. The limits of
+    /// the [`LoginLimiter`] still apply.
     pub async fn end_pause(&self) {
         if let Some(refusal) = &mut *self.refusal.lock().await {
             refusal.until = Instant::now();
         }
     }
 
-    /// Whether logins with this account pause at `now`. True while a login is being attempted,
-    /// since it may be refused.
+    /// Whether logins with this account pause at the time `now`. Also true while a login is being
+    /// attempted, because vCenter may refuse it.
     pub fn is_pausing(&self, now: Instant) -> bool {
         let refusal = self.refusal.try_lock();
         refusal.map_or(true, |refusal| refusal.as_ref().is_some_and(|refusal| refusal.until > now))
@@ -78,9 +79,10 @@ impl Account {
     /// Attempts a login, unless logins pause after a refusal or the tenant's login limiter refuses
     /// the attempt.
     ///
-    /// `contact` runs before a password is sent and returns the server's address: a server that
-    /// does not answer has refused nothing. The third value of `contact` lives as long as the
-    /// attempt. `peer` returns the address that answered the attempt.
+    /// The future `contact` runs before a password is sent and returns the server's address; if it
+    /// fails, no login counts, because the server has refused nothing. The third value that
+    /// `contact` returns is dropped after the attempt. `peer` returns the address that answered the
+    /// attempt.
     pub async fn log_in<C, K, T, A: Future<Output = Result<T, Error>>>(
         &self,
         tenant: TenantId,

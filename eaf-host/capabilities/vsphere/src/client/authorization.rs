@@ -1,25 +1,26 @@
-//! Privileges of a user on objects, including privileges from groups and inherited permissions.
+//! Privileges of a vCenter user on inventory objects. They include privileges that come from the
+//! user's groups or from permissions on an object further up.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;
 use super::{Error, Session};
 use std::collections::BTreeSet;
 
-/// Ids of a user's privileges on one object.
+/// Ids of the privileges that a vCenter user has on one object.
 #[derive(Debug, Default)]
 pub struct Privileges(BTreeSet<String>);
 
 impl Privileges {
-    /// Whether the user has `privilege`. Case is ignored, since the API reference and the products
-    /// spell some ids differently.
+    /// Whether the user has the privilege with the id `privilege`. Upper and lower case are equal,
+    /// because the API reference and the products spell some ids differently.
     pub fn has(&self, privilege: &str) -> bool {
         self.0.iter().any(|id| id.eq_ignore_ascii_case(privilege))
     }
 }
 
-/// Reads a user's privileges on an object with `FetchUserPrivilegeOnEntities`, which needs
-/// `System.View` on the object; `HasPrivilegeOnEntities` needs `System.Read`. No privileges if the
-/// user cannot see the object.
+/// Reads a user's privileges on an object. The method `FetchUserPrivilegeOnEntities` is used
+/// because it needs only `System.View` on the object, while `HasPrivilegeOnEntities` needs
+/// `System.Read`. The result is empty if the user cannot see the object.
 pub async fn privileges_on(
     session: &Session,
     manager: &MoRef,
@@ -33,7 +34,8 @@ pub async fn privileges_on(
             let results = answer.all("returnval").flat_map(|result| result.all("privileges"));
             Ok(Privileges(results.map(|privilege| privilege.text.clone()).collect()))
         }
-        // `NotAuthenticated` is a descendant of `NoPermission` and no answer about the object.
+        // `NotAuthenticated` is a descendant of `NoPermission`, but it means that the session has
+        // ended and says nothing about the object.
         Err(error) if error.is_fault("NotAuthenticated") => Err(error),
         Err(error) if error.is_fault("NoPermission") || error.is_fault("ManagedObjectNotFound") => {
             Ok(Privileges::default())

@@ -1,5 +1,5 @@
-//! Clone of a template. The spec contains only what every vCenter honours: placement, size,
-//! instance UUID and extraConfig.
+//! Clone of a template in vCenter. The clone's spec contains only settings that every vCenter
+//! applies: placement, size, instance UUID and extraConfig.
 
 use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
@@ -11,25 +11,25 @@ pub struct Clone<'a> {
     pub template: &'a MoRef,
     pub folder: &'a MoRef,
     pub pool: &'a MoRef,
-    /// Host of the machine; none: vCenter chooses.
+    /// ESXi host on which the new machine is placed; `None`: vCenter chooses the host.
     pub host: Option<&'a MoRef>,
-    /// Datastore of the machine; none: that of the template.
+    /// Datastore on which the new machine is placed; `None`: the datastore of the template.
     pub datastore: Option<&'a MoRef>,
     pub name: &'a str,
     pub instance_uuid: Uuid,
     pub cpus: u32,
-    /// Cores per socket; none: as in the template.
+    /// CPU cores per socket of the new machine; `None`: as in the template.
     pub cores_per_socket: Option<u32>,
     pub memory_mb: u64,
     pub marker: &'a str,
     pub idempotency_key: &'a str,
-    /// Whether the machine's TPM gets new secrets instead of copies of the template's; requires
-    /// vCenter 8.
+    /// Whether the new machine's virtual TPM gets new secrets. Otherwise vCenter copies the
+    /// template's secrets. Requires vCenter 8.
     pub replace_tpm: bool,
 }
 
-/// Starts a clone and returns its task. The machine stays powered off, since power-on is a separate
-/// step.
+/// Starts the clone of a template and returns the vCenter task. The new machine stays powered off,
+/// because power-on is a separate step of the workflow.
 pub async fn start(session: &Session, clone: &Clone<'_>) -> Result<MoRef, Error> {
     let reference = |of: Option<&MoRef>, name| of.map(|object| object.element(name)).unwrap_or_default();
     let cores = clone.cores_per_socket.map(|c| format!("<numCoresPerSocket>{c}</numCoresPerSocket>"));

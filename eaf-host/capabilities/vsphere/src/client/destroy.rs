@@ -1,4 +1,4 @@
-//! Removal of a machine together with its disks.
+//! Removal of a virtual machine from vCenter together with its disks.
 
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};

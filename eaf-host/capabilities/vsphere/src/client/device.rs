@@ -1,7 +1,7 @@
-//! Devices of a machine: disks and TPM.
+//! Devices of a virtual machine: disks and TPM.
 //!
-//! vCenter deletes the files of all disks that are attached when a machine is removed, also of
-//! disks that another product or a person attached.
+//! When vCenter removes a machine, it deletes the files of all disks that are attached to it, even
+//! those of disks that another product or a person attached.
 
 use super::properties;
 use super::xml::Element;
@@ -9,8 +9,8 @@ use super::{Error, MoRef, Session};
 
 const DEVICES: &str = "config.hardware.device";
 
-/// Files of all attached disks, as `[datastore] directory/file.vmdk`; none if the machine does not
-/// exist.
+/// Files of all attached disks, as `[datastore] directory/file.vmdk`; `None` if the machine does
+/// not exist.
 pub async fn files(session: &Session, machine: &MoRef) -> Result<Option<Vec<String>>, Error> {
     let Some(found) = properties::read_one(session, machine, &[DEVICES]).await? else { return Ok(None) };
     let devices = found.require(DEVICES)?;
@@ -25,9 +25,11 @@ pub async fn has_tpm(session: &Session, machine: &MoRef) -> Result<bool, Error> 
     Ok(found.get(DEVICES)?.is_some_and(|devices| devices.children.iter().any(|d| d.xsi_type() == Some("VirtualTPM"))))
 }
 
-/// Whether a disk's file is in the directory of the machine whose configuration file is `vmx`. On
-/// another datastore, vCenter names the directory alike, with a suffix such as `_1` if the name was
-/// taken. On the same datastore, a directory with such a suffix belongs to another machine.
+/// Whether a disk's file is in the directory of the machine whose configuration file is `vmx`.
+///
+/// A machine's directory has the same name on each datastore. On a second datastore vCenter adds a
+/// suffix such as `_1` if the name was taken. On the datastore of `vmx` itself, a directory with
+/// such a suffix belongs to another machine.
 pub fn is_own(vmx: &str, file: &str) -> bool {
     let (Some((datastore, own)), Some((other_datastore, other))) = (directory(vmx), directory(file)) else {
         return false;
@@ -36,13 +38,13 @@ pub fn is_own(vmx: &str, file: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || (datastore != other_datastore && is_number(rest)))
 }
 
-/// Whether the suffix is `_1`, `_2` and so on.
+/// Whether a directory's suffix is an underscore and a number, such as `_1`.
 fn is_number(suffix: &str) -> bool {
     suffix.strip_prefix('_').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Datastore and directory of a file such as `[datastore] directory/file.vmdk`, the datastore with
-/// its opening bracket; none without a directory.
+/// Splits the file `[datastore] directory/file.vmdk` into `[datastore` (with the opening bracket)
+/// and `directory`. `None` if the file has no directory.
 fn directory(file: &str) -> Option<(&str, &str)> {
     let (datastore, path) = file.split_once("] ")?;
     path.rsplit_once('/').map(|(directory, _)| (datastore, directory))

@@ -1,4 +1,4 @@
-//! Creation of a folder. The fault `DuplicateName` means that the folder exists.
+//! Creation of a folder in vCenter. The fault `DuplicateName` means that the folder exists already.
 
 use super::soap::{MoRef, Request};
 use super::xml::escape;

@@ -1,8 +1,8 @@
-//! Reports of VMware Tools from inside a machine.
+//! Reports about a virtual machine's network that VMware Tools send from inside the guest.
 //!
-//! A report survives a power-off, and contains addresses that other machines cannot reach:
-//! link-local addresses, container bridges, virtual addresses of clusters. [`Guest::address`]
-//! chooses the address that people use.
+//! vCenter keeps a report after a power-off. A report also contains addresses that other machines
+//! cannot reach: link-local addresses, container bridges, virtual addresses of clusters.
+//! [`Guest::address`] chooses the address that people use.
 
 use super::Error;
 use super::properties::Properties;
@@ -12,10 +12,10 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Guest {
     pub tools: Tools,
-    /// Addresses of the machine's network cards, in the order of the cards; none if VMware Tools
-    /// report no cards.
+    /// IP addresses of the machine's network cards, in the order of the cards; `None` if VMware
+    /// Tools report no cards.
     pub cards: Option<Vec<IpAddr>>,
-    /// Address that VMware Tools report as the machine's main address; none without a report.
+    /// IP address that VMware Tools report as the machine's main address; `None` without a report.
     pub first: Option<IpAddr>,
 }
 
@@ -27,9 +27,12 @@ pub enum Tools {
 }
 
 impl Guest {
-    /// Reachable address of the machine: a network card's before that of a bridge inside the guest,
-    /// IPv4 before IPv6. None without such an address and while VMware Tools do not run, because
-    /// the report is then out of date.
+    /// Reachable IP address of the machine. An IPv4 address is preferred to an IPv6 address. The
+    /// main address counts only if VMware Tools report no cards, because it may be that of a bridge
+    /// inside the guest.
+    ///
+    /// `None` if no address is reachable, or while VMware Tools do not run, because the report is
+    /// then out of date.
     pub fn address(&self) -> Option<IpAddr> {
         if self.tools != Tools::Running {
             return None;
@@ -51,8 +54,9 @@ pub fn read(found: &Properties) -> Result<Guest, Error> {
     Ok(Guest { tools, cards, first: found.text("guest.ipAddress")?.and_then(|text| text.parse().ok()) })
 }
 
-/// Usable addresses of one entry of the report. An entry with a negative `deviceConfigId` is a
-/// bridge or tunnel inside the guest, of no network card, and has none.
+/// Usable addresses of one network entry in the report of VMware Tools. An entry with a negative
+/// `deviceConfigId` is a bridge or tunnel inside the guest and not a network card, so it has no
+/// usable addresses.
 fn card(net: &Element) -> Vec<IpAddr> {
     if net.text_of("deviceConfigId").and_then(|id| id.parse::<i64>().ok()).is_some_and(|id| id < 0) {
         return Vec::new();
@@ -90,7 +94,7 @@ mod tests {
             (Some(&["fe80::1", "2001:db8::7", "10.0.0.7"][..]), "fe80::1", Some("10.0.0.7")),
             (Some(&["fe80::1", "2001:db8::7"]), "fe80::1", Some("2001:db8::7")),
             (Some(&["169.254.3.4"]), "172.17.0.1", None),
-            // The report lists bridges inside the guest only.
+            // The report lists only bridges inside the guest and no network card.
             (Some(&[]), "172.17.0.1", None),
             (None, "10.0.0.7", Some("10.0.0.7")),
             (None, "127.0.0.1", None),

@@ -1,13 +1,13 @@
-//! Inventory objects below another one, with paths that resolve to the same objects. Used for
-//! choices of people only, because a listing is slow.
+//! Listing of all inventory objects of one type below another object, each with its path. It serves
+//! only the choices of people, because a listing is slow.
 
 use super::properties::{self, Properties};
 use super::{Error, MoRef, Session, path, view};
 use std::collections::{HashMap, HashSet};
 
-/// Maximum number of objects per request.
+/// Maximum number of inventory objects whose properties one request reads.
 const BATCH: usize = 100;
-/// Maximum depth of folders; inventories of vCenter are far flatter.
+/// Maximum depth of nested folders; inventories of vCenter are far flatter.
 const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,8 +30,8 @@ impl InventoryType {
         }
     }
 
-    /// Folder of a datacenter at which paths begin, whose name is the same in every language; none:
-    /// paths begin at the root folder.
+    /// Folder of a datacenter at which the paths of such objects begin. vCenter gives it the same
+    /// name in every language. `None` for datacenters, whose paths begin at the root folder.
     fn top(self) -> Option<&'static str> {
         match self {
             InventoryType::Datacenters => None,
@@ -45,18 +45,19 @@ impl InventoryType {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub object: MoRef,
-    /// Plain names of the path to the object, from the datacenter's folder down.
+    /// Plain names on the path to the object, beginning below the folder of its type, such as the
+    /// datacenter's `vm` folder.
     pub names: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 pub struct Listing {
     pub entries: Vec<Entry>,
-    /// Number of objects that the user sees but whose properties or path are unreadable.
+    /// Number of objects that the user sees but whose properties or path vCenter cannot read.
     pub unreadable: usize,
 }
 
-/// Lists all objects of one inventory type below `container`.
+/// Lists all objects of the inventory type `what` below the object `container`.
 pub async fn below(
     session: &Session,
     view_manager: &MoRef,
@@ -95,13 +96,14 @@ struct Node {
     parent: MoRef,
 }
 
-/// Known objects of the inventory, with name and parent; none: the object is unreadable.
+/// Inventory objects that were read, each with name and parent; `None` for an object that vCenter
+/// cannot read.
 #[derive(Default)]
 struct Tree(HashMap<MoRef, Option<Node>>);
 
 impl Tree {
-    /// Reads names and parents of objects. Returns each object with whether it belongs in the list;
-    /// none: the object is unreadable.
+    /// Reads names and parents of objects. Returns each object with `Some(true)` if it belongs in
+    /// the list, `Some(false)` if it does not, and `None` if vCenter cannot read it.
     async fn read(
         &mut self,
         session: &Session,
@@ -117,8 +119,8 @@ impl Tree {
             let node = node(&found);
             let is_wanted = match (what, &node) {
                 (InventoryType::Templates, _) => found.flag("config.template").ok(),
-                // Omits the root pool of a cluster or host, because people choose the cluster or
-                // host instead.
+                // The root pool of a cluster or host does not belong in the list, because people
+                // choose the cluster or host instead.
                 (InventoryType::Pools, Some(node)) => {
                     Some(found.object.kind != "ResourcePool" || !node.parent.kind.ends_with("ComputeResource"))
                 }
@@ -130,7 +132,7 @@ impl Tree {
         Ok(answered)
     }
 
-    /// Reads the ancestors of the objects `from`, up to `container`.
+    /// Reads all ancestors of the objects `from`, level by level, up to `container`.
     async fn climb(&mut self, session: &Session, from: &[MoRef], container: &MoRef) -> Result<(), Error> {
         let parent = |tree: &Self, object: &MoRef| Some(tree.0.get(object)?.as_ref()?.parent.clone());
         let mut level: HashSet<MoRef> = from.iter().filter_map(|object| parent(self, object)).collect();
@@ -152,8 +154,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Names of the path from `container` down to the object; none: a part of the path is
-    /// unreadable.
+    /// Names on the path from `container` down to the object; `None` if vCenter cannot read a part
+    /// of the path.
     fn names(&self, object: &MoRef, container: &MoRef) -> Option<Vec<String>> {
         let mut names = Vec::new();
         let mut at = object;
@@ -167,14 +169,14 @@ impl Tree {
     }
 }
 
-/// Name and parent of an object; none if either is missing. A machine in a vApp has no parent, and
-/// cannot be a template.
+/// Name and parent of an inventory object; `None` if one of them is missing. A machine in a vApp
+/// has no parent; such a machine cannot be a template.
 fn node(found: &Properties) -> Option<Node> {
     let name = found.text("name").ok().flatten()?;
     Some(Node { name: path::plain(name), parent: found.reference("parent").ok().flatten()? })
 }
 
-/// Reads properties of objects of several kinds, with separate requests per kind.
+/// Reads properties of objects of several kinds. Each kind needs requests of its own.
 pub async fn of_each_kind(session: &Session, objects: Vec<MoRef>, paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let mut kinds: HashMap<String, Vec<MoRef>> = HashMap::new();
     for object in objects {

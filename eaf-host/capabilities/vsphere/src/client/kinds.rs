@@ -1,12 +1,13 @@
-//! Kinds of vim25 faults and their hierarchy. A method may fail with any descendant of a documented
-//! kind, and releases add descendants, so faults are compared by family.
+//! Kinds of vim25 faults and their hierarchy. A vCenter method may fail with any descendant of a
+//! documented fault kind, and new releases add descendants. Faults are therefore compared with a
+//! kind and all its descendants, its family.
 
 use std::collections::HashMap;
 use std::iter::successors;
 use std::sync::LazyLock;
 
-/// Hierarchy of fault kinds, as lines of `parent: children`; a parent may have several lines.
-/// Generated from govmomi by the test below.
+/// Hierarchy of the fault kinds, as lines of `parent: child child`. A parent may have several
+/// lines. The file is generated from govmomi by the test below.
 const KINDS: &str = include_str!("kinds.txt");
 
 static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
@@ -14,13 +15,13 @@ static PARENTS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     families.flat_map(|(parent, children)| children.split(' ').map(move |child| (child, parent))).collect()
 });
 
-/// Ancestors of a fault kind, from `kind` itself up to `MethodFault`; an unknown kind has no
-/// parent.
+/// A fault kind and its ancestors, from `kind` up to `MethodFault`. An unknown kind has no
+/// ancestors.
 pub fn lineage(kind: &str) -> impl Iterator<Item = &str> {
     successors(Some(kind), |kind| PARENTS.get(kind).copied())
 }
 
-/// Whether a fault kind is `family` or a descendant.
+/// Whether the fault kind `kind` is `family` or a descendant of it.
 pub fn is(kind: &str, family: &str) -> bool {
     lineage(kind).any(|ancestor| ancestor == family)
 }
@@ -43,7 +44,8 @@ mod tests {
         assert!(is("OfALaterRelease", "OfALaterRelease") && !is("OfALaterRelease", "MethodFault"));
     }
 
-    /// Ancestor of each Go struct in `source`: Go declares it as the first, embedded member.
+    /// Parent kind of each Go struct in govmomi's `source`. Go declares the parent as the struct's
+    /// first, embedded member.
     fn embedded(source: &str) -> BTreeMap<&str, &str> {
         let mut parents = BTreeMap::new();
         let mut lines = source.lines();
@@ -59,8 +61,8 @@ mod tests {
         parents
     }
 
-    /// Fails after an update of govmomi; then run `EAF_GOLDEN=write cargo test -p eaf-vsphere
-    /// kinds`.
+    /// Compares the hierarchy of fault kinds with govmomi. It fails after an update of govmomi;
+    /// then run `EAF_GOLDEN=write cargo test -p eaf-vsphere kinds`.
     #[test]
     fn the_hierarchy_equals_that_of_govmomi() {
         let host = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,5 @@
-//! Login and logout, with the identity of the server, the version of its API and the session
-//! cookie.
+//! Login to a vCenter and logout. A login consists of the server's identity, the version of its API
+//! and the session cookie.
 
 use super::Error;
 use super::account::Account;
@@ -10,14 +10,14 @@ use super::xml::{Element, escape};
 
 const RETRIEVE: &str = "RetrieveServiceContent";
 
-/// Newest API version that this client was tested with. A newer vCenter that is called with this
-/// version answers with the shapes and fault kinds of this version.
+/// Newest API version with which this client was tested. The client names this version to a newer
+/// vCenter, so that vCenter answers with the elements and fault kinds of this version.
 const NEWEST: &str = "8.0.3.0";
 
-/// SOAPAction of the first request to a server, before its API version is known.
+/// SOAPAction of the first request to a server, because its API version is not known yet.
 const UNVERSIONED: &str = "urn:vim25";
 
-/// Managed objects of a server that calls start from.
+/// Managed objects of a vCenter on which the client calls its methods, and the server's identity.
 #[derive(Debug, Clone)]
 pub struct Content {
     pub property_collector: MoRef,
@@ -26,11 +26,11 @@ pub struct Content {
     pub about: About,
 }
 
-/// Identity of a server. Object ids are unique within one vCenter only, so a stored id belongs to
-/// the server with this `instance_uuid`.
+/// Identity of a server. Ids of inventory objects are unique only within one vCenter, so a stored
+/// object id is valid only at the server with this `instance_uuid`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
-    /// Instance UUID of the vCenter; none for a host without a vCenter.
+    /// Instance UUID of the vCenter; `None` for an ESXi host without a vCenter.
     pub instance_uuid: Option<String>,
     /// Type of the server: `VirtualCenter`, or `HostAgent` for an ESXi host.
     pub api_type: String,
@@ -40,12 +40,12 @@ pub struct About {
 pub struct Login {
     pub content: Content,
     cookie: String,
-    /// SOAPAction of all calls, which names the API version.
+    /// SOAPAction header of all calls after the login, which names the API version.
     action: String,
 }
 
 impl Login {
-    /// Calls a method; a read whose answer was lost is repeated.
+    /// Calls a method of vCenter. A read whose answer was lost is repeated.
     pub async fn call(&self, transport: &Transport, request: &Request) -> Result<Element, Error> {
         let mut pauses = repeat::pauses(request).iter();
         loop {
@@ -62,20 +62,20 @@ impl Login {
         }
     }
 
-    /// Whether the server at the address now has another API version than at the login, as after a
+    /// Whether the server now has another API version than at the login, for example after a
     /// restore or a downgrade.
     pub async fn is_of_another_version(&self, transport: &Transport) -> bool {
         content(transport).await.is_ok_and(|now| now.about.api_version != self.content.about.api_version)
     }
 }
 
-/// Logs in to a server whose managed objects `content` were read immediately before.
+/// Logs in to the server whose managed objects `content` the caller has just read.
 pub async fn log_in(transport: &Transport, account: &Account, content: Content) -> Result<Login, Error> {
     let tested = action(&content.about.api_version);
     let own = format!("{UNVERSIONED}/{}", content.about.api_version);
     let (cookie, action) = match cookie(transport, account, &content, &tested).await {
-        // A fault without a kind means that the server does not know the API version, so the
-        // server's own version is used.
+        // A fault without a kind means that the server does not know the newest tested API version.
+        // The login is then repeated with the server's own version.
         Err(error) if error.is_fault(soap::UNKNOWN) && own != tested => {
             (cookie(transport, account, &content, &own).await?, own)
         }
@@ -93,14 +93,14 @@ pub async fn log_in(transport: &Transport, account: &Account, content: Content) 
     Ok(login)
 }
 
-/// Ends the session. Otherwise the session counts against vCenter's limit until idle for 30
-/// minutes.
+/// Logs out. Without a logout, the session counts against vCenter's limit of sessions until it has
+/// been idle for 30 minutes.
 pub async fn log_out(transport: &Transport, login: &Login) -> Result<(), Error> {
     let request = Request::new("Logout", &login.content.session_manager, String::new());
     login.call(transport, &request).await.map(drop)
 }
 
-/// Reads the managed objects of a server. This first request needs no login.
+/// Reads the managed objects and the identity of a server. This first request needs no login.
 pub async fn content(transport: &Transport) -> Result<Content, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let request = Request::new(RETRIEVE, &instance, String::new());
@@ -117,7 +117,8 @@ pub async fn content(transport: &Transport) -> Result<Content, Error> {
 }
 
 async fn cookie(transport: &Transport, account: &Account, content: &Content, action: &str) -> Result<String, Error> {
-    // Messages are in English, so that traces can be searched; decisions depend on a fault's kind.
+    // The locale makes vCenter's messages English, so that people can search for them. The client
+    // decides by a fault's kind, never by its message.
     let arguments = format!(
         "<userName>{}</userName><password>{}</password><locale>en</locale>",
         escape(&account.user),
@@ -156,7 +157,8 @@ impl About {
     }
 }
 
-/// SOAPAction for a server of this API version: the server's own version, at most [`NEWEST`].
+/// SOAPAction for a server with the API version `version`: it names that version, but never a newer
+/// one than [`NEWEST`].
 fn action(version: &str) -> String {
     let spoken = if numbers(version) > numbers(NEWEST) { NEWEST } else { version };
     format!("{UNVERSIONED}/{spoken}")

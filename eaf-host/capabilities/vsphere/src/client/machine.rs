@@ -1,4 +1,4 @@
-//! State of a virtual machine, as far as products read it.
+//! State of a virtual machine: the properties that products read.
 
 use super::guest::{self, Guest};
 use super::properties::{self, Properties};
@@ -6,8 +6,9 @@ use super::xml::{Element, escape};
 use super::{Error, MoRef, Session, path};
 use uuid::Uuid;
 
-/// Keys in a machine's extraConfig. Not below `guestinfo.`, where the guest could read and write
-/// them.
+/// Keys of extraConfig under which a machine carries its marker and the idempotency key of its
+/// clone. They are not below `guestinfo.`, because the guest operating system could change them
+/// there.
 pub const MARKER: &str = "eaf.marker";
 pub const KEY: &str = "eaf.key";
 
@@ -45,7 +46,8 @@ pub enum Power {
     Suspended,
 }
 
-/// Connection state of a machine. Only for a connected machine does vCenter know the present state.
+/// Connection state of a virtual machine in vCenter. Only for a connected machine does vCenter know
+/// the present state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     Connected,
@@ -70,18 +72,18 @@ impl Reach {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Machine {
     pub object: MoRef,
-    /// Name of the machine, without vCenter's escapes.
+    /// Name of the machine without vCenter's escapes, such as `a/b` for `a%2fb`.
     pub name: String,
-    /// Folder or vApp that contains the machine; none if vCenter reports neither.
+    /// Folder or vApp that contains the machine; `None` if vCenter reports neither.
     pub parent: Option<MoRef>,
     pub host: Option<MoRef>,
     pub reach: Reach,
     pub power: Power,
-    /// Question of vCenter that blocks power operations until a person answers it; none: no
-    /// question.
+    /// Question that vCenter asks about the machine, and that blocks its power operations until a
+    /// person answers it; `None` if there is no question.
     pub question: Option<String>,
-    /// Configuration; none while vCenter cannot return it: during a clone, or while the machine's
-    /// files are unavailable.
+    /// Configuration of the machine. `None` while vCenter cannot return it: during a clone, or
+    /// while the machine's files are unavailable.
     pub config: Option<Config>,
     pub guest: Guest,
 }
@@ -91,7 +93,7 @@ pub struct Config {
     pub instance_uuid: Option<Uuid>,
     pub template: bool,
     pub marker: Option<String>,
-    /// Configuration file, as `[datastore] directory/name.vmx`.
+    /// Path of the machine's configuration file, as `[datastore] directory/name.vmx`.
     pub vmx: String,
     pub cpus: u32,
     pub cores_per_socket: u32,
@@ -116,7 +118,7 @@ impl Machine {
     }
 }
 
-/// Reads a machine; none if it does not exist or was removed.
+/// Reads the state of a machine; `None` if the machine does not exist or was removed.
 pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, Error> {
     if object.kind != "VirtualMachine" {
         return Ok(None);
@@ -124,9 +126,10 @@ pub async fn read(session: &Session, object: &MoRef) -> Result<Option<Machine>, 
     properties::read_one(session, object, &PATHS).await?.map(machine).transpose()
 }
 
-/// Reads several machines in one call, except missing and unreadable ones. vCenter fails the whole
-/// call if one object is missing, so the halves are then read separately, as also after an answer
-/// that is too large.
+/// Reads several machines in one call. Missing and unreadable machines are not in the result.
+///
+/// If one object is missing, vCenter fails the whole call. The machines are then split into halves
+/// that are read separately, and likewise if an answer is too large.
 pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Machine>, Error> {
     let mut found = Vec::new();
     let mut parts = vec![objects];
@@ -145,17 +148,19 @@ pub async fn read_several(session: &Session, objects: &[MoRef]) -> Result<Vec<Ma
     Ok(found)
 }
 
-/// Name and marker of a machine, for searches among many machines.
+/// Name and marker of a machine, for a search through many machines.
 #[derive(Debug)]
 pub struct Label {
     pub object: MoRef,
-    /// Plain name of the machine; none if unreadable.
+    /// Name of the machine without vCenter's escapes; `None` if vCenter cannot read it.
     pub name: Option<String>,
-    /// Marker, or an inner none without a marker; an outer none if the configuration is unreadable.
+    /// Marker of the machine: `None` if vCenter cannot read the configuration, `Some(None)` if the
+    /// machine has no marker.
     pub marker: Option<Option<String>>,
 }
 
-/// Reads the labels of several machines. A machine with unreadable parts has a label too.
+/// Reads name and marker of several machines. A machine of which vCenter can read only a part is in
+/// the result too.
 pub async fn labels(session: &Session, objects: &[MoRef]) -> Result<Vec<Label>, Error> {
     let found = properties::read_present(session, objects, &["name", CONFIG]).await?;
     let label = |found: Properties| Label {
@@ -199,8 +204,8 @@ fn reach(state: &str) -> Reach {
     }
 }
 
-/// Reads the configuration of a machine from its properties. vCenter returns all of these
-/// properties or, while it cannot read the machine, only some; the result is then none.
+/// Reads the configuration of a machine from its properties. vCenter returns only some of these
+/// properties while it cannot read the machine; the result is then `None`.
 fn config(found: &Properties) -> Result<Option<Config>, Error> {
     let number = |path| Ok::<_, Error>(found.number(path)?.and_then(|n| u32::try_from(n).ok()));
     let (Some(options), Some(uuid), Some(template), Some(vmx), Some(cpus), Some(memory_mb)) = (
@@ -227,7 +232,7 @@ fn config(found: &Properties) -> Result<Option<Config>, Error> {
     }))
 }
 
-/// XML of one entry of a spec's `extraConfig`.
+/// XML element of a spec that sets one key of a machine's extraConfig.
 pub fn option_value(key: &str, value: &str) -> String {
     format!(
         r#"<extraConfig xsi:type="OptionValue"><key>{key}</key><value xsi:type="xsd:string">{}</value></extraConfig>"#,

@@ -1,11 +1,10 @@
 //! Client of vCenter's SOAP interface (vim25), which every supported vCenter and the simulator
-//! speak. Each operation is one file with a function over a [`session::Session`] and knows no
-//! tenants or plugins.
+//! offer. Each operation is one file with a function that takes a [`session::Session`]. The client
+//! knows no tenants and no plugins.
 //!
-//! To add an operation:
-//! 1. a file here with a function that takes `&Session` and calls `Session::call`; the arguments in
-//!    the order of the vim25 schema;
-//! 2. a test against the simulator in `../tests/`.
+//! To add an operation: 1. write a file here with a function that takes `&Session` and calls
+//! `Session::call`, with the arguments in the order of the vim25 schema; 2. write a test against
+//! the simulator in `../tests/`.
 
 pub mod account;
 pub mod authorization;
@@ -41,7 +40,7 @@ pub mod xml;
 pub use session::{Error, Session, Shared};
 pub use soap::{Fault, MoRef};
 
-/// Task that an asynchronous method started.
+/// Reads from a method's answer the vCenter task that the method has started.
 fn accepted(method: &'static str, answer: &xml::Element) -> Result<MoRef, Error> {
     answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method, missing: "task" })
 }

@@ -1,29 +1,29 @@
-//! Inventory paths: names joined by `/`. A name may contain `/`, `\` and `%`, which vCenter stores
-//! as `%2f`, `%5c` and `%25`.
+//! Inventory paths of vCenter: names joined by `/`. Inside a name, vCenter stores `/`, `\` and `%`
+//! as the escapes `%2f`, `%5c` and `%25`.
 
-/// Maximum length of a name in characters of vCenter's form, in which an escape such as `%2f`
-/// counts three.
+/// Maximum length of a name, in characters, with escapes: `%2f` counts as three characters.
 pub const MAX_NAME: usize = 80;
 
-/// Maximum length, in bytes, of the part of a name that [`plain`] reads.
+/// Maximum length, in bytes, of the part of a name that [`plain`] reads; the rest is cut off.
 const MAX_KEPT: usize = 1_000;
 
 pub fn is_too_long(name: &str) -> bool {
     of_name(name).chars().count() > MAX_NAME
 }
 
-/// Form of a plain name in which vCenter stores it, with escapes.
+/// Escapes a plain name as vCenter stores it: `a/b` becomes `a%2fb`.
 pub fn of_name(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
 }
 
-/// Plain names of a path that a person wrote. In such a path, a `/` inside a name is `%2f`.
+/// Splits a path that a person wrote into plain names. In such a path, `%2f` stands for a `/`
+/// inside a name.
 pub fn names(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(plain).collect()
 }
 
-/// Plain name of a name that vCenter reports, without escapes. A name longer than vCenter allows is
-/// truncated, since names are displayed and stored.
+/// Removes the escapes from a name that vCenter reports: `a%2fb` becomes `a/b`. A name longer than
+/// vCenter allows is cut, because names are displayed and stored.
 pub fn plain(kept: &str) -> String {
     let mut name = String::new();
     let mut rest = &kept[..kept.floor_char_boundary(MAX_KEPT)];
@@ -42,7 +42,7 @@ pub fn plain(kept: &str) -> String {
     name + rest
 }
 
-/// Joins plain names to a path for `FindByInventoryPath`.
+/// Escapes plain names and joins them to a path, as the method `FindByInventoryPath` expects it.
 pub fn join<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(of_name).collect::<Vec<_>>().join("/")
 }

@@ -1,22 +1,23 @@
-//! Placement of a new machine: pools, hosts and datastores.
+//! Placement of a new machine in vCenter: the choice of resource pool, ESXi host and datastore.
 
 use super::path;
 use super::properties::{self, Properties};
 use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
-/// Maximum number of objects per request.
+/// Maximum number of inventory objects whose properties one request reads.
 const BATCH: usize = 50;
 
-/// Pool, and perhaps host, to which a path below the host folder leads.
+/// Resource pool for new machines, and the ESXi host if the configured path names one.
 #[derive(Debug, PartialEq)]
 pub struct Compute {
     pub pool: MoRef,
-    /// Host for new machines, if the path names a host; none: no particular host.
+    /// ESXi host for new machines; `None` if the configured path does not name a host.
     pub host: Option<MoRef>,
 }
 
-/// Finds the resource pool of a pool, vApp, cluster or host; none for another kind of object.
+/// Finds the resource pool that belongs to a pool, vApp, cluster or ESXi host. `None` for an object
+/// of another kind, or one that does not exist.
 pub async fn compute(session: &Session, object: &MoRef) -> Result<Option<Compute>, Error> {
     match object.kind.as_str() {
         "ResourcePool" | "VirtualApp" => Ok(Some(Compute { pool: object.clone(), host: None })),
@@ -34,7 +35,8 @@ async fn root_pool(session: &Session, compute: &MoRef, host: Option<MoRef>) -> R
     Ok(pool.map(|pool| Compute { pool, host }))
 }
 
-/// Reads a reference that every object of this kind has; none if the object does not exist.
+/// Reads a reference that every object of this kind has, such as a datacenter's `hostFolder`.
+/// `None` if the object does not exist.
 async fn required(session: &Session, object: &MoRef, path: &'static str) -> Result<Option<MoRef>, Error> {
     match properties::read_one(session, object, &[path]).await? {
         Some(found) => Ok(MoRef::read(found.require(path)?)),
@@ -42,7 +44,7 @@ async fn required(session: &Session, object: &MoRef, path: &'static str) -> Resu
     }
 }
 
-/// Lists the clusters and stand-alone hosts below the datacenter's host folder, with plain names.
+/// Lists the clusters and stand-alone ESXi hosts of a datacenter, each with its plain name.
 pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRef, String)>, Error> {
     let Some(top) = required(session, datacenter, "hostFolder").await? else { return Ok(Vec::new()) };
     let mut computes = Vec::new();
@@ -69,11 +71,12 @@ pub async fn computes(session: &Session, datacenter: &MoRef) -> Result<Vec<(MoRe
     Ok(computes)
 }
 
-/// Chooses the host that a clone has to name, with access to these datastores. None if vCenter
-/// chooses a host itself or no host is usable.
+/// Chooses the ESXi host that a clone has to name; the host must have access to `datastores`.
+/// Returns `None` if vCenter chooses the host itself, or if no host is usable.
 ///
-/// A cluster chooses the host if its DRS is enabled and not manual. Otherwise a clone without a
-/// host is refused or placed on any host, also on one in maintenance or without the datastore.
+/// vCenter chooses the host in a cluster whose DRS is enabled and not manual. In another cluster it
+/// may refuse a clone that names no host, or place the machine on any host, even on one in
+/// maintenance or without access to the datastore.
 pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const DRS: &str = "configurationEx";
     let Some(owner) = required(session, pool, "owner").await? else { return Ok(None) };
@@ -90,8 +93,8 @@ pub async fn host(session: &Session, pool: &MoRef, datastores: &[MoRef]) -> Resu
     best_host(session, &cluster.references("host")?, datastores).await
 }
 
-/// Finds the usable host with the least memory in use; none if no host is usable, in which case
-/// vCenter reports the reason at the clone.
+/// Finds the usable ESXi host with the least memory in use. `None` if no host is usable; vCenter
+/// then reports the cause when the clone starts.
 async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> Result<Option<MoRef>, Error> {
     const USED: &str = "summary.quickStats.overallMemoryUsage";
     let paths = ["runtime.connectionState", "runtime.inMaintenanceMode", "datastore", USED];
@@ -107,7 +110,8 @@ async fn best_host(session: &Session, hosts: &[MoRef], datastores: &[MoRef]) -> 
     Ok(usable.into_iter().min_by_key(|(used, _)| *used).map(|(_, host)| host))
 }
 
-/// Datastore with the most free space in a datastore cluster; none if no datastore is usable now.
+/// Finds the datastore with the most free space in a datastore cluster. `None` if no datastore is
+/// usable now.
 pub async fn datastore_of_pod(session: &Session, pod: &MoRef) -> Result<Option<MoRef>, Error> {
     let paths = ["summary.accessible", "summary.maintenanceMode", "summary.freeSpace"];
     let Some(members) = properties::read_one(session, pod, &["childEntity"]).await? else { return Ok(None) };

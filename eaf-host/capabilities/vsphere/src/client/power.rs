@@ -1,8 +1,9 @@
-//! Power-on and power-off of a machine.
+//! Power-on and power-off of a virtual machine in vCenter.
 //!
-//! `PowerOnVM_Task` starts a machine on the host where it is registered. `PowerOnMultiVM_Task` lets
-//! DRS choose another host, but where DRS is manual it answers with recommendations and does not
-//! act; the older method acts or fails, and the engine repeats it when one host lacks capacity.
+//! The client calls `PowerOnVM_Task`, which starts the machine on the ESXi host where it is
+//! registered, or fails. The newer `PowerOnMultiVM_Task` lets DRS choose another host, but where
+//! DRS is manual it only returns recommendations. If the host lacks capacity, the workflow engine
+//! repeats the call.
 
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};

@@ -1,23 +1,24 @@
-//! Missing privileges of a `NoPermission` fault, with object names: vCenter reports ids, and people
-//! know names.
+//! Privileges that a `NoPermission` fault reports as missing. vCenter names the objects by id; the
+//! client adds their names, because people know names.
 
 use super::session::Conversation;
 use super::soap::{Fault, MoRef, Request};
 
-/// Maximum number of listed objects and of listed privileges per fault, since people repair the
-/// first ones first.
+/// Maximum number of objects, and of privileges per object, that a message about one fault lists.
+/// People can repair the first ones first.
 const MAX_LISTED: usize = 20;
 
-/// Privileges that the user lacks on one object.
+/// Privileges that the vCenter user lacks on one object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Missing {
     pub object: Option<MoRef>,
-    /// Plain name of the object; none if unreadable.
+    /// Name of the object without vCenter's escapes; `None` if vCenter cannot read it.
     pub name: Option<String>,
     pub privileges: Vec<String>,
 }
 
-/// Missing privileges that a fault lists; empty if the fault lists none.
+/// Reads the missing privileges from a `NoPermission` fault; empty if the fault lists no
+/// privileges.
 pub fn missing(fault: &Fault) -> Vec<Missing> {
     let named = |object: Option<MoRef>, privileges| Missing {
         name: object
@@ -35,13 +36,14 @@ pub fn missing(fault: &Fault) -> Vec<Missing> {
     if !listed.is_empty() {
         return listed;
     }
-    // vCenter sets this field before 7.0.3, and never since 8.0.
+    // A vCenter before 7.0.3 sets only this field; since 8.0 no vCenter sets it.
     let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
     let object = fault.detail.child("object").and_then(MoRef::read);
     privilege.map(|privilege| named(object, vec![privilege.to_owned()])).into_iter().collect()
 }
 
-/// Reads the names of objects for [`missing`]; an unreadable name stays absent.
+/// Reads the names of the objects that [`missing`] lists, and adds them to the fault. An unreadable
+/// name stays absent.
 pub async fn name(conversation: &Conversation<'_>, fault: &mut Fault) {
     let objects: Vec<MoRef> = missing(fault).into_iter().filter_map(|missing| missing.object).collect();
     if objects.is_empty() {

@@ -1,8 +1,8 @@
-//! Properties of objects, including those that vCenter omits.
+//! Properties of vCenter objects, including the properties that vCenter omits from an answer.
 //!
-//! vCenter reports no fault for a property that the user may not see or that is not available now:
-//! the property is in `missingSet` with a fault of its own. A property in neither `propSet` nor
-//! `missingSet` is not set. [`Properties`] distinguishes the three cases.
+//! vCenter reports no fault for a property that the user may not see or that is unavailable now: it
+//! lists the property in `missingSet`, with the cause as a fault. A property that is in neither
+//! `propSet` nor `missingSet` is not set. [`Properties`] distinguishes the three cases.
 
 use super::login::Content;
 use super::soap::{Fault, MoRef, Request};
@@ -12,12 +12,12 @@ use super::{Error, Session};
 const RETRIEVE: &str = "RetrievePropertiesEx";
 const CONTINUE: &str = "ContinueRetrievePropertiesEx";
 
-/// Maximum number of pages of a retrieval. vCenter puts about a hundred objects on a page, and
-/// callers request fifty objects.
+/// Maximum number of pages that one retrieval of properties reads. vCenter puts about a hundred
+/// objects on a page, and callers request fifty objects.
 const MAX_PAGES: usize = 50;
 const MAX_TOKEN: usize = 1_000;
 
-/// Properties of one object, by path.
+/// Properties of one vCenter object, by their path, such as `config.template`.
 #[derive(Debug)]
 pub struct Properties {
     pub object: MoRef,
@@ -26,7 +26,7 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Value of a property; none if the property is not set. Fails if vCenter could not return the
+    /// Value of a property; `None` if the property is not set. Fails if vCenter could not read the
     /// property.
     pub fn get(&self, path: &str) -> Result<Option<&Element>, Error> {
         if let Some((property, fault)) = self.missing.iter().find(|(name, _)| name == path) {
@@ -36,8 +36,8 @@ impl Properties {
         Ok(self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value))
     }
 
-    /// Value of a property that a decision requires. A property that is not set is a retryable
-    /// error, since vCenter omits single properties for seconds after a change.
+    /// Value of a property that must be set. Otherwise the error is retryable, because vCenter
+    /// omits single properties for seconds after a change.
     pub fn require(&self, path: &'static str) -> Result<&Element, Error> {
         self.get(path)?.ok_or(Error::Incomplete { method: RETRIEVE, missing: path })
     }
@@ -58,18 +58,18 @@ impl Properties {
         Ok(self.get(path)?.and_then(MoRef::read))
     }
 
-    /// References of a property of type `ArrayOfManagedObjectReference`; empty if the property is
-    /// not set.
+    /// Object references in a property of type `ArrayOfManagedObjectReference`; empty if the
+    /// property is not set.
     pub fn references(&self, path: &str) -> Result<Vec<MoRef>, Error> {
         Ok(self.get(path)?.map(|v| v.children.iter().filter_map(MoRef::read).collect()).unwrap_or_default())
     }
 }
 
-/// Reads properties of objects of one kind; fails with `ManagedObjectNotFound` if one of the
-/// objects does not exist.
+/// Reads properties of objects of one kind. Fails with the fault `ManagedObjectNotFound` if one of
+/// the objects does not exist.
 ///
-/// A retrieval of several pages belongs to one session: when a page is refused, the retrieval
-/// starts again once.
+/// vCenter stores the further pages of an answer in the session. If vCenter refuses a page, for
+/// example because the session has ended, the retrieval starts again, once.
 pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     let Some(first) = objects.first() else { return Ok(Vec::new()) };
     let asked = objects.len();
@@ -85,7 +85,7 @@ pub async fn read(session: &Session, objects: &[MoRef], paths: &[&str]) -> Resul
     }
 }
 
-/// Reads all pages of a retrieval; none if vCenter refused a page after the first.
+/// Reads all pages of a retrieval of properties; `None` if vCenter refused a page after the first.
 async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Option<Vec<Properties>>, Error> {
     let first = |content: &Content| Request::new(RETRIEVE, &content.property_collector, arguments.to_owned());
     let (mut answer, conversation) = session.begin(first).await?;
@@ -115,7 +115,7 @@ async fn pages(session: &Session, arguments: &str, objects: usize) -> Result<Opt
     Err(Error::TooMuch { what: "pages" })
 }
 
-/// Reads properties of one object; none if the object does not exist.
+/// Reads properties of one object; `None` if the object does not exist.
 pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Result<Option<Properties>, Error> {
     match read(session, std::slice::from_ref(object), paths).await {
         Ok(found) => Ok(found.into_iter().next()),
@@ -124,8 +124,8 @@ pub async fn read_one(session: &Session, object: &MoRef, paths: &[&str]) -> Resu
     }
 }
 
-/// Reads properties of several objects of one kind, except objects that do not exist or were
-/// removed.
+/// Reads properties of several objects of one kind. Objects that do not exist or were removed are
+/// not in the result.
 pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) -> Result<Vec<Properties>, Error> {
     match read(session, objects, paths).await {
         Err(error) if error.is_fault("ManagedObjectNotFound") => {}
@@ -138,7 +138,8 @@ pub async fn read_present(session: &Session, objects: &[MoRef], paths: &[&str]) 
     Ok(present)
 }
 
-/// Properties of one object of an answer, moved out of the answer, which may be large.
+/// Reads the properties of one object from an answer. The values are moved and not copied, because
+/// an answer may be large.
 fn object(element: Element) -> Option<Properties> {
     let object = MoRef::read(element.child("obj")?)?;
     let (mut values, mut missing) = (Vec::new(), Vec::new());

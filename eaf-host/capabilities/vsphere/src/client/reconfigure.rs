@@ -1,12 +1,13 @@
-//! Configuration changes of a machine, each of which returns its task.
+//! Changes of a machine's configuration. Each function starts a change and returns its vCenter
+//! task.
 
 use super::machine::{KEY, MARKER, option_value};
 use super::soap::{MoRef, Request};
 use super::{Error, Session, accepted};
 use uuid::Uuid;
 
-/// Changes the number of CPUs and the memory. Without `cores_per_socket` the present cores per
-/// socket stay, and the number of CPUs must be a multiple of them.
+/// Starts a change of a machine's CPUs and memory. If `cores_per_socket` is `None`, the present
+/// number of cores per socket stays, and `cpus` must be a multiple of it.
 pub async fn size(
     session: &Session,
     machine: &MoRef,
@@ -18,14 +19,14 @@ pub async fn size(
     start(session, machine, format!("<numCPUs>{cpus}</numCPUs>{cores}<memoryMB>{memory_mb}</memoryMB>")).await
 }
 
-/// Restores the instance UUID of a machine, since vCenter assigns another one when it detects a
-/// conflict.
+/// Starts a change that restores the machine's instance UUID. vCenter assigns another UUID when it
+/// finds that two machines have the same.
 pub async fn instance_uuid(session: &Session, machine: &MoRef, uuid: Uuid) -> Result<MoRef, Error> {
     start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>")).await
 }
 
-/// Writes instance UUID, marker and idempotency key, for a server that ignored them in the clone's
-/// spec.
+/// Starts a change that writes instance UUID, marker and idempotency key into a machine's
+/// configuration, for a server that ignored these values in the clone's spec.
 pub async fn identity(session: &Session, machine: &MoRef, uuid: Uuid, marker: &str, key: &str) -> Result<MoRef, Error> {
     let options = option_value(MARKER, marker) + &option_value(KEY, key);
     start(session, machine, format!("<instanceUuid>{uuid}</instanceUuid>{options}")).await

@@ -1,26 +1,28 @@
-//! Repetition of reads whose answer was lost, which happens at some proxies in front of a vCenter.
-//! A function makes up to thirty calls, and would otherwise start again for each lost answer.
+//! Repetition of vCenter reads whose answer was lost, as happens at some proxies in front of a
+//! vCenter. Without it, each lost answer would make a function start again with up to thirty calls.
 
 use super::Error;
 use super::soap::Request;
 use super::transport;
 use std::time::Duration;
 
-/// Pauses before the second and the third attempt of a read; the engine repeats the function after
-/// a longer outage.
+/// Pauses before the second and the third attempt of a read. After a longer outage, the workflow
+/// engine repeats the whole function.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
-/// Methods without an effect, neither in vCenter nor in the session.
+/// Names of vCenter methods that change nothing, neither in vCenter nor in the session, so that
+/// they can be repeated.
 const READS: [&str; 4] =
     ["RetrievePropertiesEx", "FindByInventoryPath", "FindAllByUuid", "FetchUserPrivilegeOnEntities"];
 
-/// Pauses before further attempts of a request; empty for a request that may have an effect.
+/// Pauses before further attempts of a request; empty for a request that may change something,
+/// which is not repeated.
 pub fn pauses(request: &Request) -> &'static [Duration] {
     if READS.contains(&request.method) { &PAUSES } else { &[] }
 }
 
-/// Whether the answer was lost. An answer that timed out does not count, since the next one would
-/// be late as well.
+/// Whether the error means that the answer to a request was lost. A time-out does not count,
+/// because the next answer would be too late as well.
 pub fn is_lost(error: &Error) -> bool {
     match error {
         Error::Transport(transport::Error::Status(status)) => matches!(status, 502..=504),

@@ -1,10 +1,11 @@
-//! State that all sessions of one vCenter share, for all users: the number of concurrent calls, and
-//! whether the address has answered as a vCenter.
+//! State that all sessions with one vCenter share, whatever their user: the number of calls in
+//! progress, and whether a vCenter has answered at the address.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Maximum number of concurrent calls to one vCenter, which slows down for all users under load.
+/// Maximum number of calls to one vCenter that this host makes at the same time. Under load, a
+/// vCenter slows down for all users.
 const CALLS: usize = 8;
 
 pub struct Server {
@@ -23,8 +24,8 @@ impl Server {
         self.calls.acquire().await.expect("the semaphore is never closed")
     }
 
-    /// Whether the address is known as a vCenter, so that an answer of another kind comes from a
-    /// proxy whose vCenter is starting.
+    /// Whether a vCenter has answered at the address before. If so, an answer of another kind comes
+    /// from a proxy whose vCenter is starting.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
     }

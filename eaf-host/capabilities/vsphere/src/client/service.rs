@@ -1,5 +1,5 @@
-//! Type of the server at the address, vCenter or a single ESXi host, and the managers that only the
-//! self-test uses.
+//! Type of the server at the connection's address (vCenter or single ESXi host), and the managed
+//! objects that only the connection test uses.
 
 use super::properties;
 use super::soap::{MoRef, Request};
@@ -15,12 +15,12 @@ pub struct Service {
     pub authorization_manager: Option<MoRef>,
     pub view_manager: Option<MoRef>,
     pub root_folder: Option<MoRef>,
-    /// User of this session in vCenter's spelling, which may differ from the login's; none if
-    /// vCenter does not say.
+    /// User name of this session as vCenter spells it, which may differ from the spelling at the
+    /// login; `None` if vCenter does not report it.
     pub user: Option<String>,
 }
 
-/// Reads the type and the managers of the server, after a login.
+/// Reads the server's type and managed objects; requires a login.
 pub async fn read(session: &Session) -> Result<Service, Error> {
     let instance = MoRef::new("ServiceInstance", "ServiceInstance");
     let answer = session.call(|_| Request::new(RETRIEVE, &instance, String::new())).await?;

@@ -1,9 +1,9 @@
-//! Session of one user with one vCenter. The session logs in on first use, and again after vCenter
-//! ended the login; a call that fails with `NotAuthenticated` had no effect and is repeated once.
-//! Sessions share a login, and the last of them logs out.
+//! Session of one user with one vCenter. The session logs in at its first call, and again after
+//! vCenter has ended the login. A call that fails with `NotAuthenticated` had no effect and is
+//! repeated once. Several sessions share a login; the last of them logs out.
 //!
-//! Another vCenter may replace the server at an address, with the same ids for other objects. Each
-//! [`Session`] therefore speaks only with the vCenter of its first login.
+//! Another vCenter may replace the server at an address, and there the same ids belong to other
+//! objects. Each [`Session`] therefore calls only the vCenter of its first login.
 
 use super::account::{Account, Refused};
 use super::kinds;
@@ -17,8 +17,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// Time-out of a logout in the background; without a logout, vCenter ends the session when it is
-/// idle.
+/// Time-out of a logout, which runs in the background. If it fails, vCenter ends the idle session
+/// itself.
 const LOGOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -31,22 +31,23 @@ pub enum Error {
     Fault(Box<Fault>),
     #[error(transparent)]
     Refused(Refused),
-    /// No login was attempted, since another refusal could lock the account.
+    /// No login was attempted, because another refusal could lock the account.
     #[error("no login for {} s, so that the account is not locked", .pause.as_secs())]
     LoginsPaused { pause: Duration },
-    /// Another vCenter answered than at the session's start. No call was sent to it.
+    /// The server that answers now is another vCenter than at the session's first login. No call
+    /// was sent to it.
     #[error("another vCenter answers at the address than the one that a session began with")]
     OtherVCenter,
-    /// vCenter omitted a property from its answer, for the reason in the fault.
+    /// vCenter omitted a property from its answer. The fault says why.
     #[error("{property} of {} cannot be read: {}", .object.value, .fault.kind)]
     Unreadable { object: MoRef, property: String, fault: Box<Fault> },
     #[error("the answer to {method} has no {missing}")]
     Incomplete { method: &'static str, missing: &'static str },
-    /// Answer with more items than a vCenter can have.
+    /// An answer has more items than a real vCenter returns.
     #[error("vCenter answers with too many {what}")]
     TooMuch { what: &'static str },
-    /// No vCenter was reached. The address may belong to anyone, so the tenant does not learn which
-    /// server answers.
+    /// No vCenter was reached. The error hides the cause, because the address may belong to anyone
+    /// and the tenant must not learn which server answers there.
     #[error("no vCenter was reached")]
     Unreached(#[source] Box<Error>),
 }
@@ -59,17 +60,18 @@ impl Error {
         }
     }
 
-    /// Whether the error is a fault of this kind or of a descendant.
+    /// Whether the error is a vCenter fault of the kind `kind` or of a descendant.
     pub fn is_fault(&self, kind: &str) -> bool {
         self.fault().is_some_and(|fault| kinds::is(&fault.kind, kind))
     }
 
-    /// Whether vCenter refused the call, so that the call certainly had no effect.
+    /// Whether vCenter refused the call, so that the call certainly changed nothing.
     pub fn is_refusal(&self) -> bool {
         self.fault().is_some() && !self.leaves_doubt()
     }
 
-    /// Whether a request was sent and got no valid answer, so that its effect is unknown.
+    /// Whether a request was sent and got no valid answer, so that it is unknown whether the
+    /// request had an effect.
     pub fn leaves_doubt(&self) -> bool {
         match self {
             Error::Transport(error) => !matches!(
@@ -83,8 +85,7 @@ impl Error {
             ),
             Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. } => true,
             Error::Fault(fault) => fault.kind == soap::UNKNOWN,
-            // No request that could have an effect was sent; a login changes nothing in the
-            // inventory.
+            // No request was sent that could change the inventory; a login changes nothing there.
             Error::Refused(_)
             | Error::LoginsPaused { .. }
             | Error::OtherVCenter
@@ -94,33 +95,35 @@ impl Error {
     }
 }
 
-/// State that all sessions with one address, user and password share. They share one login, because
-/// vCenter limits the number of logins.
+/// State that all sessions with the same address, user and password share. They use one login,
+/// because vCenter limits the number of logins.
 pub struct Shared {
     transport: Transport,
     account: Arc<Account>,
     tenant: TenantId,
     login: tokio::sync::Mutex<Option<Arc<Login>>>,
-    /// Clone tasks that vCenter acknowledged to this host. A running clone that is not among these
-    /// may also be this host's, with a lost answer.
+    /// Clone tasks of which vCenter told this host the id. A running clone that is not among these
+    /// may still be this host's, because vCenter's answer to the clone may have been lost.
     acknowledged: Mutex<HashSet<Task>>,
-    /// Clones of unknown origin that ran when a clone was first attempted, by the idempotency key
-    /// of that attempt.
+    /// Running clones that may be a lost attempt of this host, by idempotency key: for each key,
+    /// the clones of unknown origin that ran when this host first saw the key.
     suspects: Mutex<HashMap<String, HashSet<Task>>>,
 }
 
-/// Task of one vCenter: instance UUID of the vCenter, and id of the task.
+/// Identity of a vCenter task: the vCenter's instance UUID, and the task's id, which is unique
+/// within that vCenter only.
 type Task = (Option<String>, String);
 
-/// Session of one function with one vCenter.
+/// Session in which one call of a capability function talks to one vCenter.
 pub struct Session {
     shared: Arc<Shared>,
-    /// Instance UUID of the vCenter of the first login; an inner none for a host without a vCenter.
+    /// Instance UUID of the vCenter at the first login; the inner value is `None` for an ESXi host
+    /// without a vCenter.
     vcenter: OnceLock<Option<String>>,
 }
 
-/// Calls of a session within one login, for tokens that are invalid in the next login, such as that
-/// of a page.
+/// Series of calls within one login. Values such as the token of a further page are valid only in
+/// the login in which vCenter returned them.
 pub struct Conversation<'a> {
     session: &'a Session,
     login: Arc<Login>,
@@ -131,13 +134,14 @@ impl Session {
         Session { shared, vcenter: OnceLock::new() }
     }
 
-    /// Calls a method; `make` creates the request from the server's managed objects, which are
-    /// known after the login.
+    /// Calls a method of vCenter. `make` creates the request from the server's managed objects,
+    /// which are known only after the login.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         Ok(self.begin(make).await?.0)
     }
 
-    /// Calls a method, and returns the conversation for further calls within the same login.
+    /// Calls a method of vCenter, and returns the conversation for further calls within the same
+    /// login.
     pub async fn begin(&self, make: impl Fn(&Content) -> Request) -> Result<(Element, Conversation<'_>), Error> {
         let mut conversation = Conversation { session: self, login: self.login(None).await? };
         let mut answer = conversation.call(&make).await;
@@ -156,43 +160,43 @@ impl Session {
         }
     }
 
-    /// Adds the names of objects that lack privileges to a task's fault, as calls do for their
-    /// faults.
+    /// Adds the names of the objects on which privileges are missing to the fault of a failed task.
+    /// For the fault of a call, the client does this itself.
     pub async fn name_objects(&self, fault: &mut Fault) -> Result<(), Error> {
         let conversation = Conversation { session: self, login: self.login(None).await? };
         privileges::name(&conversation, fault).await;
         Ok(())
     }
 
-    /// Identity of the server of the present login; logs in if necessary.
+    /// Identity of the server to which this session is logged in. Logs in if necessary.
     pub async fn about(&self) -> Result<About, Error> {
         Ok(self.login(None).await?.content.about.clone())
     }
 
-    /// Contacts the server, without a login if there is none so far.
+    /// Contacts the server. If there is no login yet, the server's identity is read without one.
     pub async fn reach(&self) -> Result<(), Error> {
         self.shared.reach().await
     }
 
-    /// Records that address and credentials have worked, because an operation in progress was
-    /// started with them.
+    /// Records that this address and these credentials have worked before, because an operation
+    /// that is in progress was started with them.
     pub fn mark_worked(&self) {
         self.shared.transport.server().mark_answered();
         self.shared.account.mark_worked();
     }
 
-    /// Ends the pause after a refused login, when a person tests the credentials.
+    /// Ends the pause after a refused login, because a person tests the credentials.
     pub async fn end_login_pause(&self) {
         self.shared.account.end_pause().await;
     }
 
-    /// Error for a first contact that timed out.
+    /// Error of a first contact with the server that took too long.
     pub fn too_slow(&self) -> Error {
         self.shared.hide(transport::Error::TooSlow.into())
     }
 
-    /// Returns the present login, or a new one if there is none or the present one is `stale`.
-    /// Fails if the login belongs to another vCenter than this session.
+    /// Returns the present login. Logs in if there is none, or if the present login is `stale`.
+    /// Fails if the login is at another vCenter than that of this session.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let login = self.shared.login(stale).await?;
         let present = &login.content.about.instance_uuid;
@@ -214,9 +218,11 @@ impl Session {
         self.shared.acknowledged.lock().expect("no panic happens under this lock").remove(&self.task(task));
     }
 
-    /// Whether one of the unacknowledged clones `running` already ran when this host first saw the
-    /// idempotency key `key`: such a clone may be the effect of an attempt whose answer was lost.
-    /// Later clones of other hosts do not count; otherwise a busy template would block all runs.
+    /// Whether the clone with the idempotency key `key` must wait. It must wait while one of the
+    /// clones `running`, which vCenter did not acknowledge to this host, also ran when this host
+    /// first saw the key: that clone may be an earlier attempt whose answer was lost. Clones that
+    /// started later do not count, because a template that other hosts use often would otherwise
+    /// block all runs.
     pub fn must_wait(&self, key: &str, running: &[MoRef]) -> bool {
         let mut suspects = self.shared.suspects.lock().expect("no panic happens under this lock");
         let running: HashSet<Task> = running.iter().map(|task| self.task(task)).collect();
@@ -228,15 +234,15 @@ impl Session {
         waits
     }
 
-    /// Key of a task, which contains the vCenter's instance UUID. That UUID is known after the
-    /// first call.
+    /// Identity of a vCenter task, with the vCenter's instance UUID, which is known after the first
+    /// call.
     fn task(&self, task: &MoRef) -> Task {
         (self.vcenter.get().cloned().flatten(), task.value.clone())
     }
 }
 
 impl Shared {
-    /// Creates the shared state. Its logins count against the login limit of `tenant`.
+    /// Creates the shared state of sessions. Its logins count against the login limit of `tenant`.
     pub fn new(transport: Transport, account: Arc<Account>, tenant: TenantId) -> Self {
         Shared {
             transport,
@@ -268,8 +274,8 @@ impl Shared {
             let content = login::content(&transport).await?;
             let server = transport.peer().or(resolved.addresses.first().copied());
             let server = server.ok_or(Error::Incomplete { method: "Login", missing: "peer" })?;
-            // The password goes to the contacted address, even if the host name resolves to another
-            // one meanwhile.
+            // The password is sent only to the address that was contacted, even if the host name
+            // resolves to another address meanwhile.
             Ok((content, server, transport.route().pin(server)))
         };
         let attempt = |content| login::log_in(&transport, &self.account, content);
@@ -279,7 +285,8 @@ impl Shared {
         Ok(fresh)
     }
 
-    /// Checks that the server claims to be a vCenter, as far as a server tells before a login.
+    /// Checks that the server claims to be a vCenter, as far as a server shows that before a login.
+    /// Does nothing if there is a login.
     async fn reach(&self) -> Result<(), Error> {
         if self.login.try_lock().is_ok_and(|login| login.is_some()) {
             return Ok(());
@@ -289,8 +296,9 @@ impl Shared {
         login::content(&self.transport).await.map(drop).map_err(|error| self.hide(error))
     }
 
-    /// Replaces an error by [`Error::Unreached`], unless the operator listed the server by name or
-    /// the tenant has logged in there. Otherwise a tenant could probe any address.
+    /// Replaces an error by [`Error::Unreached`], so that a tenant cannot use connections to find
+    /// out which servers exist. The error stays if the operator listed the server by name, or if
+    /// the tenant has logged in there.
     fn hide(&self, error: Error) -> Error {
         match error {
             Error::Transport(_) | Error::Soap(_) | Error::Incomplete { .. } | Error::TooMuch { .. }
@@ -304,8 +312,8 @@ impl Shared {
 }
 
 impl Conversation<'_> {
-    /// Calls a method without a repetition; fails with `NotAuthenticated` if vCenter has ended the
-    /// session.
+    /// Calls a method of vCenter once. Fails with the fault `NotAuthenticated` if vCenter has ended
+    /// the login.
     pub async fn call(&self, make: impl Fn(&Content) -> Request) -> Result<Element, Error> {
         let answer = self.login.call(&self.session.shared.transport, &make(&self.login.content)).await?;
         match not_authenticated(&answer) {
@@ -314,7 +322,8 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether a new login removes the cause of the error, and the call certainly had no effect.
+    /// Whether the call failed because the login is out of date and certainly had no effect, so
+    /// that it can be repeated after a new login.
     async fn is_over(&self, error: &Error) -> bool {
         let is_of_the_parser = error.is_fault(soap::UNKNOWN) || error.is_fault("UnsupportedVimApiVersion");
         error.is_fault("NotAuthenticated")
@@ -325,7 +334,7 @@ impl Conversation<'_> {
 impl Drop for Shared {
     fn drop(&mut self) {
         let Some(login) = self.login.get_mut().take() else { return };
-        // There is no runtime only while the process terminates.
+        // Without a runtime the process is terminating, and the logout is omitted.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let transport = self.transport.clone();
         runtime.spawn(async move { log_out(&transport, &login).await });
@@ -340,8 +349,8 @@ async fn log_out(transport: &Transport, login: &Login) {
     }
 }
 
-/// Fault of an answer whose properties are missing for lack of a session; vCenter answers reads
-/// without a session instead of refusing them. None: the session is valid.
+/// Fault `NotAuthenticated` in the `missingSet` of an answer. vCenter does not refuse a read
+/// without a valid login, but omits the properties with this fault. `None` if the login is valid.
 fn not_authenticated(answer: &Element) -> Option<Fault> {
     let objects = answer.children.iter().flat_map(|returned| returned.all("objects"));
     let reasons = objects.flat_map(|object| object.all("missingSet")).filter_map(|missing| missing.child("fault"));

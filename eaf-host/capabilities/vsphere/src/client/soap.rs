@@ -1,17 +1,18 @@
-//! SOAP envelope of vim25: requests, answers and faults.
+//! SOAP messages of vim25: requests, answers and faults.
 
 use super::xml::{self, Element, escape};
 use tokio::sync::Semaphore;
 
-/// Maximum length, in bytes, of a document that is parsed on the caller's thread, within a
-/// millisecond.
+/// Maximum length, in bytes, of an XML document that is parsed on the caller's thread; this takes
+/// less than a millisecond.
 const SMALL: usize = 32 * 1024;
 
-/// Maximum length, in bytes, of a reference's type or value; usual values are like `vm-1234` or
-/// `session[<uuid>]<uuid>`.
+/// Maximum length, in bytes, of the type or the id of an object reference. Usual ids are `vm-1234`
+/// or `session[<uuid>]<uuid>`.
 const MAX_REFERENCE: usize = 256;
 
-/// Reference to a managed object, valid within one vCenter.
+/// Reference to a managed object of vCenter, such as type `VirtualMachine` and id `vm-1234`. It is
+/// valid within one vCenter only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct MoRef {
     #[serde(rename = "type")]
@@ -24,13 +25,13 @@ impl MoRef {
         MoRef { kind: kind.to_owned(), value: value.to_owned() }
     }
 
-    /// XML element `name` of a request, with this reference.
+    /// XML element with the name `name` that contains this object reference.
     pub fn element(&self, name: &str) -> String {
         format!(r#"<{name} type="{}">{}</{name}>"#, escape(&self.kind), escape(&self.value))
     }
 
-    /// Reads a reference. None without a type, and for a value longer than vCenter makes them,
-    /// since references are stored and sent again.
+    /// Reads an object reference from XML. `None` if the type is missing or a value is longer than
+    /// vCenter makes them, because references are stored and sent again.
     pub fn read(element: &Element) -> Option<MoRef> {
         let kind = element.attribute("type")?;
         let fits = kind.len() <= MAX_REFERENCE && element.text.len() <= MAX_REFERENCE;
@@ -38,11 +39,13 @@ impl MoRef {
     }
 }
 
-/// Call of one method. Not `Debug`, because the arguments of `Login` contain a password.
+/// Call of one method of vCenter. The type has no `Debug`, because the arguments of `Login` contain
+/// a password.
 pub struct Request {
     pub method: &'static str,
     pub this: MoRef,
-    /// Arguments of the method as escaped XML, in the order of the vim25 schema.
+    /// Arguments of the method as XML, in the order of the vim25 schema. Texts in it are already
+    /// escaped.
     pub arguments: String,
 }
 
@@ -68,11 +71,11 @@ impl Request {
     }
 }
 
-/// Kind of a fault that has no kind of its own, because the parser or a proxy sent it.
+/// Kind that stands for a fault without a kind, which vCenter's parser or a proxy sent.
 pub const UNKNOWN: &str = "UnknownFault";
 
-/// Fault of a call or a task. Decisions depend on `kind`, since `message` is in the server's
-/// language.
+/// Fault of a vCenter call or task. The client decides by `kind`, because `message` may be in the
+/// server's language.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fault {
     /// Kind of the fault, such as `DuplicateName` or `InvalidLogin`.
@@ -80,17 +83,18 @@ pub struct Fault {
     pub message: String,
     /// Fields of the fault, as XML.
     pub detail: Element,
-    /// Names of objects in `detail`, as far as a message for people needs them.
+    /// Names of objects in `detail`, as far as a message to people needs them.
     pub names: Vec<(MoRef, String)>,
 }
 
 impl Fault {
-    /// Object that a fault such as `DuplicateName` names; none without one.
+    /// Object that the fault names, such as the existing object in `DuplicateName`; `None` if the
+    /// fault names no object.
     pub fn object(&self) -> Option<MoRef> {
         self.detail.child("object").or_else(|| self.detail.child("obj")).and_then(MoRef::read)
     }
 
-    /// Reads the fault in a task's `info.error`, a `LocalizedMethodFault`.
+    /// Reads the fault of a failed task from its `info.error`, a `LocalizedMethodFault`.
     pub fn of_task(error: &Element) -> Fault {
         let detail = error.child("fault").cloned().unwrap_or_default();
         Fault {
@@ -101,7 +105,7 @@ impl Fault {
         }
     }
 
-    /// Faults nested in this one: its cause, or one fault per host that vCenter tried.
+    /// Faults that this fault contains: its cause, or one fault per ESXi host that vCenter tried.
     pub fn causes(&self) -> impl Iterator<Item = Fault> {
         let is_fault = |element: &&Element| element.child("fault").is_some_and(|fault| fault.xsi_type().is_some());
         self.detail.children.iter().filter(is_fault).map(Fault::of_task)
@@ -110,8 +114,8 @@ impl Fault {
     fn of_call(fault: Element) -> Fault {
         let message = fault.text_of("faultstring").unwrap_or_default().to_owned();
         let detail = fault.into_child("detail").and_then(|d| d.children.into_iter().next()).unwrap_or_default();
-        // The kind is the type, as in `<InvalidLoginFault xsi:type="InvalidLogin">`, or else
-        // derived from the element's name.
+        // The fault's kind is its type, as in `<InvalidLoginFault xsi:type="InvalidLogin">`.
+        // Without a type, the kind is the element's name without `Fault`.
         let kind = match detail.xsi_type() {
             Some(kind) => kind.to_owned(),
             None if detail.name.is_empty() => UNKNOWN.to_owned(),
@@ -121,7 +125,7 @@ impl Fault {
     }
 }
 
-/// Body of an answer: the response element of the method, or a fault.
+/// Body of a SOAP answer: the response element of the method, or a fault.
 pub enum Body {
     Response(Element),
     Fault(Fault),
@@ -146,8 +150,8 @@ pub fn read(document: &str) -> Result<Body, Error> {
     })
 }
 
-/// Parses a document of any size. Large documents are parsed on blocking threads, two at a time, so
-/// that one tenant's server takes neither time nor memory from other tenants.
+/// Parses a SOAP answer of any size. Large answers are parsed on blocking threads, at most two at a
+/// time, so that one tenant's server cannot use up the time and memory of other tenants.
 pub async fn read_apart(document: String) -> Result<Body, Error> {
     static AT_ONCE: Semaphore = Semaphore::const_new(2);
     if document.len() <= SMALL {

@@ -1,5 +1,5 @@
-//! Tasks of vCenter. An unknown task has not failed: vCenter discards old tasks and may list a new
-//! one late.
+//! Tasks of vCenter. A task that vCenter does not know has not necessarily failed, because vCenter
+//! discards old tasks and may list a new one late.
 
 use super::properties;
 use super::soap::{Fault, MoRef};
@@ -13,10 +13,10 @@ pub enum State {
     Failed(Fault),
 }
 
-/// Maximum number of recent tasks of an object that are read; vCenter lists a few.
+/// Maximum number of an object's recent tasks that are read. vCenter usually lists a few.
 const MAX_RECENT: usize = 100;
 
-/// Reads the state of a task; none if vCenter does not know the task.
+/// Reads the state of a vCenter task; `None` if vCenter does not know the task.
 pub async fn state(session: &Session, task: &MoRef) -> Result<Option<State>, Error> {
     let found = properties::read_one(session, task, &["info"]).await?;
     let info = found.as_ref().map(|found| found.get("info")).transpose()?.flatten();
@@ -38,8 +38,8 @@ fn read(info: &Element) -> State {
     }
 }
 
-/// Fault of a failed task. The fault of a cancelled task is replaced, since vCenter may report any
-/// fault for it.
+/// Fault of a failed task. For a cancelled task the kind becomes `RequestCanceled`, because vCenter
+/// may report any fault for it.
 fn failed(info: &Element) -> Fault {
     let fault = info.child("error").map(Fault::of_task).unwrap_or_default();
     match info.text_of("cancelled") {
@@ -48,9 +48,10 @@ fn failed(info: &Element) -> Fault {
     }
 }
 
-/// Lists recent tasks of a template or folder that still run and were not acknowledged to this
-/// host, since one of them may be a clone whose answer was lost. Tasks of all names count, since
-/// names differ between servers; an unreadable task belongs to another user and does not count.
+/// Lists the recent tasks of a template or folder that still run and that vCenter did not
+/// acknowledge to this host. One of them may be a clone whose answer was lost. Tasks of all method
+/// names count, because the names differ between servers. A task that this user cannot read belongs
+/// to another user and does not count.
 pub async fn running_unacknowledged(session: &Session, entity: &MoRef) -> Result<Vec<MoRef>, Error> {
     let recent = properties::read_one(session, entity, &["recentTask"]).await?;
     let mut running = Vec::new();

@@ -1,9 +1,9 @@
-//! Templates that the user sees, with their datastores and networks, on which a clone is placed by
-//! default.
+//! Templates that the connection's user sees, with their datastores and networks. A clone uses the
+//! template's datastore and networks by default.
 
 use super::{Error, MoRef, Session, path, properties, view};
 
-/// Maximum number of machines per request.
+/// Maximum number of machines whose properties one request reads.
 const AT_ONCE: usize = 100;
 
 pub struct Template {
@@ -13,7 +13,7 @@ pub struct Template {
     pub networks: Vec<MoRef>,
 }
 
-/// Lists at most `limit` templates below `container`.
+/// Lists at most `limit` templates below the object `container`.
 pub async fn below(
     session: &Session,
     view_manager: &MoRef,
@@ -24,7 +24,7 @@ pub async fn below(
     let mut templates = Vec::new();
     for some in machines.chunks(AT_ONCE) {
         let found = properties::read_present(session, some, &["config.template"]).await?;
-        // A machine whose configuration is unreadable cannot be cloned now.
+        // A machine with an unreadable configuration is skipped, because it cannot be cloned now.
         let is_template = |of: &&properties::Properties| of.flag("config.template").unwrap_or(false);
         templates.extend(found.iter().filter(is_template).map(|found| found.object.clone()));
         if templates.len() >= limit {

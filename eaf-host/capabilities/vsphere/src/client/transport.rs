@@ -1,6 +1,6 @@
-//! HTTP exchange with a vCenter: verified TLS, time-outs and a limit on the size of an answer.
-//! Errors tell how far an exchange came, because a request that was never sent can be repeated.
-//! Connections go only to addresses that the egress policy permits.
+//! HTTP exchange with a vCenter: verified TLS, time-outs, and a limit on the size of an answer.
+//! Errors say whether the request was sent, because a request that was not sent can be repeated.
+//! The client connects only to addresses that the egress policy permits.
 
 use super::server::Server;
 use eaf_capability::contact::CONTACT_TIMEOUT;
@@ -10,14 +10,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-/// Maximum length, in bytes, of an answer; no call requests a list of all machines.
+/// Maximum length, in bytes, of an answer. No call requests a list of all machines, so real answers
+/// are shorter.
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     pub connect: Duration,
     pub answer: Duration,
-    /// Time-out of the first contact in a test of the connection.
+    /// Time-out of the first contact with the server in a connection test.
     pub contact: Duration,
 }
 
@@ -38,22 +39,22 @@ pub enum Error {
     /// No request was sent: the egress policy refuses the address to this tenant.
     #[error("the egress policy refuses the address")]
     Egress(#[source] egress::Refused),
-    /// No request was sent: the server's certificate was refused. A vCenter that answered before
-    /// may be changing its certificate.
+    /// No request was sent, because TLS refused the server's certificate. If a vCenter answered at
+    /// the address before, its certificate may just be changing.
     #[error("the certificate was refused: {cause}")]
     Certificate { cause: rustls::Error, answered_before: bool },
     /// No request was sent: there is no connection to the server.
     #[error("no connection")]
     Connect(#[source] reqwest::Error),
-    /// A request was sent and not answered, so its effect is unknown.
+    /// A request was sent and no answer came, so it is unknown whether the request had an effect.
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
     #[error("no answer in time")]
     TooSlow,
     #[error("the answer is larger than {MAX_ANSWER} bytes")]
     TooLarge,
-    /// Another kind of server answered. If a vCenter answered at the address before, this is a
-    /// proxy in front of a vCenter that is starting.
+    /// The server that answered is not a vCenter. If a vCenter has answered at the address before,
+    /// a proxy answered now, and its vCenter is starting.
     #[error("what answered with HTTP status {status} is no vCenter")]
     NotVCenter { status: u16, answered_before: bool },
     #[error("the server answered with HTTP status {0}")]
@@ -66,19 +67,19 @@ pub struct Transport {
     url: reqwest::Url,
     server: Arc<Server>,
     route: Route,
-    /// Address of the server that answered last; none before the first answer.
+    /// Address of the server that answered the last request; `None` before the first answer.
     peer: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 pub struct Answer {
     pub document: String,
-    /// Session cookie as `name=value`; none if the server set no cookie.
+    /// Session cookie that the answer sets, as `name=value`; `None` if it sets no cookie.
     pub cookie: Option<String>,
 }
 
 impl Transport {
-    /// Creates a transport. `ca_certificate` is PEM and trusted in addition to the system's
-    /// authorities; certificate checks cannot be disabled.
+    /// Creates a transport. `ca_certificate` is PEM; the certificate authorities in it are trusted
+    /// in addition to those of the system. The check of certificates cannot be disabled.
     pub fn new(
         url: reqwest::Url,
         ca_certificate: Option<&str>,
@@ -89,7 +90,8 @@ impl Transport {
         install_crypto();
         let mut builder = reqwest::Client::builder()
             .https_only(true)
-            // Redirects, and a proxy from the environment, would disclose the password.
+            // The client follows no redirect and ignores a proxy in the environment, because either
+            // would disclose the password.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(route.clone()))
@@ -108,12 +110,13 @@ impl Transport {
         &self.server
     }
 
-    /// Copies the transport, with a [`peer`](Self::peer) of its own.
+    /// Copies the transport. The copy has its own [`peer`](Self::peer), the address that answered
+    /// last.
     pub fn apart(&self) -> Transport {
         Transport { peer: Arc::default(), ..self.clone() }
     }
 
-    /// Address of the server that answered last; none before the first answer.
+    /// Address of the server that answered the last request; `None` before the first answer.
     pub fn peer(&self) -> Option<SocketAddr> {
         *self.peer.lock().expect("no panic happens under this lock")
     }
@@ -152,10 +155,11 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        // Users of virtual machines choose some of the texts, so invalid UTF-8 must not make the
-        // rest unreadable.
+        // Invalid UTF-8 is replaced and not refused, because users of virtual machines choose some
+        // of the texts, and one of them must not make the whole answer unreadable.
         let document = String::from_utf8_lossy(&body).into_owned();
-        // SOAP faults have status 500; an answer with another status is not vCenter's.
+        // SOAP faults have the HTTP status 500. An answer with another status does not come from
+        // vCenter.
         match status {
             200 | 500 if !is_page(&document) => Ok(Answer { document, cookie }),
             408 | 425 | 429 | 500.. => Err(Error::Status(status)),
@@ -174,8 +178,8 @@ impl Transport {
     }
 }
 
-/// Address of the SOAP interface of a vCenter. People enter an address from their browser or
-/// without a path, and every vCenter serves SOAP under the same path.
+/// Address of a vCenter's SOAP interface. People enter an address from their browser, or one
+/// without a path; every vCenter serves SOAP under the path `/sdk`.
 pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     const OF_PEOPLE: [&str; 7] = ["", "sdk", "ui", "vsphere-client", "websso", "mob", "api"];
     let mut url = reqwest::Url::parse(url.trim()).map_err(|_| Error::Address)?;
@@ -190,31 +194,31 @@ pub fn address(url: &str) -> Result<reqwest::Url, Error> {
     Ok(url)
 }
 
-/// Whether the document is a web page, or a sentence such as "no healthy upstream", instead of
-/// SOAP.
+/// Whether the document is a web page, or a sentence such as "no healthy upstream", and not SOAP.
 fn is_page(document: &str) -> bool {
     let start = document.trim_start_matches('\u{feff}').trim_start();
     let begins = |tag: &str| start.get(..tag.len()).is_some_and(|text| text.eq_ignore_ascii_case(tag));
     !start.starts_with('<') || begins("<!doctype html") || begins("<html")
 }
 
-/// Installs the TLS provider, which rustls needs once per process.
+/// Installs the cryptography provider of rustls, which is needed once per process.
 fn install_crypto() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // An error means that a provider is installed already.
+        // An error means that a provider is already installed, which is no problem.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }
 
-/// Certificate error that caused an HTTP error; none if the cause is another one.
+/// Certificate error because of which an HTTP request failed; `None` if the request failed for
+/// another cause.
 fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
     let mut next = error.source();
     while let Some(cause) = next {
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return matches!(tls, rustls::Error::InvalidCertificate(_)).then(|| tls.clone());
         }
-        // An `io::Error` hides its payload from `source()`.
+        // `source()` of an `io::Error` skips the error inside it, so that error is read here.
         next = match cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(payload) => Some(payload),
             None => cause.source(),

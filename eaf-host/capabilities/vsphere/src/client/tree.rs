@@ -1,31 +1,33 @@
-//! Search of a folder tree for markers, where the search index is insufficient. The search is slow
-//! and reserved for decisions that need certainty.
+//! Search of a whole folder tree in vCenter for machines with given markers. It finds machines that
+//! vCenter's search index does not list. The search is slow, so it serves only decisions that need
+//! certainty.
 
 use super::machine::{self, Label, Machine};
 use super::properties::{self, Properties};
 use super::visited_objects::VisitedObjects;
 use super::{Error, MoRef, Session};
 
-/// Maximum number of objects per request.
+/// Maximum number of inventory objects whose properties one request reads.
 const BATCH: usize = 50;
-/// Maximum number of machines with one of the markers that a search collects.
+/// Maximum number of machines with a searched marker that one search collects.
 const MAX_MARKED: usize = 100;
-/// Maximum number of unreadable machines that a search collects; a few disconnected hosts have
-/// fewer machines.
+/// Maximum number of unreadable machines that one search collects. A few disconnected ESXi hosts
+/// have fewer machines.
 const MAX_UNREADABLE: usize = 5_000;
 
 /// Machines that a search of a folder tree found.
 #[derive(Debug, Default)]
 pub struct Search {
-    /// Machines with one of the searched markers, templates included.
+    /// Machines, including templates, that carry one of the searched markers.
     pub marked: Vec<Machine>,
-    /// Machines with an unreadable configuration, which may have a searched marker. Includes
-    /// machines that a folder lists and vCenter does not return, as the account may not see them.
+    /// Machines whose configuration vCenter cannot read, so that they may carry a searched marker.
+    /// Also machines that a folder lists and vCenter does not return, because the account may not
+    /// see them.
     pub unreadable: Vec<Label>,
 }
 
-/// Searches everything below a folder for machines with one of these markers; none if the folder
-/// does not exist. Fails if a folder's content is unreadable.
+/// Searches everything below a folder for machines with one of these markers. `None` if the folder
+/// does not exist. Fails if the content of a folder is unreadable.
 pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Result<Option<Search>, Error> {
     let Some(top) = properties::read_one(session, folder, &["childEntity"]).await? else { return Ok(None) };
     let mut search = Search::default();
@@ -50,8 +52,8 @@ pub async fn search(session: &Session, folder: &MoRef, markers: &[&str]) -> Resu
     Ok(Some(search))
 }
 
-/// Objects in a folder. Fails if vCenter does not return the list; that of an empty folder is empty
-/// and not absent.
+/// Objects in a folder. Fails if vCenter does not return the list of objects; an empty folder has
+/// an empty list.
 fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>, Error> {
     found.require(children)?;
     found.references(children)

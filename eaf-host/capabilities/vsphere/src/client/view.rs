@@ -1,11 +1,12 @@
-//! Container views: objects of some kinds below another object, as far as the user sees them.
+//! Container views of vCenter, which list the objects of some kinds below another object, as far as
+//! the user sees them.
 
 use super::soap::{MoRef, Request};
 use super::{Error, Session, properties};
 
 const CREATE: &str = "CreateContainerView";
 
-/// Lists the objects of these kinds, and of descendant kinds, below `container`.
+/// Lists the objects of these kinds, or of descendant kinds, below the object `container`.
 pub async fn contents(
     session: &Session,
     view_manager: &MoRef,
@@ -18,7 +19,7 @@ pub async fn contents(
     let view =
         answer.child("returnval").and_then(MoRef::read).ok_or(Error::Incomplete { method: CREATE, missing: "view" })?;
     let found = properties::read_one(session, &view, &["view"]).await;
-    // Without `DestroyView`, the view stays in vCenter until the session ends.
+    // A view that is not destroyed stays in vCenter until the session ends; that is no failure.
     if let Err(error) = session.call(|_| Request::new("DestroyView", &view, String::new())).await {
         tracing::debug!(error = &error as &dyn std::error::Error, "a view stays in vCenter until the session ends");
     }

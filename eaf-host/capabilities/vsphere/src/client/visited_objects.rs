@@ -1,17 +1,19 @@
-//! Limits of a walk through an inventory. A vCenter with an endless inventory, or with folders that
-//! contain each other, must not occupy a call until its deadline and exhaust memory.
+//! Limit of the objects that a walk through a vCenter inventory visits. Without it, an endless
+//! inventory, or folders that contain each other, would occupy a call until its deadline and use up
+//! memory.
 
 use super::{Error, MoRef};
 use std::collections::HashSet;
 
-/// Maximum number of folders, pools and machines of one walk; vCenter supports 45,000 machines.
+/// Maximum number of folders, pools and machines that one walk through an inventory visits. vCenter
+/// supports 45,000 machines.
 const MAX_OBJECTS: usize = 50_000;
 
 #[derive(Default)]
 pub struct VisitedObjects(HashSet<MoRef>);
 
 impl VisitedObjects {
-    /// Keeps those objects that this walk has not visited so far, and marks them as visited.
+    /// Returns the objects that this walk has not visited before, and records them as visited.
     pub fn first_visits(&mut self, objects: Vec<MoRef>) -> Result<Vec<MoRef>, Error> {
         let mut first = Vec::new();
         for object in objects {
