@@ -23,8 +23,8 @@ impl<'a> Node<'a> {
         FieldError::new(&self.pointer, code)
     }
 
-    /// Reads the value as an object; members outside of `known` are errors. `None`: the value is no
-    /// object.
+    /// Reads the value as an object; a member whose name is not in `known` is an error. `None`: the
+    /// value is no object.
     pub fn object(&self, known: &[&str], fields: &mut Fields) -> Option<Members<'a>> {
         let Value::Object(map) = self.value else { return self.mismatch("object", fields) };
         for name in map.keys().filter(|name| !known.contains(&name.as_str())) {
@@ -83,7 +83,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Members of an object, which are read one by one.
+/// Members of an object in a document. Each member is read by its name.
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
     pointer: String,
@@ -97,7 +97,8 @@ impl<'a> Members<'a> {
         Some(Node { pointer: self.pointer_to(name), value })
     }
 
-    /// Returns a member, whose absence is an error.
+    /// Returns a member. If the member is absent or null, adds an error to `fields` and returns
+    /// `None`.
     pub fn required(&self, name: &str, fields: &mut Fields) -> Option<Node<'a>> {
         let found = self.optional(name);
         if found.is_none() {

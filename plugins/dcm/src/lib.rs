@@ -30,7 +30,7 @@ use vm::event::{
     VmRefreshRequested, VmRefreshed,
 };
 
-/// Permissions of people; the system needs no permission.
+/// DCM's permissions, which people hold by their roles. The system needs no permission.
 pub mod permission {
     pub const REQUEST: &str = "request";
     pub const APPROVE: &str = "approve";

@@ -1,4 +1,4 @@
-//! Agreement of the offered actions with the decisions, in every reachable state.
+//! Test that the actions that the views offer agree with the decisions, in every reachable state.
 
 mod cast;
 

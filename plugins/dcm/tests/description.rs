@@ -1,5 +1,6 @@
-//! Description of the package, a contract with all clients and stored events, so that changes are
-//! deliberate. `UPDATE_DESCRIPTION=1 cargo test -p dcm --test description` writes it.
+//! Description of the package, compared with `description.json`. The description is a contract with
+//! all clients and stored events, so changes of it must be deliberate. `UPDATE_DESCRIPTION=1 cargo
+//! test -p dcm --test description` writes the file.
 
 use dcm::{Dcm, DcmFlows};
 use eaf_sdk::document::Description;
@@ -36,7 +37,8 @@ fn every_name_of_a_person_and_every_free_text_is_marked_as_personal() {
     }
 }
 
-/// Limits of the product itself, for forms and clients; the host adds limits of its own.
+/// Tests that the product's schemas state a limit for each value, for forms and clients. The host
+/// has limits of its own besides.
 #[test]
 fn every_value_of_a_body_has_a_limit_and_every_id_a_format() {
     for command in description().commands.iter().filter(|command| command.permission.is_some()) {

@@ -1,5 +1,5 @@
-//! Conditions of mails that wait for the mail server. The script compares the row of the condition
-//! as the host does.
+//! Tests of the conditions of mails, which may wait for the mail server. The script compares a
+//! condition with the row of a view, as the host does.
 
 mod cast;
 
@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Templates that are mailed for `event` with the present views, and the result of the run.
+/// Runs the workflow of mails for `event`. Returns the templates that were mailed, given the
+/// present views, and the result of the run.
 fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
     let views = ["approvals", "requests", "vms"].map(|name| (name, stage.view_named(name)));
     let fits = move |condition: &Value| {

@@ -263,7 +263,8 @@ impl Case {
         }
     }
 
-    /// Checks that an open approval waits for people who may act, or for a time.
+    /// Checks that an open approval waits for people who may decide or for the next step of a
+    /// deadline, or says that people are missing.
     fn check_waiting(&self) {
         let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else {
             assert!(self.approval.ended.is_some());

@@ -1,4 +1,4 @@
-//! Machines of each person, as shown to approvers.
+//! Tests of the view of each person's machines, which approvers see.
 
 mod cast;
 
@@ -84,7 +84,8 @@ fn a_machine_that_grew_in_vcenter_is_subtracted_with_its_new_size() {
     assert_eq!(sums(&row_of(&stage, &requester()).unwrap()), [1, 2, 4 * 1024, 3_000]);
 }
 
-/// Sums of a person's machines equal those of the list of machines after any sequence of events.
+/// Tests that the sums in a person's row equal the sums over the list of machines, after any
+/// sequence of events.
 #[test]
 fn the_sums_equal_those_of_the_list_of_machines() {
     for seed in 1..=8 {

@@ -1,4 +1,4 @@
-//! Workflows against a scripted host.
+//! Tests of DCM's workflows against a scripted host.
 
 mod cast;
 
@@ -32,7 +32,7 @@ fn event(stage: &Stage<Dcm>, kind: &str) -> Recorded {
     stage.log.iter().rev().find(|r| r.kind == kind).unwrap().clone()
 }
 
-/// Gives the run's commands to the domain, which must accept all of them.
+/// Gives the commands of a scripted run to the domain, which must accept all of them.
 fn apply(stage: &mut Stage<Dcm>, run: &ScriptResult) {
     for (command, body) in run.submitted() {
         let outcome = stage.when_named(&system(), command, 1, body.clone());

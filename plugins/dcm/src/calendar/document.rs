@@ -27,14 +27,14 @@ pub const DAYS_MAX: usize = 366;
 pub struct Calendar {
     pub zone: Zone,
     pub hours: Week,
-    /// German state whose public holidays are off; none: no public holidays.
+    /// German state whose public holidays are days off; `None`: no public holiday is a day off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub days_off: BTreeSet<Day>,
 }
 
-/// Working time of each weekday; none: no working day.
+/// Working time of each weekday; `None`: the weekday is no working day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Week {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,8 @@ impl Calendar {
         calendar.ok_or_else(|| Rejection::invalid("invalid-calendar"))
     }
 
-    /// Working time of a date; `None` on days off.
+    /// Working time of a date; `None` if the date is no working day: a weekday without hours, a
+    /// public holiday of the calendar's state, or one of the calendar's days off.
     pub(super) fn working_hours(&self, date: Date) -> Option<Hours> {
         let hours = self.hours.of(date.weekday())?;
         let is_holiday = self.state.is_some_and(|state| holiday(state, date).is_some());

@@ -1,7 +1,8 @@
 //! Public holidays of the German states by law, as of 2026.
 //!
 //! Holidays of single municipalities (Augsburg's peace festival, Assumption Day in parts of
-//! Bavaria, Corpus Christi in parts of Saxony and Thuringia) are days off of a calendar's own.
+//! Bavaria, Corpus Christi in parts of Saxony and Thuringia) are not in this list; a calendar has
+//! them as days off.
 
 use jiff::civil::{Date, Weekday};
 use schemars::JsonSchema;
@@ -73,7 +74,8 @@ enum Rule {
 
 use Rule::{Easter, Fixed, Repentance};
 
-/// Public holidays: the German key, the rule of the day, and the states of each.
+/// Public holidays. Each has a German key, the rule that gives its day, and the states that have
+/// it.
 const HOLIDAYS: &[(&str, Rule, &[State])] = &[
     ("neujahr", Fixed(1, 1), State::ALL),
     ("heilige-drei-koenige", Fixed(1, 6), &[Bw, By, St]),

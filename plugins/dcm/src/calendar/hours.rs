@@ -1,8 +1,9 @@
 //! Arithmetic of business hours.
 //!
-//! Hours are elapsed time within the working time of each day. The clocks' changes are handled at
-//! the ends of a day: an opening or closing that the local clock skips is at the moment of the
-//! change, and of two equal local times the opening is the earlier and the closing the later one.
+//! Business hours are elapsed time within the working time of each day. A change of the clocks
+//! affects only the two ends of a day's working time. If the local clock skips an opening or a
+//! closing, it is at the moment of the change. If a local time occurs twice, an opening is the
+//! earlier of the two moments and a closing the later one.
 
 use super::document::{Calendar, Hours};
 use super::zone::Zone;
@@ -13,10 +14,11 @@ use jiff::tz::AmbiguousOffset;
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
-/// Number of days after which a search ends: 5 years.
+/// Number of days after which a search for working time ends: 5 years.
 pub const SEARCH_DAYS: usize = 5 * 366;
 
-/// Error of a search without a result within 5 years, or outside of the years of the calendar.
+/// Error: the calendar has no working time within 5 years, or a time is outside the years that can
+/// be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfReach;
 
@@ -31,7 +33,7 @@ pub struct Local {
 
 impl Calendar {
     /// Time that is `hours` of working time after `start`, both in milliseconds since 1970. The
-    /// result is in working time, of which the closing is a part.
+    /// result is within working time; the moment of closing counts as working time.
     pub fn add_business_hours(&self, start: i64, hours: u32) -> Result<i64, OutOfReach> {
         let mut left = i64::from(hours) * HOUR;
         for (open, close) in self.days(start)? {
@@ -74,14 +76,16 @@ impl Calendar {
         Ok(Local { weekday: small(local.weekday().to_monday_one_offset()), hour: small(local.hour()) })
     }
 
-    /// Opening and closing of each working day from that of `start`, for at most 5 years.
+    /// Opening and closing of each working day, in milliseconds since 1970, from the day of `start`
+    /// on, for at most 5 years.
     fn days(&self, start: i64) -> Result<impl Iterator<Item = (i64, i64)>, OutOfReach> {
         let first = local(self.zone, start)?.date();
         let dates = std::iter::successors(Some(first), |date| date.tomorrow().ok());
         Ok(dates.take(SEARCH_DAYS).filter_map(|date| self.working_time(date)))
     }
 
-    /// Opening and closing of a day in milliseconds since 1970; `None` on days off.
+    /// Opening and closing of a date, in milliseconds since 1970; `None` if the date is no working
+    /// day.
     fn working_time(&self, date: Date) -> Option<(i64, i64)> {
         let Hours { from, to } = self.working_hours(date)?;
         let open = instant(self.zone, date.at(from.hours(), from.minutes(), 0, 0), Twice::Earlier)?;
@@ -96,14 +100,15 @@ impl Calendar {
 }
 
 impl BusinessHours for Calendar {
-    /// Adds business hours. Where the calendar has no such time, hours of the clock count.
+    /// Adds business hours to `start`. If the calendar has too little working time within 5 years,
+    /// adds elapsed hours instead.
     fn after(&self, start: i64, hours: u32) -> i64 {
         let plain = start.saturating_add(i64::from(hours) * HOUR);
         self.add_business_hours(start, hours).unwrap_or(plain)
     }
 }
 
-/// Choice between two moments of the same local time.
+/// Choice between the two moments of a local time that occurs twice, because the clock is put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Twice {
     Earlier,

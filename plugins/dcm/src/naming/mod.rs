@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub const MAX: usize = 15;
-/// Pattern of the names that [`check`] accepts, for forms and clients.
+/// Pattern of the machine names that [`check`] accepts, for forms and clients.
 pub const PATTERN: &str = "^(?=.*[A-Za-z-])[A-Za-z0-9]([A-Za-z0-9-]{0,13}[A-Za-z0-9])?$";
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ impl Event for NameReleased {
     const TYPE: &'static str = "name-released";
 }
 
-/// State of a name: the request that has claimed it, `None` while the name is free.
+/// State of a machine name: the request that has claimed the name; `None` while the name is free.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Holder {
     pub request_id: Option<String>,
@@ -48,7 +48,8 @@ impl State for Holder {
     }
 }
 
-/// Stream of a name, the same for every spelling; only for names that [`check`] accepts.
+/// Name of the stream for a machine name, the same in upper and lower case. The machine name must
+/// be one that [`check`] accepts.
 pub fn stream(name: &str) -> String {
     format!("vm-name/{}", name.to_ascii_lowercase())
 }
@@ -78,8 +79,8 @@ pub fn check(fields: &mut Fields, pointer: &str, name: &str) {
     }
 }
 
-/// Typed text without surrounding white space and invisible characters, which copies from chats,
-/// tables and documents contain.
+/// Removes surrounding white space and invisible characters from a typed text, because text that is
+/// copied from chats, tables and documents may contain them.
 pub fn without_invisible(typed: &str) -> String {
     let invisible = |c: &char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     typed.chars().filter(|c| !invisible(c)).collect::<String>().trim().to_owned()

@@ -109,7 +109,7 @@ impl Workflow for Notify {
     }
 }
 
-/// Request that no longer needs a decision, with the person who settled it.
+/// Request that was decided or withdrawn, with the name of the person who did so.
 struct Settled<'a> {
     id: &'a str,
     vm_name: &'a str,
@@ -117,7 +117,8 @@ struct Settled<'a> {
 }
 
 impl Settled<'_> {
-    /// Sends one mail to each approver who was asked, except the person who settled the request.
+    /// Sends one mail to each approver who was asked to decide, except the person who settled the
+    /// request. Returns whether the mails were skipped.
     fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
         let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
         let to = People::who_may(APPROVE).except(by_id).into();
@@ -126,8 +127,9 @@ impl Settled<'_> {
     }
 }
 
-/// Sends the mails about a failure; true if one was skipped. The admins' mail is first, since the
-/// requester's mail says whether the admins know; one failed mail does not prevent the other.
+/// Sends the mails about a failure; returns whether at least one of them was skipped. The admins'
+/// mail is first, because the requester's mail says whether the admins know. If one mail fails, the
+/// other is sent nevertheless.
 fn send_failure(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> Result<bool, Failure> {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["failed_step"] = e.step.into();

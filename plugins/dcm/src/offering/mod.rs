@@ -65,7 +65,7 @@ impl OfferingDefined {
         self.memory_gb_min.into()..=self.memory_gb_max.into()
     }
 
-    /// Compares two definitions without their authors.
+    /// Compares the values of two definitions, but not the authors.
     pub fn equals_without_author(&self, other: &OfferingDefined) -> bool {
         let anonymous = |defined: &OfferingDefined| OfferingDefined { by_id: None, by_name: None, ..defined.clone() };
         anonymous(self) == anonymous(other)
@@ -76,13 +76,13 @@ impl OfferingDefined {
     }
 }
 
-/// Default of a setting that a stored document may lack.
+/// Default value `true` of a member that older stored events lack.
 pub(crate) fn yes() -> bool {
     true
 }
 
-/// Pattern of the keys that [`is_key`] accepts, for forms and clients. A key is part of a stream
-/// name.
+/// Pattern of the offering keys that [`is_key`] accepts, for forms and clients. A key is part of a
+/// stream name.
 pub const PATTERN: &str = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$";
 
 pub fn is_key(key: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Offerings, readable by every member.
+//! View of the offerings, for those who may request machines and for auditors.
 
 use super::OfferingDefined;
 use super::define::DefineOffering;
@@ -106,7 +106,8 @@ fn row(defined: &OfferingDefined, at: i64) -> Row {
     }
 }
 
-/// Body of a command that defines the offering as it is, for the form to edit.
+/// Body of a command that defines the offering with its present values, which a form shows to be
+/// changed.
 fn definition(key: &str, row: &Row) -> Value {
     json!({
         "key": key, "name": row.name, "template": row.template, "image": row.image, "cpu_min": row.cpu_min,

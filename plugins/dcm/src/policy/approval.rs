@@ -1,8 +1,8 @@
 //! State of one approval: a plan, the requester, and the progress of each stage.
 //!
-//! Operations (in [`operations`](super::operations)) return changes and alter nothing. The caller
-//! stores the changes in events, and [`Approval::apply`] repeats them without asking for members
-//! or time, so that a replay gives the same state.
+//! Operations (in [`operations`](super::operations)) return changes and do not alter the approval.
+//! The caller stores the changes in events. [`Approval::apply`] applies the changes without reading
+//! members or the time, so that a replay of the events gives the same state.
 
 use super::document::{Approver, Deadline, Escalation};
 use super::plan::{Plan, PlannedStage};
@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resolver of references to people. The host implements it for the request in question.
+/// Resolver of references to people, which the caller of an approval's operations implements.
 pub trait Approvers {
     /// Actor ids of the people to whom a reference leads; empty if it leads to no person.
     fn members(&self, reference: &Approver) -> BTreeSet<String>;
@@ -46,7 +46,7 @@ pub struct Approval {
     pub plan: Plan,
     /// Actor id of the requester.
     pub requester: String,
-    /// All actor ids of the requester's person at submission.
+    /// All actor ids of the person who is the requester, as known when the request was submitted.
     pub requester_ids: BTreeSet<String>,
     /// Revision of the request on which people decide.
     pub revision: u32,
@@ -59,18 +59,19 @@ pub struct Approval {
 /// Progress of a stage that has opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
-    /// Time of the opening, the last escalation or the last reassignment, in milliseconds since
-    /// 1970.
+    /// Time when the stage opened, was last escalated or was last reassigned, whichever is the
+    /// latest, in milliseconds since 1970.
     pub since: i64,
-    /// End of the present step of the deadline, in milliseconds since 1970; `None`: the stage waits
-    /// without limit.
+    /// Time when the present step of the deadline is over, in milliseconds since 1970; `None`: the
+    /// stage waits without limit.
     pub due_at: Option<i64>,
-    /// References to the people who are asked, by level: those of the plan or an admin, and one
-    /// level per escalation.
+    /// References to the people who are asked to decide, one list per level. The first level is
+    /// from the plan, or from an admin who reassigned the stage; each escalation adds a level.
     pub asked: Vec<Vec<Approver>>,
-    /// Number of steps of the deadline that were used.
+    /// Number of the deadline's steps that were taken since the stage opened or was reassigned.
     pub escalations: usize,
-    /// Whether the operators were asked, because no step was left and people are missing.
+    /// Whether the holders of `operate` were asked to decide, because people are missing and the
+    /// deadline has no further step.
     pub operators_asked: bool,
     pub passed_on: Vec<PassedOn>,
     pub decisions: Vec<Decision>,
@@ -135,7 +136,7 @@ pub enum Cause {
     PeopleMissing,
 }
 
-/// Change of an approval, as an event holds it. Times are milliseconds since 1970.
+/// Change of an approval, as an event records it. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum Change {
@@ -166,7 +167,7 @@ pub enum Change {
         stage: String,
         to: Approver,
         cause: Cause,
-        /// Whether the operators are asked, who come after the last step of the deadline.
+        /// Whether the holders of `operate` are asked, because the deadline has no further step.
         to_operators: bool,
         due_at: Option<i64>,
         at: i64,
@@ -185,8 +186,9 @@ pub enum Change {
 }
 
 impl Approval {
-    /// Creates an approval without open stages; [`Approval::start`] opens the first ones. A plan
-    /// that asks for nothing and was not approved by a rule gets the default stage.
+    /// Creates an approval without open stages; [`Approval::start`] opens the first ones. If the
+    /// plan has no stages and no automatic rule approved the change, the plan gets the default
+    /// stage.
     pub fn new(mut plan: Plan, requester: &str, mut requester_ids: BTreeSet<String>, revision: u32) -> Self {
         if plan.stages.is_empty() && plan.auto.is_empty() {
             plan.stages.push(PlannedStage::default_stage());
@@ -213,7 +215,8 @@ impl Approval {
     }
 
     /// Stages that may open now, because the stages before them have passed. If no stage is open
-    /// and none may open, all stages that have not opened, whatever their order says.
+    /// and no stage may open, the result is all stages that have not opened, so that the approval
+    /// does not wait for ever.
     pub(super) fn ready(&self) -> Vec<&PlannedStage> {
         let has_passed = |key: &str| self.stages.get(key).is_some_and(|progress| progress.passed_at.is_some());
         let is_free = |key: &String| has_passed(key) || self.planned(key).is_none();
@@ -230,7 +233,7 @@ impl Approval {
         self.plan.stages.iter().all(|planned| progress(planned).is_some())
     }
 
-    /// Repeats a recorded change. An approval that has ended stays as it is.
+    /// Applies a recorded change. If the approval has ended, the change has no effect.
     pub fn apply(&mut self, change: &Change) {
         if self.ended.is_some() {
             return;
@@ -289,7 +292,8 @@ impl Progress {
         }
     }
 
-    /// Step of the deadline that is due next; `None`: no step is left.
+    /// Step of the deadline that is due next; `None`: no step is left, or the stage has no
+    /// deadline.
     pub(super) fn next_step<'d>(&self, deadline: Option<&'d Deadline>) -> Option<&'d Escalation> {
         deadline?.escalate.get(self.escalations)
     }

@@ -99,13 +99,15 @@ pub struct Reason {
     pub actual: FactValue,
     pub is: Operator,
     pub bound: Operand,
-    /// Whether the comparison holds; false for one that decided by not holding, as below `not`.
+    /// Whether the comparison holds. A comparison that does not hold can also decide a condition,
+    /// for example below `not`.
     pub holds: bool,
 }
 
 impl Condition {
-    /// Evaluates the condition. A list decides by all of its members that have its result: `all`
-    /// holds by every member and fails by the failing ones, `any` the other way round.
+    /// Evaluates the condition, and names the comparisons that decided it. If `all` holds, or `any`
+    /// does not hold, all members of the list decided. Otherwise those members decided that have
+    /// the result of the list.
     pub fn explain(&self, facts: &Facts) -> Explanation {
         match self {
             Condition::All { all } => decided(all, facts, false),
@@ -118,7 +120,8 @@ impl Condition {
         }
     }
 
-    /// Number of comparisons in the condition, which is how specific a policy is.
+    /// Number of comparisons in the condition. Of several policies that apply, the one with the
+    /// most comparisons is the most specific.
     pub fn comparisons(&self) -> usize {
         match self {
             Condition::All { all: inner } | Condition::Any { any: inner } => {
@@ -142,7 +145,8 @@ impl Condition {
     }
 }
 
-/// Result of a list in which one member with the result `decisive` decides.
+/// Evaluates the list of `all` or `any`. The list has the result `decisive` if one of its
+/// conditions has that result, and otherwise the opposite result.
 fn decided(conditions: &[Condition], facts: &Facts, decisive: bool) -> Explanation {
     let inner: Vec<Explanation> = conditions.iter().map(|condition| condition.explain(facts)).collect();
     let holds = if inner.iter().any(|one| one.holds == decisive) { decisive } else { !decisive };
@@ -159,8 +163,8 @@ impl Comparison {
     }
 }
 
-/// Whether a comparison holds. Types that do not fit, which [`Condition::read`] refuses, never
-/// hold.
+/// Whether a comparison of a fact's value with `bound` holds. A comparison of types that do not fit
+/// never holds; [`Condition::read`] refuses such a comparison.
 fn holds(actual: &FactValue, is: Operator, bound: &Operand) -> bool {
     match (actual, bound) {
         (FactValue::Number(actual), Operand::Number(bound)) => match is {
@@ -185,7 +189,7 @@ fn holds(actual: &FactValue, is: Operator, bound: &Operand) -> bool {
 }
 
 struct Reader<'f> {
-    /// Number of nodes that were read so far.
+    /// Number of comparisons and connectives of the condition's tree that were read so far.
     nodes: usize,
     fields: &'f mut Fields,
 }
@@ -271,8 +275,8 @@ impl Reader<'_> {
         read.into_iter().collect::<Option<_>>().map(Operand::Texts)
     }
 
-    /// Reads a number. Days and hours outside of the calendar are errors, because the comparison
-    /// would never hold.
+    /// Reads the number with which a fact is compared. A weekday outside 1 to 7, or an hour outside
+    /// 0 to 23, is an error, because no change has such a fact.
     fn number(&mut self, node: &Node, fact: Fact) -> Option<i64> {
         let number = node.number(self.fields)?;
         let range = match fact {

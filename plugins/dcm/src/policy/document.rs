@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     pub applies_to: AppliesTo,
-    /// Rules of which the first that holds approves a change without people.
+    /// Automatic rules. The first rule whose condition holds approves the change without people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub auto_approve: Vec<AutoRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
-    /// Whether deadlines may end in approval, which is no decision of a person.
+    /// Whether the end of a deadline may approve a stage, although no person has decided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_timeout_approval: bool,
 }
@@ -48,8 +48,8 @@ pub struct Names {
 pub struct Stage {
     pub key: String,
     pub name: Names,
-    /// Keys of the stages that pass before this one opens; stages without a common order are open
-    /// together.
+    /// Keys of the stages that must pass before this stage opens. Stages that need not wait for
+    /// each other are open at the same time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
     /// Condition under which the stage is part of the plan; `None`: it always is.
@@ -85,7 +85,7 @@ pub enum Whose {
 #[serde(rename_all = "snake_case")]
 pub enum Needs {
     Any,
-    /// All people who are eligible at the time, and at least one person.
+    /// All people who have a seat in one level of the stage, and at least one person.
     All,
     /// Quorum: at least this number of people.
     AtLeast(u32),
@@ -98,14 +98,15 @@ pub struct Deadline {
     /// Numbers of business hours after which the people are reminded, each less than `hours`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remind_after: Vec<u32>,
-    /// Steps that follow one another, each with hours of its own.
+    /// Steps after the first `hours`, one after the other. Each step has hours of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalate: Vec<Escalation>,
-    /// Consequence of the end of the last step.
+    /// Consequence when the last step is over.
     pub finally: Finally,
 }
 
-/// Step of a deadline, after which other people may decide as well.
+/// Step of a deadline. At its beginning other people are asked, who may decide as well; it lasts
+/// `hours` business hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Escalation {
     pub to: Approver,
@@ -122,7 +123,8 @@ pub enum Finally {
 }
 
 impl Policy {
-    /// Number of comparisons in `applies_to.when`: of several policies, the largest applies.
+    /// Number of comparisons in `applies_to.when`. Of several policies that apply to a change,
+    /// those with the highest number count.
     pub fn specificity(&self) -> usize {
         self.applies_to.when.as_ref().map_or(0, Condition::comparisons)
     }

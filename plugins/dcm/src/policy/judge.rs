@@ -1,22 +1,23 @@
-//! Judgement of a stage: the voices that count, and what follows from them.
+//! Judgement of a stage: whether the stage passes, is rejected, waits, or lacks people.
 //!
-//! A voice belongs to one seat and comes from one person. A person counts once per stage, whether
-//! they decided for themselves or as a deputy, and so does a seat.
+//! A person counts once per stage, whether the person decided for their own seat or as a deputy. A
+//! seat counts once too.
 
 use super::approval::{Approval, Approvers, Decision, Progress, Verdict};
 use super::document::Needs;
 use super::seats::{Seats, person_of};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Voices of a stage, counted for its present members.
+/// Verdicts on a stage, counted for the people who have a seat at present.
 pub(super) struct Tally {
     /// Seats of each level: those of the plan first, then those of each escalation.
     levels: Vec<Seats>,
     /// Seats of all levels together.
     pub seats: Seats,
-    /// Verdict of each seat that has decided, by the person's smallest actor id.
+    /// Verdict of each seat that has decided, by the smallest actor id of the person who has the
+    /// seat.
     decided: BTreeMap<String, Verdict>,
-    /// People who have decided, for any seat, by their smallest actor id.
+    /// Smallest actor ids of the people who have decided, for their own seat or as a deputy.
     acted: BTreeSet<String>,
 }
 
@@ -66,7 +67,8 @@ impl Tally {
         self.acted.contains(person) || self.decided.contains_key(person)
     }
 
-    /// People who have a seat and have not decided.
+    /// People who have a seat and have not decided: the smallest actor id of each, and the actor id
+    /// by which the person was named.
     pub fn open(&self) -> impl Iterator<Item = (&String, &String)> {
         self.seats.iter().filter(|(person, _)| !self.has_decided(person))
     }

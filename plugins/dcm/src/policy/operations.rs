@@ -1,4 +1,5 @@
-//! Operations on an approval. Each returns the changes that follow, or the reason why not.
+//! Operations on an approval. Each operation returns the changes that follow, or a rejection with
+//! the reason.
 //!
 //! Invariants:
 //! - the requester decides on nothing: neither by a group, a deputy or another actor id, nor by
@@ -16,14 +17,15 @@ use crate::permission::OPERATE;
 use eaf_sdk::Rejection;
 use std::collections::BTreeSet;
 
-/// Decision that a person gives, before it is checked.
+/// Decision of a person on an approval, before the decision is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Vote<'a> {
     /// Actor id of the person who decides.
     pub actor: &'a str,
     /// Actor id of the person whose deputy decides; `None`: the person decides for themselves.
     pub on_behalf_of: Option<&'a str>,
-    /// Key of the stage to decide; `None`: every open stage in which the person may decide.
+    /// Key of the stage on which the person decides; `None`: every open stage in which the person
+    /// may decide.
     pub stage: Option<&'a str>,
     /// Revision of the request that the person has read.
     pub revision: u32,
@@ -31,12 +33,12 @@ pub struct Vote<'a> {
 }
 
 impl Approval {
-    /// Opens the first stages of a new approval, or grants one that needs no people.
+    /// Opens the first stages of a new approval, or grants an approval that needs no people.
     pub fn start(&self, ambient: Ambient) -> Vec<Change> {
         self.reconsider(ambient)
     }
 
-    /// Judges every stage again, as after a change of members.
+    /// Judges every open stage again, for example after the members of a group have changed.
     pub fn reconsider(&self, ambient: Ambient) -> Vec<Change> {
         let mut following = Following::new(self, ambient);
         following.settle();
@@ -49,7 +51,7 @@ impl Approval {
         Tally::of(self, approvers, progress).open().map(|(_, actor)| actor.clone()).collect()
     }
 
-    /// Keys of the stages for which a vote counts, or the reason why it counts for none.
+    /// Keys of the open stages for which a vote counts, or a rejection if it counts for no stage.
     pub fn can_decide(&self, approvers: &dyn Approvers, vote: &Vote) -> Result<Vec<String>, Rejection> {
         self.undecided()?;
         self.not_requester(approvers, vote.actor)?;
@@ -120,8 +122,8 @@ impl Approval {
         Ok(following.changes)
     }
 
-    /// Replaces the approvers of an open stage, by an admin. Decisions stand, and the deadline
-    /// begins again.
+    /// Replaces the approvers of an open stage, on behalf of an admin. Decisions that were given
+    /// remain, and the stage's deadline begins again.
     pub fn reassign(
         &self,
         ambient: Ambient,
@@ -143,7 +145,7 @@ impl Approval {
         Ok(following.changes)
     }
 
-    /// Takes the next step of a deadline whose hours are over.
+    /// Takes the next step of a stage's deadline, because the hours of the present step are over.
     pub fn escalate(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
         let (planned, progress) = self.overdue(ambient, stage)?;
         if progress.next_step(planned.deadline.as_ref()).is_none() {
@@ -239,7 +241,7 @@ fn due_at(ambient: Ambient, planned: &PlannedStage) -> Option<i64> {
     planned.deadline.as_ref().map(|deadline| ambient.hours.after(ambient.now, deadline.hours))
 }
 
-/// Changes that follow from a first one, and the approval after them.
+/// Changes that an operation causes one after the other, and the approval after these changes.
 struct Following<'a> {
     approval: Approval,
     ambient: Ambient<'a>,
@@ -260,8 +262,8 @@ impl<'a> Following<'a> {
         self.record(Change::Ended { outcome, stage, at: self.ambient.now });
     }
 
-    /// Opens, passes and escalates stages until nothing follows. Each stage opens and passes once,
-    /// and has a limited number of escalations, so the loop ends.
+    /// Opens, passes and escalates stages until no further change follows. The loop ends, because
+    /// each stage opens and passes once and has a limited number of escalations.
     fn settle(&mut self) {
         while self.approval.ended.is_none() {
             let before = self.changes.len();
@@ -308,7 +310,8 @@ impl<'a> Following<'a> {
         Tally::of(&self.approval, self.ambient.approvers, progress).judge(needs)
     }
 
-    /// Asks the people of the deadline's next step, and after the last step the operators.
+    /// Asks the people of the deadline's next step. If no step is left, asks the holders of
+    /// `operate`, once.
     fn escalate(&mut self, stage: &str, cause: Cause) {
         let (Some(progress), Some(planned)) = (self.approval.open(stage), self.approval.planned(stage)) else { return };
         let (stage, at) = (stage.to_owned(), self.ambient.now);

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Key of the stage that a plan has where no policy asks for one.
+/// Key of the default stage, which a plan has if no policy asks for a stage.
 pub const DEFAULT_STAGE: &str = "approval";
 
 /// Published version of a policy.
@@ -30,7 +30,8 @@ pub struct Published {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
-    /// Policies that count, by key; empty: no policy applies.
+    /// Most specific policies that apply to the change, in the order of their keys; empty: no
+    /// policy applies.
     pub policies: Vec<Applied>,
     /// Automatic rules that approved the change, one per policy; empty if the change needs people.
     pub auto: Vec<AutoApproval>,
@@ -38,7 +39,7 @@ pub struct Plan {
     pub stages: Vec<PlannedStage>,
 }
 
-/// Policy that counts, and why it applies.
+/// Policy that counts for a change, and the comparisons by which the policy applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     pub policy: String,
@@ -46,7 +47,8 @@ pub struct Applied {
     pub because: Vec<Reason>,
 }
 
-/// Rule that approved without people, and why.
+/// Automatic rule that approved a change without people, and the comparisons by which the rule
+/// holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AutoApproval {
     pub policy: String,
@@ -67,7 +69,7 @@ pub struct PlannedStage {
     pub name: Option<Names>,
     /// Comparisons that made the stage part of the plan; empty: the stage is always part of it.
     pub because: Vec<Reason>,
-    /// Keys, in the plan, of the stages that pass before this one.
+    /// Keys of the plan's stages that must pass before this stage opens.
     pub after: Vec<String>,
     pub approvers: Vec<Approver>,
     pub needs: Needs,
@@ -76,7 +78,7 @@ pub struct PlannedStage {
 }
 
 impl PlannedStage {
-    /// Creates the stage of a plan for which no policy asks for stages.
+    /// Creates the default stage, for a plan for which no policy asks for a stage.
     pub fn default_stage() -> Self {
         PlannedStage {
             key: DEFAULT_STAGE.into(),
@@ -92,14 +94,14 @@ impl PlannedStage {
 }
 
 impl Plan {
-    /// Number of approvals without which the change is never approved.
+    /// Minimum number of approvals that all stages of the plan need together.
     pub fn approvals_needed(&self) -> u64 {
         self.stages.iter().map(|stage| stage.needs.least()).sum()
     }
 }
 
 impl Needs {
-    /// Number of people without whom the stage never passes.
+    /// Minimum number of people who must approve before the stage passes.
     pub fn least(self) -> u64 {
         match self {
             Needs::Any | Needs::All => 1,
@@ -128,7 +130,8 @@ pub fn plan(policies: &[Published], facts: &Facts) -> Plan {
     Plan { policies: tied.into_iter().map(applied).collect(), auto, stages }
 }
 
-/// Most specific policies that apply, by key, and why each applies.
+/// Most specific of the policies that apply to the change, in the order of their keys, each with
+/// the comparisons by which it applies.
 fn most_specific<'a>(policies: &'a [Published], facts: &Facts) -> Vec<(&'a Published, Vec<Reason>)> {
     let mut latest: BTreeMap<&str, &Published> = BTreeMap::new();
     for published in policies {
@@ -152,7 +155,7 @@ fn most_specific<'a>(policies: &'a [Published], facts: &Facts) -> Vec<(&'a Publi
     found
 }
 
-/// First automatic rule of the policy that holds; `None`: no rule holds.
+/// First automatic rule of the policy whose condition holds; `None`: no rule's condition holds.
 fn auto_approval(published: &Published, facts: &Facts) -> Option<AutoApproval> {
     let holds = |rule: &AutoRule| {
         let explained = rule.when.explain(facts);
@@ -167,7 +170,8 @@ fn auto_approval(published: &Published, facts: &Facts) -> Option<AutoApproval> {
     published.policy.auto_approve.iter().find_map(holds)
 }
 
-/// Stages of the policy whose condition holds.
+/// Stages of the policy that become part of the plan: those without a condition, and those whose
+/// condition holds.
 fn planned(published: &Published, facts: &Facts) -> Vec<PlannedStage> {
     let stages = &published.policy.stages;
     let because = |stage: &Stage| match &stage.when {
@@ -190,8 +194,8 @@ fn planned(published: &Published, facts: &Facts) -> Vec<PlannedStage> {
     kept.iter().cloned().map(stage).collect()
 }
 
-/// Keys of the stages that pass before this one. A stage that is not kept is replaced by the stages
-/// before it.
+/// Keys of the stages in `kept` that must pass before `stage`. If a stage before it is not in
+/// `kept`, the stages before that one count instead.
 fn before<'a>(stage: &'a Stage, stages: &'a [Stage], kept: &BTreeSet<&str>) -> BTreeSet<&'a str> {
     let (mut open, mut seen, mut found) = (vec![stage], BTreeSet::new(), BTreeSet::new());
     while let Some(next) = open.pop() {

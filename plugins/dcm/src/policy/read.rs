@@ -1,4 +1,4 @@
-//! Reading of policy documents, with all errors at once.
+//! Reading of policy documents. A document is refused with all of its errors at once.
 
 use super::condition::Condition;
 use super::document::{
@@ -21,7 +21,7 @@ pub const HOURS: RangeInclusive<i64> = 1..=1000;
 const NAME: RangeInclusive<usize> = 1..=80;
 const ACTOR_MAX: usize = 64;
 
-/// Permissions that a stage may refer to.
+/// Permissions whose holders a policy may name as approvers of a stage.
 const PERMISSIONS: &[&str] =
     &[permission::REQUEST, permission::APPROVE, permission::OFFER, permission::OPERATE, permission::AUDIT];
 
@@ -130,7 +130,8 @@ fn stage(node: &Node, fields: &mut Fields) -> Option<Stage> {
     })
 }
 
-/// Reads each item, so that the errors of all items are reported.
+/// Reads each item, so that the errors of all items are reported; `None` if at least one item has
+/// an error.
 fn each<T>(items: &[Node], fields: &mut Fields, read: impl Fn(&Node, &mut Fields) -> Option<T>) -> Option<Vec<T>> {
     let found: Vec<Option<T>> = items.iter().map(|item| read(item, fields)).collect();
     found.into_iter().collect()
@@ -220,8 +221,8 @@ fn needs(node: &Node, approvers: Option<&[Approver]>, fields: &mut Fields) -> Op
     Some(Needs::AtLeast(u32::try_from(count).ok()?))
 }
 
-/// Number of the named people; `None` if a group or a permission is among the approvers, because
-/// these change.
+/// Number of people in `approvers`, if each is named by actor id. `None` if a group, a permission
+/// or a manager is among them, because their people change.
 fn fixed_number(approvers: &[Approver]) -> Option<i64> {
     let actors: BTreeSet<&Approver> = approvers.iter().collect();
     let fixed = actors.iter().all(|approver| matches!(approver, Approver::Actor(_)));

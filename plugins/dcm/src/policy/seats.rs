@@ -7,7 +7,8 @@ use super::approval::{Approval, Approvers, Progress};
 use super::document::Approver;
 use std::collections::BTreeMap;
 
-/// Seats by the smallest actor id of each person, with the actor id by which the person was named.
+/// Seats of a stage: the smallest actor id of each person, with the actor id by which the person
+/// was named.
 pub type Seats = BTreeMap<String, String>;
 
 /// Smallest actor id of a person, the same for each of their ids.
@@ -17,13 +18,15 @@ pub fn person_of(approvers: &dyn Approvers, actor: &str) -> String {
 }
 
 impl Approval {
-    /// Tells whether an actor id is the requester's, by the ids at submission or the present ones.
+    /// Tells whether an actor id belongs to the requester, by the actor ids that the requester had
+    /// at the submission or has at present.
     pub fn is_requester(&self, approvers: &dyn Approvers, actor: &str) -> bool {
         let is_known = |id: &str| self.requester == id || self.requester_ids.contains(id);
         is_known(actor) || approvers.person(actor).iter().any(|id| is_known(id))
     }
 
-    /// Seats to which the references lead, with passed-on seats at their present persons.
+    /// Seats of the people to whom the references in `asked` lead, without the requester. A seat
+    /// that was passed on is that of the person to whom it was passed.
     pub(super) fn seats(&self, approvers: &dyn Approvers, progress: &Progress, asked: &[Approver]) -> Seats {
         let mut seats = Seats::new();
         for member in asked.iter().flat_map(|reference| approvers.members(reference)) {

@@ -46,8 +46,8 @@ pub enum Then {
     Approve,
 }
 
-/// State that an approval waits for at the time `now`, in milliseconds since 1970; `None` once the
-/// approval has ended.
+/// Stages for which an approval waits at the time `now`, in milliseconds since 1970; `None` once
+/// the approval has ended.
 pub fn waiting_on(approval: &Approval, approvers: &dyn Approvers, now: i64) -> Option<WaitingOn> {
     if approval.ended.is_some() {
         return None;

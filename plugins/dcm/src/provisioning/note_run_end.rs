@@ -1,5 +1,5 @@
-//! End of a run without a result of its own, reported by the host. The attempt fails, so that it
-//! can be repeated.
+//! End of a run without a result, such as after a panic, as the host reports it. The attempt of the
+//! request or machine fails, so that people can repeat the attempt.
 
 use super::fail::FailProvisioning;
 use crate::request::fail_cancel::FailCancel;

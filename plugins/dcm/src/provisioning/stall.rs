@@ -19,12 +19,13 @@ pub struct NoteStall {
     pub message: Option<String>,
 }
 
-/// Failures that require a person in vCenter or at the connection. The call succeeds after the
-/// repair: a question at any time, the others within the half hour for which the host repeats it,
-/// as the texts say.
+/// Codes of failures that a person must repair, in vCenter or at the connection. After the repair
+/// the stalled call succeeds: with `vcenter-question` at any time, with the others only while the
+/// host repeats the call, which is half an hour.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
-/// Message of a stalled row, which says whether it waits for the system or for a person.
+/// Message of a row whose host call stalls. The message says whether the row waits for the system
+/// or for a person.
 pub fn waiting(since: i64, code: &str) -> Message {
     if FOR_A_PERSON.contains(&code) {
         let people = People::who_may(OPERATE);

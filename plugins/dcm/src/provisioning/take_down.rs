@@ -18,7 +18,7 @@ pub struct TakeDown<'a> {
 /// Reason why a removal ended early.
 pub enum TakeDownStopped {
     AtStep(Step, Failure),
-    /// The domain rejected the run, which another attempt has superseded.
+    /// The domain rejected a command of this run, because another attempt has superseded the run.
     Superseded(Failure),
 }
 
@@ -37,9 +37,10 @@ impl TakeDown<'_> {
         self.step(Step::Destroy, || self.destroy(&writer)).map(|removed| removed.copies)
     }
 
-    /// Destroys the machine. A machine that was never handed over may be missing without a
-    /// confirmation. If the connection now leads to another vCenter, the machine may exist in the
-    /// former one, and an admin decides.
+    /// Destroys the machine. If vCenter does not have a machine that was never handed over, the
+    /// machine counts as removed without a confirmation. If the connection now leads to another
+    /// vCenter, the call fails and an admin decides, because the former vCenter may have the
+    /// machine.
     fn destroy(&self, writer: &Writer) -> Result<Removed, Failure> {
         match writer.destroy(self.id).and_then(|operation| operation.result()) {
             Err(failure) if self.process == Process::Cancel && failure.code == vm::GONE => writer.forget(self.id),

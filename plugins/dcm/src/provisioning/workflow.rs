@@ -69,7 +69,7 @@ impl Workflow for Provision {
 enum BuildStopped {
     /// vCenter failed a step, or the grant is insufficient.
     AtStep(Failure),
-    /// The domain rejected the run, which another attempt has superseded.
+    /// The domain rejected a command of this run, because another attempt has superseded the run.
     Superseded(Failure),
 }
 
@@ -127,14 +127,15 @@ impl Build {
         Ok(())
     }
 
-    /// Whether the machine has the requested size, which a template's own size may override.
+    /// Whether the machine has the requested number of CPUs and size of memory. A clone may have
+    /// the size of its template instead.
     fn has_requested_size(&mut self, reader: &Reader, memory_mb: u64) -> Result<bool, BuildStopped> {
         self.step = Step::Reconfigure;
         let machine = reader.read_vm(&self.id).map_err(BuildStopped::AtStep)?;
         Ok(machine.is_some_and(|m| m.cpus == Some(self.spec.cpus) && m.memory_mb == Some(memory_mb)))
     }
 
-    /// Runs one step with its events, unless an earlier attempt finished that step.
+    /// Runs one step and records its events, unless an earlier attempt finished the step.
     fn step<T: DeserializeOwned>(
         &mut self,
         step: Step,
@@ -153,7 +154,8 @@ impl Build {
         Ok(answer)
     }
 
-    /// Waits for an operation; only clones take long enough to record progress.
+    /// Waits for the operation of a step. Meanwhile the progress of a clone is recorded; other
+    /// steps are too short.
     fn follow<T: DeserializeOwned>(&self, operation: &Operation<T>) -> Result<T, BuildStopped> {
         let percentages: &[u32] = if self.step == Step::Clone { &PERCENTAGES } else { &[] };
         let mut reached = 0;

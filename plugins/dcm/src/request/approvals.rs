@@ -1,4 +1,5 @@
-//! Approvals, open and decided: the request as approvers see it, without its later progress.
+//! View of approvals, open and decided. A row shows the request as its approvers see it, without
+//! the progress after the decision.
 
 use super::RequestFacts;
 use super::Status;

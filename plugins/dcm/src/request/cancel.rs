@@ -1,5 +1,5 @@
 //! Cancellation of a failed request by its requester or an admin. The partly built machine is
-//! removed first, because the name becomes free for another one.
+//! removed first, because afterwards another machine may have its name.
 
 use super::event::RequestCancelRequested;
 use super::{Request, RequestFacts, Status, stream, unknown};

@@ -1,6 +1,6 @@
 //! Removal of the machine of a failed request. If no attempt built anything, vCenter is not called,
-//! because it may be the cause of the failure. A machine in another vCenter counts as removed if an
-//! admin says so; vCenter is called once more, because the admin may be wrong.
+//! because vCenter may be the cause of the failure. A machine in another vCenter counts as removed
+//! if an admin says so; vCenter is called once more, because the admin may be wrong.
 
 use super::complete_cancel::CompleteCancel;
 use super::fail_cancel::FailCancel;

@@ -67,7 +67,8 @@ impl Status {
     }
 }
 
-/// Facts for the rules, read from the stream or from a row.
+/// Facts of a request that the rules of its commands need. They are read from the request's stream
+/// or from a row.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFacts<'a> {
     pub status: Status,
@@ -106,7 +107,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Memory in MB, as vCenter counts.
+    /// Size of the memory in MB, the unit of vCenter.
     pub fn memory_mb(&self) -> u64 {
         u64::from(self.memory_gb) * 1024
     }
@@ -116,7 +117,8 @@ pub fn stream(id: &str) -> String {
     format!("request/{id}")
 }
 
-/// Checks an id from a command body, which becomes part of stream names.
+/// Whether a text from a command's body has the form of an id. This is checked because the id
+/// becomes part of stream names.
 pub fn is_id(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'-')
 }
@@ -133,8 +135,8 @@ pub fn guarded(id: &str) -> Boundary {
     Boundary::none().guard(stream(id))
 }
 
-/// Boundary of a command that releases a name: the request and, once this is loaded, the stream of
-/// its name.
+/// Boundary of a command that releases a machine name: the request's stream and, once this is
+/// loaded, the stream of the name.
 pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

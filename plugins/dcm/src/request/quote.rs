@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 /// Number of approvals that a request needs.
 const STAGES: u32 = 1;
 
-/// Price and possible approvers of a request, for a rehearsal; `None` where the offering does not
+/// Price and possible approvers of a request, for a rehearsal; `None` if the offering does not
 /// allow this size.
 pub fn quote(ctx: &Context, offering: &OfferingDefined, cpus: i64, memory_gb: i64) -> Option<Map<String, Value>> {
     if !offering.cpus().contains(&cpus) || !offering.memory_gb().contains(&memory_gb) {

@@ -1,5 +1,5 @@
-//! Retry of a failed request by an admin. Template and address setting come from the present
-//! offering, where mistakes are corrected; price and size stay as approved.
+//! Retry of a failed request by an admin. Template and address setting are those of the present
+//! offering, because an admin may have corrected them there; price and size stay as approved.
 
 use super::event::RequestRetried;
 use super::{Request, RequestFacts, Spec, Status, is_id, stream, unknown};
@@ -64,7 +64,8 @@ impl RetryRequest {
     }
 }
 
-/// Boundary of a retry: the request and, once this is loaded, its offering.
+/// Boundary of a retry: the stream of the request and, once this is loaded, the stream of its
+/// offering.
 fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     if !is_id(id) {
         return Boundary::none();
@@ -76,7 +77,8 @@ fn request_and_offering(id: &str, loaded: &Streams) -> Boundary {
     }
 }
 
-/// Spec with template, image and address setting of the offering, unless the offering is closed.
+/// Spec with the template, image and address setting that the offering has now. If the offering is
+/// closed, the spec is unchanged.
 fn as_offered_now(mut spec: Spec, streams: &Streams) -> Spec {
     let offering = streams.fold::<Offering>(&offering::stream(&spec.offering)).and_then(|o| o.defined);
     if let Some(offering) = offering.filter(|o| o.active) {

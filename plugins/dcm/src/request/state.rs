@@ -13,11 +13,11 @@ pub struct Request {
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
-    /// True if no attempt began the clone; false where that is unknown.
+    /// Whether no attempt has begun the clone; false also if this is unknown.
     #[serde(default)]
     pub nothing_built: bool,
-    /// Requested machine as of the last clone, which a retry may change; `None`: no clone was
-    /// completed.
+    /// Spec of the request when the last clone was completed; a later retry may have changed the
+    /// request's spec. `None`: no clone was completed.
     pub copied: Option<Spec>,
     pub attempt: u32,
     /// Id of the event that began the present attempt.
@@ -93,7 +93,7 @@ impl Request {
         self.requester_name.clone().unwrap_or_else(|| Personal::new(""))
     }
 
-    /// Requested machine, with the changes of the last retry.
+    /// Requested machine, with the changes that the last retry made.
     ///
     /// # Panics
     ///
@@ -102,8 +102,8 @@ impl Request {
         self.spec.clone().expect("a request begins with a submission")
     }
 
-    /// Spec of the machine that was built: a retry that found a machine did not clone its own
-    /// template.
+    /// Spec of the machine that was built. Its template and image are those of the last completed
+    /// clone, because a retry that found the machine did not clone again.
     pub fn built(&self) -> Spec {
         let spec = self.spec();
         match &self.copied {
@@ -112,7 +112,7 @@ impl Request {
         }
     }
 
-    /// Checks that this attempt to cancel is in progress.
+    /// Checks that the request is being cancelled, and that `attempt` is the present attempt.
     pub fn cancelling(&self, attempt: u32) -> Result<(), Rejection> {
         if self.status != Status::Cancelling {
             return Err(Rejection::conflict("request-not-cancelling").param("status", self.status.as_str()));

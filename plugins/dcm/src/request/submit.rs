@@ -126,7 +126,8 @@ impl RequestVm {
         }
     }
 
-    /// Reports all errors of the body at once.
+    /// Checks the command's body against the offering, and rejects the body with all of its errors
+    /// at once.
     fn check(&self, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
         naming::check(&mut fields, "/name", &self.name);

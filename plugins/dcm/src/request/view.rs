@@ -1,4 +1,4 @@
-//! Requests, for their requesters and approvers.
+//! View of the requests: a requester reads their own; approvers, admins and auditors read all.
 
 use super::approve::{self, ApproveRequest};
 use super::cancel::{self, CancelRequest};
@@ -47,8 +47,8 @@ pub struct Row {
     pub cancelled_by_id: Option<String>,
     pub cancelled_by_name: Option<String>,
     pub cancelled_at: Option<i64>,
-    /// Names of copies of the machine, which carry the same marker and were not removed; `None`: no
-    /// copies.
+    /// Names of copies of the machine: other machines in vCenter that carry the same marker and
+    /// were not removed. `None`: there are no copies.
     pub copies: Option<String>,
     pub attempt: Option<u32>,
     pub step: Option<String>,
@@ -186,13 +186,14 @@ impl Row {
     }
 }
 
-/// Id of the request to which an event belongs; `None` for another event. The steps of a machine's
-/// removal are events of the machine, not of the request.
+/// Id of the request to whose stream an event belongs; `None` if the event is in another stream.
+/// The steps of a machine's removal are events of the machine, not of the request.
 pub fn request_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("request/").map(Into::into)
 }
 
-/// Id of the request to which an event belongs, also for the event that ends the request's machine.
+/// Id of the request that an event changes: an event of the request itself, or the end of the
+/// request's machine. `None`: the event changes no request.
 fn request_or_its_machine(recorded: &Recorded) -> Option<String> {
     let ended = || recorded.stream.strip_prefix("vm/").filter(|_| recorded.kind == "vm-decommissioned");
     request_of(recorded).or_else(|| ended().map(Into::into))
@@ -377,7 +378,7 @@ pub fn approval(since: i64, requester_id: &str) -> Message {
     Message::new("approval").param("since", since).param("people", people)
 }
 
-/// Message of a request that has not ended; `None` once it has.
+/// Message that says for what a request waits; `None` once the request has ended.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if let Some(at) = row.stalled_since {
         return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));

@@ -94,14 +94,14 @@ impl View for Timeline {
     }
 }
 
-/// Id of the request or machine of an event, which is the same for both; `None`: the event concerns
-/// neither.
+/// Id of the request or the machine that an event is about; a request and its machine have the same
+/// id. `None`: the event is about neither.
 fn thing(recorded: &Recorded) -> Option<String> {
     request_of(recorded).or_else(|| vm_of(recorded))
 }
 
-/// Key of a row, with the position in the log, so that keys are in order of time across request and
-/// machine.
+/// Key of an event's row: the id and the position in the log. By the position, the events of a
+/// request and of its machine are in order of time.
 fn key(recorded: &Recorded) -> Option<String> {
     thing(recorded).map(|id| format!("{id}/{:010}", recorded.position))
 }
@@ -134,7 +134,8 @@ fn row(event: &Event, recorded: &Recorded, request_id: String) -> Row {
     }
 }
 
-/// Name of the actor, who may differ from the person whose data the event holds.
+/// Name of the person who caused the event, who may differ from the person whose data the event
+/// contains.
 fn actor_name(event: &Event) -> Option<String> {
     match event {
         Event::RequestSubmitted(e) => e.requester_name.to_option(),

@@ -1,5 +1,5 @@
-//! Completion of a decommissioning: vCenter does not have the machine, after a removal or a
-//! confirmation, and its name is free.
+//! Completion of a decommissioning: the machine was removed from vCenter, or an admin confirmed
+//! that it is gone. The machine's name is free again.
 
 use super::event::VmDecommissioned;
 use super::{Vm, stream, unknown};

@@ -47,8 +47,8 @@ impl Command for DecommissionVm {
     }
 }
 
-/// Checks the typed name. A machine that was renamed in vCenter is shown with both names, so either
-/// is valid.
+/// Checks the name that a person typed. A machine that was renamed in vCenter is shown with both
+/// names, so either name is valid.
 pub fn check_confirmation(typed: &str, vm: &Vm) -> Result<(), Rejection> {
     let mut fields = Fields::default();
     let typed = naming::without_invisible(typed);

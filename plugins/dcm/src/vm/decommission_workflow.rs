@@ -1,4 +1,4 @@
-//! Removal of a machine that is decommissioned.
+//! Workflow that removes a machine which is decommissioned.
 
 use super::complete_decommission::CompleteDecommission;
 use super::fail_decommission::FailDecommission;

@@ -53,7 +53,8 @@ pub enum Access {
 }
 
 impl Access {
-    /// Protocol by the words of an offering's image; `None` for an unknown system.
+    /// Usual protocol of the system that an offering's image names, such as SSH for `Debian 12`;
+    /// `None` if the system is unknown.
     pub fn of(image: &str) -> Option<Access> {
         const UNIX: [&str; 14] = [
             "linux", "debian", "ubuntu", "rhel", "red hat", "suse", "sles", "centos", "rocky", "alma", "fedora",
@@ -77,7 +78,8 @@ pub fn may_count_as_removed(code: &str) -> bool {
     [GONE, OTHER_VCENTER].contains(&code)
 }
 
-/// Facts for the rules, read from the stream or from a row.
+/// Facts of a machine that the rules of its commands need. They are read from the machine's stream
+/// or from a row.
 #[derive(Debug, Clone, Copy)]
 pub struct VmFacts<'a> {
     pub status: Status,

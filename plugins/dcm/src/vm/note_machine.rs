@@ -1,4 +1,5 @@
-//! Observation of a machine, reported by the host when it differs from the last one.
+//! Observation of a machine in vCenter, which the host reports when it differs from the last
+//! observation.
 
 use super::event::VmRefreshed;
 use super::{Vm, stream, unknown};

@@ -1,4 +1,4 @@
-//! Refresh of a machine's data on request of a person.
+//! Refresh of a machine's data, asked for by a person.
 
 use super::event::VmRefreshRequested;
 use super::{Vm, VmFacts, stream, unknown};

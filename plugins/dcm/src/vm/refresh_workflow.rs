@@ -1,4 +1,4 @@
-//! Refresh of a machine from vCenter.
+//! Workflow that reads a machine's present data from vCenter.
 
 use super::record_refresh::{RecordRefresh, RefreshResult};
 use crate::Event;

@@ -1,7 +1,8 @@
-//! Machines of each person, their size and cost, for the approvers of a further machine.
+//! View of the machines of each person, with sums of size and cost, for the approvers of a further
+//! machine.
 //!
-//! A row stores each machine's size besides the sums: a machine leaves with the size that was
-//! added, and events need only its id.
+//! A row contains each machine's size besides the sums, because the event that ends a machine
+//! contains only the machine's id.
 
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};

@@ -17,7 +17,8 @@ pub struct Vm {
     pub name: String,
     /// Name of the machine in vCenter's last report; `None` where that report had no name.
     pub vcenter_name: Option<String>,
-    /// Last reading of the machine, or the machine at handover; `None` where neither is known.
+    /// Last reading of the machine in vCenter, or the machine as it was handed over; `None` if
+    /// neither is known.
     #[serde(default)]
     pub seen: Option<VmRefreshed>,
     /// Number of attempts to decommission the machine.
@@ -79,7 +80,7 @@ impl Vm {
         VmFacts { status: self.status, requester_id: &self.requester_id, failed_code: self.failed_code.as_deref() }
     }
 
-    /// Checks that this attempt to decommission is in progress.
+    /// Checks that the machine is being decommissioned, and that `attempt` is the present attempt.
     pub fn decommissioning(&self, attempt: u32) -> Result<(), Rejection> {
         if self.status != Status::Decommissioning {
             return Err(Rejection::conflict("vm-not-decommissioning").param("status", self.status.as_str()));
@@ -90,7 +91,7 @@ impl Vm {
         Ok(())
     }
 
-    /// Whether a reading equals the last one.
+    /// Whether a reading of the machine equals the last recorded one.
     pub fn is_unchanged(&self, now: &VmRefreshed) -> bool {
         self.seen.as_ref() == Some(now)
     }

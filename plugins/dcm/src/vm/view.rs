@@ -1,4 +1,4 @@
-//! Machines, as last reported by vCenter.
+//! View of the machines, as vCenter last reported them.
 
 use super::confirm_gone::{self, ConfirmGone};
 use super::decommission::{self, DecommissionVm};
@@ -17,7 +17,7 @@ pub struct Row {
     pub status: Status,
     pub terminal: bool,
     pub name: String,
-    /// Name of the machine in vCenter; `None` where it is the requested one.
+    /// Name of the machine in vCenter; `None` if it is the requested name.
     pub vcenter_name: Option<String>,
     /// State of a machine with a problem: disconnected, inaccessible, orphaned, invalid or
     /// template; `None` for a machine without one.
@@ -54,8 +54,8 @@ pub struct Row {
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,
     pub decommissioned_at: Option<i64>,
-    /// Names of copies of the machine, which carry the same marker and were not removed; `None`: no
-    /// copies.
+    /// Names of copies of the machine: other machines in vCenter that carry the same marker and
+    /// were not removed. `None`: there are no copies.
     pub copies: Option<String>,
 }
 
@@ -149,8 +149,8 @@ impl View for Vms {
     }
 }
 
-/// Id of the machine to which an event belongs; `None` for another event. The steps of a build are
-/// events of the request, not of the machine.
+/// Id of the machine to whose stream an event belongs; `None` if the event is in another stream.
+/// The steps of a build are events of the request, not of the machine.
 pub fn vm_of(recorded: &Recorded) -> Option<String> {
     recorded.stream.strip_prefix("vm/").map(Into::into)
 }
@@ -290,7 +290,7 @@ impl Row {
     }
 }
 
-/// Message of a machine that waits for a step or a person; `None` for one that waits for nothing.
+/// Message that says for what a machine waits, a step or a person; `None` if it waits for nothing.
 pub fn waiting_on(row: &Row) -> Option<Message> {
     if row.status == Status::Decommissioned {
         return None;

@@ -1,17 +1,17 @@
-//! Holidays of 2026 and 2027 against a table of dates.
+//! Test that compares the holidays of 2026 and 2027 with a table of dates.
 
 use super::*;
 use jiff::civil::date;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// Holidays of all states, as month and day.
+/// Holidays that all states have, by year, each as month and day.
 const EVERYWHERE: [(i16, &[(i8, i8)]); 2] = [
     (2026, &[(1, 1), (4, 3), (4, 6), (5, 1), (5, 14), (5, 25), (10, 3), (12, 25), (12, 26)]),
     (2027, &[(1, 1), (3, 26), (3, 29), (5, 1), (5, 6), (5, 17), (10, 3), (12, 25), (12, 26)]),
 ];
 
-/// Further holidays of each state.
+/// Holidays that a state has in addition to those of all states, each as month and day.
 fn further(year: i16, state: State) -> Vec<(i8, i8)> {
     let (easter, pentecost, corpus_christi, repentance) = match year {
         2026 => ((4, 5), (5, 24), (6, 4), (11, 18)),

@@ -1,4 +1,5 @@
-//! Rules of conditions: what holds, why, and which documents are refused.
+//! Tests of conditions: which conditions hold, which comparisons decide them, and which documents
+//! are refused.
 
 use super::super::fact::tests::facts;
 use super::*;

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) const HOUR: i64 = 3_600_000;
 pub(crate) const REQUESTER: &str = "rita";
 
-/// Members by reference, actor ids by person, and deputies by actor.
+/// People of a test: members by reference, all actor ids of each person, and the deputies of each
+/// actor.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct World {
     pub members: BTreeMap<Approver, BTreeSet<String>>,
