@@ -116,7 +116,7 @@ async fn planted_words_are_found_in_every_place() {
         ("answer to admin@globex: GET /planted", canary::JUSTIFICATION),
         ("answer to requester@acme: GET /planted", canary::APPROVERS_JUSTIFICATION),
         ("answer to admin@acme: GET /planted", "james.carter@acme.example"),
-        ("answer to nobody: GET /planted", name),
+        ("answer to no account: GET /planted", name),
         ("answer to operator: GET /planted", canary::REASON),
         ("answer to approver@acme: GET /planted", canary::MAIL_PASSWORD),
         ("answer to requester@acme: GET /api/session", password),
