@@ -166,8 +166,7 @@ pub struct Accepted {
     /// View row of the command's thing, to which the answer's `Location` leads. `None`: no row.
     #[serde(default)]
     pub subject: Option<Subject>,
-    /// Expected result of the command, only for the answer to a rehearsal (`?dry-run`); never
-    /// recorded. `None`: the plugin gives none.
+    /// Expected result of a rehearsed command (`?dry-run`), never recorded. `None`: none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Map<String, Value>>,
 }
@@ -439,14 +438,14 @@ pub struct WorkflowType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Trigger {
     pub event: String,
-    /// JSON pointer into the event's data to the id of the business thing, for lists, `on_stall`
-    /// and `on_failure`.
+    /// JSON pointer into the event's data to the id of the thing that the run is about. The id
+    /// becomes the run's key in lists, in `on_stall` and in `on_failure`.
     pub key: String,
-    /// JSON pointer into the event's data to the actor id under whose key the journal is sealed.
+    /// JSON pointer into the event's data to the person under whose key the journal is sealed.
     pub subject: String,
 }
 
-/// Failure of a domain component: a bug or a limit, in contrast to a [`Rejection`].
+/// Failure of a call of a domain component: a bug or a limit, in contrast to a [`Rejection`].
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
     #[error("the component trapped: {0}")]
@@ -457,7 +456,7 @@ pub enum DomainError {
     Malformed(#[source] serde_json::Error),
     #[error("the host could not run the component: {0}")]
     Host(String),
-    /// Refusal of the host to call the component for now.
+    /// The host did not call the component: it is busy, or has failed several times in a row.
     #[error("the component is not called for now: {why}")]
     Unavailable { why: &'static str, retry_after: Duration },
 }
@@ -468,33 +467,33 @@ pub enum DomainError {
 pub trait Domain: Send + Sync {
     /// Id of the plugin, such as `dcm`.
     fn plugin(&self) -> &str;
-    /// SHA-256 of the package, hex.
+    /// SHA-256 of the package, in hex.
     fn digest(&self) -> &str;
-    /// Generation under which the package is active.
+    /// Number of the generation under which the package is active.
     fn generation(&self) -> i64;
     fn description(&self) -> &Description;
 
     async fn boundary(&self, input: BoundaryInput) -> Result<BoundaryOutput, DomainError>;
     async fn decide(&self, input: DecideInput) -> Result<Decision, DomainError>;
-    /// Folds events into a state. `None`: the component does not fold, and gets all events of a
-    /// stream.
+    /// Folds events into a state. `None`: the component does not fold, so it always gets all events
+    /// of a stream.
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError>;
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError>;
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError>;
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError>;
-    /// Says whether [`actions`](Self::actions) may be called for this row together with others.
+    /// Says whether [`actions`](Self::actions) may be called for this row together with other rows.
     fn standing(&self, _tenant: TenantId, _view: &str, _key: &str) -> Standing {
         Standing::Good
     }
 }
 
-/// Reliability of a row in calls of [`Domain::actions`]. A row that makes the component trap would
-/// fail the whole call, so such a row is isolated.
+/// Whether [`Domain::actions`] may be called for a row. A row that makes the component trap would
+/// make the whole call fail, so the component is called for that row alone or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Good,
-    /// The row made the component trap some time ago. The component is called for this row alone.
+    /// The row made the component trap some time ago: the component is called for this row alone.
     OnTrial,
-    /// The row made the component trap recently. The component is not called for this row.
+    /// The row made the component trap recently: the component is not called for this row.
     SetAside,
 }

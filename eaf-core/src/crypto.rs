@@ -1,8 +1,9 @@
 //! Encryption of personal data and credentials at rest.
 //!
 //! A master key wraps the data keys in `eaf.subject_key`: one per person of a tenant, and one per
-//! tenant. Destroying a person's data key makes every value under it unreadable in log, ledger and
-//! journal, without rewriting them. Backups hold the wrapped key until they expire (ADR 0007).
+//! tenant. When a person's data key is destroyed, no value under that key in log, ledger and
+//! journal can be read, and the values need not be rewritten. Backups hold the wrapped key until
+//! they expire (ADR 0007).
 
 mod cipher;
 mod keyring;
@@ -16,10 +17,10 @@ pub use shared_seal::SharedSeal;
 
 use crate::clock::Ambient;
 
-/// Data key that no table stores: the caller derives the key again to open the value.
+/// Key that the caller derives, in contrast to the data keys, which a table stores.
 pub(crate) type ExternalKey = cipher::DataKey;
 
-/// Seals a value under a key of the caller. [`open_with`] needs the same `aad`.
+/// Seals a value under a key that the caller supplies. [`open_with`] needs the same `aad`.
 pub(crate) fn seal_with(ambient: &Ambient, key: &ExternalKey, aad: &str, plain: &[u8]) -> Vec<u8> {
     cipher::seal(ambient, key, aad.as_bytes(), plain)
 }

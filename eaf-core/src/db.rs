@@ -70,7 +70,7 @@ pub enum Error {
         #[source]
         cause: sqlx::Error,
     },
-    /// Findings about the schema, one line each.
+    /// The schema lacks migrations or differs. One finding per line.
     #[error(
         "the schema of the database is older than this program, or was changed:\n  {}\n\
          Run `eaf migrate` of this program, or start the host with EAF_DATABASE_MIGRATE_URL.",
@@ -84,34 +84,34 @@ pub enum Error {
     TooManyConnections { needed: u32, available: i32 },
     #[error("the catalogue of the database could not be read")]
     ReadCatalogue(#[source] sqlx::Error),
-    /// Findings about the isolation of tenants, one line each.
+    /// The database does not isolate tenants. One finding per line.
     #[error("the database does not isolate tenants:\n  {}", .0.join("\n  "))]
     Catalogue(Vec<String>),
 }
 
-/// Time after which PostgreSQL ends a transaction in which the client sends no statement. A call of
-/// a component within a transaction must be shorter.
+/// Time after which PostgreSQL ends an open transaction to which the client sends no statement. A
+/// component that is called within a transaction must answer in less time.
 pub const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 
-/// Maximum wait for a connection of a pool.
+/// Maximum time for which a caller waits for a free connection of a pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Number of connections of the append pool that send notifications: one for the doorbell, one for
-/// the live feed.
+/// Number of connections of the append pool that send notifications, not appends: one for the
+/// doorbell, one for the live feed.
 const NOTIFIERS: usize = 2;
 
 /// Addresses of the database, one URL per role, and sizes of the pools. The URLs hold passwords and
 /// must not be logged.
 #[derive(Clone)]
 pub struct Config {
-    /// URL for role `eaf_app`; may point to PgBouncer.
+    /// URL for the role `eaf_app`, which may lead to PgBouncer.
     pub app_url: String,
-    /// URL for role `eaf_app` without a pooler, for append and LISTEN.
+    /// URL for the role `eaf_app` that does not lead to a pooler, for append and LISTEN.
     pub direct_url: String,
-    /// URL for role `eaf_platform`.
+    /// URL for the role `eaf_platform`.
     pub platform_url: String,
     pub app_connections: u32,
-    /// Size of the append pool, 8 to 16; more connections make appending slower.
+    /// Number of connections of the append pool, 8 to 16. With more, appending becomes slower.
     pub append_connections: u32,
     pub platform_connections: u32,
 }
@@ -143,7 +143,7 @@ impl Db {
         })
     }
 
-    /// Opens a transaction in which row level security shows the rows of this tenant alone.
+    /// Opens a transaction in which row-level security shows only the rows of this tenant.
     pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, Error> {
         // A recently used connection is not checked; after its failure one retry checks all.
         let tx = match self.begin(tenant).await {
@@ -155,21 +155,23 @@ impl Db {
         Ok(TenantTx { tx: tx.map_err(Error::Begin)?, tenant })
     }
 
-    /// Begins a transaction and sets the tenant in one simple-query message, which saves a round
-    /// trip. That protocol takes no parameters; a UUID needs no quoting.
+    /// Begins a transaction and sets the tenant in one message, which saves a round trip. The
+    /// simple-query protocol of that message takes no parameters; the tenant's UUID needs no
+    /// quoting.
     async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0));
         let begun = tokio::time::timeout(ACQUIRE_TIMEOUT + writable::PROBE_TIMEOUT, self.app.begin_with(begin)).await;
         begun.unwrap_or_else(|_| Err(writable::no_answer()))
     }
 
-    /// Number of appends that may run at the same time. The pool's other connections notify.
+    /// Number of appends that may run at the same time. The append pool's other connections send
+    /// notifications.
     pub(crate) fn max_concurrent_appends(&self) -> usize {
         (self.append.options().get_max_connections() as usize).saturating_sub(NOTIFIERS).max(1)
     }
 
-    /// Checks the connection whose append failed, and the idle ones, which may be lost or lead to a
-    /// read-only server as well.
+    /// Checks the connection on which an append failed, and the pool's idle connections. These may
+    /// be lost too, or lead to a read-only server.
     pub(crate) fn recheck_append_pool(&self, failed: Option<PoolConnection<Postgres>>) {
         let idle = std::iter::from_fn(|| self.append.try_acquire());
         for conn in failed.into_iter().chain(idle) {
@@ -185,31 +187,31 @@ impl Db {
         &self.platform
     }
 
-    /// Address for LISTEN, which needs a connection outside of the pools.
+    /// URL of the database without a pooler. LISTEN needs a connection that belongs to no pool.
     pub(crate) fn direct_url(&self) -> &str {
         &self.direct_url
     }
 }
 
-/// Moment at which a pool checks a connection for being lost or read-only.
+/// Time at which a pool checks whether a connection is lost or its server read-only.
 enum ConnectionCheck {
-    /// The pool checks before each use, which costs a round trip each time.
+    /// The pool checks before each use, which costs one round trip each time.
     BeforeUse,
-    /// The pool checks only after a pause or a recent failure: the first statement of a transaction
-    /// fails anyway.
+    /// The pool checks only after a pause or a recent failure. On a lost connection, already the
+    /// first statement of a transaction fails.
     AfterPause(RecentFailure),
-    /// The pool never checks before use: an append that failed is repeated with the same
+    /// The pool never checks before use. An append that failed is repeated with the same
     /// idempotency key.
     OnFailure,
 }
 
-/// Source of a connection's time-outs.
+/// Source of a connection's settings, such as its time-outs.
 #[derive(Clone, Copy, PartialEq)]
 enum SettingsSource {
-    /// Parameters that are sent when the connection starts.
+    /// Parameters that the host sends when it connects.
     Startup,
-    /// Settings of the role in `migrations/roles.sql`, because a pooler forwards no parameters;
-    /// [`check`] verifies them.
+    /// Settings of the role in `migrations/roles.sql`, because a pooler does not forward
+    /// parameters. [`check`] verifies these settings.
     Role,
 }
 
@@ -269,8 +271,8 @@ impl TenantTx {
         self.tx.commit().await.map_err(Error::Commit)
     }
 
-    /// Rolls back the transaction and waits until its locks are released, which a drop does not. An
-    /// immediate retry needs these locks.
+    /// Rolls back the transaction and waits until its locks are released; dropping it does not
+    /// wait. A retry that follows at once needs these locks.
     pub(crate) async fn rollback(self) {
         // PostgreSQL rolls back the transaction of a lost connection.
         if let Err(error) = self.tx.rollback().await {

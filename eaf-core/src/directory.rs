@@ -1,7 +1,7 @@
 //! Directory of tenants, their members, groups and deputies, and of operators.
 //!
-//! Names, mail addresses and the identity provider's subjects are sealed. A keyed digest of issuer
-//! and subject finds a person without opening the rows.
+//! Names, mail addresses and the ids of people at the identity provider are sealed. A keyed digest
+//! of issuer and id finds a person's row without opening the rows.
 
 mod deputy;
 mod group;
@@ -65,7 +65,7 @@ pub enum Error {
     },
 }
 
-/// Members and operators. Cheap to clone.
+/// Store of members and operators. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
     db: Db,

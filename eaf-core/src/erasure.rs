@@ -1,9 +1,9 @@
 //! Erasure of a person: destruction of the person's key, and a rebuild of the views.
 //!
-//! Without the key no sealed value in log, ledger and journals can be read. Backups hold the
-//! wrapped key until they expire (ADR 0007). Views hold personal data in clear, so they are rebuilt
-//! after the [key cache grace](crate::crypto::key_cache_grace); [`Erasure::finish`] says when that
-//! is done.
+//! Without the key no value sealed under it in log, ledger and journals can be read. Backups hold
+//! the wrapped key until they expire (ADR 0007). Views hold personal data in clear, so they are
+//! rebuilt after the [key cache grace](crate::crypto::key_cache_grace). [`Erasure::finish`] says
+//! when all views are rebuilt.
 
 use crate::actor::Attribution;
 use crate::consumers::checkpoint;
@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 
 /// Maximum number of events per page of the log.
 const PAGE: u32 = 500;
-/// Pause between two attempts to rebuild views that are being rebuilt already.
+/// Pause before the next attempt to schedule rebuilds, when a batch has locked some of the views.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, thiserror::Error)]
@@ -53,19 +53,20 @@ pub struct Certificate {
     pub person: ActorId,
     #[serde(with = "time::serde::rfc3339")]
     pub erased_at: OffsetDateTime,
-    /// Number of events with fields of this person, which are in the log and cannot be read.
+    /// Number of events with personal fields of this person. The events stay in the log, and the
+    /// fields cannot be read.
     pub events: u64,
-    /// Number of ledger rows of commands that the person gave. Each row is sealed entirely under the
-    /// person's key, and can no longer be read since that key is destroyed.
+    /// Number of ledger rows of commands that the person gave. Each row is sealed entirely under
+    /// the key of the person, and can no longer be read since that key is destroyed.
     pub ledger_rows: u64,
     /// Number of calls by workflow runs about this person. Each call is sealed entirely under the
     /// person's key, and can no longer be read since that key is destroyed.
     pub journal_rows: u64,
-    /// Number of snapshots that are sealed for this person and others.
+    /// Number of snapshots that are sealed for this person, alone or with others.
     pub snapshots: u64,
-    /// Number of rebuilt copies of views.
+    /// Number of copies of views that were rebuilt.
     pub views: u64,
-    /// Result of verifying the log's hash chain after the erasure.
+    /// Result of verifying the hash chain of the tenant's log after the erasure.
     pub chain: verify::Report,
     /// SHA-256, in hex, of this certificate as JSON without the member `sha256`.
     pub sha256: String,
@@ -83,9 +84,9 @@ impl Erasure {
         Self { db: db.clone(), directory: directory.clone() }
     }
 
-    /// Destroys a person's key, ends the person's sessions and requests a rebuild of the views
-    /// after `delay`. Returns the number of copies to rebuild. With other hosts, `delay` is the
-    /// [key cache grace](crate::crypto::key_cache_grace). Idempotent.
+    /// Destroys the data key of a person, ends the person's sessions and schedules a rebuild of the
+    /// views `delay` from now. Returns the number of copies to rebuild. If other hosts run, `delay`
+    /// must be the [key cache grace](crate::crypto::key_cache_grace). Idempotent.
     pub async fn erase(
         &self,
         by: &Attribution,
@@ -113,7 +114,8 @@ impl Erasure {
         }
     }
 
-    /// Says whether the tenant has a member with this id, or sealed data of a person with it.
+    /// Says whether the tenant has a member with this actor id, or data that is sealed under the
+    /// key of such a person.
     async fn has_person(&self, tenant: TenantId, person: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_scalar(
@@ -127,8 +129,8 @@ impl Erasure {
         .map_err(Error::Person)
     }
 
-    /// Certifies the erasure. `None`: not all views are rebuilt yet. A rebuild needs a running host
-    /// and a view that is not parked.
+    /// Certifies the erasure, when all views are rebuilt. `None`: some are not rebuilt yet. A view
+    /// is rebuilt only by a running host, and only while it is not parked.
     pub async fn finish(&self, tenant: TenantId, person: ActorId, views: u64) -> Result<Option<Certificate>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         // A view may have become inactive since the erasure: its rows are deleted, not rebuilt.

@@ -1,9 +1,9 @@
-//! Event log: one per tenant, gap-free and in commit order, each row chained to the one before by
-//! its hash.
+//! Event log: one per tenant, gap-free and in commit order. The hash of each event is chained to
+//! that of the event before.
 //!
 //! Requests that wait at the same time are written by one SQL function in one autocommit statement
-//! ([`Appender`]): simple ones by `eaf.append_plain`, any by `eaf.append`. Readers ask for `pos >
-//! checkpoint`, without gap logic.
+//! ([`Appender`]). `eaf.append_plain` takes simple requests, `eaf.append` takes any. Consumers read
+//! the events with `pos > checkpoint`; because positions have no gaps, no event is missed.
 //! `migrations/0002_log.sql` documents the columns.
 
 mod append;
@@ -33,12 +33,12 @@ pub use stored::{Meta, StoredEvent, UnknownEvent};
 use crate::{crypto, db};
 use std::sync::Arc;
 
-/// Number of the only lane for now.
+/// Number of the lane in which all events are appended, the only one for now.
 pub const LANE: i16 = 0;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Error of the database, which is shared because it failed all requests of a batch.
+    /// Error of the database, behind an `Arc` because all requests of one batch fail with it.
     #[error("the events could not be appended")]
     Append(#[source] Arc<sqlx::Error>),
     #[error("the record of the act could not be written")]
@@ -77,8 +77,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the stored value of one event is not what was written, so that every repetition
-    /// fails alike.
+    /// Whether the error comes from one event whose stored value was altered, so that every
+    /// repetition fails in the same way.
     pub(crate) fn is_of_one_event(&self) -> bool {
         use crypto::Error::{Malformed, Tampered};
         use crypto::personal::Error as Personal;

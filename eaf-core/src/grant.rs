@@ -33,9 +33,9 @@ pub struct Grant {
     pub plugin: String,
     pub capability: String,
     pub name: String,
-    /// Scope of the grant: limits of use, in the capability's own format.
+    /// Scope of the grant: its limits, in a format that the capability defines.
     pub scope: Value,
-    /// Name of the tenant's connection.
+    /// Name of the tenant's connection over which the calls go.
     pub connection: String,
 }
 
@@ -47,13 +47,14 @@ pub struct Terms {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// Answer to a plugin's request to make a call.
+/// Answer to the question whether a plugin may make a call now.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Authorization {
     Granted(Grant),
     /// The call fails with a failure of class `denied`.
     Denied(Denial),
-    /// The run waits, without a failure, until the product is active again.
+    /// The product is inactive. The run waits until the product is active again, and the call does
+    /// not fail.
     Inactive(Inactive),
 }
 
@@ -73,7 +74,7 @@ pub struct ListedGrant {
     pub updated_at: OffsetDateTime,
 }
 
-/// Adds a grant, or replaces the one of this name. The audit shows the grant before and after.
+/// Adds a grant, or replaces the grant of this name. The audit shows the old and the new grant.
 pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attribution) -> Result<(), Error> {
     let before = lock_grant(tx, &grant.plugin, &grant.capability, &grant.name).await?;
     sqlx::query(
@@ -104,7 +105,8 @@ pub async fn put(tx: &mut TenantTx, grant: &Grant, terms: &Terms, by: &Attributi
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Removes a grant, so that the next call is denied. Returns false if there was no such grant.
+/// Removes a grant, so that the workflow's next call is denied. Returns false if there was no such
+/// grant.
 pub async fn remove(
     tx: &mut TenantTx,
     plugin: &str,
@@ -165,8 +167,8 @@ fn audit_state(grant: Option<&(Grant, Terms)>) -> Value {
     })
 }
 
-/// Decides by the database's clock whether a plugin may use a capability now. The engine calls this
-/// function before each call that is not replayed.
+/// Decides whether a plugin may use a capability now, by the database's clock. The engine calls
+/// this function before each call that is not replayed.
 pub async fn authorize(
     db: &Db,
     tenant: TenantId,
@@ -191,7 +193,8 @@ pub async fn authorize(
     authorization(&row).map_err(Error::Read)
 }
 
-/// Authorization for an active product, from its grant, if there is one.
+/// Decides the authorization for an active product, from the columns of the grant, which are null
+/// if there is no grant.
 fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
     if row.try_get::<Option<String>, _>("plugin")?.is_none() {
         return Ok(Authorization::Denied(Denial::NotGranted));

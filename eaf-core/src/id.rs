@@ -1,7 +1,7 @@
-//! Typed ids, so that the compiler refuses a tenant's id in place of a run's.
+//! Typed ids, so that the compiler refuses a tenant's id where a run's id is needed.
 //!
-//! Ids that must be equal on every attempt are derived (UUIDv5) from the thing's natural key. All
-//! others are random, from [`Entropy`](crate::clock::Entropy).
+//! An id that must be equal on every attempt is derived (UUIDv5) from names and other ids. All
+//! other ids are random, from [`Entropy`](crate::clock::Entropy).
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -36,25 +36,26 @@ macro_rules! typed_ids {
 }
 
 typed_ids! {
-    /// Id of a customer, derived from its slug.
+    /// Id of a tenant, derived from the tenant's slug.
     TenantId,
     /// Id of a person or service account of one tenant, of an operator, or of the system.
     ActorId,
-    /// Id of a stream, derived from tenant and stream name.
+    /// Id of a stream, derived from the tenant and the stream's name.
     StreamId,
     /// Id of an event, random.
     EventId,
     /// Id of a command, derived from tenant, actor and idempotency key, so that a retry has the
     /// same id.
     CommandId,
-    /// Id of one execution of a workflow, derived from tenant, workflow and triggering event.
+    /// Id of a run, which is one execution of a workflow. Derived from the tenant, the workflow and
+    /// the event that started the run.
     RunId,
-    /// Id of a host process, random at its start.
+    /// Id of a host process, chosen at random when the process starts.
     HostId,
 }
 
-/// Forms in which `key` may be stored: as it is, and a UUID in lower case too, because UUIDs in
-/// upper and lower case are equal.
+/// Spellings under which a key may be stored: `key` itself and, if it is a UUID, its lower-case
+/// form, because a UUID means the same in upper and lower case.
 pub(crate) fn spellings(key: &str) -> Vec<String> {
     let lower = key.to_ascii_lowercase();
     let is_id = key.len() == 36 && lower != key && Uuid::try_parse(key).is_ok();
@@ -64,14 +65,14 @@ pub(crate) fn spellings(key: &str) -> Vec<String> {
 /// Maximum length of a [name](is_name), in characters.
 const NAME_MAX: usize = 40;
 
-/// Says whether `text` is a name of the platform, as of a tenant, a connection or a grant: 1 to 40
+/// Says whether `text` has the form of a name, as a tenant, a connection or a grant has: 1 to 40
 /// lower-case letters, digits and hyphens.
 pub fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=NAME_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// Namespace of all derived ids. Stored ids depend on its value, so it must never change.
+/// UUID namespace of all derived ids. Stored ids depend on this value, so it must never change.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6e61_6d65_7370_6163_655f_7631);
 
 fn derive(parts: &[&[u8]]) -> Uuid {

@@ -7,10 +7,10 @@ use std::path::Path;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk/wit/documents");
 
-/// File name of a document, and the function that checks the document's type.
+/// File name of a document, and the function that checks that document.
 type Check = (&'static str, fn(&str));
 
-/// Reads a document as `T` and compares what `T` writes with the document.
+/// Reads a document as type `T`, writes it again, and checks that both are equal.
 fn assert_round_trip<T: Serialize + DeserializeOwned>(name: &str) {
     let text = std::fs::read_to_string(Path::new(FOLDER).join(name)).expect("the document is there");
     let document: Value = serde_json::from_str(&text).expect("the document is JSON");

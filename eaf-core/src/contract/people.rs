@@ -1,22 +1,22 @@
-//! References to people in the contract, which the host resolves to members.
+//! References to people, as products make them. The host resolves them to members.
 
 use crate::directory::PeopleQuery;
 use crate::id::ActorId;
 use serde::{Deserialize, Serialize};
 
-/// Reference to people: the current members who are in any of these sets. In a message the
-/// reference is a placeholder for their names, which the host inserts in an answer; a recorded
-/// message has the placeholder and so no names.
+/// Reference to people: the current members who are in any of these sets. In a message, such a
+/// reference stands in place of names. The host inserts the names when the message is read, so that
+/// a recorded message has no names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PeopleRef {
-    /// Permissions, without the package's prefix, whose holders are meant.
+    /// Permissions, without the package's prefix. Refers to the members who hold one of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub permissions: Vec<String>,
-    /// Keys of groups whose members are meant.
+    /// Keys of groups. Refers to the members of these groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// Persons whose managers are meant.
+    /// Actor ids of persons. Refers to the managers of these persons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub managers_of: Vec<ActorId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -26,11 +26,11 @@ pub struct PeopleRef {
 }
 
 impl PeopleRef {
-    /// Name of the only JSON member of an object that is a placeholder.
+    /// Name of a JSON member. An object with this member alone stands for the names of people.
     pub const MARK: &str = "x-eaf-people";
 
-    /// Makes the query for the directory. `roles_holding` returns the roles that hold a permission
-    /// of the package.
+    /// Makes the query that finds these people in the directory. `roles_holding` returns the roles
+    /// that hold a permission of the package.
     pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
         PeopleQuery {
             roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),
@@ -42,7 +42,7 @@ impl PeopleRef {
     }
 }
 
-/// Reference to people with the ids of those who are meant, in order.
+/// Reference to people, with the actor ids of the members to whom it refers, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedPeople {
     pub reference: PeopleRef,

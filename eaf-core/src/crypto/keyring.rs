@@ -17,16 +17,17 @@ use zeroize::Zeroizing;
 const CACHE_TTL: Duration = Duration::seconds(60);
 const CACHE_CAPACITY: usize = 10_000;
 
-/// Subject of the tenant's own key, for credentials and fingerprints.
+/// Id that stands for the tenant itself in place of a person. The tenant's own key seals
+/// credentials and makes fingerprints.
 const TENANT: ActorId = ActorId(Uuid::nil());
 
-/// Maximum time that another host may still decrypt with a destroyed key, from its cache. Includes
-/// 5 seconds for clocks that differ.
+/// Maximum time for which another host may still decrypt with a destroyed key, because that host
+/// has the key in its cache. Includes 5 seconds for differing clocks.
 pub fn key_cache_grace() -> std::time::Duration {
     (CACHE_TTL + Duration::seconds(5)).unsigned_abs()
 }
 
-/// Data keys of one installation. Cheap to clone.
+/// Data keys of an installation, with their cache. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyring {
     inner: Arc<Inner>,
@@ -43,7 +44,7 @@ struct CachedKey {
     until: OffsetDateTime,
 }
 
-/// State of a subject's key in `eaf.subject_key`.
+/// State of the data key of a person, or of the tenant, in `eaf.subject_key`.
 enum Stored {
     Missing,
     Destroyed,
@@ -60,15 +61,16 @@ impl Keyring {
         &self.inner.master_keys
     }
 
-    /// Seals a value under the subject's key and creates the key if there is none. `aad` names the
-    /// place of the value; [`open`](Self::open) needs the same `aad`. Fails with
-    /// [`Error::Destroyed`] for an erased subject.
+    /// Seals a value under the data key of `subject`, and creates the key if there is none. `aad`
+    /// names the place of the value; [`open`](Self::open) needs the same `aad`. Fails with
+    /// [`Error::Destroyed`] for an erased person.
     pub async fn seal(&self, tx: &mut TenantTx, subject: ActorId, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let key = self.key_or_new(tx, subject).await?;
         Ok(cipher::seal(&self.inner.ambient, &key, aad.as_bytes(), plain))
     }
 
-    /// Opens a value that was sealed under the subject's key. `None`: the subject was erased.
+    /// Opens a value that was sealed under the data key of `subject`. `None`: the person was
+    /// erased.
     pub async fn open(
         &self,
         tx: &mut TenantTx,
@@ -83,7 +85,8 @@ impl Keyring {
         }
     }
 
-    /// Seals a value under the tenant's own key, for values of no person, such as credentials.
+    /// Seals a value under the tenant's own key. For values that belong to no person, such as
+    /// credentials.
     pub async fn seal_tenant(&self, tx: &mut TenantTx, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
         self.seal(tx, TENANT, aad, plain).await
     }
@@ -99,7 +102,8 @@ impl Keyring {
         Ok(digest(&key, purpose, parts))
     }
 
-    /// Destroys the subject's key. Other hosts may still use it for [`key_cache_grace`].
+    /// Destroys the data key of a person. Other hosts may still use the key for
+    /// [`key_cache_grace`].
     pub async fn destroy(&self, tx: &mut TenantTx, subject: ActorId) -> Result<(), Error> {
         if subject == TENANT || subject == ActorId::SYSTEM {
             return Err(Error::Indestructible);
@@ -117,18 +121,19 @@ impl Keyring {
         Ok(())
     }
 
-    /// Removes the tenant's keys from the cache, so that their next use reads the database.
+    /// Removes all data keys of the tenant from the cache, so that the next use of each reads the
+    /// database.
     pub(crate) fn invalidate_tenant(&self, tenant: TenantId) {
         self.cache().retain(|(of, _), _| *of != tenant);
     }
 
-    /// Seals a value of no tenant under the active master key, such as data of operators, or of
-    /// sign-ins before the person is known.
+    /// Seals a value that belongs to no tenant under the active master key, such as the name of an
+    /// operator, or a sign-in before the person is known.
     pub fn seal_platform(&self, aad: &str, plain: &[u8]) -> Vec<u8> {
         self.seal_platform_under(self.inner.master_keys.active(), aad, plain)
     }
 
-    /// Opens a value of no tenant with any master key of this host.
+    /// Opens a value that belongs to no tenant, with whichever master key of this host fits.
     pub fn open_platform(&self, aad: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
         let mut opened = Err(Error::Tampered);
         for master in self.inner.master_keys.all() {

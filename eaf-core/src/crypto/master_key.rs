@@ -12,8 +12,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroizing;
 
-/// Advisory lock on the choice of the active master key: shared while a data key is created,
-/// exclusive while the active key changes. So no data key is wrapped with the previous key later.
+/// Advisory lock on the choice of the active master key. Transactions that create data keys share
+/// the lock; a change of the active key takes it exclusively. So no data key is wrapped with the
+/// previous master key after the change.
 const LOCK: i64 = 0x6561_665f_6b65_7973;
 
 /// Key that wraps all data keys. 32 random bytes from the configuration, never in the database.
@@ -26,7 +27,7 @@ impl MasterKey {
     }
 }
 
-/// Master keys in the configuration of a host.
+/// Master keys that the configuration gives to a host.
 #[derive(Clone)]
 pub struct MasterKeys {
     pub current: MasterKey,
@@ -41,7 +42,7 @@ impl From<MasterKey> for MasterKeys {
     }
 }
 
-/// Identifier of a master key that does not reveal the key: 16 hex digits, derived from it.
+/// Identifier of a master key: 16 hex digits that are derived from the key and do not reveal it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyId(pub(crate) String);
 
@@ -56,7 +57,7 @@ pub(crate) struct Master {
     pub id: KeyId,
     /// Key that wraps data keys.
     wrapping: DataKey,
-    /// Key that seals values of no tenant.
+    /// Key that seals values that belong to no tenant.
     pub(super) platform: DataKey,
 }
 
@@ -81,11 +82,11 @@ impl Master {
     }
 }
 
-/// Master keys of a host.
+/// Master keys of a host, with the index of the active one.
 pub(crate) struct MasterKeyRing {
-    /// Keys of the host, the current one first.
+    /// Master keys, the configured current one first.
     keys: Vec<Master>,
-    /// Index of the active key, as last read from the database.
+    /// Index in `keys` of the active key, as last read from the database.
     active: AtomicUsize,
 }
 
@@ -95,7 +96,8 @@ impl MasterKeyRing {
         MasterKeyRing { keys, active: AtomicUsize::new(0) }
     }
 
-    /// Master key that is active, or that a rotation will make active.
+    /// Master key that the configuration calls current: it is active, or a rotation will make it
+    /// active.
     pub fn current(&self) -> &Master {
         &self.keys[0]
     }
@@ -108,16 +110,16 @@ impl MasterKeyRing {
         &self.keys
     }
 
-    /// Makes this key the active one of the ring. `None`: the host was not given the key with this
-    /// id.
+    /// Notes that the key with this id is the active one, and returns it. `None`: the host does not
+    /// have this key.
     pub fn activate(&self, id: &str) -> Option<&Master> {
         let index = self.keys.iter().position(|master| master.id.0 == id)?;
         self.active.store(index, Ordering::Relaxed);
         Some(&self.keys[index])
     }
 
-    /// Returns the active key, which stays active until the transaction ends. A database without an
-    /// active key uses the current one.
+    /// Returns the active master key, which stays active until the transaction ends. Returns the
+    /// current key if the database names no active one.
     pub async fn wrapping(&self, conn: &mut PgConnection) -> Result<&Master, Error> {
         sqlx::query("select pg_advisory_xact_lock_shared($1)")
             .bind(LOCK)
@@ -131,26 +133,26 @@ impl MasterKeyRing {
         }
     }
 
-    /// Unwraps a data key. `id` names the master key that wrapped it.
+    /// Unwraps a data key. `id` is the id of the master key that wrapped the data key.
     pub fn unwrap(&self, id: &str, tenant: TenantId, subject: ActorId, wrapped: &[u8]) -> Result<DataKey, Error> {
         let master = self.keys.iter().find(|master| master.id.0 == id).ok_or(Error::WrongMasterKey)?;
         master.unwrap(tenant, subject, wrapped).ok_or(Error::WrongMasterKey)
     }
 }
 
-/// Reads the id of the active key. `None`: no key is active yet.
+/// Reads the id of the active master key. `None`: no key is active yet.
 pub(crate) async fn active(conn: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("select key_id from eaf.master_key where active").fetch_optional(conn).await
 }
 
-/// Waits for transactions that create data keys, and blocks new ones until the transaction ends.
+/// Waits until no transaction creates a data key, and blocks such transactions until this one ends.
 pub(crate) async fn lock_exclusively(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(conn).await?;
     Ok(())
 }
 
-/// Additional authenticated data of a wrapped key, which lets it be unwrapped in its own row of
-/// `eaf.subject_key` alone.
+/// Additional authenticated data of a wrapped data key. It makes the key unreadable in any other
+/// row of `eaf.subject_key`.
 fn aad(tenant: TenantId, subject: ActorId) -> Vec<u8> {
     [b"eaf.subject_key".as_slice(), tenant.0.as_bytes(), subject.0.as_bytes()].concat()
 }

@@ -1,9 +1,10 @@
-//! Encryption of the personal members of a JSON document, each under the key of its subject.
+//! Encryption of the personal members of a JSON document, each under the data key of the person
+//! whom it describes: its subject.
 //!
-//! A schema marks a JSON member as personal with `"x-eaf-personal": {"subject": "<sibling>"}`; the
-//! sibling holds the subject's actor id. In the document the member becomes
-//! `{"$sealed": "<base64>"}`. The sealed value names its subject, so that it can be opened without
-//! the schema.
+//! A schema marks a JSON member as personal with `"x-eaf-personal": {"subject": "<sibling>"}`. The
+//! member `<sibling>` beside it holds the actor id of the subject. In the document the personal
+//! member becomes `{"$sealed": "<base64>"}`. The sealed bytes contain the subject's id, so that the
+//! member can be opened without the schema.
 
 mod members;
 
@@ -19,8 +20,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 const SEALED: &str = "$sealed";
-/// Name of the JSON member that holds a value sealed for all of several people. Stored documents
-/// contain the name.
+/// Name of the JSON member with a value that is sealed for all of several people. Stored documents
+/// contain this name, so it must not change.
 const SHARED: &str = "$sealed-among";
 
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,7 @@ pub enum Error {
 }
 
 /// Seals the personal JSON members of `data`. [`decrypt`] needs the same `aad`. Absent and null
-/// members stay as they are.
+/// members are not changed.
 pub async fn encrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -58,8 +59,8 @@ pub async fn encrypt(
     Ok(())
 }
 
-/// Seals the personal JSON members whose subject is named, and leaves the others in clear. The
-/// caller seals the whole document afterwards.
+/// Seals each personal JSON member whose sibling holds a person's actor id, under that person's
+/// key. Leaves the others in clear, because the caller seals the whole document afterwards.
 pub async fn encrypt_identified(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -75,8 +76,8 @@ pub async fn encrypt_identified(
     Ok(())
 }
 
-/// Seals the caller's own text in a command for all of `people`, because the text may describe any
-/// of them.
+/// Seals the personal members whose subject is the caller of a command, for all of `people`,
+/// because the caller's text may describe any of them.
 pub async fn encrypt_for_all(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -99,7 +100,7 @@ pub async fn encrypt_for_all(
     Ok(())
 }
 
-/// JSON pointer to the first JSON member with a reserved name, which only this module may write.
+/// JSON pointer to the first JSON member of `data` with a name that only this module may write.
 /// `None`: there is no such member.
 pub fn reserved(data: &Value) -> Option<String> {
     let mut found = Vec::new();
@@ -107,7 +108,7 @@ pub fn reserved(data: &Value) -> Option<String> {
     found.into_iter().next()
 }
 
-/// Subjects of the sealed JSON members of `data`.
+/// Actor ids of the people under whose own key a JSON member of `data` is sealed.
 pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     let header = |pointer: &String| {
         let bytes = BASE64.decode(data.pointer(pointer)?[SEALED].as_str()?).ok()?;
@@ -116,8 +117,8 @@ pub fn subjects(data: &Value) -> BTreeSet<ActorId> {
     sealed_members(data).iter().filter_map(header).collect()
 }
 
-/// Opens every sealed JSON member and returns the subjects of the opened ones. The member of an
-/// erased person becomes an empty value of the same JSON type.
+/// Opens every sealed JSON member of `data`, and returns the people to whom the opened members
+/// belong. A member of an erased person becomes an empty value of the same JSON type.
 pub async fn decrypt(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -165,8 +166,8 @@ async fn seal_member(
     Ok(())
 }
 
-/// Prefix of a sealed JSON member. The type in it allows an empty value of that type after an
-/// erasure.
+/// First bytes of a sealed JSON member. They contain the JSON type, so that the member of an erased
+/// person can become an empty value of that type.
 struct Header {
     /// JSON type of the sealed value, see [`kind`].
     kind: u8,
@@ -219,7 +220,7 @@ fn sealed_members(data: &Value) -> Vec<String> {
     found
 }
 
-/// Collects JSON pointers to the objects that have a member with one of these `names`.
+/// Collects JSON pointers to the objects that have a member with one of these names.
 fn visit(value: &Value, pointer: String, names: &[&str], found: &mut Vec<String>) {
     match value {
         Value::Object(members) if names.iter().any(|name| members.contains_key(*name)) => found.push(pointer),

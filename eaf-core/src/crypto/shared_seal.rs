@@ -1,7 +1,7 @@
 //! Values that are sealed for all of several people: readable only while the key of each exists.
 //!
-//! The value is sealed under a random key. That key is sealed under the tenant's key, then under
-//! the key of each person in turn, so that erasing one person makes the value unreadable.
+//! The value is sealed under a random key. That random key is sealed under the tenant's key, then
+//! under the key of each person in turn, so that erasing one person makes the value unreadable.
 
 use super::cipher::{self, DataKey};
 use super::{Error, Keyring};
@@ -13,13 +13,13 @@ use zeroize::Zeroizing;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedSeal {
     pub people: BTreeSet<ActorId>,
-    /// Random key of `value`, sealed under the keys of the tenant and of all people.
+    /// Random key of `value`, sealed under the tenant's key and the keys of all people.
     pub key: Vec<u8>,
     pub value: Vec<u8>,
 }
 
 impl Keyring {
-    /// Seals a value for all of `people`. Fails with [`Error::Destroyed`] if one of them was
+    /// Seals a value for all of `people`. Fails with [`Error::Destroyed`] if one of the people was
     /// erased.
     pub async fn seal_for_all(
         &self,
@@ -37,7 +37,8 @@ impl Keyring {
         Ok(SharedSeal { people, key, value })
     }
 
-    /// Opens a value that is sealed for all of several people. `None`: one of them was erased.
+    /// Opens a value that is sealed for all of several people. `None`: one of the people was
+    /// erased.
     pub async fn open_for_all(
         &self,
         tx: &mut TenantTx,

@@ -1,4 +1,5 @@
-//! Creation of roles and schema by a superuser. Repeatable; a repetition replaces the passwords.
+//! Creation of roles and schema by a superuser. It may be repeated, and then replaces the
+//! passwords.
 
 use super::Error;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -7,7 +8,7 @@ use std::str::FromStr;
 
 pub(super) const ROLES: &str = include_str!("../../../migrations/roles.sql");
 
-/// Passwords of the three roles that log in.
+/// Passwords of the three roles that log in to PostgreSQL.
 #[derive(Clone)]
 pub struct Passwords {
     pub migrate: String,

@@ -1,15 +1,15 @@
-//! Check that PostgreSQL accepts as many connections as this host may open, so that the host fails
-//! at its start and not under load.
+//! Check that PostgreSQL accepts as many connections as this host may open. So the host fails when
+//! it starts, and not later under load.
 
 use super::{Db, Error};
 use sqlx::postgres::PgPool;
 
-/// Number of connections outside of the pools that LISTEN: one for the doorbell, one for the live
-/// feed.
+/// Number of connections, besides those of the pools, that LISTEN: one for the doorbell, one for
+/// the live feed.
 const LISTENERS: u32 = 2;
 
-/// Compares the connections of this host with the limits of the server alone, without its other
-/// clients: a host that is refused could never open all of its connections.
+/// Compares the number of connections that this host may open with the limit of the server. Other
+/// clients of the server are ignored: a host that fails here could never open all its connections.
 pub(super) async fn check(db: &Db) -> Result<(), Error> {
     let needed = needed(db);
     let available: i32 = sqlx::query_scalar(
@@ -25,8 +25,8 @@ pub(super) async fn check(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// Number of connections that this host opens to the direct address. A pool at another address
-/// leads to a pooler, which has its own limit.
+/// Number of connections that this host opens to the direct URL. A pool with another address leads
+/// to a pooler, which has a limit of its own.
 fn needed(db: &Db) -> u32 {
     let direct = server(&db.append);
     let pools = [&db.app, &db.append, &db.platform].into_iter().filter(|pool| server(pool) == direct);

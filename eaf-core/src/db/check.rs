@@ -1,5 +1,6 @@
-//! Check that the database isolates tenants. The check reads the catalogue of PostgreSQL, so that
-//! no table of a later migration or of `eaf.create_view` can be forgotten in a list.
+//! Check that the database isolates tenants. The check reads PostgreSQL's catalogue. So it also
+//! covers tables of later migrations and those that `eaf.create_view` made, which a list in the
+//! code could miss.
 
 mod allow_list;
 mod functions;
@@ -13,8 +14,8 @@ use super::{Db, Error, budget, schema};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-/// Checks version of the schema, number and settings of connections, tables, policies, keys,
-/// functions and roles. Read-only.
+/// Checks the schema's version, the number and settings of connections, and the tables, policies,
+/// keys, functions and roles. Changes nothing.
 pub async fn check(db: &Db) -> Result<(), Error> {
     schema::check(&db.platform).await?;
     budget::check(db).await?;
@@ -27,7 +28,8 @@ pub async fn check(db: &Db) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Catalogue(findings)) }
 }
 
-/// Findings about the objects in the catalogue, one line each, as `conn`'s transaction sees them.
+/// Lists what is wrong with the objects in PostgreSQL's catalogue, one finding per line, as the
+/// transaction of `conn` sees them.
 pub async fn catalogue_findings(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let allow_list = AllowList::load(conn).await?;
     let mut findings = Vec::new();

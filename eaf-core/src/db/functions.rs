@@ -1,10 +1,11 @@
 //! Repeatable migrations: the SQL functions in `migrations/functions`, one file each.
 //!
-//! sqlx has no repeatable migrations, so a host replaces each function of which it has a higher
+//! sqlx has no repeatable migrations. So a host replaces each function of which it has a higher
 //! revision. A file begins with `-- revision: N`; `eaf.function_source` records the revision in
-//! effect and the SHA-256 of its file. The higher revision stays, because a newer function has the
-//! same signature and at least the old meaning; hosts of two releases that start alternately do not
-//! replace it back and forth. A digest alone would not say which of two contents is older.
+//! effect and the SHA-256 of its file. A function with a higher revision is not replaced, because
+//! it has the same signature and at least the old meaning. So hosts of two releases that start
+//! alternately do not replace it back and forth. A digest alone would not say which of two files is
+//! older.
 
 use super::Error;
 use sha2::{Digest, Sha256};
@@ -26,15 +27,15 @@ macro_rules! functions {
     };
 }
 
-/// All functions, in the order of their creation.
+/// All SQL functions of this program, in the order in which they are created.
 pub(super) const ALL: [Function; 13] = functions![
     "activate" "activate_package" "append" "append_plain" "begin_tenant" "behind"
     "create_view" "drop_view_copy" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
 ];
 
 impl Function {
-    /// Revision in the first line of the file. 0: the line is missing, and `eaf.function_source`
-    /// refuses the revision.
+    /// Revision in the first line of the file. 0: the file has no such line, and
+    /// `eaf.function_source` refuses the function.
     pub fn revision(&self) -> i32 {
         let first = self.source.lines().next().unwrap_or_default();
         first.strip_prefix("-- revision: ").and_then(|number| number.parse().ok()).unwrap_or_default()
@@ -44,7 +45,7 @@ impl Function {
         Sha256::digest(self.source).into()
     }
 
-    /// Reason why this host cannot work with the applied function, if there is one.
+    /// Reason why this host cannot work with the function as it is in the database. `None`: it can.
     pub fn finding(&self, applied: Option<&Applied>) -> Option<String> {
         let (name, revision) = (self.name, self.revision());
         match applied {
@@ -60,7 +61,7 @@ impl Function {
     }
 }
 
-/// Row of `eaf.function_source`: a function as it is applied in the database.
+/// Row of `eaf.function_source`: name, revision and digest of a function as it is in the database.
 #[derive(sqlx::FromRow)]
 pub(super) struct Applied {
     name: String,
@@ -74,8 +75,8 @@ pub(super) async fn applied(conn: &mut PgConnection) -> Result<HashMap<String, A
     Ok(rows.into_iter().map(|row| (row.name.clone(), row)).collect())
 }
 
-/// Replaces the functions of which this host has a higher revision, in one transaction. `conn` acts
-/// as `eaf_owner`.
+/// Replaces, in one transaction, the functions of which this host has a higher revision. `conn`
+/// acts as `eaf_owner`.
 pub(super) async fn replace(conn: &mut PgConnection) -> Result<(), Error> {
     let failed = |name: &'static str| move |cause| Error::Function { name, cause };
     let mut tx = conn.begin().await.map_err(Error::Begin)?;

@@ -1,5 +1,6 @@
-//! Migration of the schema by its owner: the numbered migrations, then the
-//! [functions](super::functions). Advisory locks let hosts that start together migrate one by one.
+//! Migration of the database by the schema's owner: the numbered migrations, then the
+//! [functions](super::functions). Advisory locks let hosts that start together migrate one after
+//! the other.
 
 use super::{Error, functions};
 use sqlx::postgres::PgConnectOptions;
@@ -14,7 +15,7 @@ pub(super) static MIGRATOR: LazyLock<sqlx::migrate::Migrator> = LazyLock::new(||
     migrator
 });
 
-/// Migrates the schema. `migrate_url` logs in as `eaf_migrate`, directly, not through a pooler.
+/// Migrates the schema. `migrate_url` logs in as `eaf_migrate`, and must not lead to a pooler.
 pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     let role = "eaf_migrate";
     let mut conn = PgConnectOptions::from_str(migrate_url)
@@ -31,7 +32,8 @@ pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     conn.close().await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Passes each source of the whole schema to `part`, for a digest that identifies the schema.
+/// Calls `part` with each SQL source of the whole schema, from which the caller computes a digest
+/// of the schema.
 #[cfg(feature = "testing")]
 pub(crate) fn embedded_schema(mut part: impl FnMut(&[u8])) {
     part(super::bootstrap::ROLES.as_bytes());

@@ -1,9 +1,9 @@
-//! Readiness of the database.
+//! Readiness of the database for this host.
 
 use super::{Db, Error, require_writable};
 
-/// Checks that each pool connects, finds the schema and reaches a writable server. Cheap enough for
-/// one probe per second.
+/// Checks that each pool can connect, finds the schema and reaches a writable server. The check is
+/// cheap enough for one probe per second.
 pub async fn ready(db: &Db) -> Result<(), Error> {
     let schema = "select epoch from eaf.log_epoch";
     let tenants = "select 1 from eaf.tenant limit 1";

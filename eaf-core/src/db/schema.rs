@@ -1,12 +1,13 @@
-//! Check that the schema has every migration of this program. A newer schema is accepted, because
-//! migrations only add; so hosts can be upgraded one by one.
+//! Check that the database has every migration of this program. A newer schema is accepted, because
+//! migrations only add. So hosts can be upgraded one by one.
 
 use super::migrate::MIGRATOR;
 use super::{Error, functions};
 use sqlx::postgres::{PgConnection, PgPool};
 use std::collections::BTreeMap;
 
-/// Fails with [`Error::Schema`] if the schema lacks a migration. `pool` connects as `eaf_platform`.
+/// Fails with [`Error::Schema`] if the database lacks a migration of this program. `pool` connects
+/// as `eaf_platform`.
 pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     let mut conn = pool.acquire().await.map_err(Error::ReadCatalogue)?;
     let mut findings = migrations(&mut conn).await.map_err(Error::ReadCatalogue)?;
@@ -17,7 +18,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Schema(findings)) }
 }
 
-/// Lists the numbered migrations that are missing or were changed.
+/// Lists the numbered migrations that are missing in the database, or were changed after they ran.
 async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let query = sqlx::query_as("select version, checksum from eaf._sqlx_migrations where success");
     let rows: Vec<(i64, Vec<u8>)> = match query.fetch_all(conn).await {
@@ -38,7 +39,7 @@ async fn migrations(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error>
     Ok(MIGRATOR.iter().filter_map(finding).collect())
 }
 
-/// Says whether a newer program has migrated this database.
+/// Says whether a program newer than this one has migrated the database.
 pub(super) async fn is_newer(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let (names, revisions): (Vec<_>, Vec<_>) =
         functions::ALL.iter().map(|function| (function.name, function.revision())).unzip();

@@ -1,11 +1,11 @@
-//! Transient errors of the database: a repetition may succeed, and the failed request may have had
-//! an effect.
+//! Transient errors of the database. The same request may succeed later, and the failed request may
+//! have had its effect.
 
 use std::error::Error;
 use std::sync::Arc;
 
-/// Says whether the database was unreachable, overloaded, shutting down or read-only. Searches the
-/// sources of `error`, so that any error of this crate can be given.
+/// Says whether an error means that the database was unreachable, overloaded, shutting down or
+/// read-only. The causes of `error` are examined too, so any error of this crate can be given.
 pub fn is_transient(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -38,8 +38,8 @@ pub(super) fn is_transient_cause(cause: &sqlx::Error) -> bool {
     }
 }
 
-/// Says whether PostgreSQL refused a value: a data exception (22) or an exceeded limit (54). A
-/// repetition with the same value fails again.
+/// Says whether PostgreSQL refused a value, by SQLSTATE: a data exception (class 22) or an exceeded
+/// limit (class 54). A repetition with the same value fails again.
 pub(crate) fn is_refused_value(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("54"))

@@ -1,21 +1,21 @@
 //! Protection of the connection to PostgreSQL against eavesdropping and impersonation.
 //!
-//! The default of sqlx, `sslmode=prefer`, falls back to clear text and verifies no certificate;
-//! events, wrapped keys and passwords pass over that connection.
+//! Events, wrapped keys and passwords pass over that connection. The default of sqlx,
+//! `sslmode=prefer`, may send them in clear and verifies no certificate.
 
 use super::Error;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Protection of the connection that a database address leads to.
+/// Protection of the connection to PostgreSQL, as its URL demands it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// A Unix socket or a loopback address: nothing leaves the machine.
+    /// A Unix socket or a loopback address: no data leaves the machine.
     Local,
     /// TLS that verifies the certificate and the name of the server.
     Verified,
-    /// Unprotected: a third party can read the traffic or impersonate the server.
+    /// No protection: a third party can read the traffic or impersonate the server.
     Open,
 }
 
@@ -28,8 +28,8 @@ pub fn transport(url: &str) -> Result<Transport, Error> {
     })
 }
 
-/// Host and port that sqlx connects to, which the parameters of the URL may override. `None`: a
-/// Unix socket, or no valid URL.
+/// Host and port to which sqlx connects for this URL. The URL's parameters may override its host
+/// and port. `None`: the URL names a Unix socket, or is not valid.
 pub fn server(url: &str) -> Option<(String, u16)> {
     let options = PgConnectOptions::from_str(url).ok()?;
     let host = options.get_host();

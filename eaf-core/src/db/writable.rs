@@ -1,5 +1,5 @@
-//! Detection of read-only servers: a standby, or a primary that a failover replaced. Pings and
-//! reads succeed there, so a pool would keep such a connection for its maximum age of half an hour.
+//! Detection of read-only servers: a standby, or a former primary after a failover. Pings and reads
+//! succeed there, so that a pool would keep such a connection for its maximum age of half an hour.
 
 use sqlx::Row;
 use sqlx::pool::PoolConnection;
@@ -8,28 +8,30 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Asks for read-only mode, and whether a transaction is open. sqlx returns a connection with an
-/// open transaction to the pool when a `begin` is cancelled, for example because a client
-/// disconnects; a later statement outside of a transaction would then never be committed.
+/// SQL that asks whether the server is read-only, and whether a transaction is open. When a client
+/// disconnects during a `begin`, sqlx returns the connection to the pool with the transaction open.
+/// A later single statement on that connection would then never be committed.
 const PROBE_SQL: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
 
-/// Maximum wait for the answer to a probe. A reachable server answers within milliseconds; through
-/// a network that drops packets, no answer arrives.
+/// Maximum time to wait for the answer to a probe. A reachable server answers within milliseconds;
+/// through a network that drops packets, no answer arrives.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Maximum idle time of a connection that is used without a check.
+/// Maximum time since the last use of a connection for which the connection is used without a
+/// check.
 pub(super) const RECENTLY_USED: Duration = Duration::from_secs(1);
 
-/// Time after a failure in which every connection is checked before use.
+/// Time after a failure during which every connection of the pool is checked before use.
 const RECENT: Duration = Duration::from_secs(30);
 
-/// Time of the last failure of a pool's connection: the other connections may be lost as well.
+/// Time at which a connection of a pool failed last. After it, the pool's other connections may be
+/// lost as well.
 #[derive(Clone, Default)]
 pub(super) struct RecentFailure(Arc<Mutex<Option<Instant>>>);
 
 impl RecentFailure {
-    /// Records a failure now. Returns true if no other failure was recent, so that a retry with
-    /// checks makes sense.
+    /// Records a failure now. Returns true if there was no other recent failure, so that a retry,
+    /// which checks the connections, makes sense.
     pub fn record(&self) -> bool {
         let mut failed_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let previous = failed_at.replace(Instant::now());
@@ -42,7 +44,8 @@ impl RecentFailure {
     }
 }
 
-/// Fails on a connection that is lost, read-only or inside a transaction. Costs one round trip.
+/// Fails if the connection is lost, leads to a read-only server, or has an open transaction. Costs
+/// one round trip.
 pub(crate) async fn require_writable(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     let probe = async {
         let row = sqlx::raw_sql(PROBE_SQL).fetch_one(conn).await?;
@@ -61,7 +64,8 @@ pub(super) fn no_answer() -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database does not answer"))
 }
 
-/// Reports a transient error, because another connection may lead to the new primary.
+/// Creates the error for a read-only server. It counts as transient, because another connection may
+/// lead to the new primary.
 fn read_only() -> sqlx::Error {
     let message = "the server is read-only: it is a standby, or was replaced by a failover";
     sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, message))

@@ -1,7 +1,7 @@
-//! Deputies: members who act on behalf of another member during a period.
+//! Deputies: members who act on behalf of an absent member during a period.
 //!
-//! A deputy acts under the deputy's own name. Deputies do not chain: the deputy of a deputy acts
-//! for that deputy alone.
+//! A deputy acts under the deputy's own name. Deputies do not chain: if A's deputy is B, and B's
+//! deputy is C, then C acts on behalf of B, and not of A.
 
 use super::member::require_current;
 use super::{Directory, Error};
@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-/// Maximum period of a deputy, so that no deputy stays for ever by oversight.
+/// Maximum period for which a deputy can be set, so that no deputy stays for ever by oversight.
 pub const MAX_PERIOD: Duration = Duration::days(366);
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Deputy {
-    /// Person who is away.
+    /// Absent person, on whose behalf the deputy acts.
     pub actor_id: ActorId,
     pub deputy_id: ActorId,
     pub starts_at: OffsetDateTime,
@@ -26,8 +26,8 @@ pub struct Deputy {
 }
 
 impl Directory {
-    /// Sets the deputy of a person, in place of a former one. Fails with [`Error::DeputyCycle`] if
-    /// the deputy is away at that time and this person is then the deputy's deputy.
+    /// Sets the deputy of a person, in place of a former deputy. Fails with [`Error::DeputyCycle`]
+    /// if deputies would lead from the person back to the same person at one time.
     pub async fn set_deputy(&self, by: &Attribution, tenant: TenantId, new: &Deputy) -> Result<(), Error> {
         let Deputy { actor_id, deputy_id, starts_at, ends_at } = new;
         if ends_at <= starts_at || *ends_at - *starts_at > MAX_PERIOD {
@@ -65,7 +65,7 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a person's deputy. Returns false if the person had none.
+    /// Removes the deputy of a person. Returns false if the person had no deputy.
     pub async fn end_deputy(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         lock_deputies(&mut tx).await?;
@@ -77,7 +77,7 @@ impl Directory {
         Ok(true)
     }
 
-    /// Lists the deputies of a tenant whose period has not ended, by person.
+    /// Lists the deputies of a tenant whose period has not ended, ordered by the absent person.
     pub async fn deputies(&self, tenant: TenantId, now: OffsetDateTime) -> Result<Vec<Deputy>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_as(
@@ -113,7 +113,8 @@ async fn remove(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends all deputies of and by a person, when the person is removed or erased.
+/// Removes the deputy of a person, and removes the person as a deputy of others. For a person who
+/// is removed or erased.
 pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     sqlx::query("delete from eaf.deputy where tenant_id = $1 and (actor_id = $2 or deputy_id = $2)")
         .bind(tx.tenant())
@@ -124,7 +125,7 @@ pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Err
     Ok(())
 }
 
-/// Lets one transaction at a time change the deputies of a tenant: two concurrent changes could
+/// Lets one transaction at a time change the deputies of a tenant. Two concurrent changes could
 /// together make a cycle that neither transaction sees.
 async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.deputy/' || $1::text, 0))")
@@ -135,7 +136,8 @@ async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a chain of deputies that leads back to its first person while all of them are away.
+/// Refuses a deputy who would close a cycle: a chain of deputies that leads back to its first
+/// person while all persons in it are absent.
 async fn refuse_cycle(tx: &mut TenantTx, new: &Deputy) -> Result<(), Error> {
     let is_cycle: bool = sqlx::query_scalar(
         "with recursive chain (actor_id) as (

@@ -1,5 +1,5 @@
-//! Groups of members. Products refer to a group by a key, and the host resolves who belongs to the
-//! group.
+//! Groups of members. Products refer to a group by its key, and the host resolves the group to its
+//! members.
 
 use super::{Directory, Error};
 use crate::actor::Attribution;
@@ -22,7 +22,8 @@ pub struct Group {
 }
 
 impl Directory {
-    /// Adds a group, or renames an existing one. The key is a [name](id::is_name).
+    /// Adds a group, or renames the group with this key. Fails with [`Error::GroupKey`] unless the
+    /// key is a [name](id::is_name).
     pub async fn put_group(&self, by: &Attribution, tenant: TenantId, key: &str, name: &str) -> Result<(), Error> {
         if !id::is_name(key) {
             return Err(Error::GroupKey);
@@ -52,8 +53,8 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Removes a group. Returns false if there was no such group. Policies that name the group then
-    /// refer to no person, and their products escalate.
+    /// Removes a group. Returns false if there was no such group. A product's policy that names the
+    /// group then refers to no person, and the product escalates.
     pub async fn remove_group(&self, by: &Attribution, tenant: TenantId, key: &str) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let Some(name) = lock_group(&mut tx, key).await? else { return Ok(false) };
@@ -142,7 +143,7 @@ impl Directory {
         .map_err(Error::Read)
     }
 
-    /// Lists group and person of each membership, by group and person.
+    /// Lists all memberships in groups, as group key and person, ordered by both.
     pub async fn group_members(&self, tenant: TenantId) -> Result<Vec<(String, ActorId)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         sqlx::query_as("select key, actor_id from eaf.group_member where tenant_id = $1 order by key, actor_id")
@@ -153,8 +154,8 @@ impl Directory {
     }
 }
 
-/// Reads the name of a group and locks it until the transaction ends. `None`: there is no such
-/// group.
+/// Reads the name of a group and locks the group's row until the transaction ends. `None`: there is
+/// no such group.
 async fn lock_group(tx: &mut TenantTx, key: &str) -> Result<Option<String>, Error> {
     sqlx::query_scalar("select name from eaf.member_group where tenant_id = $1 and key = $2 for update")
         .bind(tx.tenant())
@@ -173,7 +174,8 @@ async fn check_limit(tx: &mut TenantTx) -> Result<(), Error> {
     if count >= MAX_GROUPS { Err(Error::TooManyGroups) } else { Ok(()) }
 }
 
-/// Removes a person who is removed or erased from all groups, and returns the keys of these groups.
+/// Removes a person from all groups, because the person is removed or erased. Returns the keys of
+/// these groups.
 pub(super) async fn leave_all(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
     sqlx::query_scalar("delete from eaf.group_member where tenant_id = $1 and actor_id = $2 returning key")
         .bind(tx.tenant())

@@ -14,7 +14,8 @@ use std::collections::HashMap;
 
 const TABLE: &str = "eaf.member";
 
-/// Columns of one member with the [`Affiliation`], of the row `m`; `$3` is the present time.
+/// SQL columns of a member, the row `m`, with the member's [`Affiliation`]. `$3` is the present
+/// time.
 const WITH_AFFILIATION: &str = "m.actor_id, m.sealed, m.locale, m.roles,
     coalesce((select r.cost_centre from eaf.reporting r
               where r.tenant_id = m.tenant_id and r.actor_id = m.actor_id), '') as cost_centre,
@@ -35,16 +36,16 @@ pub struct Member {
     pub issuer: String,
     /// Identifier of the person at the identity provider.
     pub subject: String,
-    /// Display name. Empty for an erased member, like the other sealed fields.
+    /// Display name. Empty for an erased member, as are issuer, subject and address.
     pub name: String,
     pub email: String,
     pub locale: Locale,
     pub roles: Vec<String>,
-    /// Groups and people of the member. Empty where many members are read at once.
+    /// Groups of the member, and people for whom the member acts. Empty in lists of members.
     pub affiliation: Affiliation,
 }
 
-/// Member without an actor id, before the member is stored.
+/// Member to add or to update, by issuer and subject.
 #[derive(Clone)]
 pub struct NewMember {
     pub issuer: String,
@@ -68,7 +69,7 @@ impl std::fmt::Debug for NewMember {
     }
 }
 
-/// Content of the column `sealed`, under the member's key.
+/// Content of the column `sealed`, which is encrypted under the member's data key.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     issuer: String,
@@ -78,7 +79,8 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds a member, or updates the member who has this issuer and subject and keeps the actor id.
+    /// Adds a member, or updates the member with this issuer and subject, who keeps the actor id.
+    /// Returns the actor id.
     pub async fn put_member(&self, by: &Attribution, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;
@@ -115,8 +117,8 @@ impl Directory {
         Ok(actor)
     }
 
-    /// Reads a member and locks the row against concurrent changes. `None`: there is no such
-    /// member.
+    /// Reads the member with this digest of issuer and subject, and locks the row until the
+    /// transaction ends. `None`: there is no such member.
     async fn lock_member(&self, tx: &mut TenantTx, identity: &[u8; 32]) -> Result<Option<Member>, Error> {
         let row = sqlx::query(
             "select actor_id, sealed, locale, roles from eaf.member where tenant_id = $1 and identity = $2 for update",
@@ -129,7 +131,7 @@ impl Directory {
         self.open_optional(tx, row).await
     }
 
-    /// Inserts a member without personal data. `None`: the member exists.
+    /// Inserts the row of a member, still without personal data. `None`: the member exists already.
     async fn insert_member(
         &self,
         tx: &mut TenantTx,
@@ -150,7 +152,7 @@ impl Directory {
     .map_err(Error::Write)
     }
 
-    /// Sets the language of a member's mails and pages, as the member's own act.
+    /// Sets the language of a member's mails and pages. The member is the author of this act.
     pub async fn set_locale(
         &self,
         tenant: TenantId,
@@ -180,7 +182,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Sets the roles of a current member, which hold from the next request on. Fails with
+    /// Sets the roles of a current member. They hold from the member's next request on. Fails with
     /// [`Error::LastAdmin`] if the tenant would have no admin.
     pub async fn set_roles(
         &self,
@@ -231,8 +233,8 @@ impl Directory {
         self.open_optional(tx, row).await
     }
 
-    /// Reads a member by id. Sealed fields of an erased member are empty. `None`: there is no such
-    /// member.
+    /// Reads a member by actor id. `None`: there is no such member. The sealed fields of an erased
+    /// member are empty.
     pub async fn member(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         self.by_actor(&mut tx, actor).await
@@ -245,27 +247,28 @@ impl Directory {
         self.open_optional(tx, row).await
     }
 
-    /// Lists all members, without erased ones.
+    /// Lists all members of a tenant, without erased ones.
     pub async fn members(&self, tenant: TenantId) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, None).await
     }
 
-    /// Lists the members with this role, without erased ones.
+    /// Lists the members of a tenant who have this role, without erased ones.
     pub async fn members_with_role(&self, tenant: TenantId, role: &str) -> Result<Vec<Member>, Error> {
         self.members_with_any_role(tenant, &[role.to_owned()]).await
     }
 
-    /// Lists the members with at least one of these roles, without erased ones.
+    /// Lists the members of a tenant who have at least one of these roles, without erased ones.
     pub async fn members_with_any_role(&self, tenant: TenantId, roles: &[String]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, Some(roles), None).await
     }
 
-    /// Lists the members with one of these ids, without erased ones.
+    /// Lists the members of a tenant with one of these actor ids, without erased ones.
     pub async fn members_among(&self, tenant: TenantId, actors: &[ActorId]) -> Result<Vec<Member>, Error> {
         self.select_members(tenant, None, Some(actors)).await
     }
 
-    /// Reads the names of those actors who are or were members. An erased member has no name.
+    /// Reads the display names of those `actors` who are or were members. `None` in the result: the
+    /// member was erased.
     pub async fn names_of(
         &self,
         tenant: TenantId,
@@ -309,8 +312,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Destroys the person's key, so that no value under it can be read again, and ends the
-    /// person's sessions. A later sign-in of the same person creates a new actor.
+    /// Destroys the data key of a member, so that no value under that key can be read again, and
+    /// ends the member's sessions. If the same person signs in later, a new actor is created.
     pub async fn erase_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
@@ -395,8 +398,9 @@ impl Directory {
     }
 }
 
-/// Makes the act for the audit. `None`: nothing changed. The act shows roles and language; of name
-/// and address, which are personal data, it shows only that they changed.
+/// Builds the audit act for an added or changed member. `None`: nothing changed. The act shows
+/// roles and language. Name and mail address are personal data, so the act shows only that they
+/// changed.
 fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Act> {
     let mut current = json!({ "roles": new.roles, "locale": new.locale.as_str() });
     let Some(former) = former else {
@@ -411,8 +415,8 @@ fn change(former: Option<&Member>, new: &NewMember, actor: ActorId) -> Option<Ac
     (old != current).then(|| Act::new("member.change", object(actor)).changing(old, current))
 }
 
-/// Runs `update` on a member, and returns the roles that the member had. Empty for an actor who is
-/// no member.
+/// Runs the SQL `update` on a member, and returns the roles that the member had before. Empty for
+/// an actor who is no member.
 async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) -> Result<Vec<String>, Error> {
     let update = format!(
         "with former as (select roles from eaf.member where tenant_id = $1 and actor_id = $2 for update)
@@ -430,8 +434,8 @@ async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) ->
 /// Role whose holders manage the tenant.
 const ADMIN: &str = "admin";
 
-/// Roles of a current member. Fails with [`Error::NoMember`] for anyone else, also for a removed or
-/// erased member.
+/// Reads the roles of a current member. Fails with [`Error::NoMember`] for a removed or erased
+/// member and for an actor who is no member.
 pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
     let roles: Option<Vec<String>> = sqlx::query_scalar(
         "select roles from eaf.member where tenant_id = $1 and actor_id = $2 and identity is not null and roles <> '{}'",
@@ -444,8 +448,8 @@ pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result
     roles.ok_or(Error::NoMember)
 }
 
-/// Lets one transaction at a time remove the role of an admin: two concurrent ones could remove the
-/// last two admins.
+/// Lets one transaction at a time remove the role of an admin. Two concurrent transactions could
+/// remove the last two admins.
 async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
         .bind(tx.tenant())

@@ -1,11 +1,12 @@
-//! Member and tenant in one transaction, because every request needs both.
+//! Member and tenant, read in one transaction, because every request needs both.
 
 use super::tenant::{self, Tenant};
 use super::{Directory, Error, Member};
 use crate::id::{ActorId, TenantId};
 
 impl Directory {
-    /// Finds a member by the provider's subject. `None`: no such tenant or member.
+    /// Finds a member and the tenant with this slug, by issuer and by the person's id at the
+    /// identity provider. `None`: there is no such tenant or member.
     pub async fn find_membership(
         &self,
         slug: &str,
@@ -20,8 +21,8 @@ impl Directory {
         Ok(member.map(|member| (tenant, member)))
     }
 
-    /// Reads a member by id. `None`: no such tenant or member. Sealed fields of an erased member
-    /// are empty.
+    /// Reads a tenant and a member by their ids. `None`: there is no such tenant or member. The
+    /// sealed fields of an erased member are empty.
     pub async fn membership(&self, tenant: TenantId, actor: ActorId) -> Result<Option<(Tenant, Member)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let Some(tenant) = tenant::read(&mut tx).await? else { return Ok(None) };

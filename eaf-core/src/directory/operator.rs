@@ -17,9 +17,10 @@ const TABLE: &str = "eaf.operator";
 pub struct Operator {
     pub actor: ActorId,
     pub subject: String,
-    /// Name of the operator. Empty if the host was not given the master key of the row.
+    /// Name of the operator. Empty if this host does not have the master key under which the row is
+    /// sealed.
     pub name: String,
-    /// Time of the removal. `None`: the person is an operator.
+    /// Time at which the operator was removed. `None`: the person is an operator.
     pub removed: Option<OffsetDateTime>,
 }
 
@@ -29,7 +30,7 @@ impl std::fmt::Debug for Operator {
     }
 }
 
-/// Content of the column `sealed`, under a master key.
+/// Content of the column `sealed`, which is encrypted under a master key.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     issuer: String,
@@ -38,7 +39,7 @@ struct Sealed {
 }
 
 impl Directory {
-    /// Adds an operator, or renames the operator who has this issuer and subject.
+    /// Adds an operator, or renames the operator with this issuer and subject.
     pub async fn put_operator(
         &self,
         by: &Attribution,
@@ -111,12 +112,14 @@ impl Directory {
         row.map(|row| self.open_operator(row)).transpose()
     }
 
-    /// Reads an operator by id. `None`: there is no such operator, or the operator was removed.
+    /// Reads an operator by actor id. `None`: there is no such operator, or the operator was
+    /// removed.
     pub async fn operator(&self, actor: ActorId) -> Result<Option<Operator>, Error> {
         Ok(self.operators_among(&[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
     }
 
-    /// Lists the operators with these ids, including removed ones, to name the author of an act.
+    /// Lists the operators with these actor ids, including removed ones, because they may be
+    /// authors of acts.
     pub async fn operators_among(&self, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
         self.select_operators(Some(actors)).await
     }
@@ -127,15 +130,15 @@ impl Directory {
     }
 }
 
-/// Numbers of operators that were sealed again after a change of the master key.
+/// Result of sealing operators under another master key.
 pub(crate) struct Resealed {
     pub done: u64,
-    /// Number of operators that are sealed under a master key that this host was not given.
+    /// Number of operators that are sealed under a master key that this host does not have.
     pub unreadable: i64,
 }
 
 impl Directory {
-    /// Seals all operators under this master key.
+    /// Seals the rows of all operators under this master key.
     pub(crate) async fn reseal_operators(&self, master: &Master) -> Result<Resealed, Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
@@ -184,8 +187,8 @@ impl Directory {
         rows.into_iter().map(|row| self.open_or_unnamed(row)).collect()
     }
 
-    /// Reads actor and stored identity of an operator, and locks the row against concurrent
-    /// changes. `None`: there is no such operator.
+    /// Reads the actor id and the stored digest of an operator, and locks the row until the
+    /// transaction ends. `None`: there is no such operator.
     async fn lock_operator(
         &self,
         conn: &mut PgConnection,
@@ -208,8 +211,8 @@ impl Directory {
         Ok(Operator { actor, subject, name, removed })
     }
 
-    /// Opens an operator. One that is sealed under a missing master key gets an empty name, so that
-    /// a list still shows the others.
+    /// Opens the row of an operator. If this host does not have the row's master key, the operator
+    /// gets an empty name, so that a list still shows the other operators.
     fn open_or_unnamed(&self, row: Row) -> Result<Operator, Error> {
         let (actor, removed) = (row.0, row.2);
         match self.open_operator(row) {
@@ -231,8 +234,8 @@ impl Directory {
         self.keyring.digest_platform_under(master, "identity", &[issuer.as_bytes(), subject.as_bytes()])
     }
 
-    /// Computes the digest of an operator under each master key of the host, because during a
-    /// rotation either may be stored.
+    /// Computes the digests by which an operator's row is found: one under each master key of the
+    /// host, because during a rotation the row may have either.
     fn operator_identities(&self, issuer: &str, subject: &str) -> Vec<Vec<u8>> {
         let master_keys = self.keyring.master_keys().all().iter();
         master_keys.map(|master| self.operator_identity(master, issuer, subject).to_vec()).collect()

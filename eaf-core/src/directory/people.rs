@@ -1,5 +1,5 @@
-//! Resolution of references to people: the members whom permissions, groups, managers and ids mean
-//! now.
+//! Resolution of references to people: finds the members to whom permissions, groups, managers and
+//! actor ids refer now.
 
 use super::{Directory, Error, Member};
 use crate::db::Db;
@@ -7,19 +7,20 @@ use crate::id::{ActorId, TenantId};
 use sqlx::postgres::PgArguments;
 use sqlx::{AssertSqlSafe, Postgres, Row};
 
-/// Reference to people, with permissions replaced by the roles that hold them. A person who is in
-/// any of the sets is meant, unless the person is in `except`.
+/// Reference to people for the directory, which knows roles but no permissions of products. It
+/// refers to the persons who are in any of the sets and not in `except`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeopleQuery {
     pub roles: Vec<String>,
     pub groups: Vec<String>,
-    /// Persons whose managers are meant.
+    /// Actor ids of persons. Refers to the managers of these persons.
     pub managers_of: Vec<ActorId>,
     pub actors: Vec<ActorId>,
     pub except: Vec<ActorId>,
 }
 
-/// Condition on the row `m` of `eaf.member`, with the tenant as `$1` and the sets as `$2` to `$6`.
+/// SQL condition that the query refers to the member in the row `m`. `$1` is the tenant, `$2` to
+/// `$6` are the sets of the query.
 const IS_MEANT: &str = "m.tenant_id = $1 and m.identity is not null and m.roles <> '{}'
     and (m.roles && $2 or m.actor_id = any ($5)
       or exists (select from eaf.group_member g
@@ -28,7 +29,7 @@ const IS_MEANT: &str = "m.tenant_id = $1 and m.identity is not null and m.roles 
     and m.actor_id <> all ($6)";
 
 impl Directory {
-    /// Reads the current members who are meant, ordered by id.
+    /// Reads the current members to whom the query refers, ordered by actor id.
     pub async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let sql =
@@ -43,7 +44,8 @@ impl Directory {
     }
 }
 
-/// Reads the ids of the current members who are meant, in order, and no personal data.
+/// Reads the actor ids of the current members to whom the query refers, in order, and no personal
+/// data.
 pub async fn people_ids(db: &Db, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<ActorId>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let sql = format!("select actor_id from eaf.member m where {IS_MEANT} order by actor_id");

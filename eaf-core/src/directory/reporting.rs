@@ -1,4 +1,4 @@
-//! Reporting lines: manager and cost centre of a member.
+//! Reporting lines: the manager and the cost centre of each member.
 
 use super::member::require_current;
 use super::{Directory, Error};
@@ -20,7 +20,7 @@ pub struct Reporting {
 }
 
 impl Directory {
-    /// Lists the reporting lines of a tenant, by person.
+    /// Lists managers and cost centres of a tenant's members, ordered by member.
     pub async fn reporting(&self, tenant: TenantId) -> Result<Vec<(ActorId, Reporting)>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows: Vec<(ActorId, Option<ActorId>, String)> = sqlx::query_as(
@@ -34,8 +34,8 @@ impl Directory {
         Ok(rows.into_iter().map(reporting).collect())
     }
 
-    /// Sets manager and cost centre of a member. Fails with [`Error::ManagerCycle`] if the person
-    /// would report to themselves, directly or over other managers.
+    /// Sets manager and cost centre of a member. Fails with [`Error::ManagerCycle`] if managers
+    /// would lead from the member back to the same member.
     pub async fn set_reporting(
         &self,
         by: &Attribution,
@@ -76,7 +76,7 @@ impl Directory {
     }
 }
 
-/// Reads manager and cost centre of a person. Both are empty until they are set.
+/// Reads manager and cost centre of a person. Both are empty if they were never set.
 async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
     let found = sqlx::query_as("select manager, cost_centre from eaf.reporting where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
@@ -87,7 +87,7 @@ async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
     Ok(found.unwrap_or_default())
 }
 
-/// Removes manager and cost centre of a person who is erased.
+/// Deletes manager and cost centre of a person who is erased.
 pub(super) async fn erase(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     sqlx::query("delete from eaf.reporting where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
@@ -98,7 +98,7 @@ pub(super) async fn erase(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error
     Ok(())
 }
 
-/// Lets one transaction at a time change the reporting lines of a tenant: two concurrent changes
+/// Lets one transaction at a time change the reporting lines of a tenant. Two concurrent changes
 /// could together make a cycle that neither transaction sees.
 async fn lock_reporting_lines(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.reporting/' || $1::text, 0))")

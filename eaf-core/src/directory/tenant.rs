@@ -1,4 +1,5 @@
-//! Tenants. The platform role reads ids and slugs; the name is visible inside the tenant alone.
+//! Tenants. The platform role reads ids and slugs; a tenant's name is visible inside the tenant
+//! alone.
 
 use super::Error;
 use crate::actor::Attribution;
@@ -14,12 +15,12 @@ pub struct Tenant {
     pub id: TenantId,
     pub slug: String,
     pub name: String,
-    /// Plugins of the [active](crate::product::Inactive) products, sorted.
+    /// Plugins of the tenant's [active](crate::product::Inactive) products, sorted.
     pub products: Vec<String>,
 }
 
-/// Adds a tenant, or renames an existing one. Fails with [`Error::Slug`] unless the slug is a
-/// [name](id::is_name).
+/// Adds a tenant, or renames the tenant with this slug. Fails with [`Error::Slug`] unless the slug
+/// is a [name](id::is_name).
 pub async fn add_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Result<TenantId, Error> {
     if !id::is_name(slug) {
         return Err(Error::Slug);
@@ -77,7 +78,8 @@ pub async fn tenant_by_slug(db: &Db, slug: &str) -> Result<Option<Tenant>, Error
     tenant(db, TenantId::derive(slug)).await
 }
 
-/// Lists all tenants by slug, with the columns that the platform role may read.
+/// Lists ids and slugs of all tenants, ordered by slug. The platform role may read no other
+/// columns.
 pub async fn tenants(db: &Db) -> Result<Vec<(TenantId, String)>, Error> {
     sqlx::query_as("select tenant_id, slug from eaf.tenant order by slug")
         .fetch_all(db.platform_pool())

@@ -1,4 +1,5 @@
-//! Append of a batch of requests: each is recorded completely or not at all, with one outcome each.
+//! Append of a batch of requests: each request is recorded completely or not at all, and has its
+//! own outcome.
 
 use super::{Error, LANE, Position};
 use crate::db::Db;
@@ -7,35 +8,38 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::sync::Arc;
 
-/// Number of days for which the ledger answers an idempotency key.
+/// Number of days for which a repetition with the same idempotency key gets the recorded answer.
 pub(super) const KEY_RETENTION_DAYS: i32 = 30;
-/// Maximum number of streams, and of events, of a simple request.
+/// Maximum number of streams of a simple request, and maximum number of its events.
 const MAX_SIMPLE_ITEMS: usize = 4;
 /// Maximum size, in bytes, of the events of a simple request.
 const MAX_SIMPLE_BYTES: usize = 64 * 1024;
 /// SQLSTATE that `eaf.append` raises for a tenant that does not exist.
 const NO_TENANT: &str = "EAF01";
 
-/// Request to record the events and the answer of one decision. A decision without events is
-/// recorded too, so that a repetition gets the first answer.
+/// Request to append the events of one decision to the log and its answer to the ledger. A decision
+/// without events is recorded too, so that a repetition of the command gets the first answer.
 #[derive(Debug, Clone)]
 pub struct AppendRequest {
     pub actor: ActorId,
-    /// Idempotency key, 1 to 200 bytes long, unique per tenant and actor.
+    /// Idempotency key of the command, 1 to 200 bytes long, unique per tenant and actor.
     pub key: String,
-    /// Fingerprint of the command, a keyed hash. A recorded key with another fingerprint was used
-    /// for another command.
+    /// Fingerprint of the command, a keyed hash. If the ledger has the idempotency key with another
+    /// fingerprint, the key was used for another command.
     pub fingerprint: [u8; 32],
-    /// Sealed answer to the command, which a repetition of the request gets.
+    /// Sealed answer to the command. A repetition of the command gets this answer.
     pub answer: Vec<u8>,
-    /// Generation of the plugin that decided. `None`: no plugin decided (the system, a benchmark).
+    /// Generation of the package that decided. `None`: no package decided, as for the system or a
+    /// benchmark.
     pub fence: Option<Fence>,
-    /// Streams of the boundary, each at most once. A stream without events is a guard.
+    /// Streams of the boundary, each at most once. If no event goes to a stream, only its version
+    /// is checked.
     pub streams: Vec<StreamWrite>,
     pub events: Vec<PendingEvent>,
 }
 
-/// Generation that decided a request. The request is refused while another generation is active.
+/// Generation of the package that decided a request. The append refuses the request if another
+/// generation is active.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     pub plugin: String,
@@ -45,7 +49,7 @@ pub struct Fence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamWrite {
     pub stream: StreamId,
-    /// Version that the stream must have. `None`: any version.
+    /// Version that the stream must have at the append. `None`: any version.
     pub expected: Option<u64>,
 }
 
@@ -54,37 +58,38 @@ pub struct PendingEvent {
     /// Index of the event's stream in [`AppendRequest::streams`].
     pub stream: usize,
     pub id: EventId,
-    /// Type of the event, with the plugin's prefix.
+    /// Type of the event with the plugin's prefix, such as `dcm.request-submitted`.
     pub kind: String,
     pub schema: u16,
-    /// Data of the event, as the bytes that are hashed. Personal fields are already sealed.
+    /// Data of the event: the bytes that are hashed. Its personal fields are already sealed.
     pub data: Vec<u8>,
     pub meta: Vec<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The request is recorded. `positions` are those of the first and last event; `None` without
-    /// events.
+    /// The request is recorded. `positions` are the positions of its first and its last event;
+    /// `None`: it has no events.
     Ok { positions: Option<(Position, Position)> },
-    /// The idempotency key is recorded with this fingerprint. The answer and the positions are
-    /// those of the first time.
+    /// The idempotency key was recorded before, with this fingerprint. `answer` and `positions` are
+    /// those of the first request.
     Duplicate { answer: Vec<u8>, positions: Option<(Position, Position)> },
-    /// The idempotency key is recorded with another fingerprint.
+    /// The idempotency key was recorded before, with another fingerprint.
     KeyReused,
-    /// A stream is not at the expected version. `actual` are the versions found, one per stream of
+    /// A stream is not at the expected version. `actual` has the present version of each stream of
     /// the request.
     Conflict { actual: Vec<u64> },
-    /// The request shares a key or a stream with an earlier request of this batch: send it again.
+    /// The request shares an idempotency key or a stream with an earlier request of this batch: the
+    /// caller must send it again.
     Retry,
     /// The request is malformed and must not be sent again.
     Invalid,
-    /// Another generation of the plugin is active.
+    /// Another generation of the plugin's package is active.
     Fenced,
 }
 
-/// Appends one batch on a connection of its own and rings no doorbell, for tests and measurements.
-/// Hosts use the [`Appender`](super::Appender).
+/// Appends one batch on a new connection of the append pool, and rings no doorbell. For tests and
+/// measurements; hosts use the [`Appender`](super::Appender).
 pub async fn append_batch(db: &Db, tenant: TenantId, requests: &[&AppendRequest]) -> Result<Vec<Outcome>, Error> {
     let mut conn = db.append_pool().acquire().await.map_err(failed)?;
     append_on(&mut conn, tenant, requests).await
@@ -150,14 +155,14 @@ pub(super) fn failed(cause: sqlx::Error) -> Error {
 }
 
 impl AppendRequest {
-    /// Whether every event names a stream of this request. A larger index would name a stream of
-    /// another request, because the batch numbers all streams together.
+    /// Whether each event's stream index is within this request. The batch numbers the streams of
+    /// all requests together, so that a larger index would mean a stream of another request.
     fn has_valid_indexes(&self) -> bool {
         self.events.iter().all(|event| event.stream < self.streams.len())
     }
 
-    /// Whether `eaf.append_plain` takes the request: it is small, and every stream has an expected
-    /// version.
+    /// Whether the fast path may take the request: the request is small, and every stream has an
+    /// expected version.
     pub(super) fn is_simple(&self) -> bool {
         let bytes: usize = self.events.iter().map(|event| event.data.len() + event.meta.len()).sum();
         self.has_valid_indexes()
@@ -168,7 +173,8 @@ impl AppendRequest {
             && self.names_each_stream_once()
     }
 
-    /// Whether an event of the request goes to this stream. A stream without an event is a guard.
+    /// Whether an event of the request goes to the stream with this index. If none does, only the
+    /// stream's version is checked.
     pub(super) fn writes(&self, stream: usize) -> bool {
         self.events.iter().any(|event| event.stream == stream)
     }
@@ -205,7 +211,8 @@ fn positions(row: &PgRow) -> Result<Option<(Position, Position)>, sqlx::Error> {
     Ok(first.zip(last).map(|(first, last)| (position(first), position(last))))
 }
 
-/// Parallel arrays that `eaf.append` takes, which counts from 1.
+/// Requests of a batch as parallel arrays, the parameters of `eaf.append`. Indexes in them count
+/// from 1.
 #[derive(Default)]
 struct BatchColumns<'a> {
     actor: Vec<ActorId>,

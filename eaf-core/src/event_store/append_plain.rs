@@ -1,5 +1,5 @@
-//! Fast path: simple requests of one tenant or several, in one statement and one commit. Deferred
-//! requests are decided by [`append`](super::append).
+//! Fast path: appends simple requests of one tenant or several in one statement and one commit.
+//! Requests that the SQL function defers are appended by [`append`](super::append).
 
 use super::append::{AppendRequest, KEY_RETENTION_DAYS, Outcome, failed};
 use super::{Error, LANE, Position};
@@ -10,7 +10,7 @@ use crate::id::{ActorId, EventId, StreamId, TenantId};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 
-/// Appends requests on a connection of its own and rings no doorbell.
+/// Appends requests on a new connection of the append pool, and rings no doorbell.
 #[cfg(feature = "testing")]
 pub async fn append_plain_for_tests(
     db: &Db,
@@ -25,10 +25,10 @@ pub async fn append_plain_for_tests(
     outcomes
 }
 
-/// Returns one outcome per request, in order; `None` for a deferred request, of which nothing is
-/// recorded. The requests of a tenant are adjacent, and are recorded or deferred together. After an
-/// error that is not [transient](crate::db::is_transient) nothing is recorded. After a transient
-/// error it is unknown what is recorded.
+/// Appends requests by the fast path, and returns one outcome per request, in order. `None`: the
+/// request was deferred, and nothing of it is recorded. The requests of a tenant must be adjacent;
+/// they are all recorded or all deferred. After a [transient](crate::db::is_transient) error it is
+/// unknown which requests are recorded. After any other error no request is.
 pub(super) async fn append_plain(
     conn: &mut PgConnection,
     requests: &[(TenantId, &AppendRequest)],
@@ -79,8 +79,8 @@ pub(super) async fn append_plain(
     Ok(heads.zip(numbers).map(outcome).collect())
 }
 
-/// Parallel arrays that `eaf.append_plain` takes; the file of that function documents their
-/// meaning.
+/// Requests as parallel arrays, the parameters of `eaf.append_plain`. The SQL file of that function
+/// documents them.
 #[derive(Default)]
 struct Columns<'a> {
     plugin: Vec<&'a str>,
@@ -122,8 +122,8 @@ impl<'a> Columns<'a> {
         columns
     }
 
-    /// Adds a request. `before` is the number of events of the tenants before this request's
-    /// tenant.
+    /// Adds a request to the arrays. `before` is the number of events of the tenants that precede
+    /// this request's tenant.
     fn push(&mut self, request: &'a AppendRequest, before: usize) {
         if let Some(fence) = &request.fence {
             let mut fences = self.plugin.iter().zip(&self.generation);
@@ -142,8 +142,8 @@ impl<'a> Columns<'a> {
         self.push_streams(request);
     }
 
-    /// Adds the streams of a request. A new stream that gets events needs no guard, because the
-    /// unique index on versions acts as one.
+    /// Adds the streams of a request to the arrays. A new stream that gets events needs no version
+    /// check, because the unique index on versions refuses a second first event.
     fn push_streams(&mut self, request: &'a AppendRequest) {
         let mut versions: Vec<Option<i64>> =
             request.streams.iter().map(|write| write.expected.map(|version| version as i64)).collect();

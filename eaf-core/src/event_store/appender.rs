@@ -1,11 +1,11 @@
 //! Group commit: requests that wait at the same time are appended by one statement.
 //!
-//! A tenant's first request is appended at once, alone; those that arrive meanwhile form the next
-//! batch. So a tenant has one statement under way at most, which its lane lock enforces anyway, and
-//! the busier a tenant, the larger its batches. All tenants share a few connections, round robin
-//! and a batch each, so that a busy one delays the others by a batch at most. When more tenants are
-//! ready than connections are idle, those with few simple requests share a statement, and so a
-//! commit (ADR 0002).
+//! A tenant's first request is appended at once, alone; requests that arrive meanwhile form the
+//! tenant's next batch. So each tenant has at most one statement running, as its lane lock demands
+//! anyway, and a busy tenant has larger batches. All tenants share a few connections, round robin,
+//! one batch each, so that a busy tenant delays the others by one batch at most. When more tenants
+//! are ready than connections are idle, tenants with few simple requests share a statement, and so
+//! a commit (ADR 0002).
 
 mod queue;
 
@@ -21,7 +21,7 @@ use sqlx::pool::PoolConnection;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Appender of one host, which forms batches of waiting requests. Cheap to clone.
+/// Appender of one host, which collects waiting requests into batches. Cheap to clone.
 #[derive(Clone)]
 pub struct Appender {
     shared: Arc<Shared>,
@@ -40,8 +40,8 @@ impl Appender {
     }
 
     /// Appends a request after every earlier request of this host for the same streams. After an
-    /// error it is unknown whether the request is recorded: ask again with the same key. Dropping
-    /// the future does not withdraw the request.
+    /// error it is unknown whether the request was recorded: the caller repeats it with the same
+    /// idempotency key. Dropping the future does not withdraw the request.
     pub async fn append(&self, tenant: TenantId, request: AppendRequest) -> Result<Outcome, Error> {
         let (answer, answered) = oneshot::channel();
         if self.shared.queue().push(tenant, PendingAppend::new(request, answer))? {
@@ -57,8 +57,8 @@ impl Shared {
     }
 }
 
-/// Appends batches until no tenant is ready, on one connection: acquiring and releasing a
-/// connection costs a round trip each.
+/// Appends batches on one connection until no tenant is ready. It keeps the connection, because
+/// acquiring and releasing one costs a round trip each.
 async fn run_worker(shared: Arc<Shared>) {
     let mut connection = None;
     loop {
@@ -87,8 +87,8 @@ async fn run_worker(shared: Arc<Shared>) {
     }
 }
 
-/// Lets tasks that are ready to run push their requests first, often the callers that the last
-/// batch has answered. Waits for no timer.
+/// Lets tasks that are ready to run add their requests to the queue first. Often these tasks are
+/// callers whose requests the last batch answered. Waits for no timer.
 async fn yield_to_ready_tasks(shared: &Shared) {
     let mut ready = shared.queue().ready_len();
     while ready < BATCH {
@@ -104,9 +104,9 @@ async fn yield_to_ready_tasks(shared: &Shared) {
 type Connection = PoolConnection<Postgres>;
 
 struct BatchResult {
-    /// Connection for the next batches. `None`: the connection must not be used again.
+    /// Connection for the next batches. `None`: the connection failed and must not be used again.
     connection: Option<Connection>,
-    /// Deferred requests of each batch.
+    /// For each batch, the requests that the fast path deferred.
     deferred: Vec<Vec<PendingAppend>>,
 }
 
@@ -137,8 +137,8 @@ async fn run_batches(shared: Arc<Shared>, connection: Option<Connection>, batche
     BatchResult { connection: connection.ok(), deferred }
 }
 
-/// Outcome or error of each request, batch by batch; `None` for a deferred request. An outer error
-/// is the one of the connection, after which it is unknown what is recorded.
+/// Outcome or error of each request, batch by batch; `None` for a deferred request. The outer error
+/// is that of the connection: after it, it is unknown which requests are recorded.
 type Outcomes = Result<Vec<Option<Result<Outcome, Error>>>, Arc<sqlx::Error>>;
 
 async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
@@ -153,8 +153,8 @@ async fn append_all(conn: &mut Connection, batches: &[Batch]) -> Outcomes {
     or_deferred(append_plain(conn, &requests).await, requests.len())
 }
 
-/// Defers all requests after an error of the fast path that is not an error of the connection: one
-/// request is not simple after all, and nothing is recorded.
+/// Defers all requests after an error of the fast path, unless the connection failed. One request
+/// was not simple after all, and nothing is recorded.
 fn or_deferred(outcomes: Result<Vec<Option<Outcome>>, Error>, asked: usize) -> Outcomes {
     match outcomes {
         Ok(outcomes) => Ok(outcomes.into_iter().map(|outcome| outcome.map(Ok)).collect()),
@@ -184,7 +184,7 @@ async fn append_general(
     }
 }
 
-/// Answers the callers and rings the doorbell. Returns the deferred requests.
+/// Answers the callers of a batch and rings the doorbell. Returns the deferred requests.
 fn reply(
     shared: &Shared,
     tenant: TenantId,
@@ -208,8 +208,8 @@ fn reply(
 }
 
 impl Outcome {
-    /// Position of the last event, also of a duplicate, since the first answer may have been lost
-    /// before the doorbell rang. `None`: the outcome has no event.
+    /// Position of the request's last event, for the doorbell. A duplicate has one too, because the
+    /// first append may have been interrupted before the doorbell rang. `None`: there is no event.
     fn last(&self) -> Option<Position> {
         match self {
             Outcome::Ok { positions } | Outcome::Duplicate { positions, .. } => positions.map(|(_, last)| last),

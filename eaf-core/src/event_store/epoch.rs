@@ -13,9 +13,9 @@ pub async fn epoch(db: &Db) -> Result<u32, Error> {
     Ok(epoch as u32)
 }
 
-/// Begins a new epoch and returns it. Call this function after the database was restored to an
-/// earlier point and before hosts are started: positions that were given out after that point then
-/// belong to the former epoch.
+/// Begins a new epoch and returns its number. Call this function after the database was restored to
+/// an earlier point, before hosts start. Positions that were given out after that point then belong
+/// to the former epoch.
 pub async fn new_epoch(db: &Db, by: &Attribution) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
     let mut tx = db.platform_pool().begin().await.map_err(failed)?;

@@ -1,9 +1,9 @@
 //! History of a stream, for a decision: a snapshot, if there is one, and the events after it.
 //!
-//! The stream cache holds histories, so that only new events are read. It never makes a decision
-//! wrong, a rejection included: each load reads the last cached event again, compares its chain
-//! hash, which covers all events before, and reads all events after. When the hashes differ, after
-//! a restore, the whole stream is read. Cached events are sealed as in the log.
+//! The stream cache holds histories, so that only new events are read. The cache never leads to a
+//! wrong decision or rejection: each load reads the last cached event again and compares its chain
+//! hash, which covers all events before, and then reads all later events. If the hashes differ, as
+//! after a restore, the whole stream is read. Cached events are sealed as in the log.
 
 use super::snapshot::{self, Snapshot, SnapshotBasis};
 use super::{Error, StoredEvent, read};
@@ -16,8 +16,8 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Maximum size, in bytes, of the cached events of all tenants as stored; parsed they take several
-/// times as much.
+/// Maximum stored size, in bytes, of the cached events of all tenants. Their parsed form in memory
+/// is several times as large.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// Memory, in bytes, that a cached event uses in addition to its stored size.
 const EVENT_OVERHEAD: u64 = 500;
@@ -26,11 +26,12 @@ const EVENT_OVERHEAD: u64 = 500;
 pub(crate) struct History {
     snapshot: Option<Snapshot>,
     pub events: Vec<Arc<StoredEvent>>,
-    /// Chain hash of the last event, or of the snapshot if no event follows.
+    /// Chain hash of the history's last event. If no event follows the snapshot, the chain hash in
+    /// the snapshot.
     chain: Vec<u8>,
 }
 
-/// History of a stream with the state in its snapshot.
+/// History of a stream, with the opened state of its snapshot.
 pub(crate) struct LoadedHistory {
     pub history: Arc<History>,
     pub state: Option<Value>,
@@ -46,14 +47,14 @@ impl History {
         self.events.last().map_or(snapshot, |event| event.version)
     }
 
-    /// Basis of a snapshot at the history's version. The caller adds the people whom it finds in
-    /// the events.
+    /// Basis of a snapshot that covers the whole history. The caller adds the people whose data it
+    /// finds in the events.
     pub fn snapshot_basis(&self) -> SnapshotBasis {
         let people = self.snapshot.as_ref().map(|snapshot| snapshot.people().clone()).unwrap_or_default();
         SnapshotBasis { version: self.version(), chain: self.chain.clone(), people }
     }
 
-    /// Stored size, in bytes, of the history's events.
+    /// Stored size, in bytes, of all events of the history.
     pub fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.bytes).sum()
     }
@@ -63,8 +64,8 @@ impl History {
     }
 }
 
-/// Loads the histories of the streams, in the same order. If they have more than `limit` events or
-/// `bytes` in all, the result is incomplete.
+/// Loads the histories of these streams, in the same order. If the streams have more than `limit`
+/// new events, or more than `bytes` of them, the histories are incomplete.
 pub(crate) async fn load(
     cache: &StreamCache,
     keyring: &Keyring,
@@ -99,7 +100,8 @@ pub(crate) async fn load(
     Ok(streams.iter().filter_map(|id| loaded.remove(id)).collect())
 }
 
-/// Reads the cached histories, and the snapshots of the other streams.
+/// Reads the histories of these streams from the cache, and the snapshots of the streams that the
+/// cache does not have.
 async fn cached_or_snapshot(
     cache: &StreamCache,
     keyring: &Keyring,
@@ -133,8 +135,8 @@ async fn cached_or_snapshot(
     Ok(known)
 }
 
-/// Extends a known history by the events that were read from its last event on. `None`: the log
-/// holds another event at that version.
+/// Extends a known history by events from the log, of which the first must be the known last event.
+/// `None`: the log has another event at that version.
 fn validate_and_extend(known: Option<LoadedHistory>, read: Vec<(StoredEvent, Vec<u8>)>) -> Option<LoadedHistory> {
     let mut read = read.into_iter();
     let known = known.filter(|known| known.history.version() > 0);
@@ -156,7 +158,7 @@ fn validate_and_extend(known: Option<LoadedHistory>, read: Vec<(StoredEvent, Vec
     Some(LoadedHistory { history, state })
 }
 
-/// Cache of the histories that were loaded last. Cheap to clone.
+/// Cache of the histories that were used last. Cheap to clone.
 #[derive(Clone)]
 pub struct StreamCache {
     cache: Arc<Cache<(TenantId, StreamId), Arc<History>, ByBytes>>,
@@ -180,7 +182,7 @@ impl Default for StreamCache {
 }
 
 impl StreamCache {
-    /// Stores a history, which must be complete.
+    /// Caches a history. It must be complete.
     pub(crate) fn insert(&self, tenant: TenantId, stream: StreamId, history: &Arc<History>) {
         if history.version() > 0 {
             self.cache.insert((tenant, stream), history.clone());

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Position that prints as `epoch-pos`. A restored database starts a new epoch, so that a position
-/// ahead of the log is noticed. Compare positions of one epoch only; the derived order compares
-/// epochs first.
+/// Position of an event in a tenant's log, printed as `epoch-pos`. A restored database starts a new
+/// epoch, so that a position after the log's end is noticed. Compare positions of one epoch only;
+/// the derived order compares epochs first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     pub epoch: u32,

@@ -6,15 +6,17 @@ use crate::id::StreamId;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-/// Reads at most `limit` events of a stream, in order. A stream that does not exist has none.
+/// Reads at most `limit` events of a stream, from the first on. Returns no event if the stream does
+/// not exist.
 pub async fn read_stream(tx: &mut TenantTx, stream: StreamId, limit: u32) -> Result<Vec<StoredEvent>, Error> {
     let events = read_since(tx, &[stream], &[0], limit, usize::MAX).await?;
     Ok(events.into_iter().map(|(event, _)| event).take(limit as usize).collect())
 }
 
-/// Reads the events of several streams with their chain hashes, each stream in order, from the
-/// version in `since` on, that one included. Besides the events of exactly these versions, the
-/// result has at most `limit` events in all, and none after the one with which they exceed `bytes`.
+/// Reads the events of several streams with their chain hashes. Each stream is read from its
+/// version in `since` on, including the event of that version. Those events do not count for the
+/// limits: of the later ones, at most `limit` are returned, and they end with the one that exceeds
+/// `bytes`.
 pub(super) async fn read_since(
     tx: &mut TenantTx,
     streams: &[StreamId],
@@ -43,12 +45,12 @@ pub(super) async fn read_since(
     rows.iter().map(|row| Ok((stored(row)?, row.try_get("chain").map_err(Error::Read)?))).collect()
 }
 
-/// Maximum size, in bytes, of the events of one batch; one event may be larger.
+/// Maximum size, in bytes, of the events that one read returns. A single event may be larger.
 const BATCH_BYTES: i64 = 4 * 1024 * 1024;
 
-/// Reads the next events after a position of the current epoch, in commit order, without gaps. The
-/// result has at most `limit` events. It has fewer if the events are large, but at least one if
-/// there is a next event.
+/// Reads the events after position `after` of the current epoch, in commit order and without gaps.
+/// Returns at most `limit` events, or fewer if they are large. Returns at least one if the log has
+/// a later event.
 pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec<StoredEvent>, Error> {
     let rows = sqlx::query(
         "select (select epoch from eaf.log_epoch) as epoch, pos, stream_id, version, event_id, type, schema_version, data, meta, at
@@ -68,7 +70,7 @@ pub async fn read_after(tx: &mut TenantTx, after: u64, limit: u32) -> Result<Vec
     rows.iter().map(stored).collect()
 }
 
-/// Position of the last event of these streams. `None`: all of the streams are empty.
+/// Position of the latest event in any of these streams. `None`: no stream has an event.
 pub(crate) async fn last_of(tx: &mut TenantTx, streams: &[StreamId]) -> Result<Option<Position>, Error> {
     let (epoch, pos): (i32, Option<i64>) = sqlx::query_as(
         "select (select epoch from eaf.log_epoch), max(pos) from unnest($2::uuid[]) u(stream) cross join lateral
@@ -82,7 +84,8 @@ pub(crate) async fn last_of(tx: &mut TenantTx, streams: &[StreamId]) -> Result<O
     Ok(pos.map(|pos| Position { epoch: epoch as u32, pos: pos as u64 }))
 }
 
-/// Last position of the tenant's log, 0 if the log is empty, with the log's epoch.
+/// Position of the last event in the tenant's log, with the log's epoch. The number is 0 if the log
+/// is empty.
 pub async fn head(tx: &mut TenantTx) -> Result<Position, Error> {
     let (epoch, pos): (i32, i64) = sqlx::query_as(
         "select (select epoch from eaf.log_epoch), coalesce((select pos from eaf.event

@@ -1,9 +1,9 @@
 //! Snapshots: the state that a package folded from a stream's first events, stored so that the
 //! package need not read these events again.
 //!
-//! A snapshot is read only by the package that made it, while the log holds its last event and none
-//! of the people in it is erased. Without a snapshot the stream is read whole, and nothing else
-//! changes.
+//! A snapshot is used only by the package that made it, and only while the log still has the last
+//! folded event and no person in the snapshot is erased. Without a snapshot the whole stream is
+//! read, with the same result.
 
 use super::{Error, StreamCache};
 use crate::crypto::Keyring;
@@ -17,21 +17,21 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
     pub digest: String,
-    /// Version of the last event that was folded.
+    /// Version of the last event that the state was folded from.
     pub version: u64,
-    /// Chain hash of the last event that was folded.
+    /// Chain hash of the last event that the state was folded from.
     pub chain: Vec<u8>,
     sealed: SharedSeal,
 }
 
-/// Identification of the events that a state was folded from.
+/// Identification of the events from which a state was folded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SnapshotBasis {
-    /// Version of the last of these events.
+    /// Version, in the stream, of the last of these events.
     pub version: u64,
     /// Chain hash of the last of these events, which covers all events before it.
     pub chain: Vec<u8>,
-    /// People whose data the events hold.
+    /// People whose personal data is in the events.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -44,8 +44,8 @@ impl Snapshot {
         &self.sealed.people
     }
 
-    /// Opens the state in the snapshot. `None`: a person in the state was erased, or the stored
-    /// value is not what was written there.
+    /// Opens the state of the snapshot. `None`: a person in the state was erased, or the stored
+    /// bytes were altered.
     pub async fn open(&self, keyring: &Keyring, tx: &mut TenantTx, stream: StreamId) -> Result<Option<Value>, Error> {
         let aad = aad(stream, &self.digest, self.version);
         let opened = match keyring.open_for_all(tx, &aad, &self.sealed).await {
@@ -60,7 +60,7 @@ impl Snapshot {
     }
 }
 
-/// Loads the snapshots of these streams that this package made.
+/// Loads those snapshots of these streams that the package with this digest made.
 pub(super) async fn load(
     tx: &mut TenantTx,
     digest: &str,
@@ -87,9 +87,9 @@ pub(super) async fn load(
     rows.iter().map(found).collect::<Result<_, _>>().map_err(Error::Read)
 }
 
-/// Stores a state, as JSON, in place of the snapshots of earlier events and of other packages.
-/// Returns whether a snapshot is stored, this one or a later one of another host. None is stored if
-/// a person in the state was erased meanwhile, or if the log no longer holds the last folded event.
+/// Stores a folded state, as JSON. It replaces snapshots of earlier events and of other packages.
+/// Returns whether the stream now has a snapshot: this one, or a later one of another host. It has
+/// none if a person in the state was erased meanwhile, or the last folded event is not in the log.
 pub(crate) async fn store(
     cache: &StreamCache,
     keyring: &Keyring,

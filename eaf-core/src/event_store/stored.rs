@@ -12,7 +12,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
-/// Actor and command that caused an event, and the package that decided it; hashed with the event.
+/// Metadata of an event: the actor and command that caused it, and the package that decided it. The
+/// metadata is hashed with the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     pub actor: ActorId,
@@ -23,7 +24,7 @@ pub struct Meta {
     pub stream: String,
     pub plugin: String,
     pub generation: i64,
-    /// SHA-256, in hex, of the package that decided the event.
+    /// SHA-256, in hex, of the package that decided.
     pub digest: String,
 }
 
@@ -45,7 +46,8 @@ pub struct StoredEvent {
     pub at: OffsetDateTime,
 }
 
-/// Event that only a newer package can have written, and that an older package must not skip.
+/// Error for an event that the active package does not know. A newer package has written the event,
+/// and an older one must not skip it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the event at {position} is a {kind} of version {schema}, and the active package knows {}: activate the newer one", up_to(.known))]
 pub struct UnknownEvent {
@@ -53,8 +55,8 @@ pub struct UnknownEvent {
     /// Type of the event without the plugin's prefix.
     pub kind: String,
     pub schema: u16,
-    /// Newest version of this event type that the package declares. `None`: the package has no such
-    /// type.
+    /// Newest version of this event type that the package declares. `None`: the package does not
+    /// declare the type.
     pub known: Option<u16>,
 }
 
@@ -63,8 +65,8 @@ fn up_to(version: &Option<u16>) -> String {
 }
 
 impl StoredEvent {
-    /// Checks that a package knows the event's type and version. Packages upcast older versions
-    /// themselves; an unknown type or version is refused.
+    /// Checks that a package declares the event's type and version. Packages convert older versions
+    /// themselves. An unknown type or a newer version is refused.
     pub fn understood_by(&self, description: &contract::Description) -> Result<(), UnknownEvent> {
         let versions = description.events.iter().filter(|known| known.kind == self.local_kind());
         let known = versions.map(|known| known.schema_version).max();
@@ -88,8 +90,8 @@ impl StoredEvent {
         local(&self.meta.stream, &self.meta.plugin, '/')
     }
 
-    /// Opens the event for its plugin, with local names and personal fields in clear. A field of an
-    /// erased person is empty.
+    /// Opens the event for its plugin: names lose the plugin's prefix, and personal fields are
+    /// decrypted. The fields of an erased person are empty.
     pub async fn open(self, keyring: &Keyring, tx: &mut TenantTx) -> Result<contract::Recorded, Error> {
         self.open_noting(keyring, tx, &mut BTreeSet::new()).await
     }

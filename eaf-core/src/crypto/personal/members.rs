@@ -1,4 +1,4 @@
-//! Search for the personal members of a document, by a walk over its JSON Schema.
+//! Search for the personal members of a JSON document, by a walk over its JSON Schema.
 
 use crate::id::ActorId;
 use serde_json::{Map, Value};
@@ -6,23 +6,25 @@ use std::collections::BTreeSet;
 
 const KEYWORD: &str = "x-eaf-personal";
 
-/// Value of `subject` in a schema for personal data whose subject is the caller of the command.
+/// Value of `subject` in a schema which says that the personal member describes the caller of the
+/// command.
 const CALLER: &str = "$actor";
 
-/// Maximum number of steps between schemas without a step into the document, because a schema may
-/// refer to itself.
+/// Maximum number of schemas that the walk follows without a step into the document. A schema may
+/// refer to itself, so the walk would otherwise not end.
 const MAX_SCHEMA_DEPTH: usize = 64;
 
-/// Position of personal data in a document: a JSON member that the schema marks, and that is
-/// present and not null.
+/// Personal member of a document: the schema marks the JSON member, and the member is present and
+/// not null.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalMember {
     /// JSON pointer to the personal member of the document.
     pub pointer: String,
-    /// Actor id in the sibling member that the schema names. `None`: that member holds no actor id.
+    /// Actor id of the person whom the member describes, as found in the sibling member. `None`:
+    /// there is no sibling with an actor id.
     pub subject: Option<ActorId>,
-    /// JSON pointer to the sibling member that holds the actor id, which may be absent. `None`: the
-    /// subject is the caller.
+    /// JSON pointer to the sibling member with the person's actor id; the sibling may be absent.
+    /// `None`: the member describes the caller.
     pub subject_pointer: Option<String>,
 }
 
@@ -36,7 +38,8 @@ pub fn personal_members(schema: &Value, data: &Value) -> Vec<PersonalMember> {
 }
 
 /// JSON pointers into the schema at which `x-eaf-personal` has no effect, because
-/// [`personal_members`] does not follow that position: the member would be stored in clear.
+/// [`personal_members`] does not look there. A member that is marked there would be stored in
+/// clear.
 pub fn unsupported_positions(schema: &Value) -> Vec<String> {
     let (mut followed, mut next) = (BTreeSet::new(), vec![String::new()]);
     while let Some(pointer) = next.pop() {
@@ -81,7 +84,7 @@ pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Object whose JSON members may name a subject.
+/// JSON object in which a sibling member that names a subject is searched.
 #[derive(Clone, Copy, Default)]
 struct Parent<'a> {
     members: Option<&'a Map<String, Value>>,

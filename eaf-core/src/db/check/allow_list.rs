@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 const WITHOUT_TENANT: &str = include_str!("../../../../migrations/tables-without-tenant.txt");
 
-/// Functions that run as their owner: signature, and the role that may call the function.
+/// Functions that run with the rights of their owner: signature, and the role that may call each.
 const SECURITY_DEFINER: [(&str, &str); 11] = [
     (
         "eaf.append(uuid, smallint, interval, uuid[], text[], bytea[], bytea[], text[], bigint[], integer[], uuid[], bigint[], integer[], \
@@ -36,7 +36,8 @@ const SECURITY_DEFINER: [(&str, &str); 11] = [
 
 pub(super) struct AllowList {
     tables: HashSet<String>,
-    /// Signature of each function that runs as its owner, with the role that may call it.
+    /// Functions that run with the rights of their owner: signature, and the role that may call
+    /// each.
     as_owner: HashSet<(String, String)>,
 }
 
@@ -58,8 +59,8 @@ impl AllowList {
         Ok(allow_list)
     }
 
-    /// Whether the table may lack a tenant. `table` is a name in schema `eaf`, or empty for a table
-    /// of another schema, which must have a tenant.
+    /// Whether the table may lack the column `tenant_id`. `table` is a name in schema `eaf`. For a
+    /// table of another schema it is empty, and such a table must have the column.
     pub fn is_without_tenant(&self, table: &str) -> bool {
         self.tables.contains(table)
     }
@@ -69,13 +70,13 @@ impl AllowList {
     }
 }
 
-/// Query for all tables of schema `eaf` without `tenant_id`.
+/// SQL that lists all tables of schema `eaf` without the column `tenant_id`.
 const TABLES_WITHOUT_TENANT_SQL: &str = "select c.relname::text from pg_class c
     where c.relnamespace = 'eaf'::regnamespace and c.relkind in ('r', 'p')
       and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id')";
 
-/// Query for the functions of schema `eaf` that are not in the list, each for both roles of the
-/// host.
+/// SQL that lists the functions of schema `eaf` that this program does not know, each with both
+/// roles of the host.
 const NEWER_FUNCTIONS_SQL: &str = "select f.name, r.name
     from (select format('eaf.%I(%s)', p.proname, oidvectortypes(p.proargtypes)) as name from pg_proc p
           where p.pronamespace = 'eaf'::regnamespace) f

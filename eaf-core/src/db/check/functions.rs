@@ -1,15 +1,16 @@
-//! Check of functions, above all those that run as `eaf_owner` and so may write what the host must
-//! not.
+//! Check of the SQL functions, above all of those that run with the rights of `eaf_owner` and so
+//! may write what the host must not.
 
 use super::allow_list::AllowList;
 use sqlx::postgres::PgConnection;
 
-/// Search path in which only a superuser can create an object that hides another one.
+/// Search path of a function. With it, only a superuser can create an object that hides another one
+/// from the function.
 const SEARCH_PATH: &str = "search_path=pg_catalog, pg_temp";
 
-/// Checks that each function belongs to `eaf_owner`, because an owner may replace it, that a
-/// function that runs as its owner sets its own search path, and that only listed roles may call
-/// it.
+/// Checks three rules. Each function belongs to `eaf_owner`, because an owner may replace a
+/// function. A function that runs with its owner's rights sets its own search path. Only listed
+/// roles may call it.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

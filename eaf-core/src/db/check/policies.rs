@@ -1,15 +1,15 @@
-//! Check of row level security policies.
+//! Check of the policies of row-level security.
 
 use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use std::collections::BTreeMap;
 
-/// Condition of every tenant policy, as PostgreSQL prints it.
+/// Condition of every policy that isolates tenants, as PostgreSQL prints it.
 const TENANT_RULE: &str = "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid";
 
-/// Checks that each table of tenants has one tenant policy, whose condition is [`TENANT_RULE`], and
-/// at most one platform policy.
+/// Checks that each table with tenants has exactly one tenant policy, whose condition is
+/// [`TENANT_RULE`], and at most one policy for the platform role.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

@@ -1,12 +1,12 @@
-//! Check of privileges on tables and columns.
+//! Check of the roles' privileges on tables and columns.
 
 use super::allow_list::AllowList;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-/// Checks the privileges of roles. On a table of tenants `eaf_platform` may use named columns that
-/// carry no payload; on views, which are payload, none. `eaf_app` may read and write rows. No other
-/// role has a privilege.
+/// Checks the privileges of roles. `eaf_app` may read and write rows. On a table with tenants,
+/// `eaf_platform` may use only the listed columns, which carry no payload; on views, which are
+/// payload, it may use no column. No other role has a privilege.
 pub(super) async fn check(
     conn: &mut PgConnection,
     allow_list: &AllowList,

@@ -1,5 +1,5 @@
-//! Check of tables: each table outside of the allow list has `tenant_id`, first in each key, and
-//! forces row level security.
+//! Check of tables. Each table that is not on the allow list has the column `tenant_id`, has that
+//! column first in each key, and forces row-level security.
 
 use super::allow_list::AllowList;
 use sqlx::Row;
@@ -41,8 +41,8 @@ pub(super) async fn check(
     triggers_and_rules(conn, findings).await
 }
 
-/// Checks foreign keys: one whose first column is not the tenant could refer to a row of another
-/// tenant.
+/// Checks foreign keys. A foreign key whose first column is not the tenant could refer to a row of
+/// another tenant.
 async fn foreign_keys(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "select k.conrelid::regclass::text, k.conname::text
@@ -58,9 +58,9 @@ async fn foreign_keys(conn: &mut PgConnection, findings: &mut Vec<String>) -> Re
     Ok(())
 }
 
-/// Checks that there are no triggers and rules, which add effects to a statement that its text does
-/// not show, and no child tables: a query of a child table applies the policies of the child, not
-/// those of its parent.
+/// Checks that there are no triggers and rules, because they add effects to a statement that its
+/// text does not show. Checks that there are no child tables, because a query of a child table
+/// applies the child's policies and not its parent's.
 async fn triggers_and_rules(conn: &mut PgConnection, findings: &mut Vec<String>) -> Result<(), sqlx::Error> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "with ours as (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace

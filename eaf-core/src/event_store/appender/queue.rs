@@ -1,4 +1,4 @@
-//! Queue of append requests, which decides what forms the next batches, and in which order.
+//! Queue of append requests. It decides which requests form the next batches, and in which order.
 
 use crate::event_store::{AppendRequest, Error, Outcome};
 use crate::id::{ActorId, StreamId, TenantId};
@@ -7,26 +7,27 @@ use tokio::sync::oneshot;
 
 /// Maximum number of requests in one batch. Larger batches bring no more throughput.
 pub(super) const BATCH: usize = 64;
-/// Maximum size, in bytes, of the events and answers of one batch; a larger request is a batch
-/// alone.
+/// Maximum size, in bytes, of the events and answers of one batch. A request that is larger is a
+/// batch by itself.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum number of queued requests per tenant; with more, each would wait for seconds.
+/// Maximum number of queued requests per tenant. With more, each request would wait for seconds.
 const MAX_QUEUED: usize = 2_000;
 /// Maximum size, in bytes, of a tenant's queued requests.
 const MAX_QUEUED_BYTES: usize = 64 * 1024 * 1024;
-/// Maximum number of tenants in one statement. Each lane stays locked until all of them have
-/// committed.
+/// Maximum number of tenants whose batches share one statement. The lane of each tenant stays
+/// locked until the common commit.
 const MAX_SHARED_TENANTS: usize = 8;
-/// Maximum number of requests of a tenant that shares a statement. More of them would keep the
-/// other tenants waiting.
+/// Maximum number of queued requests of a tenant whose batch shares a statement. With more, the
+/// other tenants would wait for that one.
 const MAX_SHARED_REQUESTS: usize = 4;
 
 pub(super) struct PendingAppend {
     pub request: AppendRequest,
     pub answer: oneshot::Sender<Result<Outcome, Error>>,
-    /// Whether the fast path may be tried. False after the fast path deferred the request.
+    /// Whether the fast path may take the request. False after the fast path has deferred the
+    /// request.
     pub is_simple: bool,
-    /// Size, in bytes, of the request's events and of its answer, which holds the command.
+    /// Size, in bytes, of the request's events and of its answer, which contains the command.
     bytes: usize,
 }
 
@@ -39,15 +40,16 @@ impl PendingAppend {
     }
 }
 
-/// Requests of one tenant in one statement.
+/// Tenant, with those of its requests that one statement appends.
 pub(super) type Batch = (TenantId, Vec<PendingAppend>);
 
-/// Queues of the tenants. A tenant has a queue while a batch of it is being appended or is ready.
+/// Queues of append requests, one per tenant. A tenant has a queue while one of its batches is
+/// being appended, or while the tenant is ready.
 pub(super) struct Queue {
     queues: HashMap<TenantId, VecDeque<PendingAppend>>,
-    /// Tenants whose next batch may be appended, in order.
+    /// Tenants whose next batch may be appended, in the order in which they get a connection.
     ready: VecDeque<TenantId>,
-    /// Number of connections without a worker.
+    /// Number of connections of the append pool that no worker uses.
     idle_connections: usize,
 }
 
@@ -56,7 +58,7 @@ impl Queue {
         Queue { queues: HashMap::new(), ready: VecDeque::new(), idle_connections }
     }
 
-    /// Adds a request to its tenant's queue. Returns whether the caller has to start a worker.
+    /// Adds a request to its tenant's queue. Returns whether the caller must start a worker.
     pub fn push(&mut self, tenant: TenantId, pending: PendingAppend) -> Result<bool, Error> {
         let new = !self.queues.contains_key(&tenant);
         let queue = self.queues.entry(tenant).or_default();
@@ -75,16 +77,16 @@ impl Queue {
         Ok(start)
     }
 
-    /// Number of ready tenants plus the number of the first tenant's requests, as an estimate of
-    /// what could be appended now.
+    /// Number of ready tenants, plus the number of queued requests of the first ready tenant: an
+    /// estimate of how many requests could be appended now.
     pub fn ready_len(&self) -> usize {
         let first = self.ready.front().and_then(|tenant| self.queues.get(tenant)).map_or(0, VecDeque::len);
         self.ready.len() + first
     }
 
-    /// Removes the batches of the next statement from the queues: of one tenant, or of several that
-    /// share it because more are ready than connections are idle. Empty: no tenant is ready, and
-    /// the worker ends.
+    /// Removes the batches of the next statement from the queues. It is the batch of one tenant, or
+    /// those of several if more tenants are ready than connections are idle. Empty: no tenant is
+    /// ready, and the worker ends.
     pub fn take_batches(&mut self) -> Vec<Batch> {
         let share = self.ready.len().div_ceil(self.idle_connections + 1).min(MAX_SHARED_TENANTS);
         let mut batches: Vec<Batch> = Vec::new();
@@ -105,7 +107,8 @@ impl Queue {
         batches
     }
 
-    /// Ends a batch of a tenant. Deferred requests go first, and do not use the fast path again.
+    /// Ends the batch of a tenant. Its deferred requests go to the front of the queue, and will not
+    /// use the fast path again.
     pub fn complete(&mut self, tenant: TenantId, deferred: Vec<PendingAppend>) {
         let queue = self.queues.entry(tenant).or_default();
         let repeat = !deferred.is_empty();
@@ -123,7 +126,7 @@ impl Queue {
     }
 }
 
-/// Whether a tenant with these requests may share a statement.
+/// Whether a tenant with these queued requests may share a statement with other tenants.
 fn fits_shared_statement<'a>(
     requests: impl IntoIterator<Item = &'a PendingAppend, IntoIter: ExactSizeIterator>,
 ) -> bool {
@@ -131,9 +134,10 @@ fn fits_shared_statement<'a>(
     requests.len() <= MAX_SHARED_REQUESTS && requests.all(|pending| pending.is_simple)
 }
 
-/// Removes the first requests that can be decided together. A request that shares a key with an
-/// earlier one, or a stream that one of the two writes, stays for the next batch, and so does a
-/// later request that conflicts with it, so that the order is preserved.
+/// Removes from the queue the first requests that can be appended together. A request conflicts
+/// with an earlier one if both have the same idempotency key, or if one writes a stream that the
+/// other names. It then stays in the queue for the next batch, as does every later request that
+/// conflicts with it, so that their order is preserved.
 fn take_batch(queue: &mut VecDeque<PendingAppend>) -> Vec<PendingAppend> {
     let mut batch: Vec<PendingAppend> = Vec::new();
     let mut stay = VecDeque::new();
@@ -159,7 +163,7 @@ fn take_batch(queue: &mut VecDeque<PendingAppend>) -> Vec<PendingAppend> {
     batch
 }
 
-/// Keys and streams of the requests that were examined for a batch.
+/// Idempotency keys and streams of the requests that were examined for a batch.
 #[derive(Default)]
 struct Conflicts {
     keys: HashSet<(ActorId, String)>,
@@ -225,7 +229,7 @@ mod tests {
         batches.iter().map(|(tenant, batch)| (*tenant, batch.len())).collect()
     }
 
-    /// Takes every batch until the queue is empty.
+    /// Takes batches until the queue is empty.
     fn all(queue: &mut Queue) -> Vec<Vec<(TenantId, usize)>> {
         let mut all = Vec::new();
         loop {
