@@ -1,4 +1,5 @@
-//! HTTP API of the host: one shape for all products, made from their descriptions.
+//! HTTP API of the host. The API of each product has the same form and is made from the package's
+//! description.
 //!
 //! One file per operation, with its route and its OpenAPI entry. To add one: a file with a handler
 //! and an `operation()`, and a line in [`operations`]. Handlers extract the caller, make one call
@@ -84,7 +85,7 @@ pub struct App {
     pub config: Arc<Config>,
     /// Renders the metrics. None: metrics are not collected.
     pub metrics: Option<PrometheusHandle>,
-    /// True when the host shuts down, which ends streams and exports.
+    /// Becomes true when the host shuts down, which ends live update streams and exports.
     pub closing: watch::Receiver<bool>,
     schemas: Arc<Schemas>,
     rates: RateLimiters,
@@ -105,7 +106,8 @@ pub struct Config {
     /// Origin of the public address (scheme, host and port), as browsers write it in `Origin`.
     pub origin: String,
     pub sessions: Limits,
-    /// Networks of trusted proxies, whose `X-Forwarded-For` counts.
+    /// Networks of the trusted proxies. An entry of `X-Forwarded-For` counts only if such a proxy
+    /// wrote it.
     pub proxies: Vec<IpNet>,
     pub rates: rates::Limits,
     /// Limit of concurrent requests of one tenant: at least 1, and less than the connections to the
@@ -119,9 +121,11 @@ const STREAM_LIMITS: slots::Limits = slots::Limits { per_person: 8, per_tenant: 
 const WAIT_LIMITS: slots::Limits = slots::Limits { per_person: 4, per_tenant: 32 };
 const EXPORT_LIMITS: slots::Limits = slots::Limits { per_person: 1, per_tenant: 2 };
 
-/// Rate of connection tests, each of which connects to a system that the draft or connection names.
+/// Rate limit of connection tests per tenant. Each test connects to a system that the draft or
+/// connection names.
 const TEST_RATE: TestRate = TestRate { concurrent: 2, burst: 20.0, interval: Duration::from_secs(6) };
-/// Rate of lists of choices over stored connections, while a person types a search.
+/// Rate limit per tenant of requests for choices over stored connections, which a form sends while
+/// a person types a search.
 const CHOICES_RATE: TestRate = TestRate { concurrent: 4, burst: 60.0, interval: Duration::from_secs(1) };
 
 impl Config {

@@ -2,13 +2,15 @@
 //! without their content.
 //!
 //! The id of an event is a list with the position reached and the build id of each view, in the
-//! order of the request. Sent back as Last-Event-ID it resumes there, or the client gets a `reset`
-//! and reloads; without it the stream starts at the end of the log. Row rules hold for every event.
-//! The stream ends with the token, the session or the package.
+//! order of the request. If a client sends the id back as `Last-Event-ID`, the stream resumes
+//! there, or the client gets a `reset` and reloads. Without an id the stream starts at the end of
+//! the log. An event names only rows that the caller may read by the view's row rules. The stream
+//! ends when the token or the session ends, or another package becomes active.
 //!
-//! Proxies and programs on the client's machine may buffer a stream. So a heartbeat is sent at the
-//! start, every [`HEARTBEAT_INTERVAL`] and after changes, where it pushes them through a buffer. It
-//! is an event, because browsers hide comments from scripts.
+//! Proxies and programs on the client's machine may hold back an event until more data follows. So
+//! the host sends a heartbeat at the start, every [`HEARTBEAT_INTERVAL`], and after changes, which
+//! then leave the buffer. A heartbeat is an event and no comment, because browsers hide comments of
+//! a stream from scripts.
 
 use super::App;
 use super::access::Access;
@@ -43,19 +45,21 @@ const LAST_EVENT_ID: &str = "last-event-id";
 const MAX_ID_BYTES: usize = 4_096;
 /// Pattern of a position; the id of an event contains a position and a build id for each view.
 const POSITION_PATTERN: &str = "^[0-9]{1,9}-[0-9]{1,18}$";
-/// Maximum number of changes of one query; more follow in the next one.
+/// Maximum number of changed rows that one query returns; the next query returns further ones.
 const MAX_CHANGES: u32 = 200;
-/// Interval of polling, because notifications may be lost.
+/// Interval at which a stream queries changes without a notification, because notifications may be
+/// lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 /// Interval of heartbeats, a third of the shortest idle time-out of common proxies (30 s).
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 /// Delay of a browser before it reconnects, in milliseconds; each stream gets a random delay, so
 /// that not all browsers reconnect at once after a restart.
 const RECONNECT_DELAY: std::ops::Range<u64> = 500..2_000;
-/// Time during which changes are collected for one query.
+/// Wait between the notification of a change and the query, so that one query returns all changes
+/// of this time.
 const COALESCE: Duration = Duration::from_millis(50);
 const HEARTBEAT: &str = "heartbeat";
-/// Codes for which one of several views is refused while the others are streamed.
+/// Codes of problems that refuse one view of a request; the other views are streamed nevertheless.
 const VIEW_REFUSALS: [Code; 3] = [Code::NotFound, Code::PermissionMissing, Code::ProductNotEnabled];
 /// Headers that ask proxies to neither buffer, store nor compress the stream.
 const UNBUFFERED: [(HeaderName, HeaderValue); 2] = [
@@ -141,8 +145,8 @@ struct Subscription {
     closing: watch::Receiver<bool>,
     end: Instant,
     ready: VecDeque<Event>,
-    /// Whether changes are queried before the stream waits; true at the start, for changes between
-    /// resuming and subscribing.
+    /// Whether the stream queries changes before it waits for notifications. True at the start,
+    /// because rows may have changed after the position at which a client resumes.
     query_due: bool,
     /// Timer of polling, which notifications of other streams must not restart.
     poll: Interval,
@@ -191,8 +195,8 @@ async fn live(
 }
 
 /// Subscribes to the views that the caller may read and lists the refused ones. All tabs of a
-/// browser share a stream: one refused view of an old page must not end the stream. Fails if no
-/// view is left.
+/// browser share a stream: one refused view of an old page must not end the stream. Fails if all
+/// views are refused.
 async fn subscribe(
     app: &App,
     who: &TenantCaller,
@@ -245,7 +249,8 @@ fn parse<'a>(parameters: &'a Parameters, headers: &'a HeaderMap) -> Result<(Vec<
     Ok((views, header.or(last)))
 }
 
-/// Finds a view by name. The inner error refuses this view only.
+/// Finds a view by its name `plugin/view`. The inner error refuses this view only, the outer error
+/// the whole request.
 fn find(
     app: &App,
     who: &TenantCaller,
@@ -265,8 +270,8 @@ fn find(
     Ok(product.map(subscribed).ok_or_else(|| Problem::new(Code::NotFound)))
 }
 
-/// Sets the positions of the views from an event's id, or all to the one position that a command
-/// returned. `None`: the id is invalid.
+/// Sets the positions after which the views are streamed. `id` is the id of an event, or a position
+/// that a command returned, which then applies to all views. `None`: the id is invalid.
 fn resume(watched: &mut [SubscribedView], id: &str) -> Option<()> {
     if let Ok(one) = id.parse::<Position>() {
         watched.iter_mut().for_each(|view| view.reached = one);
@@ -349,7 +354,7 @@ impl Subscription {
     /// Waits for further changes, so that one query finds all of them.
     async fn coalesce(&mut self) {
         tokio::time::sleep(COALESCE).await;
-        // The query that follows finds these and any lost ones.
+        // The next query finds these changes, and any whose notification was lost.
         for _ in 0..self.changes.len() {
             let _change = self.changes.try_recv();
         }

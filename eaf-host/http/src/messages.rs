@@ -20,7 +20,7 @@ pub fn find(key: &str, params: &Map<String, Value>, locale: Locale) -> Option<St
     MESSAGES.find(key, params, locale)
 }
 
-/// Texts whose keys have this prefix, each with the rest of its key.
+/// Texts whose keys begin with `prefix`, each with the part of its key after the prefix.
 pub fn section(prefix: &'static str, locale: Locale) -> impl Iterator<Item = (String, String)> {
     MESSAGES.keys().filter_map(move |key| {
         let name = key.strip_prefix(prefix)?;

@@ -24,8 +24,9 @@ pub struct Operation {
 
 pub enum Doc {
     One(Value),
-    /// Template of one entry for each command, member with choices, view, or row of a view, of
-    /// every product.
+    /// Entries that the document has for each product, made from the package's description: one for
+    /// each command. Likewise the variants below: for each member with choices, each view, and the
+    /// rows of each view.
     Commands,
     Choices,
     Views,

@@ -1,5 +1,5 @@
-//! Collation of names: case and umlauts are secondary. Lists that the database sorts have the same
-//! order.
+//! Collation of names: by letters first, then by umlauts and case. Lists that the database sorts
+//! have the same order.
 
 use icu_collator::options::CollatorOptions;
 use icu_collator::{Collator, CollatorBorrowed};

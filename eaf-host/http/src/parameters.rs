@@ -1,6 +1,6 @@
 //! Query parameters: known names, values of limited length without NUL.
 //!
-//! Every operation reads its parameters through [`Parameters`], so that none omits a check.
+//! Every operation reads its parameters through [`Parameters`], so that no operation omits a check.
 
 use super::App;
 use super::problem::Problem;
@@ -14,7 +14,7 @@ pub const TEXT: &str = "^[^\\u0000]*$";
 /// Maximum length of one value, in bytes. A cursor is the longest value, because it contains the
 /// value of a sorted column.
 pub const MAX_VALUE_BYTES: usize = 8 * 1024;
-/// Maximum length of a filter's value, in characters, a list included.
+/// Maximum length of a filter's value, in characters. A list of values counts as one value.
 pub const MAX_FILTER_CHARS: usize = 2_000;
 /// Maximum length of an unknown name that an error repeats, in characters.
 const MAX_NAME_CHARS: usize = 64;

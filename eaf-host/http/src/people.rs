@@ -3,8 +3,9 @@
 //! display names of the current members who are meant: holders of permissions of the package,
 //! members of groups, managers, or single persons.
 //!
-//! Names are resolved for each response, because they are personal data: a recorded rejection keeps
-//! the reference, so that a repetition names those who may act then.
+//! Names are resolved for each response, because they are personal data: a recorded rejection
+//! contains the reference only, so that a repetition of the command names the people who may act at
+//! that time.
 
 use super::App;
 use super::order;

@@ -7,15 +7,16 @@ use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde_json::json;
 
-/// State that the caller had read of the thing to change: its tag, or that it was absent.
+/// Condition of a change: the thing to change still has the tag that the caller read, or does not
+/// exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition<Tag> {
     Matches(Tag),
     Absent,
 }
 
-/// Precondition of a request; `None` without either header. Anything but one strong tag, or `*`, is
-/// refused.
+/// Reads the precondition of a request. `None`: the request has neither header. `If-Match` must
+/// have exactly one strong tag, and `If-None-Match` must be `*`.
 pub fn of<Tag>(headers: &HeaderMap, parse: impl Fn(&str) -> Option<Tag>) -> Result<Option<Precondition<Tag>>, Problem> {
     let invalid = || Problem::new(Code::BasisInvalid);
     match (only(headers, header::IF_MATCH)?, only(headers, header::IF_NONE_MATCH)?) {

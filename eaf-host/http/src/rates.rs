@@ -41,8 +41,9 @@ impl RateLimiters {
         }
     }
 
-    /// Counts a token or cookie before its verification, so that a request over the limit costs
-    /// neither a query nor a signature check.
+    /// Counts a request against the limit of its token or cookie, before the host verifies the
+    /// token or cookie, so that a request over the limit costs neither a query nor a signature
+    /// check.
     pub fn check_credential(&self, credential: &str) -> Result<(), Problem> {
         self.credentials.take(self.hasher.hash_one(credential)).map_err(too_many)
     }
@@ -54,7 +55,8 @@ impl RateLimiters {
         tenant.map_or(Ok(()), |tenant| self.tenants.take(tenant)).map_err(too_many)
     }
 
-    /// Counts a sign-in that is about to call the identity provider.
+    /// Counts a sign-in against the limit of its client address, before the host calls the identity
+    /// provider.
     pub fn check_sign_in(&self, client: ClientAddress) -> Result<(), Problem> {
         self.sign_ins.take(client).map_err(too_many)
     }

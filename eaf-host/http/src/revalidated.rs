@@ -1,6 +1,6 @@
 //! Files that keep their names while their content changes, such as `index.html`. Browsers
-//! revalidate them by a digest: container images give all files the same time of change, and
-//! releases may have the same size.
+//! revalidate them by a digest of the content, because container images give all files the same
+//! time of change, and a file may have the same size in two releases.
 
 use super::code::Code;
 use super::problem::Problem;

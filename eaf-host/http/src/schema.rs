@@ -174,8 +174,8 @@ fn joined(options: &Value) -> String {
     }
 }
 
-/// Cuts a pointer that is too long to the nearest enclosing member, since a name may be as long as
-/// a body.
+/// Cuts a pointer that is too long to the nearest enclosing member, because the name of a member
+/// may be as long as a whole body.
 fn truncate(mut pointer: String) -> String {
     while pointer.len() > MAX_POINTER_BYTES {
         pointer.truncate(pointer.rfind('/').unwrap_or_default());

@@ -1,5 +1,5 @@
 //! Concurrency limits per person and tenant for long operations: streams, waits for a view,
-//! exports. Each holds memory and polls the database.
+//! exports. Each such operation holds memory and polls the database.
 
 use eaf_core::id::{ActorId, TenantId};
 use std::collections::HashMap;

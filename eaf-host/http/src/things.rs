@@ -1,8 +1,9 @@
-//! Business objects by name, for the subjects of audit rows and the search for them.
+//! Names of things, such as machines and requests: to show what an audit row is about, and to
+//! search the audit trail by name.
 //!
-//! Names come from the views whose rows stand for things, by the package's description, as far as
-//! the caller may read them. So a caller sees no name that is hidden from them, and names of erased
-//! people are gone.
+//! Names are read from views. The package's description says which views have rows that stand for
+//! things. Only rows that the caller may read are used, so a caller sees no name that is hidden
+//! from them, and names of erased people are gone.
 
 use super::App;
 use super::code::Code;
@@ -17,22 +18,24 @@ use eaf_core::view::{self, things};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Maximum number of things that a search finds; a longer text matches fewer.
+/// Maximum number of things that a search by name returns; a longer search text matches fewer
+/// things.
 pub const MAX_FOUND: usize = 100;
 /// Maximum number of members of a command's body that are tried as keys of things.
 const MAX_MEMBERS: usize = 40;
 const MAX_KEY_BYTES: usize = 100;
 
-/// Thing that was found by its name.
+/// Thing or connection that was found by its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NamedObject {
     pub name: String,
-    /// Name of a stream or connection, such as `dcm/vm/…` or `vsphere/vcenter`.
+    /// Name of the thing's stream, such as `dcm/vm/…`, or capability and name of the connection,
+    /// such as `vsphere/vcenter`.
     pub object: String,
 }
 
-/// Finds things by name, in all products and among the connections, with all streams and runs of
-/// the same things.
+/// Finds the things of all products and the connections whose names contain a text. Also returns
+/// the streams and runs of these things, to filter the audit trail by them.
 pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Things, Vec<NamedObject>), Problem> {
     let (mut all, mut found) = (Things::default(), BTreeSet::new());
     let mut tx = app.core.db.tenant(caller.tenant).await?;
@@ -69,8 +72,8 @@ pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Thi
     Ok((all, found.into_iter().take(MAX_FOUND).collect()))
 }
 
-/// Streams of a key, one for each category of a thing, since a machine and the request for it share
-/// a key.
+/// Streams that a thing's key may belong to: one for each category of things, because a machine and
+/// the request for it share a key.
 fn streams(product: &Product, key: &str) -> Vec<String> {
     let categories: BTreeSet<&String> = things_of(product).flat_map(|(_, thing)| &thing.streams).collect();
     categories.into_iter().map(|category| format!("{}/{category}/{key}", product.id())).collect()
@@ -130,7 +133,7 @@ pub async fn about(
 pub struct Names {
     /// Names of things by plugin, category and key.
     by_stream: BTreeMap<(String, String, String), String>,
-    /// Names of things by plugin and key, for calls, which do not name the category.
+    /// Names of things by plugin and key, for audit rows of calls, which do not name the category.
     by_key: BTreeMap<(String, String), String>,
 }
 

@@ -1,7 +1,7 @@
 //! Cookies of the host: read by name, set and cleared with the same attributes.
 //!
-//! With https the name begins with `__Host-`, so that browsers refuse such a cookie of another host
-//! of the domain.
+//! With https the name of a cookie begins with `__Host-`, so that browsers refuse a cookie of this
+//! name if another host of the domain sets it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Name of the cookie with the session's id, before a prefix is added.
 const SESSION: &str = "eaf-session";
 
-/// Name of the session cookie, with the prefix that https requires.
+/// Name of the session cookie, with the prefix `__Host-` if the public address is https.
 pub fn session(https: bool) -> String {
     named(https, SESSION)
 }

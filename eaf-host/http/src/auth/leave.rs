@@ -1,7 +1,9 @@
-//! `GET /auth/leave`: leads the browser to the identity provider, which ends its own session.
+//! `GET /auth/leave`: leads the browser to the identity provider, which ends the provider's own
+//! session.
 //!
 //! The provider may require the ID token as a hint. Addresses end up in histories and logs, so the
-//! browser posts the token by a form that submits itself. The host accepts no ID token.
+//! browser posts the token by a form that submits itself. An ID token in a browser gives no access,
+//! because the API accepts access tokens only.
 
 use super::page::escape;
 use super::{LEAVE_COOKIE, cookie};
@@ -49,8 +51,8 @@ pub async fn leave(
     Ok(response)
 }
 
-/// Page with the form. The page's content security policy has no `form-action`, which would have to
-/// list the redirects of the provider as well.
+/// Page with the form. The page's content security policy has no `form-action`, because that would
+/// have to list the addresses to which the provider redirects as well.
 fn page(form: &SignOutForm, info: &Info) -> Response {
     let locale = info.locale();
     let text = |key: &str| escape(&messages::render(&format!("leave.{key}"), &Map::new(), locale));

@@ -33,8 +33,8 @@ pub fn routes() -> Router<App> {
         .route("/auth/leave", get(leave::leave))
 }
 
-/// Name of the cookie with the id of an ended session, which lasts until the browser leaves for the
-/// provider.
+/// Name of the cookie with the id of an ended session. By this id, `GET /auth/leave` finds the ID
+/// token that the provider may require as a hint; then the cookie is cleared.
 const LEAVE_COOKIE: &str = "eaf-leave";
 
 /// Lenient query of a page: any query parses, so that a page can report what is wrong with it.

@@ -43,7 +43,8 @@ impl Pending {
         Pending { seed: attempt.seed, return_to: return_to.as_str().into(), until }
     }
 
-    /// Headers that set the attempt's cookie and remove the cookies that exceed the budget.
+    /// Headers that set the attempt's cookie, and remove cookies of older attempts beyond
+    /// [`MAX_ATTEMPTS`] or [`MAX_TOTAL_BYTES`].
     pub fn cookies(&self, app: &App, headers: &HeaderMap) -> Vec<HeaderValue> {
         let https = app.config.https();
         let (name, value) = (name(https, &self.seed.state()), self.seal(app));
@@ -63,8 +64,8 @@ impl Pending {
         std::iter::once(cookie::set(https, &name, &value, Some(LIFETIME))).chain(ended).collect()
     }
 
-    /// Attempt that belongs to this state; `None` unless it was begun in this browser and has not
-    /// expired.
+    /// Finds the attempt to which the parameter `state` of a callback belongs. `None`: the attempt
+    /// was not begun in this browser, or has expired.
     pub fn open(app: &App, headers: &HeaderMap, state: &str) -> Option<Pending> {
         let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
         let fits = pending.seed.state() == state && pending.until > app.core.ambient.now().unix_timestamp();

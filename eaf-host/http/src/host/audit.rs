@@ -132,7 +132,8 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     Ok(Json(json!({ "items": items, "next": next.map(|cursor| cursor.to_string()), "things": things })))
 }
 
-/// Finds the things with this name, and filters by them; without a name, the filter stays as it is.
+/// Finds the things whose names contain a text, and restricts the filter to rows about them.
+/// Without a text, the filter stays as it is.
 pub(super) async fn look_up(
     app: &App,
     who: &TenantCaller,
@@ -152,7 +153,7 @@ const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0
 const PARAMETERS: [&str; 12] =
     ["actor", "act", "object", "outcome", "trace", "plugin", "from", "to", "source", "thing", "person", "cursor"];
 
-/// Name of an object with its UUIDs in lower case.
+/// Name of an audit row's object, such as `dcm/vm/<UUID>`, with its UUIDs in lower case.
 fn with_lower_case_ids(object: &str) -> String {
     let is_id = |part: &str| part.len() == 36 && uuid::Uuid::try_parse(part).is_ok();
     object.split('/').map(|part| lower_case_if(part.to_owned(), is_id)).collect::<Vec<_>>().join("/")
@@ -174,8 +175,8 @@ pub(super) struct AuditQuery {
     pub thing: Option<String>,
 }
 
-/// Parses the parameters of the audit trail. `also` accepts names of further parameters, which the
-/// caller reads.
+/// Parses the parameters of the audit trail. `also` says which further names are accepted; the
+/// calling operation reads those parameters itself.
 pub(super) fn parse(parameters: &Parameters, also: impl Fn(&str) -> bool) -> Result<AuditQuery, Problem> {
     let mut filter = Filter::default();
     let (mut cursor, mut thing) = (None, None);

@@ -35,7 +35,7 @@ const COLUMNS: [&str; 17] = [
     "at", "source", "actor", "actor_name", "actor_kind", "act", "object", "outcome", "trace_id", "id",
     "count", "plugin", "grant", "origin", "change", "thing", "sentence",
 ];
-/// Columns of a file for people: the texts first, the codes last.
+/// Columns of a file for Excel, which people read: texts first, codes last.
 #[rustfmt::skip]
 const EXCEL_COLUMNS: [&str; 16] = [
     "at", "zone", "sentence", "actor_name", "thing", "outcome_text", "source", "count", "change",
@@ -294,8 +294,9 @@ fn excel_cells(item: &Item, words: &Words<'_>, at: &str, zone: &str) -> [String;
 /// Characters that begin a formula in spreadsheets. An apostrophe before one makes the cell a text.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Writes a cell. Spreadsheets may also split at `;`, tab or `,`, so a formula is prevented after
-/// each of these; a text with the file's own separator is quoted.
+/// Encodes the text of a cell. Spreadsheets may also split a line at `;`, tab or `,`, so a formula
+/// is prevented after each of these characters. A text that contains the file's own separator is
+/// quoted instead.
 fn cell(text: &str, separator: char) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     let mut at_start = true;

@@ -123,8 +123,9 @@ impl RowContext {
         std::iter::once(&self.item).chain(&self.items).cloned().collect()
     }
 
-    /// Event that started the run of this row. For a call, this is the run that made it; for an
-    /// event of the system, the latest run before it.
+    /// Event that started the run to which this row belongs: a call to the run that made it, an
+    /// event to the latest run of the trace that began before it. `None`: the row belongs to no
+    /// run.
     fn cause(&self) -> Option<&Item> {
         let run = match self.item.source {
             Source::Call => self.runs.iter().find(|run| belongs_to(&self.item, run)),
@@ -207,7 +208,7 @@ fn mail_step(mail: &Mail, words: &Words<'_>) -> Value {
     })
 }
 
-/// Members of the row's data, changed ones first.
+/// Members of the row's event, or settings that the row's act changed. Changed ones are first.
 fn fields(found: &RowContext, words: &Words<'_>) -> Vec<Value> {
     let item = &found.item;
     let object = |value: &Value| value.as_object().cloned();

@@ -71,7 +71,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Text of a row's outcome: of a refused command or a failed call, the reason.
+    /// Text of a row's outcome. For a refused command or a failed call, the text is the reason.
     pub fn outcome(&self, item: &Item) -> String {
         let outcome = item.outcome.as_str();
         if let Some(text) = self.find(&format!("outcomes.{outcome}"), &Map::new()) {

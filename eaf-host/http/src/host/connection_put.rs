@@ -1,5 +1,5 @@
-//! `PUT /api/host/connections/{capability}/{name}`: stores a connection. The secret is write-only;
-//! without one the stored secret stays, unless the change would send the secret elsewhere.
+//! `PUT /api/host/connections/{capability}/{name}`: stores a connection. The secret is write-only.
+//! Without a secret in the body, the stored secret stays, and only non-routing fields may change.
 //! `If-Match` refuses a change if another admin has changed the settings meanwhile.
 
 use super::connection_get::PATH;
@@ -40,8 +40,8 @@ pub(super) fn body_schema() -> Value {
     })
 }
 
-/// Violations in a body for a connection of this type: by the type's schemas, then by the type's
-/// own rules.
+/// Violations in a body that sets a connection of this type: those of the type's JSON Schemas or,
+/// if there are none, those of the type's own rules.
 pub(super) fn faults(
     kind: &ConnectionType,
     mut schema: Value,
@@ -88,7 +88,7 @@ pub fn operation() -> Operation {
     }
 }
 
-/// Pattern of `updated_at`.
+/// Pattern of a connection's `updated_at`, which is its tag in `If-Match`.
 const TIME_PATTERN: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,20}Z";
 
 /// Refuses a change if the settings were changed, added or deleted since the caller read them.
@@ -154,8 +154,8 @@ async fn store(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changed settings, before and after, for the audit. A secret is recorded as set; long values,
-/// such as certificates, by their digest.
+/// Changed settings, before and after, for the audit. A secret is recorded only as the word `set`;
+/// a long value, such as a certificate, only as its digest.
 pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Value) {
     let (mut old, mut now) = (Map::new(), Map::new());
     let members = |config: Option<&Value>| config.and_then(Value::as_object).cloned().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: the result is one
 //! sentence about the most urgent problem, and a finding for each setting and privilege.
 //!
-//! A test logs in at another system. The start of a test is recorded before the login, the end also
-//! if the caller disconnects.
+//! A test logs in at another system. The audit records the start of a test before the login, and
+//! the end of a test even if the caller disconnects.
 
 use super::draft::Draft;
 use super::test_limit::{RateLimited, TestPermit};
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time-out of a test, above the time of a slow vCenter.
+/// Time-out of a test. It is longer than the test of a slow vCenter takes.
 const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub fn operation() -> Operation {
@@ -100,7 +100,7 @@ pub(super) async fn begin(
     test.run(permit).await
 }
 
-/// Runs the test of a draft, whose start the caller has recorded.
+/// Runs the test of a draft. The calling operation has recorded the start of the test already.
 pub(super) async fn begin_draft(
     app: App,
     who: TenantCaller,

@@ -33,7 +33,8 @@ pub struct Draft {
     change: (Value, Value),
 }
 
-/// JSON Schema of a body: that of a stored connection, with further `members` of the operation.
+/// JSON Schema of a body with a draft: the schema of the body that stores a connection, and the
+/// further `members` of the operation.
 pub fn schema(members: &Value) -> Value {
     let mut schema = body_schema();
     schema["properties"]["secret"]["description"] =
@@ -44,9 +45,9 @@ pub fn schema(members: &Value) -> Value {
     schema
 }
 
-/// Reads a draft from the body. Without a secret the stored one is used, unless the draft would
-/// send this secret elsewhere. `shape` may relax the connection type and returns further members of
-/// the body.
+/// Reads a draft from the body. Without a secret in the body, the draft uses the stored secret;
+/// this is refused if more than non-routing fields differ from the stored connection. `shape` may
+/// relax the connection type's schema, and returns the schemas of the body's further members.
 pub async fn read(
     app: &App,
     who: &mut TenantCaller,
@@ -78,8 +79,8 @@ pub async fn read(
 }
 
 impl Draft {
-    /// Records an act on the draft, with the server's address, before a connection to the server is
-    /// opened.
+    /// Records an act on the draft in the audit, with the settings that differ from the stored
+    /// connection, before the host connects to the draft's server.
     pub async fn record(&self, app: &App, who: &TenantCaller, act: &str) -> Result<(), Problem> {
         let (old, new) = self.change.clone();
         let act = Act { outcome: "pending".into(), ..Act::new(act, self.object()) }.changing(old, new);
@@ -93,7 +94,8 @@ impl Draft {
     }
 }
 
-/// Shape of a body without further members.
+/// Leaves the connection type unchanged and returns no members: the `shape` in [`read`] for a body
+/// that is a draft alone.
 pub fn without_members(_: &mut ConnectionType) -> Value {
     json!({})
 }

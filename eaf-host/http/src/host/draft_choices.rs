@@ -1,5 +1,6 @@
-//! `POST /api/host/connections/{capability}/{name}/draft/choices`: lists choices of the other
-//! system for a draft. The operation logs in at that system like a test, and counts as one.
+//! `POST /api/host/connections/{capability}/{name}/draft/choices`: lists the choices that the
+//! system of a draft offers for one of the draft's settings. The operation logs in at that system
+//! as a test does, and counts as a test in the limit of tests.
 
 use super::connection_test;
 use super::draft::{self, Draft};
@@ -44,8 +45,8 @@ fn members(of: Value) -> Value {
     })
 }
 
-/// Relaxes the required settings to those that a login needs: the others, which a person chooses
-/// here, may be absent.
+/// Makes non-routing fields optional, because a person chooses their values by this operation.
+/// Settings that a login needs stay required. Returns the schemas of the body's further members.
 fn shape(kind: &mut ConnectionType) -> Value {
     if let Some(required) = kind.config.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|member| !kind.non_routing_fields.iter().any(|name| member == name));

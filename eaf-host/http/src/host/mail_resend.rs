@@ -28,9 +28,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 const CAPABILITY: &str = "mail";
-/// Code for a mail whose call still runs, and retries the mail itself.
+/// Code for a mail that this operation does not send, because the mail's call still runs and
+/// retries the mail itself.
 const CALL_RUNNING: &str = "mail-under-way";
-/// Code for a mail that is being sent.
+/// Code for a mail that is still being sent when the response is due.
 const BEING_SENT: &str = "mail-being-sent";
 /// Maximum time that the response waits for the outcome of the resend.
 const RESPONSE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(20) };
@@ -154,7 +155,8 @@ fn call_of(run: &EndedRun, entry: &workflow::Entry, logged: &LoggedMail, tenant:
     }
 }
 
-/// Resend of a mail, as a task of its own: a server may delay each step by minutes.
+/// Resend of a mail. It runs as a task of its own, because a mail server may delay each step by
+/// minutes.
 struct Resend {
     core: Arc<Core>,
     call: Call,
@@ -176,8 +178,8 @@ impl Resend {
         provider.repeat_item(&Call { granted, ..self.call.clone() }, &self.item).await
     }
 
-    /// Sends the mail by the provider, as for the run. The mail log gets the outcome; the code of a
-    /// failure is returned, `None` after success.
+    /// Sends the mail by the provider, as the run's call would. The mail log gets the outcome.
+    /// Returns the code of the failure; `None`: there was no failure.
     async fn run(&self, provider: &dyn Provider) -> Result<Option<String>, mail_log::Error> {
         let sent = tokio::time::timeout(SEND_TIMEOUT, self.repeat(provider)).await;
         let code = match sent {

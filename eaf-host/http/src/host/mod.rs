@@ -52,15 +52,15 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
     let parsed = || {
         let (at, id) = text.split_once('~')?;
         let at = OffsetDateTime::from_unix_timestamp_nanos(at.parse().ok()?).ok()?;
-        // The database can hold these years, from 1970.
+        // Accept only years from 1970 to 9999, which the database can store.
         let is_in_range = (1970..10_000).contains(&at.year());
         Some((at, id.parse().ok()?)).filter(|_| is_in_range)
     };
     parsed().ok_or_else(|| Problem::parameter("cursor", "invalid"))
 }
 
-/// Checks the form of a name, so that the name is safe in an audit row. A name of another form
-/// cannot exist, so the answer is 404.
+/// Checks the form of a name in a request's path, so that the name is safe in an audit row. No
+/// stored name has another form, so the response to such a name is 404.
 pub(super) fn checked_name(name: &str) -> Result<&str, Problem> {
     if eaf_core::id::is_name(name) { Ok(name) } else { Err(Problem::new(Code::NotFound)) }
 }

@@ -33,7 +33,7 @@ pub struct TestPermit {
     tenant: TenantId,
 }
 
-/// Refusal of a test, with the time until the next one may start.
+/// Refusal of a test, with the wait until the next test may start.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RateLimited(pub Duration);
 

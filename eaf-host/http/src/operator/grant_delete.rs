@@ -1,5 +1,5 @@
-//! `DELETE /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: withdraws a grant; the
-//! next call is denied.
+//! `DELETE /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: withdraws a grant. The
+//! next workflow call under the grant is denied.
 
 use super::grant_put::PATH;
 use super::tenant::{by, find};

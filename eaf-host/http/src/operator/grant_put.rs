@@ -1,5 +1,5 @@
-//! `PUT /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: grants a request of a
-//! tenant's product.
+//! `PUT /api/host/tenants/{tenant}/grants/{plugin}/{capability}/{name}`: grants a tenant's product
+//! a capability that its package requests.
 
 use super::BODY_ERRORS;
 use super::tenant::{by, find, refused};

@@ -61,7 +61,7 @@ async fn stop(
         granting::resume(&app.core, plugin, reason, &by).await
     };
     match result {
-        // A plugin that is not stopped stays so: resuming is idempotent.
+        // Resuming a plugin that is not stopped changes nothing and is no error.
         Err(granting::Error::NotStopped(_)) => {}
         result => result.map_err(refused)?,
     }

@@ -1,7 +1,7 @@
 //! Limits that the host adds to a command's schema where the package states none.
 //!
-//! They bound every text, list and number, appear in the OpenAPI document, and keep values within
-//! the types of the guest. The package's own limits have priority.
+//! The limits bound every text, list and number, appear in the OpenAPI document, and keep values
+//! within the types of the guest. The package's own limits have priority.
 
 use serde_json::{Map, Value, json};
 
@@ -10,8 +10,8 @@ pub const TEXT: u32 = 4_000;
 /// Maximum number of items in a list.
 pub const ITEMS: u32 = 1_000;
 
-/// Keyword of a package's schema: the package itself checks the value's range, and gives the
-/// reason.
+/// Keyword of a member in a package's schema. It says that the package itself checks the member's
+/// range, and refuses a value with a text of its own.
 const OWN_WORDS: &str = "x-eaf-own-words";
 /// Keywords that restrict a value beyond its type.
 const VALUE_KEYWORDS: [&str; 7] =
@@ -21,7 +21,8 @@ const VALUE_KEYWORDS: [&str; 7] =
 const MAPS: [&str; 4] = ["properties", "patternProperties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 const SINGLE: [&str; 4] = ["items", "additionalProperties", "then", "else"];
-/// Keywords that refer to another schema of the value, or list its permitted values.
+/// Keywords that refer to further schemas of the same value, or list its permitted values. Beside
+/// such a keyword the host adds no limit.
 const ELSEWHERE: [&str; 6] = ["$ref", "anyOf", "oneOf", "allOf", "enum", "const"];
 
 /// Returns a copy of the schema with limits at all levels.
@@ -31,8 +32,9 @@ pub fn add(schema: &Value) -> Value {
     schema
 }
 
-/// Returns a copy of the schema without the value restrictions of members with `x-eaf-own-words`,
-/// up to the host's limits: the package refuses such a value with a more specific text.
+/// Returns a copy of the schema in which members with `x-eaf-own-words` have no [`VALUE_KEYWORDS`],
+/// because the package refuses an invalid value with a more specific text. The limits that the host
+/// adds still apply.
 pub fn without_own_words(schema: &Value) -> Value {
     let mut schema = schema.clone();
     let mut rest = vec![&mut schema];
@@ -85,7 +87,8 @@ fn visit(schema: &mut Value, members: Members) {
     limit(schema);
 }
 
-/// Makes a schema refuse members that it does not declare, which would have no limit.
+/// Makes a schema refuse members that it does not declare, because such members would have no
+/// limit.
 fn close(schema: &mut Map<String, Value>) {
     let described = ["additionalProperties", "patternProperties", "unevaluatedProperties"];
     if !described.iter().any(|keyword| schema.contains_key(*keyword)) {
@@ -106,7 +109,7 @@ fn limit(schema: &mut Map<String, Value>) {
     let typed = schema.contains_key("type");
     let integer = typed && may_be("integer") && !may_be("number");
     let format = schema.get("format").and_then(Value::as_str).map(str::to_owned);
-    // A 64-bit float holds every JSON number, a 32-bit one does not.
+    // Only a 32-bit float needs a range: a 64-bit float holds every JSON number.
     let float = typed && may_be("number") && format.as_deref() == Some("float");
     if text {
         schema.entry("maxLength").or_insert(TEXT.into());

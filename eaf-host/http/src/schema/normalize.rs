@@ -5,13 +5,14 @@
 
 use serde_json::{Map, Value};
 
-/// Maximum number of steps from schema to schema at one value, since schemas may be recursive.
+/// Maximum number of steps from a schema to a further schema of the same value, because schemas may
+/// be recursive.
 const MAX_DEPTH: usize = 64;
 /// Length of a UUID with hyphens, in characters.
 const UUID_LENGTH: usize = 36;
 
-/// Maximum number of visits of one body, since recursive schemas with several branches multiply
-/// them.
+/// Maximum number of visits to values of one body, because recursive schemas with several branches
+/// multiply the visits.
 const MAX_VISITS: usize = 200_000;
 
 #[derive(Debug, PartialEq, Eq)]

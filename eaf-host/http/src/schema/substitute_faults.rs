@@ -5,8 +5,9 @@ use super::{CompiledSchema, FieldProblem};
 use eaf_core::actor::Locale;
 use serde_json::{Value, json};
 
-/// Replaces each faulty member by the smallest valid value. `None`: no value fits. `schema` is the
-/// package's own, with the ranges that the package checks itself.
+/// Replaces each faulty member of a body by the smallest value that `schema` accepts, and removes
+/// unknown members. `None`: the result does not fit the compiled schema. `schema` is the package's
+/// schema, including the ranges of members with `x-eaf-own-words`.
 pub fn substitute_faults(
     compiled: &CompiledSchema,
     schema: &Value,

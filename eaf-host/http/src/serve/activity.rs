@@ -51,8 +51,8 @@ impl Activity {
         }
     }
 
-    /// Records the result of a write: `None` if it was accepted, otherwise the time since which it
-    /// blocks.
+    /// Records the result of a write to the client. `None`: the operating system accepted the
+    /// write. `Some`: the write blocks at this time, because the client does not read.
     pub fn on_write(&self, now: Option<Instant>) {
         let mut state = self.state();
         state.stalled = match now {

@@ -195,7 +195,7 @@ async fn the_file_has_the_rows_of_the_list_and_no_formula() {
         "at,source,actor,actor_name,actor_kind,act,object,outcome,trace_id,id,count,plugin,grant,origin,change,thing,sentence"
     );
     assert_eq!(lines.len(), 1 + 4 + 1, "{}", file.text);
-    // The export is recorded itself.
+    // The file contains the record of its own export.
     assert!(lines[1].contains(",Canary auditor,person,audit.export,audit,ok,"), "{}", lines[1]);
     assert!(lines[2].contains(",log,") && lines[2].contains(",notes.written,notes/note/"), "{}", lines[2]);
     assert!(lines[3].contains(",\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\","), "{}", lines[3]);

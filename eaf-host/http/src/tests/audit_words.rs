@@ -65,7 +65,7 @@ async fn an_auditor_finds_a_thing_by_part_of_its_name_with_its_refusals() {
         ]
     );
     assert_eq!(found.json["things"], json!([{ "name": "Shopping list", "object": format!("notes/note/{shopping}") }]));
-    // The search text is no pattern.
+    // Special characters of SQL and HTML in the search text have no special meaning.
     for query in ["thing=%25", "thing=_", "thing=%3Cb%3E", "thing=%27", "thing=%5C"] {
         let nothing = audit(&host, query).await;
         assert_eq!((nothing.status.as_u16(), sentences(&nothing).len()), (200, 0), "{query}: {}", nothing.text);

@@ -16,7 +16,8 @@ pub struct Browser<'a> {
     pub person: Option<String>,
 }
 
-/// Sign-in in progress, with the request to the provider.
+/// Sign-in in progress: the parameters with which the host sends the browser to the provider, and
+/// the host's response.
 pub struct Begun {
     pub asked: HashMap<String, String>,
     pub answer: Answer,
@@ -136,8 +137,8 @@ impl<'a> Browser<'a> {
 }
 
 impl Answer {
-    /// Status and code of a page for people, and the trace id on it. Checks that the page has
-    /// words, the trace id, a link and no script.
+    /// Status, problem code and link of a page for a failed sign-in. Checks that the page has a
+    /// heading and the trace id, and no script.
     #[track_caller]
     pub fn page(&self) -> (u16, String, String) {
         assert_eq!(self.headers["content-type"], "text/html; charset=utf-8", "{}", self.text);

@@ -101,7 +101,8 @@ async fn a_rehearsal_has_a_preview_and_a_command_has_none() {
     assert!(given.json.get("preview").is_none(), "{}", given.text);
 }
 
-/// The ledger stores a reference to people, so that a repetition has the names of its own time.
+/// The ledger stores a reference to people and no names, so that the answer to a repetition has the
+/// names of the people who are meant at the time of the repetition.
 #[tokio::test]
 async fn a_refusal_names_people_as_they_are_at_each_answer() {
     let host = TestHost::new().await;

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 const PATH: &str = "/api/host/connections/echo/main";
 
-/// Provider whose server answers when the test releases it.
+/// Provider whose connection test completes only when the test releases it.
 struct Blocked {
     echo: Echo,
     entered: Semaphore,
@@ -147,7 +147,7 @@ async fn a_connections_form_is_that_of_its_capability_and_translated() {
     let [echo] = items.as_slice() else { panic!("{}", english.text) };
     assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("House")));
     assert_eq!(echo["fields"][1], room);
-    // A field without a text has its name.
+    // A field without a label in the texts is shown by its name.
     assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["harmless"]), (&json!("host"), &json!(false)));
     let german = host.get("admin@acme", "/api/host/connection-types").await.json;
     assert_eq!(german["items"][0]["fields"][1]["label"], "Raum");

@@ -123,7 +123,7 @@ async fn a_granted_connection_that_is_not_configured_is_listed() {
     assert_eq!(host.get("admin@globex", "/api/host/connections").await.json["items"], json!([]));
 }
 
-/// Text of a failure that the host has for every capability.
+/// German text of the failure `no-answer`, which the host has for all capabilities.
 const NO_ANSWER: &str = "Ein System hat nicht rechtzeitig geantwortet; das Ergebnis des Aufrufs ist unbekannt.";
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn a_tests_result_is_a_sentence_in_the_callers_language() {
     }
 }
 
-/// Roles that each operation of the host admits; all others are refused.
+/// The table has the role that each operation of the host admits. All other roles are refused.
 #[tokio::test]
 async fn the_hosts_operations_require_their_permissions() {
     let host = TestHost::new().await;

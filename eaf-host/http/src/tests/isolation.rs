@@ -104,7 +104,7 @@ async fn members_of_a_tenant_are_no_operators() {
     }
 }
 
-/// Routes that answer without a token.
+/// The routes that answer without a token are exactly the expected ones.
 #[tokio::test]
 async fn only_public_operations_are_open() {
     let host = TestHost::new().await;

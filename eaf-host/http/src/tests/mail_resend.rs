@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 const ID: &str = "<a@eaf>";
 
-/// Mail server that answers when the test releases it.
+/// Provider whose resend of a mail completes only when the test releases it.
 struct Slow {
     echo: Echo,
     entered: Semaphore,

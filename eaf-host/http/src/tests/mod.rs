@@ -63,7 +63,7 @@ use time::Duration;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-/// Product whose active package a test can change.
+/// List of products with one product, whose active package a test can replace.
 pub struct OneProduct(watch::Sender<Arc<Product>>);
 
 impl OneProduct {
@@ -227,7 +227,7 @@ impl Answer {
         self.json["code"].as_str().unwrap_or("no code")
     }
 
-    /// Status, code and pointers of `errors` of a refusal.
+    /// Status and code of a refusal, and the pointers in its `errors`.
     pub fn refusal(&self) -> (u16, &str, Vec<&str>) {
         let errors = self.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         let pointers = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
@@ -263,7 +263,7 @@ impl TestHost {
         host
     }
 
-    /// Builds a host whose clock is also the issuer's.
+    /// Builds a host that has the same clock as the test issuer.
     async fn build(public_url: &str, quota: Option<Limit>) -> TestHost {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;

@@ -105,7 +105,7 @@ async fn a_connection_serves_several_requests_with_limited_headers() {
     assert_eq!(&head, b"HTTP/1.1 200 OK", "cookies of 30 KiB are somebody else's, and no reason to refuse");
 }
 
-/// Built web application: an index, and an asset with its compressed form.
+/// The web application of this test has an index, and an asset with its compressed form.
 #[tokio::test]
 async fn the_host_serves_the_web_application_and_its_pages() {
     let host = TestHost::new().await;

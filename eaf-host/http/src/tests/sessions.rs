@@ -46,7 +46,8 @@ async fn a_change_by_cookie_alone_is_refused_and_nothing_happens() {
     assert_eq!(browser.get("/api/notes/views/notes").await.json["items"], json!([]));
 }
 
-/// Tab of one person, after another person signed in with the same browser in another tab.
+/// A tab shows one person and sends requests after another person has signed in with the same
+/// browser in another tab.
 #[tokio::test]
 async fn a_tab_acts_only_for_the_person_whom_it_shows() {
     let host = TestHost::new().await;

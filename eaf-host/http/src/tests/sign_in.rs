@@ -106,7 +106,7 @@ async fn a_page_has_the_browsers_language() {
 
 type ClaimChange = fn(&mut TokenClaims);
 
-/// Valid responses of a provider, each with one changed claim.
+/// Changes of one claim of a provider's valid ID token, each of which makes the token unacceptable.
 fn changed_claims() -> Vec<(&'static str, ClaimChange)> {
     vec![
         ("another sign-in's nonce", |token_claims| token_claims.nonce = Some("nonce".into())),

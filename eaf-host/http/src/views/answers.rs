@@ -1,5 +1,6 @@
-//! Actions of rows, by the package: one call for all rows, and a call for each row if that fails.
-//! One faulty row then does not hide the others, and has a call of its own from then on.
+//! Actions of rows, which the package decides: in one call for all rows and, if that call fails, in
+//! a call for each row. So a faulty row does not hide the other rows. From then on the faulty row
+//! has a call of its own.
 
 use super::present;
 use crate::commands::domain_problem;
@@ -18,7 +19,7 @@ const CONCURRENT_CALLS: usize = 8;
 /// Time-out of all calls for single rows together; rows without an answer are shown as faulty.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Rows of a view and context of a call.
+/// Rows of a view, and the context in which the package decides their actions.
 pub struct Input<'a> {
     pub view: &'a ViewType,
     pub rows: &'a [Row],

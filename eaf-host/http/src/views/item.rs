@@ -1,5 +1,5 @@
-//! `GET /api/{plugin}/views/{view}/{key}`: one row. A row of another tenant, a hidden one and one
-//! that does not exist all answer 404.
+//! `GET /api/{plugin}/views/{view}/{key}`: one row. The response is 404 for a row of another
+//! tenant, for a row that the caller may not read, and for a row that does not exist.
 
 use super::present::{self, ItemDocument};
 use super::{ListQuery, position};

@@ -22,7 +22,8 @@ use time::format_description::well_known::Rfc3339;
 /// Code in `waiting` of a row for which the package failed.
 const ROW_FAULT: &str = "row-fault";
 
-/// Row as people read it. Serialized directly, because lists consist mostly of rows.
+/// Document of a row in a response. It is serialized without an intermediate JSON value, because
+/// lists consist mostly of rows.
 pub struct ItemDocument {
     row: Row,
     status_text: Option<String>,
