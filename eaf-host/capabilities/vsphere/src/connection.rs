@@ -1,5 +1,5 @@
-//! Connection of a tenant to a vCenter: address, account and the part of the inventory that belongs
-//! to the tenant.
+//! Connection of a tenant to a vCenter: address, account, and the part of the inventory in which
+//! the tenant's machines are.
 
 use async_trait::async_trait;
 use eaf_core::connection::Connection;
@@ -11,40 +11,42 @@ use serde_json::Value;
 #[error("the connection could not be read")]
 pub struct Error(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Source of connections; a trait, so that tests need no database.
+/// Source of the tenants' vCenter connections. It is a trait, so that tests need no database.
 #[async_trait]
 pub trait Connections: Send + Sync {
-    /// Connection with this name; none: the tenant has no such connection.
+    /// vCenter connection with this name; `None` if the tenant has no such connection.
     async fn by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Connection>, Error>;
-    /// Records the outcome of a call over a connection; `error` is the code of a connection
-    /// problem, none after a success. Without effect if the settings were stored again meanwhile.
+    /// Records whether a call over the connection succeeded: `error` is the code of a connection
+    /// problem, `None` after a success. The record is ignored if an admin has stored the settings
+    /// again since the call read them.
     async fn used(&self, _tenant: TenantId, _connection: &Connection, _error: Option<&str>) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// Settings of a connection, as an admin enters them.
+/// Settings of a vCenter connection, as an admin enters them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Address of vCenter's SOAP interface, such as `https://vcenter.example/sdk`.
     pub url: String,
-    /// Inventory path of the datacenter; empty until one is chosen.
+    /// Inventory path of the datacenter; empty until the admin has chosen one.
     #[serde(default)]
     pub datacenter: String,
-    /// Path of the tenant's folder, relative to the datacenter's VM folder. Machines are created
-    /// inside this folder only.
+    /// Path of the tenant's folder, relative to the datacenter's VM folder. The host creates
+    /// machines only inside this folder.
     #[serde(default)]
     pub folder: String,
-    /// Path of a pool, cluster or host, relative to the datacenter's host folder; none: the only
-    /// cluster.
+    /// Path of the resource pool, cluster or ESXi host for new machines, relative to the
+    /// datacenter's host folder. `None`: the datacenter's only cluster or stand-alone host is used.
     #[serde(default)]
     pub resource_pool: Option<String>,
-    /// Name of the datastore for new machines; none: the datastore of the template.
+    /// Name of the datastore or datastore cluster for new machines; `None`: the datastore of the
+    /// template is used.
     #[serde(default)]
     pub datastore: Option<String>,
-    /// PEM of a certificate authority to trust in addition to the system's; none: only the
-    /// system's.
+    /// PEM of a certificate authority that is trusted in addition to the system's authorities;
+    /// `None`: only those of the system are trusted.
     #[serde(default)]
     pub ca_certificate: Option<String>,
     pub username: String,
@@ -58,7 +60,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Reads the settings that a login needs; places in the inventory may still be absent.
+    /// Reads the settings that a login needs. The datacenter, folder and other places in the
+    /// inventory may still be missing.
     pub fn of_login(connection: &Connection) -> Result<Self, String> {
         let settings: Settings = serde_json::from_value(connection.config.clone()).map_err(|e| e.to_string())?;
         filled("url", &settings.url)?;

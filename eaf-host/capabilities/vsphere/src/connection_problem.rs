@@ -1,9 +1,9 @@
-//! Conclusions from a failure about the connection: whether vCenter is reachable and accepts the
-//! account.
+//! Connection problems of vCenter: the failure codes that mean that vCenter is unreachable or
+//! refuses the login.
 
 use eaf_capability::{ConnectionProblem, Failure};
 
-/// Failure codes that concern the connection to vCenter.
+/// Failure codes that mean a problem of the connection to vCenter, not of the call.
 const PROBLEMS: [&str; 9] = [
     "vcenter-unreachable",
     "vcenter-address",
@@ -15,14 +15,14 @@ const PROBLEMS: [&str; 9] = [
     "vcenter-login",
     "vcenter-password-expired",
 ];
-/// Codes of [`PROBLEMS`] with which vCenter refuses the account.
+/// Those codes of [`PROBLEMS`] that mean that vCenter refused the login.
 const LOGIN_REFUSALS: [&str; 2] = ["vcenter-login", "vcenter-password-expired"];
 
-/// Failure codes that a successful call over the connection clears.
+/// Failure codes that are cleared from the connection's recorded state by a successful call.
 pub const CODES: [&str; 9] = PROBLEMS;
 
-/// Whether the failure says something new about the connection. The failure of a paused login only
-/// repeats the refusal before it.
+/// Whether the failure tells something new about the connection. The failure of a paused login does
+/// not: it follows from an earlier refusal, which is already recorded.
 pub fn is_news(failure: &Failure) -> bool {
     of(failure) != ConnectionProblem::None && failure.code != "vcenter-login-pause"
 }

@@ -1,4 +1,4 @@
-//! Settings of a connection to a vCenter, as an admin enters them.
+//! Form of the settings of a vCenter connection, as an admin enters them.
 
 use eaf_capability::connection_type::{is_certificate, text};
 use eaf_capability::text::Locales;
@@ -60,9 +60,9 @@ pub fn connection_type() -> ConnectionType {
     }
 }
 
-/// Whether the text is an address of a vCenter: an `https` URL with a host, such as
-/// `https://vcenter.example/sdk` or one from a browser's address bar. A URL with credentials, query
-/// or fragment is none, because the address is shown.
+/// Whether the text is the address of a vCenter: an `https` URL with a host, such as
+/// `https://vcenter.example/sdk`, or an address from a browser. A URL with a user name, password,
+/// query or fragment is refused, because people see the address.
 pub fn is_address(url: &str) -> bool {
     reqwest::Url::parse(url).is_ok_and(|url| {
         let bare = url.username().is_empty() && url.password().is_none();

@@ -1,4 +1,5 @@
-//! Context of every function: the open connection, the call and the record of the machine.
+//! Context of a call of a vSphere function: the open connection, the call and the store of the
+//! machines' records.
 
 use super::client::machine::Machine;
 use super::core_connections::CAPABILITY;
@@ -18,7 +19,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Time, in milliseconds since 1970.
+    /// Present time, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         i64::try_from(self.ambient.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
@@ -31,7 +32,8 @@ impl Context<'_> {
         self.records.save(&self.key(identity), record).await.map_err(unavailable)
     }
 
-    /// Saves the record `now` if the stored record still equals `before`.
+    /// Replaces the machine's stored record by `now`. Does nothing if the stored record no longer
+    /// equals `before`.
     pub async fn replace(&self, identity: &Identity, before: &Record, now: &Record) -> Result<(), Failure> {
         self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
     }
@@ -44,12 +46,12 @@ impl Context<'_> {
         }
     }
 
-    /// Whether the record belongs to the connected vCenter.
+    /// Whether the record's machine is in the vCenter to which this connection leads.
     pub async fn is_here(&self, record: &Record) -> Result<bool, Failure> {
         Ok(self.vcenter.instance_uuid().await? == record.vcenter)
     }
 
-    /// Creates the record of a machine from its state, as just read.
+    /// Creates the record of a machine from the state of the machine that was just read.
     pub async fn record_of(&self, machine: &Machine, stage: Stage) -> Result<Record, Failure> {
         Ok(Record {
             vcenter: self.vcenter.instance_uuid().await?,

@@ -1,5 +1,5 @@
-//! Connections from the core: grants and connections in PostgreSQL, secrets sealed under the
-//! tenant's key.
+//! vCenter connections from eaf-core: grants and connections are stored in PostgreSQL, secrets
+//! sealed under the tenant's key.
 
 use super::connection::{Connections, Error};
 use super::connection_problem;

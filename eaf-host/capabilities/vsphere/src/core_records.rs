@@ -1,4 +1,5 @@
-//! Records in the core: managed resources in PostgreSQL, behind row-level security.
+//! Records of machines in eaf-core: they are stored in PostgreSQL as managed resources, under
+//! row-level security.
 
 use super::record::{Error, Record, Records};
 use async_trait::async_trait;
@@ -26,8 +27,8 @@ impl Records for CoreRecords {
 
     async fn replace(&self, key: &Key, before: &Record, now: &Record) -> Result<(), Error> {
         let stored = managed_resource::get(&self.core.db, key).await.map_err(|e| Error(e.into()))?;
-        // Records are compared instead of JSON, since another version of the host may have written
-        // fewer members.
+        // Records are compared and not their JSON, because another version of the host may have
+        // written fewer members.
         let is_before = |data: &Value| Record::deserialize(data).is_ok_and(|record| record == *before);
         let Some(stored) = stored.filter(is_before) else { return Ok(()) };
         let data = serde_json::to_value(now).map_err(|e| Error(e.into()))?;

@@ -1,10 +1,11 @@
-//! Search for the machine of a call, and proof of its absence.
+//! Search for the machine that a call names, and proof that it is absent.
 //!
-//! A machine is the one of an identity if its instance UUID and its marker match, or if it is the
-//! last seen object and has the marker. A copy made by a person or a backup product has the marker
-//! and another UUID; copies are reported and never changed. An unreadable object proves nothing, so
-//! a machine counts as absent only after vCenter was asked for the UUID, for the last seen object
-//! and, in the whole folder, for the marker.
+//! A machine belongs to an identity if its instance UUID and its marker match, or if it is the last
+//! seen object and has the marker. A copy that a person or a backup product made has the marker and
+//! another UUID; copies are reported and never changed.
+//!
+//! An unreadable object proves nothing. A machine therefore counts as absent only after vCenter was
+//! asked for the UUID, for the last seen object and, in the whole folder, for the marker.
 
 use super::client::machine::{self, Config, Label, Machine, Reach};
 use super::client::{find, tree};
@@ -15,29 +16,30 @@ use super::record::{Record, Stage};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// Retry budget of an unreachable machine. A host restarts and storage returns within minutes;
-/// after this time a person is needed.
+/// Retry budget of a machine that vCenter cannot reach. An ESXi host restarts and storage returns
+/// within minutes; after this time a person must act.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(30 * 60);
 
-/// Failure code of a record that belongs to another vCenter than the connected one.
+/// Failure code that means: the record's machine is in another vCenter than the one to which the
+/// connection leads.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
-/// Result of a search for a machine that the index does not list.
+/// Result of a search of the whole folder for a machine that vCenter's index does not list.
 pub enum Search {
     Found(Box<Machine>),
-    /// Proved absence of the machine. The machines `copies`, by name, have its marker and are not
-    /// changed.
+    /// The machine is proved absent. `copies` are the names of other machines that have its marker;
+    /// they are not changed.
     Absent {
         copies: Vec<String>,
     },
 }
 
 impl Context<'_> {
-    /// Finds the machine and updates its record; none if vCenter does not list the machine, which
-    /// does not prove its absence.
+    /// Finds the machine and updates its record. `None` if vCenter does not list the machine, which
+    /// does not prove that it is absent.
     ///
-    /// The record of a machine that may be in another vCenter stays unchanged, since the machine
-    /// that was found may be a replica.
+    /// The record is not updated while the recorded machine may be in another vCenter, because the
+    /// machine that was found here may be a replica.
     pub async fn locate(&self, identity: &Identity) -> Result<Option<Machine>, Failure> {
         let record = self.record(identity).await?;
         let is_here = self.is_here_or_new(record.as_ref()).await?;
@@ -53,8 +55,8 @@ impl Context<'_> {
         Ok(found)
     }
 
-    /// Finds a machine that must be usable. The machine is recorded as present, since a call that
-    /// needs it follows only after an earlier removal has ended.
+    /// Finds a machine, and fails unless it exists and is usable. The machine is recorded as
+    /// present: a call that needs the machine comes only after any earlier removal has ended.
     pub async fn require(&self, identity: &Identity) -> Result<Machine, Failure> {
         let machine = self.locate(identity).await?.ok_or_else(|| missing(identity))?;
         self.check_vcenter(identity, &machine).await?;
@@ -64,7 +66,8 @@ impl Context<'_> {
     }
 
     /// Fails if the recorded machine may be in another vCenter. Only a person can decide whether
-    /// the machine `found` was moved or is a replica, so it is shown and not changed.
+    /// `found` is that machine, moved here, or a replica, so the failure names it and nothing is
+    /// changed.
     pub async fn check_vcenter(&self, identity: &Identity, found: &Machine) -> Result<(), Failure> {
         match self.record(identity).await? {
             Some(record) if record.may_exist() && !self.is_here(&record).await? => Err(in_both(&record, found)),
@@ -82,8 +85,8 @@ impl Context<'_> {
         find_in_search(&searched, identity, record.as_ref())
     }
 
-    /// Searches the connection's whole folder for several markers; [`find_in_search`] evaluates the
-    /// result for one machine.
+    /// Searches the connection's whole folder for machines with one of the markers.
+    /// [`find_in_search`] then reads the result for one machine.
     pub async fn search_folder(&self, markers: &[&str]) -> Result<tree::Search, Failure> {
         let vcenter = &self.vcenter;
         let root = vcenter.root_place().await?;
@@ -91,7 +94,7 @@ impl Context<'_> {
         searched.ok_or_else(|| vcenter.folder_missing(""))
     }
 
-    /// Records the machine's present object, name and stage.
+    /// Writes the machine's present object and name, and the stage `stage`, into its record.
     pub async fn update_record(
         &self,
         identity: &Identity,
@@ -106,8 +109,8 @@ impl Context<'_> {
         self.save(identity, &seen).await
     }
 
-    /// Finds the machine as vCenter lists it, without a change of the record; none if vCenter does
-    /// not list it.
+    /// Finds the machine that vCenter lists for the identity, without changing the record. `None`
+    /// if vCenter does not list it.
     pub async fn find(
         &self,
         identity: &Identity,
@@ -140,7 +143,7 @@ impl Context<'_> {
     }
 }
 
-/// Evaluates a folder search for one machine.
+/// Reads from the result of a folder search whether one machine was found or is absent.
 pub fn find_in_search(
     searched: &tree::Search,
     identity: &Identity,
@@ -165,8 +168,8 @@ pub fn find_in_search(
     Ok(Search::Absent { copies })
 }
 
-/// Chooses the machine of an identity among the candidates, preferably the last seen object; none
-/// if no candidate is that machine.
+/// Chooses the machine of an identity among several candidates, preferably the last seen object.
+/// `None` if no candidate belongs to the identity.
 fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) -> Result<Option<Machine>, Failure> {
     let is_known = |m: &&Machine| is_last(m, record) && (m.config.is_none() || m.is_marked(&identity.marker));
     if let Some(machine) = machines.iter().find(is_known) {
@@ -178,7 +181,8 @@ fn choose(machines: Vec<Machine>, identity: &Identity, record: Option<&Record>) 
     let ours: Vec<&Machine> = machines.iter().filter(|m| is_ours(m, identity, record)).collect();
     let removing = record.is_some_and(|record| record.stage == Stage::Removing);
     match (ours.as_slice(), machines.iter().find(|m| m.config.is_none())) {
-        // The object that this host asked vCenter to remove is gone, and another one replaced it.
+        // The object that this host asked vCenter to remove is gone, and another object with the
+        // same identity has appeared.
         ([_, ..], _) if removing => Err(duplicates(&ours)),
         ([machine], _) => Ok(Some((*machine).clone())),
         ([], Some(unreadable)) => Err(unreachable(unreadable)),
@@ -192,8 +196,9 @@ fn is_last(machine: &Machine, record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.object.as_ref() == Some(&machine.object))
 }
 
-/// Whether a machine is the one of an identity. Another object with the identity's UUID is the same
-/// machine, registered again, unless this host removed the machine: then the object is a replica.
+/// Whether a machine belongs to an identity. Another object with the identity's instance UUID is
+/// the same machine, registered again. After this host removed the machine, such an object is a
+/// replica and does not belong to the identity.
 pub fn is_ours(machine: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let may_be_other = !was_removed(record) || is_last(machine, record);
     may_be_other && machine.is(&identity.marker, identity.instance_uuid)
@@ -203,9 +208,9 @@ fn was_removed(record: Option<&Record>) -> bool {
     record.is_some_and(|record| record.stage == Stage::Removed)
 }
 
-/// Whether an unreadable machine can be the one of the record, by its object or name where known.
-/// Without a record every machine can be, since the database may have been restored to a time
-/// before the clone.
+/// Whether a machine with an unreadable configuration may be the machine of the record: it must
+/// have the record's name or, if its name is unreadable, the record's object id. Without a record
+/// every machine may be it, because the database may have been restored to a time before the clone.
 fn may_be_ours(label: &Label, record: Option<&Record>) -> bool {
     match (record, &label.name) {
         (Some(record), Some(name)) => *name == record.name,
@@ -253,7 +258,8 @@ fn has_uuid(machine: &Machine, identity: &Identity) -> bool {
     machine.config.as_ref().is_some_and(|config| config.instance_uuid == Some(identity.instance_uuid))
 }
 
-/// Configuration of a usable machine: connected, readable and not a template.
+/// Configuration of a machine. Fails unless the machine is usable: connected, readable and not a
+/// template.
 pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     let config = machine.config.as_ref().filter(|_| machine.reach == Reach::Connected);
     let config = config.ok_or_else(|| unreachable(machine))?;
@@ -270,8 +276,8 @@ pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     Ok(config)
 }
 
-/// Failure of a machine that is not connected, because vCenter knows the present state of connected
-/// machines only.
+/// Failure of a machine that is not connected in vCenter. Such a machine cannot be used, because
+/// vCenter does not know its present state.
 pub fn unreachable(machine: &Machine) -> Failure {
     let Machine { name, reach, .. } = machine;
     match reach {

@@ -1,9 +1,10 @@
 //! Observation of all machines of a plugin.
 //!
-//! A page of machines is one call. Machines that the page lacks, or has under another marker, are
-//! read singly as by `read-vm`, a limited number per round: a folder that became invisible must not
-//! cost a call per machine. A machine that vCenter does not list may still exist, so one search of
-//! the connection's folder covers all unlisted machines.
+//! One call reads a page of machines. If a machine is missing on its page or has another marker
+//! there, it is read singly, as by `read-vm`; the number of single reads per observation is
+//! limited, so that a folder that became invisible does not cost a call per machine. A machine that
+//! vCenter does not list may still exist, so one search of the connection's folder covers all
+//! unlisted machines.
 
 use super::client::MoRef;
 use super::client::machine::{self, Machine};
@@ -21,15 +22,15 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
-/// Number of machines per call.
+/// Number of machines that one call reads.
 const PAGE: usize = 50;
-/// Maximum number of single reads per round.
+/// Maximum number of machines that one observation reads singly.
 const SINGLE_READS: usize = 20;
 const SINGLE_READS_TIME: Duration = Duration::from_secs(20);
-/// Time-out of the folder search of one round.
+/// Time-out of the folder search in one observation.
 const SEARCH_TIME: Duration = Duration::from_secs(40);
 
-/// Creates the call of an observation, which the host makes without a run.
+/// Creates the call of an observation. It belongs to no workflow run, because the host makes it.
 pub fn call(request: &ObservationRequest) -> Call {
     Call {
         tenant: request.tenant,
@@ -51,8 +52,8 @@ struct RecordedMachine {
     object: MoRef,
 }
 
-/// Observes machines until the deadline; states that were read before the deadline are returned in
-/// any case.
+/// Observes machines until the deadline. States that were read before the deadline or before a
+/// failure are returned.
 pub async fn observe(context: &Context<'_>, request: &ObservationRequest) -> Observations {
     let mut states = Vec::new();
     let result = timeout_at(request.deadline.into(), observe_all(context, request, &mut states)).await;
@@ -90,14 +91,14 @@ async fn observe_all(
     search(context, &unlisted, states).await
 }
 
-/// Machines to read singly in this round, from a random start, so that the same unreadable machines
-/// do not exclude the others.
+/// Chooses the machines that this observation reads singly. It begins at a random machine, so that
+/// the same unreadable machines do not displace the others each time.
 fn take_from<T: Copy>(all: &[T], start: usize) -> Vec<T> {
     let start = start.checked_rem(all.len()).unwrap_or_default();
     all.iter().cycle().skip(start).take(all.len().min(SINGLE_READS)).copied().collect()
 }
 
-/// Reads machines singly and returns those that vCenter does not list.
+/// Reads machines one by one. Returns the machines that vCenter does not list.
 async fn read_singly<'a>(
     context: &Context<'_>,
     machines: Vec<&'a RecordedMachine>,
@@ -115,8 +116,8 @@ async fn read_singly<'a>(
     Ok(unlisted)
 }
 
-/// Searches the connection's folder for unlisted machines; a machine that is not in the folder is
-/// reported as missing.
+/// Searches the connection's folder for machines that vCenter does not list. A machine that is not
+/// in the folder either is reported as missing.
 async fn search(
     context: &Context<'_>,
     unlisted: &[&RecordedMachine],
@@ -134,8 +135,8 @@ async fn search(
     for one in unlisted {
         match find_in_search(&searched, &one.identity, Some(&one.record)) {
             Ok(Search::Found(machine)) => states.push(context.state_of(one, &machine).await?),
-            // A changed record means that this host removed the machine meanwhile, which the run
-            // reports.
+            // If the record has changed, this host removed the machine meanwhile. The workflow run
+            // reports the removal, so the observation does not.
             Ok(Search::Absent { .. }) if context.record(&one.identity).await?.as_ref() == Some(&one.record) => {
                 states.push(ResourceState { identity: one.identity.name.clone(), state: Value::Null });
             }
@@ -146,8 +147,8 @@ async fn search(
     Ok(())
 }
 
-/// Ignores a failure that concerns one machine and returns a failure that concerns vCenter. An
-/// unreadable answer concerns the machine, since the pages were readable.
+/// Ignores a failure that concerns one machine, and returns a failure that concerns vCenter. An
+/// unreadable answer counts as a failure of the machine, because the pages were readable.
 fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
     if connection_problem::of(&failure) != ConnectionProblem::None && failure.code != "vcenter-answer" {
         return Err(failure);
@@ -156,8 +157,8 @@ fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Machine to observe; none unless the machine exists in this vCenter and no run creates or removes
-/// it.
+/// Machine that the observation reads. `None` if the managed resource has no object in this
+/// vCenter, or if a workflow run is creating or removing the machine.
 fn recorded(
     context: &Context<'_>,
     resource: &eaf_core::observation::ManagedResource,
@@ -169,20 +170,20 @@ fn recorded(
     Some(RecordedMachine { identity: Identity::new(context.call, &resource.identity), record, object })
 }
 
-/// Members that the JSON of a managed resource must have for [`recorded`].
+/// JSON members that the data of a managed resource must have for an observation to read it.
 pub fn observable() -> Value {
     json!({ "stage": Stage::Present })
 }
 
-/// Whether a machine is the recorded one. While the machine's configuration is unreadable, its
-/// object alone identifies it.
+/// Whether a machine is the recorded one. While the configuration is unreadable, the object id
+/// alone decides.
 fn is_same(machine: &Machine, one: &RecordedMachine) -> bool {
     machine.config.is_none() || machine.is_marked(&one.identity.marker)
 }
 
 impl Context<'_> {
-    /// State of a machine to report. The record is replaced only if it is as at the start of the
-    /// round, since a run may have changed it.
+    /// State of a machine that the observation reports. The record is replaced only if it is the
+    /// same as at the start of the observation, because a workflow run may have changed it.
     async fn state_of(&self, one: &RecordedMachine, machine: &Machine) -> Result<ResourceState, Failure> {
         if machine.config.is_some() {
             let now = self.record_of(machine, Stage::Present).await?;

@@ -1,4 +1,5 @@
-//! Provider of the capability `vsphere`: dispatch of a plugin's call to a function.
+//! Provider of the capability `vsphere`: passes each call of a plugin to the function that it
+//! names.
 
 use super::connection::{Connections, Settings, password};
 use super::connection_type::connection_type;
@@ -41,7 +42,7 @@ impl VSphere {
         Ok(Context { vcenter, call, ambient: &self.ambient, records: self.records.as_ref() })
     }
 
-    /// Records the state of the connection after a call. A failure for a reason outside the
+    /// Records after a call whether the connection works. A failure that does not concern the
     /// connection changes nothing.
     async fn note_use(&self, call: &Call, connection: &Connection, failure: Option<&Failure>) {
         let error = match failure {
@@ -131,11 +132,12 @@ impl Capability for VSphere {
         let connection = granted(call)?;
         let context = self.context(call, connection)?;
         let Ok(handle) = serde_json::from_value::<Handle>(handle.clone()) else {
-            // Another version of the host stored this handle.
+            // Another version of the host stored this handle, and this version cannot read it.
             return Ok(Polled::Ended(functions::task_lost()));
         };
-        // Address and user worked when the operation started, so a failure of the login is
-        // retryable. The connection may lead to another account meanwhile.
+        // If the operation was started with the same address and user, that login has worked, so a
+        // refused login is retryable now. An admin may have changed the settings to another account
+        // meanwhile.
         let account = context.vcenter.account();
         if handle.account == account {
             context.vcenter.session.mark_worked();
@@ -143,9 +145,10 @@ impl Capability for VSphere {
         let polled = poll(&context, &handle).await;
         self.note_use(call, connection, polled.as_ref().err()).await;
         match polled {
-            // The operation of the handle is gone, so the engine starts again with a read.
+            // The operation of the handle is gone. The workflow engine starts the function again,
+            // which begins with a read.
             Err(failure) if failure.class == Class::UnknownOutcome => Ok(Polled::Ended(failure)),
-            // Another failure concerns this poll only, and the operation continues.
+            // Any other failure concerns only this poll, and the operation continues.
             polled => polled,
         }
     }
@@ -213,7 +216,7 @@ impl Provider for VSphere {
     }
 }
 
-/// Connection of the call's grant.
+/// Connection that the call's grant names.
 fn granted(call: &Call) -> Result<&Connection, Failure> {
     match &call.granted.connection {
         GrantedConnection::Found(connection) => Ok(connection),

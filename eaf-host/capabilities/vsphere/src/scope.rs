@@ -1,22 +1,24 @@
-//! Scope of a grant: the templates that a plugin may clone. Choices and clones use the same rule.
+//! Scope of a grant of this capability: the templates that a plugin may clone. Lists of choices and
+//! clones follow the same rule.
 
 use super::failure;
 use eaf_capability::{Class, Failure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Entry of a scope that permits every template.
+/// Entry of a scope's `templates` that permits every template.
 const EVERY: &str = "*";
 
-/// Templates that a grant permits; a plugin cannot clone any other template.
+/// Templates that a grant permits. A plugin cannot clone any other template.
 #[derive(Deserialize, Default)]
 pub struct Scope {
-    /// Paths of templates or of their folders; [`EVERY`] permits every template.
+    /// Paths of the permitted templates, or of folders all of whose templates are permitted.
+    /// [`EVERY`] permits every template.
     #[serde(default)]
     templates: Vec<String>,
 }
 
-/// JSON Schema of this capability's scope.
+/// JSON Schema of the scope of a `vsphere` grant.
 pub fn schema() -> Value {
     json!({
         "type": "object",

@@ -1,7 +1,7 @@
-//! Logins of all connections. Connections with the same address, user, password and CA share a
-//! login, also across tenants, because every login counts against vCenter's limit. Where the egress
-//! policy distinguishes tenants, a login belongs to one tenant. A login ends when its last
-//! connection stops using it.
+//! vCenter logins of all connections. Connections with the same address, user, password and CA
+//! certificate share a login, even across tenants, because vCenter limits the number of logins. If
+//! a rule of the egress policy names a tenant, each tenant has its own login. A login ends when no
+//! connection uses it any longer.
 
 use super::VSPHERE;
 use super::choices::Recent;
@@ -19,10 +19,10 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// Time after which an unused login is logged out, also that of a deleted connection. vCenter
-/// itself ends a session that was idle for 30 minutes.
+/// Time after which a login that no call used is logged out. vCenter itself ends a session that was
+/// idle for 30 minutes.
 const IDLE: Duration = Duration::from_secs(20 * 60);
-/// Interval of the search for idle logins.
+/// Interval at which idle logins are searched and ended.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 pub struct Sessions {
@@ -34,20 +34,21 @@ pub struct Sessions {
 
 #[derive(Default)]
 struct Open {
-    /// Servers by address of the connection.
+    /// State per vCenter, by the address in the connection's settings.
     servers: HashMap<String, Arc<Server>>,
-    /// Accounts by address, user and password, so that a refused login is still known when the
-    /// settings change and change back.
+    /// Accounts by address, user and password. A refused login stays known here when an admin
+    /// changes the settings and changes them back.
     accounts: HashMap<(String, String, String), Arc<Account>>,
     logins: HashMap<Access, Weak<Shared>>,
     uses: HashMap<(TenantId, String), Use>,
     sweep: Option<JoinHandle<()>>,
 }
 
-/// Key of a login. Not `Debug`, because it contains a password.
+/// Settings that decide which connections share a login. The type has no `Debug`, because it
+/// contains a password.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Access {
-    /// Tenant whose login this is; none: all tenants share the login.
+    /// Tenant to which the login belongs; `None`: all tenants share the login.
     tenant: Option<TenantId>,
     url: String,
     user: String,
@@ -55,8 +56,8 @@ struct Access {
     ca_certificate: Option<String>,
 }
 
-/// Share of one connection in a login, which connections with the same account use together; with
-/// the templates and choices that this connection has read.
+/// Login that one connection uses, which it may share with other connections, and the templates and
+/// choices that were read over this connection.
 struct Use {
     login: Arc<Shared>,
     templates: Arc<Mutex<HashSet<String>>>,
@@ -69,8 +70,8 @@ impl Sessions {
         Sessions { timeouts, egress, login_limiter, open: Arc::default() }
     }
 
-    /// Opens a tenant's connection for one function. The function uses one login with these
-    /// settings, and one vCenter only.
+    /// Opens a tenant's connection for one function. During the function, the connection uses one
+    /// login with these settings and one vCenter.
     pub fn open(
         &self,
         tenant: TenantId,
@@ -102,14 +103,14 @@ impl Sessions {
         Ok(VCenter { settings, session, templates, recent })
     }
 
-    /// Ends the use of a login by a deleted connection.
+    /// Ends the use of a login by a connection, because the connection was deleted.
     pub fn forget(&self, tenant: TenantId, connection: &str) {
         let mut open = self.open.lock().expect("no panic happens under this lock");
         open.uses.remove(&(tenant, connection.to_owned()));
         open.forget_idle(Instant::now());
     }
 
-    /// Ends all logins, when the host stops.
+    /// Logs out of all vCenters, because the host stops.
     pub async fn close(&self) {
         let open = {
             let mut open = self.open.lock().expect("no panic happens under this lock");
@@ -142,7 +143,8 @@ impl Sessions {
         Ok(login)
     }
 
-    /// Starts the task that ends idle logins. The task runs until no login is open.
+    /// Starts the task that ends idle logins, unless it is running. The task ends when no login is
+    /// open.
     fn sweep(&self, open: &mut Open) {
         if open.sweep.as_ref().is_some_and(|sweep| !sweep.is_finished()) {
             return;
@@ -166,7 +168,8 @@ impl Open {
     fn forget_idle(&mut self, now: Instant) {
         self.uses.retain(|_, used| now.duration_since(used.last) < IDLE);
         self.logins.retain(|_, login| login.strong_count() > 0);
-        // Accounts with recent refusals stay in memory; unused passwords do not.
+        // Accounts with a pause after a refusal stay in memory. Passwords of other unused accounts
+        // do not.
         self.accounts.retain(|_, account| Arc::strong_count(account) > 1 || account.is_pausing(now));
         self.servers.retain(|_, server| Arc::strong_count(server) > 1);
     }

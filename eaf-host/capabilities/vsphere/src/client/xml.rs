@@ -1,20 +1,20 @@
-//! XML as a small tree, since SOAP answers are small, nested and read by path. Requests are text
-//! with [`escape`], because a real vCenter requires the order of elements, which a template shows
-//! best.
+//! XML documents as a small tree of elements, which code reads by path. Requests are written as
+//! text with [`escape`], because vCenter requires the elements in a fixed order, which a text
+//! template shows best.
 //!
-//! A tree takes many times the memory of its text, and a tenant chooses the server that sends it,
-//! so the parser enforces limits before it allocates.
+//! A tree takes many times the memory of its XML text, and a tenant chooses the server that sends
+//! the XML. The parser therefore checks limits before it allocates memory.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-/// Maximum depth of nested elements, far above that of any expected answer.
+/// Maximum depth of nested XML elements, far above that of any expected answer.
 const MAX_DEPTH: usize = 64;
-/// Maximum number of elements and attributes of a document. The largest expected answer has the
-/// settings of 50 machines with some hundred settings each.
+/// Maximum number of XML elements and attributes of a document. The largest expected answer has the
+/// settings of 50 machines, some hundred for each machine.
 pub const MAX_NODES: usize = 100_000;
-/// Maximum number of attributes of one element. Usual elements have two; the parser compares all
-/// attributes of an element with each other.
+/// Maximum number of attributes of one XML element. Usual elements have two. The limit is low
+/// because the parser compares all attributes of an element with each other.
 const MAX_ATTRIBUTES: usize = 32;
 /// Maximum length, in bytes, of all texts, names and attributes of a document together.
 const MAX_TEXT: usize = 6 * 1024 * 1024;
@@ -41,13 +41,13 @@ pub enum Error {
     Empty,
 }
 
-/// XML element. Names have no namespace prefix, since vim25 answers use each name with only one
-/// namespace.
+/// XML element. Its names have no namespace prefix, because in vim25 answers no name occurs in two
+/// namespaces.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Element {
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// Text directly inside the element, entities resolved.
+    /// Text directly inside the XML element, with entities replaced by their characters.
     pub text: String,
     pub children: Vec<Element>,
 }
@@ -57,7 +57,8 @@ impl Element {
         self.children.iter().find(|c| c.name == name)
     }
 
-    /// Moves the first child with this name out of the element.
+    /// Moves the first child with the name `name` out of the XML element; `None` if there is no
+    /// such child.
     pub fn into_child(self, name: &str) -> Option<Element> {
         self.children.into_iter().find(|c| c.name == name)
     }
@@ -74,19 +75,20 @@ impl Element {
         self.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// Number of elements and attributes in this element, itself included.
+    /// Number of XML elements and attributes in this element, with the element itself.
     pub fn nodes(&self) -> usize {
         1 + self.attributes.len() + self.children.iter().map(Element::nodes).sum::<usize>()
     }
 
-    /// Value of the attribute `xsi:type` without its prefix; none without the attribute. The plain
-    /// `type` of a managed object reference does not count.
+    /// Value of the attribute `xsi:type` without its prefix, such as `VirtualDisk`; `None` without
+    /// the attribute. The attribute `type` of an object reference is another attribute.
     pub fn xsi_type(&self) -> Option<&str> {
         self.attribute("xsi:type").map(|t| t.rsplit(':').next().unwrap_or(t))
     }
 }
 
-/// Escapes text for an element or an attribute; characters that XML cannot represent are dropped.
+/// Escapes a text for use in an XML element or attribute. Characters that XML cannot represent are
+/// dropped.
 pub fn escape(text: &str) -> String {
     let carried: String = text.chars().filter(|&c| c >= ' ' || matches!(c, '\t' | '\n' | '\r')).collect();
     quick_xml::escape::escape(carried).into_owned()
@@ -119,15 +121,15 @@ pub fn parse(document: &str) -> Result<Element, Error> {
                 add(&mut open, &characters(&reference)?, &mut limits)?;
                 None
             }
-            // A document type could define entities that expand without end; SOAP forbids document
-            // types anyway.
+            // A document type is refused, because it could define entities that expand without end.
+            // SOAP forbids document types anyway.
             Event::DocType(_) => return Err(Error::DocType),
             Event::Eof => return Err(Error::Empty),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => None,
         };
         let Some(mut element) = finished else { continue };
         if !element.children.is_empty() {
-            // The text of an element with children is white space between them.
+            // If an element has children, its text is only the white space between them.
             element.text = String::new();
         }
         match open.last_mut() {
@@ -137,7 +139,7 @@ pub fn parse(document: &str) -> Result<Element, Error> {
     }
 }
 
-/// Number of nodes and length of text that an answer may still have.
+/// Number of elements and attributes, and length of text, that the rest of the answer may have.
 struct Limits {
     nodes: usize,
     text: usize,
@@ -163,8 +165,8 @@ fn add(open: &mut [Element], text: &str, limits: &mut Limits) -> Result<(), Erro
     Ok(())
 }
 
-/// Text of an entity. An invalid character, which a guest may put into a name, becomes a
-/// replacement character, so that the rest of the answer stays readable.
+/// Text of an XML entity such as `&amp;`. An invalid character becomes the replacement character,
+/// because a guest may put one into a name and the rest of the answer must stay readable.
 fn characters(reference: &BytesRef<'_>) -> Result<String, Error> {
     match reference.resolve_char_ref() {
         Ok(Some(character)) => Ok(character.to_string()),
@@ -185,7 +187,8 @@ fn start(tag: &BytesStart<'_>, limits: &mut Limits) -> Result<Element, Error> {
         limits.node()?;
         let attribute = attribute?;
         let name: &str = attribute.key.as_ref();
-        // An element may have both `xsi:type` and `type`; prefixes of other names are dropped.
+        // An element may have both `xsi:type` and `type`, so the prefix of `xsi:type` stays.
+        // Prefixes of other names are dropped.
         let name = if name.ends_with(":type") { "xsi:type" } else { name };
         let value = attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned();
         limits.text(name)?;

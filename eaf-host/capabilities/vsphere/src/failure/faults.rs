@@ -1,27 +1,27 @@
-//! Classification of vCenter's faults: one row per family of faults. The row nearest to a fault's
-//! kind decides.
+//! Classification of vCenter's faults. A table has one row per family of fault kinds (a kind and
+//! its descendants); the row of the nearest ancestor applies.
 
 use super::permission;
 use crate::client::{Fault, kinds, soap};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// Maximum length, in characters, of a quotation of vCenter's text, which is untrusted.
+/// Maximum length, in characters, of vCenter's own text in a message. That text is untrusted.
 const MAX_QUOTE: usize = 300;
 
-/// Classification of a family of faults: `kind` and all its descendants without a nearer row.
+/// Classification of the fault kind `kind` and of all its descendants that have no nearer row.
 struct Row {
     kind: &'static str,
     class: Class,
     code: &'static str,
-    /// Sentence that precedes vCenter's own text in a message.
+    /// Sentence of the host that precedes vCenter's own text in a message.
     says: &'static str,
-    /// Delay, in seconds, before a repetition; 0: the delay of the host's retry policy.
+    /// Delay, in seconds, before the call is repeated; 0: the delay of the host's retry policy.
     pause: u64,
-    /// Time, in minutes, for which the call is repeated; 0: the host's budget of a day, for a cause
-    /// that can end overnight.
+    /// Time, in minutes, for which the call is repeated. 0: the host's budget of a day, because the
+    /// cause may end overnight.
     budget: u64,
-    /// Whether the fault may only wrap another fault, which is the reason.
+    /// Whether a fault of this kind may only wrap another fault, which is the real reason.
     wraps: bool,
 }
 
@@ -56,8 +56,8 @@ const fn wrapping(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
-    // Lack of capacity: resources may become free at any time, so the host's budget of a day
-    // applies.
+    // Lack of capacity. The call is repeated for the host's budget of a day, because resources may
+    // become free at any time.
     full("InsufficientResourcesFault"),
     full("InsufficientStorageIops"),
     full("NoDiskSpace"),
@@ -70,7 +70,8 @@ const ROWS: &[Row] = &[
     full("RuleViolation"),
     full("VmHostAffinityRuleViolation"),
     wrapping(full("NoCompatibleHost")),
-    // Another task uses the object; a migration or a backup takes hours.
+    // Another task uses the object. The call is repeated for hours, because a migration or a backup
+    // takes hours.
     busy("TaskInProgress", 6 * 60),
     busy("VAppOperationInProgress", 6 * 60),
     busy("ReplicationVmInProgressFault", 6 * 60),
@@ -78,7 +79,7 @@ const ROWS: &[Row] = &[
     busy("ResourceInUse", 30),
     busy("Timedout", 30),
     busy("TooManyConcurrentNativeClones", 60),
-    // The host is down: a start takes 15 minutes, and a maintenance about an hour.
+    // An ESXi host is down. A restart takes 15 minutes, and a maintenance about an hour.
     busy("HostCommunication", 60),
     busy("HostConnectFault", 60),
     busy("InvalidHostState", 60),
@@ -86,14 +87,15 @@ const ROWS: &[Row] = &[
     busy("InaccessibleDatastore", 60),
     busy("LicenseSourceUnavailable", 60),
     busy("LicenseServerUnavailable", 60),
-    // The machine is not ready: for minutes after its clone, or while the host of a template is
-    // disconnected.
+    // The machine is not ready: for some minutes after its clone, or while the ESXi host of a
+    // template is disconnected.
     busy("InvalidState", 15),
     busy("ToolsInstallationInProgress", 15),
     wrapping(busy("CannotAccessVmComponent", 15)),
     wrapping(busy("GenericVmConfigFault", 15)),
     wrapping(busy("GenericDrsFault", 15)),
-    // A backup product disabled the method while it works, or left it disabled when it crashed.
+    // A backup product has disabled the vCenter method while it works, or crashed and left it
+    // disabled.
     Row {
         pause: 15,
         budget: 15,
@@ -104,16 +106,17 @@ const ROWS: &[Row] = &[
             "Another product has disabled this in vCenter",
         )
     },
-    // A file is locked: by two clones of one template, a backup that uses a disk, or a host that
-    // has not released its lock.
+    // A file of the machine is locked: by a second clone of the same template, by a backup that
+    // uses a disk, or by an ESXi host that has not released its lock.
     locked("FileLocked"),
     locked("CannotAccessFile"),
-    // A host agent or vCenter itself restarts, or vCenter's database rolled back.
+    // An agent on an ESXi host or vCenter itself restarts, or vCenter's database rolled back.
     broken("SystemError"),
     broken("UnexpectedFault"),
     broken("DatabaseError"),
     broken("HttpFault"),
-    // The session between vCenter and a host ended, and not that between this host and vCenter.
+    // The session between vCenter and an ESXi host ended, not the session between this host and
+    // vCenter.
     Row {
         pause: 5,
         budget: 15,
@@ -125,20 +128,20 @@ const ROWS: &[Row] = &[
         )
     },
     Row { budget: 15, ..row("InvalidLogin", Class::Transient, "vcenter-busy", "vCenter could not log in elsewhere") },
-    // The object changed between the read and the call. The next read decides, so a few attempts
-    // suffice.
+    // The object has changed between the read and the call. Since the repetition reads the object
+    // again, a few attempts suffice.
     Row { budget: 15, ..row("ManagedObjectNotFound", Class::UnknownOutcome, "object-gone", "It is no longer there") },
     Row {
         budget: 10,
         ..row("InvalidPowerState", Class::UnknownOutcome, "power-changed", "The power state changed meanwhile")
     },
-    // The parser or a proxy refused the request, most likely before it had an effect.
+    // vCenter's parser or a proxy refused the request, so it most likely had no effect.
     Row {
         pause: 5,
         budget: 5,
         ..row(soap::UNKNOWN, Class::UnknownOutcome, "vcenter-answer", "vCenter did not understand the call")
     },
-    // These faults need a person.
+    // The causes of these faults end only when a person acts.
     row("QuestionPending", Class::Transient, "vcenter-question", "vCenter waits for an answer"),
     row("RequestCanceled", Class::Cancelled, "task-cancelled", "An administrator cancelled the task in vCenter"),
     row("DuplicateName", Class::Conflict, "name-taken", "The name is taken"),
@@ -181,8 +184,9 @@ pub fn of_fault(fault: &Fault) -> Failure {
     failure
 }
 
-/// Finds the fault that is the reason, with its row: this fault or a nested one. With several
-/// reasons, as of several hosts, a retryable one decides, since waiting may then help.
+/// Finds the fault that is the real reason, with its row of the table: this fault, or a fault that
+/// it wraps. If there are several reasons, for example one per ESXi host, a retryable one is
+/// chosen, because waiting may then help.
 fn reason(fault: &Fault) -> (&'static Row, Fault) {
     let own = nearest(&fault.kind);
     if !own.wraps {
@@ -203,7 +207,8 @@ fn quote(fault: &Fault) -> String {
     let words: String = fault.message.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect();
     let named =
         if words.is_empty() || words == fault.kind { fault.kind.clone() } else { format!("{words} ({})", fault.kind) };
-    // These fields help people to find the cause, and vCenter's text often lacks their values.
+    // The values of these fields help people to find the cause. vCenter's own text often omits
+    // them.
     let details = ["source", "invalidProperty", "text"].iter().filter_map(|name| fault.detail.text_of(name));
     let details: Vec<String> = details
         .map(|detail| detail.chars().filter(|c| !c.is_control()).take(MAX_QUOTE).collect::<String>())

@@ -1,8 +1,9 @@
-//! Failures, for the engine, which decides on repetition, and for the people who repair the cause.
-//! Classification uses the kind of a fault, never its text. No message contains a password.
+//! Failures of the vSphere capability. The workflow engine decides from a failure whether to repeat
+//! the call, and people read how to repair the cause. The class follows from the kind of vCenter's
+//! fault, never from its text. No message contains a password.
 //!
-//! Failures whose cause ends without a person are transient, with a retry budget where it ends
-//! within minutes.
+//! A failure is transient if its cause ends without a person. It has a retry budget if the cause
+//! usually ends within minutes.
 //!
 //! | file | content |
 //! |---|---|
@@ -19,36 +20,36 @@ use super::client::{Error, kinds, transport};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
-/// Retry budget while vCenter starts. A start takes 5 to 15 minutes, and an upgrade of the
-/// appliance restarts vCenter more than once.
+/// Retry budget while vCenter starts. A start takes 5 to 15 minutes, and an upgrade restarts
+/// vCenter more than once.
 const STARTING: Duration = Duration::from_secs(30 * 60);
 
-/// Retry budget of refused credentials that worked before. A directory behind vCenter is available
-/// again within this time, or else the credentials need a person.
+/// Retry budget of a refused login whose credentials worked before. The directory behind vCenter
+/// may be unavailable; it returns within this time, or else a person must correct the credentials.
 const IDENTITY_OUTAGE: Duration = Duration::from_secs(30 * 60);
 
-/// Retry budget of an unreadable answer, which a failing proxy may have sent; vCenter itself would
-/// send the same answer again.
+/// Retry budget of an answer that cannot be parsed. A failing proxy may have sent it and recover;
+/// vCenter itself would send the same answer again.
 const UNREADABLE: Duration = Duration::from_secs(15 * 60);
 
-/// Retry budget of a refused certificate at a known vCenter, for a planned change with the restart
-/// of the services after it.
+/// Retry budget of a refused certificate at a known vCenter. It covers a planned change of the
+/// certificate and the restart of vCenter's services.
 const CERTIFICATE: Duration = Duration::from_secs(30 * 60);
 
-/// Delay before the next call to a server that is too busy to answer.
+/// Delay before the next call to a vCenter that is too busy to answer.
 const BUSY: Duration = Duration::from_secs(10);
 
 pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
     Failure::new(class, code, message)
 }
 
-/// Failure of a read, or of a call that certainly had no effect.
+/// Failure of a call that only reads, or that certainly had no effect.
 pub fn of_read(error: &Error) -> Failure {
     of(error, Class::Transient)
 }
 
-/// Failure of a call that may have had an effect. Without an answer the outcome is unknown, and the
-/// repetition starts with a read.
+/// Failure of a call that may have had an effect. If no answer came, its class is `UnknownOutcome`,
+/// and the repetition begins with a read.
 pub fn of_effect(error: &Error) -> Failure {
     of(error, if error.leaves_doubt() { Class::UnknownOutcome } else { Class::Transient })
 }
@@ -87,8 +88,8 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
         T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
         T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
         T::TooLarge => unreadable(silent),
-        // The tenant does not learn the reason of the egress policy; the operator finds it in the
-        // log.
+        // The tenant must not learn why the egress policy refused the address. The operator finds
+        // the reason in the log.
         T::Egress(_) => unreached(),
         T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
         T::NotVCenter { status, answered_before: true } => new(
@@ -109,8 +110,8 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
     }
 }
 
-/// Creates the failure of an unreachable server. The failure is the same whatever the reason, which
-/// the operator finds in the log.
+/// Creates the failure of a vCenter that was not reached. The failure is the same for every cause;
+/// the operator finds the cause in the log.
 fn unreached() -> Failure {
     new(
         Class::Transient,
@@ -155,8 +156,8 @@ fn unreadable(silent: Class) -> Failure {
     new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
 }
 
-/// Failure of a refused login. While the directory behind vCenter is unavailable, vCenter refuses
-/// valid credentials too.
+/// Failure of a login that vCenter refused. Even valid credentials are refused while the directory
+/// behind vCenter is unavailable, so the failure may be retryable.
 fn of_refused(refused: &Refused) -> Failure {
     if kinds::is(&refused.kind, "PasswordExpired") {
         return new(

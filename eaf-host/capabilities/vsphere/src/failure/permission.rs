@@ -1,4 +1,4 @@
-//! Text of the missing privileges in a fault: all of them, each with its object, so that an
+//! Text that lists all missing privileges of a `NoPermission` fault with their objects, so that an
 //! administrator of vCenter can grant them at once.
 
 use crate::client::privileges::{self, Missing};

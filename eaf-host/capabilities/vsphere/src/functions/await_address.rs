@@ -1,5 +1,6 @@
-//! Function `await-address`: waits until the guest has a reachable address. A second read confirms
-//! the address, because addresses come and go while the guest is customized.
+//! Function `await-address`: waits until the machine's guest operating system has a reachable
+//! address. The address must be the same in two reads, because addresses change while the guest is
+//! customized.
 
 use super::{Operation, is_on};
 use crate::client::guest::Tools;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use std::time::Duration;
 
 const INTERVAL: Duration = Duration::from_secs(2);
-/// Time between two reads that must report the same address.
+/// Time between the two reads that must report the same address.
 const SETTLE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
@@ -36,7 +37,8 @@ pub async fn poll(context: &Context<'_>, until: i64) -> Result<Polled, Failure> 
     }
 }
 
-/// Machine with a confirmed address; the inner error is the machine without one.
+/// Reads the machine twice. `Ok` is the machine with the same address in both reads; the inner
+/// `Err` is the machine without such an address.
 async fn settled(context: &Context<'_>) -> Result<Result<Machine, Machine>, Failure> {
     let first = read(context).await?;
     let Some(address) = address(&first) else { return Ok(Err(first)) };

@@ -1,7 +1,9 @@
-//! Function `clone`: clones a template exactly once. Before the clone is sent, the function
-//! searches for the machine by UUID, then by path and marker, and for running clones whose answer
-//! may be lost. The machine's name, unique in its folder, is the last barrier: a second clone ends
-//! with `DuplicateName`, and the marker shows whose clone the first one was.
+//! Function `clone`: clones a machine from a template, exactly once.
+//!
+//! Before the function sends the clone, it searches for the machine by instance UUID and by path
+//! and marker, and for running clones whose answer may have been lost. The last protection is the
+//! machine's name, which is unique in its folder: a second clone ends with the fault
+//! `DuplicateName`, and the marker of the first machine shows whose it is.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{self, Config, Machine, Reach};
@@ -19,7 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Retry budget of a clone whose outcome is unknown: as long as the clone of a large template
+/// Retry budget of a clone whose outcome is unknown: the time that the clone of a large template
 /// takes.
 const DOUBT_BUDGET: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -33,8 +35,8 @@ struct Spec {
     /// Path of the template, relative to the datacenter's VM folder.
     template: String,
     name: String,
-    /// Path of the machine's folder, relative to the connection's folder; empty: that folder
-    /// itself.
+    /// Path of the machine's folder, relative to the connection's folder. Empty: the connection's
+    /// folder itself.
     #[serde(default)]
     folder: String,
     cpus: u32,
@@ -56,8 +58,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     }
     let place = vcenter.place(&spec.folder).await?.ok_or_else(|| vcenter.folder_missing(&spec.folder))?;
     let template = vcenter.template(&spec.template).await?;
-    // Tasks are read before the machine: a clone that ends between the two reads has then created
-    // its machine.
+    // The tasks are read before the machine. If a clone ends between the two reads, the second read
+    // then finds its machine.
     let unacknowledged =
         task::running_unacknowledged(&vcenter.session, &template.object).await.map_err(|e| failure::of_read(&e))?;
     if let Some(answer) = find(context, &identity, &spec).await? {
@@ -69,9 +71,9 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     begin(context, &identity, &spec, &place, &template).await
 }
 
-/// Records the requested name. The record keeps the object that was seen before, since other
-/// machines with its marker are copies. Returns the task of an earlier clone that still runs, else
-/// none.
+/// Writes the record of the planned machine, unless a clone is already recorded. The record keeps
+/// the object that was seen earlier in this vCenter, because other machines with the same marker
+/// are then known as copies. Returns the task of an earlier clone that still runs, or else `None`.
 async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result<Option<MoRef>, Failure> {
     let vcenter = context.vcenter.instance_uuid().await?;
     match context.record(identity).await? {
@@ -90,7 +92,8 @@ async fn plan(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
     }
 }
 
-/// Records the clone and then sends it, so that a removal waits for a clone whose answer is lost.
+/// Writes the record of the clone and then sends the clone, so that a removal waits for it even if
+/// vCenter's answer is lost.
 async fn begin(
     context: &Context<'_>,
     identity: &Identity,
@@ -134,8 +137,8 @@ async fn begin(
         Ok(task) => {
             intent.task = Some(task.clone());
             context.save(identity, &intent).await?;
-            // The task is acknowledged only after it is recorded, because an unrecorded task must
-            // stay suspect.
+            // The task counts as acknowledged only after it is recorded: without a record, this
+            // host could not find its clone again, so the task must stay suspect.
             session.acknowledge_task(&task);
             Operation::Clone { task }.pending(context).await
         }
@@ -166,7 +169,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
         }
         Outcome::Unknown => None,
     };
-    // The machine decides whether the clone succeeded, and not the state of the task.
+    // The clone has succeeded if the machine exists, whatever the state of the task.
     if let Some(answer) = find(context, &identity, &spec).await? {
         return Ok(Polled::Done(answer));
     }
@@ -181,8 +184,9 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
     })
 }
 
-/// Gives the machine that this host's task created its instance UUID and marker, since a server may
-/// ignore the configuration in the spec or assign another instance UUID.
+/// Writes the instance UUID and the marker into the machine that this host's task created. This is
+/// needed because a server may ignore these values in the clone's spec, or assign another instance
+/// UUID.
 async fn identify(context: &Context<'_>, identity: &Identity, spec: &Spec, object: &MoRef) -> Result<(), Failure> {
     let session = &context.vcenter.session;
     let found = machine::read(session, object).await.map_err(|e| failure::of_read(&e))?;
@@ -215,7 +219,7 @@ async fn find(context: &Context<'_>, identity: &Identity, spec: &Spec) -> Result
     adopt(context, identity, &place, &spec.name).await
 }
 
-/// Answer of the function with a machine, which must be usable.
+/// Answer of the function `clone` with a machine. Fails unless the machine is usable.
 async fn answer(context: &Context<'_>, identity: &Identity, machine: &Machine) -> Result<Value, Failure> {
     context.check_vcenter(identity, machine).await?;
     usable(machine)?;
@@ -223,8 +227,8 @@ async fn answer(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     Ok(super::document(machine))
 }
 
-/// Answer with the machine at the requested path, if it is the one of this identity; none if there
-/// is no machine. Fails if the machine belongs to another owner.
+/// Answer with the machine at the requested path, if that machine belongs to this identity. `None`
+/// if there is no machine at the path. Fails if the machine belongs to another owner.
 async fn adopt(
     context: &Context<'_>,
     identity: &Identity,
@@ -256,9 +260,9 @@ async fn adopt(
     Ok(Some(super::document(&found)))
 }
 
-/// Whether a machine may be the result of this host's clone whose answer was lost and to which
-/// vCenter gave another UUID: a clone was sent, and no machine was seen of which this one could be
-/// a copy.
+/// Whether a machine may be the result of this host's clone, although vCenter gave it another
+/// instance UUID. True if the machine has the marker, a clone was sent, and no machine of this
+/// identity was seen before of which this one could be a copy.
 fn is_from_our_clone(found: &Machine, identity: &Identity, record: Option<&Record>) -> bool {
     let was_sent = record.is_some_and(|record| record.stage == Stage::Creating && record.object.is_none());
     was_sent && found.is_marked(&identity.marker)
@@ -282,8 +286,8 @@ async fn choose_host(
     placement::host(session, pool, &needed).await.map_err(read)
 }
 
-/// Whether the clone must replace the secrets of the TPM, which vCenter 8 otherwise copies from the
-/// template.
+/// Whether the clone must ask vCenter for new TPM secrets. True if the template has a TPM and
+/// vCenter is version 8 or newer; vCenter would otherwise copy the template's secrets.
 async fn replaces_tpm(context: &Context<'_>, template: &MoRef) -> Result<bool, Failure> {
     let session = &context.vcenter.session;
     let about = session.about().await.map_err(|e| failure::of_read(&e))?;
@@ -301,19 +305,19 @@ fn in_doubt(message: &str) -> Failure {
         .give_up_after(DOUBT_BUDGET)
 }
 
-/// Failure of a poll's read, after which the operation continues.
+/// Failure of a read during a poll. It is retryable, so the operation continues.
 fn retryable(message: &str) -> Failure {
     Failure { class: Class::Transient, ..in_doubt(message) }
 }
 
-/// Failure of a machine that vCenter lists and cannot read so far: a clone in progress, perhaps of
-/// this call.
+/// Failure of a machine that vCenter lists and cannot read yet: a clone in progress, perhaps that
+/// of this call.
 fn incomplete() -> Failure {
     in_doubt("A virtual machine of this name is being made and may be the one asked for; its end is awaited.")
 }
 
-/// Failure of a clone whose name was taken at its end and is free now, so that the function starts
-/// again.
+/// Failure of a clone whose name was taken when the clone ended, and is free now. The workflow
+/// engine then starts the function again.
 fn name_released() -> Failure {
     in_doubt("The name was taken for a short time; it is looked at again.")
 }

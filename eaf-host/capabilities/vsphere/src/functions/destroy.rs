@@ -1,9 +1,11 @@
-//! Function `destroy`: removes a machine. The call ends only when vCenter has no machine with the
-//! UUID, none with the last seen object and, in the whole folder, none with the marker, because
-//! address, name and quota are assigned again afterwards.
+//! Function `destroy`: removes a machine from vCenter. The call ends only when vCenter has no
+//! machine with the instance UUID, no longer has the last seen object, and has no machine with the
+//! marker in the whole folder. The proof is strict because the machine's address, name and quota
+//! are given to others afterwards.
 //!
-//! A running machine is refused, since products show power-off as a separate step. A machine that
-//! this host did not remove does not count as absent either, unless a person confirms it.
+//! A running machine is not removed, because products show power-off as a separate step. A machine
+//! that vCenter does not list although this host did not remove it counts as absent only after a
+//! person confirmed that.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{Config, Machine, Power};
@@ -18,7 +20,7 @@ use eaf_capability::{Class, Failure, Polled, Started};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Maximum wait for a clone that may still create the machine.
+/// Maximum time for which a removal waits for a clone that may still create the machine.
 const CLONE_WAIT: Duration = Duration::from_secs(6 * 60 * 60);
 
 pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
@@ -34,8 +36,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Search::Found(machine) => remove(context, &identity, &machine).await,
         Search::Absent { copies } => match record {
             Some(record) if record.removed_externally() => Err(gone(&record.name, &copies)),
-            // The machine is unregistered or invisible: no record proves that it was removed or
-            // never existed.
+            // Without a record, it is not proved that the machine was removed or never existed. It
+            // may be unregistered or invisible.
             None => Err(gone(&identity.name, &copies)),
             _ => Ok(Started::Done(absent(context, &identity, copies).await?)),
         },
@@ -55,8 +57,8 @@ async fn remove(context: &Context<'_>, identity: &Identity, machine: &Machine) -
     match destroy::start(&context.vcenter.session, &machine.object).await {
         Ok(task) => Operation::Destroy { task, is_repeated }.pending(context).await,
         Err(error) => {
-            // vCenter refused this removal. An earlier one, whose answer was lost, may still be in
-            // progress.
+            // vCenter refused this removal, so the record is restored. An earlier removal, whose
+            // answer was lost, may still be in progress.
             if let Some(before) = before.filter(|_| error.is_refusal()) {
                 context.save(identity, &before).await?;
             }
@@ -81,7 +83,8 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
         Some(machine) => machine,
         None => match context.search(&identity).await? {
             Search::Found(machine) => *machine,
-            // The task failed because an earlier removal, now complete, used the machine.
+            // The task failed because an earlier removal was using the machine. That removal has
+            // now completed.
             Search::Absent { copies } if is_repeated => return ended(context, &identity, None, copies).await,
             Search::Absent { copies } => return ended(context, &identity, fault, copies).await,
         },
@@ -95,8 +98,8 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, is_repeated: bool, since:
     })
 }
 
-/// Result for a machine that no longer exists. After a failed task, another party may have removed
-/// it.
+/// Result of a removal after which the machine no longer exists. If the removal's own task failed,
+/// another party may have removed the machine.
 async fn ended(
     context: &Context<'_>,
     identity: &Identity,
@@ -114,8 +117,8 @@ async fn ended(
     }
 }
 
-/// Fails unless all disks belong to the machine, because a removal deletes the files of every
-/// attached disk.
+/// Fails unless all attached disks belong to the machine. vCenter deletes the files of every
+/// attached disk when it removes a machine.
 async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) -> Result<(), Failure> {
     let files = device::files(&context.vcenter.session, &machine.object).await.map_err(|e| failure::of_read(&e))?;
     let files = files.unwrap_or_default();
@@ -134,7 +137,7 @@ async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) 
     ))
 }
 
-/// Fails while a clone that may create the machine is in progress, since the machine may appear
+/// Fails while a clone is in progress that may still create the machine: the machine may appear
 /// minutes after vCenter accepted the clone.
 async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failure> {
     let session = &context.vcenter.session;
@@ -155,7 +158,8 @@ async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failu
     Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_WAIT))
 }
 
-/// Whether a clone of the record's template runs that vCenter did not acknowledge to this host.
+/// Whether a clone of the record's template is running that may be this host's, because vCenter did
+/// not acknowledge it to this host.
 async fn is_suspect(context: &Context<'_>, record: &Record) -> Result<bool, Failure> {
     let Some(template) = &record.template else { return Ok(false) };
     let session = &context.vcenter.session;

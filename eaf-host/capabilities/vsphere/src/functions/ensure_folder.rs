@@ -1,6 +1,6 @@
-//! Function `ensure-folder`: creates a folder below the connection's folder. The connection's own
-//! folder is never created, since a wrong path must not become a new folder in a customer's
-//! vCenter.
+//! Function `ensure-folder`: creates a folder below the connection's folder. It never creates the
+//! connection's folder itself, because a wrong path in the settings must not become a new folder in
+//! a customer's vCenter.
 
 use crate::client::folder;
 use crate::context::Context;

@@ -1,6 +1,6 @@
-//! Function `forget`: marks the record of a machine that this host did not remove as removed. A
-//! person has counted the machine as removed; vCenter is searched once more, because the person may
-//! be wrong.
+//! Function `forget`: records that a machine is removed, although this host did not remove it,
+//! because a person confirmed that it is gone. The function searches vCenter once more, because the
+//! person may be wrong.
 
 use crate::context::Context;
 use crate::failure;
@@ -16,8 +16,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Ok(Some(machine)) => {
             return match context.check_vcenter(&identity, &machine).await {
                 Ok(()) => Err(there(&machine.name)),
-                // The recorded machine was in another vCenter, so the machine that is found here
-                // stays.
+                // The recorded machine was in another vCenter, so the machine found here may be a
+                // replica. It is not touched.
                 Err(failure) if failure.code == OTHER_VCENTER => {
                     forgotten(context, &identity, vec![machine.name]).await
                 }
@@ -25,7 +25,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
             };
         }
         Ok(None) => {}
-        // The machine's vCenter is no longer reachable, so the person's confirmation decides.
+        // The connection no longer leads to the vCenter of the recorded machine, so the person's
+        // confirmation decides.
         Err(failure) if failure.code == OTHER_VCENTER => return forgotten(context, &identity, Vec::new()).await,
         Err(failure) => return Err(failure),
     }

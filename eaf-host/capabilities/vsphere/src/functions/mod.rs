@@ -1,5 +1,5 @@
 //! Functions of `sdk/wit/deps/vsphere`, one file each. A function reads vCenter before it acts, so
-//! that it may be repeated. Its operation completes at once if nothing is left to do:
+//! that it may be repeated. The operation is complete at once if nothing is left to do:
 //!
 //! | function | complete at once if | answer |
 //! |---|---|---|
@@ -35,17 +35,19 @@ use std::time::Duration;
 
 const TASK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Maximum duration of a task; one that runs longer is stuck and needs a person.
+/// Maximum duration of a vCenter task. A task that runs longer is stuck, and a person must act.
 const TASK_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Stored state of an operation. It outlives the process, so new fields need a default.
+/// State of an operation in progress, which the workflow engine stores as JSON. It outlives the
+/// process, so a new field needs a default.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, Deserialize)]
 pub struct Handle {
-    /// Instance UUID of the vCenter, since ids of tasks are unique within one vCenter only.
+    /// Instance UUID of the vCenter in which the operation runs, because task ids are unique within
+    /// one vCenter only.
     pub vcenter: String,
-    /// Time of the operation's start, in milliseconds since 1970.
+    /// Time when the operation started, in milliseconds since 1970.
     pub since: i64,
-    /// Address and user of the call that started the operation.
+    /// Address and user name of the vCenter login with which the operation was started.
     pub account: String,
     #[serde(flatten)]
     pub operation: Operation,
@@ -67,12 +69,13 @@ pub enum Operation {
     },
     Destroy {
         task: MoRef,
-        /// Whether an earlier removal, whose outcome is unknown, may run at the same time.
+        /// Whether an earlier removal of the machine, whose outcome is unknown, may run at the same
+        /// time.
         #[serde(default)]
         is_repeated: bool,
     },
     Address {
-        /// Time at which the wait ends, in milliseconds since 1970.
+        /// Time until which the operation waits for an address, in milliseconds since 1970.
         until: i64,
     },
 }
@@ -108,7 +111,7 @@ fn arguments<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
     })
 }
 
-/// Reads the identity of the machine that a call names.
+/// Reads from the call's arguments the identity of the machine.
 fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     #[derive(Deserialize)]
     struct Arguments {
@@ -125,8 +128,8 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     Ok(Identity::new(context.call, &identity))
 }
 
-/// JSON document of a machine, for plugins. Values that vCenter cannot read now are null, and the
-/// power state is `unknown`.
+/// JSON document of a machine, as plugins get it. Values that vCenter cannot read now are null; the
+/// power state is then `unknown`.
 pub fn document(machine: &Machine) -> Value {
     let config = machine.config.as_ref();
     let state = if machine.is_template() { "template" } else { machine.reach.as_str() };
@@ -143,7 +146,7 @@ pub fn document(machine: &Machine) -> Value {
     })
 }
 
-/// Fails unless vCenter permits the number of CPUs and the size of the memory.
+/// Fails if vCenter would refuse this number of CPUs or this size of the memory.
 fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     if cpus > 0 && memory_mb > 0 && memory_mb.is_multiple_of(4) {
         return Ok(());
@@ -152,8 +155,8 @@ fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
     Err(failure::new(Class::Permanent, "arguments", message))
 }
 
-/// Cores per socket to set for this number of CPUs; none while the number is a multiple of the
-/// present cores per socket.
+/// Number of cores per socket that must be set for `cpus` CPUs. `None` if `cpus` is a multiple of
+/// the present number, which then stays.
 fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     let present = present.max(1);
     if cpus.is_multiple_of(present) {
@@ -162,10 +165,10 @@ fn cores_per_socket(cpus: u32, present: u32) -> Option<u32> {
     (1..present).rev().find(|cores| cpus.is_multiple_of(*cores))
 }
 
-/// State of a task, as far as the functions distinguish it.
+/// State of a vCenter task as the functions need it.
 enum Outcome {
     Running(Polled),
-    /// Task that is over for the function, whatever state the machine is in.
+    /// The function ends with this result, whatever state the machine is in.
     Over(Polled),
     Succeeded {
         result: Option<MoRef>,
@@ -196,14 +199,14 @@ fn stuck(task: &MoRef) -> Failure {
     failure::new(Class::Conflict, "task-stuck", message)
 }
 
-/// Result of a task that ended without the requested state. The operation ends whatever the fault
-/// is, since only a new task can help.
+/// Result of a task that ended while the machine is not in the requested state. The operation ends
+/// whatever the fault is, because only a new task can help.
 fn ended(fault: Option<Fault>) -> Polled {
     Polled::Ended(fault.map_or_else(task_lost, |fault| failure::of_fault(&fault)))
 }
 
-/// Failure of a task that vCenter no longer knows, while the requested state is missing. The
-/// function starts again with a read.
+/// Failure of a task that vCenter no longer knows, while the machine is not in the requested state.
+/// The workflow engine then starts the function again, which begins with a read.
 pub fn task_lost() -> Failure {
     Failure {
         retry_after_ms: Some(2_000),
@@ -211,7 +214,7 @@ pub fn task_lost() -> Failure {
     }
 }
 
-/// Fails while vCenter waits for a person to answer a question about the machine.
+/// Fails while vCenter asks a question about the machine, which a person must answer.
 fn answered(machine: &Machine) -> Result<(), Failure> {
     let Some(question) = &machine.question else { return Ok(()) };
     let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();

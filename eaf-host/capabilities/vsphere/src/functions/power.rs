@@ -1,5 +1,6 @@
-//! Functions `power-on` and `power-off`. The power state that is read decides, and not the task: a
-//! running machine counts as powered on, whatever the cause.
+//! Functions `power-on` and `power-off`. A function ends when vCenter reports the requested power
+//! state, whatever the state of the task: a running machine counts as powered on even if an
+//! administrator started it.
 
 use super::{Operation, Outcome, TargetPower};
 use crate::client::machine::{Machine, Power};
@@ -16,7 +17,7 @@ impl TargetPower {
         }
     }
 
-    /// Name of the power state in vCenter.
+    /// Name of the power state in the vim25 interface.
     fn state(self) -> &'static str {
         match self {
             TargetPower::On => "poweredOn",
@@ -82,14 +83,15 @@ pub async fn poll(
     })
 }
 
-/// Fails while a question blocks the power task, which continues after a person's answer.
+/// Fails while a question of vCenter blocks the power task. The task continues after a person has
+/// answered.
 async fn check_question(context: &Context<'_>, object: &MoRef) -> Result<(), Failure> {
     let found = machine::read(&context.vcenter.session, object).await.map_err(|e| failure::of_read(&e))?;
     found.as_ref().map_or(Ok(()), super::answered)
 }
 
-/// Failure for a power state that does not allow the task; none if the state is the requested one
-/// already, which the next read finds.
+/// Failure because the machine's power state does not permit the task. `None` if the fault has
+/// another cause, or if the machine already has the requested state, which the next read finds.
 fn refused(fault: &Fault, target: TargetPower, machine: &Machine) -> Option<Failure> {
     let existing = fault.detail.text_of("existingState")?;
     let is_refused = fault.kind == "InvalidPowerState" && existing != target.state();

@@ -1,5 +1,5 @@
-//! Function `read-vm`: reads the present state of a machine in vCenter, also of an unreachable
-//! machine.
+//! Function `read-vm`: reads the present state of a machine in vCenter, even if the machine is
+//! unreachable.
 
 use crate::client::machine::Machine;
 use crate::context::Context;
@@ -18,8 +18,8 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
     Ok(Started::Done(found.map_or(Value::Null, |machine| super::document(&machine))))
 }
 
-/// Searches the connection's folder for a machine that may exist and that vCenter's index does not
-/// list; none if the folder does not have the machine.
+/// Searches the connection's folder for a machine that vCenter's index does not list, if its record
+/// says that it may exist. `None` if there is no such record or the machine is not in the folder.
 async fn unlisted(context: &Context<'_>, identity: &Identity) -> Result<Option<Machine>, Failure> {
     let record = context.record(identity).await?;
     if !record.as_ref().is_some_and(Record::may_exist) {

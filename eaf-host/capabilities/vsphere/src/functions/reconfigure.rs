@@ -1,5 +1,5 @@
-//! Function `reconfigure`: changes CPUs and memory. A machine of the requested size is not changed,
-//! and a running machine is not powered off for the change.
+//! Function `reconfigure`: changes a machine's CPUs and memory. A machine that already has the
+//! requested size is not changed. A running machine is not powered off for the change.
 
 use super::{Operation, Outcome};
 use crate::client::machine::{Config, Machine, Power};
@@ -21,8 +21,8 @@ impl Arguments {
         config.cpus == self.cpus && config.memory_mb == self.memory_mb
     }
 
-    /// Whether a running machine can be changed to this size: memory never shrinks, and all other
-    /// changes depend on the machine's settings.
+    /// Whether the machine can be changed to this size while it is running. Memory can never
+    /// shrink; other changes depend on the machine's hot-add settings.
     fn is_hot(&self, config: &Config) -> bool {
         let cpus = match self.cpus.cmp(&config.cpus) {
             std::cmp::Ordering::Equal => true,

@@ -1,4 +1,4 @@
-//! Tests that `await-address` returns reachable addresses.
+//! Tests of the function `await-address`: it returns only addresses that are reachable.
 
 use super::admin::Admin;
 use super::*;

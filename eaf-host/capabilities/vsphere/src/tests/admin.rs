@@ -1,4 +1,5 @@
-//! Acts of an administrator in vCenter, made directly instead of through the proxy or the host.
+//! Acts of a vCenter administrator in a test, sent to the simulator directly and not through the
+//! fault proxy or the host.
 
 use super::*;
 use crate::VSPHERE;
@@ -33,8 +34,8 @@ impl Admin {
         find::by_path(&self.0, path).await.unwrap().is_some()
     }
 
-    /// Calls a method and waits for its task. Returns the object that the method created; none: no
-    /// object.
+    /// Calls a method of vCenter and waits for its task. Returns the object that the method
+    /// created; `None` if it created no object.
     pub async fn run(&self, method: &'static str, this: &MoRef, arguments: &str) -> Option<MoRef> {
         let answer = self.0.call(|_| Request::new(method, this, arguments.to_owned())).await.unwrap();
         let task = answer.child("returnval").and_then(MoRef::read)?;

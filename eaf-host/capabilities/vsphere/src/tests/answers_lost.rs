@@ -1,5 +1,5 @@
-//! Tests that each effect happens once, also if a request or an answer is lost, or the host or
-//! vCenter is killed.
+//! Tests that each effect in vCenter happens exactly once, even if a request or an answer is lost,
+//! or the host or vCenter is killed.
 
 use super::*;
 use eaf_test_support::fault_proxy::Rule;
@@ -7,7 +7,7 @@ use eaf_test_support::fault_proxy::Rule;
 const EFFECTS: [&str; 6] =
     ["CreateFolder", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "PowerOffVM_Task", "Destroy_Task"];
 
-/// Creates and removes a machine, and checks that exactly one machine exists in between.
+/// Creates, changes and removes a machine, and checks that exactly one machine exists in between.
 async fn live(bench: &Bench) {
     bench.clone_vm().await;
     let resize = call("reconfigure", json!({ "identity": "vm-1", "cpus": 2, "memory_mb": 4096 }));
@@ -29,7 +29,8 @@ async fn the_effect_of_a_lost_answer_is_found() {
         bench.proxy.clear();
         let lost = bench.proxy.rule(Rule::on(effect).lose_answer().times(1));
         if effect == "<Login " {
-            // The tests would otherwise share the session of earlier rounds.
+            // A new user name, because the test would otherwise use the session of an earlier
+            // round.
             bench.settings.set("username", USER);
         }
         live(&bench).await;
@@ -79,7 +80,7 @@ async fn a_host_killed_after_the_start_of_a_clone_finds_its_machine() {
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // The host was killed before it stored the handle.
+    // The host is killed before it stores the operation's handle.
     bench.restart_host();
     assert_eq!(bench.complete(&clone_of("web-01")).await.unwrap()["name"], "web-01");
     assert_eq!((clones.hits(), bench.vcsim.machines().len()), (1, 1));
@@ -91,11 +92,11 @@ async fn a_clone_that_ends_during_the_search_is_found() {
     bench.complete(&ensure_folder()).await.unwrap();
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // The host was killed before it recorded the task.
+    // The host is killed before it records the clone's task.
     bench.records.change(|record| record.task = None);
     bench.restart_host();
-    // The search finds no machine so far; the running tasks are read only after the clone has
-    // ended.
+    // The search for the machine finds nothing yet. The test delays the next request, which reads
+    // the running tasks, until the clone has ended.
     let tasks = bench.proxy.rule(Rule::on("recentTask").hold_request().times(1));
     let looked = async {
         tasks.wait_for_hit().await;
@@ -116,8 +117,8 @@ async fn a_clone_that_ends_during_the_search_is_found() {
 async fn the_name_prevents_a_second_clone_as_the_last_check() {
     let mut bench = Bench::start(&["--clone-duration", "1s"]).await;
     bench.complete(&ensure_folder()).await.unwrap();
-    // The first request is delayed while a second host, which does not know of it, clones the same
-    // machine.
+    // The first clone request is delayed. Meanwhile a second host, which does not know of that
+    // request, clones the same machine.
     let delayed = bench.proxy.rule(Rule::on("CloneVM_Task").hold_request().times(1));
     let (first, second) = (provider(&bench.settings, &bench.records), provider(&bench.settings, &bench.records));
     let late = tokio::spawn(async move { first.start(&clone_of("web-01")).await });
@@ -126,8 +127,8 @@ async fn the_name_prevents_a_second_clone_as_the_last_check() {
     bench.complete(&clone_of("web-01")).await.unwrap();
     delayed.release();
     let Started::Pending { handle, .. } = late.await.unwrap().unwrap() else { panic!("the clone was accepted") };
-    // The first clone's task ends with `DuplicateName`, and the machine with that name is the one
-    // of the call.
+    // The task of the first clone ends with the fault `DuplicateName`. The machine that has the
+    // name is the one that the call requested.
     let until = Instant::now() + DEADLINE;
     let answer = loop {
         match bench.provider.poll(&clone_of("web-01"), &handle).await.unwrap() {
@@ -146,8 +147,8 @@ async fn a_killed_vcenter_loses_the_task_but_not_the_machine() {
     let clone = clone_of("web-01");
     let Started::Pending { handle, .. } = bench.provider.start(&clone).await.unwrap() else { panic!("over at once") };
     bench.vcsim.kill_and_restart().await;
-    // The clone itself was lost too: the task is unknown, and no machine exists. The poll reports
-    // this and starts nothing.
+    // The clone itself was lost too: vCenter does not know the task, and there is no machine. The
+    // poll reports this and starts no clone.
     let clones = bench.proxy.rule(Rule::on("CloneVM_Task"));
     let until = Instant::now() + DEADLINE;
     let lost = loop {
@@ -179,8 +180,8 @@ async fn a_broken_connection_is_transient() {
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["power"], "on");
 }
 
-/// Behaviour of the simulator that replaces the answer of `method` by that of a proxy, `times`
-/// times.
+/// Behaviour of the vCenter simulator: a proxy answers the method `method` with the HTTP status
+/// `status`, for the first `times` calls.
 fn gateway(status: u16, method: &str, times: u32) -> Value {
     json!({ "kind": "http", "status": status, "method": method, "times": times, "content_type": "text/plain",
             "body": "no healthy upstream" })

@@ -1,4 +1,4 @@
-//! Tests of the self-test of a connection: one finding per setting and privilege, in one pass.
+//! Tests of the connection test: it reports one finding per setting and privilege, all in one run.
 
 use super::*;
 use eaf_capability::{Finding, Kind, Verdict};

@@ -1,4 +1,4 @@
-//! Tests of lists of choices, and of the check of typed values.
+//! Tests of the lists of choices, and of the check of a value that a person typed.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -31,7 +31,7 @@ async fn exact(bench: &Bench, template: &str) -> Result<Choices, Failure> {
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
-/// Creates a second template of the same name, in a folder with a `/` in its name.
+/// Creates a second template with the name `debian-12`, in a folder whose name contains a `/`.
 async fn nested_template(bench: &Bench) {
     let admin = Admin::of(bench);
     let templates = admin.object(&["DC1", "vm", "Templates"]).await;
@@ -95,7 +95,7 @@ async fn places_are_listed_as_a_connection_names_them() {
     let named: Vec<_> = datastores.iter().map(|choice| choice.value.as_str()).collect();
     assert!(named.contains(&"Pod1") && named.contains(&"Pod1/Pod1-a"), "{named:?}");
     assert!(datastores.iter().any(|choice| choice.facts["free_bytes"].is_u64()), "{datastores:?}");
-    // A connection with any listed choice passes its test.
+    // If an admin chooses any of the listed values, the connection passes its test.
     for pool in pools {
         bench.settings.set("resource_pool", &pool);
         for datastore in &named {
@@ -164,7 +164,7 @@ async fn the_test_of_a_draft_does_not_affect_the_stored_connection() {
     let report = bench.provider.check_draft(tenant, &wrong, None).await;
     assert_eq!(report.outcome().unwrap_err().code, "vcenter-login");
     bench.complete(&about("read-vm")).await.unwrap();
-    // Only the refused login was sent.
+    // The only further login is the one that vCenter refused.
     assert_eq!(bench.vcsim.calls("Login").await, logins + 1);
 }
 

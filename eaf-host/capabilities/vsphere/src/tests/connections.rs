@@ -1,5 +1,5 @@
-//! Tests of sessions, which are shared, renewed after vCenter ended them, and replaced when the
-//! settings change.
+//! Tests of sessions with vCenter: they are shared, renewed after vCenter ended them, and replaced
+//! when the connection's settings change.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -8,7 +8,7 @@ use crate::client::soap::{MoRef, Request};
 use crate::client::{Session, properties, reconfigure};
 use eaf_test_support::fault_proxy::Rule;
 
-/// Terminates the other sessions, as an idle time-out or an administrator does.
+/// Ends all other sessions at the simulator, as an idle time-out or an administrator does.
 async fn terminate_other_sessions(session: &Session) {
     let manager = MoRef::new("SessionManager", "SessionManager");
     let found = properties::read_one(session, &manager, &["sessionList", "currentSession"]).await.unwrap().unwrap();
@@ -29,7 +29,7 @@ async fn a_session_ended_by_vcenter_is_renewed_silently() {
     bench.clone_vm().await;
     assert_eq!(logins.hits(), 1);
     terminate_other_sessions(&Admin::of(&bench).0).await;
-    // The function renews the session itself, so no repetition by the engine is necessary.
+    // The function renews the session itself, so the workflow engine need not repeat the call.
     assert!(matches!(bench.provider.start(&about("power-on")).await.unwrap(), Started::Pending { .. }));
     assert_eq!(logins.hits(), 2);
     assert_eq!(bench.vcsim.machines().len(), 1);

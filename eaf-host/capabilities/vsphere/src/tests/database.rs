@@ -1,4 +1,4 @@
-//! Tests of connections from the database: grants and connections of a tenant.
+//! Tests with connections and grants of a tenant that are stored in a real database.
 
 use super::*;
 use crate::core_connections::CoreConnections;

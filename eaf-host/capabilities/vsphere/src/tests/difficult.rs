@@ -1,5 +1,5 @@
-//! Tests that retryable failures are distinguished from similar ones: a starting vCenter, the proxy
-//! in front of it, locks, faults of a family, tasks that people cancel.
+//! Tests that retryable failures are told apart from similar ones: vCenter is starting, a proxy
+//! answers for it, a file is locked, a fault is a descendant of another, a person cancels a task.
 
 use super::admin::Admin;
 use super::*;

@@ -1,5 +1,5 @@
-//! Tests that a report about a server which the operator did not list by name reveals only whether
-//! it is the tenant's vCenter.
+//! Tests of servers that the operator did not list by name: the report of a connection test reveals
+//! only whether the server is the tenant's vCenter.
 
 use super::*;
 use eaf_capability::egress::Lookup;
@@ -11,11 +11,13 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// Address of this machine that no network interface has, for a rule that covers a network.
+/// Address of this machine that belongs to no network interface. A rule for a network covers it
+/// without naming it.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const CONTACT: Duration = Duration::from_millis(1_500);
 
-/// Resolver that maps `localhost`, the name in the simulator's certificate, to [`ELSEWHERE`].
+/// Name service of a test, which resolves `localhost`, the name in the simulator's certificate, to
+/// [`ELSEWHERE`].
 struct Elsewhere;
 
 #[async_trait]
@@ -25,8 +27,8 @@ impl Lookup for Elsewhere {
     }
 }
 
-/// Starts a server that sends `greeting`, unless it is empty, to every client and then waits.
-/// Returns its port.
+/// Starts a server that sends `greeting` to every client and then waits; with an empty `greeting`
+/// it sends nothing. Returns the server's port.
 async fn plain(greeting: &'static str) -> u16 {
     let listener = TcpListener::bind((ELSEWHERE, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -40,7 +42,8 @@ async fn plain(greeting: &'static str) -> u16 {
     port
 }
 
-/// Starts a server that answers every request over TLS with `document`. Returns its port.
+/// Starts a server that answers every request over TLS with the HTTP status `status` and the body
+/// `document`. Returns the server's port.
 pub async fn https(bench: &Bench, status: &'static str, document: impl Into<String>) -> u16 {
     let document = document.into();
     let dir = bench.vcsim.cert_dir();
@@ -68,7 +71,8 @@ pub async fn https(bench: &Bench, status: &'static str, document: impl Into<Stri
     port
 }
 
-/// Report of a connection test, and the duration of the test.
+/// Tests a connection with the address `url` under the egress policy `rules`. Returns the report
+/// and how long the test took.
 pub async fn tested(bench: &Bench, rules: &[&str], url: &str, trusts: bool) -> (Report, Duration) {
     let settings = Settings(Arc::new(Mutex::new(bench.settings.0.lock().unwrap().clone())));
     settings.set("url", url);

@@ -1,4 +1,5 @@
-//! Tests that failures for people name their cause and remedy, and end with the repair.
+//! Tests of the failures that people read: each names its cause and its remedy, and ends once the
+//! cause is repaired.
 
 use super::*;
 
@@ -66,7 +67,8 @@ async fn a_certificate_of_an_unknown_ca_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_for_another_name_is_refused() {
     let bench = Bench::start(&[]).await;
-    // On Linux, 0.0.0.0 leads to this machine, and the certificate does not contain that address.
+    // On Linux, the address 0.0.0.0 leads to this machine. The simulator's certificate does not
+    // name that address.
     bench.settings.set("url", &format!("https://0.0.0.0:{}/sdk", bench.proxy.address().port()));
     let failure = check(&bench).await;
     assert_eq!((failure.class, failure.code.as_str()), (Class::Configuration, "vcenter-certificate"), "{failure}");
@@ -135,14 +137,14 @@ async fn a_path_leads_down_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_machine_of_the_same_name_is_not_changed() {
     let bench = Bench::start(&[]).await;
-    // The machine of another plugin has the name of the requested one.
+    // Another plugin already has a machine with the requested name.
     bench.complete(&ensure_folder()).await.unwrap();
     let theirs = Call { plugin: "other".into(), ..clone_of("web-01") };
     bench.complete(&theirs).await.unwrap();
     let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
     assert_eq!((failure.class, failure.code.as_str()), (Class::Conflict, "foreign-vm"));
     assert!(failure.message.contains("EAF/acme/requests/web/web-01"), "{failure}");
-    // After the administrator's repair, the repetition completes the clone.
+    // After an administrator has removed the other machine, the repeated call completes the clone.
     bench.complete(&Call { plugin: "other".into(), ..about("destroy") }).await.unwrap();
     bench.complete(&clone_of("web-01")).await.unwrap();
     assert_eq!(bench.vcsim.machines().len(), 1);

@@ -1,4 +1,5 @@
-//! Tests that each function does what its contract says, and that a repetition changes nothing.
+//! Tests of each function: it does what its WIT contract says, and repeating the call changes
+//! nothing.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -79,7 +80,7 @@ async fn two_machines_of_one_template_are_cloned_concurrently() {
     other.args["identity"] = json!("vm-2");
     other.idempotency_key = "run/other".into();
     assert!(matches!(bench.provider.start(&clone_of("web-01")).await.unwrap(), Started::Pending { .. }));
-    // The clone of the second machine does not wait for that of the first.
+    // The clone of the second machine starts although the clone of the first is still running.
     assert!(matches!(bench.provider.start(&other).await.unwrap(), Started::Pending { .. }));
 }
 
@@ -94,7 +95,7 @@ async fn a_power_state_changed_by_another_client_is_read() {
     while bench.complete(&about("read-vm")).await.unwrap()["power"] != "off" {
         assert!(Instant::now() < until, "the power state is not read anew");
     }
-    // The administrator has powered the machine off, so power-off has nothing to do.
+    // The administrator has already powered the machine off, so `power-off` has nothing to do.
     assert_eq!(bench.complete(&about("power-off")).await.unwrap()["power"], "off");
 }
 
@@ -154,7 +155,7 @@ async fn a_foreign_machine_prevents_nothing_and_stays() {
     assert_eq!(bench.vcsim.machines().len(), 1);
 }
 
-/// Gives the machine another instance UUID, and waits until vCenter reports that UUID.
+/// Changes the machine's instance UUID in vCenter, and waits until vCenter reports the new UUID.
 async fn change_uuid(bench: &Bench) {
     let admin = Admin::of(bench);
     reconfigure::instance_uuid(&admin.0, &admin.object(&WEB_01).await, Uuid::max()).await.unwrap();

@@ -1,11 +1,11 @@
-//! Tests with a hostile vCenter, whose answers are limited before they take memory and time.
+//! Tests with a hostile vCenter: its answers meet limits before they can use up memory and time.
 
 use super::admin::Admin;
 use super::egress::{https, tested};
 use super::*;
 use crate::client::{Error, properties, tree};
 
-/// Lets the simulator answer `method` with the XML `returned`.
+/// Makes the simulator answer the method `method` with the XML `returned`.
 async fn answers(bench: &Bench, method: &str, returned: &str) {
     let body = format!(
         "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><r xmlns:xsi=\"x\">\

@@ -1,5 +1,5 @@
 //! Tests that a call changes only the machine of its identity, and that a machine counts as absent
-//! only after a search.
+//! only after a search of the folder.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -49,7 +49,7 @@ async fn a_replica_with_the_same_uuid_is_not_changed() {
         .behave(json!({ "kind": "set", "vm": "web-01-replica", "values": { "config.instanceUuid": uuid } }))
         .await;
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
-    // The last seen object, and not the replica, is the machine of the identity.
+    // The machine of the identity is the last seen object, not the replica.
     assert_eq!(bench.complete(&about("power-on")).await.unwrap()["name"], "web-01");
     bench.complete(&about("power-off")).await.unwrap();
     let expected = json!({ "absent": true, "copies": ["web-01-replica"] });
@@ -99,7 +99,7 @@ async fn an_unreadable_machine_does_not_count_as_absent() {
         assert_eq!(outcome(&failure), (Class::Transient, "vm-unreadable"), "{function}");
         assert!(failure.give_up_after_ms.is_some() && failure.message.contains("inaccessible"), "{failure:?}");
     }
-    // Without its recorded object, the machine does not count as absent either.
+    // The machine does not count as absent even if the record with its last seen object is lost.
     bench.records.clear();
     assert_eq!(bench.provider.start(&about("destroy")).await.unwrap_err().code, "vm-unreadable");
     assert_eq!(names(&bench), ["web-01"]);
@@ -208,7 +208,7 @@ async fn a_machine_without_a_record_does_not_count_as_absent() {
     let bench = Bench::start(&[]).await;
     bench.clone_vm().await;
     let admin = Admin::of(&bench);
-    // A machine that was unregistered may still run and use its address.
+    // A machine that was removed from the inventory only may still run and use its address.
     admin.run("UnregisterVM", &admin.object(&WEB_01).await, "").await;
     bench.records.clear();
     for _ in 0..2 {
@@ -229,12 +229,12 @@ async fn another_vcenter_at_the_address_does_not_have_the_machine() {
         let failure = bench.complete(&about(function)).await.unwrap_err();
         assert_eq!(outcome(&failure), (Class::Configuration, "other-vcenter"), "{function}");
     }
-    // A person knows that the other vCenter no longer exists.
+    // A person confirms that the other vCenter no longer exists.
     assert_eq!(bench.complete(&about("forget")).await.unwrap(), json!({ "forgotten": true, "copies": [] }));
     assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
 }
 
-/// Changes the machine's record to another vCenter, in which an object had the same id.
+/// Changes the machine's record to another vCenter, where an object had the same id.
 fn move_record_elsewhere(bench: &Bench, stage: Stage) {
     bench.records.change(|record| (record.vcenter, record.stage) = ("the one before".into(), stage));
 }
@@ -298,7 +298,7 @@ async fn a_removal_with_a_lost_answer_is_recognised() {
         bench.vcsim.behave(slow).await;
         bench.proxy.rule(Rule::on("Destroy_Task").lose_answer().times(1));
         bench.provider.start(&about("destroy")).await.unwrap_err();
-        // The removal is repeated while the first one runs.
+        // The removal is repeated while the first removal is still running.
         let fault = json!({ "kind": "call-fault", "method": "Destroy_Task", "fault": { "type": refusal }, "times": 1 });
         bench.vcsim.behave(fault).await;
         bench.provider.start(&about("destroy")).await.unwrap_err();
@@ -410,7 +410,7 @@ async fn a_refused_clone_does_not_bind_the_record_to_its_vcenter() {
         let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
         assert_eq!(failure.class, Class::Configuration, "{kind}: {failure}");
         bench.vcsim.unbehave(refusing).await;
-        // The connection now leads to the right vCenter.
+        // The connection leads to the right vCenter again.
         bench.records.change(|record| record.vcenter = "the wrong one".into());
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     }
@@ -432,7 +432,8 @@ async fn a_copy_does_not_replace_a_seen_machine() {
     }
     assert_eq!(admin.text(&copy, "config.instanceUuid").await, uuid);
     assert_eq!(bench.vcsim.calls("CloneVM_Task").await, 2, "ours and the admin's");
-    // A machine that was seen does not count as absent because another one was planned.
+    // A machine that was seen before does not count as absent merely because a new clone was
+    // planned.
     assert_eq!(bench.complete(&about("destroy")).await.unwrap_err().code, "vm-gone");
     // The machine does not count as absent either while the outcome of a new clone is unknown.
     bench.records.change(|record| record.stage = Stage::Creating);

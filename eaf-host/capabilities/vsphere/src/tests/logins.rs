@@ -1,4 +1,4 @@
-//! Tests of refused logins: some refusals do not mean a wrong password, and too many refusals lock
+//! Tests of refused logins. Some refusals do not mean a wrong password, and too many refusals lock
 //! the account.
 
 use super::*;
@@ -41,7 +41,7 @@ async fn refusal_of_working_credentials_is_retryable() {
         assert!(failure.retry_after_ms.is_some_and(|pause| pause > 60_000), "{failure:?}");
     }
     assert_eq!(bench.vcsim.hits(refused).await, 1);
-    // The pause after a refusal does not apply to a person who tests the connection.
+    // The pause after a refused login does not apply to a person who tests the connection.
     bench.vcsim.unbehave(refused).await;
     bench.provider.check(TenantId::derive("acme"), "main").await.outcome().unwrap();
     bench.complete(&about("power-on")).await.unwrap();

@@ -1,7 +1,8 @@
-//! Tests against the vCenter simulator, through the fault proxy where a test needs failures.
+//! Tests of the vSphere capability with the vCenter simulator. Where a test needs failures, a fault
+//! proxy is between host and simulator.
 //!
-//! `cargo test -p eaf-vsphere`; `EAF_VCSIM` names a built simulator, otherwise Go builds it. The
-//! tests in `database` also need `EAF_TEST_SUPERUSER_URL`.
+//! Run them with `cargo test -p eaf-vsphere`. `EAF_VCSIM` names a built simulator; without it, Go
+//! builds the simulator. The tests in `database` also need `EAF_TEST_SUPERUSER_URL`.
 
 mod address;
 mod admin;
@@ -49,7 +50,7 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Maximum wait of a test, longer than any operation on a busy machine.
+/// Maximum time for which a test waits, longer than any operation takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 struct RealClock;
@@ -66,7 +67,7 @@ impl Entropy for NoEntropy {
     }
 }
 
-/// Settings of the connection, which a test can change.
+/// Settings of the vCenter connection, which a test can change.
 #[derive(Clone)]
 struct Settings(Arc<Mutex<(Value, Map<String, Value>)>>);
 
@@ -83,7 +84,8 @@ impl Settings {
         Connection { capability: CAPABILITY.into(), name: name.to_owned(), config, secret, set_at: None }
     }
 
-    /// Call as the engine makes it, with the connection as it is stored now.
+    /// Copy of the call as the workflow engine passes it to the provider: with the connection as
+    /// its settings are now.
     fn resolved(&self, call: &Call) -> Call {
         if call.granted.name != "vcenter" {
             return call.clone();
@@ -101,7 +103,7 @@ impl Settings {
     }
 }
 
-/// Store of the records, which outlives a restart of the host.
+/// Store of the machines' records in memory. It outlives a restart of the host in a test.
 #[derive(Clone, Default)]
 struct StoredRecords(Arc<Mutex<HashMap<Key, Record>>>);
 
@@ -125,17 +127,18 @@ impl Records for StoredRecords {
 }
 
 impl StoredRecords {
-    /// Deletes all records, as if an older backup were restored.
+    /// Deletes the records of all machines, as if an older backup of the database were restored.
     fn clear(&self) {
         self.0.lock().unwrap().clear();
     }
 
-    /// Changes all records to a clone whose machine was not seen so far.
+    /// Changes every record to the state in which a clone was sent and its machine was not seen
+    /// yet.
     fn creating(&self) {
         self.change(|record| *record = Record { stage: Stage::Creating, object: None, ..record.clone() });
     }
 
-    /// Stage of the only record.
+    /// Stage in the record of the test's only machine.
     fn stage(&self) -> Stage {
         self.0.lock().unwrap().values().next().expect("nothing is remembered").stage
     }
@@ -145,7 +148,8 @@ impl StoredRecords {
     }
 }
 
-/// Simulator, the proxy in front of it, and a provider that connects through the proxy.
+/// vCenter simulator, the fault proxy in front of it, and a vSphere provider that connects through
+/// the proxy.
 struct Bench {
     vcsim: Vcsim,
     proxy: FaultProxy,
@@ -155,7 +159,7 @@ struct Bench {
     _dir: Dir,
 }
 
-/// Directory that is deleted after the test.
+/// Temporary directory of a test, deleted when dropped.
 struct Dir(PathBuf);
 
 impl Drop for Dir {
@@ -191,12 +195,13 @@ impl Bench {
         Bench { vcsim, proxy, settings, records, provider, _dir: dir }
     }
 
-    /// Replaces the host by a new process, which has the stored state only.
+    /// Replaces the host by a new process, which knows only the stored records.
     fn restart_host(&mut self) {
         self.provider = provider(&self.settings, &self.records);
     }
 
-    /// Completes a call as the engine does: start, polls, and repetition of retryable failures.
+    /// Completes a call as the workflow engine does: starts and polls it, and repeats it after a
+    /// retryable failure.
     async fn complete(&self, call: &Call) -> Result<Value, Failure> {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -210,7 +215,7 @@ impl Bench {
         }
     }
 
-    /// Makes one start and its polls.
+    /// Starts the call once and polls until it ends.
     async fn attempt(&self, call: &Call, until: Instant) -> Result<Value, Failure> {
         let handle = match self.provider.start(call).await? {
             Started::Done(answer) => return Ok(answer),
@@ -234,7 +239,8 @@ impl Bench {
     }
 }
 
-/// Provider that gets each call as the engine makes it.
+/// vSphere provider whose calls are completed as the workflow engine does: each call gets the
+/// connection as its settings are now.
 struct Engine {
     settings: Settings,
     provider: VSphere,
@@ -296,12 +302,12 @@ fn clone_of(name: &str) -> Call {
     call("clone", json!({ "identity": "vm-1", "spec": spec }))
 }
 
-/// Answer of a removal without copies.
+/// Answer of `destroy` if no copies of the machine were found.
 fn absent() -> Value {
     json!({ "absent": true, "copies": [] })
 }
 
-/// Creates a call for the machine that [`clone_of`] creates.
+/// Creates a call of `function` for the machine that [`clone_of`] creates.
 fn about(function: &str) -> Call {
     call(function, json!({ "identity": "vm-1" }))
 }

@@ -1,4 +1,4 @@
-//! Tests of names with special characters of XML or of inventory paths.
+//! Tests of names that contain special characters of XML or of inventory paths.
 
 use super::*;
 
@@ -6,8 +6,8 @@ use super::*;
 async fn special_characters_are_preserved() {
     let bench = Bench::start(&[]).await;
     for (number, name) in ["a&b <c> \"d\" 'e'", "-- ]]> ${x}", "gr\u{fc}\u{df}e \u{1f680}"].into_iter().enumerate() {
-        // Only the folder's name has characters that a path escapes, since the simulator cannot
-        // clone to a machine with such a name.
+        // Only the folder's name contains characters that an inventory path escapes, because the
+        // simulator cannot clone to a machine with such a name.
         let folder = format!("50%25 7%5c8 a%2fb {name}");
         bench.complete(&call("ensure-folder", json!({ "path": folder }))).await.unwrap();
         bench.complete(&call("ensure-folder", json!({ "path": folder }))).await.unwrap();

@@ -1,4 +1,4 @@
-//! Tests that observations use few calls and report only certain states.
+//! Tests of observations: they use few vCenter calls, and report a state only if it is certain.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -18,7 +18,7 @@ async fn three(bench: &Bench) {
     }
 }
 
-/// Creates a request to observe all machines, as recorded now.
+/// Creates a request to observe all machines, with their records as they are now.
 fn request(bench: &Bench) -> ObservationRequest {
     let records = bench.records.0.lock().unwrap().clone();
     let thing = |(key, record): (Key, Record)| {
@@ -35,7 +35,7 @@ fn request(bench: &Bench) -> ObservationRequest {
     }
 }
 
-/// Observed states of machines, by identity.
+/// Observed states of machines, by the machine's identity.
 type Found = BTreeMap<String, Value>;
 
 async fn observe(bench: &Bench, request: &ObservationRequest) -> (Found, Option<Failure>) {
@@ -105,7 +105,8 @@ async fn a_refused_login_is_a_problem_of_the_connection() {
 async fn an_invisible_machine_is_not_reported() {
     let denied = json!({ "type": "NoPermission", "privilegeId": "System.View" });
     let folder = |fault| json!({ "kind": "missing", "type": "Folder", "paths": ["childEntity"], "fault": fault });
-    // Either the folder lists the machine, or the folder's content is invisible.
+    // Three cases: the folder lists the machine, vCenter denies the folder's content with a fault,
+    // or vCenter omits the content without a fault.
     for (listed, folder) in [(true, None), (false, Some(folder(denied))), (false, Some(folder(Value::Null)))] {
         let bench = Bench::start(&[]).await;
         three(&bench).await;
@@ -127,7 +128,8 @@ async fn one_folder_search_covers_all_unlisted_machines() {
     for name in ["web-01", "web-02"] {
         admin.run("UnregisterVM", &admin.object(&[&WEB_01[..6], &[name]].concat()).await, "").await;
     }
-    // One machine was registered again under another id, and vCenter's index does not list it.
+    // One machine was registered again, so vCenter gave it another object id, and vCenter's index
+    // does not list it.
     let hidden = async |vm: &str| bench.vcsim.behave(json!({ "kind": "hidden", "vm": vm, "folder": false })).await;
     bench.records.change(|record| {
         if record.name == "web-03" {
@@ -158,7 +160,7 @@ async fn an_incomplete_machine_hides_no_other_and_is_no_connection_fault() {
 async fn readings_before_a_failure_or_the_deadline_are_reported() {
     let bench = Bench::start(&[]).await;
     three(&bench).await;
-    // The changed object makes the observation read this machine singly.
+    // The recorded object id is wrong, so the observation reads this machine singly.
     bench.records.change(|record| {
         if record.name == "web-01" {
             record.object.as_mut().unwrap().value = "vm-of-before".into();
@@ -189,7 +191,8 @@ async fn an_observation_does_not_overwrite_a_concurrent_run() {
     bench.records.change(|record| record.stage = Stage::Removing);
     observe(&bench, &begun).await;
     assert_eq!(bench.records.stage(), Stage::Removing);
-    // The observation does not report a machine as missing either that a run has removed.
+    // The observation does not report a machine as missing if a workflow run has removed it
+    // meanwhile.
     admin.run("Destroy_Task", &machine, "").await;
     assert_eq!(observe(&bench, &begun).await, (Found::new(), None));
 }

@@ -1,4 +1,5 @@
-//! Tests of the placement of machines: permitted settings, and failures for unsuitable ones.
+//! Tests of the placement of new machines: which settings are permitted, and the failures for
+//! unsuitable settings.
 
 use super::admin::Admin;
 use super::*;
@@ -79,7 +80,7 @@ async fn escaped_names_are_created_and_found() {
         clone.args["identity"] = json!(format!("vm-{n}"));
         clone.idempotency_key = format!("run/{n}");
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
-        // Without the recorded object, the host finds the machine by its path.
+        // Without a recorded object id, the host finds the machine by its path.
         bench.records.creating();
         assert_eq!(bench.complete(&clone).await.unwrap()["name"], name);
     }

@@ -1,4 +1,4 @@
-//! Tests of the power and the size of machines in unsuitable states.
+//! Tests of power and size changes of machines in unsuitable states.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
@@ -28,7 +28,7 @@ async fn a_question_is_reported_and_the_task_continues_after_its_answer() {
     assert_eq!(bench.complete(&about("read-vm")).await.unwrap()["question"], "Was the machine moved or copied?");
     bench.vcsim.unbehave(behaviour).await;
 
-    // vCenter asks its question while the task runs.
+    // vCenter asks its question only while the power task is running.
     let stuck = bench.vcsim.behave(json!({ "kind": "task-stuck", "method": "PowerOnVM_Task" })).await;
     let Started::Pending { handle, .. } = bench.provider.start(&about("power-on")).await.unwrap() else {
         panic!("over at once")

@@ -1,11 +1,12 @@
-//! Tests of sessions: their server, number, end and API version.
+//! Tests of sessions with vCenter: to which server they belong, how many there are, when they end,
+//! and their API version.
 
 use super::admin::{Admin, WEB_01};
 use super::*;
 use crate::client::properties;
 use eaf_test_support::fault_proxy::Rule;
 
-/// Fault of the parser, which has no kind.
+/// Fault of vCenter's SOAP parser, which has no kind.
 const FAULT_WITHOUT_KIND: &str = "<?xml version=\"1.0\"?><e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\">\
     <e:Body><e:Fault><faultcode>ServerFaultCode</faultcode><faultstring>Unsupported version</faultstring></e:Fault>\
     </e:Body></e:Envelope>";
@@ -130,8 +131,8 @@ async fn the_token_of_a_page_is_not_sent_in_another_session() {
     let found = properties::read(&admin.0, &objects, &["name"]).await.unwrap();
     assert_eq!(found.len(), 2);
     let after = (bench.vcsim.calls(first).await, bench.vcsim.calls(more).await);
-    // The client requests the first page, and the second one, which is refused; then the first page
-    // in the ended and in the new session, and the second one.
+    // The client requests five pages: the first and the refused second page; then the first page
+    // within the ended session; then both pages in the new session.
     assert_eq!((after.0 - before.0, after.1 - before.1), (3, 2));
 }
 
@@ -143,7 +144,8 @@ async fn a_newer_vcenter_gets_the_newest_tested_api_version() {
     bench.complete(&about("read-vm")).await.unwrap();
     assert!(own.hits() == 0 && tested.hits() > 0);
 
-    // A newer vCenter may no longer support the newest tested version.
+    // A newer vCenter may no longer support the newest API version that this client was tested
+    // with.
     let bench = Bench::start(&[]).await;
     bench.vcsim.behave(json!({ "kind": "about", "apiVersion": "9.1.0.0" })).await;
     bench.vcsim.behave(without_kind("Login")).await;
@@ -197,7 +199,7 @@ async fn a_call_is_not_repeated_in_another_vcenter() {
     assert!(bench.vcsim.machines().iter().all(|machine| !machine.powered_on));
 }
 
-/// Replaces the server by another vCenter, in which the same ids belong to other objects.
+/// Replaces the server by another vCenter, in which the same object ids belong to other objects.
 async fn take_over(bench: &Bench) {
     bench.vcsim.behave(json!({ "kind": "about", "instanceUuid": Uuid::max().to_string() })).await;
     bench.vcsim.behave(json!({ "kind": "expire-sessions" })).await;
@@ -211,7 +213,7 @@ async fn all_calls_of_one_function_go_to_the_same_vcenter() {
     let other = async {
         delayed.wait_for_hit().await;
         take_over(&bench).await;
-        // The call of another run logs in again meanwhile.
+        // Meanwhile the call of another run logs in again.
         while bench.provider.start(&about("read-vm")).await.is_err_and(|e| e.code == "vcenter-changed") {}
         delayed.release();
     };
