@@ -137,7 +137,8 @@ async fn fill(database: &Database, core: &Core) -> TenantId {
     tenant
 }
 
-/// Switches the policies on or off as superuser; the host cannot.
+/// Switches the policies of row-level security on or off, as superuser because the host's roles
+/// cannot.
 async fn policies(database: &Database, on: bool) {
     let switch = if on { "enable" } else { "disable" };
     for table in ["eaf_view.bench", "eaf.event", "eaf.ledger"] {
@@ -167,7 +168,8 @@ async fn enter(app: &mut PgConnection, tenant: TenantId) {
     sqlx::raw_sql(AssertSqlSafe(begin)).execute(app).await.expect("a transaction");
 }
 
-/// Processor time of the two backends, in seconds per kind of work.
+/// Does the work of some iterations. Returns the processor time of the host's PostgreSQL backends
+/// for each kind of work, in seconds.
 async fn work(
     core: &Core,
     app: &mut PgConnection,

@@ -46,7 +46,7 @@ async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&m
     quantile(took, 0.5)
 }
 
-/// Appends events in the form of the tally's commands, by batches.
+/// Appends events in batches, in the form in which the commands of the plugin `tally` record them.
 async fn fill(core: &Core, tenant: TenantId) {
     let meta = String::from_utf8(payload().1.clone()).expect("metadata is JSON");
     let meta = meta.replace("\"bench\"", "\"tally\"").replace("bench/thing/1", &format!("tally/{STREAM}"));

@@ -27,8 +27,8 @@ pub async fn rate<F: Future<Output = usize> + Send + 'static>(
     events as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Calls at a fixed rate, whether or not earlier ones have returned; returns the latencies in
-/// milliseconds.
+/// Starts calls at a fixed rate, whether or not earlier calls have returned; returns the latencies
+/// in milliseconds.
 pub async fn arrivals<F: Future<Output = usize> + Send + 'static>(
     per_second: f64,
     lasts: Duration,

@@ -86,7 +86,8 @@ async fn main() {
     }
 }
 
-/// Delays each flush of the WAL under its lock, if configured; returns whether it is.
+/// Makes PostgreSQL delay each flush of the WAL if `EAF_BENCH_SYNC_MICROSECONDS` is set; returns
+/// whether the variable is set.
 async fn sync_slowly(database: &Database) -> bool {
     let Ok(microseconds) = std::env::var("EAF_BENCH_SYNC_MICROSECONDS") else { return false };
     let microseconds: u32 = microseconds.parse().expect("EAF_BENCH_SYNC_MICROSECONDS is a number");

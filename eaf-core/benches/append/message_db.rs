@@ -53,8 +53,8 @@ impl MessageDb {
         Some(MessageDb { connections, next: Arc::default() })
     }
 
-    /// Number of callers with the highest rate in one category. More callers are slower, because
-    /// each write locks the category.
+    /// Number of callers at which the rate of writes to one category is highest. With more callers
+    /// the rate is lower, because each write locks the category.
     pub async fn best_callers(&self) -> usize {
         let mut best = (0.0, 1);
         for callers in [1, 2, 4, 8, 12] {

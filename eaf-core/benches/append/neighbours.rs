@@ -49,8 +49,8 @@ struct Street {
 }
 
 impl Street {
-    /// 95th percentile of the neighbours' commands while the loud tenant sends `offered` per
-    /// second, in milliseconds.
+    /// 95th percentile of the latency of the neighbours' commands, in milliseconds, while the loud
+    /// tenant sends `offered` commands per second.
     async fn p95(&self, offered: f64) -> f64 {
         let next = AtomicUsize::new(0);
         let calm = arrivals(CALM, LASTS, || {

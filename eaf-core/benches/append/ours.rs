@@ -15,7 +15,7 @@ pub type Call = Pin<Box<dyn Future<Output = usize> + Send>>;
 pub struct Ours {
     pub core: Core,
     tenants: Arc<Vec<TenantId>>,
-    /// Number of acknowledged events.
+    /// Number of events whose append was acknowledged.
     acknowledged: Arc<AtomicUsize>,
     next: Arc<AtomicUsize>,
 }
@@ -36,8 +36,8 @@ impl Ours {
         Ours { core, tenants: Arc::new(made), acknowledged: Arc::default(), next: Arc::default() }
     }
 
-    /// Appends one event to each of `streams` new streams. Calls alternate between the first
-    /// `tenants` tenants.
+    /// Appends one event to each of `streams` new streams. The calls alternate between the first
+    /// `tenants` of all tenants.
     pub fn append(&self, tenants: usize, streams: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         let (core, all, next) = (self.core.clone(), self.tenants.clone(), self.next.clone());
         let acknowledged = self.acknowledged.clone();
@@ -82,7 +82,7 @@ impl Ours {
         self.tenants[n]
     }
 
-    /// Average events per statement of the first tenant.
+    /// Average number of events of the first tenant that one statement appended.
     pub async fn batch_size(&self, database: &Database) -> f64 {
         let batches = "select count(*)::float8 / count(distinct at) from eaf.event where tenant_id = $1";
         let query = sqlx::query_scalar(batches).bind(self.tenants[0]);

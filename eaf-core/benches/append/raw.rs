@@ -40,7 +40,7 @@ impl Raw {
         Raw { connections }
     }
 
-    /// Inserts events by one statement, each with all columns.
+    /// Inserts this number of events by one statement, each event with all columns.
     pub fn insert(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         self.call(events, EVENTS)
     }

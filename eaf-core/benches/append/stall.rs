@@ -1,5 +1,5 @@
-//! Effect of a transaction that is left open: readers of the log still see new events of its tenant
-//! and of others.
+//! Effect of a transaction that is left open: readers of the log still see new events of the same
+//! tenant and of others.
 
 use crate::ours::Ours;
 use crate::verdict::{Line, quantile};

@@ -15,13 +15,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Creates a tally that is active in the database.
+    /// Creates the plugin `tally`, with a package that is active in the database.
     pub async fn in_force(database: &Database) -> Arc<Tally> {
         Tally::new(database, false).await
     }
 
-    /// Creates a tally like [`in_force`](Self::in_force) does, which also folds the number of
-    /// events.
+    /// Creates the plugin `tally` like [`in_force`](Self::in_force) does. This one also folds the
+    /// number of events, so that the host can store snapshots.
     pub async fn folding(database: &Database) -> Arc<Tally> {
         Tally::new(database, true).await
     }

@@ -1,4 +1,5 @@
-//! Check that the server is durable, without which figures are not comparable.
+//! Check that the PostgreSQL server is durable. Figures of a server that is not durable are not
+//! comparable.
 
 use eaf_core::testing::Database;
 

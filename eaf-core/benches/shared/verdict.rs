@@ -7,12 +7,13 @@ pub fn rounds() -> usize {
     std::env::var("EAF_BENCH_ROUNDS").map_or(10, |text| text.parse().expect("a number of rounds"))
 }
 
-/// Line of the report: the ratio of ours to theirs per round, with a required floor and an aim.
+/// Line of a benchmark's report: the ratio of the host's figure to the compared figure in each
+/// round, with a required floor and an aim.
 pub struct Line {
     what: String,
     floor: f64,
     aim: f64,
-    /// Whether a higher ratio is better.
+    /// Whether a higher ratio is better: the floor is then a minimum, and otherwise a maximum.
     more: bool,
     ours: Vec<f64>,
     theirs: Vec<f64>,
@@ -47,8 +48,8 @@ impl Line {
         );
     }
 
-    /// Verdict on the measured ratios; inconclusive if the spread is wider than the distance to the
-    /// floor.
+    /// Verdict on the measured ratios; inconclusive if their spread is wider than the distance of
+    /// the median to the floor.
     fn verdict(&self, low: f64, middle: f64, high: f64) -> &'static str {
         let reaches = |bound: f64| if self.more { middle >= bound } else { middle <= bound };
         let certain = |bound: f64| high - low <= (middle - bound).abs();

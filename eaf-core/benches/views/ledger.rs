@@ -1,4 +1,5 @@
-//! Test plugin with any number of views: each event is a new row, with two declared indexes.
+//! Test plugin with any number of views. Each event becomes a new row of a view, with two declared
+//! indexes.
 
 use async_trait::async_trait;
 use eaf_core::Core;

@@ -1,4 +1,5 @@
-//! Four queries of a page of 50 out of a million rows, measured at the caller.
+//! Latency of four view queries, measured at the caller. Each query reads a page of 50 out of a
+//! million rows.
 
 use crate::ledger::{Ledger, PLUGIN};
 use crate::verdict::quantile;

@@ -22,7 +22,7 @@ struct House {
     acme: TenantId,
 }
 
-/// Anchors all rows of all tenants.
+/// Anchors all rows of all tenants, and returns the number of anchored rows.
 pub async fn anchored(core: &Core) -> u64 {
     let anchored = anchor(&core.db, AnchorThreshold::NONE).await.unwrap();
     assert!(anchored.failures.is_empty(), "{:?}", anchored.failures);
@@ -43,8 +43,8 @@ pub async fn deny(core: &Core, tenant: TenantId, object: &str) {
 }
 
 impl House {
-    /// House with two anchors. Anchor 1 has the tenant's creation and two denials; anchor 2 has two
-    /// calls and a third denial. A third call is running.
+    /// Creates a house with two anchors. Anchor 1 has the tenant's creation and two denials; anchor
+    /// 2 has two calls and a third denial. A third call is running.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;
@@ -93,7 +93,8 @@ impl House {
     }
 }
 
-/// Findings after a superuser's tampering, which is rolled back.
+/// Findings of the verification after a superuser has changed rows by the SQL script `tampering`.
+/// The changes are undone afterwards.
 pub async fn found_after(database: &Database, core: &Core, tenant: TenantId, tampering: &str) -> Vec<String> {
     let mut root = database.superuser().await;
     for table in TABLES {

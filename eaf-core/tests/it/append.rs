@@ -18,7 +18,8 @@ async fn tenant(core: &Core) -> TenantId {
     eaf_core::directory::add_tenant(&core.db, &core.by, &slug[..30], "Some tenant").await.unwrap()
 }
 
-/// Request that writes to these streams, each with its expected version and its number of events.
+/// Append request that writes to these streams, each with its expected version and its number of
+/// events.
 pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     let event = |index: usize| PendingEvent {
         stream: index,
@@ -46,7 +47,7 @@ pub fn request(streams: &[(StreamId, Option<u64>, usize)]) -> AppendRequest {
     }
 }
 
-/// Request with one event on a new stream.
+/// Append request with one event on a new stream.
 fn simple() -> AppendRequest {
     request(&[(stream(), Some(0), 1)])
 }

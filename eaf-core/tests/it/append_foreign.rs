@@ -12,7 +12,7 @@ use eaf_core::testing::Database;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
-/// Two tenants with one event each; returns the stream of acme's.
+/// Creates two tenants with one event each; returns the stream of acme's event.
 async fn house() -> (Database, Core, StreamId) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -73,8 +73,8 @@ async fn a_stream_of_another_tenant_has_no_version() {
     assert_eq!((verify(&database, acme()).await, verify(&database, globex()).await), (2, 1));
 }
 
-/// Calls of both functions with one event on a new stream; each returns its position. `tenant` is
-/// SQL.
+/// SQL statements that call `eaf.append` and `eaf.append_plain`. Each call appends one event to a
+/// new stream and returns the event's position. `tenant` is an SQL expression.
 fn calls(tenant: &str) -> [String; 2] {
     let request = "array[gen_random_uuid()], array[gen_random_uuid()::text], array[sha256('')], array[''::bytea]";
     let fence = "array[null]::text[], array[null]::bigint[]";

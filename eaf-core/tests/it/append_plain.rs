@@ -13,7 +13,7 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, ambient};
 use sqlx::AssertSqlSafe;
 
-/// Database with a number of tenants, each with one event.
+/// Creates a database with this number of tenants, each with one event.
 async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -26,7 +26,7 @@ async fn house(tenants: usize) -> (Database, Core, Vec<TenantId>) {
     (database, core, added)
 }
 
-/// Request with one event on a new stream.
+/// Append request with one event on a new stream.
 fn simple() -> AppendRequest {
     request(&[(stream(), Some(0), 1)])
 }
@@ -85,7 +85,8 @@ async fn requests_of_one_tenant_are_recorded_in_order_as_eaf_append_does() {
     }
 }
 
-/// Compares the two SQL functions, which implement the chain rule separately.
+/// Compares the rows that `eaf.append` and `eaf.append_plain` write, because each function
+/// implements the chain hash itself.
 #[tokio::test]
 async fn both_functions_write_the_same_rows() {
     const COLUMNS: &str = "select array[e.pos::text, e.stream_id::text, e.version::text, e.event_id::text, e.type,

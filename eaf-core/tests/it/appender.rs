@@ -1,4 +1,5 @@
-//! Appender: waiting requests share a statement, and each has the result of a separate statement.
+//! Appender: waiting requests share a statement, and each request gets the result that it would get
+//! in a statement of its own.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -32,7 +33,8 @@ async fn all(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Vec
     outcomes
 }
 
-/// Appends all requests while the lane lock is held, so that they share batches.
+/// Appends all requests while the test holds the lane lock, so that the requests wait and share
+/// batches.
 async fn held_up(
     database: &Database,
     core: &Core,

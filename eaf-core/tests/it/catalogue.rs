@@ -28,7 +28,7 @@ const NEWER_OBJECTS: &str = "set role eaf_owner;
     create table eaf.future (id int);
     create function eaf.future() returns int language sql security definer set search_path = pg_catalog, pg_temp as 'select 1';
     grant execute on function eaf.future to eaf_app";
-/// Objects that violate the rules, whichever release made them.
+/// SQL statements that create objects which violate the rules of the catalogue check.
 const HOLES: &str = "set role eaf_owner;
     create table eaf.open (tenant_id uuid not null);
     create table eaf_view.future (id int);

@@ -124,7 +124,7 @@ async fn a_rehearsal_stores_nothing_and_does_not_use_its_key() {
     assert_eq!(position(&house.give("sign", "k", json!({"book": "x"})).await.unwrap()).unwrap().pos, 1);
 }
 
-/// Append request that makes the decision conflict.
+/// Append request to the stream of a guest book, so that a decision on the same stream conflicts.
 fn conflicting(house: &House) -> (Core, TenantId, eaf_core::event_store::AppendRequest) {
     let tenant = house.anna.tenant;
     let stream = StreamId::derive(tenant, "guestbook/book/main");

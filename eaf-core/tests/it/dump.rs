@@ -7,7 +7,8 @@ pub async fn table(database: &Database, table: &str) -> String {
     rows_as_text(&mut database.superuser().await, table).await
 }
 
-/// Table of the active definition of a view of `toy`.
+/// Name of the table that contains a view's rows, for the active definition of a view of the plugin
+/// `toy`.
 pub async fn view_table(database: &Database, view: &str) -> String {
     let mut conn = database.superuser().await;
     let name: String = sqlx::query_scalar("select table_name from eaf.view where view = $1 and active")

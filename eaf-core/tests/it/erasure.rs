@@ -51,8 +51,8 @@ pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// Records an event of the view with a person's name, sealed under that person's key as the command
-/// bus does.
+/// Records an event that puts a person's name into a row of the view. The name is sealed under that
+/// person's key, as the command bus does.
 pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId, name: &str) {
     let personal = json!({ "type": "string", "x-eaf-personal": { "subject": "owner" } });
     let row = json!({ "type": "object", "properties": { "owner": { "type": "string" }, "name": personal } });
@@ -60,7 +60,7 @@ pub async fn record_named(core: &Core, tenant: TenantId, key: &str, who: ActorId
     record_sealed(core, tenant, upsert(key, json!({ "owner": who, "name": name })), &schema).await;
 }
 
-/// Reads all events, opened without cached keys.
+/// Reads all events of a tenant's log and opens them without cached keys.
 async fn log(core: &Core, tenant: TenantId) -> String {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let mut text = String::new();
@@ -190,7 +190,8 @@ async fn an_unknown_person_cannot_be_erased() {
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 
-/// Restores the log to a state three events ago, before the position of checkpoints and followers.
+/// Tests a restore that loses the last events, so that checkpoints and followers are at a position
+/// after the end of the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     let (database, core, _, tenant) = home().await;
@@ -231,7 +232,7 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     assert!(consumers::parked(&core.db, tenant).await.unwrap().is_empty());
 }
 
-/// Restores the log, which grows to the same length before the checkpoint is read.
+/// Tests a restore after which the log grows to its former length before the checkpoint is read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_of_an_earlier_epoch_is_not_valid_in_a_later_one() {
     let (database, core, toy, tenant) = home().await;

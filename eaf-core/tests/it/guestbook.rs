@@ -17,7 +17,8 @@ pub struct Guestbook {
     description: Description,
     pub generation: i64,
     pub decided: AtomicUsize,
-    /// Requests that are appended during the next decisions, one each, so that these conflict.
+    /// Append requests that the next decisions make, one request per decision, so that these
+    /// decisions conflict.
     pub conflicts: Mutex<Vec<(Core, TenantId, AppendRequest)>>,
 }
 

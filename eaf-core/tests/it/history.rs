@@ -21,16 +21,18 @@ const MOST: i64 = 100;
 struct Jar {
     digest: &'static str,
     description: Description,
-    /// Inputs of the decisions so far.
+    /// Inputs of the decisions so far, from the first one on.
     seen: Mutex<Vec<Seen>>,
     /// Number of bytes that are added to each snapshot.
     ballast: usize,
-    /// Calls of `fold`: whether there was a snapshot, and the number of events.
+    /// Calls of `fold` so far: for each call, whether it got a snapshot, and the number of its
+    /// events.
     folded: Mutex<Vec<(bool, usize)>>,
     folds: bool,
-    /// Future that runs once, during a fold.
+    /// Future that runs once, during the next fold.
     meanwhile: tokio::sync::Mutex<Option<BoxFuture<'static, ()>>>,
-    /// Whether the boundary of the first jar grows by the second one's stream.
+    /// Whether the boundary also reads the stream of the second jar, once the first stream is
+    /// loaded.
     leads: bool,
 }
 

@@ -18,13 +18,13 @@ struct Table {
     changeable: String,
 }
 
-/// Database with a row of both tenants in each table, and the connections that attack acme's rows
-/// with globex set.
+/// Database in which both tenants have a row in each table, and the connections that attack acme's
+/// rows in transactions of globex.
 pub struct Range {
     root: PgConnection,
     app: PgConnection,
     owner: PgConnection,
-    /// Each table with acme's row as JSON, and with a row that does not exist.
+    /// Tables of the database. Each has acme's row and a row that does not exist, both as JSON.
     tables: Vec<(Table, [String; 2])>,
     pub database: Database,
 }
@@ -69,7 +69,7 @@ impl Range {
         Range { root, app, owner, tables, database }
     }
 
-    /// Replaces the application's connection.
+    /// Replaces the connection of the application role, so that the attacks run through `app`.
     pub fn attack_through(&mut self, app: PgConnection) {
         self.app = app;
     }
@@ -106,7 +106,8 @@ impl Range {
     }
 }
 
-/// Statements that must affect no row, or must fail.
+/// Attacks on the rows of the tenant `victim`: SQL statements that must affect no row, or must
+/// fail.
 fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     let name = &table.name;
     let row = row.replace('\'', "''");
@@ -157,7 +158,8 @@ fn guesses(table: &Table, row: &str) -> Vec<String> {
     guesses
 }
 
-/// Columns of a key other than the tenant; if there are none, all other columns.
+/// Columns of a key without the tenant's id. If the key has no other columns, all other columns of
+/// the table.
 fn beside_tenant(table: &Table, key: &str) -> String {
     let of_tenants = |column: &&str| *column != "tenant_id";
     let rest: Vec<&str> = key.split(", ").filter(of_tenants).collect();
@@ -178,7 +180,7 @@ async fn went_through(conn: &mut PgConnection, tenant: TenantId, attempt: &str) 
     }
 }
 
-/// Runs a statement in a transaction of this tenant, and rolls it back.
+/// Runs a statement in a transaction of this tenant, and rolls the transaction back.
 async fn within(conn: &mut PgConnection, tenant: TenantId, statement: &str) -> Result<u64, sqlx::Error> {
     run(conn, format!("begin; select set_config('app.tenant_id', '{tenant}', true)")).await.unwrap();
     let done = run(conn, statement.to_owned()).await;
@@ -226,8 +228,8 @@ async fn tables_of_tenants(root: &mut PgConnection) -> Vec<Table> {
     rows.iter().map(table).collect()
 }
 
-/// Drops check constraints and references, for rows with invented values. References are created
-/// again later.
+/// Drops check constraints and foreign keys of a table, because a row with invented values would
+/// violate them. The foreign keys are created again later.
 async fn loosen(root: &mut PgConnection, table: &Table) {
     let checks: Vec<String> = sqlx::query_scalar(
         "select quote_ident(conname) from pg_constraint where conrelid = $1::text::regclass and contype = 'c'",
@@ -244,8 +246,8 @@ async fn loosen(root: &mut PgConnection, table: &Table) {
     }
 }
 
-/// Inserts a row and returns it as JSON. A tenant's columns of one name have one value, so that
-/// references are valid.
+/// Inserts a row of a tenant and returns the row as JSON. Columns with the same name have the same
+/// value in all of the tenant's rows, so that foreign keys are valid.
 async fn seed(root: &mut PgConnection, table: &Table, tenant: TenantId, number: u8) -> String {
     let value = |(column, kind): &(String, String)| match kind.as_str() {
         _ if column == "tenant_id" => format!("'{tenant}'"),
@@ -280,9 +282,10 @@ async fn no_table_reads_or_accepts_rows_of_another_tenant() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Condition of the policies.
+/// Condition of the policies of row-level security.
 const RULE: &str = "tenant_id = (select current_setting('app.tenant_id')::uuid)";
-/// Statements that make a hole and close it again; `T` is the table.
+/// Pairs of SQL statements: the first makes a hole in the isolation of tenants, the second closes
+/// the hole. `T` is the table.
 const HOLES: [(&str, &str); 12] = [
     ("alter table T disable row level security", "alter table T enable row level security"),
     ("alter table T no force row level security", "alter table T force row level security"),
@@ -357,8 +360,8 @@ async fn without_a_tenant_a_table_raises_an_error() {
     }
 }
 
-/// Privileges of the platform role with their columns, `*` for all: no payload of tenants' tables,
-/// and no views.
+/// Privileges of the platform role on tables, each with the columns, `*` for all. The role reads no
+/// payload of tenants' tables, and no views.
 const PLATFORM: [&str; 43] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",

@@ -47,7 +47,7 @@ impl House {
         Journal::new(&self.core.db, &self.core.keyring)
     }
 
-    /// Expires the lease in the database, whose clock decides.
+    /// Makes the lease of a run expire, by the clock of the database.
     async fn expire(&self, run: RunId) {
         let mut conn = self.database.superuser().await;
         sqlx::query("update eaf.run set lease_until = now() - interval '1 second' where run_id = $1")
@@ -71,7 +71,7 @@ fn effect(sequence: i32) -> Entry {
     }
 }
 
-/// Entry of a call that is completed at once.
+/// Journal entry of a call that completes at once.
 fn known(sequence: i32, answer: Value) -> Entry {
     let (capability, function) = ("flow".into(), "now".into());
     Entry { capability, grant: None, function, state: State::Done(Ok(answer)), args: Value::Null, ..effect(sequence) }

@@ -49,7 +49,8 @@ async fn every_function_file_is_applied() {
     assert_eq!(revisions(&schema).into_keys().collect::<Vec<_>>(), files);
 }
 
-/// Release of the present source of `eaf.behind`, and its recorded revision.
+/// Source of the database's function `eaf.behind`, as `ours` or `theirs`, and its recorded
+/// revision.
 async fn source_of_behind(database: &Database) -> (String, i32) {
     let query = "select case when prosrc like '%eaf.checkpoint%' then 'ours' else 'theirs' end, revision
                  from pg_proc, eaf.function_source where proname = 'behind' and name = 'behind'";

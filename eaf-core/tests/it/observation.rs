@@ -30,7 +30,7 @@ async fn claim(core: &Core) -> Option<ObservationLease> {
     observation::claim(&core.db, &["vsphere".to_owned()], LEASE).await.unwrap()
 }
 
-/// Claims the next connection that is due.
+/// Claims the next connection whose observation is due.
 async fn claimed(core: &Core) -> Option<(TenantId, String)> {
     claim(core).await.map(|turn| (turn.tenant, turn.connection))
 }

@@ -49,7 +49,7 @@ async fn member(house: &House) -> ActorId {
     house.core.directory.put_member(&house.core.by, house.anna.tenant, new).await.unwrap()
 }
 
-/// Ledger row of a command, opened with the actor's key.
+/// Answer in a command's ledger row, opened with the actor's key.
 async fn recorded(house: &House, actor: ActorId, key: &str) -> String {
     let mut tx = house.core.db.tenant(house.anna.tenant).await.unwrap();
     let command = CommandId::derive(house.anna.tenant, actor, key);

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 
 const CLIENTS: usize = 64;
 const TURNS: usize = 12;
-/// Number of connections to the server, far fewer than clients.
+/// Number of the pooler's connections to PostgreSQL, far fewer than there are clients.
 const SERVERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -129,7 +129,8 @@ async fn the_checks_at_start_pass_behind_a_pooler() {
     db::check(&Db::connect(&config).await.unwrap()).await.unwrap();
 }
 
-/// Reads as the host does, by prepared statements and several in one transaction.
+/// Reads a tenant's rows as the host does: by prepared statements, and several of them in one
+/// transaction.
 async fn look_around(core: &Core, tenant: TenantId) {
     let listed = directory::tenant(&core.db, tenant).await.unwrap().expect("its own row");
     assert_eq!(listed.id, tenant);

@@ -20,9 +20,9 @@ struct House {
 const NONE: Vec<String> = Vec::new();
 
 impl House {
-    /// House with two anchors. Anchor 1: from 200 days ago three denials, two refusals, an act, and
-    /// the calls of an ended and of an open run; from 150 days ago two denials; and the tenant's
-    /// creation. Anchor 2: a denial of today.
+    /// Creates a house with two anchors. Anchor 1: from 200 days ago three denials, two refusals,
+    /// an act, and the calls of an ended and of an open run; from 150 days ago two denials; and the
+    /// tenant's creation. Anchor 2: a denial of today.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;

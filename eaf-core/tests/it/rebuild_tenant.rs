@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Tenant with a view that shows the name of a person, whom the test erases.
+/// Creates a tenant and a person whose name is in a row of a view. The test erases the person.
 async fn with_name_in_view() -> (Database, Core, Toy, TenantId, ActorId) {
     let (database, core, toy, tenant) = home().await;
     let anna = core.directory.put_member(&core.by, tenant, member("Canary-Anna")).await.unwrap();
@@ -216,7 +216,7 @@ struct Slow {
 }
 
 impl Slow {
-    /// Waits until a call blocks.
+    /// Waits until a call of the plugin blocks.
     async fn until_blocked(&self) {
         let deadline = Instant::now() + PATIENCE;
         while self.blocked.receiver_count() == 0 {

@@ -20,7 +20,7 @@ struct House {
 }
 
 impl House {
-    /// Two tenants with rows of each kind, 200 and 50 days old.
+    /// Creates two tenants with rows of each kind, which are 200 and 50 days old.
     async fn new() -> House {
         let database = Database::fresh().await;
         let core = database.core().await;

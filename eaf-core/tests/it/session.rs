@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 const LIMITS: Limits = Limits { idle: Duration::minutes(60), absolute: Duration::hours(10) };
 
-/// Clock whose time the test sets.
+/// Clock that a test puts forward by a number of seconds.
 #[derive(Default)]
 struct Turned(AtomicI64);
 

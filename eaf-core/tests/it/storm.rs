@@ -22,7 +22,8 @@ const LASTS: Duration = Duration::from_secs(4);
 const EVENTS: i64 = 200;
 const KILLS: usize = 10;
 
-/// Positions of the first and the last event, and the answer.
+/// Outcome of a request: the positions of its first and its last event, if it has events, and the
+/// answer.
 type Recorded = (Option<(u64, u64)>, Vec<u8>);
 type Acknowledged = Arc<Mutex<HashMap<String, Recorded>>>;
 
@@ -153,7 +154,8 @@ async fn appender(
     }
 }
 
-/// Appends, and repeats with the same key after an unknown outcome, as the command bus does.
+/// Appends a request. After an unknown outcome, repeats the request with the same key, as the
+/// command bus does.
 async fn ask(core: &Core, tenant: TenantId, request: &AppendRequest) -> Option<Outcome> {
     for _ in 0..10 {
         match core.appender.append(tenant, request.clone()).await {

@@ -43,7 +43,7 @@ impl Toy {
         }
     }
 
-    /// Toy whose view has another type of one column.
+    /// Toy plugin whose view has one column with another type.
     pub fn retyped() -> Self {
         let mut toy = Toy::new();
         for column in toy.description.views.iter_mut().flat_map(|view| &mut view.columns) {
@@ -75,7 +75,7 @@ impl Toy {
     }
 }
 
-/// Database with the toy prepared and one tenant.
+/// Creates a database with the tables of the toy plugin, and one tenant.
 pub async fn home() -> (Database, Core, Toy, TenantId) {
     let database = Database::fresh().await;
     let (core, toy) = (database.core().await, Toy::new());

@@ -7,7 +7,8 @@ use eaf_core::id::TenantId;
 use eaf_core::testing::Database;
 use eaf_core::verify::{Finding, Report, verify};
 
-/// Log of eight events: two streams of three events and two of one.
+/// Creates a log of eight events: two streams with three events each, and two streams with one
+/// event each.
 async fn log() -> (Database, Core, TenantId) {
     let database = Database::fresh().await;
     let core = database.core().await;
@@ -30,7 +31,7 @@ async fn found(core: &Core, tenant: TenantId) -> Report {
     verify(&core.db, tenant, |_| ()).await.unwrap()
 }
 
-/// Findings without their ids.
+/// Findings of a report as text, without ids.
 pub fn names(report: &Report) -> Vec<String> {
     let name = |finding: &Finding| match finding {
         Finding::Gap { position, expected } => format!("gap {position} {expected}"),

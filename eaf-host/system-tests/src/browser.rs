@@ -13,7 +13,7 @@ pub struct Browser {
     public_url: String,
     base: String,
     client: Client,
-    /// Cookies of the host by name; the provider sets none.
+    /// Cookies that the host has set, by name. The identity provider sets no cookies.
     pub cookies: BTreeMap<String, String>,
     /// Actor id of the person who signed in last, for whom the page was rendered; `None` before the
     /// first sign-in.
@@ -95,7 +95,8 @@ impl Browser {
         page
     }
 
-    /// Chooses an account at the provider and returns the callback address with its code.
+    /// Chooses an account at the identity provider. Returns the callback address of the host, which
+    /// contains the authorization code.
     pub async fn pick(&mut self, page: &Page, account: &str) -> Url {
         let mut address = page.address.clone();
         address.query_pairs_mut().append_pair("account", account);

@@ -18,13 +18,15 @@ pub const MAIL_PASSWORD: &str = "canary <&\"'%> of the mail server";
 /// Password that a test enters in a field for other text.
 pub const MISPLACED_PASSWORD: &str = "canary-in-the-wrong-place";
 
-/// Personal data of acme's people, in [`system::wish`](crate::system::wish) and in rejections.
+/// Personal data of acme's people: the justification in [`system::wish`](crate::system::wish), and
+/// the reason of a rejection.
 pub const JUSTIFICATION: &str = "Zaphod <Beeblebrox> asks: the shop needs a second front end.";
 pub const REASON: &str = "Trillian says: \"please use the existing front end.\"";
 /// Justification of the approver's own request, which requesters may not read.
 pub const APPROVERS_JUSTIFICATION: &str = "Slartibartfast wants a fjord of his own.";
 pub const FOREIGN_JUSTIFICATION: &str = "Marvin of globex is in need of a machine.";
-/// Value in requests that are refused; only the sender's own answer may contain it.
+/// Value in HTTP requests that the host refuses; only the answer to the sender may contain this
+/// value.
 pub const REFUSED: &str = "Ford.Prefect";
 
 const REQUESTER: &str = "requester@acme";
@@ -33,7 +35,7 @@ const DECIDERS: [&str; 3] = ["approver@acme", "admin@acme", "auditor@acme"];
 /// Minimum length of a pattern, in bytes; a shorter one may occur in ciphertext by chance.
 const LONG_ENOUGH: usize = 6;
 
-/// Personal word, and the accounts that may read it.
+/// Word that is personal data, and the accounts that may read it.
 struct Personal {
     word: String,
     readers: Vec<&'static str>,
@@ -68,7 +70,7 @@ fn personal() -> Vec<Personal> {
     all
 }
 
-/// Answers that people got over HTTP.
+/// Answers that people got over HTTP, and their tokens, for the search.
 #[derive(Default)]
 pub struct Heard {
     answers: Mutex<BTreeSet<Exchange>>,
@@ -104,12 +106,13 @@ pub struct Found {
 
 /// Readers of a place, who decide which words may be in it.
 enum Audience<'a> {
-    /// A thief of the storage, who must find no personal data in clear.
+    /// A thief of the stored data and logs, who must find no personal data in clear.
     Thief,
-    /// Members of the tenant, each of whom reads by rules of their own; the answers to them are
-    /// searched by these rules.
+    /// Members of the tenant. The place may contain personal data in clear, because each member
+    /// reads it by rules of their own; the answers to each member are searched by these rules.
     Readers,
-    /// One account, or an unauthenticated caller, and the words of its own request.
+    /// Receiver of one answer or mail: an account, or `None` for an unauthenticated caller. The
+    /// answer may also contain the words of the caller's own request, `asked`.
     Recipient { account: Option<&'a str>, asked: &'a str },
 }
 
@@ -138,7 +141,7 @@ pub async fn search(system: &System) -> Vec<Found> {
     found
 }
 
-/// Patterns of all words, in all encodings.
+/// Words that the search looks for, with a pattern for each encoding of each word.
 struct Needles {
     words: Vec<Word>,
     /// Index of the word to which each pattern of the automaton belongs.

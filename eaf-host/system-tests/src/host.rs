@@ -53,7 +53,8 @@ impl Host {
         self.signal("STOP").await;
     }
 
-    /// Continues the process with SIGCONT, unaware of the time that has passed.
+    /// Continues the stopped process with SIGCONT. The process does not know how long it was
+    /// stopped.
     pub async fn resume(&self) {
         self.signal("CONT").await;
     }

@@ -22,7 +22,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Returns the body of a success; panics with the answer otherwise.
+    /// Returns the body of a successful answer; panics and shows the answer if it is an error.
     #[track_caller]
     pub fn ok(self) -> Value {
         assert!(self.status.is_success(), "{} {:#}", self.status, self.body);

@@ -64,8 +64,8 @@ impl Drop for Server {
     }
 }
 
-/// Lists the child processes; the list is empty without `/proc`, where backends end when their
-/// postmaster is gone.
+/// Lists the child processes of `parent`. Without `/proc` the list is empty; there the backends end
+/// by themselves after their postmaster has ended.
 fn children(parent: u32) -> Vec<ProcessId> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -48,7 +48,7 @@ pub struct System {
     pub smtp: FaultProxy,
     /// Address that the host listens on.
     pub base: String,
-    /// Address that people use; in production that of an ingress.
+    /// Public address of the host, which people use. In production it is the address of an ingress.
     pub public_url: String,
     pub issuer: String,
     dir: tempdir::Dir,
@@ -65,7 +65,7 @@ pub struct People {
     pub requester: Person,
     pub approver: Person,
     pub admin: Person,
-    /// Requester and admin of the other tenant.
+    /// Requester of the other tenant, globex.
     pub foreigner: Person,
     pub foreign_admin: Person,
 }
@@ -137,7 +137,7 @@ impl System {
         self.host = Some(self.another_host(&self.base.clone()).await);
     }
 
-    /// Starts another host on the same database, which the caller owns.
+    /// Starts another host on the same database. The caller owns the host's process.
     pub async fn another_host(&mut self, base: &str) -> Host {
         self.starts += 1;
         Host::start(base, self.environment(), &self.log()).await
@@ -243,7 +243,8 @@ impl System {
         self.bearer(Some(account), token)
     }
 
-    /// Caller with a token; `account` is `None` for a token that is not accepted.
+    /// Creates a caller with a token. `account` is `None` for a token that the host does not
+    /// accept.
     pub fn bearer(&self, account: Option<&'static str>, token: String) -> Person {
         self.heard.token(&token);
         Person { base: self.base.clone(), account, token, client: self.client.clone(), heard: self.heard.clone() }
@@ -338,8 +339,8 @@ impl Drop for System {
     }
 }
 
-/// Paths of the OpenAPI document that can be read without an id; the caller's permissions decide
-/// about the answer.
+/// Paths in the OpenAPI document that `GET` reads without a parameter in the path, such as an id.
+/// Whether a person may read one depends on the person's permissions.
 fn lists(document: &Value) -> Vec<&str> {
     let paths = document["paths"].as_object().expect("an OpenAPI document").iter();
     let readable =
@@ -349,7 +350,7 @@ fn lists(document: &Value) -> Vec<&str> {
     lists
 }
 
-/// Reads the row repeatedly until `wanted` holds, and returns it.
+/// Reads a row of a view repeatedly until `wanted` holds for the row, and returns the row.
 pub async fn until(person: &Person, view: &str, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + WAIT_MAX;
     loop {
@@ -376,8 +377,8 @@ pub fn wish(name: &str) -> Value {
     })
 }
 
-/// Requests a machine and approves the request; returns the key of the request, which is the
-/// machine's too.
+/// Requests a machine and approves the request; returns the key of the request, which is also the
+/// key of the machine.
 pub async fn approved(people: &People, name: &str) -> String {
     let answer = people.requester.command("request-vm", wish(name)).await.ok();
     let request = answer["subject"]["key"].as_str().expect("a subject").to_owned();

@@ -30,7 +30,7 @@ impl Vcsim {
         self.govc(&["vm.change", "-vm", &path(name), "-c", &cpus.to_string()]).await;
     }
 
-    /// Clones a machine that is not EAF's, in the folder of EAF's machines.
+    /// Clones a machine as an admin does by hand: in the folder of EAF's machines, but not EAF's.
     pub async fn clone_by_hand(&self, template: &str, name: &str) {
         let template = format!("/DC1/vm/Templates/{template}");
         self.govc(&["vm.clone", "-vm", &template, "-on=false", "-folder", "/DC1/vm/EAF/acme/dcm", name]).await;

@@ -1,7 +1,8 @@
 //! A real mail server for tests: maildev as a separate process on free ports, with an inbox that
 //! tests read.
 //!
-//! `EAF_MAILDEV` names its script; without it, the one that `npm ci` puts below `eaf-host/dev`.
+//! `EAF_MAILDEV` is the path of maildev's script. Without this variable, tests use the script that
+//! `npm ci` installs below `eaf-host/dev`.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -106,9 +107,9 @@ impl Maildev {
     }
 }
 
-/// Address with a port that no other process gets by chance: this process assigns each port once,
-/// and no system assigns one of this range by itself, neither to listeners on port 0 nor to
-/// clients.
+/// Address with a port that no other process gets by chance. This process assigns each port once,
+/// and the operating system assigns no port of this range by itself, neither to listeners on port 0
+/// nor to clients.
 pub fn free_address() -> SocketAddr {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
@@ -121,7 +122,8 @@ pub fn free_address() -> SocketAddr {
         .expect("a port is free")
 }
 
-/// Waits until the child listens; if the child has ended, another process uses the port.
+/// Waits until the child process listens on the address. Panics if the child has ended, because
+/// then another process listens there.
 async fn wait_for(address: SocketAddr, child: &mut Child) {
     let begin = Instant::now();
     while TcpStream::connect(address).await.is_err() {

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 pub const USER: &str = "svc-eaf@vsphere.local";
-/// Password with characters that XML must escape.
+/// Password of the simulated vCenter, with characters that XML must escape.
 pub const PASSWORD: &str = "p<ss&\"w'rd>";
 
 pub struct Vcsim {
@@ -166,8 +166,8 @@ impl Vcsim {
     }
 }
 
-/// Path of the simulator, from `EAF_VCSIM`; without the variable, a binary that each test process
-/// builds once, fast by Go's cache.
+/// Path of the simulator's binary, from `EAF_VCSIM`. Without this variable, each test process
+/// builds the binary once, which is fast because Go caches builds.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! Comparison of a list of 20 rows and of a command with plain handlers on the same database.
+//! Comparison of the host with plain handlers on the same database: a list of 20 rows, and a
+//! command.
 //!
 //! Both sides are measured alternately in one run, so that the load of the machine affects them
 //! equally.

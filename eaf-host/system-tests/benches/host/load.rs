@@ -59,7 +59,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     assert!(buffer.starts_with(b"HTTP/1.1 20"), "{}", String::from_utf8_lossy(buffer));
 }
 
-/// Length of head and body together; `None` while the head is incomplete.
+/// Length of a response in bytes, head and body together; `None` while the head is incomplete.
 fn length(buffer: &[u8]) -> Option<usize> {
     let end = buffer.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&buffer[..end]).expect("a head of text").to_ascii_lowercase();

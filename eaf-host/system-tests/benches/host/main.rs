@@ -49,7 +49,8 @@ async fn main() {
     system.finish().await;
 }
 
-/// Measures one caller, and then eight concurrent ones.
+/// Measures commands of one caller, and the share of each part of a command; then eight concurrent
+/// callers.
 async fn alone(system: &System, person: &Person) {
     let before = Metrics::read(system).await;
     let mut times = Vec::new();
@@ -115,7 +116,7 @@ fn share(part: &Part, total: Duration) -> f64 {
     part.sum / total.as_secs_f64() * 100.0
 }
 
-/// Sum, in seconds, and count of a histogram over an interval.
+/// Histogram of the host's metrics over an interval: the sum in seconds, and the count.
 struct Part {
     sum: f64,
     count: f64,

@@ -51,7 +51,7 @@ async fn insert(
     inserted.map(|()| StatusCode::ACCEPTED).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Starts the process, which is killed when the value is dropped.
+/// Starts the process of the plain handlers, which is killed when the returned value is dropped.
 pub async fn start(database: &Database, address: SocketAddr) -> Child {
     plain::prepare(database).await;
     let (table, columns) = plain::live_table(database, "dcm", "requests").await;

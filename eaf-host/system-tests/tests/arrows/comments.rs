@@ -55,7 +55,7 @@ fn content(line: &str) -> &str {
     text.trim_end_matches(['}', '/', '*']).trim()
 }
 
-/// Comment blocks of a file, whose name decides about the syntax.
+/// Comment blocks of a file. The ending of `path` says in which language the file is.
 pub fn blocks<'a>(path: &str, text: &'a str) -> Vec<Block<'a>> {
     let syntax = syntax(path);
     let mut blocks: Vec<Block<'_>> = Vec::new();

@@ -7,8 +7,8 @@ mod plain_words;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Crates of this workspace and the ones that each may depend on, also in tests. A product depends
-/// on the contract and on no other crate of the framework.
+/// Crates of this workspace, each with the crates on which it may depend, also in tests. A product
+/// depends on the contract and on no other crate of the framework.
 const ARROWS: &[(&str, &[&str])] = &[
     ("eaf-core", &[]),
     ("eaf-capability", &["eaf-core"]),
@@ -25,14 +25,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("counter", &["eaf-sdk", CLIENTS]),
 ];
 
-/// Name for the providers of all capabilities, one crate in each folder of
+/// Name in [`ARROWS`] for the providers of all capabilities, one crate in each folder of
 /// `eaf-host/capabilities/`.
 const CAPABILITIES: &str = "capabilities";
-/// Clients of the capabilities for products, one crate in the folder `sdk/` of each capability.
+/// Name in [`ARROWS`] for the clients of all capabilities, which products use: one crate in the
+/// folder `sdk/` of each capability.
 const CLIENTS: &str = "clients of capabilities";
 
 /// Names of the crates on which a crate may depend; `None`: the crate is unknown. Crates of
-/// capabilities need no line of their own in [`ARROWS`].
+/// capabilities are not listed in [`ARROWS`], because one rule applies to all of them.
 fn allowed(path: &str, name: &str) -> Option<Vec<String>> {
     let of_capabilities: Vec<(String, String)> = sources("eaf-host/capabilities", &["Cargo.toml"])
         .into_iter()
@@ -73,7 +74,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("it lies in the workspace").to_path_buf()
 }
 
-/// Source files below a folder, as paths relative to the workspace, without the output of tools.
+/// Source files below a folder: the path of each, relative to the workspace, and its text. Files
+/// that tools have written are not included.
 fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open = vec![root().join(folder)];

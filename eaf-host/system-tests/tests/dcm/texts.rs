@@ -1,4 +1,4 @@
-//! Texts of DCM's codes: each code in its source has a sentence.
+//! Test that each code in DCM's source has a sentence in DCM's texts.
 //!
 //! The test is here because a plugin cannot read files.
 

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Provider whose changes need three polls; all other calls answer at once.
+/// Simulated provider of a capability. A call that changes something needs three polls until it
+/// ends; all other calls answer at once.
 #[derive(Default)]
 pub struct Datacenter {
     looks: Mutex<BTreeMap<String, u8>>,

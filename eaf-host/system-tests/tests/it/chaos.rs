@@ -25,7 +25,8 @@ const PEOPLE: usize = 8;
 const COUNTERS: usize = 5;
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Acknowledged commands by idempotency key, with counter and position of their events.
+/// Acknowledged commands by idempotency key, each with the counter that it incremented and the
+/// position of its event.
 type Acknowledged = BTreeMap<String, Acknowledgement>;
 
 struct Acknowledgement {
@@ -117,7 +118,7 @@ async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>)
     }
 }
 
-/// Sends one command; `None` if the command's outcome is unknown.
+/// Sends one command; `None` if it is unknown whether the command was recorded.
 async fn increment(person: &Person, counter: &str, key: &str) -> Option<Value> {
     let request = person
         .request(Method::POST, "/api/counter/commands/increment")

@@ -58,7 +58,7 @@ async fn a_faulty_vcenter_gets_one_machine_per_request_then_none_and_no_foreign_
     system.finish().await;
 }
 
-/// Machine that an admin has cloned by hand.
+/// Machine of EAF of which an admin makes a copy by hand.
 struct Origin {
     key: String,
     name: String,
@@ -95,7 +95,8 @@ async fn kill_while_cloning(system: &mut System) {
     system.start_host().await;
 }
 
-/// Repeats the request until its machine is provisioned.
+/// Waits until the request's machine is provisioned; after each failure an admin retries the
+/// request.
 async fn provisioned(people: &People, request: &str) {
     persist(people, "requests", request, ["fulfilled", "failed"], |_| ("retry-request", json!({ "request": request })))
         .await;
@@ -115,8 +116,8 @@ async fn decommissioned(system: &System, people: &People, vm: &str, name: &str) 
     .await;
 }
 
-/// Waits for the end `good`; after each end `bad`, verifies its description and sends the command
-/// that repairs the cause.
+/// Waits until the row has the status `good`. Each time the row has the status `bad`, verifies that
+/// it shows a cause, and an admin gives the command that repairs the cause.
 async fn persist(
     people: &People,
     view: &str,

@@ -139,7 +139,7 @@ fn hold(system: &System, effect: &'static str, held_back: bool) -> RuleHandle {
     system.vcenter.rule(if held_back { rule.hold_answer() } else { rule.hold_request() })
 }
 
-/// Returns the host that holds the lease of the newest run of this workflow.
+/// Returns the host that holds the lease of this workflow's newest run.
 async fn lease_holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) -> &'a Host {
     let deadline = Instant::now() + WAIT_MAX;
     loop {
@@ -152,7 +152,7 @@ async fn lease_holder<'a>(system: &System, hosts: &'a [Host], workflow: &str) ->
     }
 }
 
-/// Waits until a resumed host serves, since it may need new connections first.
+/// Waits until a resumed host serves again, because it may need new connections first.
 async fn until_serving(host: &Host) {
     let deadline = Instant::now() + WAIT_MAX;
     while !host.is_ready().await {

@@ -3,8 +3,8 @@
 //!
 //! The product contains no hook for kills. The fault proxy holds one exchange; the test waits until
 //! the journal has the intent and no answer, kills the host, and releases the exchange. "Before"
-//! holds the request, so that the effect has not happened; "after" holds the answer, so that it has
-//! happened and the journal lacks its result.
+//! holds the request, so that the effect has not happened. "After" holds the answer, so that the
+//! effect has happened and the journal has no result.
 
 use eaf_core::id::TenantId;
 use eaf_core::testing::LockGuard;
@@ -157,8 +157,8 @@ async fn a_host_killed_around_each_command_of_a_workflow_records_each_once() {
     system.finish().await;
 }
 
-/// Gives a command that starts a run, kills the host before and after each command of the run, and
-/// returns the number of commands.
+/// Gives a command that starts a run, kills the host before and after each command that the run
+/// gives, and returns the number of the run's commands.
 async fn killed_around_each_command(system: &mut System, person: &Person, order: &str, body: Value) -> i64 {
     let tenant = TenantId::derive("acme");
     all_runs_over(system).await;
@@ -189,8 +189,9 @@ async fn killed_around_each_command(system: &mut System, person: &Person, order:
     given
 }
 
-/// Waits until the order is recorded, and locks appends before the next one. The lock is granted in
-/// the order in which it is asked for: the person, this test, the workflow.
+/// Waits until the person's command `order` is recorded, and locks appends before the workflow's
+/// first command. PostgreSQL grants the lock in the order of the requests for it: the person, this
+/// test, the workflow.
 async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) -> LockGuard {
     let tenant = TenantId::derive("acme");
     let first = system.database.lock_appends(tenant).await;
@@ -207,7 +208,8 @@ async fn order_and_hold(system: &System, order: impl Future<Output = Answer>) ->
     held
 }
 
-/// Waits for the intent of a command after `given` commands; false when no run is open.
+/// Waits until the journal has the intent of the run's next command, after `given` commands; false
+/// if no run is open.
 async fn intends_a_command(system: &System, before: i64, given: i64) -> bool {
     let deadline = Instant::now() + WAIT_MAX;
     loop {
@@ -309,8 +311,8 @@ fn arm(proxy: &FaultProxy, effect: Effect, moment: Moment) -> RuleHandle {
     })
 }
 
-/// Changes the clone's size by hand before the workflow reads it, so that the workflow must
-/// reconfigure it.
+/// Reduces the clone's number of CPUs by hand before the workflow reads the clone, so that the
+/// workflow must reconfigure it.
 async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
     cloned.wait_for_hit().await;
     system.cloned(name).await;
@@ -318,8 +320,8 @@ async fn shrink(system: &System, cloned: &RuleHandle, name: &str) {
     cloned.release();
 }
 
-/// Kills the host while the exchange is held and the journal has the intent and no answer; starts
-/// the host again.
+/// Kills the host while the proxy holds the exchange and the journal has the intent and no answer;
+/// then starts the host again.
 async fn kill(system: &mut System, hold: &RuleHandle, effect: Effect) {
     hold.wait_for_hit().await;
     let (state, _) = system.database.journal(effect.0).await;

@@ -64,7 +64,7 @@ async fn a_failed_mail_is_sent_again_on_an_admins_command() {
     system.finish().await;
 }
 
-/// Waits until a list has an entry, and returns the first one.
+/// Waits until a list of the API has an item, and returns the first item.
 async fn first(admin: &Person, path: &str) -> Value {
     let deadline = Instant::now() + WAIT_MAX;
     loop {

@@ -10,7 +10,8 @@ async fn observe_now(system: &System) {
     system.database.run("update eaf.connection set observe_at = now() where observe_until is null").await;
 }
 
-/// Waits until the machine's row satisfies `wanted`, without a request that triggers a read.
+/// Waits until the machine's row satisfies `wanted` by observation alone, without a request for a
+/// refresh.
 async fn observed(system: &System, person: &Person, vm: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let deadline = std::time::Instant::now() + eaf_system_tests::system::WAIT_MAX;
     loop {

@@ -17,7 +17,7 @@ const INTRODUCTION: &str = "# Who may use which operation of DCM\n\n\
     the request of the requester. `yes`: admitted. `404`: admitted, and there is no such row for this caller. `401`: not\n\
     signed in. `403`: refused.\n\n";
 
-/// Heading and account of each caller with a token.
+/// Heading and account of each caller who has a token.
 const CALLERS: [(&str, &str); 7] = [
     ("requester", "requester@acme"),
     ("approver", "approver@acme"),

@@ -1,4 +1,4 @@
-//! Concurrent requests for one name.
+//! Concurrent requests for machines with the same name.
 
 use eaf_system_tests::system::{System, wish};
 

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Records an event as a package with another schema version would.
+/// Records an event with this schema version, as a package of another version would.
 async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
     let (tenant, stream) = (TenantId::derive("acme"), format!("counter/counter/{counter}"));
     let meta = Meta {

@@ -1,4 +1,5 @@
-//! One connection of the proxy: bytes in both directions, and the rules between them.
+//! One connection of the proxy: forwards the bytes in both directions and applies the rules to
+//! them.
 
 use super::rule::{Action, Match, Shared};
 use super::tls::{Stream, Tls};
@@ -65,8 +66,8 @@ struct Exchange {
     seen: Vec<u64>,
     /// Rule that acts when the server answers; `None`: the answer is forwarded.
     later: Option<Match>,
-    /// Answer of the proxy itself, which is sent when the client's line at this position is
-    /// complete; `None`: the server answers.
+    /// Answer that the proxy sends in place of the server, and a position in the client's bytes.
+    /// The answer is sent when the line at this position is complete. `None`: the server answers.
     own: Option<(usize, Vec<u8>)>,
 }
 

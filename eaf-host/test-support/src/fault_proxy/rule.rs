@@ -164,8 +164,8 @@ impl Rules {
         }
     }
 
-    /// Finds a matching rule. `sent` contains the client's bytes of this exchange, `seen` the ids
-    /// of the rules that have matched already.
+    /// Finds a rule that matches the present exchange and has not matched it before. `sent`
+    /// contains the client's bytes of the exchange, `seen` the ids of the rules that have matched.
     pub fn find(&self, sent: &[u8], seen: &mut Vec<u64>) -> Option<Match> {
         for active in self.active.lock().unwrap().iter_mut() {
             if seen.contains(&active.id) {
