@@ -1,4 +1,4 @@
-//! Progress of a slow step: a line after 5 s, and another every 5 s.
+//! Progress report of a slow step: prints a line every 5 s.
 
 use std::time::{Duration, Instant};
 

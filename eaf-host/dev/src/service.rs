@@ -54,7 +54,8 @@ pub struct User {
 pub enum Ready {
     /// Ready when all of these ports accept connections.
     Ports(Vec<u16>),
-    /// Ready when the last line of this file, PostgreSQL's `postmaster.pid`, says so.
+    /// Ready when this file, PostgreSQL's `postmaster.pid`, has the status `ready` in its last
+    /// line.
     Postmaster(PathBuf),
 }
 

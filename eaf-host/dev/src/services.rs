@@ -36,7 +36,7 @@ pub const ALL: &[(&str, Signal)] = &[
 /// User name of the host's account at each simulated vCenter.
 pub const VCENTER_USER: &str = "svc-eaf";
 
-/// Durations of simulated operations, in the notation of Go such as `200ms`.
+/// Durations of operations in the simulated vCenters, in the notation of Go, such as `200ms`.
 pub struct SimulatorSpeed {
     pub clone: &'static str,
     pub address: &'static str,
@@ -48,8 +48,8 @@ impl SimulatorSpeed {
     pub const TESTS: SimulatorSpeed = SimulatorSpeed { clone: "200ms", address: "100ms" };
 }
 
-/// Plan of the simulated vCenters. Their inventory is in the state directory; the password of each
-/// is the secret `vcenter-<tenant>` there.
+/// Start command of the process that simulates the vCenters. Their inventory is in the state
+/// directory; the password of each is the secret `vcenter-<tenant>` there.
 pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &SimulatorSpeed) -> Result<Plan, Error> {
     let inventory = directory(state, "vcsim")?;
     let mut args = vec![

@@ -1,4 +1,6 @@
-//! State directory, `.eaf/` in the checkout: data between two runs, and the running supervisor.
+//! State directory, `.eaf/` in the checkout: data between two runs, and the processes of the
+//! present one. The supervisor is the process of `eaf dev`, which starts the services as its
+//! children.
 //!
 //! | file | content |
 //! |---|---|

@@ -60,7 +60,7 @@ pub enum Behaviour {
         /// Name of the machine.
         name: String,
     },
-    /// Fail clones and power-ons, because another process locks a file.
+    /// Fail clones and power-ons of machines with the fault that another process locks a file.
     Locked,
     /// Refuse to power, reconfigure or remove machines, because another task runs on them.
     Busy,
@@ -74,7 +74,7 @@ pub enum Behaviour {
     Calm,
 }
 
-/// Client of the simulator's control interface.
+/// Client of the vCenter simulator's control interface.
 pub struct Control {
     address: String,
     client: reqwest::Client,

@@ -1,4 +1,4 @@
-//! Health and metrics at the usual paths of an actuator.
+//! Health checks and metrics, at paths such as `/actuator/health/liveness`.
 
 use super::App;
 use super::access::Access;
@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 
 /// Time-out of the database check, shorter than that of common probes.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Lifetime of a cached result of the database check; a balancer probes once a second at most.
+/// Lifetime of a cached result of the database check. Load balancers probe at most once a second,
+/// so each of their probes gets a fresh result.
 const RESULT_TTL: Duration = Duration::from_millis(500);
 
 pub fn liveness_operation() -> Operation {

@@ -1,5 +1,5 @@
-//! Outermost layer: trace, log line, metrics, time-out, security headers, and problems in the
-//! caller's language.
+//! Outermost layer of the HTTP API: trace id, log line, metrics, time-out, security headers, and
+//! problems in the caller's language.
 //!
 //! Logs and metrics name the matched route and never the path or the query, which may hold personal
 //! data.
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 
 /// Time-out of a request. The time-out is below the 30 s of common proxies, whose own answer says
-/// nothing of the outcome, and above the waits of `?after` and for a lock.
+/// nothing of the outcome, and above the waits within a request, for `?after` and for a lock.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 30);
 

@@ -38,8 +38,8 @@ fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
     proxies.iter().any(|network| network.contains(&address))
 }
 
-/// Parses an entry of the header, with an optional port: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
-/// `None`: the entry is no address.
+/// Parses an entry of `X-Forwarded-For`, with an optional port: `192.0.2.1:4711`,
+/// `[2001:db8::1]:4711`. `None`: the entry is no address.
 fn address(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())

@@ -75,8 +75,8 @@ async fn execute(
     }
 }
 
-/// Executes the command if its body fits the schema. Otherwise an earlier answer to the same key is
-/// returned, because a retry may follow an upgrade to another schema.
+/// Executes the command if its body fits the schema. Otherwise returns the recorded answer to the
+/// same idempotency key, if there is one, because a retry may follow an upgrade to another schema.
 async fn check_and_execute(
     app: &App,
     who: &TenantCaller,

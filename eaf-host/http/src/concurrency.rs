@@ -1,4 +1,4 @@
-//! Concurrency limit per tenant: further requests wait.
+//! Limit of concurrent requests per tenant: further requests wait.
 //!
 //! The limit is below the number of database connections, so that one tenant cannot take all of
 //! them.

@@ -51,7 +51,8 @@ impl TenantCaller {
         Err(Problem::new(Code::PermissionMissing).with("permission", permission))
     }
 
-    /// Records a denial; equal denials within an hour are counted in one row.
+    /// Records a denial of the caller in the tenant's audit. Equal denials within an hour are
+    /// counted in one row.
     pub async fn record_denied(&self, app: &App, act: &str, object: &str) -> Result<(), Problem> {
         let mut tx = app.core.db.tenant(self.caller.tenant).await?;
         audit::record_denied(&mut tx, &self.act(act, object, "denied"), app.core.ambient.now()).await?;

@@ -3,7 +3,7 @@
 //!
 //! One file per operation, with its route and its OpenAPI entry. To add one: a file with a handler
 //! and an `operation()`, and a line in [`operations`]. Handlers extract the caller, make one call
-//! and return a view; errors are [`problem::Problem`]s, which [`answer`] writes in the caller's
+//! and return a document; errors are [`problem::Problem`]s, which [`answer`] writes in the caller's
 //! language.
 
 mod access;

@@ -148,7 +148,8 @@ struct Subscription {
     /// Whether the stream queries changes before it waits for notifications. True at the start,
     /// because rows may have changed after the position at which a client resumes.
     query_due: bool,
-    /// Timer of polling, which notifications of other streams must not restart.
+    /// Timer of [`POLL_INTERVAL`]. A notification that does not concern this stream must not
+    /// restart the timer.
     poll: Interval,
     heartbeats: Interval,
     _permit: Permit,

@@ -1,4 +1,4 @@
-//! URL paths of rows.
+//! Paths of views' rows in the API.
 
 use eaf_core::contract::Subject;
 use std::fmt::Write;

@@ -24,7 +24,8 @@ pub struct Problem(Box<Content>);
 struct Content {
     status: StatusCode,
     code: String,
-    /// Rendered text of the problem. `None`: the host's text of this code.
+    /// Rendered text of the problem. `None`: the response has the host's text for the problem's
+    /// code.
     detail: Option<String>,
     params: Map<String, Value>,
     errors: Vec<FieldProblem>,
@@ -43,7 +44,8 @@ enum Origin {
 pub struct FieldProblem {
     pub pointer: String,
     pub code: String,
-    /// Rendered text of the problem. `None`: the host's text of this code.
+    /// Rendered text of the problem. `None`: the response has the host's text for the problem's
+    /// code.
     pub message: Option<String>,
     pub params: Map<String, Value>,
 }
@@ -102,7 +104,7 @@ impl Problem {
         }))
     }
 
-    /// Sets the wait before a repetition, rounded up to a whole second.
+    /// Sets the wait after which the client may repeat the request, rounded up to a whole second.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait.as_millis().div_ceil(1000).clamp(1, 3600) as u32);
         self
@@ -175,8 +177,8 @@ impl Problem {
         document
     }
 
-    /// Time to wait before a repetition, in seconds; `None`: the problem says nothing of a
-    /// repetition.
+    /// Wait after which the client may repeat the request, in seconds. `None`: the response says
+    /// nothing about a repetition.
     pub fn retry_seconds(&self) -> Option<u32> {
         self.0.retry_after
     }

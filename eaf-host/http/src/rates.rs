@@ -13,7 +13,7 @@ use eaf_core::rate_limit::{Limit, RateLimit, RateLimited};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// Rate limits of the deployment. None: unlimited.
+/// Rate limits that the deployment sets. A field that is `None` sets no limit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
     pub tenant: Option<Limit>,
@@ -48,8 +48,9 @@ impl RateLimiters {
         self.credentials.take(self.hasher.hash_one(credential)).map_err(too_many)
     }
 
-    /// Counts a request against the person's limit, then against the tenant's, and refuses a request
-    /// over either. In this order a person over their limit uses up nothing of the tenant's limit.
+    /// Counts a request against the person's limit, then against the tenant's, and refuses a
+    /// request that exceeds either limit. In this order a person over their limit uses up nothing
+    /// of the tenant's limit.
     pub fn check_caller(&self, tenant: Option<TenantId>, actor: ActorId) -> Result<(), Problem> {
         self.people.take((tenant, actor)).map_err(too_many)?;
         tenant.map_or(Ok(()), |tenant| self.tenants.take(tenant)).map_err(too_many)

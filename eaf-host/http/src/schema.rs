@@ -29,7 +29,8 @@ const MAX_ERRORS: usize = 50;
 /// Maximum number of cached schemas, of all packages and commands together.
 const MAX_CACHED: usize = 1_000;
 
-/// Maximum length of a reported pointer, in bytes; a longer one is cut to an enclosing member.
+/// Maximum length of the JSON pointer in a violation, in bytes. A longer pointer is cut to that of
+/// an enclosing member.
 const MAX_POINTER_BYTES: usize = 500;
 
 /// Checks a body against a schema of the host.

@@ -17,7 +17,8 @@ const OF_ACCESS_TOKENS: [&str; 5] = ["scope", "scp", "client_id", "cid", "appid"
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     OfTheApi,
-    /// The audience includes the client, as in every ID token, so that the audience proves nothing.
+    /// The audience includes the client id, as in every ID token, so the audience does not prove
+    /// that the token is an access token.
     SharedWithTheClient,
 }
 

@@ -38,7 +38,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// True if the failure ends without a change of settings.
+    /// True for an outage: a failure that ends without a change of settings.
     pub fn is_outage(&self) -> bool {
         match self {
             Error::Send(_) | Error::Body(_) | Error::Overloaded { .. } => true,

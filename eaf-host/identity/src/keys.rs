@@ -42,7 +42,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// True if the failure ends without a change in the host's settings or at the provider.
+    /// True for an outage: a failure that ends without a change of settings, at the host or the
+    /// provider.
     pub fn is_outage(&self) -> bool {
         match self {
             // A page in place of the document is another application: the issuer's address is
@@ -96,8 +97,8 @@ impl KeyStore {
         &self.issuer
     }
 
-    /// Returns the keys to verify a token whose header names the key id `kid`; `None`: the header
-    /// names none.
+    /// Returns the issuer's keys, with which a token is verified. `kid` is the key id in the
+    /// token's header; `None`: the header has no key id.
     pub async fn for_key(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<PublishedKeys>, Arc<Error>> {
         let cached = self.cached();
         if let Some(keys) = &cached {

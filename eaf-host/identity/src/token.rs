@@ -1,5 +1,5 @@
-//! A signed JWT: parsed, and its signature compared with the issuer's keys. Its contents are read
-//! by [`Claims`].
+//! A signed JWT: parsing, and verification of the signature with the issuer's keys. [`Claims`]
+//! reads the contents.
 //!
 //! The cryptography is that of the `openidconnect` crate. Its type for ID tokens is not used,
 //! because it rejects tokens for the shape of unused claims.

@@ -1,4 +1,4 @@
-//! Pages of the identity provider, in both languages at once, since the person's language is
+//! Pages of the identity provider, in German and English at once, because the person's language is
 //! unknown.
 
 use super::accounts::{ACCOUNTS, Account};

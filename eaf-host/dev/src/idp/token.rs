@@ -91,7 +91,8 @@ fn issue(issuer: &Issuer, account: &Account, nonce: Option<String>) -> Response 
     }
 }
 
-/// Creates an access token in the form of RFC 9068, which the API verifies offline.
+/// Creates an access token in the form of RFC 9068, which the API verifies without a request to the
+/// provider.
 fn access_token(issuer: &Issuer, account: &Account) -> Result<String, String> {
     let mut claims = claims(issuer, account);
     claims["client_id"] = issuer.client.id.into();

@@ -24,7 +24,7 @@ pub enum Command {
         /// the scope does not name is denied.
         #[arg(long, value_name = "JSON")]
         scope: String,
-        /// Name of the tenant's connection that the grant permits.
+        /// Name of the tenant's connection over which the grant permits calls.
         #[arg(long)]
         connection: String,
         /// Reason of the grant, for the audit.
@@ -36,7 +36,7 @@ pub enum Command {
         #[command(flatten)]
         administration: Administration,
     },
-    /// Withdraw a grant, so that the next call is denied.
+    /// Withdraw a grant. The next workflow call under the grant is denied.
     Remove {
         #[command(flatten)]
         of: Named,

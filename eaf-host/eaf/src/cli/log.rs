@@ -96,7 +96,8 @@ pub async fn events(command: EventsCommand) -> Outcome {
     }
 }
 
-/// Progress of the output: the last printed position of one tenant's log, and the last known one.
+/// Progress of printing a tenant's log: the position of the last printed event, and the last
+/// position that the feed reported.
 struct Progress {
     after: u64,
     known: u64,

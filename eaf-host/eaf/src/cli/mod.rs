@@ -30,7 +30,7 @@ use std::process::ExitCode;
 /// lines `because: …`, so that a quoted text cannot imitate them.
 const INDENT: &str = "    ";
 
-/// Result of a command; an error is printed with its causes.
+/// Result of a command of `eaf`. [`end`] prints an error with its causes.
 pub type Outcome = Result<ExitCode, Box<dyn Error>>;
 
 #[derive(Parser)]
@@ -78,13 +78,13 @@ enum Command {
     /// Print or begin an epoch of the log.
     #[command(subcommand)]
     Log(epoch::Command),
-    /// Print the progress of views; rebuild them.
+    /// Print the progress of views, or rebuild a view.
     #[command(subcommand)]
     Projection(projection::Command),
     /// Print or rotate the master key, which wraps all other keys.
     #[command(subcommand)]
     Key(key::Command),
-    /// Verify the hash chains of the log.
+    /// Verify the hash chains of the tenants' logs and of the platform's acts.
     Verify(verify::Args),
     /// Print the OpenAPI document of a host that serves the given packages.
     Openapi(openapi::Args),
@@ -102,7 +102,8 @@ struct NoTenant(String);
 struct Unconfirmed(&'static str);
 
 /// Writes a text to standard output. A closed pipe (`| head`) is an error and no panic. Control
-/// characters are escaped; foreign text within a line needs [`plain::line`] as well.
+/// characters are escaped; a text of a package or tenant within a line must be escaped with
+/// [`plain::line`] as well.
 pub fn say(text: &str) -> Outcome {
     use std::io::Write;
     std::io::stdout().write_all(plain::lines(text).as_bytes())?;

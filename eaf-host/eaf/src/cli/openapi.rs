@@ -1,4 +1,5 @@
-//! `eaf openapi FILE…`: prints the OpenAPI document.
+//! `eaf openapi FILE…`: prints the OpenAPI document of a host that serves the packages in these
+//! files.
 
 use super::{Outcome, say};
 use crate::compose;

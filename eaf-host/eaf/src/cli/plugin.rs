@@ -12,13 +12,13 @@ use std::process::ExitCode;
 pub enum Command {
     /// Compile a plugin crate into a package.
     Build {
-        /// Directory of the crate.
+        /// Directory of the plugin's crate.
         path: PathBuf,
         /// Package file to write. Absent: a file in the crate's target directory.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Print the imports of a package's components.
+    /// Print a package's identity, the imports of its components, and its requests.
     Inspect {
         file: PathBuf,
         /// Print JSON instead of text.

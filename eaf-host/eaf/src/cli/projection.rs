@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use time::format_description::well_known::Rfc3339;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Time without progress after which a warning asks for a running host.
+/// Time without progress of a rebuild after which a warning asks whether a host is running.
 const STALL_WARNING: Duration = Duration::from_secs(10);
 
 #[derive(Subcommand)]

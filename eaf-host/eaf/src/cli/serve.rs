@@ -12,7 +12,7 @@ pub struct Args {
     configuration: Configuration,
 }
 
-/// Source of the settings, for every command that needs them.
+/// Argument that names the source of the settings, for every command that needs settings.
 #[derive(clap::Args)]
 pub struct Configuration {
     /// TOML file with settings. Environment variables have priority over it.

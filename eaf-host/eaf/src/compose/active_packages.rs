@@ -1,5 +1,5 @@
-//! Active packages as other crates need them: for HTTP as products with texts, for capabilities as
-//! roles, mails and views.
+//! Active packages in the forms that other crates need: products with texts for the HTTP API;
+//! roles, mails and views for the capabilities.
 
 use eaf_capability::Packages;
 use eaf_capability::text::mails::Templates;

@@ -82,7 +82,7 @@ impl From<install::Error> for Error {
     }
 }
 
-/// Interval of the check for packages that another host activated.
+/// Interval at which the host checks whether another host activated a package.
 const PACKAGE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
 /// changed unnoticed.
@@ -287,7 +287,7 @@ pub async fn openapi(packages: &[PathBuf]) -> Result<serde_json::Value, Error> {
     Ok(eaf_http::document(&products.into_values().collect::<Vec<_>>()))
 }
 
-/// Providers of this binary, for a command that calls them without serving.
+/// Providers of all capabilities of this binary, for a command that uses them without serving.
 pub fn providers(config: &Config, core: &Arc<Core>) -> Result<Providers, Error> {
     build_providers(&parts(config, core, Arc::new(ActivePackages::new(Plugins::default()))))
 }
@@ -340,7 +340,8 @@ async fn activate_configured(
     Ok(())
 }
 
-/// Warns of missing grants, because a workflow would only fail later, when it needs one.
+/// Logs a warning for each missing grant, because a workflow would fail only later, when it needs
+/// the grant.
 async fn warn_of_missing_grants(core: &Core, plugins: &Plugins) -> Result<(), Error> {
     for (tenant, slug) in directory::tenants(&core.db).await? {
         let granted = grant::list(&core.db, tenant).await?;
@@ -424,8 +425,8 @@ async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: watch
     }
 }
 
-/// Deletes rows after their retention. Rows fall due at midnight, so the next pruning after a
-/// complete one is on the next day.
+/// Deletes rows whose retention is over. Rows become due at midnight, so after a complete pruning
+/// the next one is on the next day.
 async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
     let pruning = async {
         let mut done = None;

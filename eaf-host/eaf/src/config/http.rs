@@ -86,8 +86,8 @@ fn proxies(values: &mut Values) -> Option<Vec<IpNet>> {
     networks
 }
 
-/// Reads the public address, which must be an origin: cookies belong to a whole host, so two
-/// applications cannot share one.
+/// Reads the public address, which must be an origin without a path: cookies belong to a whole
+/// host, so two applications cannot share a host.
 fn public_url(values: &mut Values) -> Option<(String, bool)> {
     let url = values.parse::<Url>(&PUBLIC_URL, "a URL")?;
     let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;

@@ -1,4 +1,4 @@
-//! Settings of the identity provider: any OpenID Connect provider.
+//! Settings of the identity provider, which may be any OpenID Connect provider.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};
@@ -75,8 +75,9 @@ const PLAIN_HTTP: Key = Key {
 pub const TENANT: &str = "eaf_tenant";
 pub const SUBJECT: &str = "sub";
 
-/// Claims that people can change or that are reassigned. A host that identifies people by such a
-/// claim would take the next holder for the same person.
+/// Names of claims whose values people can change, or providers reassign to other people. A host
+/// that identified people by such a claim would take the next holder of a value for the same
+/// person.
 const UNSTABLE_CLAIMS: [&str; 11] = [
     "email",
     "mail",

@@ -1,4 +1,5 @@
-//! Settings as text: their keys, their sources, and problems with them.
+//! Settings as text: their definitions, their sources (file and variables), and the problems of
+//! invalid settings.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -103,8 +104,8 @@ impl Values {
         }
     }
 
-    /// Value of a setting, or its default. `None`: the setting has neither; a required one then
-    /// adds a problem.
+    /// Value of a setting, or else the setting's default. `None`: the setting has neither. A
+    /// required setting without a value adds a problem.
     pub fn text(&mut self, key: &'static Key) -> Option<String> {
         if let Some((text, _)) = self.text.get(key.name) {
             return Some(text.clone());

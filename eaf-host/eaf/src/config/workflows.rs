@@ -1,4 +1,4 @@
-//! Settings of workflows.
+//! Setting of the workflow engine: the duration of a run's lease.
 
 use super::Section;
 use super::key::{Default, Key, Kind, Values};

@@ -63,7 +63,7 @@ where
     (message.unwrap_or_default(), fields)
 }
 
-/// Format for programs: one JSON object per line.
+/// Format of log lines for programs: one JSON object per line.
 pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -86,8 +86,8 @@ where
     }
 }
 
-/// Format for people. The trace id comes last, to be copied. Values are quoted and escaped, so that
-/// a guest's text cannot forge a line or a field.
+/// Format of log lines for people. The trace id comes last, to be copied. Values are quoted and
+/// escaped, so that a guest's text cannot forge a line or a field.
 pub struct Readable;
 
 impl<S, N> FormatEvent<S, N> for Readable

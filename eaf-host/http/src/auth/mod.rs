@@ -50,8 +50,8 @@ impl Query {
     }
 }
 
-/// Records a sign-in or sign-out in the tenant's audit trail; an operator's goes into the
-/// platform's.
+/// Records a sign-in or sign-out in the tenant's audit trail. Those of an operator are recorded in
+/// the platform's audit.
 async fn record(
     app: &App,
     tenant: Option<TenantId>,

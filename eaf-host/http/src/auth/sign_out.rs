@@ -19,7 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LEAVE: &str = "/auth/leave";
-/// Lifetime of the cookie that `GET /auth/leave` needs; the page goes there at once.
+/// Lifetime of the cookie that `GET /auth/leave` needs. It is short, because the page opens that
+/// path at once.
 const LEAVE_LIFETIME: Duration = Duration::from_secs(60);
 
 pub fn operation() -> Operation {

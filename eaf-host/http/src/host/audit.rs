@@ -146,8 +146,8 @@ pub(super) async fn look_up(
     Ok(found)
 }
 
-/// Pattern of a cursor in the OpenAPI document: the positions at which log, host and calls
-/// continue, `-` for a source without further rows.
+/// Pattern of a cursor in the OpenAPI document. A cursor says where each of the three sources (log,
+/// host, calls) continues; `-`: the source has no further rows.
 const CURSOR: &str = "^(1[0-9]{15}\\.[0-9]{1,18}|-)~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|-)\
                       ~(1[0-9]{15}\\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/[0-9]{1,4}|-)$";
 const PARAMETERS: [&str; 12] =

@@ -46,8 +46,8 @@ const MAX_ZONE_LENGTH: usize = 64;
 const DIALECT: &str = "dialect";
 const LANGUAGE: &str = "language";
 
-/// Format of the file. Excel needs a byte order mark to read UTF-8, and a German Excel separates
-/// columns by semicolons.
+/// Format of the exported file. Excel needs a byte order mark to read UTF-8, and a German Excel
+/// separates columns by semicolons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Plain,
@@ -154,7 +154,7 @@ fn parse_export(parameters: &Parameters) -> Result<(Filter, Option<String>), Pro
     Ok((filter, thing))
 }
 
-/// Language of the file, which may differ from the caller's.
+/// Language of the exported file, which may differ from the caller's.
 fn language(parameters: &Parameters, callers: Locale) -> Result<Locale, Problem> {
     match parameters.get(LANGUAGE) {
         None => Ok(callers),

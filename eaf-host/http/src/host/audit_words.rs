@@ -175,7 +175,7 @@ impl<'a> Words<'a> {
         names.into_iter().filter(differs).map(|name| self.setting(name)).collect()
     }
 
-    /// Renders a text of the host with these parameters.
+    /// Renders the host's text `audit.<key>` with these parameters.
     pub fn render(&self, key: &str, filled: Value) -> String {
         self.host(key, &params(filled))
     }
@@ -187,7 +187,8 @@ impl<'a> Words<'a> {
         own.unwrap_or_else(|| self.setting(name))
     }
 
-    /// Value as people read it: people by name, amounts as money. `None`: the value is null.
+    /// Value of a member or setting as people read it: people by name, amounts as money. `None`:
+    /// the value is null.
     pub fn value(&self, name: &str, value: &Value) -> Option<String> {
         let actor = value.as_str().and_then(|text| text.parse::<ActorId>().ok());
         if let Some(actor) = actor.filter(|actor| self.people.contains_key(actor)) {

@@ -172,7 +172,7 @@ pub(super) fn changed(before: Option<&Value>, new: &NewConnection) -> (Value, Va
     (if before.is_some() { old.into() } else { Value::Null }, now.into())
 }
 
-/// Settings as the audit records them.
+/// Settings of a connection as the audit records them: a long value only as its digest.
 pub(super) fn audited(config: &Value) -> Value {
     let members = config.as_object().into_iter().flatten();
     Value::Object(members.map(|(name, value)| (name.clone(), digest_if_long(value))).collect())

@@ -12,7 +12,7 @@ use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// All connections of a tenant, by capability and name.
+/// JSON documents of all connections of a tenant, sorted by capability and name.
 pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Value>, Problem> {
     let granted = grant::list(&app.core.db, tenant).await?;
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));

@@ -1,5 +1,5 @@
 //! `PUT` and `DELETE /api/host/mail-queue/pauses/{connection}`: pauses or resumes a mail
-//! connection. Mails wait while it is paused.
+//! connection. Mails over a paused connection wait.
 
 use super::checked_name;
 use super::mail_queue::retry_now;

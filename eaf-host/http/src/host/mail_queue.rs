@@ -1,5 +1,5 @@
 //! `GET /api/host/mail-queue`: waiting mails, with reason and time of the next attempt, and the
-//! paused mail connections. `POST …/send` retries all now.
+//! paused mail connections. `POST …/send` retries all waiting mails now.
 
 use super::mail_failures::{described, item};
 use super::{instant, record};

@@ -1,6 +1,6 @@
-//! `POST /api/host/mail-failures/send-again`: sends a mail again that failed, or whose arrival is
-//! unknown. The mail's content comes from the journal of its run. The mail is sent even if the
-//! caller disconnects.
+//! `POST /api/host/mail-failures/send-again`: sends a mail again if it failed or if its arrival is
+//! unknown. The mail's content comes from the journal of the run that created the mail. The mail is
+//! sent even if the caller disconnects.
 
 use super::mail_queue::{fault, retry_now};
 use super::test_limit::RateLimited;
@@ -37,7 +37,7 @@ const BEING_SENT: &str = "mail-being-sent";
 const RESPONSE_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(20) };
 /// Time-out of the resend, above all time-outs of one mail's SMTP session.
 const SEND_TIMEOUT: Duration = Duration::from_secs(3_000);
-/// Age at which a pending mail counts as abandoned by its call.
+/// Age at which a pending mail counts as abandoned by the call that was to send it.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
 /// Codes of failures whose response is delayed to [`RESPONSE_TIMEOUT`], so that the duration
 /// reveals nothing about the network.

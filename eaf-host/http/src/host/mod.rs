@@ -40,10 +40,11 @@ pub(super) fn instant(at: OffsetDateTime) -> Option<String> {
     at.format(&Rfc3339).ok()
 }
 
-/// Pattern of a cursor in the OpenAPI document.
+/// Pattern of a list's cursor in the OpenAPI document; see [`cursor`].
 pub(super) const CURSOR: &str = "^1[0-9]{18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-/// Cursor after an item: `<instant>~<id>`, with the instant in nanoseconds since 1970.
+/// Cursor of the page that begins after an item: `<instant>~<id>` of that item, with the instant in
+/// nanoseconds since 1970.
 fn cursor<Id: std::fmt::Display>(at: OffsetDateTime, id: Id) -> String {
     format!("{}~{id}", at.unix_timestamp_nanos())
 }

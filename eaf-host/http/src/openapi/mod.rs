@@ -1,5 +1,5 @@
-//! `GET /api/openapi.json`: OpenAPI 3.1 document of this host's active packages, typed per command
-//! and per view.
+//! `GET /api/openapi.json`: OpenAPI 3.1 document of this host's active packages, with the types of
+//! each command and each view.
 
 mod schemas;
 mod typed;

@@ -129,7 +129,7 @@ const FILTER: &str =
 const SEARCH: &str = "Search words: a row is found if each word occurs in one of its searched columns. \
                       Without `sort` the best matches come first, and there is no next page.";
 const CURSOR_OF: &str = "`next` of the previous page of the same query.";
-/// Pattern of a cursor that this host issues.
+/// Pattern of the cursors that this host issues for pages of views.
 const CURSOR: &str = "^eyJ[A-Za-z0-9_-]{1,8000}$";
 
 fn filter(column: &Column) -> Value {

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 use tracked::{TrackedBody, TrackedStream};
 
-/// Maximum size of a request's line and headers, in bytes. Proxies stop at 8 to 16 KiB.
+/// Maximum size of a request's line and headers, in bytes. Common proxies accept only 8 to 16 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Delay before the next accept after one that failed, such as for lack of descriptors.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);

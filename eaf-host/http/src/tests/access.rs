@@ -1,5 +1,5 @@
-//! Permission matrix: every operation, tried over HTTP by every kind of caller, against a reviewed
-//! file.
+//! Permission matrix: every operation, tried over HTTP by every kind of caller, and compared with a
+//! reviewed file.
 
 use super::{TestHost, notes};
 use crate::access::Access;

@@ -1,4 +1,5 @@
-//! Browser of the sign-in tests: it stores cookies and sends its origin.
+//! Browser for the sign-in tests, which stores cookies and sends the headers of the application's
+//! pages.
 
 use super::{Answer, TestHost};
 use axum::body::Body;

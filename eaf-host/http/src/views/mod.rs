@@ -1,4 +1,4 @@
-//! Rows of a product's views, with what each waits for and the actions on it.
+//! Rows of a product's views, each with the reason why it waits and the actions on it.
 
 mod answers;
 pub mod item;
@@ -16,7 +16,7 @@ use eaf_core::view;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Time-out of a wait with `?after`, for a person who reads their own write.
+/// Time-out of a query with `?after`, which waits until the view contains the caller's own write.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Request for the rows of a view.
