@@ -1,49 +1,52 @@
-//! Choices: values of another system from which an admin chooses, so that no name is typed from
-//! memory.
+//! Choices: values of another system, such as vCenter's templates, from which an admin chooses
+//! instead of typing a name.
 
 use super::{Class, Failure};
 use serde_json::{Map, Value};
 
-/// Query for choices. `list` names a list of the provider: a word of the capability, such as
-/// `template`, or a member of the connection's `config`.
+/// Query for choices. `list` is the name of one of the provider's lists: a word of the capability,
+/// such as `template`, or a JSON member of the connection's `config`, such as `datastore`.
 pub struct ChoiceQuery<'a> {
     pub list: &'a str,
-    /// Scope of the grant, which limits the choices; null while an admin edits a connection.
+    /// Scope of the grant, which limits the choices. It is JSON null while an admin edits a
+    /// connection, because then there is no grant.
     pub scope: &'a Value,
     pub selection: ChoiceSelection<'a>,
 }
 
 pub enum ChoiceSelection<'a> {
-    /// Choices whose path contains every word of `search`, at most `limit` of them.
+    /// Selects the choices whose path contains every word of `search`, at most `limit` choices.
     Matching { search: &'a str, limit: usize },
-    /// The given value only, to find out whether it exists and can be used.
+    /// Selects only the choice with this value, to find out whether the value exists and can be
+    /// used.
     Exact(&'a str),
 }
 
 #[derive(Debug, Default)]
 pub struct Choices {
     pub items: Vec<Choice>,
-    /// Whether there are more choices than `limit`.
+    /// Whether more choices match than the `limit` of the query.
     pub more: bool,
     /// Number of objects that the account may not read, so that it is unknown whether they are
     /// choices.
     pub unreadable: usize,
-    /// Reason why the value of an exact query cannot be used; none: usable, or not an exact query.
+    /// Failure that says why the value of an exact query cannot be used. `None` if it can be used,
+    /// or if the query was a search.
     pub unusable: Option<Failure>,
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Choice {
-    /// Value that a form stores in the field.
+    /// Value of the choice that a form writes into its field.
     pub value: String,
-    /// Last segment of the value's path, which people know.
+    /// Last segment of the value's path, which is the name that people know.
     pub name: String,
-    /// Numbers and words that describe the value, such as its size. The capability defines their
+    /// Facts that describe the choice to people, such as its size. The capability defines their
     /// names.
     pub facts: Map<String, Value>,
 }
 
-/// Whether `text` contains every word of `search`, in upper or lower case.
+/// Whether `text` contains every word of `search`. Upper and lower case are equal.
 pub fn matches_search(text: &str, search: &str) -> bool {
     let text = text.to_lowercase();
     search.to_lowercase().split_whitespace().all(|word| text.contains(word))

@@ -1,54 +1,56 @@
-//! Shape of a capability's connections, which ensures that only usable settings are stored and that
-//! no secret is where settings are shown.
+//! Description of a capability's connections: the JSON Schemas of settings and secret, and the
+//! form. It ensures that only usable settings are stored, and that no secret is in the settings,
+//! which people see.
 
 use crate::text::Locales;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
 pub struct ConnectionType {
-    /// JSON Schema of the settings, which people see. It names every member and allows no other, so
-    /// that a password cannot be written into the settings.
+    /// JSON Schema of the connection's settings, which people see. It permits only the members that
+    /// it names, so that a password cannot be written into the settings.
     pub config: Value,
     pub secret: Value,
-    /// Members of `config` that may change while the stored secret stays, because they determine
+    /// JSON members of `config` that may change while the stored secret stays. They determine
     /// neither where the secret is sent nor whose it is.
     pub non_routing_fields: &'static [&'static str],
-    /// Names of the lists of choices that the provider offers: members of `config`, and other
-    /// words.
+    /// Names of the lists of choices that the provider offers: JSON members of `config`, and other
+    /// words such as `template`.
     pub choices: &'static [&'static str],
     /// Fields of the form for `config`, in the order of the form.
     pub fields: &'static [Field],
-    /// Texts of the form: `name`, `lead`, `removal`, `trial` if [`Provider::test_with_effect`] has
-    /// an effect, `fields.<name>.label`, `.hint` and `.options.<value>`, and `findings.<name>` for
-    /// the results of a test.
+    /// Texts of the connection's form, by key: `name`, `lead`, `removal`, `trial` if
+    /// [`Provider::test_with_effect`] has an effect, `fields.<name>.label`, `.hint` and
+    /// `.options.<value>`, and `findings.<name>` for the results of a connection test.
     ///
     /// [`Provider::test_with_effect`]: crate::Provider::test_with_effect
     pub texts: &'static LazyLock<Locales>,
-    /// Check of rules beyond the schemas. It runs only if the schemas hold.
+    /// Check of rules that a JSON Schema cannot express. It runs only if settings and secret match
+    /// the schemas.
     pub validate: Validate,
 }
 
-/// Field of the form, for one member of `config`.
+/// Field of a connection's form, for one JSON member of `config`.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     pub name: &'static str,
     pub input: Input,
-    /// Whether the form marks the field as optional.
+    /// Whether the field may stay empty, which the form shows.
     pub optional: bool,
-    /// Value of the field in the form of a new connection; none: the field starts empty.
+    /// Value that the field has in the form of a new connection; `None`: the field starts empty.
     pub initial: Option<&'static str>,
-    /// Whether the form shows the field only for a login by token.
+    /// Whether the form shows the field only for a login by access token.
     pub by_token: bool,
 }
 
-/// Kind of input element in the form.
+/// Kind of input element that the form shows for a field.
 #[derive(Debug, Clone, Copy)]
 pub enum Input {
     Text,
     Number,
-    /// PEM text of several lines.
+    /// Input of several lines for certificates in PEM.
     Certificate,
-    /// One of these values. The empty value means that `config` omits the member.
+    /// Choice of one of these values. If the empty value is chosen, `config` omits the JSON member.
     Choice(&'static [&'static str]),
 }
 
@@ -85,8 +87,8 @@ impl Field {
     }
 }
 
-/// Key of the text of a choice. The word `default` replaces the empty value, since TOML has no
-/// empty key.
+/// Key of the text for one value of a choice field, such as `fields.auth.options.oauth2`. For the
+/// empty value the key ends in `default`, because a TOML key cannot be empty.
 pub fn option_key(field: &str, value: &str) -> String {
     let value = if value.is_empty() { "default" } else { value };
     format!("fields.{field}.options.{value}")
@@ -95,20 +97,22 @@ pub fn option_key(field: &str, value: &str) -> String {
 static NO_TEXTS: LazyLock<Locales> =
     LazyLock::new(|| Locales::load("", "").expect("the built-in texts are whole; a test holds it"));
 
-/// Function that checks `config` and `secret`; the secret is none if the stored one stays.
+/// Function that checks a connection's `config` and `secret`. The secret is `None` if the stored
+/// secret stays.
 pub type Validate = fn(&Value, Option<&Map<String, Value>>) -> Vec<Violation>;
 
-/// Violation of a rule by one member of the settings. The code is one of `errors[]` in
-/// `docs/errors.md`.
+/// Violation of a rule by one JSON member of a connection's settings or secret. Its code is one of
+/// `errors[]` in `docs/errors.md`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// JSON pointer into `{"config": …, "secret": …}`.
+    /// JSON pointer to the member in the document `{"config": …, "secret": …}`, such as
+    /// `/config/url`.
     pub pointer: &'static str,
     pub code: &'static str,
 }
 
 impl ConnectionType {
-    /// Type of a capability without connections; its schemas refuse every connection.
+    /// Description for a capability that has no connections. Its schemas refuse every connection.
     pub fn none() -> Self {
         ConnectionType {
             config: json!(false),
@@ -122,19 +126,21 @@ impl ConnectionType {
     }
 }
 
-/// JSON Schema of a text with at least one visible character.
+/// JSON Schema of a string with at least one visible character.
 pub fn text() -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 1_000, "pattern": "\\S" })
 }
 
-/// Whether `pem` consists of PEM certificates and has no private key, since people see it.
+/// Whether `pem` consists only of certificates in PEM. A private key is refused, because people see
+/// the settings.
 pub fn is_certificate(pem: &str) -> bool {
     !pem.contains("PRIVATE KEY")
         && reqwest::Certificate::from_pem_bundle(pem.as_bytes()).is_ok_and(|certificates| !certificates.is_empty())
 }
 
-/// Asserts that the form has one field for each member of `config`, and that the texts have a label
-/// for each field, a text for each option and each finding of a test, and no further text.
+/// Asserts that the form has exactly one field per JSON member of `config`. Also asserts that the
+/// texts have a label for each field, and a text for each option and each finding of a connection
+/// test, and no further text.
 #[cfg(any(test, feature = "testing"))]
 pub fn assert_form(kind: &ConnectionType, findings: &[&str]) {
     use std::collections::BTreeSet;

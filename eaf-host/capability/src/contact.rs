@@ -1,19 +1,18 @@
-//! First contact with a server that a tenant admin named.
+//! First contact with a server that a tenant admin named in a connection.
 //!
-//! All failures of a contact look alike: if a refused, a silent and a filtered connection and
-//! another protocol were distinguished, the test of a connection would be a scanner of networks
-//! that the admin cannot see. All failures also take the same time, since a difference would reveal
-//! the cause.
+//! All failures of the contact look alike: no server, a silent server, a firewall and a server of
+//! another kind. Otherwise the test of a connection could scan networks that the admin cannot see.
+//! All failures also take the same time, because a difference in time would reveal the cause.
 
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Time-out of the first contact with a server.
+/// Default time-out of the first contact with a server in a connection test.
 pub const CONTACT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Runs the contact within `limit`. An error for which `is_hidden` holds is returned only at the
-/// limit, so that the time reveals nothing.
+/// Runs the first contact with a server for at most `limit`. An error that `is_hidden` selects is
+/// returned only when `limit` has elapsed, so that the time reveals nothing about the server.
 pub async fn first<T, E>(
     limit: Duration,
     contact: impl Future<Output = Result<T, E>>,

@@ -1,5 +1,5 @@
-//! Host APIs that plugins can use. Each capability is a crate in `eaf-host/capabilities/` that
-//! registers itself.
+//! Capabilities: host APIs that workflows of plugins call. Each capability is a crate in
+//! `eaf-host/capabilities/` that registers itself.
 //!
 //! A new capability needs:
 //!
@@ -10,10 +10,10 @@
 //! 4. its interfaces with their functions in the [`Registration`];
 //! 5. a sentence for each of its failures in its own `texts/{de,en}.toml`.
 //!
-//! The host sorts the providers by name and refuses two of one name. Connections to a server that a
-//! tenant named go through [`egress::Policy`] without exception.
+//! The host refuses two providers with the same name. Every connection to a server that a tenant
+//! named goes through [`egress::Policy`].
 //!
-//! Workflows call a capability by the trait [`Capability`] of the core: **every effect must be
+//! Workflows call a capability through the trait [`Capability`] of eaf-core: **every effect must be
 //! repeatable**.
 
 pub mod choices;
@@ -44,42 +44,46 @@ use std::sync::Arc;
 use text::failures::Texts;
 use text::mails::Templates;
 
-/// Suffix of a draft's connection name in caches such as those of sessions. No stored connection
-/// has such a name, so a draft never replaces the cached state of a stored connection.
+/// Suffix of the connection name under which caches, such as that of sessions, store the state of a
+/// draft. No stored connection has such a name, so a draft never replaces the state of a stored
+/// connection.
 pub const DRAFT_SUFFIX: &str = "/draft";
 
-/// Capability with its connections, as runs, tenant admins and the host itself use it.
+/// Implementation of a capability and of its connections, as workflow runs, tenant admins and the
+/// host use it.
 #[async_trait]
 pub trait Provider: Capability {
-    /// Repeats one item of a finished call at an admin's request. In the capability `mail`, an item
-    /// is a mail, given by its Message-ID.
+    /// Repeats one item of a call that has ended, because an admin asks for it. In the capability
+    /// `mail`, an item is a mail, identified by its Message-ID.
     async fn repeat_item(&self, _call: &Call, _item: &str) -> Result<Value, Failure> {
         Err(Failure::new(Class::Permanent, "unknown-function", "items of this capability's calls cannot be repeated"))
     }
 
-    /// Closes open resources of other systems, such as sessions, when the host stops. Must end
-    /// within seconds.
+    /// Closes sessions and other resources that are open at other systems, because the host stops.
+    /// Must return within seconds.
     async fn close(&self) {}
 
-    /// Tests a stored connection for the tenant admin; the report has one finding per requirement.
+    /// Tests a stored connection for a tenant admin. The report has one finding per requirement.
     async fn check(&self, tenant: TenantId, connection: &str) -> Report;
 
-    /// Tests a stored connection as [`check`](Self::check) does, with an effect for the actor, such
-    /// as a mail to them.
+    /// Tests a stored connection as [`check`](Self::check) does, and additionally causes a visible
+    /// effect for the actor, such as a test mail to them.
     async fn test_with_effect(&self, tenant: TenantId, connection: &str, _actor: ActorId) -> Report {
         self.check(tenant, connection).await
     }
 
-    /// Tests settings that are not stored, such as those of a form. With `_effect_for`, the test
-    /// has an effect for that actor, such as a mail; none: no effect.
+    /// Tests settings that are not stored, such as those in a form. If `_effect_for` is an actor,
+    /// the test has a visible effect for that actor, such as a test mail; `None`: no effect.
     async fn check_draft(&self, _tenant: TenantId, _draft: &Connection, _effect_for: Option<ActorId>) -> Report {
         Failure::new(Class::Permanent, "unknown-function", "connections of this capability cannot be tested").into()
     }
 
-    /// Closes open resources of a connection that was deleted or whose settings changed.
+    /// Closes sessions and other resources of a connection, because the connection was deleted or
+    /// its settings changed.
     async fn close_connection(&self, _tenant: TenantId, _connection: &str) {}
 
-    /// Lists choices for a field, with the connection's login and within the grant's scope.
+    /// Lists choices for a field of a form. The list is read with the connection's login and
+    /// limited to the grant's scope.
     async fn choices(
         &self,
         _tenant: TenantId,
@@ -89,91 +93,93 @@ pub trait Provider: Capability {
         Err(choices::no_such_list())
     }
 
-    /// JSON Schema of the data of those managed resources that polling can read; none: the
-    /// capability has no observation.
+    /// JSON Schema that the data of a managed resource matches if polling can read the resource.
+    /// `None`: the capability does not observe its resources.
     fn observable(&self) -> Option<Value> {
         None
     }
 
-    /// Reads managed resources over one connection, in as few calls as possible and in sequence.
-    /// The result omits a resource whose state is unknown.
+    /// Reads the state of managed resources over one connection, one call after the other and in as
+    /// few calls as possible. The result omits a resource whose state is unknown.
     async fn observe(&self, _request: &ObservationRequest) -> Observations {
         Observations { states: Vec::new(), failure: None }
     }
 
-    /// Distinguishes a failure of the connection from a failure of the call.
+    /// Tells whether a failure is a problem of the connection, or concerns only the call.
     fn connection_problem(&self, _failure: &Failure) -> ConnectionProblem {
         ConnectionProblem::None
     }
 
-    /// Shape of this capability's connections.
+    /// Description of this capability's connections: schemas and form.
     fn connections(&self) -> ConnectionType {
         ConnectionType::none()
     }
 
-    /// JSON Schema of the scopes of this capability's grants. A scope denies everything that it
-    /// does not name.
+    /// JSON Schema of the scope of this capability's grants. A grant denies everything that its
+    /// scope does not name.
     fn scope(&self) -> Value {
         serde_json::json!({ "type": "object", "additionalProperties": false })
     }
 }
 
-/// Providers of a host, by name of the capability.
+/// Providers of the host, by the name of the capability, such as `mail`.
 pub type Providers = BTreeMap<String, Arc<dyn Provider>>;
 
-/// Converts providers to the capabilities of the workflow engine.
+/// Returns the providers as the workflow engine uses them: only by the trait [`Capability`].
 pub fn capabilities(providers: &Providers) -> Capabilities {
     providers.iter().map(|(name, provider)| (name.clone(), provider.clone() as Arc<dyn Capability>)).collect()
 }
 
-/// Facts about the active packages that providers need; the plugin runtime implements this trait.
+/// Information about the active packages that providers need. The crate of the plugin runtime
+/// implements this trait.
 pub trait Packages: Send + Sync {
-    /// Roles that hold a permission of the plugin; `permission` is named without the plugin's
-    /// prefix. Empty: there is no such plugin or permission.
+    /// Names of the plugin's roles that hold a permission. `permission` is given without the
+    /// plugin's prefix. Empty if there is no such plugin or permission.
     fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String>;
-    /// Mail templates of the plugin; none: there is no such plugin.
+    /// Mail templates of the plugin's package; `None` if there is no such plugin.
     fn mails(&self, plugin: &str) -> Option<Arc<Templates>>;
-    /// View of the plugin; none: there is no such plugin or view.
+    /// Definition of a view of the plugin; `None` if there is no such plugin or view.
     fn view(&self, plugin: &str, name: &str) -> Option<ViewType>;
 }
 
-/// Services of the host from which providers are created, once, at start.
+/// Services of the host that providers use. The host creates each provider from them once, at
+/// start.
 pub struct ProviderDependencies {
     pub core: Arc<eaf_core::Core>,
     pub packages: Arc<dyn Packages>,
-    /// Policy that limits the servers which a tenant's connection may name.
+    /// Egress policy, which limits the servers that a tenant's connection may name.
     pub egress: Arc<egress::Policy>,
-    /// Limiter of logins at servers which a tenant's connection names.
+    /// Login limiter for logins at the servers that tenants' connections name.
     pub login_limiter: Arc<LoginLimiter>,
-    /// Public address of this host without a trailing slash, the prefix of links in mails.
+    /// Public URL of this host without a trailing slash; links in mails begin with it.
     pub public_url: String,
 }
 
-/// Registration of a capability by its crate, with which the host creates the provider.
+/// Registration of a capability by its crate. The host creates the provider from it.
 pub struct Registration {
-    /// Name of the capability and of its WIT package.
+    /// Name of the capability, and of its WIT package.
     pub name: &'static str,
-    /// Interfaces of the capability's WIT package.
+    /// Interfaces of the capability's WIT package, which workflows import.
     pub interfaces: &'static [Interface],
-    /// Sentences for the failure codes of the capability. No other capability may have one of these
-    /// codes.
+    /// Sentences for the capability's failure codes. No other capability may use the same codes.
     pub texts: Texts,
     pub make: fn(&ProviderDependencies) -> Arc<dyn Provider>,
 }
 
 inventory::collect!(Registration);
 
-/// Interface that workflows import: one resource with the function `open` and these methods. A call
-/// of a method is a [`Capability::start`] with the method's name as its function.
+/// Interface that workflows import: one WIT resource with the function `open` and these methods.
+/// When a workflow calls a method, the host calls [`Capability::start`] with the method's name as
+/// the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interface {
-    /// Name in WIT, such as `lifecycle`.
+    /// Name of the interface in WIT, such as `lifecycle`.
     pub name: &'static str,
-    /// Names of the methods in WIT, such as `power-on`.
+    /// Names of the interface's methods in WIT, such as `power-on`.
     pub functions: &'static [&'static str],
 }
 
-/// Lists all interfaces in this binary, each with the name of its capability.
+/// Lists the interfaces of all capabilities in this binary, each with the name of its capability.
 pub fn interfaces() -> Vec<(&'static str, Interface)> {
     let registrations = inventory::iter::<Registration>.into_iter();
     let named = |one: &'static Registration| one.interfaces.iter().map(|interface| (one.name, *interface));

@@ -1,12 +1,13 @@
-//! Limit of refused logins at other systems, counted per server, account and tenant.
+//! Login limiter: counts refused logins at other systems per server, account and tenant, and pauses
+//! further logins.
 //!
 //! A wrong password has two risks. The other system may lock the account after a few refusals. And
-//! a tenant may guess the password of another tenant's account, because that tenant's firewall
+//! a tenant may guess the password of another tenant's account, because the other tenant's firewall
 //! trusts the host's address. A server is identified by its address, so that several host names or
-//! paths count as one.
+//! URLs of one server count together.
 //!
-//! Counts live in the memory of one process; they start at zero after a restart and are not shared
-//! between hosts.
+//! The counts are in the memory of one process: they start at zero after a restart, and hosts do
+//! not share them.
 
 use eaf_core::id::TenantId;
 use std::collections::HashMap;
@@ -15,32 +16,34 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Time for which a refused login of an account counts. vCenter locks an account for minutes after
-/// 5 refused logins within 180 s. The limits below leave the last refusals to people, and to
-/// tenants whose login was accepted before, so that guessing cannot lock them out.
+/// Time for which a refused login counts against its account. vCenter locks an account for minutes
+/// after 5 refused logins within 180 s. The two limits below are lower: they leave the last
+/// refusals to people, and to tenants whose login was accepted before, so that a tenant who guesses
+/// cannot lock them out.
 const WINDOW: Duration = Duration::from_secs(180);
 const REFUSALS: usize = 4;
 const REFUSALS_OF_UNKNOWN: usize = 3;
 
-/// Number of refusals at one server, over all user names, that a tenant may cause within a day
-/// before the tenant's logins pause. Each further refusal doubles the pause.
+/// Number of refused logins at one server, over all user names, that a tenant may cause within a
+/// day before the tenant's logins there pause. Each further refusal doubles the pause.
 const FREE_REFUSALS: usize = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Number of attempts per day, one per window, that a tenant may make in spite of the pause with
-/// another secret for a refused user, since an admin may have corrected the secret.
+/// Number of logins per day that a tenant may attempt during the pause because the secret of a
+/// refused user has changed, at most one per [`WINDOW`]. They are permitted because an admin may
+/// have corrected the secret.
 const CHANGED_SECRETS: usize = 5;
 
-/// Pause while another attempt is not answered so far.
+/// Pause that is returned while another login with the same account is not answered yet.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
 
-/// Time until the next login may be attempted.
+/// Pause: time until the next login may be attempted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LoginPause(pub Duration);
 
-/// User name and secret of a login. Not `Debug`, so that no log can show the secret.
+/// User name and secret of a login. The type has no `Debug`, so that no log can show the secret.
 #[derive(Clone, Copy)]
 pub struct Login<'a> {
     pub user: &'a str,
@@ -50,21 +53,23 @@ pub struct Login<'a> {
 #[derive(Default)]
 pub struct LoginLimiter {
     state: Mutex<State>,
-    /// Hasher of secrets with keys of this process, so that a hash is useless elsewhere.
+    /// Hashes secrets with random keys of this process, so that the hash of a secret is useless
+    /// outside it.
     hasher: RandomState,
 }
 
 #[derive(Default)]
 struct State {
-    /// Refused logins within [`WINDOW`], per server and account: the user name as it was spelt, and
-    /// the time.
+    /// Refused logins within [`WINDOW`], by server and account: each with the user name in lower
+    /// case, and the time.
     refused: HashMap<(SocketAddr, String), Vec<(String, Instant)>>,
     under_way: HashMap<(SocketAddr, String), usize>,
-    /// Refused logins within a day, per tenant and server.
+    /// Refused logins within a day, by tenant and server.
     tenant_refusals: HashMap<(TenantId, SocketAddr), Vec<RefusedLogin>>,
-    /// Times of a tenant's attempts with another secret in spite of the pause, within a day.
+    /// Times of a tenant's logins within a day that were attempted during the pause with a changed
+    /// secret, by tenant and server.
     changed_secrets: HashMap<(TenantId, SocketAddr), Vec<Instant>>,
-    /// Time of the last accepted login, per tenant, server and user name.
+    /// Time of the last accepted login, by tenant, server and user name.
     accepted: HashMap<(TenantId, SocketAddr, String), Instant>,
 }
 
@@ -74,8 +79,8 @@ struct RefusedLogin {
     at: Instant,
 }
 
-/// Attempt to log in. It counts as refused unless another outcome is given, since a request that
-/// was dropped has reached the server all the same.
+/// Login that is being attempted. Unless an outcome is given, it counts as refused when dropped,
+/// because the request may have reached the server even if the caller was cancelled.
 pub struct LoginAttempt<'a> {
     limiter: &'a LoginLimiter,
     tenant: TenantId,
@@ -87,8 +92,8 @@ pub struct LoginAttempt<'a> {
 }
 
 impl LoginLimiter {
-    /// Starts an attempt, or returns the pause until the next one. `servers` are all addresses of
-    /// one server.
+    /// Starts a login attempt, or returns the pause until the next one is permitted. `servers` are
+    /// all addresses of the one server.
     pub fn begin(
         &self,
         tenant: TenantId,
@@ -103,7 +108,7 @@ impl LoginLimiter {
         state.prune(now);
         let pauses = servers.iter().filter_map(|server| state.pause(&attempt, *server, now));
         if let Some(pause) = pauses.max() {
-            // No attempt was started, so that dropping it must count nothing.
+            // The attempt was not started, so dropping it must not count as a refusal.
             attempt.settled = true;
             return Err(LoginPause(pause));
         }
@@ -117,9 +122,9 @@ impl LoginLimiter {
         Ok(attempt)
     }
 
-    /// Whether a login of the tenant was accepted at each of these addresses within a day. Each
-    /// address must match, since a host name may resolve to another tenant's server beside the
-    /// tenant's own.
+    /// Whether the server has accepted a login of the tenant within a day, at each of these
+    /// addresses. Every address must match, because a host name may resolve to the tenant's own
+    /// server and additionally to another tenant's server.
     pub fn has_accepted(&self, tenant: TenantId, servers: &[SocketAddr], user: &str) -> bool {
         let (state, user) = (self.lock(), user.to_lowercase());
         !servers.is_empty()
@@ -132,8 +137,8 @@ impl LoginLimiter {
 }
 
 impl LoginAttempt<'_> {
-    /// Limits the attempt to the address that answers, so that the attempt does not count at the
-    /// other addresses.
+    /// Records which address of the server answers, so that the attempt counts at this address
+    /// only.
     pub fn at(mut self, server: SocketAddr) -> Self {
         let server = SocketAddr::new(server.ip().to_canonical(), server.port());
         let mut state = self.limiter.lock();
@@ -148,8 +153,8 @@ impl LoginAttempt<'_> {
     pub fn accepted(self) {
         self.settle(|state, attempt, server| {
             let user = attempt.user.clone();
-            // Only refusals with this spelling of the user name are cleared, since another spelling
-            // may be another account.
+            // Only refusals of exactly this user name are cleared. Another form of it, such as with
+            // a domain, may be another account.
             if let Some(refused) = state.refused.get_mut(&(server, account(&user))) {
                 refused.retain(|(refused, _)| *refused != user);
             }
@@ -160,7 +165,7 @@ impl LoginAttempt<'_> {
         });
     }
 
-    /// Ends the attempt without an outcome: the server was not reached, or failed.
+    /// Ends the attempt without counting it, because the server was not reached or failed.
     pub fn unanswered(self) {
         self.settle(|_, _, _| {});
     }
@@ -205,8 +210,8 @@ impl State {
         lock.max(self.pause_of_tenant(attempt.tenant, server, now))
     }
 
-    /// Whether this attempt may be made in spite of the tenant's pause: all refusals of the user
-    /// had other secrets, and [`CHANGED_SECRETS`] permits one more.
+    /// Whether this login may be attempted although the tenant's logins pause: all refused logins
+    /// of the user had other secrets, and [`CHANGED_SECRETS`] permits one more.
     fn may_try_changed_secret(&self, attempt: &LoginAttempt<'_>, server: SocketAddr, now: Instant) -> bool {
         let key = (attempt.tenant, server);
         let tenant_refusals = self.tenant_refusals.get(&key).map_or(&[][..], Vec::as_slice);
@@ -270,8 +275,8 @@ impl State {
     }
 }
 
-/// Account of a user name in lower case. `u@domain`, `domain\\u` and `u` may be one account, so
-/// their refusals are counted together.
+/// Account to which a user name in lower case belongs. `u@domain`, `domain\\u` and `u` may mean one
+/// account, so their refusals are counted together.
 fn account(user: &str) -> String {
     let user = user.rsplit('\\').next().unwrap_or_default();
     user.split('@').next().unwrap_or_default().to_owned()
@@ -296,8 +301,8 @@ mod tests {
         [SocketAddr::from(([10, 0, 0, last], 443))]
     }
 
-    /// Seconds, counted from the start, at which a wrong password was tried by a tenant that tries
-    /// every second.
+    /// Tries a wrong password every second for a tenant. Returns the seconds, counted from the
+    /// start, at which the limiter permitted the login.
     fn tries(
         limiter: &LoginLimiter,
         slug: &str,

@@ -1,4 +1,5 @@
-//! Observation of the resources that a capability manages for a plugin.
+//! Observation: reading the resources that a capability manages for a plugin, such as machines,
+//! again by polling.
 
 use super::{Failure, Granted};
 use eaf_core::actor::TraceId;
@@ -7,34 +8,35 @@ use eaf_core::observation::ManagedResource;
 use serde_json::Value;
 use std::time::Instant;
 
-/// Request to observe managed resources over one connection.
+/// Request to read managed resources of one plugin over one connection.
 pub struct ObservationRequest {
     pub tenant: TenantId,
     pub plugin: String,
-    /// Grant by which the plugin uses the capability.
+    /// Grant of the capability to the plugin, with the connection.
     pub granted: Granted,
-    /// Resources to read, starting with the one that was not read for the longest time.
+    /// Managed resources to read. The first one is the resource that has not been read for the
+    /// longest time.
     pub resources: Vec<ManagedResource>,
     pub trace: TraceId,
-    /// Deadline of the observation, after which there is still time to record the result.
+    /// Time by which the observation must end, so that there is time to record its result.
     pub deadline: Instant,
 }
 
-/// Present state of one managed resource.
+/// State of one managed resource at the time of the observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceState {
     pub identity: String,
-    /// JSON that the capability's read function answers for the resource; null: the resource does
-    /// not exist.
+    /// State as the JSON that the capability's read function returns, such as `read-vm`. JSON null:
+    /// the resource does not exist.
     pub state: Value,
 }
 
-/// States of resources that were read, also those read before a failure.
+/// States of the managed resources that were read, also of those read before a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observations {
     pub states: Vec<ResourceState>,
-    /// Failure of the connection; none: the connection works. A failure of one resource only omits
-    /// that resource.
+    /// Failure that concerns the connection; `None` if the connection works. After a failure that
+    /// concerns one resource, the states only omit that resource.
     pub failure: Option<Failure>,
 }
 
@@ -44,13 +46,13 @@ impl From<Failure> for Observations {
     }
 }
 
-/// Meaning of a failure for its connection.
+/// Problem of the connection that a failure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionProblem {
-    /// The failure concerns the call alone.
+    /// The failure concerns only the call; the connection works.
     None,
-    /// The other system was not reached, or answers incorrectly.
+    /// The other system was not reached, or it gives invalid answers.
     Unreachable,
-    /// The other system refused the login; repeated attempts may lock the account.
+    /// The other system refused the login. Repeated attempts may lock the account.
     LoginRefused,
 }

@@ -1,13 +1,14 @@
-//! Results of a connection test: one finding per requirement, so that the first failure does not
-//! hide the others.
+//! Report of a connection test: one finding per requirement, so that one failure does not hide
+//! others.
 
 use super::Failure;
 
-/// Maximum length, in bytes, of a finding's subject, whose names another system gave.
+/// Maximum length, in bytes, of a finding's subject. The limit is needed because the subject
+/// contains names from another system.
 const SUBJECT_MAX: usize = 2_000;
 
-/// Findings of a connection test in the order of their dependencies, so that the first bad one is
-/// to be repaired first.
+/// Findings of a connection test. A requirement comes after those on which it depends, so the first
+/// bad finding is the one to repair first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
@@ -16,10 +17,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     pub kind: Kind,
-    /// Name of what was tested: a JSON member of the connection's `config` or another word of the
-    /// capability; for a privilege, its id.
+    /// Name of the tested requirement: a JSON member of the connection's `config`, another word of
+    /// the capability, or the id of a privilege.
     pub name: String,
-    /// Object that was tested, by its name in the other system; empty: the connection as a whole.
+    /// Object that was tested, by its name in the other system; empty if the finding is about the
+    /// connection as a whole.
     pub subject: String,
     pub verdict: Verdict,
 }
@@ -34,7 +36,7 @@ pub enum Kind {
 pub enum Verdict {
     Good,
     Bad(Failure),
-    /// The requirement was not tested, because another one on which it depends is bad.
+    /// The requirement was not tested, because another requirement on which it depends is bad.
     Untested,
 }
 
@@ -51,8 +53,8 @@ impl Report {
         &self.findings
     }
 
-    /// Returns the failure of the first bad finding; succeeds if there is none, since the
-    /// connection is usable then.
+    /// Returns the failure of the first bad finding. `Ok` if no finding is bad, which means that
+    /// the connection is usable.
     pub fn outcome(&self) -> Result<(), Failure> {
         let bad = self.findings.iter().find_map(|finding| match &finding.verdict {
             Verdict::Bad(failure) => Some(failure.clone()),
@@ -80,7 +82,7 @@ impl<T> From<&Result<T, Failure>> for Verdict {
     }
 }
 
-/// Creates the report of a connection that cannot be tested at all.
+/// Creates the report of a connection that cannot be tested at all: a single bad finding.
 impl From<Failure> for Report {
     fn from(failure: Failure) -> Self {
         let mut report = Report::default();

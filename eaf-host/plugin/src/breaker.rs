@@ -1,10 +1,10 @@
-//! Circuit breaker for a product's domain: refuses an operation that keeps looping or trapping, so
-//! that its calls do not delay other operations.
+//! Circuit breaker for the domain component of a product: refuses operations that repeatedly loop
+//! or trap, so that their calls do not delay other operations.
 //!
-//! Each product has its own breaker. A breaker counts per operation (a command, a view, the fold of
-//! a stream) and tenant, so that failures of one tenant do not affect others. Traps are counted per
-//! person, and failures of `actions` per row. Projections have no breaker, since a failed consumer
-//! is parked.
+//! Each product has its own breaker. It counts failures per tenant and operation (a command, a
+//! view, the fold of a stream), so that failures of one tenant do not affect others. Traps are
+//! counted per person, and failures of `actions` per row. Projections have no breaker, because a
+//! consumer that fails is parked.
 
 use eaf_core::contract::Standing;
 use eaf_core::id::{ActorId, TenantId};
@@ -12,38 +12,41 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Number of points at which an operation is refused; a success resets the points.
+/// Number of failure points at which an operation is refused. A success resets its points to zero.
 const POINTS_MAX: u32 = 5;
-/// Points for a call that used its whole time, the call that delays others the longest.
+/// Failure points of a call that used its whole time. They are higher than for a trap, because such
+/// a call delays other calls the longest.
 const DEADLINE_POINTS: u32 = 3;
 const TRAP_POINTS: u32 = 1;
-/// Pause until the next attempt of a refused operation, doubled after each attempt that fails.
+/// First pause after which a refused operation may be tried again. The pause doubles each time the
+/// try fails.
 const INITIAL_PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Pause for other calls while an attempt of a refused operation runs.
+/// Pause that other calls of a refused operation get while one call tries it again.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
-/// Number of operations above which the operations that are not refused are dropped from memory.
+/// Number of operations in memory above which those that are not refused are dropped.
 const OPERATIONS_MAX: usize = 10_000;
-/// Time after the end of a pause after which an unused operation is dropped from memory.
+/// Time after the end of its pause after which an operation without calls is dropped from memory.
 const IDLE_TIME: Duration = Duration::from_secs(600);
 
-/// Operation whose failures are counted together.
+/// Operation of a domain component whose failures are counted together, such as one command for one
+/// tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Operation {
-    /// Tenant whose calls are counted; none: `name` identifies the tenant.
+    /// Tenant whose calls are counted; `None` if `name` already belongs to one tenant only.
     pub tenant: Option<TenantId>,
     pub export: &'static str,
     pub name: String,
-    /// Part of the operation that is counted separately; none: the operation as a whole.
+    /// Row or person for which failures are counted separately; `None`: the operation as a whole.
     pub part: Option<Part>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// Row of a view, by key. It is refused after its first failure, because one call serves
-    /// several rows.
+    /// Row of a view, by its key. The row is refused after its first failure, because one call
+    /// answers several rows.
     Row(String),
-    /// Person from whom a call's input comes, so that a trap counts for that person alone.
+    /// Person who gave the input of the call. A trap then counts for this person only.
     Actor(ActorId),
 }
 
@@ -57,8 +60,8 @@ pub enum Outcome {
 #[derive(Default)]
 struct State {
     points: u32,
-    /// End of the pause, after which one call is permitted as a probe; none: the operation is not
-    /// refused.
+    /// End of the operation's pause. After it, one call is permitted as a probe. `None` if the
+    /// operation is not refused.
     refused_until: Option<Instant>,
     pauses: u32,
     probing: bool,
@@ -69,7 +72,8 @@ pub struct Breaker {
     operations: Mutex<HashMap<Operation, State>>,
 }
 
-/// Permit for one call. It counts nothing if dropped without an outcome.
+/// Permission for one call of an operation. If it is dropped without an outcome, nothing is
+/// counted.
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     operation: Option<Operation>,
@@ -81,7 +85,7 @@ impl Breaker {
         Breaker { plugin: plugin.to_owned(), operations: Mutex::default() }
     }
 
-    /// Permits a call, or returns the time until the next attempt.
+    /// Permits a call of an operation, or returns the time until the operation may be tried again.
     pub fn enter(&self, operation: Operation, now: Instant) -> Result<Permit<'_>, Duration> {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let mut is_probe = false;
@@ -98,7 +102,7 @@ impl Breaker {
         Ok(Permit { breaker: self, operation: Some(operation), is_probe })
     }
 
-    /// Reads the state of an operation without a call.
+    /// Tells whether an operation is refused, without calling it.
     pub fn standing(&self, operation: &Operation, now: Instant) -> Standing {
         let operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(state) = operations.get(operation) else { return Standing::Good };
@@ -109,7 +113,7 @@ impl Breaker {
         }
     }
 
-    /// Records a success of an operation that a call of another operation has proved.
+    /// Records a success of `operation`, which a successful call of another operation has shown.
     pub fn record_success(&self, operation: Operation, now: Instant) {
         self.ended(operation, Outcome::Success, now);
     }

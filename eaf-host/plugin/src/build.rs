@@ -1,8 +1,9 @@
-//! `eaf plugin build`: builds a package from a crate.
+//! Command `eaf plugin build`: builds a package from a plugin's crate.
 //!
-//! Cargo compiles the three bins `domain`, `workflow` and `describe` (or `<crate>-domain`, …) for
-//! `wasm32-unknown-unknown`, and wit-component converts them to components. The host runs
-//! `describe` once and packs its answer with the other two, the manifest and the texts.
+//! Cargo compiles the crate's three binaries `domain`, `workflow` and `describe` (or
+//! `<crate>-domain`, …) to WebAssembly modules, and wit-component converts these to components. The
+//! command then runs `describe` once, and packs its answer, the description, together with the
+//! other two components, the manifest and the texts.
 
 mod cargo;
 
@@ -56,17 +57,17 @@ pub enum Error {
     Load(#[source] Box<load::Error>),
 }
 
-/// Package file that a build has written.
+/// Package file that `eaf plugin build` has written.
 pub struct Built {
     pub file: PathBuf,
     pub digest: String,
     pub bytes: u64,
-    /// Findings that do not prevent the build, since they may be false alarms.
+    /// Findings of the cross-check that do not prevent the build, because they may be false alarms.
     pub warnings: Vec<String>,
 }
 
-/// Builds the plugin crate in `path` into the file `out`; none: into `<id>.eafpkg` in the crate's
-/// target directory.
+/// Builds the plugin crate in the folder `path`, and writes the package to the file `out`. If `out`
+/// is `None`, the file is `<id>.eafpkg` in the crate's target directory.
 pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
     let manifest_bytes = read(&path.join("plugin.toml"))?;
     let manifest = manifest::parse(&manifest_bytes)?;
@@ -89,7 +90,8 @@ pub async fn build(path: &Path, out: Option<&Path>) -> Result<Built, Error> {
 
     let bytes = package::write(&entries)?;
     let home = fs::canonicalize(path).map_err(|cause| Error::Read(path.to_owned(), cause))?;
-    // The checks of the load run here too, so that the author learns of a refusal.
+    // The build makes the same checks as the host when it loads a package, so that the author
+    // learns already here that the host would refuse it.
     let refused = |error| Error::Load(Box::new(error));
     let loaded = load::load(&wasm, &bytes, 0, &Ceiling::default()).map_err(refused)?;
     check::refuse(&loaded).map_err(refused)?;
@@ -114,8 +116,8 @@ fn component(bin: &'static str, module: &[u8]) -> Result<Vec<u8>, Error> {
     encoded.map_err(|cause| Error::Encode { bin, cause: format!("{cause:#}") })
 }
 
-/// Position of the hash in a module's name, after the last hyphen. Cargo derives this hash from the
-/// crate's folder, so it differs between builders.
+/// Range of the hash after the last hyphen in a WebAssembly module's name. Cargo derives this hash
+/// from the crate's folder, so it differs between machines.
 fn name_place(module: &[u8]) -> Range<usize> {
     let payloads = wasmparser::Parser::new(0).parse_all(module).filter_map(Result::ok);
     let sections = payloads.filter_map(|payload| match payload {
@@ -134,7 +136,8 @@ fn name_place(module: &[u8]) -> Range<usize> {
     0..0
 }
 
-/// Runs the describe component once, with the limits of a domain call, and returns its JSON.
+/// Runs the `describe` component once, with the limits of a domain call, and returns the package's
+/// description as JSON.
 async fn describe(wasm: &Wasm, component: &[u8]) -> Result<Vec<u8>, Error> {
     let failed = |error: wasmtime::Error| Error::Describe(format!("{error:#}"));
     let component: Component = wasm.compile(component)?;
@@ -167,7 +170,7 @@ fn add_folder(folder: &Path, name: &str, entries: &mut BTreeMap<String, Vec<u8>>
     for found in fs::read_dir(folder).map_err(|cause| Error::Read(folder.to_owned(), cause))? {
         let found = found.map_err(|cause| Error::Read(folder.to_owned(), cause))?;
         let file_name = found.file_name().to_string_lossy().into_owned();
-        // Hidden files and backup files do not belong in a package.
+        // Hidden files and backup files of editors do not belong in a package.
         if file_name.starts_with('.') || file_name.ends_with('~') {
             continue;
         }

@@ -1,6 +1,6 @@
-//! Cache of compiled components on disk. Loading machine code requires trust, so the host loads
-//! only a file whose tag proves that the host wrote it: HMAC-SHA-256 under a key beside the files,
-//! in a directory of mode 0700.
+//! Cache of compiled components in files. A component is loaded as machine code, which the host
+//! must trust. The host therefore loads only a file whose tag proves that the host wrote it:
+//! HMAC-SHA-256 with a key that is stored beside the files, in a directory of mode 0700.
 
 use super::engine::{chain, hex};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,7 +32,8 @@ pub struct Cache {
     key: [u8; 32],
 }
 
-/// Name of the file for a component with this digest, compiled by this engine.
+/// File name of a compiled component. It contains the digest of the component, and a hash of the
+/// engine's version and settings.
 pub fn name(engine: &Engine, digest: &str) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -49,7 +50,8 @@ impl Cache {
         }
         let path = directory.join("key");
         let key = read_or_make_key(&path)?;
-        // If the key belongs to another user, that user has prepared the directory.
+        // If the key file belongs to another user, that user could have written the cached files
+        // too.
         let owner = fs::symlink_metadata(&path).map_err(|cause| Error::Key(path.clone(), cause))?;
         if owner.uid() != found.uid() || owner.mode() & 0o077 != 0 {
             return Err(Error::Open(directory.to_owned()));
@@ -57,8 +59,8 @@ impl Cache {
         Ok(Cache { directory: directory.to_owned(), key })
     }
 
-    /// Loads a compiled component. None: there is no such file, its tag is another host's, or its
-    /// code cannot be loaded; the caller then compiles the component.
+    /// Loads a compiled component from its file. `None` if there is no such file, if its tag is not
+    /// this host's, or if its code cannot be loaded. The caller then compiles the component.
     pub fn load(&self, engine: &Engine, name: &str) -> Option<Component> {
         let bytes = fs::read(self.directory.join(name)).ok()?;
         let (tag, code) = bytes.split_at_checked(TAG)?;
@@ -77,8 +79,8 @@ impl Cache {
             .ok()
     }
 
-    /// Stores a compiled component. A failure is only logged, since it costs no more than time at
-    /// the next start.
+    /// Stores a compiled component in a file. A failure is only logged, because it merely makes the
+    /// next start slower.
     pub fn store(&self, component: &Component, name: &str) {
         if let Err(error) = self.write(component, name) {
             tracing::warn!(file = name, error = %chain(&error), "a compiled component could not be cached");
@@ -88,8 +90,8 @@ impl Cache {
     fn write(&self, component: &Component, name: &str) -> io::Result<()> {
         let code = component.serialize().map_err(|error| io::Error::other(format!("{error:#}")))?;
         let tag = self.mac(name, &code).finalize().into_bytes();
-        // The code is written to a temporary file and renamed, so that no process reads a partial
-        // file.
+        // The file is written under a temporary name and then renamed, so that no process reads a
+        // half-written file.
         let temporary = self.directory.join(format!("{name}.{}", std::process::id()));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&tag)?;
@@ -108,8 +110,8 @@ impl Cache {
 
 #[allow(unsafe_code, reason = "wasmtime's only way to load compiled code; the tag proves that this host compiled it")]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `code` has a tag that only this host's key makes, so `Component::serialize` returned
-    // it.
+    // SAFETY: the tag of `code` was verified, and only this host's key makes such a tag. So `code`
+    // was returned by `Component::serialize`.
     unsafe { Component::deserialize(engine, code) }
 }
 
@@ -117,8 +119,7 @@ fn read_or_make_key(path: &Path) -> Result<[u8; 32], Error> {
     let failed = |cause| Error::Key(path.to_owned(), cause);
     let mut fresh = [0u8; 32];
     getrandom::fill(&mut fresh).map_err(Error::Entropy)?;
-    // Of two hosts that start together, the second fails to link its key and reads that of the
-    // first.
+    // If two hosts start together, only one can link its key file. The other host reads that key.
     let temporary = path.with_extension(hex(&fresh[..8]));
     if !path.exists() {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(failed)?;

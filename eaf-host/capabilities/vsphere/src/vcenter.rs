@@ -1,4 +1,5 @@
-//! Open connection: the settings, the session, and the objects to which the settings' paths lead.
+//! Open connection to a vCenter: its settings, its session, and lookup of the inventory objects
+//! that the settings name.
 
 use super::choices::Recent;
 use super::client::machine::{self, Machine, Reach};
@@ -12,32 +13,32 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Maximum number of candidates that a message lists.
+/// Maximum number of names that a failure message lists.
 const LISTED: usize = 8;
 
-/// Retry budget of a machine that was a template: an administrator converts it, patches it and
-/// converts it back.
+/// Retry budget of a clone whose template is a virtual machine now, and was a template before. An
+/// administrator converts a template to a machine, patches it and converts it back.
 const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 
 pub struct VCenter {
     pub settings: Settings,
     pub session: Session,
-    /// Paths that led to a template at an earlier time in this process.
+    /// Paths at which this process has found a template before.
     pub templates: Arc<Mutex<HashSet<String>>>,
-    /// Lists of choices that were read recently.
+    /// Cache of the lists of choices that were read over this connection.
     pub recent: Arc<Recent>,
 }
 
-/// Folder inside the connection's folder.
+/// Folder in vCenter: the connection's folder or one inside it.
 pub struct Place {
     pub folder: MoRef,
-    /// Plain names of the folder's path, from the datacenter down.
+    /// Names on the folder's path, without vCenter's escapes, beginning with the datacenter.
     pub names: Vec<String>,
 }
 
 impl VCenter {
-    /// Instance UUID of the vCenter. Identifies this vCenter, even if another one answers at the
-    /// same address later.
+    /// Instance UUID of the vCenter. It identifies this vCenter, even if another vCenter answers at
+    /// the same address later.
     pub async fn instance_uuid(&self) -> Result<String, Failure> {
         let about = self.session.about().await.map_err(read)?;
         about.instance_uuid.ok_or_else(|| {
@@ -47,7 +48,8 @@ impl VCenter {
         })
     }
 
-    /// Address and user name of the login, without its secret, to compare logins.
+    /// Address and user name of the login, without the password, to tell whether two logins are the
+    /// same.
     pub fn account(&self) -> String {
         format!("{} {}", self.settings.url, self.settings.username)
     }
@@ -80,7 +82,7 @@ impl VCenter {
         })
     }
 
-    /// Finds the folder at a path below the connection's folder; none: there is no such folder.
+    /// Finds the folder at a path below the connection's folder; `None` if there is no such folder.
     pub async fn place(&self, folder: &str) -> Result<Option<Place>, Failure> {
         let mut names = self.root();
         names.extend(folder_names(folder)?);
@@ -90,7 +92,7 @@ impl VCenter {
         }
     }
 
-    /// Finds the connection's own folder, which an operator of vCenter must have created.
+    /// Finds the connection's own folder. It must exist, because the host never creates it.
     pub async fn root_place(&self) -> Result<Place, Failure> {
         self.place("").await?.ok_or_else(|| self.folder_missing(""))
     }
@@ -100,8 +102,8 @@ impl VCenter {
         missing("folder", &self.shown(path.trim_end_matches('/')))
     }
 
-    /// Finds the pool for new machines: that of the connection's setting, or that of the only
-    /// cluster or host.
+    /// Finds the resource pool for new machines: the pool that the connection's settings name, or
+    /// else the pool of the only cluster or stand-alone host.
     pub async fn compute(&self) -> Result<Compute, Failure> {
         const KINDS: [&str; 5] =
             ["ResourcePool", "VirtualApp", "ClusterComputeResource", "ComputeResource", "HostSystem"];
@@ -144,8 +146,8 @@ impl VCenter {
         placement::computes(&self.session, &datacenter).await.map_err(read)
     }
 
-    /// Finds the datastore of the connection's setting; none without a setting. In a datastore
-    /// cluster, the datastore with the most free space is chosen.
+    /// Finds the datastore that the connection's settings name; `None` if they name none. If the
+    /// name is that of a datastore cluster, the datastore with the most free space in it is chosen.
     pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
         let Some(named) = &self.settings.datastore else { return Ok(None) };
         let found = self.object(&self.below("datastore", named)).await?;
@@ -181,7 +183,8 @@ impl VCenter {
     }
 }
 
-/// Splits a relative path from a plugin into names, and refuses a path that leads upwards.
+/// Splits a relative path that a plugin gives into names, and refuses a path with `.` or `..`,
+/// which would lead out of the connection's folder.
 pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     let names = path::names(folder);
     match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
@@ -197,8 +200,8 @@ pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// Returns the object if it is of one of these kinds, or else a failure with the kind that was
-/// found.
+/// Returns the inventory object if it exists and is of one of these kinds. Otherwise the failure
+/// names the kind that was found.
 fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
     match found {
         Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
@@ -223,7 +226,7 @@ fn missing(what: &str, path: &str) -> Failure {
     )
 }
 
-/// Failure code of a missing object, such as `pool-missing` for `resource pool`.
+/// Failure code of a missing object of this kind: `pool-missing` for `resource pool`.
 fn code(what: &str) -> String {
     format!("{}-missing", what.trim_start_matches("resource "))
 }

@@ -1,13 +1,14 @@
-//! Networks that contain no tenant's server: this machine, its link, the metadata service of a
-//! cloud, and addresses of more than one machine.
+//! Guarded networks: this machine, its link, the metadata service of a cloud, and addresses that
+//! mean several machines. They contain no tenant's server.
 //!
-//! Only a rule whose network lies wholly inside such a network permits it, so that a rule for
-//! `0.0.0.0/0` permits the Internet and not this machine.
+//! A rule of the egress policy permits an address in a guarded network only if the rule's own
+//! network lies wholly inside the guarded one. So a rule for `0.0.0.0/0` permits the Internet and
+//! not this machine.
 
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Guarded network, with its description for the log.
+/// Guarded network, and its description for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     pub network: IpNet,
@@ -49,8 +50,8 @@ pub fn of(address: IpAddr) -> Vec<Guard> {
     guards
 }
 
-/// IPv4 address to which a translator or a tunnel sends the packets for an IPv6 address; none if
-/// there is no such address.
+/// IPv4 address that an IPv6 address contains, to which a translator or a tunnel sends the packets.
+/// `None` if the IPv6 address contains no IPv4 address.
 pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
     let [a, b, c, .., y, z] = address.segments();
@@ -59,10 +60,10 @@ pub fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
         Some(Ipv4Addr::new(a, b, c, d))
     };
     match address.segments() {
-        // These are NAT64, also with a local prefix, and IPv4 addresses in IPv6 form.
+        // NAT64, also with a local prefix, and IPv4 addresses in IPv6 form.
         [0x64, 0xff9b, ..] => of(y, z),
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] if address != Ipv6Addr::LOCALHOST && !address.is_unspecified() => of(y, z),
-        // These are 6to4 and Teredo, which inverts the address of its client.
+        // 6to4, and Teredo, which stores the client's address inverted.
         [0x2002, ..] => of(b, c),
         [0x2001, 0, ..] if a == 0x2001 => of(!y, !z),
         _ => None,

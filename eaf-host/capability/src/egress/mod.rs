@@ -1,11 +1,12 @@
-//! Egress policy: the addresses that the host connects to on behalf of a tenant.
+//! Egress policy: decides to which addresses the host may connect on behalf of a tenant.
 //!
-//! A tenant admin names servers, and the host can reach its own database and the servers of other
-//! tenants. The deployment sets the policy, so that no tenant reaches systems of others through the
-//! host.
+//! A tenant admin names servers in connections, and the host's network reaches the host's own
+//! database and the servers of other tenants. The policy, which the deployment sets, prevents that
+//! a tenant reaches these systems through the host.
 //!
-//! The policy looks a host name up and returns the checked addresses to connect to, so that a
-//! second look-up with another answer (DNS rebinding) has no effect.
+//! The policy resolves a host name and returns the addresses that it has checked. The host connects
+//! only to these addresses, so that a second resolution with another result (DNS rebinding) has no
+//! effect.
 //!
 //! | file | content |
 //! |---|---|
@@ -14,10 +15,13 @@
 //! | `own_services.rs` | services and addresses of this host, which are guarded too |
 //! | `route.rs` | checked resolver for HTTP clients |
 //!
-//! To connect to a server of a tenant: 1. register a [`Purpose`] with `inventory::submit!`; 2. call
-//! [`Policy::resolve`] with host and port; 3. connect only to the addresses that it returns, and
-//! use the host name for TLS. An HTTP client uses a [`Route`] as its resolver and calls
-//! [`Route::check_literal`] before each request.
+//! To connect to a server of a tenant:
+//! 1. register a [`Purpose`] with `inventory::submit!`;
+//! 2. call [`Policy::resolve`] with host and port;
+//! 3. connect only to the addresses that it returns, and use the host name for TLS.
+//!
+//! An HTTP client uses a [`Route`] as its resolver and calls [`Route::check_literal`] before each
+//! request.
 
 mod guarded;
 mod own_services;
@@ -40,30 +44,31 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Maximum number of addresses per host name; the rest of a longer answer is ignored, to limit the
-/// work.
+/// Maximum number of addresses that are used per host name. Further addresses are ignored, to limit
+/// the work.
 const ADDRESSES_MAX: usize = 16;
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Purpose of connections, which has rules and usual ports of its own.
+/// Purpose for which the host connects to servers, such as mail. Each purpose has its own rules in
+/// the egress policy and its own usual ports.
 pub struct Purpose {
-    /// Name of the purpose, such as `vsphere`, the first word of a rule.
+    /// Name of the purpose, which is the first word of its rules, such as `vsphere`.
     pub name: &'static str,
-    /// Usual ports of such servers. A rule without a port permits these, and without any rule only
-    /// these are permitted.
+    /// Usual ports of servers for this purpose. A rule without a port permits these ports. If the
+    /// purpose has no rule at all, only these ports are permitted.
     pub ports: &'static [u16],
 }
 
 inventory::collect!(&'static Purpose);
 
-/// Lists all purposes, ordered by name.
+/// Lists the purposes of all linked capabilities, ordered by name.
 pub fn purposes() -> Vec<&'static Purpose> {
     let mut purposes: Vec<_> = inventory::iter::<&'static Purpose>.into_iter().copied().collect();
     purposes.sort_by_key(|purpose| purpose.name);
     purposes
 }
 
-/// Reason why the policy refuses a server. Only the operator sees it, in the log; tenants must not
+/// Reason why the egress policy refuses a server. It is logged for the operator; tenants must not
 /// learn it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -89,17 +94,19 @@ pub enum Refused {
     Interfaces(#[source] std::io::Error),
 }
 
-/// Addresses of a server that the policy permits.
+/// Addresses of a server to which the egress policy permits a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// Permitted addresses, never empty.
+    /// Permitted addresses with the port; never empty.
     pub addresses: Vec<SocketAddr>,
-    /// Whether a rule lists exactly this server, by name or single address: then the admin may see
-    /// the cause of a failure. A server that a wider rule permits may belong to others.
+    /// Whether a rule of the egress policy names exactly this server, by host name or single
+    /// address. If so, the admin may see the cause of a failure. If only a wider rule permits the
+    /// server, it may belong to others.
     pub named: bool,
 }
 
-/// Name service; a trait, so that tests can choose the addresses of a host name.
+/// Name service that resolves host names. It is a trait, so that tests can choose the addresses of
+/// a host name.
 #[async_trait]
 pub trait Lookup: Send + Sync {
     async fn addresses(&self, host: &str) -> std::io::Result<Vec<IpAddr>>;
@@ -122,12 +129,14 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Creates a policy. `own` lists the services that the host uses or offers, which are guarded.
+    /// Creates an egress policy. `own` lists the services that the host uses or offers; their
+    /// addresses are guarded.
     pub fn new(rules: Vec<Rule>, own: Vec<Service>, lookup: Arc<dyn Lookup>) -> Self {
         Policy { rules, own: own_services::OwnServices::new(own), lookup }
     }
 
-    /// Looks up a server that a tenant named, and returns its permitted addresses.
+    /// Resolves the host name of a server that a tenant named, and returns the addresses that the
+    /// policy permits.
     pub async fn resolve(
         &self,
         purpose: &Purpose,
@@ -143,8 +152,9 @@ impl Policy {
         resolved
     }
 
-    /// Tenant to which a connection is limited, if a rule of this purpose names a tenant; none: all
-    /// tenants may share connections.
+    /// Tenant to which connections for this purpose belong: `tenant` if any rule of the purpose
+    /// names a tenant. `None`: tenants may share connections, because all rules are the same for
+    /// all.
     pub fn shared_by(&self, purpose: &Purpose, tenant: TenantId) -> Option<TenantId> {
         self.of(purpose).any(|rule| rule.tenant.is_some()).then_some(tenant)
     }

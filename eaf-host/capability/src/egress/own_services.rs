@@ -1,5 +1,6 @@
-//! Addresses of the installation: its services, and the addresses of the host's machine. A tenant's
-//! connection reaches such an address only if the operator names exactly it in a rule.
+//! Guarded addresses of the installation: those of its services, and those of the machine on which
+//! the host runs. A tenant's connection reaches such an address only if a rule of the egress policy
+//! names exactly this address.
 
 use super::guarded::{Guard, embedded};
 use super::{Lookup, Refused};
@@ -8,22 +9,23 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Service of the installation, such as the database.
+/// Service that the host uses or offers, such as the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// Kind of service for the log, such as `database`.
+    /// Kind of the service, as the log names it, such as `database`.
     pub what: &'static str,
     /// Host name or IP address of the service.
     pub host: String,
     pub port: u16,
 }
 
-/// Services of the installation, with their addresses.
+/// Services that the host uses or offers, with their addresses.
 pub struct OwnServices {
     services: Vec<CachedService>,
 }
 
-/// Service with its last known addresses. They stay guarded while the name service fails.
+/// Service of the installation with its last known addresses. These stay guarded while the name
+/// service fails.
 struct CachedService {
     service: Service,
     last: Mutex<LastLookup>,
@@ -32,15 +34,16 @@ struct CachedService {
 #[derive(Default)]
 struct LastLookup {
     addresses: Vec<IpAddr>,
-    /// Time of the next look-up; none before the first one.
+    /// Time until which the last result of the name service is used; `None` before the first
+    /// look-up.
     until: Option<Instant>,
 }
 
-/// Time after which a successful look-up is repeated.
+/// Time for which the addresses of a service are used before its host name is resolved again.
 const LOOKUP_TTL: Duration = Duration::from_secs(30);
-/// Delay before a failed look-up is repeated.
+/// Time after a failed resolution before the host name of a service is resolved again.
 const RETRY_DELAY: Duration = Duration::from_secs(5);
-/// Time-out of a look-up.
+/// Time-out for resolving the host name of a service.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl OwnServices {
@@ -49,8 +52,9 @@ impl OwnServices {
         OwnServices { services: services.into_iter().map(cached).collect() }
     }
 
-    /// Guards for `address` alone, so that only a rule for this single address permits it; empty if
-    /// the address is none of the installation.
+    /// Guards for an address of the installation. Each covers only `address` itself, so that only a
+    /// rule for this single address permits it. Empty if the address does not belong to the
+    /// installation.
     pub async fn guards(&self, address: IpAddr, port: u16, lookup: &dyn Lookup) -> Result<Vec<Guard>, Refused> {
         let embedded_address = embedded(address).map(IpAddr::V4);
         let matches = |own: &IpAddr| *own == address || Some(*own) == embedded_address;
@@ -69,8 +73,8 @@ impl OwnServices {
 }
 
 impl CachedService {
-    /// Looks up the addresses of the service. Fails while none are known, because an unknown
-    /// address cannot be guarded.
+    /// Addresses of the service, from the cache or the name service. Fails while no address is
+    /// known, because an unknown address cannot be guarded.
     async fn addresses(&self, lookup: &dyn Lookup) -> Result<Vec<IpAddr>, Refused> {
         let host = self.service.host.trim_matches(['[', ']']);
         if let Ok(address) = host.parse::<IpAddr>() {
@@ -101,7 +105,7 @@ impl CachedService {
         self.known_addresses(&last)
     }
 
-    /// Cached result of the last look-up; none: a look-up is due.
+    /// Result of the last look-up from the cache; `None` if the host name must be resolved again.
     fn cached(&self) -> Option<Result<Vec<IpAddr>, Refused>> {
         let last = self.last.lock().expect("no panic happens under this lock");
         last.until.is_some_and(|until| until > Instant::now()).then(|| self.known_addresses(&last))

@@ -1,5 +1,5 @@
-//! Checked resolver of one server for an HTTP client: every new connection goes to permitted
-//! addresses only.
+//! Resolver for an HTTP client that connects to one server of a tenant. It returns only addresses
+//! that the egress policy permits, for every new connection.
 
 use super::{Policy, Purpose, Refused, Resolved};
 use eaf_core::id::TenantId;
@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Route to one server: a resolver for `reqwest::ClientBuilder::dns_resolver`, with redirects and
-/// proxies switched off. Cheap to clone.
+/// Route of an HTTP client to one server: a resolver for `reqwest::ClientBuilder::dns_resolver`.
+/// The client must not follow redirects or use proxies. Clones share their state.
 #[derive(Clone)]
 pub struct Route {
     policy: Arc<Policy>,
@@ -21,7 +21,7 @@ pub struct Route {
     pinned: Arc<Mutex<Option<SocketAddr>>>,
 }
 
-/// Guard that limits a route's new connections to one address until it is dropped.
+/// Limits the new connections of a route to one address until the `Pin` is dropped.
 pub struct Pin(Arc<Mutex<Option<SocketAddr>>>);
 
 impl Drop for Pin {
@@ -54,20 +54,22 @@ impl Route {
         resolved
     }
 
-    /// Limits new connections to one address until the result is dropped, so that a host name that
-    /// resolves to another address meanwhile has no effect. The caller has checked `address` with
-    /// the policy.
+    /// Limits new connections to `address` until the result is dropped, so that they go to the same
+    /// server even if the host name resolves to another address meanwhile. The caller has checked
+    /// `address` with the egress policy.
     pub fn pin(&self, address: SocketAddr) -> Pin {
         *locked(&self.pinned) = Some(address);
         Pin(self.pinned.clone())
     }
 
-    /// Whether the last look-up found a rule for exactly this server.
+    /// Whether the last resolution found a rule of the egress policy that names exactly this
+    /// server.
     pub fn is_named(&self) -> bool {
         self.named.load(Ordering::Relaxed)
     }
 
-    /// Checks a host that is an IP address, since HTTP clients call no resolver for an IP address.
+    /// Checks the host with the egress policy if it is an IP address, because HTTP clients call no
+    /// resolver for an IP address.
     pub async fn check_literal(&self) -> Result<(), Refused> {
         match self.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
             Ok(_) => self.resolve().await.map(drop),
@@ -84,14 +86,15 @@ impl Resolve for Route {
     fn resolve(&self, name: Name) -> Resolving {
         let route = self.clone();
         Box::pin(async move {
-            // Only a redirect can lead to another host than the route's.
+            // The client asks for another host than the route's only because of a redirect.
             if !name.as_str().eq_ignore_ascii_case(&route.host) {
                 let (purpose, host) = (route.purpose.name, name.as_str().to_owned());
                 return Err(Refused::NotListed { purpose, host, port: route.port }.into());
             }
             let resolved = Route::resolve(&route).await?;
             if let Some(pinned) = *locked(&route.pinned) {
-                // The answer is empty if the host name no longer resolves to the pinned address.
+                // If the host name no longer resolves to the pinned address, the result is empty
+                // and the connection fails.
                 let still = resolved.addresses.into_iter().filter(|address| *address == pinned);
                 return Ok(Box::new(still.collect::<Vec<_>>().into_iter()) as Addrs);
             }

@@ -1,9 +1,9 @@
 //! Rule of the egress policy, such as `vsphere@acme vcenter.acme.example:443`.
 //!
-//! Syntax: the purpose, optionally `@` and the tenant's slug, then the target: a host name, all
-//! names below a domain (`*.acme.example`), an address, or a network (`10.20.0.0/16`,
-//! `[fd00:20::/32]`). After the target comes a port, a range of ports (`:8000-8999`), or nothing
-//! for the usual ports of the purpose.
+//! A rule consists of the purpose, optionally `@` and the tenant's slug, and the target: a host
+//! name, all names below a domain (`*.acme.example`), an address, or a network (`10.20.0.0/16`,
+//! `[fd00:20::/32]`). A port (`:443`) or a range of ports (`:8000-8999`) may follow the target;
+//! without a port, the rule permits the usual ports of the purpose.
 
 use super::Purpose;
 use super::guarded::Guard;
@@ -29,17 +29,17 @@ pub enum InvalidRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub purpose: &'static str,
-    /// Tenant to which the rule applies; none: all tenants.
+    /// Tenant to which the rule applies; `None`: the rule applies to all tenants.
     pub tenant: Option<TenantId>,
     target: Target,
-    /// Ports that the rule permits; none: the usual ports of the purpose.
+    /// Ports that the rule permits; `None`: the usual ports of the purpose.
     ports: Option<RangeInclusive<u16>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Host(String),
-    /// All host names below a domain, given with a leading dot.
+    /// All host names below a domain. The domain is stored with a leading dot, as `.acme.example`.
     Below(String),
     Network(IpNet),
 }
@@ -68,7 +68,7 @@ impl Rule {
         ports && self.tenant.is_none_or(|own| own == tenant)
     }
 
-    /// Whether the rule could permit the host, decided before the look-up of its addresses.
+    /// Whether the rule could permit the host. This is decided before the host name is resolved.
     pub fn may_match(&self, host: &str) -> bool {
         match &self.target {
             Target::Host(name) => name == host,
@@ -77,7 +77,7 @@ impl Rule {
         }
     }
 
-    /// Whether the rule permits the host at this address.
+    /// Whether the rule permits a connection to the host at this address.
     pub fn matches(&self, host: &str, address: IpAddr) -> bool {
         match &self.target {
             Target::Host(_) | Target::Below(_) => self.may_match(host),
@@ -85,15 +85,15 @@ impl Rule {
         }
     }
 
-    /// Whether the rule permits an address although these guarded networks contain it. A rule for a
-    /// host name never does, because the owner of the name's DNS zone could point the name at this
+    /// Whether the rule permits an address that lies in these guarded networks. A rule for a host
+    /// name never does, because the owner of the name's DNS zone could point the name at this
     /// machine.
     pub fn opens(&self, address: IpAddr, guards: &[Guard]) -> bool {
         let Target::Network(network) = &self.target else { return false };
         network.contains(&address) && guards.iter().all(|guard| guard.network.contains(network))
     }
 
-    /// Whether the rule permits one server only, by host name or single address.
+    /// Whether the rule permits only a single server, by host name or address.
     pub fn names_one_server(&self) -> bool {
         match &self.target {
             Target::Host(_) => true,
@@ -123,8 +123,8 @@ impl Target {
     }
 }
 
-/// Whether the text is a host name. Numeric forms such as `127.1` and `0x7f000001` are not, since
-/// name services read them as addresses.
+/// Whether the text is a host name. Numeric forms such as `127.1` and `0x7f000001` are refused,
+/// because name services read them as addresses.
 fn is_name(name: &str) -> bool {
     let good = |label: &str| {
         let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -142,8 +142,8 @@ fn tenant(slug: &str) -> Result<TenantId, InvalidRule> {
     }
 }
 
-/// Splits `host:443`, `[::1]:443`, `[fd00::/8]` or `fd00::/8` into target and port; the port is
-/// none if absent.
+/// Splits a rule's target into host or network and port: `host:443`, `[::1]:443`, `[fd00::/8]` or
+/// `fd00::/8`. The inner `Option` is the port; the result is `None` if the text is invalid.
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;

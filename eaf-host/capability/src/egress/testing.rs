@@ -1,10 +1,10 @@
-//! Egress policies for tests with servers on this machine.
+//! Egress policies for tests that connect to servers on this machine.
 
 use super::{Lookup, Policy, Rule, SystemLookup, purposes};
 use std::sync::Arc;
 
-/// Creates a policy that permits every port of this machine's IPv4 addresses, by single address,
-/// for all purposes and tenants.
+/// Creates an egress policy that permits all ports of `127.0.0.1` and `0.0.0.0`, for all purposes
+/// and tenants. Its rules name single addresses, so it also permits them although they are guarded.
 pub fn this_machine() -> Arc<Policy> {
     let purposes = purposes();
     let rule = |name: &str, address: &str| format!("{name} {address}:1-65535");

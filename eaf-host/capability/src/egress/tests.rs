@@ -1,4 +1,4 @@
-//! Tests of the egress policy with host names whose addresses an attacker chooses.
+//! Tests of the egress policy with host names that an attacker resolves to chosen addresses.
 
 use super::*;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::Mutex;
 static VSPHERE: Purpose = Purpose { name: "vsphere", ports: &[443] };
 static MAIL: Purpose = Purpose { name: "mail", ports: &[25, 465, 587] };
 
-/// Name service with addresses that a test changes.
+/// Name service of a test, whose addresses the test sets.
 #[derive(Default)]
 struct Zone(Mutex<HashMap<String, Vec<IpAddr>>>);
 
@@ -68,7 +68,7 @@ async fn without_rules_this_machine_its_link_and_the_metadata_service_are_refuse
         "224.0.0.1",
         "255.255.255.255",
         "ff02::1",
-        // These are IPv6 forms of the addresses above.
+        // The addresses above in IPv6 form.
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
         "::127.0.0.1",

@@ -1,21 +1,21 @@
-//! Sentences for failures: the host's own and those of each capability, one per code.
+//! Sentences for failure codes, one per code: those of the host, and those of each capability.
 //!
-//! Failures are found by their code alone, in mails, lists and packages, so that no two
-//! capabilities may have the same code.
+//! Mails, lists and packages find a sentence by the failure code alone, so no two capabilities may
+//! have the same code.
 
 use super::locales::{Error, flatten};
 use crate::Registration;
 use eaf_core::actor::Locale;
 use std::collections::BTreeMap;
 
-/// Sentences for failures in both languages, as TOML with the table `failures`.
+/// Sentences for failure codes in both languages, as TOML with the table `failures`.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {
     pub de: &'static str,
     pub en: &'static str,
 }
 
-/// Sentences for failures of the host itself and of the workflow engine.
+/// Sentences for the failure codes of the host itself and of the workflow engine.
 const HOST: Texts = Texts { de: include_str!("failures/de.toml"), en: include_str!("failures/en.toml") };
 
 /// Sentences of the host and of all capabilities in this binary, by key, such as

@@ -1,16 +1,16 @@
-//! Formats of values in a sentence: the filters that locales and mail templates share.
+//! Formats of values in texts for people: the template filters that locales and mails share.
 
 use eaf_core::actor::Locale;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State};
 use time::OffsetDateTime;
 
-/// Creates a template environment with the filters `money` (integer cents), `time` (milliseconds
-/// since 1970), `plural` and `names`.
+/// Creates a template environment with the filters `money` (for integer cents), `time` (for
+/// milliseconds since 1970), `plural` and `names`.
 pub fn environment(locale: Locale) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.add_filter("money", move |state: &State, cents: i64| {
         // In HTML, a no-break space keeps amount and currency on one line. Plain text has an
-        // ordinary space, which people search for.
+        // ordinary space, because people search for it.
         let gap = match state.auto_escape() {
             AutoEscape::Html => '\u{a0}',
             _ => ' ',
@@ -27,10 +27,11 @@ pub fn environment(locale: Locale) -> Environment<'static> {
     environment
 }
 
-/// Maximum number of names in a list; a longer list names the first ones and the number of others.
+/// Maximum number of entries in a list of names. A longer list has the first names and the number
+/// of the others.
 const NAMES_MAX: usize = 5;
 
-/// Formats names as `A, B or C`. An empty list becomes words that fit in place of a name.
+/// Formats names as `A, B or C`. For an empty list, returns words that fit in the place of a name.
 pub fn names(people: &[String], locale: Locale) -> String {
     let (or, others) = match locale {
         Locale::De => ("oder", "weitere"),
@@ -47,8 +48,8 @@ pub fn names(people: &[String], locale: Locale) -> String {
     }
 }
 
-/// Formats an amount in cents as `62 €`, `62,50 €` (German) or `1,234.50 €` (English); whole
-/// amounts have no decimals. `gap` separates amount and currency.
+/// Formats an amount in cents as `62 €`, `62,50 €` (German) or `1,234.50 €` (English). Whole
+/// amounts have no decimals. `gap` is the space between amount and currency.
 pub fn money(cents: i64, locale: Locale, gap: char) -> String {
     let (thousands, decimal) = match locale {
         Locale::De => ('.', ','),
@@ -71,8 +72,8 @@ pub fn money(cents: i64, locale: Locale, gap: char) -> String {
     format!("{sign}{grouped}{decimal}{rest:02}{gap}€")
 }
 
-/// Formats a time, in milliseconds since 1970, as `23.11.2026 14:05 UTC` (German) or `2026-11-23
-/// 14:05 UTC` (English). None: outside of the calendar.
+/// Formats a time in milliseconds since 1970 as `23.11.2026 14:05 UTC` (German) or `2026-11-23
+/// 14:05 UTC` (English). `None` if the calendar has no such time.
 pub fn instant(millis: i64, locale: Locale) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp(millis.div_euclid(1000)).ok()?;
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());

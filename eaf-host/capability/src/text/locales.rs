@@ -1,5 +1,5 @@
-//! Sentences of a package, found by key, such as `rejections.own-request`, and filled in with
-//! parameters.
+//! Sentences of a package. They are found by key, such as `rejections.own-request`, and parameters
+//! are inserted into them.
 
 use super::{failures, format};
 use eaf_core::actor::Locale;
@@ -34,26 +34,26 @@ pub enum Error {
     Missing { locale: &'static str, keys: Vec<String> },
 }
 
-/// Sentences of one package, and the host's sentences for failures (`failures.<code>`) that the
-/// package does not override.
+/// Sentences of one package in both languages. If the package has no own sentence for a failure
+/// code (`failures.<code>`), that of the host is used.
 pub struct Locales {
     de: Language,
     en: Language,
     keys: BTreeSet<String>,
-    /// Keys without a usable text that were logged, so that each is logged once.
+    /// Keys without a usable text that were already logged, so that each key is logged only once.
     reported: Mutex<BTreeSet<String>>,
 }
 
 struct Language {
     templates: Environment<'static>,
-    /// Texts without parameters, such as titles, by key. A list of rows needs mostly these, and
-    /// they are found without rendering.
+    /// Texts without parameters, such as titles, by key. Lists of rows mostly need these; returning
+    /// them needs no template.
     plain: Arc<BTreeMap<String, String>>,
 }
 
 impl Locales {
-    /// Loads the sentences of both languages. Refuses empty texts, broken templates, and a key that
-    /// only one language has.
+    /// Loads the sentences of both languages. Refuses an empty text, an invalid template, and a key
+    /// that only one language has.
     pub fn load(de: &str, en: &str) -> Result<Self, Error> {
         let (de, de_keys) = language(Locale::De, de)?;
         let (en, en_keys) = language(Locale::En, en)?;
@@ -66,12 +66,13 @@ impl Locales {
         Ok(Locales { de, en, keys: de_keys, reported: Mutex::default() })
     }
 
-    /// Keys of all sentences in alphabetical order, with dots between their parts.
+    /// Keys of all sentences in alphabetical order. The parts of a key are joined by dots.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 
-    /// Sentence for `key`; none if the package has no such text or the text cannot be filled in.
+    /// Sentence for `key` with the parameters inserted. `None` if there is no such text, or if the
+    /// parameters do not fit it.
     pub fn find(&self, key: &str, params: &Map<String, Value>, locale: Locale) -> Option<String> {
         if !self.keys.contains(key) {
             return None;
@@ -80,23 +81,23 @@ impl Locales {
             Locale::De => &self.de,
             Locale::En => &self.en,
         };
-        // Rendering removes the last line break of a template, so a text that ends with one is
-        // rendered.
+        // A template drops a text's last line break. A text that ends with one is therefore
+        // rendered as a template too, so that both ways give the same result.
         if let Some(text) = texts.plain.get(key).filter(|text| !text.ends_with('\n')) {
             return Some(text.clone());
         }
         match texts.templates.get_template(key).and_then(|text| text.render(Serde(params))) {
             Ok(sentence) => Some(sentence),
             Err(cause) => {
-                // The kind of the error names no parameter, which may be personal and must not be
-                // logged.
+                // Only the kind of the error is logged. Its message may contain a parameter, which
+                // may be personal.
                 self.report(key, &format!("a text could not be filled in: {}", cause.kind()));
                 None
             }
         }
     }
 
-    /// Sentence for `key` if it has no parameters; none otherwise.
+    /// Sentence for `key` if it has no parameters; otherwise `None`.
     pub fn plain(&self, key: &str, locale: Locale) -> Option<String> {
         let texts = match locale {
             Locale::De => &self.de,
@@ -105,8 +106,8 @@ impl Locales {
         texts.plain.get(key).map(|text| text.trim_end().to_owned())
     }
 
-    /// Sentence for the key `<section>.<code>`. Without a usable text, the result is `code`, and a
-    /// warning is logged once.
+    /// Sentence for the key `<section>.<code>`. If there is no usable text, returns `code` itself
+    /// and logs a warning once.
     pub fn render(&self, section: &str, code: &str, params: &Map<String, Value>, locale: Locale) -> String {
         let key = format!("{section}.{code}");
         self.find(&key, params, locale).unwrap_or_else(|| {
@@ -131,8 +132,8 @@ fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>)
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    // A text may include only texts without parameters, such as a step or a status, so that no
-    // cycle can arise.
+    // A text may include other texts, but only those without parameters, such as a step or a
+    // status. So no text can include itself.
     let mut plain = texts.clone();
     plain.retain(|_, text| !text.contains('{'));
     let plain = Arc::new(plain);

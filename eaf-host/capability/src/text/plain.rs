@@ -1,30 +1,30 @@
-//! Texts of packages, people and other systems, escaped for one line of the log or of a command's
-//! output.
+//! Escapes texts of packages, people and other systems for the log and for the output of commands,
+//! where they must stay on one line.
 //!
-//! Characters that end the line, move the cursor or change the direction of reading become JSON
+//! Characters that end the line, move the cursor or change the reading direction become JSON
 //! escapes. Otherwise such a text could forge lines of the log.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Escapes a text so that it stays one line.
+/// Escapes a text so that it stays on one line.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// Escapes a text except for its line ends and tabs, for output with a layout.
+/// Escapes a text except for line breaks and tabs, for output of several lines.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// Escapes a text and indents each line but the first, so that no line of the text begins at the
-/// margin.
+/// Escapes a text of several lines and indents each line after the first, so that its lines are not
+/// taken for lines of the output itself.
 pub fn indented(text: &str, by: &str) -> String {
     lines(text).replace('\n', &format!("\n{by}"))
 }
 
-/// Escapes a text as the value in `name=value`. The value is quoted if its end would be ambiguous
-/// or a further `name=` could be read into it.
+/// Escapes a text as the value in `name=value`. The value is put in quotes if its end would be
+/// ambiguous, or if it could be read as a further `name=`.
 pub fn value(text: &str) -> Cow<'_, str> {
     let is_word = !text.is_empty() && !text.contains([' ', '=', '"']);
     if is_word {
@@ -44,16 +44,16 @@ fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            // All such characters are in the Basic Multilingual Plane, so that one JSON escape is
-            // enough.
+            // All these characters are in the Basic Multilingual Plane, so one JSON escape is
+            // enough for each.
             c => write!(escaped, "\\u{:04x}", u32::from(c)).expect("a String takes all text"),
         }
     }
     Cow::Owned(escaped)
 }
 
-/// Whether a character is a control character, a line or paragraph separator, or a mark of the
-/// direction of reading.
+/// Whether a character is dangerous in a line of text: a control character, a line or paragraph
+/// separator, or a mark that changes the reading direction.
 fn is_dangerous(c: char) -> bool {
     let turns = matches!(
         c,

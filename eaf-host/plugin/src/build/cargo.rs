@@ -1,9 +1,10 @@
-//! Compilation of a plugin crate by cargo, with the same flags for every product and builder, so
-//! that the same source gives the same package.
+//! Compilation of a plugin crate by cargo. The flags are the same for every product and on every
+//! machine, so that the same source gives the same package.
 //!
-//! Only paths differ between builders. A module contains paths as text (the position of a panic),
-//! which `--remap-path-prefix` replaces. Paths also determine the order of functions through the
-//! hash of a crate's folder; the wrapper of rustc derives this hash from name and version instead.
+//! Only folder paths differ between machines. A WebAssembly module contains paths as text, in the
+//! positions of panics; `--remap-path-prefix` replaces them. Paths also determine the order of
+//! functions, because rustc is given a hash of the crate's folder; the wrapper `rustc.sh` derives
+//! that hash from name and version instead.
 
 use super::BINS;
 use serde::Deserialize;
@@ -18,8 +19,9 @@ use tokio::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Profile of the compilation: small code, checked arithmetic, and names for traces. Set by flags,
-/// because a product in another workspace cannot inherit a profile of this one.
+/// Cargo profile of the compilation: small code, checked arithmetic, and function names for traces.
+/// It is set by flags, because a product in another workspace cannot inherit this workspace's
+/// profile.
 const PROFILE: [&str; 7] = [
     r#"inherits="release""#,
     r#"opt-level="s""#,
@@ -44,12 +46,13 @@ pub enum Error {
     Compile,
 }
 
-/// Modules that cargo has compiled, with their sources.
+/// WebAssembly modules that cargo has compiled, and their source files.
 #[derive(Debug, Default)]
 pub struct Compiled {
-    /// `.wasm` file of each bin.
+    /// `.wasm` file of each compiled binary, by the binary's name, such as `domain`.
     pub modules: BTreeMap<&'static str, PathBuf>,
-    /// Root files of the local libraries: the plugin's own library and its path dependencies.
+    /// Root source files of the local libraries: the plugin's own library and its path
+    /// dependencies.
     pub sources: Vec<PathBuf>,
 }
 
@@ -74,7 +77,7 @@ pub async fn compile(path: &Path) -> Result<Compiled, Error> {
     for setting in PROFILE {
         command.arg("--config").arg(format!("profile.plugin.{setting}"));
     }
-    // These variables override the settings of the builder's environment.
+    // These variables override settings of cargo in the environment.
     command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_ENCODED_RUSTFLAGS", flags(&metadata)).env("RUSTC_WRAPPER", wrapper(&metadata.target_directory)?);
     let output = run(command).await?;
@@ -103,15 +106,15 @@ fn cargo(path: &Path) -> Command {
     command
 }
 
-/// Runs cargo and returns its standard output. Its standard error is passed through, so that people
-/// see the progress; `output()` would capture it.
+/// Runs cargo and returns its standard output. Its standard error goes to the terminal, so that
+/// people see the progress; `output()` would capture it.
 async fn run(mut command: Command) -> Result<Output, Error> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     command.spawn().map_err(Error::Start)?.wait_with_output().await.map_err(Error::Start)
 }
 
-/// Flags for rustc that replace the folder of a crate by the crate's name and version. They are
-/// sorted by length, because rustc applies the last prefix that matches.
+/// Flags of rustc that replace the folder of each crate by the crate's name and version. They are
+/// sorted by the folder's length, because rustc applies the last one that matches.
 fn flags(metadata: &Metadata) -> OsString {
     let mut places = vec![(metadata.target_directory.clone(), "/target".to_owned())];
     for Package { name, version, manifest_path } in &metadata.packages {
@@ -132,8 +135,8 @@ fn flags(metadata: &Metadata) -> OsString {
     flags
 }
 
-/// Writes the wrapper of rustc into the target directory. An unchanged file stays, because a new
-/// one makes cargo compile again.
+/// Writes the wrapper of rustc into the target directory. A file with the same content is not
+/// written again, because cargo would then compile everything again.
 fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     let file = target.join("eaf-rustc");
     let text = include_str!("rustc.sh");
@@ -142,7 +145,8 @@ fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     }
     let failed = |cause| Error::Wrapper(file.clone(), cause);
     fs::create_dir_all(target).map_err(failed)?;
-    // The wrapper is written to a temporary file and renamed, because another build may execute it.
+    // The wrapper is written to a temporary file that is then renamed, because another build may be
+    // executing the old file.
     let beside = target.join(format!("eaf-rustc-{}", std::process::id()));
     fs::write(&beside, text).map_err(failed)?;
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).map_err(failed)?;
@@ -150,7 +154,8 @@ fn wrapper(target: &Path) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
-/// Reads one line of cargo's output and records a finished artifact.
+/// Reads one line of cargo's JSON output. If it reports a compiled artifact, the artifact is added
+/// to `compiled`.
 fn artifact(line: &str, compiled: &mut Compiled) {
     let Ok(message) = serde_json::from_str::<Value>(line) else { return };
     let target = &message["target"];
@@ -164,7 +169,8 @@ fn artifact(line: &str, compiled: &mut Compiled) {
     }
 }
 
-/// Bin of a compiled artifact, with its `.wasm` file; none for another artifact.
+/// Name of the binary and its `.wasm` file, from cargo's message about an artifact. `None` if the
+/// artifact is not one of the three binaries.
 fn module(message: &Value) -> Option<(&'static str, PathBuf)> {
     let name = message["target"]["name"].as_str()?;
     let bin = BINS.into_iter().find(|bin| name == *bin || name.ends_with(&format!("-{bin}")))?;
@@ -209,8 +215,8 @@ mod tests {
         assert_eq!(flags, expected);
     }
 
-    /// Creates a product beside a library, both outside of this workspace, and returns the
-    /// product's folder.
+    /// Creates the crates of a product and of a library beside it, both outside of this workspace.
+    /// Returns the product's folder.
     fn product(home: &Path, library: &str, source: &str) -> PathBuf {
         let product = home.join("product");
         let files = [
@@ -251,8 +257,8 @@ mod tests {
 
     const BROKEN: &str = "EAF_TEST_BROKEN_CRATE";
 
-    /// Part of the test below that runs in a process of its own, because a test cannot capture its
-    /// own standard error.
+    /// Part of the test below. It runs in a process of its own, because a test cannot capture its
+    /// own process's standard error.
     #[tokio::test]
     #[ignore = "run by the test of what the compiler says"]
     async fn in_a_process_of_its_own() {

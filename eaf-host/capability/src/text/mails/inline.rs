@@ -1,14 +1,14 @@
-//! Inline styles of mails, which all mail programs support.
+//! Inline styles of HTML mails, which all mail programs support.
 //!
 //! GMX, Gmail with external accounts and mail gateways remove `<style>`, so every element has a
-//! `style`. Classic Outlook renders with Word's engine, which ignores the padding of a link, so a
-//! button is a cell of a table.
+//! `style` attribute. Classic Outlook ignores the padding of a link, because it renders with Word's
+//! engine; a button is therefore a table cell.
 
 /// Accent colour of the web client, as in `web/src/shell/ui/tokens.css`.
 const ACCENT: &str = "#00617a";
 
-/// Styles by class. The classes stay in the mail, because the frame's colours for dark mode refer
-/// to them.
+/// Inline styles by CSS class. The class attributes stay in the mail, because the colours for dark
+/// mode refer to them.
 const CLASSES: [(&str, &str); 5] = [
     ("lead", "margin:0 0 16px;font-size:20px;line-height:1.35;font-weight:600"),
     ("facts", "margin:0 0 20px;border-collapse:collapse"),
@@ -17,7 +17,7 @@ const CLASSES: [(&str, &str); 5] = [
     ("code", "font-family:Menlo,Consolas,monospace;font-size:13px"),
 ];
 
-/// Styles of elements without a class.
+/// Inline styles of HTML elements without a class.
 const ELEMENTS: [(&str, &str); 3] = [
     ("<p>", "margin:0 0 16px"),
     ("<th scope=\"row\">", "padding:4px 24px 4px 0;text-align:left;vertical-align:top;font-weight:400;color:#4c565c"),
@@ -26,7 +26,7 @@ const ELEMENTS: [(&str, &str); 3] = [
 
 const BUTTON: &str = "<a class=\"button\"";
 
-/// Adds inline styles to a package's `.html` file.
+/// Adds inline styles to the HTML of a package's mail template.
 pub fn styled(source: &str) -> String {
     let mut html = buttons(source);
     for (class, style) in CLASSES {
@@ -39,8 +39,8 @@ pub fn styled(source: &str) -> String {
     html
 }
 
-/// Replaces each button and the paragraph around it by a table, since a paragraph cannot contain a
-/// table.
+/// Replaces each button, with the paragraph around it, by a table, because a paragraph cannot
+/// contain a table.
 fn buttons(source: &str) -> String {
     let source = source.replace(&format!("<p>{BUTTON}"), BUTTON);
     let mut html = String::with_capacity(source.len() * 2);

@@ -1,10 +1,10 @@
-//! Mails of a package: `mails/<template>/{de,en}.{subject.txt,txt,html}`, read and checked when the
-//! package is loaded.
+//! Mail templates of a package: `mails/<template>/{de,en}.{subject.txt,txt,html}`. They are read
+//! and checked when the package is loaded.
 //!
-//! To add a mail, write a folder with these six files. They are minijinja templates; a missing fact
-//! is an error unless the template tests for the fact first (`{% if ip %}`). The `.html` file holds
-//! the content only; frame (`frame.html`) and styles (`inline.rs`) are the host's. It may use the
-//! classes `lead`, `facts`, `quote`, `button`, `small` and `code`. Line ends of a fact become
+//! To add a mail, write a folder with these six files. They are minijinja templates. A missing fact
+//! is an error unless the template tests for the fact first (`{% if ip %}`). The `.html` file has
+//! only the content; the host adds frame (`frame.html`) and styles (`inline.rs`). It may use the
+//! classes `lead`, `facts`, `quote`, `button`, `small` and `code`. Line breaks in a fact become
 //! `<br>`.
 //!
 //! | in a template | value |
@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Maximum length, in characters, of a subject; mail programs cut longer subjects.
+/// Maximum length, in characters, of a mail's subject; mail programs cut longer subjects.
 const SUBJECT_MAX: usize = 200;
 const LANGUAGES: [Locale; 2] = [Locale::De, Locale::En];
 const PARTS: [&str; 3] = ["subject.txt", "txt", "html"];
@@ -48,44 +48,45 @@ pub enum Error {
     },
     #[error("the package has no mail `{0}`")]
     NoSuchMail(String),
-    /// Template that failed with these facts. Holds the kind of error only, since the cause may
-    /// quote facts, which are personal.
+    /// A mail template could not be rendered with the facts of the call. The error contains only
+    /// the kind of the cause, because the cause may quote facts, which are personal.
     #[error("the mail could not be made from its facts: {kind} in mails/{path} line {line}")]
     Render { path: String, line: usize, kind: String },
 }
 
 /// Mail templates of one package.
 pub struct Templates {
-    /// Display name of the product that sends the mails; empty: mails name only the tenant.
+    /// Display name of the product that sends the mails. If it is empty, mails name only the
+    /// tenant.
     product: String,
     names: BTreeSet<String>,
     de: Environment<'static>,
     en: Environment<'static>,
 }
 
-/// Facts that the host adds to those of the call.
+/// Facts that the host adds to the workflow's facts when it renders a mail.
 pub struct HostFacts<'a> {
     pub recipient_name: &'a str,
     pub tenant_name: &'a str,
     pub trace_id: &'a str,
-    /// Public address of the host, without a trailing slash.
+    /// Public URL of the host, without a trailing slash.
     pub public_url: &'a str,
-    /// Address for answers; none: the mail says that answers are not read.
+    /// Mail address for answers; `None`: the mail says that answers are not read.
     pub reply_to: Option<&'a str>,
 }
 
-/// Content of a mail, without its envelope.
+/// Rendered content of a mail, without sender and recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// Subject in one line.
+    /// Subject of the mail, in one line.
     pub subject: String,
     pub text: String,
     pub html: String,
 }
 
 impl Templates {
-    /// Loads the templates in `files`, by their path below `mails/`. Refuses a mail that lacks a
-    /// language or a part, and files that belong to no mail.
+    /// Loads mail templates. `files` has the template texts by their path below `mails/`. Refuses a
+    /// mail that lacks a language or a part, and a file that belongs to no mail.
     pub fn load(files: &BTreeMap<String, String>, locales: Arc<Locales>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
         for path in files.keys() {
@@ -124,7 +125,8 @@ impl Templates {
         let mut all = facts.clone();
         all.insert("recipient_name".into(), host.recipient_name.into());
         all.insert("tenant_name".into(), host.tenant_name.into());
-        // A fact may name another trace than the mail's own, such as that of a failed run.
+        // The facts may contain another trace id than that of the mail, for example of the run that
+        // failed.
         all.entry("trace_id").or_insert_with(|| host.trace_id.into());
         all.insert("public_url".into(), host.public_url.into());
         all.insert("locale".into(), locale.as_str().into());
@@ -216,7 +218,8 @@ fn render_error(path: String, cause: &minijinja::Error) -> Error {
     Error::Render { path, line: cause.line().unwrap_or(0), kind: cause.kind().to_string() }
 }
 
-/// Footer of a mail, which warns approvers that an answer by mail has no effect.
+/// Footer of a mail, which says whether answers are read and that they have no effect, because
+/// approvers may try to decide by answering.
 fn footer(locale: Locale, reply_to: Option<&str>) -> String {
     match (locale, reply_to) {
         (Locale::De, None) => "Diese Nachricht wurde automatisch gesendet. Antworten darauf liest niemand.".into(),
@@ -230,7 +233,8 @@ fn footer(locale: Locale, reply_to: Option<&str>) -> String {
     }
 }
 
-/// Writes line ends of a fact as `<br>` in HTML, since Outlook ignores `white-space`.
+/// Writes the line breaks of a fact as `<br>` in HTML, because Outlook ignores the style
+/// `white-space`.
 fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Result<(), minijinja::Error> {
     let lines = match state.auto_escape() {
         AutoEscape::Html if !value.is_safe() => value.as_str().filter(|text| text.contains('\n')),
@@ -246,13 +250,14 @@ fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Re
     Ok(())
 }
 
-/// Builds an address of the host from segments. All but unreserved characters of a segment are
-/// escaped, so that a fact stays one segment.
+/// Builds a URL of the host from path segments. All characters of a segment except unreserved ones
+/// are escaped, so that a fact cannot become several segments.
 fn link(state: &State, segments: Rest<String>) -> Template {
     let mut address = state.lookup("public_url").map(|url| url.to_string()).unwrap_or_default();
     for segment in segments.iter() {
         address.push('/');
-        // Browsers resolve `..` even if it is escaped.
+        // A segment of dots only, such as `..`, is replaced, because browsers resolve it even if it
+        // is escaped.
         if segment.chars().all(|c| c == '.') {
             address.push('-');
             continue;
@@ -264,11 +269,13 @@ fn link(state: &State, segments: Rest<String>) -> Template {
             }
         }
     }
-    // The public URL is safe: it is configured and checked by the deployment.
+    // The URL needs no HTML escaping: its segments are escaped above, and the deployment configures
+    // and checks the public URL.
     Template::from_safe_string(address)
 }
 
-/// Replaces line ends and repeated spaces by one space, since a subject is a header.
+/// Replaces line breaks and repeated spaces by one space, because a subject is a header and must be
+/// one line.
 fn one_line(subject: &str) -> String {
     let words: Vec<&str> = subject.split(|c: char| c.is_control() || c.is_whitespace()).collect();
     let mut line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
@@ -279,7 +286,7 @@ fn one_line(subject: &str) -> String {
     line
 }
 
-/// Reduces consecutive blank lines, which conditions of a template leave, to one.
+/// Reduces several blank lines in succession to one. Conditions in a template leave such lines.
 fn tidy(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut blank = 0;
@@ -328,7 +335,7 @@ mod tests {
         Arc::new(Locales::load("[failures]\nx = 'Satz.'", "[failures]\nx = 'Sentence.'").unwrap())
     }
 
-    /// Text of the mail without the footer.
+    /// Plain text of the rendered mail without its footer.
     fn body(mail: &Rendered) -> &str {
         mail.text.split_once("\n\n-- \n").expect("a footer").0
     }
