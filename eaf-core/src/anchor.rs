@@ -24,7 +24,8 @@ const MAX_JOURNALS: usize = 200;
 /// not delay the others.
 const MAX_ROUNDS: usize = 10;
 
-/// First half of the advisory lock that lets one host at a time anchor a tenant's rows.
+/// Seed with which a tenant's id is hashed to an advisory lock. The lock lets one host at a time
+/// anchor the tenant's rows. The lane lock has another seed.
 const LOCK: i64 = 0x6561_665f_616e_6368;
 
 /// Tag that is hashed first in each anchor, so that an anchor never has the hash of an audit or

@@ -112,13 +112,14 @@ impl CommandId {
 }
 
 impl RunId {
-    /// Derives the id from the name of the workflow, which begins with the plugin, such as
-    /// `dcm/provision`.
+    /// Derives the id of a run. `workflow` begins with the plugin, such as `dcm/provision`; `event`
+    /// started the run.
     pub fn derive(tenant: TenantId, workflow: &str, event: EventId) -> Self {
         RunId(derive(&[b"run", tenant.0.as_bytes(), workflow.as_bytes(), event.0.as_bytes()]))
     }
 
-    /// Id of the audit row of this run's denied call, so that a replay adds no second row.
+    /// Id of the audit row that records a denied call of this run. A replay derives the same id and
+    /// so adds no second row.
     pub fn of_denial(self, sequence: i32) -> Uuid {
         derive(&[b"denial", self.0.as_bytes(), &sequence.to_be_bytes()])
     }

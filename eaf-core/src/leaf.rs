@@ -1,23 +1,24 @@
-//! Hash of a row: SHA-256 over its columns with their lengths, so that two different rows have
-//! different encodings.
+//! Hash of a database row: SHA-256 over its columns with their lengths, so that two different rows
+//! never have the same encoding.
 //!
-//! The host computes the hash, because the owner of the database can change the functions in it.
+//! The host computes the hash and does not use an SQL function, because the owner of the database
+//! can change these functions.
 
 use sha2::{Digest, Sha256};
 
-/// Hash of one row, to which columns are added.
+/// Hash of one database row, to which columns are added one by one.
 pub(crate) struct Leaf(Sha256);
 
 impl Leaf {
-    /// Begins a hash. `kind` is one number per table, so that equal rows of two tables have
-    /// different hashes.
+    /// Begins the hash of a row. `kind` is one number per table, so that equal rows of two tables
+    /// have different hashes.
     pub fn new(kind: u8) -> Leaf {
         let mut sha = Sha256::new();
         sha.update([kind]);
         Leaf(sha)
     }
 
-    /// Adds a column. Null and an empty value have different encodings.
+    /// Adds a column to the hash. Null and an empty value have different encodings.
     pub fn column(mut self, value: Option<&[u8]>) -> Leaf {
         match value {
             Some(bytes) => {

@@ -1,7 +1,7 @@
 //! Core of EAF without WebAssembly and HTTP: tenancy, event store, command bus, projections,
 //! workflows, encryption.
 //!
-//! Functions take clock and entropy as a parameter ([`clock`]), and access tenant data through
+//! Functions take clock and entropy as parameters ([`clock`]), and access tenants' rows through
 //! [`db::TenantTx`]. All SQL of the host is in this crate.
 
 pub mod actor;
@@ -39,16 +39,17 @@ pub mod verify;
 pub mod view;
 pub mod workflow;
 
-/// All services of the core, wired by the host's composition root. Cheap to clone.
+/// All services of the core, created together when the host starts. Cheap to clone.
 ///
-/// A function takes the services that it uses, so that its signature shows its dependencies. Only
-/// modules that compose services take `Core`.
+/// A function takes only the services that it uses, so that its signature shows its dependencies.
+/// Only modules that compose services take the whole `Core`.
 #[derive(Clone)]
 pub struct Core {
     pub db: db::Db,
     pub ambient: clock::Ambient,
     pub keyring: crypto::Keyring,
-    /// Author of administrative acts of this process: the host, or an operator on the command line.
+    /// Author of the administrative acts of this process: the host itself, or an operator on the
+    /// command line.
     pub by: actor::Attribution,
     pub directory: directory::Directory,
     pub sessions: session::Sessions,
@@ -64,9 +65,9 @@ pub struct Core {
 }
 
 impl Core {
-    /// Starts the core and the tasks of doorbell and feed, which need a tokio runtime. `master`
-    /// encrypts all other keys and holds two keys while the master key is rotated. Commands have no
-    /// rate limit until the bus is given one.
+    /// Starts the core, with the tasks of doorbell and feed, which need a tokio runtime. `master`
+    /// is the host's master key, or two keys while the master key is rotated. Commands have no rate
+    /// limit until the bus is given one.
     pub fn start(db: db::Db, ambient: clock::Ambient, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), ambient.clone());
         let doorbell = live::Doorbell::start(&db, &ambient);

@@ -1,4 +1,4 @@
-//! Notifications that a log or a view has changed, within the process and between hosts.
+//! Notifications that a log or a view has changed, inside this process and between hosts.
 
 mod doorbell;
 mod feed;

@@ -1,8 +1,8 @@
-//! Log and queue of mails, by Message-ID.
+//! Log and queue of mails. The key of a mail is its Message-ID.
 //!
-//! A mail is recorded before it is sent, so that a repetition after a crash has the same Message-ID
-//! and admins see refused recipients. The transmission of the content is recorded before it begins,
-//! because a server that does not answer may have accepted the mail. Addresses are never stored.
+//! A mail is recorded before it is sent. So a repetition after a crash has the same Message-ID, and
+//! admins see which recipients a server refused. The start of the transmission is recorded too: if
+//! the server then does not answer, it may have accepted the mail. Addresses are never stored.
 
 use crate::actor::TraceId;
 use crate::db::{self, Db, TenantTx};
@@ -32,7 +32,7 @@ pub struct Mail {
     pub template: String,
     pub event: EventId,
     pub run: RunId,
-    /// Sequence number, in the run, of the call that first recorded the mail.
+    /// Sequence number, in its run, of the workflow call that first recorded the mail.
     pub sequence: i32,
     pub recipient: ActorId,
     pub trace: TraceId,
@@ -40,16 +40,16 @@ pub struct Mail {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The mail waits to be sent. The text is the error of the last attempt; `None` before the
-    /// first.
+    /// The mail waits to be sent. The text is the error of the last attempt; `None`: there was no
+    /// attempt.
     Pending(Option<String>),
     Sent,
-    /// The mail is not sent any more. The text is a code or sentence without personal data, since a
-    /// server's own message may contain the address.
+    /// The mail is not sent any more. The text is a code or a sentence without personal data. It is
+    /// not the server's own message, which may contain the address.
     Failed(String),
-    /// The mail is not sent, because its condition no longer held.
+    /// The mail is not sent, because its condition does not hold any more.
     Skipped,
-    /// The server received the content and did not answer: the mail may have arrived.
+    /// The server got the content and did not answer: the mail may have arrived.
     Unknown,
 }
 
@@ -65,23 +65,24 @@ impl Status {
     }
 }
 
-/// Recorded mail with the state of its delivery.
+/// Mail as recorded, with the state of its delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedMail {
     pub mail: Mail,
     pub status: Status,
-    /// Name of the connection of the last attempt. `None`: there was no attempt.
+    /// Name of the connection that the last attempt used. `None`: there was no attempt.
     pub connection: Option<String>,
     pub attempts: i32,
-    /// Number of transmissions of the content without an answer.
+    /// Number of times that the content was transmitted and the server did not answer.
     pub unanswered: i32,
-    /// Number of consecutive deferrals of the recipient by the server.
+    /// Number of times in a row that the server deferred this recipient.
     pub deferrals: i32,
-    /// Time of the first of the consecutive deferrals. `None`: the last answer was no deferral.
+    /// Time at which the server first deferred this recipient, in the current row of deferrals.
+    /// `None`: the last attempt ended in another way.
     pub deferred_since: Option<OffsetDateTime>,
     /// Earliest time of the next attempt. `None`: at once.
     pub next_at: Option<OffsetDateTime>,
-    /// Id that the server assigned to the mail. `None`: the server has assigned none.
+    /// Id that the mail server assigned to the mail. `None`: the server has assigned none.
     pub relay: Option<String>,
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
@@ -90,10 +91,10 @@ pub struct LoggedMail {
 const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq, recipient, trace,
     status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
 
-/// Period over which the rate limit of a connection counts.
+/// Period for which the rate limit of a connection counts mails.
 const RATE_PERIOD: Duration = Duration::from_secs(60);
 
-/// Records a mail as pending, or returns the mail as recorded before.
+/// Records a mail as pending. If the mail was recorded before, returns it as it was recorded.
 pub async fn record(db: &Db, tenant: TenantId, mail: &Mail) -> Result<LoggedMail, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
@@ -131,19 +132,20 @@ pub async fn find(db: &Db, tenant: TenantId, message_id: &str) -> Result<Option<
     row.map_err(Error::Read)?.map(|row| read_row(&row)).transpose()
 }
 
-/// Result of [`offer`].
+/// Result of [`offer`]: whether a mail may be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {
-    /// The mail may be offered to the server.
+    /// The mail may be sent to the server now.
     Made,
-    /// The rate limit of the connection is reached for now.
+    /// The connection has reached its rate limit, so the mail must wait.
     RateReached,
-    /// The mail is not pending any more.
+    /// The mail is not pending any more, so it must not be sent.
     NotPending,
 }
 
-/// Records that a mail is offered to a server, if the rate limit of the connection allows that. An
-/// advisory lock makes hosts count one after the other, so that together they keep the limit.
+/// Records that a mail is about to be sent over a connection, unless the connection has reached its
+/// rate limit. Hosts count one after the other, under an advisory lock, so that together they keep
+/// the limit.
 pub async fn offer(
     db: &Db,
     tenant: TenantId,
@@ -184,8 +186,8 @@ pub async fn offer(
     Ok(if is_pending { Offer::RateReached } else { Offer::NotPending })
 }
 
-/// Records that the transmission of the content begins: without an answer the mail may have
-/// arrived. Returns false if the mail is not pending any more.
+/// Records that the transmission of the mail's content begins. If the server then does not answer,
+/// the mail may have arrived. Returns false if the mail is not pending any more.
 pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
@@ -201,7 +203,7 @@ pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> 
     Ok(done.rows_affected() > 0)
 }
 
-/// Reads the pending mails that a call of a run recorded.
+/// Reads the pending mails that were first recorded by this call of the run.
 pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<LoggedMail>, Error> {
     let sql = format!(
         "select {COLUMNS} from eaf.mail_log
@@ -212,19 +214,20 @@ pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) ->
     rows.map_err(Error::Read)?.iter().map(read_row).collect()
 }
 
-/// Deferral of a mail after a failed attempt.
+/// Result of a failed attempt, after which the mail is tried again later.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deferral<'a> {
     pub error: &'a str,
     /// Minimum time until the next attempt.
     pub delay: Duration,
-    /// New value of [`LoggedMail::unanswered`]: 0 after an answer of the server.
+    /// New value of [`LoggedMail::unanswered`]; 0 if the server answered this attempt.
     pub unanswered: i32,
-    /// Whether the server deferred this recipient alone, which [`LoggedMail::deferrals`] counts.
+    /// Whether the server deferred this recipient alone. [`LoggedMail::deferrals`] counts such
+    /// attempts.
     pub of_recipient: bool,
 }
 
-/// Schedules the next attempt of a mail.
+/// Stores the failed attempt of a mail and schedules the next one.
 pub async fn defer(db: &Db, tenant: TenantId, message_id: &str, deferral: &Deferral<'_>) -> Result<(), Error> {
     let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5,
         deferrals = case when $6 then deferrals + 1 else 0 end,
@@ -236,7 +239,7 @@ pub async fn defer(db: &Db, tenant: TenantId, message_id: &str, deferral: &Defer
     .await
 }
 
-/// Sets the status of a mail. A mail that was sent stays sent.
+/// Sets the status of a mail. A mail with the status sent keeps it.
 pub async fn set_status(
     db: &Db,
     tenant: TenantId,
@@ -252,8 +255,8 @@ pub async fn set_status(
     .await
 }
 
-/// Makes a failed or unknown mail pending again at an admin's request, or a pending mail that has
-/// not changed for the time `abandoned`. Returns false if there is no such mail.
+/// Makes a mail pending again at an admin's request. The mail must be failed or unknown, or pending
+/// and without change for the time `abandoned`. Returns false if there is no such mail.
 pub async fn requeue(db: &Db, tenant: TenantId, message_id: &str, abandoned: Duration) -> Result<bool, Error> {
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
@@ -282,7 +285,7 @@ pub async fn retry_now(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the mails that were offered to a connection's server in the period of the rate limit.
+/// Counts the mails that were sent over a connection within the last period of its rate limit.
 pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Result<u32, Error> {
     let mut tx = db.tenant(tenant).await?;
     let count: i64 = sqlx::query_scalar(
@@ -298,8 +301,8 @@ pub async fn recent_offers(db: &Db, tenant: TenantId, connection: &str) -> Resul
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Lists the recipients of this template from runs of the same plugin about the same thing.
-/// Includes recipients of unknown mails and of mails in transmission, which may arrive.
+/// Lists the people who have got, or may have got, a mail of this template from a run of the same
+/// plugin about the same thing. Includes recipients of unknown mails and of mails in transmission.
 pub async fn recipients_of(db: &Db, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_scalar(
@@ -319,7 +322,8 @@ pub async fn recipients_of(db: &Db, tenant: TenantId, run: RunId, template: &str
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::Arguments>;
 
-/// Updates a mail that is not sent. `$1` and `$2` identify the mail; `set` begins at `$3`.
+/// Updates the row of a mail, unless the mail was sent. In the SQL `set`, parameters begin at `$3`,
+/// because `$1` and `$2` identify the mail.
 async fn update(
     db: &Db,
     tenant: TenantId,
@@ -338,7 +342,7 @@ async fn update(
     Ok(())
 }
 
-/// Selection of mails by status.
+/// Selection of mails by their status, for a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailFilter {
     All,
@@ -347,7 +351,7 @@ pub enum MailFilter {
     Pending,
 }
 
-/// Lists the newest mails first.
+/// Lists up to `limit` mails of a tenant, the newest first.
 pub async fn list(db: &Db, tenant: TenantId, filter: MailFilter, limit: u32) -> Result<Vec<LoggedMail>, Error> {
     let mut sql: QueryBuilder<Postgres> = QueryBuilder::new("select ");
     sql.push(COLUMNS).push(" from eaf.mail_log where tenant_id = ").push_bind(tenant);

@@ -1,5 +1,5 @@
-//! Pauses of mail connections: nothing is sent until an admin resumes the connection, for example
-//! while the mail server is moved.
+//! Pauses of mail connections. While a connection is paused, no mail is sent over it, until an
+//! admin resumes it; for example while the mail server is moved.
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};
@@ -28,7 +28,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<Pause>, Error> {
     sqlx::query_as(sql).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Read)
 }
 
-/// Pauses a connection in the caller's transaction, which also records the act.
+/// Pauses a connection in the caller's transaction, which also records the act in the audit.
 pub async fn begin(tx: &mut TenantTx, connection: &str, by: ActorId) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.mail_pause (tenant_id, connection, paused_by) values ($1, $2, $3)

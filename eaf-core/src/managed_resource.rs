@@ -1,8 +1,8 @@
 //! Managed resources: records of things that a capability created in another system.
 //!
-//! A provider records its intent before it acts, and afterwards the id that the other system
-//! assigned, so that a repeated call finds the same thing. The capability defines the document,
-//! which holds no secrets and no personal data.
+//! Before a provider creates a thing, it records its intent; afterwards it records the id that the
+//! other system assigned. So a repeated call finds the same thing. The record is a JSON document
+//! that the capability defines, without secrets and personal data.
 
 use crate::db;
 use crate::db::Db;
@@ -26,11 +26,11 @@ pub struct Key {
     pub tenant: TenantId,
     pub plugin: String,
     pub capability: String,
-    /// Id by which the product identifies the thing.
+    /// Id by which the product identifies the thing, such as the id of a VM.
     pub identity: String,
 }
 
-/// Reads the document of a managed resource. `None`: there is none.
+/// Reads the document of a managed resource. `None`: there is no such managed resource.
 pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let row: Option<(Json<Value>,)> = sqlx::query_as(
@@ -47,8 +47,8 @@ pub async fn get(db: &Db, key: &Key) -> Result<Option<Value>, Error> {
     Ok(row.map(|(data,)| data.0))
 }
 
-/// Replaces the document of a managed resource if it equals `before`. Otherwise returns false and
-/// writes nothing.
+/// Replaces the document of a managed resource if it still equals `before`. Otherwise changes
+/// nothing and returns false.
 pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result<bool, Error> {
     let mut tx = db.tenant(key.tenant).await?;
     let replaced = sqlx::query(
@@ -68,8 +68,8 @@ pub async fn replace(db: &Db, key: &Key, before: &Value, data: &Value) -> Result
     Ok(replaced.rows_affected() > 0)
 }
 
-/// Adds or replaces the document of a managed resource and commits, because the provider's next
-/// action relies on it.
+/// Adds or replaces the document of a managed resource, and commits at once, because the provider's
+/// next action relies on it.
 pub async fn put(db: &Db, key: &Key, data: &Value) -> Result<(), Error> {
     let mut tx = db.tenant(key.tenant).await?;
     sqlx::query(

@@ -1,7 +1,9 @@
-//! Active master key of an installation: verified at the start, and replaced by [`rotate`].
+//! Active master key of an installation. A host verifies it at its start, and [`rotate`] replaces
+//! it.
 //!
-//! `eaf.master_key` holds a value that opens under the active key alone. Without that check a host
-//! with another key would start, report itself ready, and wrap data keys that no other host opens.
+//! `eaf.master_key` holds a value that can be opened with the active key alone. Without this check,
+//! a host with another key would start, report itself ready, and wrap data keys that no other host
+//! can open.
 
 mod rotate;
 
@@ -14,7 +16,7 @@ use crate::db;
 use crate::db::Db;
 use crate::directory::Directory;
 
-/// Additional authenticated data of the verification value.
+/// Additional authenticated data of the value with which a host verifies its master key.
 const AAD: &str = "eaf.master_key";
 
 #[derive(Debug, thiserror::Error)]
@@ -49,31 +51,31 @@ pub enum Error {
     Audit(#[from] crate::audit::Error),
 }
 
-/// State of a rotation of the master key.
+/// State of the master keys: the active one, and how far a rotation has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     pub active: KeyId,
-    /// Id of the key in the host's `EAF_MASTER_KEY`.
+    /// Id of the master key in this host's `EAF_MASTER_KEY`.
     pub current: KeyId,
-    /// Number of data keys that are not wrapped with `current`.
+    /// Number of data keys that are still wrapped with another master key than `current`.
     pub remaining: i64,
     /// Number of all data keys.
     pub total: i64,
-    /// Number of operators that are not sealed with `current`.
+    /// Number of operators whose rows are still sealed with another master key than `current`.
     pub operators: i64,
-    /// Whether a rotation has begun and has not ended, so that the previous key may still be
-    /// needed.
+    /// Whether a rotation of the master key has begun and has not ended, so that the previous key
+    /// may still be needed.
     pub is_rotating: bool,
 }
 
-/// Numbers of data keys and operators under a master key that this host was not given.
+/// Number of data keys, and of operators, whose master key this host does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable {
     pub keys: i64,
     pub operators: i64,
 }
 
-/// Verification and rotation of the active master key. Cheap to clone.
+/// Registry of the master keys: verifies and rotates the active one. Cheap to clone.
 #[derive(Clone)]
 pub struct MasterKeyRegistry {
     db: Db,
@@ -87,8 +89,9 @@ impl MasterKeyRegistry {
         Self { db: db.clone(), keyring: keyring.clone(), ambient: ambient.clone(), directory: directory.clone() }
     }
 
-    /// Checks that the host has the active key, and fails with [`Error::WrongKey`] otherwise. The
-    /// first host of a database registers its current key as the active one.
+    /// Checks that this host has the active master key, and fails with [`Error::WrongKey`]
+    /// otherwise. If the database has no active key yet, the host's current key becomes the active
+    /// one.
     pub async fn check(&self) -> Result<(), Error> {
         if self.active_key().await?.is_none() {
             self.register().await?;
@@ -118,8 +121,8 @@ impl MasterKeyRegistry {
         Ok(Status { active: KeyId(active), current, remaining, total, operators, is_rotating })
     }
 
-    /// Checks that the active key has not changed to one that this host was not given, and fails
-    /// with [`Error::WrongKey`] otherwise. Cheap enough for one probe per second.
+    /// Checks that this host still has the active master key, which another host may have changed.
+    /// Fails with [`Error::WrongKey`] otherwise. Cheap enough for one probe per second.
     pub async fn ready(&self) -> Result<(), Error> {
         let mut conn = self.db.platform_pool().acquire().await.map_err(Error::Read)?;
         match master_key::active(&mut conn).await.map_err(Error::Read)? {
@@ -130,8 +133,9 @@ impl MasterKeyRegistry {
         }
     }
 
-    /// Counts data keys and operators that no key of this host opens. `None`: there are none. Data
-    /// keys are counted only while a rotation has not ended, because the count reads all of them.
+    /// Counts the data keys and the operators' rows that no master key of this host opens. `None`:
+    /// there are none. Data keys are counted only until a rotation has ended, because the count
+    /// reads all of them.
     pub async fn unreadable(&self) -> Result<Option<Unreadable>, Error> {
         let given: Vec<&str> = self.keyring.master_keys().all().iter().map(|master| master.id.0.as_str()).collect();
         let (keys, operators): (i64, i64) = sqlx::query_as(
@@ -147,8 +151,8 @@ impl MasterKeyRegistry {
         Ok((keys > 0 || operators > 0).then_some(Unreadable { keys, operators }))
     }
 
-    /// Reads the id of the active key, and the verification value that is sealed under that key.
-    /// `None`: no key is active yet.
+    /// Reads the id of the active master key, and the value that is sealed under it for
+    /// verification. `None`: no key is active yet.
     async fn active_key(&self) -> Result<Option<(String, Vec<u8>)>, Error> {
         sqlx::query_as("select key_id, known from eaf.master_key where active")
             .fetch_optional(self.db.platform_pool())
@@ -156,7 +160,8 @@ impl MasterKeyRegistry {
             .map_err(Error::Read)
     }
 
-    /// Counts the data keys that are not wrapped with `key`, and all data keys.
+    /// Returns the number of data keys that are not wrapped with the master key `key`, and the
+    /// number of all data keys.
     async fn count(&self, key: &KeyId) -> Result<(i64, i64), Error> {
         sqlx::query_as(
             "select count(*) filter (where key_id <> $1), count(*) from eaf.subject_key
@@ -168,7 +173,7 @@ impl MasterKeyRegistry {
         .map_err(Error::Count)
     }
 
-    /// Makes the host's current key the active one, if the database has none.
+    /// Makes the host's current master key the active one, unless the database has an active key.
     async fn register(&self) -> Result<(), Error> {
         let master = self.keyring.master_keys().current();
         sqlx::query("insert into eaf.master_key (key_id, known, active) values ($1, $2, true) on conflict do nothing")
@@ -180,7 +185,7 @@ impl MasterKeyRegistry {
         Ok(())
     }
 
-    /// Ids of the host's master keys, for an error message.
+    /// Lists the ids of the host's master keys, for an error message.
     fn key_ids(&self) -> String {
         let ids: Vec<String> = self.keyring.master_keys().all().iter().map(|master| master.id.to_string()).collect();
         ids.join(" and ")

@@ -1,8 +1,8 @@
 //! Observation of managed resources: leases of connections, last reports, and times of reading.
 //!
-//! One host at a time reads a connection, and one a server, even through connections of several
-//! tenants. A resource without a change causes no event: only the time of the observation is
-//! stored.
+//! One host at a time reads over a connection. One host at a time reads a server, also if several
+//! tenants have connections to it. If a resource has not changed, no event is recorded: only the
+//! time of the observation is stored.
 
 use crate::db;
 use crate::db::Db;
@@ -25,19 +25,19 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// Right to read the managed resources of one connection until a time.
+/// Lease of a connection: the right to read its managed resources until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservationLease {
     pub tenant: TenantId,
     pub capability: String,
     pub connection: String,
-    /// End of the lease by the database's clock, which is the fence of the lease too.
+    /// End of the lease by the database's clock. The end also serves as the fence of the lease.
     pub until: OffsetDateTime,
 }
 
-/// Leases the connection that is due for longest, if no host reads its server. `None`: no
-/// connection is due. The advisory lock is needed because two concurrent claims would not see each
-/// other's lease.
+/// Leases the connection that has been due for the longest time. Skips a connection to whose server
+/// another lease exists. `None`: no connection is due. The advisory lock is needed because two
+/// concurrent claims would not see each other's lease.
 pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Result<Option<ObservationLease>, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Claim)?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.observation', 0))")
@@ -65,7 +65,7 @@ pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Resu
     Ok(lease)
 }
 
-/// Reads the number of consecutive failed observations of the connection.
+/// Reads how many observations over this connection have failed in a row.
 pub async fn failures(db: &Db, lease: &ObservationLease) -> Result<u32, Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let failures: Option<i32> = sqlx::query_scalar(
@@ -80,8 +80,9 @@ pub async fn failures(db: &Db, lease: &ObservationLease) -> Result<u32, Error> {
     Ok(failures.and_then(|count| u32::try_from(count).ok()).unwrap_or_default())
 }
 
-/// Ends a lease. The next observation is due after `pause`. Changes nothing if the connection has
-/// another lease, after an expiry, or none, after a change of its settings.
+/// Ends the lease of a connection, whose next observation is due after `pause`. Changes nothing if
+/// this lease is not the present one any more: another host has leased the connection, or its
+/// settings were changed.
 pub async fn finish(db: &Db, lease: &ObservationLease, failures: u32, pause: Duration) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     sqlx::query(
@@ -102,38 +103,40 @@ pub async fn finish(db: &Db, lease: &ObservationLease, failures: u32, pause: Dur
     Ok(())
 }
 
-/// Managed resource with the last report of it.
+/// Managed resource with the state that was last reported to the plugin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManagedResource {
     pub identity: String,
-    /// Document of the capability, see [`managed_resource`](crate::managed_resource).
+    /// Document that the capability stores, see [`managed_resource`](crate::managed_resource).
     pub data: Value,
-    /// State that was last reported to the plugin. `None`: no state was reported.
+    /// State that was last reported to the plugin. `None`: none was reported yet.
     pub seen: Option<Value>,
-    /// Position of the thing's view row before the last report. `None`: there was no row or report.
+    /// Position that the thing's view row had before the last report. `None`: there was no row, or
+    /// no report yet.
     pub seen_position: Option<String>,
 }
 
-/// Reading of one managed resource.
+/// Result of reading one managed resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     pub identity: String,
-    /// Report to the plugin. `None`: nothing has changed since the last one.
+    /// Report that the plugin got. `None`: the state has not changed since the last report, so the
+    /// plugin got none.
     pub reported: Option<Reported>,
 }
 
-/// State that was reported to the plugin.
+/// State that the plugin got in a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reported {
     pub state: Value,
-    /// Position of the thing's view row before the report. `None`: there was no row.
+    /// Position that the thing's view row had before this report. `None`: there was no row.
     pub position: Option<String>,
 }
 
 type Row = (String, Json<Value>, Option<Json<Value>>, Option<String>);
 
-/// Lists the managed resources whose document contains `like`. Those that were not observed for
-/// longest come first.
+/// Lists the managed resources whose document contains the JSON `like`. Resources whose last
+/// observation is the oldest come first.
 pub async fn resources(
     db: &Db,
     tenant: TenantId,
@@ -161,7 +164,7 @@ pub async fn resources(
     Ok(rows.into_iter().map(resource).collect())
 }
 
-/// Records observations, with the present time by the database's clock.
+/// Records observations, at the present time of the database's clock.
 pub async fn record(
     db: &Db,
     tenant: TenantId,
@@ -194,8 +197,8 @@ pub async fn record(
     Ok(())
 }
 
-/// Reads the times of the last observations, by identity. A resource that was never observed is
-/// missing.
+/// Reads the time of the last observation of each resource, by the resource's identity. A resource
+/// that was never observed has no entry.
 pub async fn observed_at(
     db: &Db,
     tenant: TenantId,

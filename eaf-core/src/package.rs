@@ -28,8 +28,9 @@ pub enum Error {
 
 #[derive(Debug, Clone)]
 pub struct Package {
-    /// SHA-256, in hex, of the header in `bytes`, which holds the digests of the other parts. A
-    /// reader of `bytes` verifies the digest.
+    /// SHA-256, in hex, of the header of `bytes`. The header contains the digests of the package's
+    /// other parts, so the digest identifies the whole package. A reader of `bytes` verifies the
+    /// digest.
     pub digest: String,
     pub plugin: String,
     pub version: String,
@@ -46,8 +47,8 @@ pub struct Active {
     pub activated_at: OffsetDateTime,
 }
 
-/// Stores a package. Idempotent: a stored file that was pruned is restored, and its retention
-/// begins again.
+/// Stores a package. Idempotent: storing it again restores a file that was pruned, and restarts its
+/// retention.
 pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.package (digest, plugin, version, bytes, description) values ($1, $2, $3, $4, $5)
@@ -65,7 +66,7 @@ pub async fn store(db: &Db, package: &Package) -> Result<(), Error> {
     Ok(())
 }
 
-/// Loads a package. `None`: it is unknown, or its file was pruned.
+/// Loads a package. `None`: the package was never stored, or its file was pruned.
 pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
     type Row = (String, String, Vec<u8>, Json<Description>);
     let row: Option<Row> = sqlx::query_as(
@@ -84,8 +85,8 @@ pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
     }))
 }
 
-/// Makes a stored package the active one and returns its generation. Changes nothing if the package
-/// is active already.
+/// Makes a stored package the active one of its plugin, and returns its generation. Changes nothing
+/// if the package is active already.
 pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &Attribution) -> Result<i64, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Activate)?;
     // The lock of eaf.activate_package, taken in an earlier statement: a statement sees only rows

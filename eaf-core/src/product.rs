@@ -1,8 +1,8 @@
 //! Products: plugins that are enabled for a tenant, and plugins that are stopped for all tenants.
 //!
-//! A product is active if it is enabled and not stopped. An inactive product accepts no command and
-//! serves no view, and its workflow runs wait. Its views are still projected, so that they are
-//! complete when the product is active again.
+//! A product is active in a tenant if it is enabled there and not stopped. An inactive product
+//! accepts no command and serves no view, and its workflow runs wait. Its views are still
+//! projected, so that they are complete when the product is active again.
 
 use crate::actor::Attribution;
 use crate::audit::{self, Act, platform};
@@ -36,7 +36,7 @@ pub enum Inactive {
 }
 
 impl Inactive {
-    /// Parses a value of [`INACTIVE_SQL`].
+    /// Parses the text that the SQL expression [`INACTIVE_SQL`] returns.
     pub(crate) fn parse(state: &str) -> Result<Self, Error> {
         match state {
             "stopped" => Ok(Inactive::Stopped),
@@ -46,8 +46,8 @@ impl Inactive {
     }
 }
 
-/// SQL expression for the reason why a product is inactive, null for an active one. The row `p` has
-/// the columns `tenant_id` and `plugin`.
+/// SQL expression for the reason why a product is inactive in a tenant; null if the product is
+/// active. It reads the columns `tenant_id` and `plugin` of a row `p`.
 pub(crate) const INACTIVE_SQL: &str = "case
     when exists (select from eaf.stopped_plugin s where s.plugin = p.plugin) then 'stopped'
     when not exists (select from eaf.tenant_product e
@@ -63,7 +63,7 @@ pub async fn inactive(db: &Db, tenant: TenantId, plugin: &str) -> Result<Option<
     state.as_deref().map(Inactive::parse).transpose()
 }
 
-/// Product that is or was enabled for a tenant.
+/// Product that is enabled for a tenant, or was enabled and then disabled.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct TenantProduct {
     pub plugin: String,
@@ -82,7 +82,7 @@ pub struct StoppedPlugin {
     pub stopped_at: OffsetDateTime,
 }
 
-/// Change of a product's state in a tenant.
+/// Change of a product in a tenant: enable or disable it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
     Enable,
@@ -98,8 +98,8 @@ impl Switch {
     }
 }
 
-/// Enables or disables a product for the transaction's tenant. Changes and records nothing if the
-/// product is in that state already. The caller checks that the required grants exist.
+/// Enables or disables a product for the tenant of the transaction. Changes nothing, and records no
+/// act, if the product is in that state already. The caller checks that the required grants exist.
 pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, by: &Attribution) -> Result<(), Error> {
     let before: Option<bool> =
         sqlx::query_scalar("select enabled from eaf.tenant_product where tenant_id = $1 and plugin = $2 for update")
@@ -131,7 +131,7 @@ pub async fn switch(tx: &mut TenantTx, plugin: &str, to: Switch, reason: &str, b
     Ok(audit::record_act(tx, by, &act).await?)
 }
 
-/// Lists the products that are or were enabled for a tenant, by plugin.
+/// Lists the products that are enabled for a tenant, or were enabled and then disabled, by plugin.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query_as(
@@ -165,8 +165,8 @@ pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Resu
     Ok(stopped.rows_affected() > 0)
 }
 
-/// Ends the stop of a plugin, for tenants with the product enabled. Returns false if the plugin was
-/// not stopped.
+/// Ends the stop of a plugin. The product is then active again in each tenant for which it is
+/// enabled. Returns false if the plugin was not stopped.
 pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
     let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")

@@ -1,6 +1,7 @@
-//! Token buckets, one per key: a rate over time, and a burst after a pause.
+//! Rate limits as token buckets, one bucket per key: a rate over time, and a burst after a pause.
 //!
-//! Buckets count in this host alone: behind a balancer a key has its limit at each host.
+//! Each host counts by itself: if a load balancer distributes requests, a key has its limit at each
+//! host.
 
 use crate::clock::Ambient;
 use std::collections::HashMap;
@@ -9,10 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Number of buckets above which full ones are dropped, since a new bucket would be full too.
+/// Number of buckets above which full buckets are dropped. A full bucket need not be stored,
+/// because a new bucket is full too.
 const MAX_IDLE_BUCKETS: usize = 10_000;
 
-/// Rate limit with one token bucket per key. Cheap to clone.
+/// Rate limit with one token bucket per key, such as a tenant or an address. Cheap to clone.
 #[derive(Clone)]
 pub struct RateLimit<K> {
     ambient: Ambient,
@@ -24,7 +26,7 @@ pub struct RateLimit<K> {
 pub struct Limit {
     /// Number of tokens that a bucket gains per second.
     pub per_second: f64,
-    /// Number of tokens that a full bucket holds, which can be used at once after a pause.
+    /// Maximum number of tokens in a bucket. After a pause they can be used at once.
     pub burst: f64,
 }
 
@@ -44,12 +46,12 @@ impl<K: Eq + Hash> RateLimit<K> {
         RateLimit { ambient: ambient.clone(), limit: None, buckets: Arc::default() }
     }
 
-    /// Creates a rate limit. `per_second` must be more than 0, `burst` at least 1.
+    /// Creates a rate limit. `limit.per_second` must be more than 0, and `limit.burst` at least 1.
     pub fn new(ambient: &Ambient, limit: Limit) -> Self {
         RateLimit { limit: Some(limit), ..RateLimit::none(ambient) }
     }
 
-    /// Creates a rate limit like [`new`](Self::new), or one that limits nothing.
+    /// Creates a rate limit like [`new`](Self::new). `None`: the result limits nothing.
     pub fn maybe(ambient: &Ambient, limit: Option<Limit>) -> Self {
         RateLimit { limit, ..RateLimit::none(ambient) }
     }
@@ -58,7 +60,8 @@ impl<K: Eq + Hash> RateLimit<K> {
         self.take_cost(key, 1.0)
     }
 
-    /// Removes `cost` tokens from the key's bucket. A cost above the burst waits for a full bucket.
+    /// Removes `cost` tokens from the key's bucket, or fails if it has fewer. A cost above the
+    /// burst counts as the burst, so that it needs a full bucket.
     pub fn take_cost(&self, key: K, cost: f64) -> Result<(), RateLimited> {
         let Some(limit) = self.limit else { return Ok(()) };
         let cost = cost.min(limit.burst);

@@ -1,8 +1,8 @@
 //! Retention: pruning of ledger rows, refusals, denials, journals, mails and package files after a
 //! configured time.
 //!
-//! Without pruning these records grow without bound. The log is never pruned. Each pruning of a
-//! tenant's rows is an act in that tenant's audit.
+//! Without pruning these records grow without limit. The log is never pruned. Each pruning of a
+//! tenant's rows is recorded as an act in that tenant's audit.
 
 pub(crate) mod record;
 
@@ -15,14 +15,15 @@ use crate::id::TenantId;
 use record::Record;
 use time::{Duration, OffsetDateTime, Time};
 
-/// Maximum number of rows of one statement and its record, so that locks are short.
+/// Maximum number of rows that one statement deletes and one audit row records, so that locks are
+/// short.
 const BATCH: i32 = 2_000;
-/// Number of last generations whose package files are never deleted, so that they can be activated
-/// again.
+/// Number of a plugin's last generations whose package files are never deleted, so that these
+/// packages can be activated again.
 const KEPT_GENERATIONS: i64 = 3;
 
-/// Seed by which a tenant's id becomes the advisory lock of pruning: one host prunes a tenant at a
-/// time.
+/// Seed with which a tenant's id is hashed to the advisory lock of pruning. The lock lets one host
+/// at a time prune a tenant.
 const LOCK: i64 = 0x6561_665f_7072_756e;
 
 #[derive(Debug, thiserror::Error)]
@@ -41,24 +42,26 @@ pub enum Error {
     Audit(#[from] audit::Error),
 }
 
-/// Retention of each kind of rows; `None`: without limit.
+/// Retention of each kind of rows, as the time for which they are stored. `None`: rows of this kind
+/// are never pruned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
-    /// Retention of answers of commands, whose idempotency keys are unknown afterwards, and of
-    /// refusals.
+    /// Retention of ledger rows and of refusals. After it, a repetition of a command does not get
+    /// the first answer any more.
     pub ledger: Option<Duration>,
     pub denials: Option<Duration>,
-    /// Retention of journal entries, after the end of their run.
+    /// Retention of the journal entries of a run, counted from the end of the run.
     pub journals: Option<Duration>,
-    /// Retention of log entries of mails that are sent, failed or skipped.
+    /// Retention of mails in the mail log that are sent, failed or skipped.
     pub mails: Option<Duration>,
-    /// Retention of package files that are neither active, nor of the last generations, nor used by
-    /// an open run.
+    /// Retention of package files. A file is never pruned while its package is active, is one of
+    /// the last generations, or is used by an open run.
     pub packages: Option<Duration>,
 }
 
 impl Retention {
-    /// Retention of the tenants' rows, by the kind that `eaf.prune` and `eaf.prune_anchored` take.
+    /// Retention of each kind of a tenant's rows. The kind is the parameter of the SQL functions
+    /// `eaf.prune` and `eaf.prune_anchored`.
     fn by_kind(&self) -> [(&'static str, Option<Duration>); 5] {
         [
             ("ledger", self.ledger),
@@ -70,27 +73,28 @@ impl Retention {
     }
 }
 
-/// Result of one call of [`prune`].
+/// Result of one call of [`prune`]: the numbers of deleted rows and package files.
 #[derive(Debug, Default)]
 pub struct Pruned {
     pub rows: u64,
     pub packages: u64,
-    /// Number of pairs of tenant and kind that another host was pruning.
+    /// Number of times that a kind of rows of a tenant was skipped, because another host was
+    /// pruning it.
     pub skipped_tenants: usize,
     pub failures: Vec<Failure>,
 }
 
-/// Failure to prune one kind of rows.
+/// Failure to prune one kind of rows of one tenant, or the package files.
 #[derive(Debug)]
 pub struct Failure {
-    /// Tenant of the rows; `None` for packages, which belong to no tenant.
+    /// Tenant of the rows; `None` for package files, which belong to no tenant.
     pub tenant: Option<TenantId>,
     pub what: &'static str,
     pub error: Error,
 }
 
-/// Prunes all tenants. A failure does not stop the others, and several hosts may prune at the same
-/// time.
+/// Prunes the rows of all tenants, and the package files. A failure in one tenant does not stop the
+/// pruning of the others. Several hosts may prune at the same time.
 pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<Pruned, Error> {
     let mut pruned = Pruned::default();
     for (tenant, _) in directory::tenants(db).await? {
@@ -116,16 +120,16 @@ pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<
     Ok(pruned)
 }
 
-/// Time before which rows are pruned: a midnight, so that rows fall due once a day and the audit
-/// has few prunings.
+/// Time before which rows are pruned. It is a midnight, so that rows become due once a day and the
+/// audit has few records of prunings.
 fn cutoff(ambient: &Ambient, period: Duration) -> OffsetDateTime {
     (ambient.now() - period).replace_time(Time::MIDNIGHT)
 }
 
-/// Result of pruning one kind of one tenant, with the number of rows deleted.
+/// Result of pruning one kind of rows of one tenant, with the number of deleted rows.
 enum TenantPruning {
     Complete(u64),
-    /// Another host has the lock, so that rows may remain.
+    /// Another host has the lock of pruning, so that rows to prune may remain.
     Busy(u64),
 }
 
@@ -166,14 +170,14 @@ async fn prune_tenant(
 
 struct Batch {
     rows: u64,
-    /// Number of deleted rows per anchor, such as `5:10 6:7`; `None` for kinds that are not
-    /// anchored.
+    /// Number of deleted rows per anchor: `5:10 6:7` means 10 rows of anchor 5 and 7 of anchor 6.
+    /// `None`: rows of this kind are not anchored.
     anchors: Option<String>,
-    /// Whether the batch is the last, because there was nothing to delete.
+    /// Whether no batch follows, because there was nothing left to delete.
     is_last: bool,
 }
 
-/// Deletes one batch of rows. `None`: another host has the lock.
+/// Deletes one batch of rows. `None`: another host has the lock of pruning.
 async fn prune_batch(
     tx: &mut TenantTx,
     what: &'static str,
@@ -201,8 +205,8 @@ async fn prune_batch(
     }))
 }
 
-/// Deletes the files of packages that are neither active, nor of the last generations, nor used by
-/// an open run.
+/// Deletes the files of packages that were stored before `before`. A file is kept while its package
+/// is active, is one of the last generations, or is used by an open run.
 async fn prune_packages(db: &Db, before: OffsetDateTime) -> Result<u64, Error> {
     let pruned = sqlx::query(
         "update eaf.package p set bytes = ''

@@ -1,8 +1,8 @@
 //! Sessions of signed-in browsers.
 //!
-//! The cookie holds 32 random bytes; the database stores their hash. The platform role finds a
-//! session, because the cookie does not name the tenant; writes happen inside that tenant. Times
-//! are by the host's clock. A session expires after idleness and at a maximum age.
+//! The cookie holds 32 random bytes; the database stores their hash. The cookie does not name the
+//! tenant, so the platform role finds the session; writes happen inside the tenant. Times are by
+//! the host's clock. A session expires when it was not used for some time, and at a maximum age.
 
 pub mod hint;
 
@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Tenant of the sessions of operators. No customer has this id, because ids of tenants are
-/// derived.
+/// Tenant id of the sessions of operators, who belong to no tenant. No tenant has this id, because
+/// ids of tenants are derived from slugs.
 const NO_TENANT: TenantId = TenantId(Uuid::nil());
 
-/// Minimum time between two writes of a session's last activity.
+/// Minimum time between two updates of the time at which a session was last used.
 const SEEN_INTERVAL: Duration = Duration::minutes(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +35,14 @@ pub enum Error {
 /// Lifetimes of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Maximum time without activity.
+    /// Maximum time for which a session may be unused. Afterwards it expires.
     pub idle: Duration,
-    /// Maximum age, regardless of activity.
+    /// Maximum age of a session, however often it is used.
     pub absolute: Duration,
 }
 
-/// Secret in the session cookie. The type has neither `Debug` nor `Display`, to stay out of logs.
+/// Secret in the session cookie. The type has neither `Debug` nor `Display`, so that no log shows
+/// the secret.
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
@@ -49,8 +50,8 @@ impl SessionId {
         SessionId(ambient.bytes())
     }
 
-    /// Parses the value of a cookie, as made by [`reveal`](Self::reveal). `None`: the value has
-    /// another form.
+    /// Parses the value of a session cookie, as [`reveal`](Self::reveal) makes it. `None`: the
+    /// value has another form.
     pub fn parse(text: &str) -> Option<Self> {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(SessionId)
     }
@@ -65,17 +66,18 @@ impl SessionId {
     }
 }
 
-/// Session that has not expired.
+/// Session that was found and has neither ended nor expired.
 #[derive(Clone)]
 pub struct Session {
-    /// Tenant of the member. `None`: the session of an operator.
+    /// Tenant of the member whose session this is. `None`: the session of an operator.
     pub tenant: Option<TenantId>,
     pub actor: ActorId,
     pub expires: OffsetDateTime,
     hash: String,
 }
 
-/// Origin of a request. A person's request restarts the idle time; one in the background does not.
+/// Cause of a request. A request that a person made keeps the session from expiring; a request that
+/// the page makes in the background does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
     Person,
@@ -94,7 +96,7 @@ impl Sessions {
         Self { db: db.clone(), ambient: ambient.clone() }
     }
 
-    /// Begins a session and returns its id, which is stored nowhere.
+    /// Begins a session and returns its secret, which is stored nowhere.
     pub async fn create(&self, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
         let id = SessionId::random(&self.ambient);
         let now = self.ambient.now();
@@ -115,7 +117,7 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Finds the session of this id. `None`: there is none, or it has expired.
+    /// Finds the session with this secret. `None`: there is no such session, or it has expired.
     pub async fn find(&self, id: &SessionId, limits: Limits, activity: Activity) -> Result<Option<Session>, Error> {
         let hash = id.hash();
         let Some((tenant, actor, seen, expires)) = self.find_live(&hash, limits).await? else { return Ok(None) };
@@ -126,7 +128,8 @@ impl Sessions {
         Ok(Some(Session { tenant, actor, expires, hash }))
     }
 
-    /// Says whether a session that was found earlier has neither ended nor expired.
+    /// Says whether a session that was found earlier is still valid: it has neither ended nor
+    /// expired.
     pub async fn is_live(&self, session: &Session, limits: Limits) -> Result<bool, Error> {
         Ok(self.find_live(&session.hash, limits).await?.is_some())
     }
@@ -144,7 +147,7 @@ impl Sessions {
     }
 }
 
-/// Ends all sessions of a member.
+/// Ends all sessions of a member, in the caller's transaction.
 pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     sqlx::query("delete from eaf.session where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
@@ -156,8 +159,8 @@ pub async fn end_all_of(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> 
 }
 
 impl Sessions {
-    /// Deletes expired sessions and returns their number. Opens a transaction only for tenants that
-    /// have some.
+    /// Deletes the expired sessions of all tenants and returns their number. Opens a transaction
+    /// only in tenants that have expired sessions.
     pub async fn purge(&self, limits: Limits) -> Result<u64, Error> {
         let now = self.ambient.now();
         let tenants: Vec<TenantId> =
@@ -182,7 +185,8 @@ impl Sessions {
 type Row = (TenantId, ActorId, OffsetDateTime, OffsetDateTime);
 
 impl Sessions {
-    /// Reads the row of a session. `None`: there is no such session, or it has expired.
+    /// Reads the row of the session with this hash. `None`: there is no such session, or it has
+    /// expired.
     async fn find_live(&self, hash: &str, limits: Limits) -> Result<Option<Row>, Error> {
         let now = self.ambient.now();
         sqlx::query_as(
@@ -197,8 +201,8 @@ impl Sessions {
         .map_err(Error::Read)
     }
 
-    /// Records activity now. The condition on `seen_at` lets one of several concurrent requests
-    /// write.
+    /// Records that a session was used now. If several requests do so at once, the condition on
+    /// `seen_at` lets one of them write.
     async fn record_activity(&self, hash: &str) -> Result<(), Error> {
         let now = self.ambient.now();
         sqlx::query("update eaf.session set seen_at = $2 where hash = $1 and seen_at <= $3")

@@ -1,6 +1,7 @@
-//! PostgreSQL for tests: each test has its own migrated database, cloned from a template.
+//! PostgreSQL for tests: each test has its own database, copied from a template that is migrated
+//! once.
 //!
-//! `EAF_TEST_SUPERUSER_URL` is the superuser's address of a cluster for tests, such as
+//! `EAF_TEST_SUPERUSER_URL` is the superuser's URL of a PostgreSQL cluster for tests, such as
 //! `postgres://postgres@127.0.0.1:54321/postgres`. Several test processes may use one cluster.
 
 mod contents;
@@ -24,15 +25,15 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 const URL: &str = "EAF_TEST_SUPERUSER_URL";
-/// Password of every role.
+/// Password of every PostgreSQL role in tests.
 pub const PASSWORD: &str = "only-in-tests";
-/// Advisory lock on the creation of roles and templates.
+/// Advisory lock under which one test process at a time creates roles and templates.
 const LOCK: i64 = 0x6561_665f_7465_7374;
 
-/// Database that is dropped with this value.
+/// Database of one test. It is dropped together with this value.
 pub struct Database {
     name: String,
-    /// Superuser's address of another database of the cluster.
+    /// Superuser's URL of another database of the cluster, for statements such as `drop database`.
     cluster_url: String,
     superuser_url: String,
 }
@@ -42,7 +43,7 @@ impl Database {
         Database::fresh_in(&cluster_url()).await
     }
 
-    /// Creates a database in the cluster of this superuser's URL.
+    /// Creates a migrated database in the cluster with this superuser's URL.
     pub async fn fresh_in(cluster_url: &str) -> Database {
         let name = format!("eaf_test_{}", ambient().uuid().simple());
         let mut conn = connect(cluster_url).await;
@@ -55,7 +56,7 @@ impl Database {
         Database { name, cluster_url: cluster_url.to_owned(), superuser_url }
     }
 
-    /// Connects as a superuser, who bypasses row level security.
+    /// Connects to this database as a superuser, for whom row-level security does not apply.
     pub async fn superuser(&self) -> PgConnection {
         connect(&self.superuser_url).await
     }
@@ -64,7 +65,7 @@ impl Database {
         connect(&self.url(role)).await
     }
 
-    /// Address of this database for a role: `eaf_app`, `eaf_platform` or `eaf_migrate`.
+    /// URL of this database for a role: `eaf_app`, `eaf_platform` or `eaf_migrate`.
     pub fn url(&self, role: &str) -> String {
         let (scheme, rest) = self.superuser_url.split_once("://").expect("a URL");
         let host = rest.split_once('@').map_or(rest, |(_, host)| host);
@@ -96,13 +97,13 @@ impl Database {
 }
 
 impl Database {
-    /// Runs statements as a superuser.
+    /// Runs SQL statements in this database as a superuser.
     pub async fn run(&self, statements: &str) {
         run(&mut self.superuser().await, statements.to_owned()).await;
     }
 
-    /// Makes new sessions read-only, as on a primary that a failover has made a standby. Existing
-    /// sessions do not change.
+    /// Makes new connections to this database read-only, as after a failover; false makes them
+    /// writable. Existing connections do not change.
     pub async fn read_only(&self, only: bool) {
         // The statement runs in another database, because in this one it may be refused as a write.
         let mut root = connect(&self.cluster_url).await;
@@ -111,16 +112,16 @@ impl Database {
         run(&mut root, format!("alter database {} {setting}", self.name)).await;
     }
 
-    /// Ends all sessions of the host, as a failover does.
+    /// Ends all database connections of the host, as a failover does.
     pub async fn end_sessions(&self) {
         let mut root = connect(&self.cluster_url).await;
         let end = "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('eaf_app', 'eaf_platform')";
         run(&mut root, format!("{end} and datname = '{}'", self.name)).await;
     }
 
-    /// State of the newest journal entry of a call, such as `vsphere.clone` (`intent`, `pending` or
-    /// `done`), and the number of the call's entries that are done. Covers all tenants, by one
-    /// statement.
+    /// State of the newest journal entry of a call, such as `vsphere.clone`, in any tenant:
+    /// `intent`, `pending` or `done`. Also the number of entries of this call that are done. One
+    /// statement reads both.
     pub async fn journal(&self, call: &str) -> (Option<String>, i64) {
         let query = sqlx::query_as(
             "select (array_agg(state order by started_at desc, seq desc))[1], count(*) filter (where state = 'done')
@@ -129,19 +130,20 @@ impl Database {
         query.bind(call).fetch_one(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// Workflow and call of all journal entries, each once, sorted.
+    /// Workflow and call of each journal entry, such as `provision` and `vsphere.clone`. Each pair
+    /// appears once, sorted.
     pub async fn journaled_calls(&self) -> Vec<(String, String)> {
         let calls = "select distinct workflow, capability || '.' || function from eaf.journal join eaf.run using (tenant_id, run_id)
                      order by 1, 2";
         sqlx::query_as(calls).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// Blocks appends to this tenant's log until the guard is dropped.
+    /// Blocks appends to this tenant's log until the returned guard is dropped.
     pub async fn lock_appends(&self, tenant: TenantId) -> LockGuard {
         self.lock(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await
     }
 
-    /// Blocks changes of the newest journal entry of this call until the guard is dropped.
+    /// Blocks changes of the newest journal entry of this call until the returned guard is dropped.
     pub async fn lock_journal(&self, call: &str) -> LockGuard {
         self.lock(&format!(
             "select from eaf.journal where capability || '.' || function = '{call}'
@@ -150,7 +152,8 @@ impl Database {
         .await
     }
 
-    /// Keeps a transaction with a write of this tenant open until the guard is dropped.
+    /// Opens a transaction that has written a row of this tenant, and keeps it open until the
+    /// returned guard is dropped.
     pub async fn hold_transaction_open(&self, tenant: TenantId) -> LockGuard {
         let name = "update eaf.tenant set name = name where tenant_id";
         self.lock(&format!("{name} = '{tenant}'")).await
@@ -163,7 +166,8 @@ impl Database {
         LockGuard { _conn: conn }
     }
 
-    /// Ends the waiting statements and the leases of a killed host at once, before their time-outs.
+    /// Ends the waiting statements and the leases of a host that was killed, which otherwise end
+    /// only by their time-outs.
     pub async fn clean_up_killed_host(&self) {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
                    where datname = current_database() and usename in ('eaf_app', 'eaf_platform') and wait_event_type = 'Lock'";
@@ -172,8 +176,8 @@ impl Database {
         run(&mut root, "update eaf.run set lease_until = now() where lease_until > now()".into()).await;
     }
 
-    /// Host that leases the newest open run of this workflow, and the fence of the lease. `None`:
-    /// no host leases one.
+    /// Host that has leased the newest open run of this workflow, with the fence of the lease.
+    /// `None`: no host has leased such a run.
     pub async fn lease(&self, workflow: &str) -> Option<(Uuid, i64)> {
         let holder = "select lease_host, lease_fence from eaf.run
                       where workflow = $1 and state = 'open' and lease_until > clock_timestamp() order by created_at desc limit 1";
@@ -181,21 +185,22 @@ impl Database {
         row.expect("the runs can be read")
     }
 
-    /// Number of sessions that wait for an advisory lock, such as that of
-    /// [`lock_appends`](Self::lock_appends). PostgreSQL grants it in the order of arrival.
+    /// Number of database connections that wait for an advisory lock, such as that of
+    /// [`lock_appends`](Self::lock_appends). PostgreSQL grants the lock in the order of arrival.
     pub async fn waiting_to_append(&self) -> i64 {
         let waiting = "select count(*) from pg_locks where database = (select oid from pg_database where datname = current_database())
                        and locktype = 'advisory' and not granted";
         sqlx::query_scalar(waiting).fetch_one(&mut self.superuser().await).await.expect("locks can be read")
     }
 
-    /// Number of this tenant's events.
+    /// Number of events in this tenant's log.
     pub async fn events(&self, tenant: TenantId) -> i64 {
         let count = sqlx::query_scalar("select count(*) from eaf.event where tenant_id = $1").bind(tenant);
         count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
     }
 
-    /// Command id and position of each event of this type, such as `dcm/requested`, in all tenants.
+    /// Command id and position of each event of this type, such as `dcm.request-submitted`, in all
+    /// tenants.
     pub async fn recorded(&self, kind: &str) -> Vec<(String, String)> {
         let query =
             "select convert_from(meta, 'UTF8')::jsonb ->> 'command_id', (select epoch from eaf.log_epoch) || '-' || pos
@@ -204,13 +209,14 @@ impl Database {
         rows.expect("a superuser reads the events")
     }
 
-    /// Number of events of this type, such as `dcm/requested`, in all tenants.
+    /// Number of events of this type, such as `dcm.request-submitted`, in all tenants.
     pub async fn recorded_count(&self, kind: &str) -> i64 {
         let count = sqlx::query_scalar("select count(*) from eaf.event where type = $1").bind(kind);
         count.fetch_one(&mut self.superuser().await).await.expect("the events can be counted")
     }
 
-    /// Events of all tenants at which positions or versions have a gap, or a hash is wrong.
+    /// Events, of all tenants, before which positions or versions have a gap, or whose hash is
+    /// wrong.
     pub async fn broken_logs(&self) -> Vec<String> {
         let query = "select format('%s/%s at %s', tenant_id, lane, pos) from (
                        select *, lag(pos, 1, 0::bigint) over log as before, lag(chain) over log as link,
@@ -230,7 +236,7 @@ impl Database {
     }
 }
 
-/// Lock that is released when this value is dropped.
+/// Database lock that is released when this value is dropped.
 pub struct LockGuard {
     _conn: PgConnection,
 }
@@ -269,12 +275,13 @@ pub fn ambient() -> Ambient {
     Ambient { clock: Arc::new(Real), entropy: Arc::new(Real) }
 }
 
-/// Fixed master key, so that two [`Core`]s on one database read each other's sealed values.
+/// Master key that is the same in all tests, so that two [`Core`]s on one database can open each
+/// other's sealed values.
 pub fn master_key() -> MasterKey {
     MasterKey::new([7; 32])
 }
 
-/// Person of `tenant` with these permissions, in full names.
+/// Caller: a person of `tenant` with these permissions, such as `dcm.request`.
 pub fn person(tenant: TenantId, permissions: &[&str]) -> Caller {
     Caller {
         tenant,
@@ -299,8 +306,8 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{head}/{name}")
 }
 
-/// Returns the name of the migrated template database for this schema, and creates the database if
-/// it is missing.
+/// Returns the name of the template database for the present schema. Creates and migrates it if it
+/// is missing.
 async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     let name = format!("eaf_template_{}", schema_digest());
     let exists: bool = sqlx::query_scalar("select exists(select from pg_database where datname = $1)")
@@ -324,7 +331,8 @@ async fn template(conn: &mut PgConnection, cluster_url: &str) -> String {
     name
 }
 
-/// Digest of all migrations, so that each schema has its own template.
+/// Digest of all migrations, which is part of the template's name: each schema has its own
+/// template.
 fn schema_digest() -> String {
     let mut digest = Sha256::new();
     db::embedded_schema(|part| digest.update(part));

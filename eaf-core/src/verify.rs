@@ -1,11 +1,11 @@
 //! Verification: compares a tenant's log, audit and journal with their hash chains and lists the
 //! differences.
 //!
-//! The hashes are computed here, independent of the database's functions. The log is checked for
-//! positions and versions without gaps, the leaf over all stored columns, the link to the previous
-//! event, a clock that never goes back, and ledger rows with positions that the log has not. So a
-//! change, an insertion, an exchange and a deletion are found, also at the end of the log. Audit
-//! and journal are compared with their anchors, which are linked to the log.
+//! This code computes the hashes itself, without the database's functions. In the log it checks
+//! that positions and versions have no gaps, that the hash covers all stored columns and the
+//! previous event, that time never goes back, and that no ledger row has a position after the log's
+//! end. So it finds events that were changed, inserted, exchanged or deleted, also at the end of
+//! the log. Audit and journal are compared with their anchors, which are linked to the log.
 
 mod anchors;
 mod pruned;
@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 const PAGE: i64 = 2_000;
-/// Maximum number of findings that are listed; further ones are only counted.
+/// Maximum number of findings that are listed. Further findings are only counted.
 const MAX_LISTED: usize = 100;
 /// Start of PostgreSQL's calendar, 2000-01-01, in seconds since 1970.
 const PG_EPOCH: i128 = 946_684_800;
@@ -41,57 +41,57 @@ pub enum Error {
 pub struct Report {
     pub tenant: TenantId,
     pub events: u64,
-    /// Time of the first event. `None`: the log is empty.
+    /// Time of the log's first event. `None`: the log is empty.
     #[serde(serialize_with = "instant")]
     pub first_at: Option<OffsetDateTime>,
     #[serde(serialize_with = "instant")]
     pub last_at: Option<OffsetDateTime>,
-    /// Chain hash of the last event, in hex. Compared with a copy noted elsewhere, it shows a chain
-    /// that was rewritten.
+    /// Chain hash of the log's last event, in hex. A comparison with a copy that was noted
+    /// elsewhere detects a chain that was rewritten.
     pub head: String,
-    /// Number of anchors.
+    /// Number of the tenant's anchors.
     pub anchors: u64,
-    /// Hash of the last anchor, in hex.
+    /// Hash of the tenant's last anchor, in hex.
     pub anchor_head: String,
     /// Number of rows of audit and journal that were anchored.
     pub anchored: u64,
-    /// Number of rows of audit and journal that are too recent to be anchored.
+    /// Number of rows of audit and journal that have no anchor yet, because they are recent.
     pub not_anchored: u64,
     pub findings: Vec<Finding>,
-    /// Number of findings that are not listed.
+    /// Number of further findings that are not listed.
     pub more: usize,
 }
 
-/// Difference that verification found, by positions and ids, without data of the tenant's.
+/// Difference that verification found. It names positions and ids, and no data of the tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "finding", rename_all = "kebab-case")]
 pub enum Finding {
     /// Positions of events are missing before `position`.
     Gap { position: u64, expected: u64 },
-    /// A column of the event at `position` was changed after the event was hashed.
+    /// A column of the event at `position` was changed after the event's hash was computed.
     Leaf { position: u64, event: EventId },
-    /// The event at `position` is not linked to the previous event.
+    /// The event at `position` is not chained to the hash of the previous event.
     Chain { position: u64, event: EventId },
-    /// The event at `position` is older than the previous event.
+    /// The event at `position` has an earlier time than the previous event.
     Clock { position: u64, event: EventId },
     /// The versions of the stream's events are not 1, 2, 3, …
     Versions { stream: StreamId, events: u64, last: u64 },
-    /// The row `row` of audit or journal was changed after it was anchored.
+    /// The row `row` of audit or journal was changed after the row was anchored.
     Altered { table: &'static str, anchor: u64, row: String },
-    /// Anchored rows are missing that no pruning deleted.
+    /// Anchored rows are missing, and no record of a pruning accounts for them.
     Deleted { table: &'static str, anchor: u64, rows: u64 },
-    /// The record `row` of a pruning claims a deletion that retention does not permit, so it was
-    /// forged.
+    /// The record `row` of a pruning claims a deletion that retention does not permit. So the
+    /// record was forged.
     Pruning { row: String },
-    /// Rows refer to an anchor that does not exist.
+    /// Rows of audit or journal refer to an anchor that does not exist.
     Stray { table: &'static str, rows: u64 },
     /// Anchors are missing before the anchor with the number `anchor`.
     AnchorGap { anchor: u64, expected: u64 },
-    /// The anchor with this number was changed, or is not linked to the previous anchor.
+    /// The anchor with this number was changed, or is not chained to the previous anchor.
     Anchor { anchor: u64 },
-    /// The log's chain hash at `position` is not the one that the anchor has.
+    /// The log's chain hash at `position` differs from the chain hash in the anchor.
     AnchoredLog { anchor: u64, position: u64 },
-    /// A ledger row refers to `position`, which the log has not.
+    /// A ledger row refers to `position`, but the log has no event there.
     Missing { position: u64 },
 }
 
@@ -141,8 +141,8 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Verifies a tenant's log, audit and journal. Calls `on_progress` with the number of events of
-/// each page.
+/// Verifies a tenant's log, audit and journal. After each page of the log, calls `on_progress` with
+/// the number of events on it.
 pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64)) -> Result<Report, Error> {
     let mut walk = Walk::new(tenant);
     loop {
@@ -177,7 +177,7 @@ pub async fn verify(db: &Db, tenant: TenantId, mut on_progress: impl FnMut(u64))
     })
 }
 
-/// Converts from microseconds since 2000, PostgreSQL's encoding of an instant.
+/// Converts a time from microseconds since 2000, as PostgreSQL stores it.
 fn at(micros: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000 + PG_EPOCH * 1_000_000_000).ok()
 }
@@ -186,7 +186,7 @@ fn instant<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<
     at.and_then(|at| at.format(&Rfc3339).ok()).serialize(serializer)
 }
 
-/// Last position of the tenant's log, which is the number of events to verify.
+/// Position of the last event in the tenant's log. It equals the number of events to verify.
 pub async fn last_position(db: &Db, tenant: TenantId) -> Result<u64, Error> {
     let mut tx = db.tenant(tenant).await?;
     let last: Option<i64> = sqlx::query_scalar("select max(pos) from eaf.event where tenant_id = $1 and lane = $2")
@@ -206,7 +206,7 @@ struct Walk {
     tenant: TenantId,
     events: u64,
     pos: i64,
-    /// Stored chain hash of the last event.
+    /// Stored chain hash of the event that was verified last.
     chain: Vec<u8>,
     first: Option<i64>,
     micros: i64,
@@ -243,7 +243,8 @@ impl Walk {
         Ok(())
     }
 
-    /// Hashes an event in the encoding of `eaf.leaf`: see `migrations/0002_log.sql`.
+    /// Hashes an event in the same way as the SQL function `eaf.leaf`: see
+    /// `migrations/0002_log.sql`.
     fn leaf(&self, row: &PgRow, pos: i64, micros: i64, event: EventId) -> Result<Vec<u8>, sqlx::Error> {
         let (stream, version): (StreamId, i64) = (row.try_get("stream_id")?, row.try_get("version")?);
         let (kind, schema): (&str, i16) = (row.try_get("type")?, row.try_get("schema_version")?);

@@ -1,7 +1,7 @@
 //! Views: the typed table of each view that a plugin declares, and the queries on it.
 //!
-//! A view can have several tables: see [`copies()`]. A table's name is made of the digest of the
-//! view's definition, so that a changed definition is another table: during a rolling upgrade each
+//! A view can have several tables: see [`copies()`]. The name of a table contains the digest of the
+//! view's definition, so that a changed definition has another table. During a rolling upgrade each
 //! host reads the table of its own package. SQL names only columns that `eaf.create_view` accepted
 //! under that digest.
 
@@ -82,7 +82,8 @@ pub enum Error {
     Log(#[from] event_store::Error),
 }
 
-/// Distinguishes a missing table, of a view that was never created, from other database errors.
+/// Converts an error of the database. If the table is missing, the view was never created, which is
+/// an error of its own.
 fn read_error(view: &str, cause: sqlx::Error) -> Error {
     match cause.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("42P01") => Error::NotCreated(view.to_owned()),

@@ -29,7 +29,7 @@ const JOURNAL_COLUMNS: &str = "j.run_id, j.seq, j.capability, j.grant_name, j.fu
     j.state, j.attempts, j.result, j.outcome, j.target, j.started_at, j.done_at, j.anchor,
     r.plugin, r.digest, r.workflow, r.event_id, r.event_pos, r.key, r.subject, r.trace";
 
-/// Kind of an audit or journal row. The retention of each kind is set by itself.
+/// Kind of an audit or journal row. Each pruning deletes rows of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// Administrative act, which no pruning deletes.

@@ -1,9 +1,9 @@
 //! Doorbell: the notification "tenant T has events up to position P". It is a hint: rings may be
 //! lost or repeated, so receivers that need every event also poll.
 //!
-//! Within the process a ring is immediate. Other hosts receive it by NOTIFY, which is sent on
-//! another connection after the append's commit: in the append's transaction the commit would wait
-//! for the database-wide lock of NOTIFY.
+//! Within the process a ring arrives at once. Other hosts receive it by NOTIFY, on another
+//! connection and after the append's commit. Inside the append's transaction, the commit would wait
+//! for NOTIFY's lock, which is one for the whole database.
 
 use super::listener;
 use crate::clock::Ambient;
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_doorbell";
-/// Maximum number of rings by which a receiver may lag. A receiver that lags more gets
+/// Maximum number of rings that a receiver may leave unread. A receiver with more unread rings gets
 /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
 const CAPACITY: usize = 4096;
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ring {
     pub tenant: TenantId,
-    /// Last known position of the tenant's log; 0 if unknown.
+    /// Position of the last event that is known in the tenant's log; 0 if unknown.
     pub pos: u64,
 }
 
@@ -33,11 +33,12 @@ pub struct Ring {
 pub struct Doorbell {
     rings: broadcast::Sender<Ring>,
     outgoing: Arc<Outgoing>,
-    /// Tasks that send and receive, aborted when the last clone is dropped.
+    /// Tasks that send to and listen to other hosts. They are aborted when the last clone of the
+    /// doorbell is dropped.
     _tasks: Arc<Tasks>,
 }
 
-/// Newest position per tenant that other hosts were not notified of, so that many appends share one
+/// Newest position per tenant that was not yet sent to other hosts. Many appends in a row share one
 /// NOTIFY.
 #[derive(Default)]
 struct Outgoing {
@@ -54,7 +55,7 @@ impl Drop for Tasks {
 }
 
 impl Doorbell {
-    /// Spawns a task that notifies other hosts, and one that listens to them.
+    /// Spawns a task that notifies other hosts, and a task that listens to their notifications.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (rings, _) = broadcast::channel(CAPACITY);
         let outgoing = Arc::new(Outgoing::default());
@@ -67,7 +68,8 @@ impl Doorbell {
         Doorbell { rings, outgoing, _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Notifies this process and other hosts of new events. The caller has committed them before.
+    /// Notifies this process and other hosts that the tenant has events up to `pos`. The caller has
+    /// committed these events before.
     pub fn ring(&self, tenant: TenantId, pos: u64) {
         // Sending fails only without a receiver.
         let _ = self.rings.send(Ring { tenant, pos });
@@ -78,7 +80,7 @@ impl Doorbell {
         self.outgoing.wake.notify_one();
     }
 
-    /// Receives the rings of this process and of other hosts from now on.
+    /// Returns a receiver of all later rings, of this process and of other hosts.
     pub fn subscribe(&self) -> broadcast::Receiver<Ring> {
         self.rings.subscribe()
     }

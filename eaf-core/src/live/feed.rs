@@ -15,11 +15,11 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_view";
-/// Maximum number of changes by which a receiver may lag. A receiver that lags more gets
-/// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
+/// Maximum number of changes that a receiver may leave unread. A receiver with more unread changes
+/// gets [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
 const CAPACITY: usize = 4096;
-/// Maximum number of changes that wait to be sent to other hosts. Further ones are dropped, since
-/// receivers there also poll.
+/// Maximum number of changes that wait to be sent to other hosts. Further changes are dropped,
+/// because the receivers on other hosts also poll.
 const OUTGOING_CAPACITY: usize = 4096;
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
@@ -29,7 +29,7 @@ pub struct Change {
     pub plugin: String,
     pub view: String,
     pub position: Position,
-    /// Number of rows that changed since the position before.
+    /// Number of rows that changed in this batch of the view.
     pub rows: usize,
 }
 
@@ -38,7 +38,8 @@ pub struct Feed {
     changes: broadcast::Sender<Change>,
     outgoing: mpsc::Sender<Change>,
     runs: Arc<Notify>,
-    /// Tasks that send and receive, aborted when the last clone is dropped.
+    /// Tasks that send to and listen to other hosts. They are aborted when the last clone of the
+    /// feed is dropped.
     _tasks: Arc<Tasks>,
 }
 
@@ -51,7 +52,7 @@ impl Drop for Tasks {
 }
 
 impl Feed {
-    /// Spawns a task that notifies other hosts, and one that listens to them.
+    /// Spawns a task that notifies other hosts, and a task that listens to their notifications.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (changes, _) = broadcast::channel(CAPACITY);
         let (outgoing, pending) = mpsc::channel(OUTGOING_CAPACITY);
@@ -64,25 +65,27 @@ impl Feed {
         Feed { changes, outgoing, runs: Arc::default(), _tasks: Arc::new(Tasks(tasks)) }
     }
 
-    /// Notifies this process and other hosts of a change. The caller has committed it before.
+    /// Notifies this process and other hosts of a change in a view. The caller has committed the
+    /// change before.
     pub fn publish(&self, change: Change) {
         // Sending fails only with a full queue, which loses a hint, or without a receiver.
         let _ = self.outgoing.try_send(change.clone());
         let _ = self.changes.send(change);
     }
 
-    /// Receives the changes of this process and of other hosts from now on.
+    /// Returns a receiver of all later changes, of this process and of other hosts.
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
 
-    /// Signals that this process has made a run due.
+    /// Wakes the engine of this process, because a workflow run became due here.
     pub(crate) fn runs_due(&self) {
         self.runs.notify_one();
     }
 
-    /// Completes when this process has made a run due since the last call. Runs that other hosts
-    /// make due are not signalled: poll [`workflow::claim`](crate::workflow::claim) too.
+    /// Waits until this process has made a workflow run due, or returns at once if it has since the
+    /// last call. A run that another host makes due is not signalled, so the caller also polls
+    /// [`workflow::claim`](crate::workflow::claim).
     pub async fn run_due(&self) {
         self.runs.notified().await;
     }

@@ -1,7 +1,7 @@
-//! Listening to NOTIFY on a separate connection, with probes that detect a dead one.
+//! Listening to NOTIFY on a separate connection, with probes that detect a dead connection.
 //!
-//! A listening connection sends nothing. Without a probe it would wait for ever once the network
-//! drops its packets, or its server has become a standby.
+//! A listening connection sends nothing by itself. When the network drops its packets, or its
+//! server becomes a standby, it would wait for ever; a probe detects that.
 
 use crate::db::require_writable;
 use sqlx::Acquire;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Time without a notification after which the connection is probed.
 const PROBE_AFTER: Duration = Duration::from_secs(20);
-/// Time-out of connecting and LISTEN.
+/// Maximum time for connecting and for the statement LISTEN.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,8 @@ pub enum Error {
     Lost(#[source] sqlx::Error),
 }
 
-/// Calls `on_payload` with each payload of `channel` until the connection is lost.
+/// Listens on the NOTIFY channel `channel` and calls `on_payload` with each payload. Returns when
+/// the connection is lost.
 pub(super) async fn listen(url: &str, channel: &str, mut on_payload: impl FnMut(&str)) -> Result<Infallible, Error> {
     let connecting = async {
         let mut listener = PgListener::connect(url).await?;

@@ -1,8 +1,9 @@
-//! Platform feed: the new positions of each tenant's log, across all tenants and without payload.
+//! Platform feed: the new positions of each tenant's log, over all tenants and without the events.
 //!
-//! A follower stores one position per tenant, because tenants have no common order. Positions have
-//! no gaps, so the new ones are a range per tenant, and catching up is the same query as following.
-//! The feed runs that query when the doorbell rings, and every 5 s since rings may be lost.
+//! A follower stores one position per tenant, because events of different tenants have no common
+//! order. Positions have no gaps, so a tenant's new positions are one range, and one query serves
+//! both catching up and following. The feed runs that query when the doorbell rings, and every 5 s
+//! because rings may be lost.
 
 use super::{Doorbell, Ring};
 use crate::db::Db;
@@ -15,8 +16,8 @@ use tokio::sync::broadcast;
 
 const SCAN_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Position of a follower in each tenant's log, to be stored and resumed from. A missing tenant is
-/// at position 0.
+/// Position of a follower in each tenant's log. The follower stores it and continues from it. A
+/// tenant that is not listed is at position 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Vector(pub BTreeMap<TenantId, Position>);
@@ -27,8 +28,8 @@ pub struct Appended {
     pub tenant: TenantId,
     pub first: Position,
     pub last: Position,
-    /// Whether the database was restored: a follower discards everything known of this tenant,
-    /// because the range is the tenant's whole log.
+    /// Whether the database was restored. Then the range is the tenant's whole log, and the
+    /// follower discards all that it knows of this tenant.
     pub restored: bool,
 }
 
@@ -47,12 +48,12 @@ impl PlatformFeed {
         PlatformFeed { db: db.clone(), rings: doorbell.subscribe(), vector }
     }
 
-    /// Position in each tenant's log up to which results were returned.
+    /// Position in each tenant's log up to which the feed has returned positions.
     pub fn vector(&self) -> &Vector {
         &self.vector
     }
 
-    /// Returns the new positions, which may be none, without waiting.
+    /// Returns the new positions of all tenants, at once. Empty: there are none.
     pub async fn poll(&mut self) -> Result<Vec<Appended>, Error> {
         let (epoch, heads) = heads(&self.db).await.map_err(Error)?;
         let mut appended = Vec::new();
@@ -69,7 +70,7 @@ impl PlatformFeed {
         Ok(appended)
     }
 
-    /// Waits for new positions.
+    /// Waits until a tenant has new positions, and returns them.
     pub async fn next(&mut self) -> Result<Vec<Appended>, Error> {
         loop {
             let appended = self.poll().await?;

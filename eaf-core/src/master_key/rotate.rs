@@ -1,8 +1,9 @@
-//! Rotation of the master key: the new key becomes active for all hosts, then the data keys are
-//! wrapped with it in batches. Data keys stay the same, so no sealed value changes.
+//! Rotation of the master key. First the new key becomes active for all hosts, then the data keys
+//! are wrapped with it in batches. Data keys stay the same, so no value is sealed again.
 //!
-//! An interrupted rotation can be repeated, because each row names the master key of its data key.
-//! Hosts need both keys during a rotation; afterwards the previous key opens backups only.
+//! An interrupted rotation can be repeated, because the row of each data key names the master key
+//! that wraps it. Hosts need both master keys during a rotation. Afterwards the previous one is
+//! needed for backups only.
 
 use super::{AAD, Error, MasterKeyRegistry};
 use crate::actor::Attribution;
@@ -11,11 +12,12 @@ use crate::crypto::{KeyId, master_key};
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
-/// Maximum number of data keys that one transaction wraps. An erasure of a person with one of these
-/// keys waits for that transaction.
+/// Maximum number of data keys that one transaction wraps. An erasure of a person whose key is
+/// among them waits for that transaction.
 const BATCH: i64 = 500;
 
-/// Numbers of data keys that a rotation has wrapped and has to wrap.
+/// Progress of a rotation: the number of data keys that it has wrapped, and of all that it must
+/// wrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub done: i64,
@@ -27,13 +29,14 @@ pub struct Rotated {
     pub active: KeyId,
     /// Number of data keys that this call wrapped, without those of an interrupted earlier call.
     pub keys: i64,
-    /// Number of operators that this call sealed.
+    /// Number of operators whose rows this call sealed again.
     pub operators: u64,
 }
 
 impl MasterKeyRegistry {
     /// Makes the host's current master key the active one, and wraps all data keys with it. Fails
-    /// with [`Error::Unreadable`] if a key is missing.
+    /// with [`Error::Unreadable`] if this host lacks the master key of a data key or of an
+    /// operator's row.
     pub async fn rotate(&self, by: &Attribution, mut on_progress: impl FnMut(Progress)) -> Result<Rotated, Error> {
         let current = self.keyring.master_keys().current();
         self.activate(by, current).await?;
@@ -53,8 +56,8 @@ impl MasterKeyRegistry {
         Ok(Rotated { active: current.id.clone(), keys: done, operators })
     }
 
-    /// Changes the active key under the exclusive lock, so that no data key is wrapped with the
-    /// previous key afterwards.
+    /// Makes the current master key the active one, under the exclusive lock: no data key is
+    /// wrapped with the previous key afterwards.
     async fn activate(&self, by: &Attribution, current: &master_key::Master) -> Result<(), Error> {
         let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
         master_key::lock_exclusively(&mut tx).await.map_err(Error::Write)?;
@@ -89,7 +92,7 @@ impl MasterKeyRegistry {
             .map_err(Error::Count)
     }
 
-    /// Wraps one batch of a tenant's data keys and returns the size of the batch.
+    /// Wraps one batch of a tenant's data keys with the current master key, and returns how many.
     async fn rewrap(&self, tenant: TenantId, current: &master_key::Master) -> Result<i64, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let rows: Vec<(ActorId, Vec<u8>, String)> = sqlx::query_as(

@@ -1,5 +1,6 @@
-//! Record of a pruning in the audit: object `denials: 17 before 2026-09-01`, and rows per anchor,
-//! `5:10 6:7`. Verification reads these records.
+//! Record of a pruning in the audit. Its object is `denials: 17 before 2026-09-01`. Beside it stand
+//! the deleted rows per anchor: `5:10 6:7` for 10 rows of anchor 5 and 7 of anchor 6. Verification
+//! of the audit reads these records.
 
 use crate::actor::TraceId;
 use crate::anchor::Kind;
@@ -7,7 +8,7 @@ use crate::audit::Entry;
 use crate::id::ActorId;
 use time::{Date, Duration, Month};
 
-/// Minimum retention of anchored rows, which `eaf.prune_anchored` enforces.
+/// Minimum retention of anchored rows. The SQL function `eaf.prune_anchored` enforces it.
 pub(crate) const MIN_RETENTION: Duration = Duration::days(7);
 
 const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::Refusal), ("journals", Kind::Call)];
@@ -15,16 +16,18 @@ const KINDS: [(&str, Kind); 3] = [("denials", Kind::Denial), ("refusals", Kind::
 pub(crate) struct Record {
     pub kind: Kind,
     pub before: Date,
-    /// Number of each anchor, with the number of its rows that were deleted.
+    /// Numbers of anchors, each with the number of its rows that were deleted.
     pub anchors: Vec<(i64, usize)>,
 }
 
-/// Kind of anchored rows with this name. `None`: rows of this name are not anchored.
+/// Kind of anchored rows with this name, such as `denials`. `None`: rows of this kind are not
+/// anchored.
 pub(super) fn kind(what: &str) -> Option<Kind> {
     KINDS.iter().find(|(name, _)| *name == what).map(|(_, kind)| *kind)
 }
 
-/// Text that lists the number of deleted rows per anchor. Rows without an anchor are not listed.
+/// Writes the number of deleted rows per anchor as text, such as `5:10 6:7`. Rows without an anchor
+/// are not listed.
 pub(super) fn anchors(rows: &[(Option<i64>, i64)]) -> String {
     let anchored = rows.iter().filter_map(|(anchor, rows)| anchor.map(|anchor| format!("{anchor}:{rows}")));
     anchored.collect::<Vec<_>>().join(" ")

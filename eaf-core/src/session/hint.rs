@@ -1,7 +1,7 @@
-//! ID token of a session, which some identity providers require as a hint when signing out.
+//! ID token of a session. Some identity providers require it as a hint when a person signs out.
 //!
-//! The token is sealed under a key that is derived from the session's id. The database has only the
-//! hash of that id, so the token can be opened with the browser's cookie alone.
+//! The token is sealed under a key that is derived from the session's secret. The database has only
+//! the hash of that secret, so the token can be opened only with the browser's cookie.
 
 use super::{Error, NO_TENANT, Session, SessionId, Sessions};
 use crate::crypto::{ExternalKey, open_with, seal_with};
@@ -10,14 +10,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use time::Duration;
 
-/// Additional authenticated data of a hint.
+/// Additional authenticated data of a sealed ID token.
 const AAD: &str = "eaf.session.hint";
-/// Time in which the hint of an ended session can be read. The browser is redirected to the
-/// provider at once.
+/// Time for which the ID token of an ended session can still be read. The browser is redirected to
+/// the identity provider at once, so this time is short.
 const HINT_LIFETIME: Duration = Duration::minutes(2);
 
 impl Sessions {
-    /// Stores the hint of a session that has just begun.
+    /// Stores the ID token of a session that has just begun.
     pub async fn store_hint(&self, tenant: Option<TenantId>, id: &SessionId, hint: &str) -> Result<(), Error> {
         let tenant = tenant.unwrap_or(NO_TENANT);
         let sealed = seal_with(&self.ambient, &key(id), AAD, hint.as_bytes());
@@ -32,8 +32,8 @@ impl Sessions {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a session and leaves its hint for [`Sessions::take_hint`]. Returns false, without
-    /// ending the session, if it has no hint.
+    /// Ends a session that has an ID token, and keeps the token for [`Sessions::take_hint`].
+    /// Returns false, and does not end the session, if it has no ID token.
     pub async fn end_keeping_hint(&self, session: &Session) -> Result<bool, Error> {
         let tenant = session.tenant.unwrap_or(NO_TENANT);
         let mut tx = self.db.tenant(tenant).await?;
@@ -44,8 +44,8 @@ impl Sessions {
         Ok(has_ended)
     }
 
-    /// Deletes a session that has just ended, and returns the hint of that session, if there is
-    /// one.
+    /// Deletes a session that has just ended, and returns its ID token. `None`: there is no such
+    /// session, or its token cannot be read.
     pub async fn take_hint(&self, id: &SessionId) -> Result<Option<String>, Error> {
         let now = self.ambient.now();
         let tenant = "select tenant_id from eaf.session where hash = $1 and expires_at <= $2 and expires_at > $3";

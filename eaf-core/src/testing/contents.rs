@@ -1,4 +1,4 @@
-//! Contents of a database for tests: the clear text of a dump, and the opened sealed values.
+//! Contents of a database for tests: all rows as text, and the sealed values in clear.
 
 use super::Database;
 use crate::Core;
@@ -13,8 +13,8 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 impl Database {
-    /// Rows of all tables as text, by table. Binary columns are decoded as text, to find clear text
-    /// in them.
+    /// Rows of all tables as text, by table. Binary columns are decoded as text too, so that a test
+    /// finds personal data that is not sealed.
     pub async fn dump(&self) -> Vec<(String, String)> {
         let mut conn = self.superuser().await;
         let tables: Vec<String> = sqlx::query_scalar(
@@ -32,8 +32,8 @@ impl Database {
         dump
     }
 
-    /// Opened journals, ledgers and logs of all tenants: calls with results, commands with answers,
-    /// and events. Credentials are not included.
+    /// Sealed values of all tenants in clear, from journals, ledgers and logs: calls with their
+    /// results, commands with their answers, and events. Credentials are not included.
     pub async fn opened(&self, core: &Core) -> Vec<(String, String)> {
         let mut root = self.superuser().await;
         let tenants: Vec<TenantId> =
@@ -86,8 +86,8 @@ async fn ledger(core: &Core, tx: &mut TenantTx, root: &mut PgConnection) -> Stri
     text
 }
 
-/// Opens the parts of a ledger row that are sealed for all people in them: a rejection, and the
-/// caller's own text.
+/// Opens the parts of a ledger row that are sealed for all of several people: the rejection, and
+/// the caller's own text.
 async fn sealed_for_all(core: &Core, tx: &mut TenantTx, place: &str, row: &str) -> String {
     let row: Value = serde_json::from_str(row).unwrap_or_default();
     let mut text = match row.pointer("/answer/sealed") {
@@ -110,7 +110,7 @@ async fn open_for_all(core: &Core, tx: &mut TenantTx, place: &str, sealed: &Valu
     opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default()
 }
 
-/// Opens a value. The value of an erased person is empty.
+/// Opens a sealed value. The result is empty if the person was erased.
 async fn open(core: &Core, tx: &mut TenantTx, subject: ActorId, place: &str, sealed: &[u8]) -> String {
     let opened = core.keyring.open(tx, subject, place, sealed).await.expect("it opens where it was sealed");
     let text = opened.map(|bytes| String::from_utf8(bytes).expect("JSON")).unwrap_or_default();
@@ -130,7 +130,7 @@ async fn log(core: &Core, tx: &mut TenantTx) -> String {
     }
 }
 
-/// Rows of a table as text. `table` is inserted into the statement unquoted.
+/// Reads the rows of a table as text. `table` is inserted into the SQL without quotes.
 pub async fn rows_as_text(conn: &mut PgConnection, table: &str) -> String {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "select quote_ident(attname), atttypid::regtype::text from pg_attribute

@@ -1,5 +1,5 @@
-//! Baseline for benchmarks: the work of a minimal handler without the framework, for the same
-//! tenant and rows. The difference is the cost of the framework.
+//! Baseline for benchmarks: a minimal handler that does the same work, for the same tenant and
+//! rows, without the framework. The difference in time is the cost of the framework.
 
 use crate::contract::{Column, ColumnType};
 use crate::id::TenantId;
@@ -20,12 +20,12 @@ const ITEMS: &str = "create schema plain;
     grant usage on schema plain to eaf_app;
     grant select, insert on plain.item to eaf_app";
 
-/// Creates the table of [`Plain::insert`].
+/// Creates the table into which [`Plain::insert`] writes.
 pub async fn prepare(database: &Database) {
     database.run(ITEMS).await;
 }
 
-/// Name of a view's live table, and the view's columns as JSON.
+/// Name of the table of a view's live copy, and the view's columns as JSON.
 pub async fn live_table(database: &Database, plugin: &str, view: &str) -> (String, String) {
     sqlx::query_as(
         "select c.table_name, (v.spec -> 'columns')::text from eaf.view_copy c join eaf.view v on v.digest = c.digest
@@ -55,7 +55,7 @@ impl Plain {
         Plain { pool, columns, list }
     }
 
-    /// First rows of the view as a JSON document, like an answer of the API.
+    /// Reads the view's first `limit` rows as a JSON document, like an answer of the API.
     pub async fn list(&self, tenant: TenantId, limit: i64) -> Result<Vec<u8>, sqlx::Error> {
         let mut tx = self.begin(tenant).await?;
         let query = sqlx::query(AssertSqlSafe(self.list.as_str())).bind(tenant).bind(limit);

@@ -1,4 +1,4 @@
-//! Schema of a migrated database as one readable file.
+//! Schema of a migrated database, written as one readable file.
 
 use super::Database;
 
@@ -7,7 +7,7 @@ const HEADER: &str =
 -- Why tables and columns are as they are stands in the numbered files and in functions/.";
 
 impl Database {
-    /// Content of the file `migrations/schema.sql`.
+    /// Text of the file `migrations/schema.sql`, read from the catalogue of this database.
     pub async fn schema(&self) -> String {
         let mut conn = self.superuser().await;
         let objects: Vec<String> = sqlx::query_scalar(include_str!("schema.sql"))

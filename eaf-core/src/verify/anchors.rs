@@ -1,4 +1,4 @@
-//! Verification of audit and journal: compares their rows with the anchors.
+//! Verification of audit and journal: compares the rows with the hashes in the anchors.
 //!
 //! Rows may be missing only if retention deleted them. The audit records, for each anchor, how many
 //! of its rows were deleted.
@@ -13,18 +13,19 @@ use sqlx::postgres::PgRow;
 use std::collections::HashMap;
 
 const PAGE: i64 = 100;
-/// Number of rows from which on a group of anchors is compared, which bounds the memory.
+/// Number of rows from which on a group of anchors is compared. It limits the memory that one
+/// comparison uses.
 const GROUP_ROWS: usize = 20_000;
 const HASH_BYTES: usize = 32;
 
-/// Totals of a tenant's anchors.
+/// Totals of a tenant's anchors and anchored rows.
 pub(super) struct Anchored {
     pub anchors: u64,
-    /// Hash of the last anchor.
+    /// Hash of the tenant's last anchor.
     pub head: Vec<u8>,
-    /// Number of rows that were anchored, including pruned ones.
+    /// Number of rows that were anchored, including rows that were pruned since.
     pub rows: u64,
-    /// Number of rows that are not anchored yet.
+    /// Number of rows that have no anchor yet.
     pub not_anchored: u64,
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn walk(db: &Db, tenant: TenantId, walk: &mut Walk) -> Result<A
     }
 }
 
-/// Splits a page of anchors into groups of about [`GROUP_ROWS`] rows.
+/// Splits a page of anchors into groups whose anchors have about [`GROUP_ROWS`] rows together.
 fn groups(found: &[Linked]) -> Vec<&[Linked]> {
     let (mut groups, mut start, mut rows) = (Vec::new(), 0, 0);
     for (index, linked) in found.iter().enumerate() {
@@ -103,7 +104,7 @@ fn with_text_keys<Key>(rows: Vec<HashedRow<Key>>, text: impl Fn(Key) -> String) 
     rows.into_iter().map(|row| (text(row.key), row.leaf)).collect()
 }
 
-/// Hashes and marks of one table in an anchor.
+/// Hashes and prune marks that an anchor has of one table's rows.
 struct Part<'a> {
     table: Table,
     anchor: &'a Anchor,
@@ -133,11 +134,10 @@ fn compare(part: &Part<'_>, found: &[(String, Vec<u8>)], missing: &mut MissingRo
     }
 }
 
-/// Stored anchor with its hash, and with the present hash of the log.
+/// Stored anchor with its stored hash, and with the log's present chain hash at the same position.
 struct Linked {
     anchor: Anchor,
-    /// Present chain hash of the log at the anchor's position. `None`: the log has no such
-    /// position.
+    /// Present chain hash of the log at the anchor's position. `None`: the log has no event there.
     log: Option<Vec<u8>>,
     /// Stored hash of the anchor.
     chain: Vec<u8>,
@@ -173,8 +173,8 @@ fn read(row: &PgRow) -> Result<Linked, sqlx::Error> {
     Ok(Linked { anchor, log: row.try_get("log")?, chain: row.try_get("chain")? })
 }
 
-/// Reports rows that refer to an anchor that does not exist, and returns how many are not anchored.
-/// One statement reads both, so that no running host adds an anchor between two statements.
+/// Reports rows that refer to an anchor that does not exist. Returns the number of rows without an
+/// anchor. One statement reads both, so that no host can add an anchor in between.
 async fn check_strays(tx: &mut TenantTx, walk: &mut Walk) -> Result<u64, Error> {
     let counts: (i64, i64, i64, i64) = sqlx::query_as(
         "with last as (select coalesce(max(nr), 0) as nr from eaf.anchor where tenant_id = $1)

@@ -1,9 +1,9 @@
-//! Anchored rows that are missing, compared with the records of prunings.
+//! Anchored rows that are missing, compared with the records of prunings in the audit.
 //!
-//! A record, `retention.prune` on `denials: 17 before 2026-09-01` of the anchors `5:10 6:7`,
-//! accounts for up to 10 missing denials of anchor 5 and 7 of anchor 6 from before that day. A
-//! record that retention cannot have written, because the rows were too young, is reported and
-//! accounts for none.
+//! Example of a record: act `retention.prune`, object `denials: 17 before 2026-09-01`, anchors
+//! `5:10 6:7`. It accounts for up to 10 missing denials of anchor 5 and 7 of anchor 6, from before
+//! that day. A record whose rows were too young for retention is forged: it is reported and
+//! accounts for no row.
 
 use super::{Error, Finding, Walk};
 use crate::anchor::{Kind, PruneMark};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Maximum difference of the clocks of two database servers.
+/// Maximum difference between the clocks of two database servers.
 const CLOCK_DIFFERENCE: Duration = Duration::minutes(5);
 /// Julian day of 1970-01-01.
 const UNIX_EPOCH_DAY: i32 = 2_440_588;
@@ -41,13 +41,13 @@ impl Table {
     }
 }
 
-/// Missing rows by table and anchor.
+/// Missing rows, by table and number of their anchor.
 #[derive(Default)]
 pub(super) struct MissingRows(BTreeMap<(Table, i64), MissingInAnchor>);
 
 struct MissingInAnchor {
     rows: usize,
-    /// Number of missing rows by mark.
+    /// Number of missing rows with each prune mark.
     marks: HashMap<PruneMark, usize>,
 }
 
@@ -61,15 +61,15 @@ impl MissingRows {
     }
 }
 
-/// Sum of the prune records of one kind in one anchor.
+/// Sum of all records of prunings for one kind of rows in one anchor.
 #[derive(Clone, Copy)]
 struct PruneRecords {
     rows: usize,
-    /// Latest cutoff, in days since 1970.
+    /// Latest day before which these prunings deleted rows, in days since 1970.
     before: i32,
 }
 
-/// Reports missing rows that no prune record accounts for, and forged records.
+/// Reports missing rows for which no record of a pruning accounts, and records that were forged.
 pub(super) async fn check_missing_rows(tx: &mut TenantTx, missing: MissingRows, walk: &mut Walk) -> Result<(), Error> {
     let records = read_records(tx, &missing, walk).await?;
     for ((table, nr), missing) in missing.0 {
@@ -89,7 +89,7 @@ pub(super) async fn check_missing_rows(tx: &mut TenantTx, missing: MissingRows, 
 }
 
 impl MissingInAnchor {
-    /// Number of missing rows of a kind from before a day.
+    /// Number of missing rows of this kind from before the day `before`, in days since 1970.
     fn count(&self, kind: Kind, before: i32) -> usize {
         let matches = |mark: &PruneMark| mark.kind == kind && mark.day < before;
         self.marks.iter().filter(|(mark, _)| matches(mark)).map(|(_, rows)| rows).sum()
@@ -129,7 +129,8 @@ async fn read_records(
     Ok(records)
 }
 
-/// Parses a prune record. `None`: retention cannot have written the record.
+/// Parses the record of a pruning. `None`: the record was forged, because retention cannot have
+/// written it.
 fn parse_record(row: &PgRow) -> Result<Option<Record>, sqlx::Error> {
     let (at, latest): (OffsetDateTime, OffsetDateTime) = (row.try_get("at")?, row.try_get("latest")?);
     let record = Record::parse(row.try_get("object")?, row.try_get("pruned")?);

@@ -4,10 +4,10 @@ use super::{Error, Table};
 use crate::contract::ViewType;
 use sqlx::PgConnection;
 
-/// Makes exactly these definitions of the plugin the active ones.
+/// Makes exactly these definitions the active ones of the plugin.
 ///
-/// Other definitions are no longer projected, so their tables do not count as lagging. Definitions
-/// that become active again continue from their checkpoints. `conn` is a platform connection, in
+/// Other definitions are no longer projected, so their tables do not count as lagging. A definition
+/// that becomes active again continues from its checkpoints. `conn` is a platform connection, in
 /// the transaction that has locked the active generation.
 pub(crate) async fn set_active_definitions(
     conn: &mut PgConnection,

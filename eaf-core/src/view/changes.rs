@@ -1,5 +1,5 @@
-//! Changes of a view after a position, for live updates: only the keys, since the client reads the
-//! rows.
+//! Changes of a view after a position, for live updates. Only the rows' keys are returned, because
+//! the client reads the rows itself.
 
 use super::row_rules::RowRule;
 use super::{Error, Table, read_error};
@@ -12,8 +12,7 @@ use sqlx::QueryBuilder;
 use std::fmt;
 use std::str::FromStr;
 
-/// Length, in bytes, of a build id, which is short because clients send it back with every
-/// reconnect.
+/// Length, in bytes, of a build id. It is short because clients send it back with every reconnect.
 const BUILD_ID_BYTES: usize = 6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +22,14 @@ pub struct Changed {
     pub deleted: bool,
 }
 
-/// Id of one build of a tenant's rows of a view. If the build id has changed, any row may have
-/// changed, and rows may be missing without a tombstone.
+/// Build id: identifies one build of a tenant's rows in a view. When a client sees another build
+/// id, any row may have changed, and rows may be missing without a tombstone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildId(String);
 
 impl BuildId {
-    /// Derives the build id from the live copy's table and the number of rebuilds of the tenant's
-    /// rows in it.
+    /// Derives the build id from the table of the view's live copy, and from the number of times
+    /// that the tenant's rows in this table were rebuilt.
     fn of(table: &str, rebuilds: i32) -> BuildId {
         let digest = Sha256::new().chain_update(table).chain_update(rebuilds.to_be_bytes()).finalize();
         BuildId(digest[..BUILD_ID_BYTES].iter().map(|byte| format!("{byte:02x}")).collect())
@@ -56,11 +55,11 @@ impl fmt::Display for BuildId {
     }
 }
 
-/// Build id and position of a view in one tenant.
+/// Build id and position of a view in one tenant, from which a client follows changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewPosition {
     pub build_id: BuildId,
-    /// Position of the last projected event.
+    /// Position of the last event that the view has projected.
     pub position: Position,
 }
 
@@ -70,18 +69,18 @@ pub struct Changes {
     pub rows: Vec<Changed>,
 }
 
-/// Reads the position from which a client that reads the view now has to follow its changes.
+/// Reads the position of a view. A client that reads the view now follows the changes after it.
 pub async fn current_position(db: &Db, caller: &Caller, plugin: &str, view: &ViewType) -> Result<ViewPosition, Error> {
     RowRule::of(caller, plugin, view)?;
     let mut tx = db.tenant(caller.tenant).await?;
     Ok(position_in(&mut tx, plugin, view).await?.1)
 }
 
-/// Reads the rows and tombstones that changed after `after`, oldest first, as far as the caller may
-/// read them.
+/// Reads the rows and tombstones that changed after position `after`, oldest change first, as far
+/// as the caller may read them.
 ///
-/// The result may have more than `limit` rows, since rows of one position are not split. If it has
-/// at least `limit` rows, there may be more: ask again from the last position.
+/// The result may have more than `limit` rows, because the rows of one position are not split. If
+/// it has at least `limit` rows, there may be more: the caller asks again from the last position.
 pub async fn changed_since(
     db: &Db,
     caller: &Caller,

@@ -7,9 +7,10 @@ use crate::db::Db;
 pub struct Copy {
     pub plugin: String,
     pub view: String,
-    /// Digest of the view's definition.
+    /// Digest of the definition of the view.
     pub digest: String,
-    /// Name of the table without schema; also the consumer name of the copy's checkpoints.
+    /// Name of the copy's table, without the schema. The copy's checkpoints use it as the name of
+    /// the consumer.
     pub table: String,
     pub state: State,
 }
@@ -17,15 +18,16 @@ pub struct Copy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Copy that queries read.
+    /// Copy that queries on the view read.
     Live,
-    /// Copy that catches up, to become the live one.
+    /// Copy that a rebuild fills. Later it becomes the live one.
     Building,
-    /// Copy that was live before, and is up to date, so that it can become live again.
+    /// Copy that was live before a rebuild. It is still projected, so that it can become live
+    /// again.
     Standby,
 }
 
-/// Lists the copies of all active definitions.
+/// Lists all copies of the views whose definitions are active.
 pub async fn copies(db: &Db) -> Result<Vec<Copy>, Error> {
     let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
         "select v.plugin, v.view, c.digest, c.table_name, c.state

@@ -5,7 +5,7 @@ use crate::contract::ViewType;
 use crate::db::Db;
 use sqlx::types::Json;
 
-/// Creates the table of a view if it is missing, without making the view's definition the active
+/// Creates the table of a view if it is missing. Does not make the view's definition the active
 /// one.
 pub async fn create_table(db: &Db, plugin: &str, view: &ViewType) -> Result<(), Error> {
     let table = Table::of(plugin, view)?;

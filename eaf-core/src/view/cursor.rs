@@ -1,5 +1,5 @@
-//! Cursor: the sort order and last row of a page, opaque to clients and checked when they send it
-//! back.
+//! Cursor of a list: the sort order and the last row of a page. It is opaque to clients, and
+//! checked when a client sends it back.
 
 use super::query::{Direction, Sort};
 use super::{Error, Row};
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Cursor {
-    /// Name of the column of the sort. `None`: the rows are in the order of their keys.
+    /// Name of the column by which the page is sorted. `None`: the rows are ordered by key.
     s: Option<String>,
-    /// Whether the sort is descending.
+    /// Whether the page is sorted in descending order.
     d: bool,
-    /// Value of the last row in the column of the sort.
+    /// Value of the page's last row in the column by which the page is sorted.
     v: Value,
-    /// Key of the last row.
+    /// Key of the page's last row.
     k: String,
 }
 
@@ -34,7 +34,7 @@ impl Cursor {
         BASE64.encode(serde_json::to_vec(self).expect("strings and JSON values always serialise"))
     }
 
-    /// Decodes a cursor, and rejects one of another sort order.
+    /// Decodes a cursor. Fails if the cursor belongs to a list with another sort order.
     pub fn decode(text: &str, sort: Option<&Sort>) -> Result<Self, Error> {
         let bytes = BASE64.decode(text).map_err(|_| Error::Cursor)?;
         let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| Error::Cursor)?;

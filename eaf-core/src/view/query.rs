@@ -1,9 +1,9 @@
 //! Queries on a view: filters and sort on declared columns, with keyset pagination.
 //!
-//! Nulls come last in both directions, by key. Equal values are ordered by key in the direction of
-//! the sort, so that pages neither overlap nor skip rows and one index serves both directions: rows
-//! with a value are read from the index forwards or backwards, and rows with null by a second
-//! statement.
+//! In both directions, rows with a null in the sorted column come last, ordered by key. Rows with
+//! equal values are ordered by key, in the direction of the sort. So pages neither overlap nor skip
+//! rows, and one index serves both directions. Rows with a value are read from the index, forwards
+//! or backwards; rows with null are read by a second statement.
 
 use super::cursor::Cursor;
 use super::row_rules::RowRule;
@@ -23,28 +23,28 @@ use time::format_description::well_known::Rfc3339;
 
 /// Maximum number of rows of a page.
 pub const MAX_LIMIT: u32 = 200;
-/// Query parameters of a list that are not filters.
+/// Names of a list's query parameters that are not filters on columns.
 pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
-/// Maximum number of values of one filter.
+/// Maximum number of values that one filter may list.
 const MAX_VALUES: usize = 100;
-/// Collation of sorted text columns, the same as of their index: see `eaf.view_table`.
+/// Collation by which text columns are sorted. It is that of their index: see `eaf.view_table`.
 const COLLATION: &str = "collate \"und-x-icu\"";
 
 #[derive(Debug, Clone)]
 pub struct Query {
     pub filters: Vec<Filter>,
-    /// Words of a search, each of which must be part of a searched column, or be the row's key.
-    /// `None`: all rows match.
+    /// Text of a search. Each of its words must occur in a searched column, or be the row's key.
+    /// `None`: there is no search.
     pub search: Option<String>,
-    /// Order of the rows. `None`: by key, or the best matches of a search first.
+    /// Order of the rows. `None`: the best matches of the search first; without a search, by key.
     pub sort: Option<Sort>,
-    /// Cursor that the previous page has as its `next`. `None`: the first page is read.
+    /// Cursor that the previous page gave as its `next`. `None`: the first page is read.
     pub after: Option<String>,
     /// Maximum number of rows of the page, 1 to [`MAX_LIMIT`].
     pub limit: u32,
 }
 
-/// Condition that a column equals one of these values.
+/// Condition on rows: the value of the column is one of these values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub column: String,
@@ -52,7 +52,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Parses the `a,b` of `?column=a,b`. A backslash escapes a comma or a backslash.
+    /// Parses the list `a,b` in the query parameter `?column=a,b`. A backslash escapes a comma or a
+    /// backslash.
     pub fn parse(column: &str, list: &str) -> Self {
         let (mut values, mut value, mut characters) = (Vec::new(), String::new(), list.chars().peekable());
         while let Some(character) = characters.next() {
@@ -74,7 +75,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// Parses the value of `?sort=column` or `?sort=-column`.
+    /// Parses the value of the query parameter `?sort=column` or `?sort=-column`.
     pub fn parse(text: &str) -> Self {
         match text.strip_prefix('-') {
             Some(column) => Sort { column: column.to_owned(), direction: Direction::Descending },
@@ -131,7 +132,7 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
     Ok(Page { items, next })
 }
 
-/// Reads one row. `None`: there is no such row, or the caller may not read it.
+/// Reads the row with this key. `None`: there is no such row, or the caller may not read it.
 pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
     let rule = RowRule::of(caller, plugin, view)?;
     if key.contains('\0') {
@@ -147,8 +148,8 @@ pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &
     found.map(|found| row(&found, view, epoch)).transpose()
 }
 
-/// Reads the positions of the rows with these keys that exist, without row rules: for the host
-/// itself.
+/// Reads the positions of the rows with these keys, as far as such rows exist. For the host itself,
+/// so row rules do not apply.
 pub async fn positions(
     db: &Db,
     tenant: TenantId,
@@ -206,7 +207,7 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Fil
     Ok(())
 }
 
-/// Part of a query's result that one statement reads from one index, in order.
+/// Part of a query's result. One statement reads it from one index, in order.
 enum Part<'a> {
     BestMatches(&'a Search<'a>),
     ByKey { after: Option<&'a Cursor> },
@@ -214,7 +215,8 @@ enum Part<'a> {
     Null { column: &'a Column, after: Option<&'a Cursor> },
 }
 
-/// Parts of the result in order; the later ones are read only if the page is not full.
+/// Parts of which a query's result consists, in order. A later part is read only if the page is not
+/// full.
 fn parts<'a>(
     table: &Table<'a>,
     search: Option<&'a Search<'a>>,

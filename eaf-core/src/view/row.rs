@@ -11,22 +11,22 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub key: String,
-    /// Position of the last event of the batch that last changed the row.
+    /// Position of the last event of the batch in which the row changed last.
     pub position: Position,
-    /// Values by column name, in the order of the view's definition.
+    /// Values of the row by column name, in the order of the view's definition.
     pub columns: Map<String, Value>,
 }
 
-/// Format of the instants in a decoded row.
+/// Format in which the instants of a decoded row are written.
 #[derive(Clone, Copy)]
 pub(crate) enum Format {
-    /// Text in RFC 3339, for the API.
+    /// RFC 3339 text, such as `2026-11-29T13:05:07Z`, for the API.
     Api,
     /// Milliseconds since 1970, for a plugin.
     Plugin,
 }
 
-/// Reads the view's columns of a row, from index `offset` on.
+/// Reads the columns of a view from a database row. The first of them has the index `offset`.
 pub(crate) fn decode(
     row: &PgRow,
     offset: usize,

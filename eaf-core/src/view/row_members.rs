@@ -1,23 +1,24 @@
-//! Names of the JSON members of a row that the host adds or interprets, in every plugin's views.
+//! Names of the JSON members of a row that the host adds or interprets, in the views of every
+//! plugin.
 //!
-//! Serialization of rows, their API description and the check of column names all use these
-//! constants.
+//! The serialization of rows, their description in the API and the check of column names all use
+//! these constants.
 
 pub const KEY: &str = "key";
 pub const POSITION: &str = "position";
-/// Name of the plugin's column for the status: a code, for which the locales have a text.
+/// Name of the column with the status of the row's thing: a code, for which the package has a text.
 pub const STATUS: &str = "status";
-/// Name of the JSON member that holds the text of [`STATUS`] in the caller's locale.
+/// Name of the JSON member with the text of [`STATUS`] in the caller's language. The host adds it.
 pub const STATUS_TEXT: &str = "status_text";
-/// Name of the plugin's column that says whether the thing has reached its final state. The host
-/// assumes false where a view lacks the column.
+/// Name of the column that says whether the row's thing has reached its final state. If a view
+/// lacks the column, the host assumes that no thing has.
 pub const TERMINAL: &str = "terminal";
 pub const WAITING_ON: &str = "waiting_on";
 pub const WAITING: &str = "waiting";
 pub const ACTIONS: &str = "actions";
-/// Name of the JSON member that holds the time of the last observation, in views of observed
-/// things.
+/// Name of the JSON member with the time at which the row's thing was last observed in another
+/// system. Only views of such things have it.
 pub const OBSERVED_AT: &str = "observed_at";
 
-/// Names that no column can have, since the host adds these members itself.
+/// Names that no column of a view can have, because the host adds members with these names to rows.
 pub const RESERVED: [&str; 8] = ["tenant_id", KEY, POSITION, STATUS_TEXT, WAITING_ON, WAITING, ACTIONS, OBSERVED_AT];

@@ -4,15 +4,15 @@ use super::Error;
 use crate::actor::{ActorKind, Caller};
 use crate::contract::ViewType;
 
-/// Whether the caller may read the view, or some of its rows.
+/// Whether the caller may read the view, or at least some of its rows.
 pub fn may_read(caller: &Caller, plugin: &str, view: &ViewType) -> bool {
     RowRule::of(caller, plugin, view).is_ok()
 }
 
-/// Restriction of a view to the rows that one caller may read.
+/// Row rule of one caller: the rows of a view that the caller may read.
 pub(super) enum RowRule<'a> {
     AllRows,
-    /// Rows with the caller's id in one of these columns.
+    /// Only rows in which one of these columns equals the caller's actor id.
     OwnRows(Vec<&'a str>),
 }
 
@@ -33,7 +33,8 @@ impl<'a> RowRule<'a> {
         Ok(RowRule::OwnRows(columns))
     }
 
-    /// Appends `and (…)` with the condition of the rule. Appends nothing if all rows may be read.
+    /// Appends the SQL `and (…)` with the condition of this rule. Appends nothing if the caller may
+    /// read all rows.
     pub fn push_condition(&self, sql: &mut sqlx::QueryBuilder<sqlx::Postgres>, caller: &Caller) {
         let RowRule::OwnRows(columns) = self else { return };
         sql.push(" and (");

@@ -1,13 +1,14 @@
-//! Search: a row matches if each word is part of one of its searched columns, or is its key.
+//! Search in a view: a row matches if each word of the search occurs in one of the row's searched
+//! columns, or is the row's key.
 //!
 //! A search reads all rows of the tenant that the caller may see. Under row-level security
-//! PostgreSQL uses no index for "contains": its operators are not leakproof, so they could reveal
-//! rows that the policy hides.
+//! PostgreSQL uses no index for "contains", because its operators are not leakproof: they could
+//! reveal rows that the policy hides.
 
 use super::{Error, Table, quoted, row_members};
 use sqlx::{Postgres, QueryBuilder};
 
-/// Name of the query parameter of a list that holds the search.
+/// Name of the query parameter with the text of a search.
 pub(super) const PARAMETER: &str = "search";
 /// Maximum number of characters of a search.
 pub const MAX_SEARCH_LENGTH: usize = 100;
@@ -16,7 +17,8 @@ const MAX_WORDS: usize = 8;
 pub(super) struct Search<'a> {
     words: Vec<&'a str>,
     columns: Vec<&'a str>,
-    /// Whether the view has the column `terminal`, whose rows come last among equal matches.
+    /// Whether the view has the column `terminal`. Of two equal matches, a row in its final state
+    /// comes last.
     has_terminal: bool,
 }
 
@@ -35,7 +37,7 @@ impl<'a> Search<'a> {
         Ok(Search { words, columns, has_terminal: table.column(row_members::TERMINAL).is_some() })
     }
 
-    /// Appends `and (…)` with a condition for each word.
+    /// Appends the SQL `and (…)` with a condition for each word of the search.
     pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>) {
         // Columns are case-folded as one text; no word contains the line break that separates them.
         let columns = self.columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
@@ -48,8 +50,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Appends `order by …`: rows with a column that starts with the search come first, those whose
-    /// such column is shorter before others.
+    /// Appends the SQL `order by …`. Rows with a column that starts with the searched text come
+    /// first; among these, rows whose column is shorter come first.
     pub fn push_order(&self, sql: &mut QueryBuilder<Postgres>) {
         let text = self.words.join(" ");
         sql.push(" order by least(");
@@ -67,8 +69,8 @@ impl<'a> Search<'a> {
     }
 }
 
-/// SQL that maps a text to lower case and composed characters, independent of the database's
-/// collation.
+/// SQL that converts a text to lower case and to composed characters. The result does not depend on
+/// the database's collation.
 fn case_folded(text: &str) -> String {
     format!("lower(normalize({text}) collate \"und-x-icu\")")
 }

@@ -1,4 +1,4 @@
-//! Table of a view: its name, derived from the view's definition, and the checks of that
+//! Table of a view: its name, which is derived from the view's definition, and the checks of that
 //! definition.
 
 use super::{Error, read_error};
@@ -12,17 +12,18 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 const MAX_COLUMNS: usize = 64;
 const RESERVED: [&str; 2] = ["tenant_id", "key"];
 
-/// One copy of a view's table; [`of`](Table::of) names the first copy.
+/// Table of one copy of a view. [`of`](Table::of) returns the table of the view's first copy.
 pub(crate) struct Table<'a> {
-    /// Name without schema; also the consumer name of the copy's checkpoints.
+    /// Name of the table, without the schema. The copy's checkpoints use it as the name of the
+    /// consumer.
     pub name: String,
-    /// Quoted name with schema.
+    /// Quoted name of the table with the schema, for SQL.
     pub sql: String,
     pub view: &'a ViewType,
     definition: Arc<TableDefinition>,
 }
 
-/// Values derived from a view's definition.
+/// View definition with the values that are derived from it.
 struct TableDefinition {
     view: ViewType,
     name: String,
@@ -30,11 +31,11 @@ struct TableDefinition {
     spec: Value,
 }
 
-/// Values derived from definitions, by plugin: each request needs those of its view, and the served
-/// packages have few views.
+/// Cache of view definitions with their derived values, by plugin. Each request needs those of its
+/// view, and packages have few views.
 static DEFINITION_CACHE: LazyLock<Mutex<HashMap<String, Vec<Arc<TableDefinition>>>>> = LazyLock::new(Mutex::default);
-/// Maximum number of cached definitions of one plugin; at this number the plugin's cache is
-/// cleared.
+/// Maximum number of cached definitions of one plugin. At this number, the definitions of that
+/// plugin are removed from the cache.
 const MAX_CACHED: usize = 256;
 
 impl<'a> Table<'a> {
@@ -57,7 +58,8 @@ impl<'a> Table<'a> {
         Ok(Table { sql: format!("eaf_view.{}", quoted(&name)), name, view, definition })
     }
 
-    /// Reads the live copy in this transaction, and the log's epoch.
+    /// Finds the table of the view's live copy, in this transaction, and reads the epoch of the
+    /// log.
     pub async fn live(tx: &mut TenantTx, plugin: &str, view: &'a ViewType) -> Result<(Self, u32), Error> {
         let table = Table::of(plugin, view)?;
         let (epoch, name): (i32, Option<String>) = sqlx::query_as(
@@ -72,7 +74,7 @@ impl<'a> Table<'a> {
         Ok((table.copy(name), epoch as u32))
     }
 
-    /// Copy of the same definition whose table is `name`.
+    /// Table of another copy of the same view, with the table name `name`.
     pub fn copy(self, name: String) -> Self {
         Table { sql: format!("eaf_view.{}", quoted(&name)), name, ..self }
     }
@@ -81,7 +83,7 @@ impl<'a> Table<'a> {
         &self.definition.digest
     }
 
-    /// Definition of the view in the form that `eaf.create_view` takes.
+    /// Definition of the view as JSON, in the form that the SQL function `eaf.create_view` takes.
     pub fn spec(&self) -> &Value {
         &self.definition.spec
     }
@@ -90,7 +92,7 @@ impl<'a> Table<'a> {
         self.view.columns.iter().find(|column| column.name == name)
     }
 
-    /// Columns of the view as SQL, `, "a", "b"`, in the order of the definition.
+    /// Columns of the view as SQL text, such as `, "a", "b"`, in the order of the definition.
     pub fn column_list(&self) -> String {
         self.view.columns.iter().map(|column| format!(", {}", quoted(&column.name))).collect()
     }
@@ -112,12 +114,12 @@ fn define(plugin: &str, view: &ViewType) -> Result<TableDefinition, Error> {
     Ok(TableDefinition { view: view.clone(), name: format!("v_{}", &digest[..32]), digest, spec })
 }
 
-/// Quotes a name for SQL, in addition to the checks of names by [`check`].
+/// Quotes a name for SQL. The name was also checked by [`check`].
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Checks that a table can be created for the view.
+/// Checks the definition of a view, so that its table can be created.
 pub fn check(view: &ViewType) -> Result<(), Error> {
     let reject = |why: String| Err(Error::Definition { view: view.name.clone(), why });
     if view.columns.is_empty() || view.columns.len() > MAX_COLUMNS {

@@ -1,4 +1,4 @@
-//! Things by name: rows of a view that stand for a business thing, such as a machine.
+//! Things by name: rows of a view that each represent a thing, such as a machine.
 
 use super::row_rules::RowRule;
 use super::{Error, Table, quoted, read_error};
@@ -6,18 +6,18 @@ use crate::actor::Caller;
 use crate::contract::ViewType;
 use crate::db::TenantTx;
 
-/// Key and name of a row that stands for a thing.
+/// Key and name of the row that represents a thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedThing {
     pub key: String,
     pub name: String,
 }
 
-/// Finds up to `limit` things, by name, whose name contains `text` in any case or whose key is
-/// `text`.
+/// Finds up to `limit` things, ordered by name. The name contains `text`, in upper or lower case,
+/// or the key is `text`.
 ///
-/// The inner select finds the keys in an index of names; a condition on the outer one would scan
-/// the whole table.
+/// The inner select finds the keys in an index of names. A condition on the outer select would make
+/// PostgreSQL scan the whole table.
 pub async fn find_by_name(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -38,7 +38,7 @@ pub async fn find_by_name(
     read(tx, view, sql).await
 }
 
-/// Reads the names of the things with these keys, as far as the caller may read them.
+/// Reads the names of the things with these keys. Omits things that the caller may not read.
 pub async fn names(
     tx: &mut TenantTx,
     caller: &Caller,
@@ -57,8 +57,8 @@ fn name_column(view: &ViewType) -> String {
 
 type Query = sqlx::QueryBuilder<sqlx::Postgres>;
 
-/// Begins a select with the caller's row rule; also returns the table and the rule. `None`: the
-/// view's rows are no things, or the caller may not read the view.
+/// Begins a select of things, with the caller's row rule. Also returns table and rule. `None`: the
+/// view's rows do not represent things, or the caller may not read the view.
 async fn select<'v>(
     tx: &mut TenantTx,
     caller: &Caller,

@@ -1,4 +1,4 @@
-//! Read-your-writes: waiting until a view has projected a command's events.
+//! Read-your-writes: waits until a view has projected the events of a command.
 
 use super::{Error, Table};
 use crate::consumers::checkpoint;
@@ -9,11 +9,12 @@ use crate::id::TenantId;
 use crate::live::Feed;
 use std::time::Duration;
 
-/// Interval of polling, since a notification may precede the subscription or be lost between hosts.
+/// Interval at which the view's position is polled. The feed's notification may come before the
+/// subscription, or be lost between hosts.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Waits until the view has reached the position `at`; fails with [`Error::NotReached`] after
-/// `timeout`.
+/// Waits until the view has projected the event at position `at`. Fails with [`Error::NotReached`]
+/// after `timeout`.
 pub async fn wait_for(
     db: &Db,
     feed: &Feed,
