@@ -1,5 +1,6 @@
-//! Connections of the compared stores, as many as the appender has. Unlike a pool of sqlx, acquire
-//! and release send no statement to the server, which would slow the compared stores down.
+//! Connections of the compared stores, as many as the appender has. In contrast to a pool of sqlx,
+//! taking and returning a connection sends no statement to the server, which would make the
+//! compared stores slower.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};

@@ -45,7 +45,8 @@ impl Raw {
         self.call(events, EVENTS)
     }
 
-    /// Inserts events, and a ledger row with key and answer for each: an append without its logic.
+    /// Inserts events, and for each event a ledger row with key and answer: the writes of an append
+    /// without its checks.
     pub fn insert_with_ledger(&self, events: usize) -> impl Fn() -> Call + Clone + Send + use<> {
         self.call(events, EVENTS_AND_LEDGER)
     }

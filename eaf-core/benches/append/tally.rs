@@ -1,4 +1,5 @@
-//! Minimal plugin: a command guards the stream that it names and writes one event to it.
+//! Minimal plugin `tally`. Its command guards the stream that the body names, and writes one event
+//! to this stream.
 
 use async_trait::async_trait;
 use eaf_core::command_bus::{Answer, Error, Request};

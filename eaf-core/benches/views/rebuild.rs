@@ -1,4 +1,4 @@
-//! Rebuild of a view: one new row per event, with two declared indexes.
+//! Duration of the rebuild of a view, which has one new row per event and two declared indexes.
 
 use crate::ledger::{Ledger, PLUGIN, book};
 use crate::verdict::{quantile, rounds};

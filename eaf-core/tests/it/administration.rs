@@ -1,4 +1,5 @@
-//! Acts of administration: each is recorded with its actor, old and new value, or rolled back.
+//! Acts of administration: each act is recorded with its actor and the old and new value, or the
+//! whole act is rolled back.
 
 use eaf_core::Core;
 use eaf_core::actor::{Attribution, Locale, TraceId};

@@ -1,4 +1,4 @@
-//! Verification of the log, for other tests.
+//! Verification of the log, which other tests call.
 
 use eaf_core::id::TenantId;
 use eaf_core::testing::Database;

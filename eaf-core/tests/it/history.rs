@@ -25,8 +25,7 @@ struct Jar {
     seen: Mutex<Vec<Seen>>,
     /// Number of bytes that are added to each snapshot.
     ballast: usize,
-    /// Calls of `fold` so far: for each call, whether it got a snapshot, and the number of its
-    /// events.
+    /// Calls of `fold` so far. For each call: whether it got a snapshot, and the number of events.
     folded: Mutex<Vec<(bool, usize)>>,
     folds: bool,
     /// Future that runs once, during the next fold.
@@ -335,8 +334,8 @@ async fn opened(kitchen: &Kitchen) -> String {
     kitchen.database.opened(&kitchen.core).await.into_iter().map(|(_, text)| text).collect()
 }
 
-/// Restores the log and lets it grow to the same length with other events, so that versions show no
-/// change.
+/// Restores the log to an earlier state and lets it grow to its former length with other events, so
+/// that the streams have the same versions as before.
 async fn rewrite(kitchen: &Kitchen, from: u64, coins: &[i64]) {
     let back = format!(
         "delete from eaf.event where pos >= {from}; delete from eaf.ledger where last_pos >= {from};

@@ -14,7 +14,8 @@ struct Table {
     keys: Vec<String>,
     /// Statements that drop and create each foreign key.
     references: Vec<(String, String)>,
-    /// Column that the application role may update; empty if none.
+    /// Name of a column that the application role may update; empty if the role may update no
+    /// column.
     changeable: String,
 }
 
@@ -74,7 +75,7 @@ impl Range {
         self.app = app;
     }
 
-    /// Runs all attacks. Returns those that changed or revealed a row, one line each.
+    /// Runs all attacks. Returns the attacks that changed or revealed a row, one line for each.
     pub async fn violations(&mut self) -> Vec<String> {
         let mut found = Vec::new();
         for n in 0..self.tables.len() {
@@ -158,8 +159,8 @@ fn guesses(table: &Table, row: &str) -> Vec<String> {
     guesses
 }
 
-/// Columns of a key without the tenant's id. If the key has no other columns, all other columns of
-/// the table.
+/// Columns of a key without the tenant's id. If the key has no other column: all columns of the
+/// table without the tenant's id.
 fn beside_tenant(table: &Table, key: &str) -> String {
     let of_tenants = |column: &&str| *column != "tenant_id";
     let rest: Vec<&str> = key.split(", ").filter(of_tenants).collect();

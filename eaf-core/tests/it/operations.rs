@@ -177,7 +177,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
     assert!(!mail_log::requeue(&core.db, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
 }
 
-/// Records pending mails of one call.
+/// Records a number of pending mails for one call of a run.
 async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..count {

@@ -10,7 +10,8 @@ use eaf_core::id::{ActorId, CommandId};
 use eaf_core::testing::{Database, ambient};
 use serde_json::{Value, json};
 
-/// All rows of all tables as text; bytea as hex and, if it is UTF-8, as text.
+/// All rows of all tables as text. A bytea value is included as hex and, if it is valid UTF-8, also
+/// as text.
 async fn dump(database: &Database) -> String {
     let mut root = database.superuser().await;
     let tables: Vec<String> = sqlx::query_scalar(

@@ -1,5 +1,5 @@
-//! Verification after pruning: rows that retention deleted are no finding, and other missing rows
-//! are.
+//! Verification after pruning: a row that retention deleted is no finding, and any other missing
+//! row is a finding.
 
 use crate::anchors::{anchored, deny, found_after};
 use crate::verify::names;

@@ -1,4 +1,5 @@
-//! Retention: rows beyond their period are pruned, no others are, and each pruning is an act.
+//! Retention: rows that are older than their retention period are pruned, no other rows are, and
+//! each pruning is an act.
 
 use crate::anchors::anchored;
 use eaf_core::Core;

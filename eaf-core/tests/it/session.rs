@@ -213,8 +213,8 @@ async fn expired_sessions_are_deleted_also_of_operators() {
     assert_eq!(house.core.sessions.purge(LIMITS).await.unwrap(), 0);
 }
 
-/// Privileges: a tenant's session neither reads nor inserts sessions of another tenant, and the
-/// platform role inserts and deletes none.
+/// Tests the privileges: a tenant's database session can neither read nor insert browser sessions
+/// of another tenant, and the platform role can insert and delete no browser sessions.
 #[tokio::test]
 async fn the_platform_role_finds_sessions_and_cannot_insert_or_delete_them() {
     let house = House::new().await;

@@ -1,4 +1,4 @@
-//! Test plugin: its events contain the row changes of its view.
+//! Test plugin `toy`. Its events contain the row changes of its view.
 
 use async_trait::async_trait;
 use eaf_core::Core;
@@ -196,7 +196,7 @@ pub async fn record(core: &Core, tenant: TenantId, events: Vec<(&str, Value)>) -
     put(core, tenant, 1, events.into_iter().map(with_id).collect()).await
 }
 
-/// Appends an event with another schema version, as another package would.
+/// Appends an event with this schema version, as a package of another version would.
 pub async fn record_version(core: &Core, tenant: TenantId, schema: u16, (kind, data): (&str, Value)) -> Position {
     put(core, tenant, schema, vec![(EventId(core.ambient.uuid()), kind, data)]).await
 }

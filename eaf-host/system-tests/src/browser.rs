@@ -1,7 +1,8 @@
 //! Browser of one person, which keeps cookies, follows redirects between the host and the identity
 //! provider, and sends the headers of a navigation.
 //!
-//! The host's public address is resolved to the address that it listens on, as an ingress would.
+//! The browser connects to the address on which the host listens when it is asked for the host's
+//! public address, as if an ingress were between them.
 
 use crate::person::Answer;
 use crate::system::System;

@@ -32,7 +32,7 @@ pub const REFUSED: &str = "Ford.Prefect";
 const REQUESTER: &str = "requester@acme";
 const DECIDERS: [&str; 3] = ["approver@acme", "admin@acme", "auditor@acme"];
 
-/// Minimum length of a pattern, in bytes; a shorter one may occur in ciphertext by chance.
+/// Minimum length of a pattern, in bytes. A shorter pattern could occur in ciphertext by chance.
 const LONG_ENOUGH: usize = 6;
 
 /// Word that is personal data, and the accounts that may read it.
@@ -79,7 +79,7 @@ pub struct Heard {
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exchange {
-    /// Account of the token; `None` for a token that is not accepted.
+    /// Account of the token; `None` for a token that the host does not accept.
     pub account: Option<&'static str>,
     pub asked: String,
     pub answer: String,

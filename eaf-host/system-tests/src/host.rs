@@ -14,7 +14,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Starts the process with this environment, and returns when it is ready.
+    /// Starts the process with these environment variables, and returns when the host is ready.
     pub async fn start(base: &str, environment: Vec<(&'static str, String)>, log: &Path) -> Host {
         // Appended at the file's present end, because a test may write into the file too.
         let out = OpenOptions::new().create(true).append(true).open(log).unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Person {
     pub base: String,
-    /// Account of the token; `None` for a token that is not accepted.
+    /// Account of the token; `None` for a token that the host does not accept.
     pub account: Option<&'static str>,
     pub token: String,
     pub client: Client,

@@ -1,4 +1,4 @@
-//! PostgreSQL cluster of one test, with every durability setting on, which the test may kill.
+//! PostgreSQL cluster of one test, with every durability setting on. The test may kill its server.
 
 use eaf_dev::checkout::Checkout;
 use eaf_dev::ports::Ports;

@@ -1,5 +1,5 @@
-//! Servers for tests: a mail server, a simulated vCenter, and a proxy that injects faults before
-//! them.
+//! Servers for tests: a mail server, a simulated vCenter, and a proxy in front of them that injects
+//! faults.
 
 pub mod fault_proxy;
 pub mod govc;

@@ -25,7 +25,8 @@ pub struct Maildev {
     _child: Child,
 }
 
-/// A mail as the server parsed it, with headers and bodies decoded by independent code.
+/// A mail as the mail server parsed it. Headers and bodies are decoded by the server's code, which
+/// is independent of the host's.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Received {
     id: String,

@@ -28,7 +28,7 @@ pub struct Vcsim {
 pub struct StoredMachine {
     pub name: String,
     pub folder: Vec<String>,
-    /// BIOS UUID of the machine, which vCenter retains when it changes the instance UUID.
+    /// BIOS UUID of the machine. vCenter retains this UUID when it changes the instance UUID.
     pub uuid: String,
     pub instance_uuid: String,
     pub extra_config: BTreeMap<String, String>,

@@ -19,7 +19,7 @@ impl Event for Incremented {
     const TYPE: &'static str = "incremented";
     const SCHEMA: u16 = 2;
 
-    /// Events of schema 1 had no amount, because each counted one.
+    /// Events of schema 1 had no amount, because each of these events counted one.
     fn upcast(schema: u16, mut data: Value) -> Value {
         if schema == 1 {
             data["by"] = 1.into();

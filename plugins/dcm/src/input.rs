@@ -91,7 +91,7 @@ pub struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Returns a member; `None` if it is absent or null.
+    /// Returns a member; `None` if the object does not have the member, or if the member is null.
     pub fn optional(&self, name: &str) -> Option<Node<'a>> {
         let value = self.map.get(name).filter(|value| !value.is_null())?;
         Some(Node { pointer: self.pointer_to(name), value })

@@ -42,7 +42,8 @@ const SYSTEM_ONLY: [&str; 7] = [
     "complete-decommission",
 ];
 
-/// Body of the command that completes a cancellation, for the present attempt or another one.
+/// Body of a command that completes a cancellation; the attempt in it may be the present one or an
+/// earlier one.
 fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     let asked = stage.log.iter().filter(|r| r.kind == "request-cancel-requested");
     let attempts: Vec<_> =

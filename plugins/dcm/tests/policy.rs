@@ -195,7 +195,7 @@ fn policies(random: &mut SeededRandom) -> Vec<Published> {
     (0..random.below(4)).map(|number| published(number, random)).collect()
 }
 
-/// One approval under test, with the people and the time around it.
+/// Approval under test, with the people and the time that its operations get.
 struct Case {
     world: World,
     approval: Approval,
@@ -242,7 +242,7 @@ impl Case {
         }
     }
 
-    /// Checks that a stage passes with as many people as its plan asks for.
+    /// Checks that a stage passes only with as many people as the plan asks for.
     fn check_approvals(&self, stage: &str) {
         let planned = self.approval.planned(stage).unwrap();
         let progress = self.approval.open(stage).unwrap();
@@ -395,7 +395,7 @@ fn state_changes_and_policies_are_stored_without_loss() {
     }
 }
 
-/// Plan that one of the policies gives without the others.
+/// Plan that results from this policy alone, without the others.
 fn alone(published: &Published, facts: &Facts) -> Plan {
     plan(std::slice::from_ref(published), facts)
 }

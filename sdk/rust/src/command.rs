@@ -1,4 +1,5 @@
-//! Decisions: a command, the streams that it needs, and its events or its rejection.
+//! Commands of a plugin. A command is decided on the streams that it needs; the result is events or
+//! a rejection.
 
 use crate::document::{self, FieldError, NewEvent, Rejection, RejectionKind, Subject};
 use crate::{Boundary, Context, Event, Streams};
@@ -35,7 +36,8 @@ pub fn permitted<C: Command>(ctx: &Context) -> Result<(), Rejection> {
 }
 
 impl Accepted {
-    /// Accepts the command without events, because it asks for a state that already exists.
+    /// Accepts the command without events, because the command asks for a state that already
+    /// exists.
     pub fn nothing() -> Self {
         Accepted::default()
     }

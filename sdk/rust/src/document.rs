@@ -98,8 +98,8 @@ pub struct LoadedStream {
     pub events: Vec<Recorded>,
 }
 
-/// A recorded event, with its personal members in clear text (null once the person has been
-/// erased).
+/// A recorded event, with its personal members in clear text. A personal member is null once its
+/// person has been erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub id: String,
@@ -132,7 +132,7 @@ pub struct BoundaryOutput {
     pub people: Vec<People>,
 }
 
-/// Reference to people, with the actor ids to which it leads.
+/// Reference to people, with the actor ids of the people to whom the reference leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedPeople {
     pub reference: People,

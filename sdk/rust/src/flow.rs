@@ -20,9 +20,9 @@ impl<T: DeserializeOwned> Operation<T> {
         decode(self.raw.result()?)
     }
 
-    /// Starts an operation that watches this one. The new operation completes when the progress of
-    /// this one reaches `percent`, or when this one ends; its answer is the percentage that was
-    /// reached.
+    /// Starts an operation that watches this one. The new operation completes when this operation's
+    /// progress reaches `percent`, or when this operation ends. The answer is the percentage that
+    /// was reached.
     pub fn progress_reaches(&self, percent: u32) -> Operation<u32> {
         Operation::new(self.raw.progress_reaches(percent))
     }
@@ -68,7 +68,8 @@ pub fn sleep(millis: u64) -> Operation<Value> {
     Operation::new(host::sleep(millis))
 }
 
-/// Time that the journal records for this call, in milliseconds since 1970.
+/// Time of this call as the journal records it, in milliseconds since 1970. A replay gets the same
+/// time.
 pub fn now() -> u64 {
     host::now()
 }

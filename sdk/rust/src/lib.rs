@@ -98,7 +98,8 @@ macro_rules! domain {
     };
 }
 
-/// Exports the workflow component of a plugin, which contains only the imports that its code uses.
+/// Exports the workflow component of a plugin. The component contains only the imports that the
+/// plugin's code uses.
 #[macro_export]
 macro_rules! workflow {
     ($flows:ty) => {

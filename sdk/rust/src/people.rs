@@ -40,7 +40,7 @@ impl People {
         People { permissions: vec![permission.into()], ..People::default() }
     }
 
-    /// Refers to the members of a group, which is named by its key.
+    /// Refers to the members of the group with this key.
     pub fn in_group(key: &str) -> Self {
         People { groups: vec![key.into()], ..People::default() }
     }
@@ -50,13 +50,13 @@ impl People {
         People { managers_of: vec![actor.into()], ..People::default() }
     }
 
-    /// Refers to one person, who is named by actor id.
+    /// Refers to the person with this actor id.
     pub fn actor(actor: &str) -> Self {
         People { actors: vec![actor.into()], ..People::default() }
     }
 
-    /// Refers to the people to whom at least one of the two references leads. A person whom one of
-    /// the references excludes is excluded.
+    /// Refers to the people to whom at least one of the two references leads, without the people
+    /// whom either reference excludes.
     pub fn or(mut self, other: People) -> Self {
         self.permissions.extend(other.permissions);
         self.groups.extend(other.groups);

@@ -1,8 +1,9 @@
-//! Personal data in events and commands, marked by its type, so that no member lacks the mark.
+//! Personal data in events and commands. The Rust type of a member says whose data the member
+//! contains, so that no member is unmarked by mistake.
 //!
-//! `Personal<S>` is a text that the host encrypts under the data key of a person: the actor id in
-//! the sibling member `S::MEMBER`. After the person's erasure the text is empty. `Debug` never
-//! shows the text.
+//! `Personal<S>` is a text that the host encrypts under the data key of a person. That person's
+//! actor id is in the member `S::MEMBER` of the same object. After the person's erasure the text is
+//! empty. `Debug` never shows the text.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -10,7 +11,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Names the person whose data a personal member contains, by another member of the same object.
+/// Says whose data a personal member contains. Another member of the same object, named by
+/// `MEMBER`, contains that person's actor id.
 pub trait Subject {
     /// Name of the member, beside the personal one, that contains the person's actor id.
     const MEMBER: &'static str;

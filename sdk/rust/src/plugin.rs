@@ -1,4 +1,4 @@
-//! Contents of a plugin, listed as types.
+//! List of a plugin's parts, such as its commands and views. The parts are listed as Rust types.
 
 use crate::{Commands, EventSet, States, Views, Workflows};
 

@@ -85,7 +85,7 @@ pub(crate) fn fold_to_json<S: State>(stream: &str, snapshot: Option<&Value>, eve
     to_json(fold::<S>(stream, snapshot, events))
 }
 
-/// JSON of an empty state, as the snapshot of a stream that is guarded and never folded.
+/// JSON of an empty state: the snapshot of a stream that commands only guard and never fold.
 pub(crate) fn empty_state() -> Value {
     to_json(())
 }

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 pub trait View {
     type Event: EventSet;
-    /// Type of a row, with one member per column.
+    /// Type of a row of the view, with one member per column.
     type Row: Serialize + DeserializeOwned;
 
     const NAME: &'static str;
-    /// Version of the view's definition, raised with any change: the host then builds the view as a
-    /// new copy beside the live one.
+    /// Version of the view's definition, which must be raised with any change of the definition.
+    /// The host then builds a new copy of the view beside the live copy.
     const VERSION: u16 = 1;
     const COLUMNS: &'static [Column];
     /// Rules for reading rows; the caller must satisfy one of them.

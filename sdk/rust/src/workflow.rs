@@ -6,7 +6,7 @@ use crate::{EventSet, Recorded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Failure of a host call, after the host's own retries.
+/// Failure of a host call. The host has retried the call before, as far as its retry policy says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// Class of the failure: transient, capacity, configuration, unknown-outcome, denied,
@@ -24,7 +24,7 @@ impl Failure {
     }
 }
 
-/// Event type that starts a run for each of its events.
+/// Event type of which each event starts a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Trigger {
     pub event: &'static str,

@@ -44,8 +44,8 @@ pub fn request(method: &str, path: &str, token: Option<&str>, body: &str) -> Str
     )
 }
 
-/// Reads one whole response. Panics unless it is a success, since the benchmark would otherwise
-/// measure refusals.
+/// Reads one whole response. Panics if the response is an error, because the benchmark would
+/// otherwise measure refusals.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();
     let mut whole = usize::MAX;

@@ -1,12 +1,12 @@
-//! Benchmark of the host: a command's round trip over HTTP, the share of it that is spent in
-//! WebAssembly, and the time to create an instance.
+//! Benchmark of the host: a command's round trip over HTTP, the share of the round trip that is
+//! spent in WebAssembly, and the time to create an instance.
 //!
 //! [`compared`] measures a list of 20 rows and a command beside plain handlers; `-- compared` runs
 //! it alone.
 //!
-//! `make bench` runs the benchmark against the real process and reads the shares from its own
-//! metrics, so that it measures what production measures. The product is `examples/counter`: one
-//! stream, one event, one view.
+//! `make bench` runs the benchmark against the real process and reads the shares from the process's
+//! own metrics, so that the benchmark measures what production measures. The product is
+//! `examples/counter`: one stream, one event, one view.
 
 mod compared;
 mod load;

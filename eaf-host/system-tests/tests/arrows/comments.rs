@@ -24,7 +24,7 @@ impl Block<'_> {
 struct Syntax {
     /// Markers of a comment at the start of a line, longest first.
     lines: &'static [&'static str],
-    /// Marker of a comment after code; `None`: such comments are not read.
+    /// Marker of a comment after code on the same line; `None`: such comments are not read.
     trailing: Option<&'static str>,
     /// Whether `/* */` is a comment in this language.
     is_block: bool,
@@ -38,7 +38,7 @@ fn syntax(path: &str) -> Syntax {
     }
 }
 
-/// Kind of a comment line, given by its marker; `None` for code.
+/// Kind of the comment that a line contains, given by the marker; `None` if the line is code.
 fn kind(line: &str, syntax: &Syntax, is_open: bool) -> Option<&'static str> {
     let line = line.trim_start();
     if is_open {

@@ -116,7 +116,7 @@ impl House {
         }
     }
 
-    /// Waits until the request has ended, and returns its row.
+    /// Waits until the request has ended, and returns the request's row.
     async fn ended(&self, key: &str) -> Map<String, Value> {
         let view = self.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
         let auditor = person(self.tenant, &["dcm.audit"]);

@@ -1,6 +1,7 @@
-//! Golden files of DCM's mails, one for each mail.
+//! Golden files of DCM's mails, one file for each mail.
 //!
-//! Intended changes: `EAF_GOLDEN=write cargo test --workspace --test dcm mails`, and a review.
+//! `EAF_GOLDEN=write cargo test --workspace --test dcm mails` writes the files after an intended
+//! change, which is then reviewed.
 
 use super::{dcm, locales};
 use eaf_capability::text::mails::{HostFacts, Templates};

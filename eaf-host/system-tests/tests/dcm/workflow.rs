@@ -21,7 +21,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub struct Datacenter {
     looks: Mutex<BTreeMap<String, u8>>,
     pub calls: Mutex<Vec<(String, Value)>>,
-    /// Name of the function at which the provider panics; `None`: nowhere.
+    /// Name of the function at which the provider panics; `None`: the provider does not panic.
     pub panics_at: Mutex<Option<&'static str>>,
 }
 

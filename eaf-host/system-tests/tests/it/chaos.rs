@@ -94,8 +94,8 @@ fn rounds() -> usize {
     std::env::var("EAF_CHAOS_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("EAF_CHAOS_ROUNDS is a number"))
 }
 
-/// Sends commands of one person to either host, and repeats each with the same key until the answer
-/// is final.
+/// Sends commands of one person to one of two hosts, and repeats each command with the same key
+/// until the answer is final.
 async fn count_on(person: Person, bases: [String; 2], n: usize, load: Arc<Load>) {
     let mut asked = 0;
     while !load.over.load(Ordering::Relaxed) {
@@ -169,8 +169,8 @@ async fn views_equal_their_rebuild(system: &System) {
     }
 }
 
-/// Waits until all views have caught up. A view whose database was killed is parked for up to a
-/// minute, in which a new copy would get ahead of it.
+/// Waits until all views have caught up. A view that failed because its database was killed is
+/// parked for up to a minute; a new copy would get ahead of the parked view in that time.
 async fn all_caught_up(system: &System) -> Vec<Value> {
     let deadline = Instant::now() + WAIT_MAX;
     loop {

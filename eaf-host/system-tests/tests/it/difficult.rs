@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 6;
 /// Minimum number of concurrent requests.
 const AT_ONCE: usize = 3;
-/// Time limit of the work on one machine, repetitions included.
+/// Time limit of the work on one machine, including repeated attempts.
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]

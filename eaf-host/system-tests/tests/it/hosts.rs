@@ -1,5 +1,5 @@
-//! Three hosts on one database divide the work; any of them may die, or stop past its lease and
-//! continue.
+//! Three hosts on one database divide the work. Any of them may die, or stop until its lease has
+//! expired and then continue.
 
 use eaf_system_tests::host::Host;
 use eaf_system_tests::person::Person;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// Starts two hosts beside the system's own, which is the first.
+/// Starts two more hosts. The system's own host is the first of the three.
 async fn three_hosts(system: &mut System) -> Vec<Host> {
     let mut hosts = vec![system.host.take().expect("the host runs")];
     for _ in 0..2 {
@@ -184,7 +184,7 @@ async fn reported_once(requester: &Person, requests: &[String]) {
     }
 }
 
-/// Verifies that all hosts show the same rows. No run may be open.
+/// Verifies that all hosts show the same rows; no run may be open meanwhile.
 async fn agree(hosts: &[Host], requester: &Person) {
     for view in ["requests", "vms"] {
         let mut lists: Vec<Value> = Vec::new();

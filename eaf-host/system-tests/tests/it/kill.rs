@@ -25,8 +25,8 @@ const RECONFIGURE: Effect = ("vsphere.reconfigure", "ReconfigVM_Task");
 const POWER_ON: Effect = ("vsphere.power-on", "PowerOnVM_Task");
 const POWER_OFF: Effect = ("vsphere.power-off", "PowerOffVM_Task");
 const DESTROY: Effect = ("vsphere.destroy", "Destroy_Task");
-/// Mail as an effect; its exchange is the end of a mail's content, at which the server accepts the
-/// mail.
+/// Mail as an effect. Its exchange is the end of the mail's content, because there the server
+/// accepts the mail.
 const MAIL: Effect = ("mail.send-while", "\r\n.\r\n");
 /// Name of the call by which a workflow gives a command: an effect in the database, which no proxy
 /// sees.
@@ -357,8 +357,8 @@ async fn all_runs_over(system: &System) {
     }
 }
 
-/// Verifies that each mail arrived at least once, and with one Message-ID per recipient and
-/// subject.
+/// Verifies that each mail arrived at least once, and that all copies for one recipient and subject
+/// have the same Message-ID.
 async fn one_message_each(system: &System) {
     all_runs_over(system).await;
     let mut ids: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();

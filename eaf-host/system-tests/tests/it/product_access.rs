@@ -63,7 +63,7 @@ async fn outcome(person: &Person, is_anonymous: bool, method: &Method, path: &st
     }
 }
 
-/// Removes a member, so that the token of this person is one of a former member.
+/// Removes a member, whose token is then that of a former member.
 async fn remove_member(system: &System) {
     let (core, tenant) = (system.core().await, TenantId::derive("globex"));
     let member = core.directory.find_member(tenant, &system.issuer, REMOVED).await.unwrap().expect("a member");

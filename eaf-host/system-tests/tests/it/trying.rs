@@ -1,5 +1,5 @@
-//! Connection drafts are tested before they are stored, and choices are read from a real vCenter,
-//! with the stored secret, which is sent to no other server.
+//! Test that connection drafts are tested before they are stored, and that choices are read from a
+//! real vCenter with the stored secret. The secret is sent to no other server.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::system::System;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// A running proxy, until the last handle on it is dropped.
+/// A running proxy. It ends when the last handle on it is dropped.
 pub struct FaultProxy {
     address: SocketAddr,
     rules: Arc<Rules>,

@@ -64,7 +64,7 @@ enum Next {
 struct Exchange {
     sent: Vec<u8>,
     seen: Vec<u64>,
-    /// Rule that acts when the server answers; `None`: the answer is forwarded.
+    /// Rule that acts when the server answers; `None`: no rule acts, and the answer is forwarded.
     later: Option<Match>,
     /// Answer that the proxy sends in place of the server, and a position in the client's bytes.
     /// The answer is sent when the line at this position is complete. `None`: the server answers.

@@ -1,4 +1,4 @@
-//! Rules of the proxy: a fault and its condition.
+//! Rules of the proxy. A rule is a fault and the exchanges in which the fault happens.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,8 @@ use tokio::sync::watch;
 pub(super) enum Action {
     /// Loses the request: both sides of the connection are closed before the request is forwarded.
     LoseRequest,
-    /// Loses the answer: the request has its effect, and the connection ends.
+    /// Loses the answer: the server executes the request, and the connection ends before the answer
+    /// is forwarded.
     LoseAnswer,
     /// Delays the request by this time.
     Delay(Duration),
@@ -74,7 +75,8 @@ impl Rule {
         Rule { action: Action::Answer(bytes.as_ref().to_vec()), ..self }
     }
 
-    /// Creates a rule that refuses a recipient, as a mail server refuses an unknown one.
+    /// Creates a rule that refuses a recipient, as a mail server does if it does not know the
+    /// recipient.
     pub fn refuse_recipient(address: &str) -> Rule {
         Rule::on(format!("RCPT TO:<{address}>")).answer("550 5.1.1 No such recipient\r\n")
     }

@@ -20,7 +20,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Maximum number of a calendar's own days off.
+/// Maximum number of days off that a calendar lists itself, besides public holidays.
 pub const DAYS_MAX: usize = 366;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,7 +85,8 @@ impl Week {
 }
 
 impl Calendar {
-    /// Reads a document at `pointer` of a command's body, or rejects it with every error.
+    /// Reads the calendar document at the JSON pointer `pointer` of a command's body. Rejects a
+    /// wrong document with all of its errors.
     pub fn read(value: &Value, pointer: &str) -> Result<Calendar, Rejection> {
         let mut fields = Fields::default();
         let calendar = calendar(&Node::new(pointer, value), &mut fields);

@@ -64,9 +64,9 @@ impl State {
 /// Rule that gives the day of a holiday in each year.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
-    /// Holiday on the same month and day of each year.
+    /// Holiday that is on the same month and day in each year.
     Fixed(i8, i8),
-    /// Holiday this number of days after Easter Sunday.
+    /// Holiday that is this number of days after Easter Sunday; a negative number is before it.
     Easter(i16),
     /// Holiday on the Wednesday before 23 November.
     Repentance,
@@ -98,7 +98,7 @@ const HOLIDAYS: &[(&str, Rule, &[State])] = &[
     ("2-weihnachtstag", Fixed(12, 26), State::ALL),
 ];
 
-/// Key of the holiday on which a date falls in a state; `None`: the date is no holiday there.
+/// Key of the holiday that a date is in a state; `None`: the date is no holiday in that state.
 pub fn holiday(state: State, date: Date) -> Option<&'static str> {
     let is_on = |rule: Rule| match rule {
         Fixed(month, day) => (date.month(), date.day()) == (month, day),

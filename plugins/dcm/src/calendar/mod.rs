@@ -1,7 +1,7 @@
-//! Business hours of a tenant: in which hours of which days deadlines run.
+//! Business hours of a tenant: the hours of working days, in which the deadlines of approvals run.
 //!
-//! Business hours are elapsed time: a day from 8:00 to 16:00 has 8 of them, also where the clocks
-//! change in between.
+//! Business hours are elapsed time: a day from 8:00 to 16:00 has 8 of them, also if the clocks
+//! change on that day.
 
 pub mod day;
 pub mod document;

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolver of references to people, which the caller of an approval's operations implements.
 pub trait Approvers {
-    /// Actor ids of the people to whom a reference leads; empty if it leads to no person.
+    /// Actor ids of the people to whom a reference leads; empty if the reference leads to no
+    /// person.
     fn members(&self, reference: &Approver) -> BTreeSet<String>;
 
     /// All actor ids of the person to whom this actor id belongs.
@@ -78,7 +79,7 @@ pub struct Progress {
     pub passed_at: Option<i64>,
 }
 
-/// Seat that one person passed on to another, both given by actor id.
+/// Seat that one person passed on to another person. Both people are given by actor id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PassedOn {
     pub from: String,
@@ -122,7 +123,8 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum PassedBy {
     Approvals,
-    /// The last step of the deadline is over, and the policy lets it approve.
+    /// The last step of the stage's deadline is over, and the policy says that the stage passes
+    /// then.
     Time,
 }
 
@@ -136,7 +138,8 @@ pub enum Cause {
     PeopleMissing,
 }
 
-/// Change of an approval, as an event records it. Times are in milliseconds since 1970.
+/// Change of an approval, in the form in which an event records it. Times are in milliseconds since
+/// 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "kebab-case")]
 pub enum Change {
@@ -179,7 +182,7 @@ pub enum Change {
     },
     Ended {
         outcome: Outcome,
-        /// Key of the stage that ended the approval; `None`: no stage was needed.
+        /// Key of the stage that ended the approval; `None`: the plan needed no stage.
         stage: Option<String>,
         at: i64,
     },

@@ -45,7 +45,7 @@ pub enum Operator {
     Le,
     Eq,
     Ne,
-    /// The fact is one of the listed values.
+    /// The fact has one of the listed values.
     In,
     /// The fact is a set that contains the value.
     Contains,
@@ -132,8 +132,8 @@ impl Condition {
         }
     }
 
-    /// Reads a condition and reports each error: unknown facts and operators, values of another
-    /// type, empty lists, trees that are too deep or too large.
+    /// Reads a condition from a document and reports each error: unknown facts and operators,
+    /// values of a wrong type, empty lists, trees that are too deep or too large.
     pub fn read(node: &Node, fields: &mut Fields) -> Option<Condition> {
         let mut reader = Reader { nodes: 0, fields };
         let condition = reader.condition(node, 1);

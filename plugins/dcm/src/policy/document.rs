@@ -52,7 +52,7 @@ pub struct Stage {
     /// each other are open at the same time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
-    /// Condition under which the stage is part of the plan; `None`: it always is.
+    /// Condition under which the stage is part of the plan; `None`: the stage is always part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
     pub approvers: Vec<Approver>,
@@ -67,7 +67,7 @@ pub struct Stage {
 pub enum Approver {
     /// Members of the group with this key.
     Group(String),
-    /// Holders of this permission of the product, named without the prefix.
+    /// Holders of this permission of the product. The name is without the product's prefix.
     Permission(String),
     ManagerOf(Whose),
     /// Person with this actor id.
@@ -105,8 +105,8 @@ pub struct Deadline {
     pub finally: Finally,
 }
 
-/// Step of a deadline. At its beginning other people are asked, who may decide as well; it lasts
-/// `hours` business hours.
+/// Step of a deadline. At the beginning of the step other people, `to`, are asked, who may decide
+/// as well. The step lasts `hours` business hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Escalation {
     pub to: Approver,

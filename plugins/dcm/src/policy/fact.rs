@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Kind of a change. Each change that people may request has one.
+/// Kind of a change that people may request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Kind {
     #[serde(rename = "vm.create")]
@@ -102,7 +102,7 @@ impl Fact {
     }
 }
 
-/// Value of a fact, as an explanation shows it.
+/// Value of a fact. Reasons show it to explain why a condition holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
@@ -126,7 +126,7 @@ pub struct Facts {
     pub offering: String,
     /// Keys of the groups to which the requester belongs.
     pub requester_groups: BTreeSet<String>,
-    /// Cost centre of the request; empty where the request has none.
+    /// Cost centre of the request; empty if the request has no cost centre.
     pub cost_centre: String,
     /// Time of the submission, in milliseconds since 1970.
     pub at: i64,

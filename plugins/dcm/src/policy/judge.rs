@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts on a stage, counted for the people who have a seat at present.
 pub(super) struct Tally {
-    /// Seats of each level: those of the plan first, then those of each escalation.
+    /// Seats of each level: first the seats of the approvers in the plan, then the seats of each
+    /// escalation.
     levels: Vec<Seats>,
     /// Seats of all levels together.
     pub seats: Seats,

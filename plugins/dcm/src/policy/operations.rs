@@ -51,7 +51,8 @@ impl Approval {
         Tally::of(self, approvers, progress).open().map(|(_, actor)| actor.clone()).collect()
     }
 
-    /// Keys of the open stages for which a vote counts, or a rejection if it counts for no stage.
+    /// Keys of the open stages for which a vote counts. If the vote counts for no stage, a
+    /// rejection with the reason.
     pub fn can_decide(&self, approvers: &dyn Approvers, vote: &Vote) -> Result<Vec<String>, Rejection> {
         self.undecided()?;
         self.not_requester(approvers, vote.actor)?;
@@ -97,7 +98,7 @@ impl Approval {
         Ok(following.changes)
     }
 
-    /// Passes a person's seat on to another person, who decides in place of the first one.
+    /// Passes a person's seat on to another person, who then decides instead.
     pub fn pass_on(&self, ambient: Ambient, stage: &str, from: &str, to: &str) -> Result<Vec<Change>, Rejection> {
         let approvers = ambient.approvers;
         let progress = self.open_or_refuse(stage)?;

@@ -26,7 +26,8 @@ const PERMISSIONS: &[&str] =
     &[permission::REQUEST, permission::APPROVE, permission::OFFER, permission::OPERATE, permission::AUDIT];
 
 impl Policy {
-    /// Reads a document at `pointer` of a command's body, or rejects it with every error.
+    /// Reads the policy document at the JSON pointer `pointer` of a command's body. Rejects a wrong
+    /// document with all of its errors.
     pub fn read(value: &Value, pointer: &str) -> Result<Policy, Rejection> {
         let mut fields = Fields::default();
         let policy = policy(&Node::new(pointer, value), &mut fields);
@@ -74,8 +75,8 @@ fn kinds(node: &Node, fields: &mut Fields) -> Option<BTreeSet<Kind>> {
     Some(each(&items, fields, kind)?.into_iter().collect())
 }
 
-/// Reads the optional condition `when`. The outer `None`: the condition has errors; the inner
-/// `None`: it is absent.
+/// Reads the optional condition `when`. The outer `None`: the condition has errors. The inner
+/// `None`: the document has no condition.
 fn condition(members: &Members, fields: &mut Fields) -> Option<Option<Condition>> {
     match members.optional("when") {
         None => Some(None),

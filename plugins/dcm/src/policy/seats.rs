@@ -1,7 +1,7 @@
 //! Seats of a stage: the people whose decision the stage asks for.
 //!
-//! A person has one seat, whichever of their actor ids a group names and however many groups name
-//! them. The requester never has one.
+//! A person has one seat, also if several groups name the person, or name the person by different
+//! actor ids. The requester never has a seat.
 
 use super::approval::{Approval, Approvers, Progress};
 use super::document::Approver;
@@ -40,7 +40,8 @@ impl Approval {
 }
 
 impl Progress {
-    /// Actor id of the person who has a member's seat now, after it may have been passed on.
+    /// Actor id of the person who has the seat of `member` now. The seat may have been passed on,
+    /// several times too.
     fn passed_to(&self, approvers: &dyn Approvers, member: String) -> String {
         let mut actor = member;
         // Each passing on is followed at most once, so that the search ends.

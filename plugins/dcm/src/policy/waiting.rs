@@ -23,13 +23,14 @@ pub struct WaitingStage {
     pub needs: Needs,
     /// Number of approvals that the stage has so far.
     pub approvals: usize,
-    /// Time since which the stage waits, in milliseconds since 1970, as is `due_at`.
+    /// Time since which the stage waits, in milliseconds since 1970. `due_at` has the same unit.
     pub since: i64,
     pub due_at: Option<i64>,
     pub is_overdue: bool,
     /// Consequence when the present step of the deadline is over.
     pub then: Then,
-    /// Whether these people are too few to pass the stage, so that an admin must reassign it.
+    /// Whether the people in `people` are too few to pass the stage, so that an admin must reassign
+    /// the stage.
     pub people_missing: bool,
 }
 

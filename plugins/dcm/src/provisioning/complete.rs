@@ -1,5 +1,5 @@
-//! Completion of a build: the machine runs, with an address where the offering awaits one, and the
-//! request is fulfilled.
+//! Completion of a build: the machine runs, and the request is fulfilled. If the offering says that
+//! machines need an address, the machine has one.
 
 use super::record_step::require_provisioning;
 use crate::request::event::RequestFulfilled;

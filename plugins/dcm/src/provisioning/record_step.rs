@@ -67,7 +67,8 @@ impl RecordStep {
         }
     }
 
-    /// Checks that this attempt is in progress and returns the requester's id.
+    /// Checks that the attempt of this step is in progress, and returns the actor id of the
+    /// requester.
     fn require_in_progress(&self, streams: &Streams) -> Result<String, Rejection> {
         match self.process {
             Process::Provision => {
@@ -89,7 +90,8 @@ impl RecordStep {
     }
 }
 
-/// Checks that this attempt is in progress, since a superseded run must not write.
+/// Checks that `attempt` is the request's attempt in progress, because a run that another attempt
+/// has superseded must record nothing.
 pub fn require_provisioning(request: &Request, attempt: u32) -> Result<(), Rejection> {
     if request.status != Status::Approved {
         return Err(Rejection::conflict("request-not-provisioning").param("status", request.status.as_str()));

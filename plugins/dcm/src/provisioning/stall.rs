@@ -1,4 +1,5 @@
-//! Stall of a host call and its end, reported by the host and shown on the row that waits.
+//! Stall of a host call, and the end of the stall. The host reports both, and the row of the
+//! waiting request or machine shows them.
 
 use super::event::{Resumed, Stalled};
 use crate::permission::OPERATE;

@@ -23,8 +23,8 @@ pub enum TakeDownStopped {
 }
 
 impl TakeDown<'_> {
-    /// Removes the machine and returns the names of machines that share its marker, which are
-    /// copies made by others and stay.
+    /// Removes the machine. Returns the names of other machines that carry the same marker: other
+    /// people made these copies, and they are not removed.
     pub fn run(&self) -> Result<Vec<String>, TakeDownStopped> {
         let at = |failure: Failure| TakeDownStopped::AtStep(Step::PowerOff, failure);
         let reader = Reader::open(GRANT).map_err(at)?;

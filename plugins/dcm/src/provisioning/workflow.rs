@@ -1,5 +1,6 @@
-//! Build of an approved request's machine. Every step may be repeated; a later attempt reads
-//! vCenter and continues at the failed step, or at the first one if the machine is missing.
+//! Build of an approved request's machine. Every step may be repeated. A later attempt reads
+//! vCenter and continues at the failed step, or at the first step if vCenter does not have the
+//! machine.
 
 use super::complete::CompleteProvisioning;
 use super::fail::FailProvisioning;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 /// Folder of DCM's machines, relative to the connection's folder.
 const FOLDER: &str = "dcm";
 const ADDRESS_TIMEOUT_MS: u64 = 10 * 60 * 1000;
-/// Percentages at which a long step records its progress.
+/// Percentages of a step's progress at which the progress is recorded.
 const PERCENTAGES: [u32; 4] = [20, 40, 60, 80];
 
 pub struct Provision;
@@ -86,7 +87,8 @@ impl Build {
         Build { id, attempt, from, step: from, spec }
     }
 
-    /// Builds the machine and returns its address; `None` where the offering awaits no address.
+    /// Builds the machine and returns its address; `None` if the offering says that machines need
+    /// no address.
     fn run(&mut self) -> Result<Option<String>, BuildStopped> {
         let writer = Writer::open(GRANT).map_err(BuildStopped::AtStep)?;
         let reader = Reader::open(GRANT).map_err(BuildStopped::AtStep)?;

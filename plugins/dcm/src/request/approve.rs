@@ -1,4 +1,4 @@
-//! Approval of a request, by the four-eyes principle never by its requester.
+//! Approval of a request. By the four-eyes principle a requester never approves their own request.
 
 use super::event::RequestApproved;
 use super::{Request, RequestFacts, stream, unknown};
@@ -13,7 +13,8 @@ pub struct ApproveRequest {
     pub request: String,
 }
 
-/// Checks, for an approval or a rejection, that the request is undecided and another person's.
+/// Checks, for an approval or a rejection, that the request is undecided and that the caller is not
+/// its requester.
 pub fn can_decide(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
     if request.requester_id == ctx.actor.id {
         return Err(Rejection::forbidden("own-request").at("/request"));

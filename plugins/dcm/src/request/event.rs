@@ -1,5 +1,5 @@
-//! Events of a request. Each contains all that its readers need, so that neither workflow nor mail
-//! reads anything else.
+//! Events of a request. Each event contains all data that the workflows and mails which read it
+//! need.
 
 use super::Spec;
 use eaf_sdk::personal::Subject;
@@ -21,7 +21,8 @@ impl Subject for Approver {
     const MEMBER: &'static str = "approver_id";
 }
 
-/// Subject of personal data: the person who acted in another way.
+/// Subject of personal data: a person who acted on a request, machine or offering otherwise than as
+/// requester or approver.
 pub enum By {}
 
 impl Subject for By {

@@ -1,5 +1,5 @@
-//! Requests for machines: submitted, decided by another person and built, or cancelled where the
-//! build failed.
+//! Requests for machines. A request is submitted, decided by another person and built; it can be
+//! cancelled if the build failed.
 //!
 //! The id of a request is also the identity of its machine.
 
@@ -73,9 +73,11 @@ impl Status {
 pub struct RequestFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
-    /// Step at which the last build or cancellation failed; `None`: none has failed.
+    /// Step at which the last failed build or cancellation failed; `None`: no build or cancellation
+    /// has failed.
     pub failed_step: Option<&'a str>,
-    /// Code of the last failure of a build or cancellation; `None`: none has failed.
+    /// Code of the last failure of a build or cancellation; `None`: no build or cancellation has
+    /// failed.
     pub failed_code: Option<&'a str>,
 }
 
@@ -127,7 +129,7 @@ pub fn unknown() -> Rejection {
     Rejection::not_found("request-unknown").at("/request")
 }
 
-/// Boundary of a command on one request; empty for an invalid id.
+/// Boundary of a command on one request: the request's stream. Empty if the id is invalid.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

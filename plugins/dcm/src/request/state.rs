@@ -22,13 +22,15 @@ pub struct Request {
     pub attempt: u32,
     /// Id of the event that began the present attempt.
     pub begun_by: String,
-    /// Name of the step that is in progress; if none is, of the last one.
+    /// Name of the step that is in progress. If no step is in progress, name of the last step.
     pub step: String,
-    /// Step at which the last build or cancellation failed; `None`: none has failed.
+    /// Step at which the last failed build or cancellation failed; `None`: no build or cancellation
+    /// has failed.
     pub failed_step: Option<String>,
-    /// Code of the last failure of a build or cancellation; `None`: none has failed.
+    /// Code of the last failure of a build or cancellation; `None`: no build or cancellation has
+    /// failed.
     pub failed_code: Option<String>,
-    /// Code of the present stall; `None`: no call stalls.
+    /// Code of the failure of the host call that stalls at present; `None`: no call stalls.
     pub stalled: Option<String>,
 }
 

@@ -37,7 +37,8 @@ pub struct RequestVm {
     pub expected_monthly_cents: Option<i64>,
 }
 
-/// Checks that an offering, given by its display name, is open for requests.
+/// Checks that an offering is active, so that people may request it. `offering` is the display
+/// name, for the rejection.
 pub fn can_submit(active: bool, offering: &str) -> Result<(), Rejection> {
     if active {
         return Ok(());
@@ -114,7 +115,7 @@ impl RequestVm {
         Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
     }
 
-    /// Checks that the present price is the one that the requester saw.
+    /// Checks that the present price is still the price that the requester saw.
     fn check_price(&self, offering: &OfferingDefined) -> Result<(), Rejection> {
         let now = offering.monthly_cents(self.cpus as u32, self.memory_gb as u32);
         match self.expected_monthly_cents {

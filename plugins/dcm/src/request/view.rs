@@ -372,7 +372,7 @@ impl Row {
     }
 }
 
-/// Message of a request that waits for approval by others than its requester.
+/// Message that a request waits for approval, by anyone who may approve except the requester.
 pub fn approval(since: i64, requester_id: &str) -> Message {
     let people = People::who_may(APPROVE).except(requester_id);
     Message::new("approval").param("since", since).param("people", people)

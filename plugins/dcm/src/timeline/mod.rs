@@ -15,7 +15,7 @@ pub struct Row {
     pub request_id: String,
     pub requester_id: String,
     pub at: i64,
-    /// Type of the event, which is also the code of its text.
+    /// Type of the event. The sentence of the row has this name as its code.
     pub kind: String,
     pub process: Option<String>,
     pub attempt: Option<u32>,

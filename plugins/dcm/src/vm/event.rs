@@ -74,8 +74,8 @@ impl Event for VmRefreshed {
 }
 
 impl VmRefreshed {
-    /// Creates the event for a machine as read; `found` is `None` if vCenter does not have the
-    /// machine.
+    /// Creates the event from a reading of the machine in vCenter. `found` is `None` if vCenter
+    /// does not have the machine.
     pub fn of(vm_id: String, requester_id: String, found: Option<MachineReading>) -> Self {
         let missing = VmRefreshed {
             vm_id,

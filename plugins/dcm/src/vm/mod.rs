@@ -68,9 +68,11 @@ impl Access {
     }
 }
 
-/// Code of a failed removal: vCenter does not have the machine, and this host did not remove it.
+/// Code of a failed removal: vCenter does not have the machine, although this host did not remove
+/// the machine.
 pub const GONE: &str = "vm-gone";
-/// Code of a failed removal: the connection leads to another vCenter than the machine's.
+/// Code of a failed removal: the connection leads to another vCenter than that in which the machine
+/// was built.
 pub const OTHER_VCENTER: &str = "other-vcenter";
 
 /// Tells whether a person may count the machine as removed after a failure with this code.
@@ -111,12 +113,12 @@ pub fn stream(id: &str) -> String {
     format!("vm/{id}")
 }
 
-/// Names in one line, separated by commas; `None` for an empty list.
+/// Names in one line, separated by commas; `None` if the list is empty.
 pub fn in_one_line(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Boundary of a command on one machine; empty for an invalid id.
+/// Boundary of a command on one machine: the machine's stream. Empty if the id is invalid.
 pub fn guarded(id: &str) -> Boundary {
     if !is_id(id) {
         return Boundary::none();

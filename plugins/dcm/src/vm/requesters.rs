@@ -27,7 +27,7 @@ pub struct Row {
     pub updated_at: i64,
 }
 
-/// A machine in its last reported size, at the price of the request.
+/// A machine with the size that vCenter last reported, at the price of the request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Machine {
     pub cpus: u32,

@@ -15,7 +15,7 @@ pub struct Vm {
     pub status: Status,
     pub requester_id: String,
     pub name: String,
-    /// Name of the machine in vCenter's last report; `None` where that report had no name.
+    /// Name of the machine in vCenter's last report; `None` if that report had no name.
     pub vcenter_name: Option<String>,
     /// Last reading of the machine in vCenter, or the machine as it was handed over; `None` if
     /// neither is known.
@@ -25,9 +25,9 @@ pub struct Vm {
     pub attempt: u32,
     /// Id of the event that began the present attempt.
     pub begun_by: String,
-    /// Name of the step that is in progress; if none is, of the last one.
+    /// Name of the step that is in progress. If no step is in progress, name of the last step.
     pub step: String,
-    /// Code of the present stall; `None`: no call stalls.
+    /// Code of the failure of the host call that stalls at present; `None`: no call stalls.
     pub stalled: Option<String>,
     /// Code of the last failed removal; `None`: no removal has failed.
     pub failed_code: Option<String>,

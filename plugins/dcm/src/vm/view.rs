@@ -19,8 +19,8 @@ pub struct Row {
     pub name: String,
     /// Name of the machine in vCenter; `None` if it is the requested name.
     pub vcenter_name: Option<String>,
-    /// State of a machine with a problem: disconnected, inaccessible, orphaned, invalid or
-    /// template; `None` for a machine without one.
+    /// State in vCenter of a machine that has a problem: disconnected, inaccessible, orphaned,
+    /// invalid or template; `None`: the machine has no problem.
     pub state: Option<String>,
     pub power: String,
     pub ip: Option<String>,
@@ -49,8 +49,8 @@ pub struct Row {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub trace_id: String,
-    /// Actor id of the last person who decommissioned the machine; `None`: it was never
-    /// decommissioned.
+    /// Actor id of the last person who decommissioned the machine; `None`: no person has
+    /// decommissioned the machine.
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,
     pub decommissioned_at: Option<i64>,

@@ -85,7 +85,7 @@ pub fn with_vm() -> (Stage<Dcm>, String) {
     (stage, id)
 }
 
-/// Stage with a request in cancellation whose machine was built in another vCenter.
+/// Creates a stage with a request in cancellation, whose machine was built in another vCenter.
 pub fn with_elsewhere() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_failed("power-on");
     stage.when::<CancelRequest>(&requester(), json!({ "request": id })).then_events(&["request-cancel-requested"]);
@@ -94,7 +94,8 @@ pub fn with_elsewhere() -> (Stage<Dcm>, String) {
     (stage, id)
 }
 
-/// Stage with a machine that vCenter lost without a removal by this host.
+/// Creates a stage with a machine that vCenter no longer has, although this host did not remove the
+/// machine.
 pub fn with_gone() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_vm();
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));

@@ -1,5 +1,5 @@
-//! Imports of the workflow component as one function each, so that a component imports only those
-//! that its workflows use.
+//! Imports of the workflow component, each as one function, so that a component imports only the
+//! host functions that its workflows call.
 
 use crate::bindings::workflow::eaf::workflow::flow;
 use crate::workflow::Failure;

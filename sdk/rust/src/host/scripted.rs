@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 type Bytes = Vec<u8>;
 
-/// Operation in a scripted run. Its outcome is known from the start, because the script gives the
-/// outcome.
+/// Operation in a scripted run. The outcome is known from the start, because the script gives it.
 pub struct Operation {
     outcome: Result<Value, Failure>,
 }

@@ -26,7 +26,7 @@ pub struct Stage<P> {
     plugin: PhantomData<P>,
 }
 
-/// Decision on a command, which a test compares with the expected one.
+/// Decision of a plugin on a command; a test compares it with the expected decision.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub command_id: String,

@@ -97,7 +97,7 @@ fn after(mut stage: PlannedStage, keys: &[&str]) -> PlannedStage {
     stage
 }
 
-/// Creates an approval of a plan with these stages, started at time 0.
+/// Starts an approval of a plan with these stages, at the time 0.
 pub(crate) fn started(world: &World, stages: Vec<PlannedStage>) -> Approval {
     let plan = Plan { stages, ..Plan::default() };
     let mut approval = Approval::new(plan, REQUESTER, BTreeSet::new(), 1);
@@ -122,7 +122,8 @@ fn behalf<'a>(actor: &'a str, of: &'a str) -> Vote<'a> {
     Vote { on_behalf_of: Some(of), ..vote(actor) }
 }
 
-/// Gives the vote, applies its changes and returns their names.
+/// Gives the vote, applies the changes that follow to the approval, and returns the names of the
+/// changes.
 pub(crate) fn voted(approval: &mut Approval, world: &World, vote: &Vote) -> Vec<String> {
     let changes = approval.decide(at(world, 0), vote).unwrap_or_else(|refused| panic!("{}", refused.code));
     apply(approval, &changes);

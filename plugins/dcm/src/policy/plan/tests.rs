@@ -1,4 +1,4 @@
-//! Rules of plans: which policy counts, which stages it asks for, and why.
+//! Tests of plans: which policies count, which stages a plan gets, and by which comparisons.
 
 use super::super::fact::tests::facts;
 use super::*;
