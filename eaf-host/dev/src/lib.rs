@@ -1,5 +1,5 @@
-//! `eaf dev`: everything that the host needs, on this machine, from the checkout. This crate is no
-//! part of the `eaf` binary, which runs `eaf-dev` as a separate program.
+//! `eaf dev`: runs everything that the host needs on this machine, from the checkout. This crate is
+//! no part of the `eaf` binary, which runs `eaf-dev` as a separate program.
 //!
 //! [`supervise`] is `make demo`; [`exec`] gives tests services of their own. To add a service:
 //! 1. its port in [`ports`];

@@ -42,7 +42,8 @@ impl Ports {
         idp: 8081,
     };
 
-    /// Reads the ports from variables `EAF_*_PORT`; a port without a variable has its default.
+    /// Reads the ports from environment variables such as `EAF_PG_PORT`. A port without a variable
+    /// has its default number.
     pub fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Result<Ports, Error> {
         let mut ports = Ports::DEFAULT;
         for (name, _, port) in ports.list_mut() {

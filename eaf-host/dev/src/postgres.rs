@@ -1,8 +1,9 @@
 //! PostgreSQL for development and tests, from the npm package's binaries.
 //!
-//! PostgreSQL refuses to run as root. As root, this module runs the server as the system's
-//! `postgres`, else `nobody`; if that user cannot read the checkout (below `/root`, for example),
-//! the binaries are copied to `/var/cache/eaf`, and the data is in `/var/lib/eaf`.
+//! PostgreSQL refuses to run as root. If `eaf dev` runs as root, this module runs the server as the
+//! system's user `postgres`, or else as `nobody`; if that user cannot read the checkout (below
+//! `/root`, for example), the binaries are copied to `/var/cache/eaf`, and the data is in
+//! `/var/lib/eaf`.
 
 pub mod make;
 

@@ -67,7 +67,7 @@ struct Demo {
     stop: watch::Sender<bool>,
     /// Tasks of the demo that run inside this process: the identity provider and the host.
     tasks: Vec<JoinHandle<Result<(), Error>>>,
-    /// Child processes, in the order of their start.
+    /// Services of the demo, which run as child processes, in the order of their start.
     services: Vec<(Plan, Service)>,
 }
 

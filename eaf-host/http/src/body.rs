@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Maximum size of a body, in bytes.
+/// Maximum size of a request's body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Maximum nesting of objects and arrays in a body.
 pub const MAX_DEPTH: usize = 32;
@@ -57,8 +57,8 @@ impl FromRequest<App> for JsonBody {
     }
 }
 
-/// Checks depth and number of members in one pass over the bytes, before any value is allocated.
-/// The parser refuses invalid JSON afterwards.
+/// Checks depth and number of members of a JSON body in one pass over the bytes, before any value
+/// is allocated. The parser refuses invalid JSON afterwards.
 fn within_limits(bytes: &[u8]) -> bool {
     let (mut depth, mut members) = (0_usize, 0_usize);
     let (mut in_text, mut escaped) = (false, false);

@@ -115,9 +115,10 @@ pub struct Config {
     pub concurrent_requests: usize,
 }
 
-/// Limits of concurrent live update streams; a browser has one for all its tabs.
+/// Limits of concurrent live update streams; a browser opens one stream for all its tabs.
 const STREAM_LIMITS: slots::Limits = slots::Limits { per_person: 8, per_tenant: 400 };
-/// Limits of concurrent waits with `?after` for a view's checkpoint.
+/// Limits of concurrent queries with `?after`, which wait until a view's checkpoint reaches a
+/// position.
 const WAIT_LIMITS: slots::Limits = slots::Limits { per_person: 4, per_tenant: 32 };
 const EXPORT_LIMITS: slots::Limits = slots::Limits { per_person: 1, per_tenant: 2 };
 

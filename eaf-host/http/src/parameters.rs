@@ -16,7 +16,7 @@ pub const TEXT: &str = "^[^\\u0000]*$";
 pub const MAX_VALUE_BYTES: usize = 8 * 1024;
 /// Maximum length of a filter's value, in characters. A list of values counts as one value.
 pub const MAX_FILTER_CHARS: usize = 2_000;
-/// Maximum length of an unknown name that an error repeats, in characters.
+/// Maximum length of an unknown parameter's name in an error, in characters. A longer name is cut.
 const MAX_NAME_CHARS: usize = 64;
 
 /// Decoded names and values of a query, in the order of the query.

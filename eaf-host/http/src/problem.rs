@@ -141,7 +141,7 @@ impl Problem {
         self.0.origin == Origin::Host && self.0.code == code.as_str()
     }
 
-    /// JSON document of the response body.
+    /// JSON document of the problem, for the body of the response.
     pub fn document(&self, locale: Locale, trace: &TraceId) -> Value {
         let mut params = self.0.params.clone();
         params.insert("trace".into(), trace.0.clone().into());

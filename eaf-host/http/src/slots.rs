@@ -25,7 +25,7 @@ pub struct ConcurrencySlots {
     in_use: Arc<Mutex<InUse>>,
 }
 
-/// Permit of one operation, released on drop.
+/// Permit of one long operation, released on drop.
 pub struct Permit {
     in_use: Arc<Mutex<InUse>>,
     holder: (TenantId, ActorId),

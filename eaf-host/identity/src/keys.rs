@@ -15,10 +15,11 @@ use tokio::sync::Mutex;
 
 /// Minimum time between two refreshes of the issuer's keys.
 const REFRESH_INTERVAL: Duration = Duration::seconds(10);
-/// Age at which cached keys must be fetched again before they verify a token, so that a key that
-/// the issuer withdrew stops working.
+/// Age from which cached keys are fetched again before they verify a token, so that a key that the
+/// issuer withdrew stops working. If the fetch fails, the cached keys stay in use.
 const MAX_AGE: Duration = Duration::hours(1);
-/// Age after which keys are fetched in the background, so that requests rarely wait for a refresh.
+/// Age after which the issuer's keys are fetched again in the background, so that requests rarely
+/// wait for a refresh.
 const RENEWAL_AGE: Duration = Duration::minutes(30);
 
 #[derive(Debug, thiserror::Error)]

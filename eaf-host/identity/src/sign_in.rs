@@ -1,7 +1,7 @@
 //! Sign-in of people: authorization code with PKCE, the host as confidential client.
 //!
 //! Tokens are verified here. The result is the verified person, and the ID token for sign-out. The
-//! provider is known by discovery alone.
+//! provider's endpoints are found by discovery alone.
 
 pub use super::attempt::{Attempt, Seed};
 pub use super::provider_error::{Meaning, ProviderError};

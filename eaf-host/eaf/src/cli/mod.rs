@@ -46,7 +46,7 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database's schema to this program's version.
     Migrate(migrate::Args),
-    /// Run everything on this machine from a checkout, or services for tests.
+    /// Run the demo, or services for tests, on this machine from a checkout.
     Dev(dev::Args),
     /// Build, inspect and activate packages.
     #[command(subcommand)]

@@ -46,7 +46,7 @@ pub enum Command {
     /// Compare the rebuilt copy of a view with the live one, and make the rebuilt copy live.
     Switch {
         view: View,
-        /// Switch even if rows differ.
+        /// Make the rebuilt copy live even if its rows differ from those of the live copy.
         #[arg(long)]
         accept: bool,
         #[command(flatten)]

@@ -15,8 +15,8 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Maximum number of tenants that are verified concurrently. The processor limits the speed of a
-/// verification, so a larger number would not help.
+/// Maximum number of tenants that are verified concurrently. The number is low, because
+/// verifications are bound by the processor.
 const MAX_CONCURRENT: usize = 2;
 
 #[derive(clap::Args)]

@@ -26,9 +26,9 @@ pub enum Error {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Lines for people at a terminal.
+    /// Format of log lines for people at a terminal.
     Readable,
-    /// JSON, one object per line.
+    /// Format of log lines as JSON, one object per line.
     Json,
 }
 
@@ -44,8 +44,8 @@ impl FromStr for Format {
     }
 }
 
-/// Upper bounds of histogram buckets, in seconds. One of them is 0.5 s, the service level for
-/// people.
+/// Upper bounds of histogram buckets, in seconds. One bound is 0.5 s, the service level objective
+/// for people's requests.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Sets up logs and metrics for the process. The returned handle renders the metrics as Prometheus

@@ -73,8 +73,8 @@ impl Refusal {
     }
 }
 
-/// Styles of the page. The contrast of every text is at least 4.5 in both schemes, which the
-/// browser tests check.
+/// Styles of the page. The contrast of every text is at least 4.5 in the light and the dark colour
+/// scheme, which the browser tests check.
 const STYLE: &str = ":root{color-scheme:light dark}\
                      body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto 2rem;padding:0 1.25rem;color:#1b2126;background:#fff}\
                      h1{font-size:1.5rem;line-height:1.25}a{color:#075e73}small{color:#4a545c}code{overflow-wrap:anywhere}\

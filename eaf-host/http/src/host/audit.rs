@@ -28,7 +28,7 @@ const PAGE: u32 = 50;
 const EXAMINED: u32 = 20_000;
 /// Time after which a page is returned even if it is not full.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Maximum length of a filter's value, in characters.
+/// Maximum length of the value of an audit filter, in characters.
 const MAX_FILTER_CHARS: usize = 200;
 
 pub fn operation() -> Operation {

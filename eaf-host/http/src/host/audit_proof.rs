@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Interval of the lines that report progress.
+/// Interval of the lines that report the progress of the verification.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// Time-out of the verification; `eaf verify` has none.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(10 * 60);

@@ -1,4 +1,4 @@
-//! `POST /api/host/connections/{capability}/{name}/test`: tests a connection: the result is one
+//! `POST /api/host/connections/{capability}/{name}/test`: tests a connection. The result is one
 //! sentence about the most urgent problem, and a finding for each setting and privilege.
 //!
 //! A test logs in at another system. The audit records the start of a test before the login, and

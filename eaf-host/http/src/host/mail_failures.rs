@@ -47,7 +47,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     Ok(Json(json!({ "items": items, "next": null })))
 }
 
-/// JSON Schema of a mail, with further members of the list.
+/// JSON Schema of a mail in a list, with `more` members that the list adds.
 pub(super) fn item(more: Value) -> Value {
     let mut members = json!({
         "message_id": { "type": "string" },

@@ -1,4 +1,4 @@
-//! JSON Schemas that all products share.
+//! JSON Schemas of the OpenAPI document that all products share.
 
 use serde_json::{Map, Value, json};
 

@@ -30,7 +30,7 @@ pub fn choices(paths: &mut Map<String, Value>, operation: &Operation, products: 
     }
 }
 
-/// Commands for people, in their newest versions.
+/// Commands that people may give, each in its newest version.
 fn user_commands(products: &[Arc<Product>]) -> impl Iterator<Item = (&Product, &CommandType)> {
     products.iter().flat_map(|product| {
         let newest = |name: &str| product.command(name).map(|command| command.version);

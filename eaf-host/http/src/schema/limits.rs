@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-/// Maximum length of a text, in characters.
+/// Maximum length of a text in a command's body, in characters, unless the package states one.
 pub const TEXT: u32 = 4_000;
-/// Maximum number of items in a list.
+/// Maximum number of items of a list in a command's body, unless the package states one.
 pub const ITEMS: u32 = 1_000;
 
 /// Keyword of a member in a package's schema. It says that the package itself checks the member's

@@ -61,7 +61,7 @@ impl Activity {
         };
     }
 
-    /// Reason to close the connection; `None`: the connection stays.
+    /// Reason to close the connection; `None`: the connection stays open.
     pub fn overdue(&self, limits: &Limits, crowded: bool, now: Instant) -> Option<&'static str> {
         let state = self.state();
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) >= limit;

@@ -48,7 +48,7 @@ pub struct Limits {
     pub idle_when_crowded: Duration,
     /// Maximum time in which the client reads nothing of a response.
     pub stalled: Duration,
-    /// Interval of the check of these time-outs.
+    /// Interval at which the time-outs of a connection are checked.
     pub check_interval: Duration,
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Maximum number of concurrent calls for single rows.
+/// Maximum number of concurrent calls of the package, each for a single row.
 const CONCURRENT_CALLS: usize = 8;
 /// Time-out of all calls for single rows together; rows without an answer are shown as faulty.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(3);

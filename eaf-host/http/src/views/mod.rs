@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Time-out of a query with `?after`, which waits until the view contains the caller's own write.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Request for the rows of a view.
+/// View that a request reads, by its product and name.
 struct ListQuery {
     product: Arc<Product>,
     name: String,

@@ -124,7 +124,7 @@ async fn observed(
     Ok(keys.iter().map(at).collect())
 }
 
-/// Renders rows for one caller.
+/// Makes the documents of rows for one caller.
 struct Presenter<'a> {
     product: &'a Product,
     caller: &'a Caller,
