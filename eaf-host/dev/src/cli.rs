@@ -43,8 +43,8 @@ enum Command {
     },
     /// Create missing offerings and machines of the running demo, after an interruption.
     Seed,
-    /// Change the behaviour of a simulated vCenter; without a behaviour, list the active ones and
-    /// how many calls each has affected.
+    /// Change the behaviour of a simulated vCenter. Without a behaviour: list the active
+    /// behaviours, and how many calls each has affected.
     Vcenter {
         /// Tenant of the vCenter. Absent: acme if a behaviour is given, otherwise all tenants.
         tenant: Option<vcenter::Tenant>,

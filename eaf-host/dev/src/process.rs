@@ -1,5 +1,5 @@
-//! Identity of a process that is never ambiguous: a process id alone may belong to another process
-//! by now.
+//! Unambiguous identity of a process. A process id alone is ambiguous, because it may belong to
+//! another process by now.
 
 use serde::{Deserialize, Serialize};
 use std::process::Command;

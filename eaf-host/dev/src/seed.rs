@@ -44,7 +44,7 @@ const CONNECTIONS: &str = "connections";
 const STEP: &str = "seed";
 const UNTIL_FULFILLED: Duration = Duration::from_secs(120);
 
-/// Creates the demo's first data, once.
+/// Creates the demo's first data, unless an earlier run has created them.
 pub async fn run(state: &State, ports: &Ports) -> Result<(), Error> {
     let connected = |before: Ports| {
         let places = |ports: &Ports| (ports.vcenter_acme, ports.vcenter_globex, ports.smtp);

@@ -155,6 +155,7 @@ fn violations(
 }
 
 /// Finds a command that people may give. A command without a permission is for the system alone.
+/// `None`: people have no such command.
 pub fn find_for_people<'a>(product: &'a Product, name: &str) -> Option<&'a CommandType> {
     product.command(name).filter(|command| command.permission.is_some())
 }

@@ -101,7 +101,8 @@ pub struct App {
 
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Directory of the built web application (`web/dist`), if there is one.
+    /// Directory of the built web application (`web/dist`). `None`: the host serves no web
+    /// application.
     pub web: Option<PathBuf>,
     /// Origin of the public address (scheme, host and port), as browsers write it in `Origin`.
     pub origin: String,

@@ -408,7 +408,8 @@ impl Subscription {
         Some(())
     }
 
-    /// Sends a reset, after which the client reloads everything.
+    /// Sends a reset, after which the client reloads everything. `None`: a view cannot be read any
+    /// more, so the stream ends.
     async fn reset(&mut self) -> Option<()> {
         for view in &mut self.watched {
             view.start(&self.app, &self.who).await.ok()?;

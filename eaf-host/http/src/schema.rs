@@ -71,8 +71,8 @@ impl CompiledSchema {
 }
 
 impl Schemas {
-    /// Checks a body and returns its violations. A valid body is normalized to the form that guests
-    /// read.
+    /// Checks a command's body against the package's schema, and returns the violations. A valid
+    /// body is normalized to the form that guests read.
     pub fn check(
         &self,
         digest: &str,

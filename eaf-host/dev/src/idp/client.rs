@@ -28,6 +28,7 @@ impl Client {
 }
 
 /// Reads id and secret, each form-encoded (RFC 6749, 2.3.1), from a Basic `Authorization` header.
+/// `None`: the header has another form.
 fn basic(value: &str) -> Option<(String, String)> {
     let (scheme, encoded) = value.split_once(' ')?;
     let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;

@@ -143,8 +143,8 @@ pub fn end(outcome: Outcome) -> ExitCode {
     })
 }
 
-/// Text of an error and its causes. Further lines are indented, because a message may quote a
-/// package or another system.
+/// Text of an error and its causes. The second and later lines of a message are indented, because
+/// the message may quote a text of a package or of another system.
 fn render_error(error: &dyn Error) -> String {
     let mut text = format!("error: {}\n", plain::indented(&error.to_string(), INDENT));
     let mut cause = error.source();

@@ -87,7 +87,8 @@ fn proxies(values: &mut Values) -> Option<Vec<IpNet>> {
 }
 
 /// Reads the public address, which must be an origin without a path: cookies belong to a whole
-/// host, so two applications cannot share a host.
+/// host, so two applications cannot share a host. `None`: the setting is missing or invalid, which
+/// is added to the problems.
 fn public_url(values: &mut Values) -> Option<(String, bool)> {
     let url = values.parse::<Url>(&PUBLIC_URL, "a URL")?;
     let plain_http_allowed = values.parse::<bool>(&PLAIN_HTTP, "true or false")?;

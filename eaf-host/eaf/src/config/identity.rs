@@ -130,7 +130,8 @@ pub fn read(values: &mut Values) -> Option<Identity> {
     })
 }
 
-/// Reads a setting that is the name of a claim, or a JSON pointer to a nested one.
+/// Reads a setting that is the name of a claim, or a JSON pointer to a nested claim. `None`: the
+/// setting is invalid, which is added to the problems.
 fn claim(values: &mut Values, key: &'static Key) -> Option<String> {
     let claim = values.text(key)?;
     if claim.is_empty() || claim.len() > 200 || !claim.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -41,7 +41,8 @@ impl MasterKey {
     }
 }
 
-/// Reads the master key and, during a rotation, the previous one.
+/// Reads the master key and, during a rotation, the previous master key. `None`: the master key is
+/// missing or invalid, which is added to the problems.
 pub fn read(values: &mut Values) -> Option<(MasterKey, Option<MasterKey>)> {
     let key = one(values, &KEY);
     let previous = one(values, &PREVIOUS);

@@ -68,7 +68,7 @@ pub fn default_ceiling() -> Ceiling {
 }
 
 /// Reads the ceiling of all packages. An interface that this host does not have is refused, because
-/// it is probably a typing error.
+/// it is probably a typing error. `None`: the setting is invalid, which is added to the problems.
 fn ceiling(values: &mut Values) -> Option<Ceiling> {
     let has = default_ceiling();
     let Some(text) = values.text(&CEILING) else { return Some(has) };

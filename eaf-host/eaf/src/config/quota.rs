@@ -54,7 +54,7 @@ const DAY: f64 = 24.0 * 60.0 * 60.0;
 #[derive(Debug, Clone, Copy)]
 pub struct Quota {
     pub commands: Option<Limit>,
-    /// Rate limit of the total size of a tenant's command bodies, in bytes.
+    /// Rate limit of the total size of a tenant's command bodies, in bytes; `None`: unlimited.
     pub bodies: Option<Limit>,
     pub tenant_requests: Option<Limit>,
     pub person_requests: Option<Limit>,

@@ -19,7 +19,8 @@ pub fn named(https: bool, name: &str) -> String {
 }
 
 /// Value of the first cookie of this name; `None`: the browser sends none. Other cookies are
-/// skipped: other applications of the domain may use any bytes, in any number of lines.
+/// skipped, because other applications of the domain may set cookies with any bytes, in any number
+/// of header lines.
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     all(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }

@@ -171,7 +171,8 @@ fn lower_case_if(text: String, fits: impl Fn(&str) -> bool) -> String {
 pub(super) struct AuditQuery {
     pub filter: Filter,
     pub cursor: Option<Cursor>,
-    /// Part of the name of the things to filter by; see [`look_up`].
+    /// Part of the name of the things to filter by; see [`look_up`]. `None`: rows about all things
+    /// are shown.
     pub thing: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! `GET /api/host/audit/acts`: names and titles of acts, as suggestions for the filter: those of
-//! the host, of capabilities, and the events of every active package.
+//! `GET /api/host/audit/acts`: lists names and titles of acts, which a page suggests for the filter
+//! of the audit trail: acts of the host and of capabilities, and events of every active package.
 
 use super::record;
 use crate::App;

@@ -1,5 +1,5 @@
-//! `GET /api/host/connections`: the tenant's connections, and those that grants name but do not
-//! exist yet.
+//! `GET /api/host/connections`: lists the tenant's connections, and connections that grants name
+//! but that do not exist yet.
 
 use super::{connection_shown, page_schema};
 use crate::App;

@@ -1,5 +1,5 @@
-//! Limit of connection tests per tenant and host. Each test connects to another system, so that
-//! many of them could scan a network, guess a password or overload the host.
+//! Limit of connection tests per tenant and host. Without a limit, many tests could scan a network,
+//! guess a password or overload the host, because each test connects to another system.
 
 use eaf_core::id::TenantId;
 use std::collections::HashMap;
