@@ -1,13 +1,13 @@
-//! Durable runs and their journals.
+//! Durable runs of workflows, and their journals.
 //!
-//! A run is plain code whose host calls are journaled: the host writes an intent, acts, writes the
-//! result. After a crash the [`engine`] replays the code over the journal. A host may write to a
-//! run only while it has its lease; leases use the database's clock, and **every write compares the
-//! lease's fence**, so that a host that was paused for longer than its lease cannot write any more
-//! ([`Error::Fenced`]).
+//! A run is plain code whose host calls are journaled: the host writes an intent, acts, and writes
+//! the result. After a crash the [`engine`] replays the code over the journal. A host may write to
+//! a run only while it has the run's lease. Leases use the database's clock, and **every write
+//! compares the lease's fence**: a host that was paused for longer than its lease cannot write any
+//! more ([`Error::Fenced`]).
 //!
-//! Arguments, handles and results are sealed under the run's subject; a journal row is also the
-//! audit row of its call.
+//! Arguments, handles and results are sealed under the key of the run's subject. A journal row is
+//! also the audit row of its call.
 
 mod claim;
 mod divergence;
@@ -39,8 +39,8 @@ use crate::contract::Recorded;
 use crate::id::{ActorId, RunId, TenantId};
 use crate::{crypto, db, event_store};
 
-/// Maximum number of journal entries of a run. A longer run has to continue as another run. The
-/// database checks the same number.
+/// Maximum number of journal entries of a run. A workflow that needs more must continue as another
+/// run. The database checks the same maximum.
 pub const MAX_ENTRIES: i32 = 2_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -81,17 +81,18 @@ pub struct Run {
     pub tenant: TenantId,
     pub id: RunId,
     pub plugin: String,
-    /// Digest of the package that the run started on.
+    /// Digest of the package that was active when the run started.
     pub digest: String,
     /// Name of the workflow without the plugin's prefix.
     pub workflow: String,
-    /// Event that started the run, with personal fields in clear.
+    /// Event that started the run, with its personal fields in clear.
     pub event: Recorded,
-    /// Id of the business thing that the run is about.
+    /// Id of the thing that the run is about, such as a request.
     pub key: String,
-    /// Person whose key seals the run's journal.
+    /// Person under whose key the run's journal is sealed.
     pub subject: ActorId,
     pub trace: TraceId,
-    /// Number of consecutive attempts in which the run itself, not a call, failed.
+    /// Number of attempts in a row that failed because of the run itself, such as a trap, and not
+    /// because of a call.
     pub attempts: i32,
 }

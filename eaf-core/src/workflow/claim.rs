@@ -1,4 +1,4 @@
-//! Leases: the right of a host to work on a run, by the database's clock alone.
+//! Leases of runs: the right of a host to work on a run until a time by the database's clock.
 
 use super::{Error, Run};
 use crate::actor::TraceId;
@@ -9,28 +9,28 @@ use crate::id::{ActorId, HostId, RunId, TenantId};
 use crate::live::Feed;
 use std::time::Duration;
 
-/// Length of a lease where nothing else is configured. A host renews a lease at a third of this
-/// time.
+/// Default length of a lease. A host renews its lease after a third of the length.
 pub const LEASE: Duration = Duration::from_secs(15);
 
-/// Right to write to a run. The right is lost when another host claims the run after the lease has
-/// expired.
+/// Lease: the right of one host to write to a run. When the lease has expired, another host may
+/// claim the run, and this lease is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     pub tenant: TenantId,
     pub run: RunId,
     pub host: HostId,
-    /// Number that increases with every claim of the run.
+    /// Number that increases with every claim of the run. Each write compares it.
     pub fence: i64,
-    /// Person whose key seals the run's journal.
+    /// Person under whose key the run's journal is sealed.
     pub subject: ActorId,
-    /// Time from each renewal to the end of the lease. If its host dies, a run waits for this time
-    /// at most.
+    /// Time from each renewal of the lease to its end. If the host dies, the run waits at most for
+    /// this time.
     pub length: Duration,
 }
 
-/// Claims at most `limit` due runs of these plugins, longest due first. Runs of a product that is
-/// stopped or disabled are not claimed. One statement finds the runs of all tenants.
+/// Claims at most `limit` due runs of these plugins, first those that have been due for longest.
+/// Runs of a disabled product or a stopped plugin are not claimed. One statement finds the due runs
+/// of all tenants.
 pub async fn claim(
     db: &Db,
     keyring: &Keyring,
@@ -68,7 +68,8 @@ pub async fn claim(
 
 type Row = (i64, String, String, String, i64, String, ActorId, String, i32);
 
-/// Claims one run. `None`: another host has claimed the run before.
+/// Claims one run. `None`: the run is not due any more, for example because another host has
+/// claimed it.
 async fn claim_one(
     db: &Db,
     keyring: &Keyring,
@@ -103,8 +104,8 @@ async fn claim_one(
     Ok(Some((Run { tenant, id: run, plugin, digest, workflow, event, key, subject, trace, attempts }, lease)))
 }
 
-/// Makes a run whose event cannot be read due in a minute, so that the run does not delay the
-/// others.
+/// Postpones a run for one minute if the event that started it cannot be read, so that it does not
+/// delay other runs.
 async fn defer(db: &Db, tenant: TenantId, run: RunId, error: &Error) {
     if !matches!(error, Error::NoEvent(_) | Error::Event(_)) {
         return;
@@ -135,8 +136,8 @@ async fn event(keyring: &Keyring, tx: &mut TenantTx, run: RunId, pos: i64) -> Re
     Ok(event.open(keyring, tx).await?)
 }
 
-/// Extends the lease. Fails with [`Error::Fenced`] if the lease is lost; then the host stops
-/// working on the run at once.
+/// Extends a lease by its length. Fails with [`Error::Fenced`] if the lease is lost; the host must
+/// then stop working on the run at once.
 pub async fn renew(db: &Db, lease: &Lease) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
@@ -156,7 +157,7 @@ pub async fn renew(db: &Db, lease: &Lease) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends the lease and makes the run due at once, for a host that stops.
+/// Ends a lease and makes the run due at once, because this host stops.
 pub async fn release(db: &Db, feed: &Feed, lease: &Lease) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let done = sqlx::query(
@@ -176,8 +177,8 @@ pub async fn release(db: &Db, feed: &Feed, lease: &Lease) -> Result<(), Error> {
     Ok(())
 }
 
-/// Begins a transaction under the lease. The run's row is locked until the transaction ends, so
-/// that no other host claims the run meanwhile.
+/// Begins a transaction that may write to the run, and checks the fence of the lease. The run's row
+/// is locked until the transaction ends, so that no other host claims the run in between.
 pub(super) async fn begin_fenced(db: &Db, lease: &Lease) -> Result<TenantTx, Error> {
     let mut tx = db.tenant(lease.tenant).await?;
     let row: Option<i32> = sqlx::query_scalar(

@@ -1,16 +1,16 @@
-//! Divergence: a call of a replay is not the journal's. The run is stopped, so that an operator can
-//! examine it.
+//! Divergence: in a replay, the code made another call than the one in the journal. The run is
+//! stopped, so that an operator can examine it.
 
 use super::Entry;
 
-/// Both sides of a divergence. The calls are only named, because their arguments may be personal
-/// data.
+/// Divergence at one sequence number: the call in the journal, and the call of the code. Only the
+/// names of the calls are given, because their arguments may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Divergence {
     pub sequence: i32,
-    /// Name of the journal's call, such as `vsphere.clone by vcenter`.
+    /// Name of the call in the journal, such as `vsphere.clone by vcenter`.
     pub recorded: String,
-    /// Name of the code's call. `None`: the code returned.
+    /// Name of the call that the code made instead. `None`: the code returned instead.
     pub replayed: Option<String>,
 }
 
@@ -23,7 +23,7 @@ impl Divergence {
         Divergence { sequence: recorded.sequence, recorded: recorded_call, replayed: Some(call) }
     }
 
-    /// Divergence of code that returned where the journal has this call.
+    /// Creates the divergence of code that returned although the journal has this call.
     pub fn returned_before(recorded: &Entry) -> Self {
         Divergence { sequence: recorded.sequence, recorded: described(recorded), replayed: None }
     }

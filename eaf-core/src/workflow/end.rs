@@ -1,4 +1,4 @@
-//! End of a run: with a result, with a failure, or stopped by a divergence.
+//! End of a run: it has returned a result, it has failed, or a divergence stopped it.
 
 use super::claim::begin_fenced;
 use super::{Divergence, Error, Lease};
@@ -8,7 +8,7 @@ use crate::db::Db;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-/// Ends a run that has returned a result, and stores that result sealed.
+/// Ends a run that has returned a result, and stores the result, sealed.
 pub async fn complete(db: &Db, keyring: &Keyring, lease: &Lease, result: &Value) -> Result<(), Error> {
     let mut tx = begin_fenced(db, lease).await?;
     let place = format!("run/{}/result", lease.run);
@@ -28,14 +28,15 @@ pub async fn complete(db: &Db, keyring: &Keyring, lease: &Lease, result: &Value)
     Ok(())
 }
 
-/// Ends a run that has returned a failure, or has no attempts left. Only class and code are stored,
-/// because a message may contain data.
+/// Ends a run that has returned a failure, or has no attempts left. Only the failure's class and
+/// code are stored, because its message may contain personal data.
 pub async fn fail(db: &Db, lease: &Lease, failure: &Failure) -> Result<(), Error> {
     let failure = json!({ "class": failure.class.as_str(), "code": failure.code });
     end(db, lease, "failed", failure).await
 }
 
-/// Stops a run that cannot continue, because its code and its journal differ.
+/// Stops a run that cannot continue, because its code made another call than the one in its
+/// journal.
 pub async fn stop(db: &Db, lease: &Lease, divergence: &Divergence) -> Result<(), Error> {
     let Divergence { sequence, recorded, replayed } = divergence;
     end(db, lease, "stopped", json!({ "seq": sequence, "journal": recorded, "call": replayed })).await

@@ -1,5 +1,5 @@
-//! Runs with their opened journals, for acts of administration that repeat a run's calls. Nothing
-//! is written.
+//! Runs with their journals in clear, for acts of administration that repeat calls of a run.
+//! Nothing is written.
 
 use super::{Entry, Error, Journal, LEASE, Lease};
 use crate::actor::TraceId;
@@ -12,12 +12,13 @@ pub struct EndedRun {
     pub plugin: String,
     pub event: EventId,
     pub trace: TraceId,
-    /// Whether the run has not ended, so that the run itself completes its open calls.
+    /// Whether the run is still open. An open run completes its calls itself.
     pub is_open: bool,
     pub entries: Vec<Entry>,
 }
 
-/// Reads a run, ended or open, with its journal. `None`: there is no such run.
+/// Reads a run with its journal, whether the run has ended or is open. `None`: there is no such
+/// run.
 pub async fn find_ended(db: &Db, journal: &Journal, tenant: TenantId, run: RunId) -> Result<Option<EndedRun>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let row: Option<(String, EventId, String, ActorId, String)> = sqlx::query_as(

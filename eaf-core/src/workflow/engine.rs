@@ -51,18 +51,18 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// Maximum difference of the host's clock and the database's with which a due run is found in time;
-/// with a larger one it is found a little late.
+/// Maximum difference between the clocks of the host and of the database with which a due run is
+/// found in time. With a larger difference, the run is found a little late.
 const CLOCK_SLACK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone)]
 pub struct Config {
     pub retry_policy: RetryPolicy,
-    /// Maximum number of runs that are executed at one time.
+    /// Maximum number of runs that this host executes at the same time.
     pub concurrency: usize,
-    /// Maximum time between two claims, also without a doorbell.
+    /// Maximum time between two searches for due runs, even if no notification arrives.
     pub idle: Duration,
-    /// Number of executions in a row that may trap before the run fails.
+    /// Number of executions of a run in a row that may trap. After the last of them the run fails.
     pub attempts: i32,
 }
 
@@ -84,7 +84,7 @@ struct Inner {
     capabilities: Arc<Capabilities>,
     config: Config,
     bell: Notify,
-    /// Times at which the runs that this host suspended are due.
+    /// Times at which runs that this host suspended become due.
     sleeping: Mutex<BTreeSet<OffsetDateTime>>,
     slots: Arc<Semaphore>,
     closing: watch::Sender<bool>,
@@ -96,7 +96,7 @@ impl Inner {
         self.bell.notify_one();
     }
 
-    /// Time until a run may be due.
+    /// Time that the engine may sleep: until the next of these runs may be due.
     fn nap(&self) -> Duration {
         let now = self.kernel.now();
         let mut sleeping = self.sleeping.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -120,8 +120,8 @@ impl Engine {
         Engine { inner: Arc::new(Inner { kernel, packages, capabilities, config, bell, sleeping, slots, closing }) }
     }
 
-    /// Executes runs until `stop` completes. A run that is executed at that time is released, and
-    /// the next host replays it.
+    /// Executes due runs until `stop` completes. A run that is being executed then is released, and
+    /// another host replays it.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut running = JoinSet::new();
@@ -181,8 +181,8 @@ impl Engine {
         count
     }
 
-    /// Acquires the free slots. A lease begins at the claim, so no more runs are claimed than can
-    /// be executed at once.
+    /// Acquires all free slots, one per run that can be executed. A lease begins at the claim, so
+    /// the engine claims no more runs than it can execute at once.
     fn free_slots(&self) -> Vec<OwnedSemaphorePermit> {
         let mut slots = Vec::new();
         while let Ok(slot) = self.inner.slots.clone().try_acquire_owned() {

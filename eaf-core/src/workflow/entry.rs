@@ -1,4 +1,4 @@
-//! Journal entry: one call of a run, as the journal stores it and the engine works on it.
+//! Journal entry: one call of a run, as the engine uses it and the journal stores it.
 
 use super::stall::{BudgetStart, Stall};
 use crate::capability::Failure;
@@ -6,20 +6,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// Maximum number of characters of a call's target, which the journal stores in clear.
+/// Maximum number of characters of [`Entry::target`], which the journal stores in clear.
 const TARGET_MAX: usize = 200;
 
 /// Result of a call, or the failure with which the call ended.
 pub type Outcome = Result<Value, Failure>;
 
-/// One call of a run.
+/// Journal entry: one call of a run with its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Number of the call from 1, without gaps, in the order of the run's calls.
+    /// Sequence number: the calls of a run are numbered from 1, without gaps, in the order in which
+    /// the code makes them.
     pub sequence: i32,
     pub capability: String,
     pub function: String,
-    /// Name by which the run opened the capability. `None`: a call to the run's own host.
+    /// Name of the grant under which the run opened the capability. `None`: the call goes to the
+    /// host itself.
     pub grant: Option<String>,
     pub args: Value,
     pub idempotency_key: String,
@@ -31,7 +33,7 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a run has few entries in memory, and a box would stand in every match")]
 pub enum State {
-    /// Entry that was written before the host acted: whether the call had its effect is not known.
+    /// The entry was written before the host acted. It is unknown whether the call had its effect.
     Intent,
     Pending {
         wait: Wait,
@@ -40,22 +42,22 @@ pub enum State {
     Done(Outcome),
 }
 
-/// Reason why a call is not over. The journal stores it sealed, as `handle`.
+/// Reason why a call has not ended. The journal stores the reason sealed, in the column `handle`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "for", rename_all = "kebab-case")]
 pub enum Wait {
-    /// Wait for a timer, or for another operation's progress.
+    /// The call waits for a time, or until another operation has reached some progress.
     Time,
-    /// Wait for an operation outside the host, which is polled by its handle.
+    /// The call waits for an operation of another system, which is polled by its handle.
     Operation {
         handle: Value,
         stall: Option<Stall>,
-        /// Times from which the retry budgets continue to count if this operation fails like the
-        /// one before. `None`: no operation has failed before.
+        /// Times from which the retry budgets count on if this operation fails like an earlier one
+        /// of the same call. `None`: no operation of this call has failed.
         #[serde(default, rename = "counted")]
         budget_start: Option<BudgetStart>,
     },
-    /// Wait for the repetition of a start that failed.
+    /// The call waits to be started again, after its start or its operation failed.
     Start { stall: Stall },
 }
 
@@ -68,8 +70,8 @@ impl Wait {
         }
     }
 
-    /// Code of the failure after which the call waits to be repeated. `None`: the call does not
-    /// wait for that, or its operation was started again and runs.
+    /// Code of the failure because of which the call waits to be repeated. `None`: the call does
+    /// not wait to be repeated; a failed operation that was started again counts as running.
     pub(super) fn retry_code(&self) -> Option<&str> {
         match self {
             Wait::Operation { stall: Some(stall), .. } if stall.ended.is_some() => None,
@@ -79,7 +81,7 @@ impl Wait {
 }
 
 impl Entry {
-    /// Approximate size, in bytes, of the content that the journal stores of the entry.
+    /// Approximate size, in bytes, of the arguments and the result that the journal stores.
     pub fn bytes(&self) -> usize {
         let result = match &self.state {
             State::Done(Ok(answer)) => answer.to_string().len(),
@@ -92,8 +94,8 @@ impl Entry {
         matches!(self.state, State::Done(_))
     }
 
-    /// Progress of the call if that is `percent` or more; 100 when the call has ended, with or
-    /// without success. `None`: the call has less progress.
+    /// Progress of the call in percent, if it is at least `percent`. A call that has ended, even
+    /// without success, has 100. `None`: the progress is lower or unknown.
     pub fn reached(&self, percent: u64) -> Option<u8> {
         if self.is_done() {
             return Some(100);
@@ -108,8 +110,8 @@ impl Entry {
         }
     }
 
-    /// Times from which the budgets of a running operation count. `None`: no operation runs that
-    /// was started again.
+    /// Times from which the retry budgets of a running operation count. `None`: no operation runs,
+    /// or no earlier one of this call has failed.
     pub fn budget_start(&self) -> Option<&BudgetStart> {
         match &self.state {
             State::Pending { wait: Wait::Operation { budget_start, .. }, .. } => budget_start.as_ref(),
@@ -124,8 +126,8 @@ impl Entry {
             && self.args == other.args
     }
 
-    /// Name of the thing that the call acts on, in clear for lists: an id or name that the contract
-    /// keeps free of personal data. `None`: the call has no such argument.
+    /// Name or id of the thing on which the call acts, which lists show in clear because the
+    /// contract keeps personal data out of it. `None`: the call has no such argument.
     pub(super) fn target(&self) -> Option<String> {
         let named = |name: &str| self.args.get(name).and_then(Value::as_str);
         let target = ["identity", "template", "command", "view", "path"].into_iter().find_map(named)?;

@@ -1,4 +1,5 @@
-//! Health of the workflows, for operators: numbers over all tenants, without tenants and things.
+//! Health of the workflows, for operators: numbers of runs over all tenants, without naming tenants
+//! or things.
 
 use super::Error;
 use crate::db::Db;
@@ -9,12 +10,12 @@ pub struct Count {
     /// State of the counted runs: `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub runs: i64,
-    /// Number of runs that have been due for more than a minute without a lease. Runs of a disabled
-    /// product or a stopped plugin do not count, because they wait on purpose.
+    /// Number of these runs that have been due for more than a minute and that no host has leased.
+    /// Runs of a disabled product or a stopped plugin do not count, because they wait on purpose.
     pub overdue: i64,
 }
 
-/// Counts the runs by plugin and state.
+/// Counts the runs of all tenants by plugin and state.
 pub async fn health(db: &Db) -> Result<Vec<Count>, Error> {
     sqlx::query_as(
         "select r.plugin, r.state, count(*) as runs,

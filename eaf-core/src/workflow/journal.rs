@@ -1,8 +1,8 @@
 //! Journal: the calls of a run to the host, and their outcomes.
 //!
-//! Each step of `intent → (pending →) done` is a write under the lease. A call that was started and
-//! is not finished is started again by the next host with the same idempotency key; the provider
-//! makes that repetition harmless.
+//! Each step of `intent → (pending →) done` is a write under the lease. If a host dies during a
+//! call, the next host starts the call again with the same idempotency key. The provider makes sure
+//! that the repetition has no second effect.
 
 use super::claim::begin_fenced;
 use super::{Entry, Error, Lease, MAX_ENTRIES, Outcome, State, Wait};
@@ -21,15 +21,15 @@ use time::OffsetDateTime;
 /// Maximum number of characters of a failure's message that the journal stores in clear.
 const DETAIL_MAX: usize = 500;
 
-/// Journals of all runs. Arguments, handles and results are sealed under the run's subject. Cheap
-/// to clone.
+/// Journals of the runs of all tenants. Arguments, handles and results are sealed under the key of
+/// the run's subject. Cheap to clone.
 #[derive(Clone)]
 pub struct Journal {
     db: Db,
     keyring: Keyring,
 }
 
-/// Outcome of a call in the form that is sealed.
+/// Outcome of a call as JSON, which is then sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Sealed<'a> {
@@ -37,7 +37,7 @@ enum Sealed<'a> {
     Err(Cow<'a, Failure>),
 }
 
-/// Columns of a new entry that depend on the entry's state.
+/// Values of a new journal row that depend on the state of the entry.
 struct Columns<'a> {
     args: Vec<u8>,
     state: &'static str,
@@ -52,14 +52,14 @@ impl Journal {
         Journal { db: db.clone(), keyring: keyring.clone() }
     }
 
-    /// Reads and opens the calls of the run, in order.
+    /// Reads the journal of a run, in clear and in order, under its lease.
     pub async fn load(&self, lease: &Lease) -> Result<Vec<Entry>, Error> {
         let mut tx = begin_fenced(&self.db, lease).await?;
         self.entries(&mut tx, lease).await
     }
 
-    /// Reads the calls like [`load`](Self::load), without the fence: only run and subject of the
-    /// lease are used.
+    /// Reads the journal like [`load`](Self::load), but without checking the fence. Only tenant,
+    /// run and subject of `lease` are used.
     pub(super) async fn entries(&self, tx: &mut TenantTx, lease: &Lease) -> Result<Vec<Entry>, Error> {
         let rows = sqlx::query(
             "select seq, capability, grant_name, function, args, idempotency_key, state, handle, progress, poll_at,
@@ -127,8 +127,8 @@ impl Journal {
         Ok(Some(value))
     }
 
-    /// Adds an entry, with [`State::Intent`] before the host acts. `poll_after` is the time from
-    /// now until a pending entry is polled.
+    /// Adds an entry to the journal; before the host acts, its state must be [`State::Intent`].
+    /// `poll_after` is the time from now after which a pending entry is polled.
     pub async fn write(&self, lease: &Lease, entry: &Entry, poll_after: Duration) -> Result<(), Error> {
         if entry.sequence > MAX_ENTRIES {
             return Err(Error::Full);
@@ -183,7 +183,8 @@ impl Journal {
         })
     }
 
-    /// Records that the call waits for its operation or its repetition. Progress never decreases.
+    /// Records that a call waits, for its operation or to be repeated. The stored progress never
+    /// decreases.
     pub async fn set_pending(
         &self,
         lease: &Lease,
@@ -218,8 +219,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Records that the call has ended, with or without success. The number of its attempts is not
-    /// changed.
+    /// Records that a call has ended, with or without success. The stored number of attempts does
+    /// not change.
     pub async fn finish(&self, lease: &Lease, sequence: i32, outcome: &Outcome) -> Result<(), Error> {
         let mut tx = begin_fenced(&self.db, lease).await?;
         let result = self.seal(&mut tx, lease, sequence, "result", sealed(outcome)?).await?;
@@ -279,8 +280,8 @@ fn detail(outcome: &Outcome) -> Option<String> {
     Some(failure.message.chars().take(DETAIL_MAX).collect())
 }
 
-/// Fails if no row was updated: the journal is append-only, so an entry that is done, or was never
-/// intended, cannot be written to.
+/// Fails if no row was updated. The journal is append-only: an entry that is done cannot change,
+/// and one that was never added cannot be updated.
 fn open(lease: &Lease, seq: i32, rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::NotOpen { run: lease.run, seq }) } else { Ok(()) }
 }

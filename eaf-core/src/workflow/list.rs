@@ -1,4 +1,5 @@
-//! Lists of runs and their calls, for operators and tenant admins, without payload.
+//! Lists of runs and of their calls, for operators and tenant admins, without arguments and
+//! results.
 
 use super::{Error, Waiting};
 use crate::actor::TraceId;
@@ -11,13 +12,13 @@ use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// A host executes the run, or will at once.
+    /// A host executes the run, or the run is due and a host will soon claim it.
     Running,
-    /// The run is suspended; [`RunSummary::waiting`] is the reason.
+    /// The run is suspended. [`RunSummary::waiting`] says why.
     Waiting,
     Done,
     Failed,
-    /// The run was stopped, because its code and its journal differ.
+    /// The run was stopped by a divergence: its code made another call than the one in its journal.
     Stopped,
 }
 
@@ -38,13 +39,13 @@ pub struct RunSummary {
     pub id: RunId,
     pub plugin: String,
     pub workflow: String,
-    /// Id of the business thing that the run is about.
+    /// Id of the thing that the run is about, such as a request.
     pub key: String,
     pub state: RunState,
     pub waiting: Option<Waiting>,
     pub due_at: Option<OffsetDateTime>,
-    /// Reason of the end: `{class, code}` of a failure, `{seq, journal, call}` of a divergence.
-    /// `None`: the run has neither.
+    /// Reason why the run ended without a result. `{class, code}` is a failure, `{seq, journal,
+    /// call}` a divergence. `None`: neither ended the run.
     pub failure: Option<Value>,
     pub attempts: i32,
     pub trace: TraceId,
@@ -66,7 +67,8 @@ pub struct EntrySummary {
     pub retry_code: Option<String>,
     pub retry_at: Option<OffsetDateTime>,
     pub outcome: Option<String>,
-    /// Message of the failure with which the call ended. `None`: the call did not fail.
+    /// Message of the failure with which the call ended. `None`: the call has not ended, or did not
+    /// fail.
     pub detail: Option<String>,
     pub started_at: OffsetDateTime,
     pub done_at: Option<OffsetDateTime>,
@@ -76,8 +78,8 @@ const COLUMNS: &str =
     "select run_id, plugin, workflow, key, state, waiting_code, waiting, due_at, failure, attempts, trace,
     created_at, ended_at, coalesce(lease_until > now(), false) or due_at <= now() as working from eaf.run";
 
-/// Lists the newest runs first. `before` is the last run of the page before. `key` selects the runs
-/// about this business thing.
+/// Lists the runs of a tenant, the newest first. `before` is the last run of the previous page.
+/// `key` selects the runs about the thing with this id.
 pub async fn list(
     db: &Db,
     tenant: TenantId,
@@ -107,7 +109,7 @@ pub async fn find(db: &Db, tenant: TenantId, run: RunId) -> Result<Option<RunSum
     row.as_ref().map(summary).transpose()
 }
 
-/// Lists the calls of one run, in order, with grant and outcome.
+/// Lists the calls of one run, in order, each with its grant and outcome.
 pub async fn entries(db: &Db, tenant: TenantId, run: RunId) -> Result<Vec<EntrySummary>, Error> {
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(

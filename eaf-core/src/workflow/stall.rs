@@ -1,26 +1,26 @@
-//! Stall of a call: the times since which the call has been failing, from which its retry policy
-//! counts. The journal stores them with the call.
+//! Stall of a call: the times since which the call has been failing. The retry policy counts from
+//! these times. The journal stores them with the call.
 
 use crate::capability::Failure;
 use serde::{Deserialize, Serialize};
 
-/// State of a call that fails and is repeated.
+/// Stall: state of a call that has failed and is repeated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stall {
-    /// Time of the first failure, in milliseconds since 1970.
+    /// Time of the call's first failure, in milliseconds since 1970.
     pub since: i64,
     pub repeats: u32,
-    /// Whether the domain was notified of the stall.
+    /// Whether the domain was notified of this stall.
     #[serde(rename = "told")]
     pub notified: bool,
-    /// Code of the failure in the last notification of the domain. `None`: there was no
-    /// notification.
+    /// Code of the failure in the last notification of the domain. `None`: the domain was not
+    /// notified.
     #[serde(default, rename = "told_code")]
     pub notified_code: Option<String>,
     pub failure: Failure,
-    /// Time at which the operation itself ended last, in milliseconds since 1970. An operation that
-    /// was started again after that time has not recovered only because it runs. `None`: no
-    /// operation has ended.
+    /// Time at which an operation of this call failed last, in milliseconds since 1970. When the
+    /// operation has been started again, it is not healthy only because it runs: it may fail again.
+    /// `None`: no operation has failed.
     #[serde(default)]
     pub ended: Option<i64>,
     #[serde(rename = "counted")]
@@ -30,26 +30,28 @@ pub struct Stall {
 /// Times from which the retry budgets of a call count, in milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BudgetStart {
-    /// Time, in milliseconds since 1970, from which the host's own budget counts.
+    /// Time, in milliseconds since 1970, from which the host's own retry budget counts.
     pub since: i64,
-    /// Time, in milliseconds since 1970, since which every failure has had this `code`.
+    /// Time, in milliseconds since 1970, since which every failure of the call has had this `code`.
     pub code_since: i64,
     pub code: String,
-    /// Budget of the last failure, in milliseconds. Failures of one code may have different
-    /// budgets. `None`: the failure has no budget of its own.
+    /// Retry budget of the last failure, in milliseconds. Two failures with the same code may have
+    /// different budgets. `None`: the failure has no budget of its own.
     #[serde(default)]
     pub budget: Option<u64>,
-    /// Time, in milliseconds since 1970, since which every failure has had this `code` and
-    /// `budget`.
+    /// Time, in milliseconds since 1970, since which every failure of the call has had this `code`
+    /// and this `budget`.
     pub budget_since: i64,
-    /// Longest budget, in milliseconds, that a failure has given in place of the host's own one.
-    /// Another failure in between does not shorten it. `None`: no failure has given one.
+    /// Longest retry budget, in milliseconds, that any failure of the call has set in place of the
+    /// host's own one. A later failure without such a budget does not remove it. `None`: no failure
+    /// has set one.
     #[serde(default)]
     pub longest: Option<u64>,
 }
 
 impl Stall {
-    /// Stall after the start of a call failed, or a poll of its operation.
+    /// Creates the stall after the start of a call failed, or a poll of its operation. `before` is
+    /// the call's stall so far.
     pub fn of_call(before: Option<&Stall>, failure: Failure, now: i64) -> Stall {
         Stall {
             since: before.map_or(now, |stall| stall.since),
@@ -62,22 +64,22 @@ impl Stall {
         }
     }
 
-    /// Stall after the operation itself failed. The budgets continue to count while an operation
-    /// runs.
+    /// Creates the stall after the operation of a call failed. The retry budgets count from
+    /// `start`, if the operation had been started again, and otherwise from the stall `before`.
     pub fn of_operation(before: Option<&Stall>, start: Option<&BudgetStart>, failure: Failure, now: i64) -> Stall {
         let start = start.or_else(|| before.map(|stall| &*stall.budget_start));
         let budget_start = Box::new(BudgetStart::with(start, &failure, now));
         Stall { ended: Some(now), budget_start, ..Stall::of_call(before, failure, now) }
     }
 
-    /// Time, in milliseconds since 1970, since which the cause that the domain is to be notified of
-    /// has lasted. It is the same on each repetition.
+    /// Time, in milliseconds since 1970, since which the cause has lasted of which the domain is
+    /// notified next. A repetition of the notification gets the same time.
     pub fn notice_since(&self) -> i64 {
         if self.notified { self.budget_start.code_since } else { self.since }
     }
 
-    /// Budget count that continues while an operation runs that was started again. `None`: only a
-    /// start has failed.
+    /// Times from which the retry budgets count while an operation runs that was started again.
+    /// `None`: no operation of the call has failed.
     pub fn running_budget(&self) -> Option<BudgetStart> {
         self.ended.map(|_| BudgetStart::clone(&self.budget_start))
     }

@@ -1,4 +1,4 @@
-//! Suspension of a run, which waits for minutes or weeks and holds nothing in memory.
+//! Suspension of a run: it waits for minutes or weeks, and holds nothing in memory.
 
 use super::claim::begin_fenced;
 use super::{Error, Lease};
@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::types::Json;
 use std::time::Duration;
 
-/// Reason why a run waits, for operators and tenant admins, so without personal data.
+/// Reason why a run waits. Operators and tenant admins see it, so it has no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub code: String,
@@ -18,13 +18,13 @@ pub struct Waiting {
 /// Whether a suspension counts as a failed attempt of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
-    /// The run waits and continues, which resets the number of failed attempts.
+    /// The run waits and will continue. The number of failed attempts becomes 0.
     Continue,
-    /// The run itself, not a call, failed, which counts as a failed attempt.
+    /// The attempt failed because of the run itself, such as a trap, and counts as failed.
     Count,
 }
 
-/// Ends the lease and makes the run due when `after` has passed, by the database's clock.
+/// Ends a lease and makes its run due after the time `after`, by the database's clock.
 pub async fn suspend(
     db: &Db,
     lease: &Lease,

@@ -1,11 +1,11 @@
-//! Waking suspended runs before their time.
+//! Waking: makes suspended runs due before their time.
 
 use super::Error;
 use crate::db::Db;
 use crate::id::{RunId, TenantId};
 use crate::live::Feed;
 
-/// Makes a suspended run due now. A run that is executed, or has ended, does not change.
+/// Makes a suspended run due now. A run that is being executed, or has ended, does not change.
 pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<(), Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
@@ -22,8 +22,9 @@ pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<
     Ok(())
 }
 
-/// Makes the calls of a capability that wait to be repeated due now, because the cause was
-/// repaired. Returns the number of runs. A run that is executed meanwhile does not change.
+/// Makes all calls of a capability in a tenant that wait to be repeated due now, because the cause
+/// of their failures was repaired. Returns the number of runs with such calls. A run that is being
+/// executed does not change.
 pub async fn wake_calls(db: &Db, feed: &Feed, tenant: TenantId, capability: &str) -> Result<usize, Error> {
     let mut tx = db.tenant(tenant).await?;
     let runs: Vec<uuid::Uuid> = sqlx::query_scalar(

@@ -1,5 +1,5 @@
-//! Steps of one call, from its intent to its outcome: start, poll, and a write to the journal after
-//! each.
+//! Steps of one call, from its intent to its outcome: the call is started, then polled, and the
+//! journal is written after each step.
 
 use super::effects::{ANSWER_MAX, too_large};
 use super::retry_policy::millis;
@@ -9,16 +9,16 @@ use crate::workflow::{Entry, Outcome, Stall, State, Wait};
 use serde_json::Value;
 use std::time::Duration;
 
-/// Step at which a call failed.
+/// Step at which a call of a capability failed.
 enum FailedAt {
     Start,
-    /// Poll of the operation with this handle, which may continue.
+    /// The poll of the operation with this handle failed. The operation itself may continue.
     Poll(Value),
     Operation,
 }
 
 impl RunEffects {
-    /// Makes a call that the journal does not have.
+    /// Makes a call for which the journal has no entry.
     pub(super) async fn begin(&self, mut entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
         let granted = match self.authorise(&entry).await? {
             Ok(granted) => granted,
@@ -36,8 +36,8 @@ impl RunEffects {
         self.start(entry, granted, after).await
     }
 
-    /// Repeats a call whose intent is written, and of which it is unknown whether it had its
-    /// effect.
+    /// Repeats a call for which the journal has only an intent. It is unknown whether the call had
+    /// its effect.
     pub(super) async fn begin_again(&self, entry: Entry, after: Option<&Value>) -> Result<Entry, Error> {
         match self.authorise(&entry).await? {
             Ok(granted) => self.start(entry, granted, after).await,
@@ -104,7 +104,7 @@ impl RunEffects {
         Ok(entry)
     }
 
-    /// Lets the provider clean up what it stores of a call that failed for good.
+    /// Lets the provider clean up the data that it stores about a call that failed for good.
     async fn abandon(&self, entry: &Entry, failure: &Failure) -> Result<(), Error> {
         let Some(capability) = self.capabilities.get(&entry.capability) else { return Ok(()) };
         let call = self.call(entry, Granted::without_connection(entry.grant.as_deref().unwrap_or_default()));
@@ -138,8 +138,8 @@ impl RunEffects {
         self.set_pending(entry).await
     }
 
-    /// Repeats a call after a retryable failure until a budget is exhausted. Any other failure is
-    /// the call's answer.
+    /// Handles a failure of a call. A retryable failure makes the call wait for its repetition,
+    /// until a retry budget is exhausted. Any other failure becomes the call's answer.
     async fn failed(&self, mut entry: Entry, at: FailedAt, failure: Failure) -> Result<Entry, Error> {
         if !failure.class.is_retryable() {
             return self.finish(entry, Err(failure)).await;
@@ -168,8 +168,8 @@ fn no_provider() -> Failure {
     Failure::new(Class::Configuration, "no-provider", "this host does not offer the capability")
 }
 
-/// Converts the answer of this host: a store that cannot be reached now is a retryable failure, and
-/// a lost lease is an error.
+/// Converts the answer to a command or a read that this host serves itself. If the store cannot be
+/// reached, the call has a retryable failure. A lost lease stays an error.
 fn of_own_host(answer: Result<Outcome, Error>) -> Result<Result<Started, Failure>, Error> {
     match answer {
         Ok(outcome) => Ok(outcome.map(Started::Done)),

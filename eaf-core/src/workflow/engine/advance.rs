@@ -1,5 +1,5 @@
-//! Progress of a run's calls before its replay: every pending call that is due is polled, repeated
-//! or ended.
+//! Progress of a run's calls before the code is replayed: every pending call that is due is polled,
+//! repeated or ended.
 
 use super::effects::last_command;
 use super::{Error, RunEffects};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 impl RunEffects {
-    /// Advances the calls that are due, and writes their new states to the journal.
+    /// Advances the pending calls that are due, and writes their new states to the journal.
     pub(super) async fn advance(&self, journal: &mut BTreeMap<i32, Entry>) -> Result<(), Error> {
         let after = last_command(journal);
         for entry in journal.values_mut() {
@@ -26,8 +26,9 @@ impl RunEffects {
         self.advance_progress(journal).await
     }
 
-    /// Ends the calls that wait for another operation's progress, or lets them wait as long as that
-    /// operation.
+    /// Handles the calls that wait until another operation has reached some progress. Ends such a
+    /// call if the progress is reached; otherwise the call is due when that operation is polled
+    /// next.
     async fn advance_progress(&self, journal: &mut BTreeMap<i32, Entry>) -> Result<(), Error> {
         let is_watching = |entry: &&Entry| entry.function == "progress-reaches" && !entry.is_done();
         let watchers: Vec<Entry> = journal.values().filter(is_watching).cloned().collect();

@@ -1,12 +1,13 @@
-//! Authorisation of every live call, also of its repetitions, which end if the grant was withdrawn.
+//! Authorisation of every call that is not replayed. A repetition of a call is authorised again, so
+//! that it ends if the grant was withdrawn.
 
 use super::{Error, RunEffects};
 use crate::capability::{Class, Failure, Granted};
 use crate::workflow::Entry;
 
 impl RunEffects {
-    /// Returns the grant of a call, or the failure with which the call ends. A call to the host
-    /// itself needs no grant.
+    /// Returns the grant of a call. If the call is not granted, returns the failure with which the
+    /// call ends. A call to the host itself needs no grant.
     pub(super) async fn authorise(&self, entry: &Entry) -> Result<Result<Granted, Failure>, Error> {
         let Some(name) = &entry.grant else { return Ok(Ok(Granted::without_connection(""))) };
         if entry.function == "open" && !self.is_requested(entry, name) {
@@ -17,14 +18,14 @@ impl RunEffects {
         Ok(granted.map_err(|denial| denial.failure(&entry.capability, name)))
     }
 
-    /// Whether the package requests the interface under this grant, since a grant for reading opens
-    /// no interface that changes things.
+    /// Whether `plugin.toml` requests the interface that this call opens under this grant. A
+    /// request of an interface for reading does not open one that changes things.
     fn is_requested(&self, entry: &Entry, grant: &str) -> bool {
         let interface = entry.args["interface"].as_str().unwrap_or_default();
         self.package.requests(&entry.capability, grant, interface)
     }
 
-    /// Denies a call whose intent is written, which ends the call.
+    /// Denies a call for which the journal has an intent, and ends the call.
     pub(super) async fn deny(&self, entry: Entry, denied: Failure) -> Result<Entry, Error> {
         self.kernel.denied(&self.run, &entry).await?;
         self.finish(entry, Err(denied)).await

@@ -1,4 +1,4 @@
-//! Call to a provider: its parameters, its time-out, its span and its metric.
+//! Call to a provider: its parameters, its time-out, its tracing span and its metric.
 
 use super::{Error, RunEffects};
 use crate::capability::{Call, Capability, Class, Failure, Granted};
@@ -23,8 +23,8 @@ impl RunEffects {
         }
     }
 
-    /// Waits for a call up to its time-out, after which the outcome of the call is unknown. A
-    /// retryable failure gets the capability's own budget.
+    /// Waits for a provider's answer until the time-out; after it, the outcome of the call is
+    /// unknown. A retryable failure gets the capability's own retry budget.
     pub(super) async fn with_timeout<T>(
         &self,
         capability: &dyn Capability,

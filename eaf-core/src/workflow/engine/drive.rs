@@ -1,6 +1,6 @@
-//! One execution of a run under its lease: from the claim to the suspension or the end.
+//! One execution of a run under its lease: from the claim to the suspension or the end of the run.
 //!
-//! When the lease is lost the execution is dropped, at any point of its work.
+//! When the lease is lost, the execution is dropped at whatever point it is.
 
 use super::effects::{ANSWER_MAX, RunEffects, too_large};
 use super::end::{Ending, count, end};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-/// Delay until a run whose product is inactive or not loaded is claimed again.
+/// Delay until a run is claimed again whose product was inactive or not loaded.
 const INACTIVE_DELAY: Duration = Duration::from_secs(30);
 
 pub(super) async fn drive(inner: &Arc<Inner>, run: Run, lease: Lease) {
@@ -52,8 +52,8 @@ async fn closed(inner: &Inner) {
     let _ = closing.wait_for(|closing| *closing).await;
 }
 
-/// Suspends a run with the reason why its product is inactive: no host claims the run until the
-/// product is active again.
+/// Suspends a run because its product is inactive, for the reason `why`. No host claims the run
+/// until the product is active again.
 async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     tracing::info!(why, "the product of the run is inactive");
     let wake_at = inner.kernel.now() + INACTIVE_DELAY;
@@ -69,8 +69,8 @@ async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     }
 }
 
-/// Executes a run and counts a panic of the host's own code as a trap, so that the run is not
-/// repeated for ever.
+/// Executes a run. A panic of the host's own code counts as a trap, so that the run is not repeated
+/// for ever.
 async fn execute_caught(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Error> {
     // A task of its own catches the panic. It is in a set, so that the task ends when this future
     // is dropped.
@@ -170,8 +170,8 @@ async fn stopped(inner: &Inner, run: &Run, lease: &Lease, stop: Stop) -> Result<
     }
 }
 
-/// Handles a trap, which is a bug or a limit, yet may come from this host's load: the run is
-/// repeated a few times, with increasing delays.
+/// Handles a trap of the workflow component. A trap is a bug or an exceeded limit, which may come
+/// from a high load of this host. So the run is repeated a few times, with increasing delays.
 async fn trapped(inner: &Inner, run: &Run, lease: &Lease, reason: &str) -> Result<(), Error> {
     if run.attempts + 1 >= inner.config.attempts {
         let message = format!("the workflow component stopped: {reason}");

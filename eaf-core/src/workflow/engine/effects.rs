@@ -1,7 +1,7 @@
-//! Effects of one run at its frontier: authorise, write the intent, act, write the outcome.
+//! Effects of one run at its frontier: authorise a call, write its intent, act, write its outcome.
 //!
-//! A retryable failure is no answer: the call stays pending and is repeated with the same
-//! idempotency key, as [`RetryPolicy`] says.
+//! A retryable failure is not the call's answer: the call stays pending, and is repeated with the
+//! same idempotency key as [`RetryPolicy`] says.
 
 use super::{Error, Kernel, Package, RetryPolicy};
 use crate::capability::{Capabilities, Class, Failure};
@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// Maximum length, in bytes, of an answer as JSON. A larger answer makes the call fail.
+/// Maximum length, in bytes, of a call's answer as JSON. A longer answer makes the call fail.
 pub(super) const ANSWER_MAX: usize = 1 << 20;
-/// Maximum number of characters of a run's log line that go to the host's log.
+/// Maximum number of characters of a run's log line that are written to the host's log.
 const LINE_MAX: usize = 2_000;
 
-/// Effects of one run, for as long as this host holds the run's lease.
+/// Effects of one run: performs the run's calls and writes its journal, while this host has the
+/// lease.
 pub struct RunEffects {
     pub kernel: Arc<dyn Kernel>,
     pub lease: Lease,
@@ -31,7 +32,8 @@ impl RunEffects {
         self.kernel.now()
     }
 
-    /// Idempotency key of a call, the same on every repetition.
+    /// Idempotency key of the call with this sequence number, the same on every repetition of the
+    /// call.
     pub(super) fn idempotency_key(&self, sequence: i32) -> String {
         format!("{}:{sequence}", self.run.id)
     }
@@ -45,21 +47,21 @@ impl RunEffects {
         }
     }
 
-    /// Adds the entry of a call that has no effect outside the host.
+    /// Adds the entry of a call that has no effect outside the host to the journal.
     pub(super) async fn write(&self, entry: Entry) -> Result<Entry, Error> {
         self.kernel.write(&self.lease, &entry).await?;
         Ok(entry)
     }
 
-    /// Updates the entry of a call that waits.
+    /// Updates the journal entry of a call that waits.
     pub(super) async fn set_pending(&self, entry: Entry) -> Result<Entry, Error> {
         self.kernel.set_pending(&self.lease, &entry).await?;
         Ok(entry)
     }
 }
 
-/// Answer of the run's last command, since a row that the run reads must not be older than that
-/// command. `None`: the run has given no command.
+/// Answer to the last command that the run has given. A view row that the run reads must not be
+/// older than that command. `None`: the run has given no command.
 pub(super) fn last_command(journal: &BTreeMap<i32, Entry>) -> Option<Value> {
     journal.values().rev().find_map(|entry| match &entry.state {
         State::Done(Ok(answer)) if entry.capability == "flow" && entry.function == "submit" => Some(answer.clone()),

@@ -1,4 +1,4 @@
-//! End of a run without a result. The domain is notified before the run ends, so that nothing in
+//! End of a run without a result. The domain is notified before the run ends, so that no thing of
 //! the domain waits for ever.
 
 use super::{Error, Inner};
@@ -6,8 +6,8 @@ use crate::capability::{Class, Failure};
 use crate::workflow::{Attempt, Divergence, Lease, Run, Waiting};
 use serde_json::json;
 
-/// Maximum number of repetitions of the notification, before the run ends without it; about an
-/// hour.
+/// Maximum number of repetitions of that notification, which take about an hour. After them the run
+/// ends without the notification.
 const NOTIFICATIONS_MAX: i32 = 120;
 
 pub(super) enum Ending {
@@ -16,7 +16,7 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// Failure as the domain is notified of it.
+    /// Failure that the notification of the domain contains.
     fn failure(&self) -> Failure {
         match self {
             Ending::Failed(failure) => failure.clone(),
@@ -48,8 +48,9 @@ pub(super) async fn end(inner: &Inner, run: &Run, lease: &Lease, ending: Ending)
     }
 }
 
-/// Gives the workflow's `on_failure` command. Returns a failure if the domain cannot accept the
-/// command now, so that the run waits. `None`: the run may end.
+/// Notifies the domain by the workflow's `on_failure` command. `None`: the run may end. Otherwise
+/// returns the failure because of which the domain cannot accept the command now, and the run
+/// waits.
 async fn notify_domain(inner: &Inner, run: &Run, lease: &Lease, failure: &Failure) -> Result<Option<Failure>, Error> {
     let package = inner.packages.find(&run.plugin);
     let Some(command) = package.and_then(|package| package.workflow(&run.workflow)?.on_failure.clone()) else {

@@ -1,9 +1,9 @@
-//! One execution of a run: replay over the journal from the start, until the first call that is not
-//! over.
+//! One execution of a run: replay over the journal from the start, until a call that has not ended.
 //!
-//! Every host call takes the next sequence number. If the journal has that number, the call must be
-//! the recorded one; if not, this execution is at the run's frontier and acts. A call that is not
-//! over suspends the run: an [`Abort`] ends the guest, and the run is replayed when there is news.
+//! Every host call gets the next sequence number. If the journal has an entry with that number, the
+//! call must be the recorded one. If not, the execution has reached the run's frontier, and the
+//! call is made. A call that has not ended suspends the run: an [`Abort`] ends the guest, and the
+//! run is replayed when the call is due.
 
 use super::effects::{RunEffects, last_command, too_large};
 use super::kernel;
@@ -15,28 +15,28 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Maximum length, in bytes, of a call's arguments as JSON. Larger arguments make the call fail.
+/// Maximum length, in bytes, of a call's arguments as JSON. Longer arguments make the call fail.
 const ARGS_MAX: usize = 256 << 10;
 /// Maximum length, in bytes, of a grant's name, which the journal stores in clear.
 const GRANT_MAX: usize = 200;
-/// Maximum length, in bytes, of a line to the log; the rest of a longer line is dropped.
+/// Maximum length, in bytes, of a line that a workflow logs. The rest of a longer line is dropped.
 const LOG_MAX: usize = 8 << 10;
-/// Maximum size, in bytes, of the arguments and results of all calls of a run.
+/// Maximum size, in bytes, of the arguments and results of all calls in a run's journal.
 const JOURNAL_MAX: usize = 16 << 20;
 /// Maximum number of host calls of one execution, including replayed ones.
 const CALLS_MAX: u32 = 20_000;
 
-/// Maximum duration of a timer, in milliseconds: about 30 years, so that a guest cannot make a date
-/// that the database does not know.
+/// Maximum duration of a timer, in milliseconds, about 30 years. With it, the timer's end is a date
+/// that the database can store.
 const MILLIS_MAX: u64 = 1_000_000_000_000;
 
-/// Error that ends the guest from within a host call.
+/// Error of a host call that ends the guest's execution.
 #[derive(Debug, thiserror::Error)]
 pub enum Abort {
-    /// The host ends the execution, for the reason in [`Execution::take_stop`].
+    /// The host ends the execution. [`Execution::take_stop`] returns the reason.
     #[error("the host ended this execution")]
     Stopped,
-    /// The guest made a call that no correct code makes. The execution ends as a trap.
+    /// The guest made a call that correct code never makes. The execution ends like a trap.
     #[error("{0}")]
     Misuse(&'static str),
 }
@@ -49,12 +49,12 @@ pub enum Stop {
         waiting: Waiting,
     },
     Diverged(Divergence),
-    /// The run exceeded a limit and fails.
+    /// The run exceeded a limit and fails with this failure.
     Limit(Failure),
     Kernel(kernel::Error),
 }
 
-/// Connection that the guest opened.
+/// Interface of a capability that the guest opened, under a grant.
 struct Opened {
     capability: String,
     interface: String,
@@ -64,7 +64,7 @@ struct Opened {
 pub struct Execution {
     effects: Arc<RunEffects>,
     journal: BTreeMap<i32, Entry>,
-    /// Size, in bytes, of the arguments and results in the journal.
+    /// Size, in bytes, of the arguments and results in the run's journal.
     bytes: usize,
     next: i32,
     calls: u32,
@@ -78,12 +78,13 @@ impl Execution {
         Execution { effects, journal, bytes, next: 1, calls: 0, opened: Vec::new(), stop: None }
     }
 
-    /// Removes and returns the reason of an [`Abort::Stopped`].
+    /// Removes and returns the reason for which the host ended the execution with
+    /// [`Abort::Stopped`].
     pub fn take_stop(&mut self) -> Option<Stop> {
         self.stop.take()
     }
 
-    /// First call that the journal has and this execution has not made. `None`: there is none.
+    /// First call in the journal that this execution has not made. `None`: it has made all of them.
     pub(super) fn unused(&self) -> Option<&Entry> {
         self.journal.range(self.next..).next().map(|(_, entry)| entry)
     }
@@ -96,8 +97,9 @@ impl Execution {
         Ok(())
     }
 
-    /// Grant of a connection that the guest holds. A connection of another interface is refused:
-    /// a grant for reading must not reach a function that changes things.
+    /// Returns the grant under which the guest opened this connection. Refuses a connection of
+    /// another capability or interface: a grant for reading must not reach a function that changes
+    /// things.
     pub fn opened(&self, connection: u32, capability: &str, interface: &str) -> Result<String, Abort> {
         let opened = self.opened.get(connection as usize).ok_or(Abort::Misuse("no such connection"))?;
         if (opened.capability.as_str(), opened.interface.as_str()) != (capability, interface) {
@@ -124,8 +126,8 @@ impl Execution {
         Ok(Ok(self.opened.len() as u32 - 1))
     }
 
-    /// Makes a call with an effect outside the host, which is started unless the journal has it,
-    /// and returns its sequence number.
+    /// Makes a call that has an effect outside the host, unless the journal has the call already.
+    /// Returns the call's sequence number.
     pub async fn effect(
         &mut self,
         capability: &str,
@@ -156,7 +158,8 @@ impl Execution {
         self.keep(acted)
     }
 
-    /// Returns the outcome of a call. Suspends the run if the call is not over.
+    /// Returns the outcome of the call with this sequence number. Suspends the run if the call has
+    /// not ended.
     pub fn outcome(&mut self, sequence: i32) -> Result<Outcome, Abort> {
         match self.journal.get(&sequence).map(|entry| &entry.state) {
             Some(State::Done(outcome)) => Ok(outcome.clone()),
@@ -213,8 +216,8 @@ impl Execution {
         self.write_pending(entry, is_new).await
     }
 
-    /// Writes the entry of a call that has no effect outside the host. Updates the entry if a host
-    /// died after writing the intent.
+    /// Writes the journal entry of a call that has no effect outside the host. Updates the entry if
+    /// it exists, because a host died after writing the intent.
     async fn write_pending(&mut self, entry: Entry, is_new: bool) -> Result<i32, Abort> {
         let written = if is_new { self.effects.write(entry).await } else { self.effects.set_pending(entry).await };
         self.keep(written)
@@ -229,7 +232,7 @@ impl Execution {
         Ok(now)
     }
 
-    /// Journals a line to the log, so that a replay does not write it twice.
+    /// Logs a line for the run. The line is journaled, so that a replay does not log it again.
     pub async fn log(&mut self, mut level: String, mut message: String) -> Result<(), Abort> {
         level.truncate(level.floor_char_boundary(16));
         message.truncate(message.floor_char_boundary(LOG_MAX));
@@ -261,8 +264,9 @@ impl Execution {
         Ok(answer)
     }
 
-    /// Assigns the next sequence number to a call. Returns the recorded entry, if there is one and
-    /// it is of the same call, or else a new entry, with true for a new one.
+    /// Assigns the next sequence number to a call. If the journal has this number, returns the
+    /// recorded entry and false; a recorded call that differs is a divergence. If the journal does
+    /// not have the number, returns a new entry and true.
     fn step(
         &mut self,
         capability: &str,
@@ -313,8 +317,8 @@ impl Execution {
         }
     }
 
-    /// Suspends the run until the first of all pending calls is to be polled. Calls that the run
-    /// does not await count too, because they make progress as well.
+    /// Suspends the run until the first pending call is to be polled. Pending calls for which the
+    /// run does not wait count too, because polling advances them.
     fn suspend(&mut self, awaited: &[i32]) -> Abort {
         let due = self.journal.values().filter_map(|entry| match &entry.state {
             State::Pending { poll_at, .. } => Some(*poll_at),

@@ -1,4 +1,5 @@
-//! Kernel in memory that can crash before any of its steps, and a vCenter that records its effects.
+//! Kernel in memory, for tests, which can crash before any of its steps. Also a simulated vCenter
+//! that records its effects.
 
 use super::kernel::{Error, Kernel};
 use crate::actor::{ActorKind, TraceId};
@@ -16,7 +17,8 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// Counter of the steps of a host. Before the chosen step the host dies: that step does not return.
+/// Counter of the steps of a simulated host. The host dies before the chosen step, which then never
+/// returns.
 #[derive(Default)]
 pub struct CrashPoint {
     pub steps: Mutex<usize>,
@@ -55,14 +57,16 @@ pub struct SimulatedWorld {
     pub waiting: Vec<Waiting>,
     pub ending: Option<Ending>,
     pub granted: bool,
-    /// Whether the product is disabled or stopped.
+    /// Whether the product of the run is inactive.
     pub inactive: bool,
-    /// Whether the journal can no longer be read.
+    /// Whether the run's journal can no longer be read.
     pub lost: bool,
-    /// Answers of the domain to the next commands; afterwards the domain accepts every command.
+    /// Answers that the domain gives to the next commands. When none is left, the domain accepts
+    /// every command.
     pub answers: VecDeque<Result<Outcome, Error>>,
     pub denials: Vec<i32>,
-    /// Key, name and body of each command that the domain accepted, in order of the first time.
+    /// Idempotency key, name and body of each command that the domain accepted, in the order of the
+    /// first acceptance.
     pub commands: Vec<(String, String, Value)>,
 }
 
@@ -76,8 +80,8 @@ impl MemoryKernel {
         Self::of("fixture", workflow, "asked", json!({}))
     }
 
-    /// Creates a kernel with a run of this workflow, started by an event of this type with this
-    /// data.
+    /// Creates a kernel with one run of this workflow. An event of type `kind` with `data` started
+    /// the run.
     pub fn of(plugin: &str, workflow: &str, kind: &str, data: Value) -> Self {
         let tenant = TenantId::derive("acme");
         let event = EventId(Uuid::from_u128(1));
@@ -131,7 +135,7 @@ impl MemoryKernel {
         self.state.lock().unwrap()
     }
 
-    /// Expires the lease of the dead host.
+    /// Lets the lease of the dead host expire.
     pub fn expire_lease(&self) {
         self.state().leased = false;
     }
@@ -280,13 +284,13 @@ impl Kernel for MemoryKernel {
     }
 }
 
-/// Simulated vCenter, which answers as scripted, then with success. An effect happens once per
-/// idempotency key, however often the call is started.
+/// Simulated vCenter. It gives the scripted answers first, then answers with success. An effect
+/// happens once per idempotency key, even if the call is started several times.
 pub struct Vcenter {
     pub crash_point: Arc<CrashPoint>,
     pub starts: Mutex<VecDeque<Result<Started, Failure>>>,
     pub polls: Mutex<VecDeque<Result<Polled, Failure>>>,
-    /// Number of starts by idempotency key.
+    /// Number of starts of each call, by the call's idempotency key.
     pub effects: Mutex<BTreeMap<String, u32>>,
     /// Sequence number and failure code of each call that was abandoned.
     pub abandoned: Mutex<Vec<(i32, String)>>,

@@ -1,4 +1,4 @@
-//! [`Kernel`] over this crate: PostgreSQL, the command bus, the views.
+//! [`Kernel`] of a real host: implemented over PostgreSQL, the command bus and the views.
 
 use super::Packages;
 use super::kernel::{Error, Kernel};
@@ -20,8 +20,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Maximum time that a read waits for a view to show the run's own command; then the read is
-/// repeated later.
+/// Maximum time for which a read waits until the view shows the run's own command. After it, the
+/// engine repeats the read later.
 const OWN_WRITE: Duration = Duration::from_secs(2);
 
 pub struct PostgresKernel {
@@ -32,8 +32,8 @@ pub struct PostgresKernel {
 }
 
 impl PostgresKernel {
-    /// Creates the kernel of a host. `lease` is the length of leases: a run waits for this time at
-    /// most if the host dies.
+    /// Creates the kernel of a host. `lease` is the length of leases: if the host dies, a run waits
+    /// at most for this time.
     pub fn new(core: Arc<Core>, packages: Arc<dyn Packages>, host: HostId, lease: Duration) -> Self {
         PostgresKernel { core, packages, host, lease }
     }
@@ -240,8 +240,8 @@ fn of_runs(error: workflow::Error) -> Error {
     }
 }
 
-/// Answer to a command that was refused by an error: a failure of the call if a repetition would
-/// have the same result, or an error of the store, after which the command is repeated.
+/// Converts an error of the command bus. If a repetition of the command would have the same result,
+/// the call fails. Otherwise it is an error of the store, and the engine repeats the command.
 fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     use command_bus::Error as Bus;
     let (class, code) = match &error {
@@ -263,7 +263,7 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     Ok(Err(Failure::new(class, code, "the command could not be carried out")))
 }
 
-/// Converts a row for a plugin, where timestamps are milliseconds since 1970.
+/// Converts a view row for a plugin: timestamps become milliseconds since 1970.
 fn as_plugin_sees(row: view::Row, view: &ViewType) -> Value {
     let mut columns = row.columns;
     for column in view.columns.iter().filter(|column| column.kind == ColumnType::Timestamp) {

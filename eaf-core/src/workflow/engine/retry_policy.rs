@@ -1,6 +1,7 @@
-//! Retry policy: a call with a retryable failure is repeated with increasing delays, within two
-//! budgets, the host's and the failure's own. Every repetition counts against them, also of an
-//! operation that runs for an hour before it fails again, so that nothing is repeated without end.
+//! Retry policy: a call with a retryable failure is repeated with increasing delays. Two budgets
+//! limit the repetitions: the host's own one, and one that the failure may have. Their time also
+//! counts while a repeated operation runs, even for an hour, so that no call is repeated without
+//! end.
 
 use crate::workflow::Stall;
 use std::time::Duration;
@@ -10,11 +11,11 @@ use time::OffsetDateTime;
 pub struct RetryPolicy {
     pub initial_delay: Duration,
     pub max_delay: Duration,
-    /// Time after which a retryable failure becomes the call's answer: the host's own budget.
+    /// Host's own retry budget: the time after which a retryable failure becomes the call's answer.
     pub give_up_after: Duration,
-    /// Time after which the domain is notified of a stall.
+    /// Time for which a call must fail until the domain is notified of the stall.
     pub notify_after: Duration,
-    /// Time after which a call of a provider is ended; the outcome of that call is unknown.
+    /// Time-out of a call to a provider. After it the outcome of the call is unknown.
     pub call_timeout: Duration,
 }
 
@@ -31,15 +32,15 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Delay before the next repetition. `asked` is the minimum delay, in milliseconds, that the
-    /// failure asks for.
+    /// Delay before the next repetition of a call. `repeats` is the number of repetitions so far.
+    /// `asked` is the minimum delay, in milliseconds, that the failure demands; `None`: no minimum.
     pub fn backoff(&self, repeats: u32, asked: Option<u64>) -> Duration {
         let doubled = self.initial_delay.saturating_mul(1 << repeats.min(16)).min(self.max_delay);
         doubled.max(Duration::from_millis(asked.unwrap_or_default()))
     }
 
-    /// Whether the failure is the call's answer, because the host's budget or the failure's own is
-    /// over.
+    /// Whether a retry budget is exhausted, the host's own one or that of the failure. The failure
+    /// is then the call's answer.
     pub fn is_exhausted(&self, stall: &Stall, now: i64) -> bool {
         let start = &stall.budget_start;
         let own = stall.failure.give_up_after_ms.map(Duration::from_millis);
@@ -47,8 +48,9 @@ impl RetryPolicy {
         between(start.since, now) >= longest || own.is_some_and(|budget| between(start.budget_since, now) >= budget)
     }
 
-    /// Whether to notify the domain component now: of a stall that it does not know yet, or of a
-    /// stall that has failed for another reason than the notified one for [`Self::notify_after`].
+    /// Whether to notify the domain of a stall now. There are two cases. The domain was not
+    /// notified yet, and the stall has lasted for [`Self::notify_after`]. Or it was notified of
+    /// another failure code, and the present code has lasted for that time.
     pub fn should_notify(&self, stall: &Stall, now: i64) -> bool {
         let is_known = stall.notified_code.as_deref().is_none_or(|code| code == stall.failure.code);
         match stall.notified {
@@ -57,14 +59,14 @@ impl RetryPolicy {
         }
     }
 
-    /// Whether the operation was started again so recently that it may fail like the operation
-    /// before.
+    /// Whether a failed operation was started again only a short time ago, so that the new
+    /// operation may soon fail in the same way.
     pub fn is_probing(&self, stall: &Stall, now: i64) -> bool {
         stall.ended.is_some_and(|at| between(at, now) < 2 * self.max_delay)
     }
 }
 
-/// Time in milliseconds since 1970.
+/// Converts a time to milliseconds since 1970.
 pub(super) fn millis(at: OffsetDateTime) -> i64 {
     (at.unix_timestamp_nanos() / 1_000_000) as i64
 }

@@ -1,8 +1,8 @@
-//! Notification of the domain about a stall and its end, by the workflow's `on_stall` command, so
-//! that people see why their request waits.
+//! Notification of the domain when a call stalls and when it recovers, by the workflow's `on_stall`
+//! command. So people see why their request waits.
 //!
-//! The idempotency key contains the stall: after a crash the same notification is given again, and
-//! the ledger answers it.
+//! The command's idempotency key names the stall. If a notification is repeated after a crash, the
+//! ledger answers it and nothing happens twice.
 
 use super::{Error, RunEffects};
 use crate::capability::Class;
@@ -25,7 +25,8 @@ impl StallNotice {
 }
 
 impl RunEffects {
-    /// Notifies the domain if the policy says so, and returns the stall with that notification.
+    /// Notifies the domain of a stall if the retry policy says so. Returns the stall, marked as
+    /// notified in that case.
     pub(super) async fn notify_stalled(&self, entry: &Entry, stall: Stall, now: i64) -> Result<Stall, Error> {
         let is_due = self.retry_policy.should_notify(&stall, now);
         if is_due && self.notify_domain(entry, &stall, StallNotice::Stalled).await? {
@@ -41,8 +42,8 @@ impl RunEffects {
         }
     }
 
-    /// Returns whether the domain knows of the stall or its end, which it also does if it rejected
-    /// the command.
+    /// Notifies the domain that a call stalls or has recovered. Returns whether the domain knows it
+    /// now. The domain also knows it if it rejected the command.
     async fn notify_domain(&self, entry: &Entry, stall: &Stall, notice: StallNotice) -> Result<bool, Error> {
         let command = self.package.workflow(&self.run.workflow).and_then(|workflow| workflow.on_stall.as_deref());
         let Some(command) = command else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! Runs that end without a result, and the notifications of the domain.
+//! Tests of runs that end without a result, and of the notifications of the domain.
 
 use super::{Scene, failure};
 use crate::capability::Class;

@@ -1,4 +1,4 @@
-//! Limits of a run's journal and of its calls.
+//! Tests of the limits on a run's journal and on its calls.
 
 use super::{Scene, effects};
 use crate::capability::Class;

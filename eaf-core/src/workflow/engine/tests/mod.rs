@@ -1,4 +1,4 @@
-//! Tests of durable execution, over scripted functions, a scripted vCenter and a kernel that can
+//! Tests of durable execution, with scripted functions, a simulated vCenter and a kernel that can
 //! crash at any step.
 
 mod ends;
@@ -35,13 +35,14 @@ impl Scene {
         Scene { kernel, vcenter, engine }
     }
 
-    /// Replaces the host by another one, which continues when the lease has expired.
+    /// Replaces the host by another host, which can claim the run when the dead host's lease has
+    /// expired.
     fn next(self) -> Self {
         let engine = engine(&self.kernel, &self.vcenter, Scripts::new(), RetryPolicy::default());
         Scene { engine, ..self }
     }
 
-    /// Executes the run until it ends. Whenever the run is suspended, the clock advances to its
+    /// Executes the run until it ends. Whenever the run is suspended, the clock is set to its
     /// wake-up time.
     async fn play(&self) -> Ending {
         for _ in 0..200 {
@@ -82,7 +83,7 @@ fn transient() -> Failure {
     failure(Class::Transient, "unreachable", "vCenter cannot be reached")
 }
 
-/// Claims the run that is due now and makes its effects.
+/// Claims the run that is due now and returns its effects.
 async fn effects(kernel: &Arc<MemoryKernel>) -> RunEffects {
     let (run, lease) = kernel.claim(&[], 1).await.unwrap().remove(0);
     RunEffects {

@@ -1,4 +1,4 @@
-//! Durable functions in Rust, as a package of them, because the engine's tests need no WebAssembly.
+//! Durable functions written in Rust, as a package, because the engine's tests need no WebAssembly.
 
 use super::super::{Abort, Ended, Execution, Executor, Package, Packages};
 use crate::capability::Failure;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// - `chatter` logs for ever
 pub struct Scripts {
     pub description: Description,
-    /// Interfaces of vSphere that `plugin.toml` requests under the grant `vcenter`.
+    /// Interfaces of the capability vSphere that `plugin.toml` requests under the grant `vcenter`.
     pub interfaces: Vec<&'static str>,
 }
 
@@ -35,7 +35,7 @@ impl Scripts {
     }
 }
 
-/// Packages of a host that has only this one.
+/// Packages of a host on which only this package is active.
 pub struct Only(pub Arc<Scripts>);
 
 impl Packages for Only {
@@ -82,7 +82,8 @@ impl Executor for Scripts {
 
 type Answer = Result<Result<Value, Failure>, Abort>;
 
-/// Opens the grant and powers on the machine; returns the sequence number of the operation.
+/// Opens vSphere under the grant `vcenter` and powers on the machine. Returns the sequence number
+/// of the operation.
 async fn power_on(execution: &mut Execution) -> Result<Result<i32, Failure>, Abort> {
     let connection = match execution.open("vsphere", "lifecycle", "vcenter".into()).await? {
         Ok(connection) => connection,
@@ -134,8 +135,8 @@ async fn chatter(execution: &mut Execution) -> Answer {
     }
 }
 
-/// Domain of the package. Only its description is read, because the kernel in memory answers the
-/// commands.
+/// Domain of this package. The engine reads only its description, because the kernel in memory
+/// answers the commands.
 #[async_trait]
 impl Domain for Scripts {
     fn plugin(&self) -> &str {

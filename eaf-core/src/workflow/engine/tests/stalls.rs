@@ -1,4 +1,5 @@
-//! Repetition of failed calls, its budgets, and the notifications of the domain.
+//! Tests of the repetition of failed calls, of the retry budgets, and of the notifications of the
+//! domain.
 
 use super::scripts::Scripts;
 use super::{Scene, failure, transient};
