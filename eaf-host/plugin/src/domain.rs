@@ -1,5 +1,5 @@
-//! Domain component of a package as a [`Domain`]. Each call has a new store without imports, so
-//! that no state outlives the call.
+//! Domain component of a package, which implements the trait [`Domain`] of eaf-core. Each call has
+//! a new wasmtime store without imports, so that no state outlives the call.
 
 use super::breaker::{Breaker, Operation, Outcome, Part};
 use super::engine::{Guard, Wasm};
@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
-/// Maximum length, in bytes, of a component's answer.
+/// Maximum length, in bytes, of the answer of a domain component.
 const ANSWER_MAX: usize = 4 << 20;
 
-/// Maximum time for which a call waits for an instance and its creation. Deadline and grace
-/// together must be shorter than the time for which a transaction may idle, because a projection
-/// calls components within a transaction.
+/// Maximum time for which a call waits until its instance is free and created. This time and the
+/// deadline together must be shorter than the time that a database transaction may idle, because a
+/// projection calls the component within a transaction.
 const GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum Error {
     Export(String),
 }
 
-/// Identity of a domain component: plugin, package, generation and description.
+/// Package to which a domain component belongs: plugin id, digest, generation and description.
 pub struct Identity {
     pub plugin: String,
     pub digest: String,
@@ -60,7 +60,7 @@ struct Export {
 
 impl WasmDomain {
     pub fn new(wasm: Wasm, component: &Component, identity: Identity) -> Result<Self, Error> {
-        // The linker is empty, so that a component with any import cannot be instantiated.
+        // The linker has no functions, so a component with any import cannot be instantiated.
         let instance = Linker::new(wasm.engine()).instantiate_pre(component).map_err(Error::Link)?;
         Ok(WasmDomain {
             boundary: export(component, "eaf:domain/boundary@1.0.0", "boundary")?,
@@ -76,7 +76,8 @@ impl WasmDomain {
         })
     }
 
-    /// Calls an export whose answer a caller waits for, unless the breaker refuses the operation.
+    /// Calls an export of the component, unless the breaker refuses the operation. It is used for
+    /// calls whose caller waits for the answer.
     async fn guarded<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -91,8 +92,9 @@ impl WasmDomain {
         answer
     }
 
-    /// Calls an export as [`guarded`](Self::guarded) does, with the input of a person. A trap
-    /// follows from the input and counts for that person; a time-out counts for all people.
+    /// Calls an export as [`guarded`](Self::guarded) does, with input of the person `actor`. A trap
+    /// counts only for this person, because it follows from their input. A time-out counts for all
+    /// people.
     async fn guarded_for<I: Serialize, O: DeserializeOwned>(
         &self,
         export: &Export,
@@ -126,8 +128,8 @@ impl WasmDomain {
     }
 
     async fn answer(&self, export: &Export, input: &[u8]) -> Result<Vec<u8>, DomainError> {
-        // Epochs end a guest that works too long; this deadline also ends one that waits too long
-        // to be scheduled.
+        // Epochs end a guest that computes too long. This deadline additionally ends a guest that
+        // waits too long to be scheduled.
         let until = tokio::time::Instant::now() + self.wasm.limits().deadline + GRACE;
         let Ok(mut store) = tokio::time::timeout_at(until, self.wasm.store(())).await else {
             let why = "no instance became free in time";
@@ -144,7 +146,7 @@ impl WasmDomain {
             }
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => error,
-            // The guest waited for an instance, and did not have its full time.
+            // The guest had less than its full time, because the call waited for a free instance.
             Err(_) if began.elapsed() < self.wasm.limits().deadline => {
                 let why = "no instance became free in time";
                 return Err(DomainError::Unavailable { why, retry_after: Duration::from_secs(1) });
@@ -168,7 +170,8 @@ impl WasmDomain {
         Ok(answer)
     }
 
-    /// Logs why a guest was stopped, with the guest's panic text, which must not reach an answer.
+    /// Logs why a guest was stopped. The log also gets the guest's panic text, which must not reach
+    /// an answer.
     fn stopped(&self, export: &Export, error: DomainError, panic: Option<String>) -> DomainError {
         tracing::error!(
             plugin = self.identity.plugin,
@@ -186,7 +189,7 @@ fn refused(retry_after: Duration) -> DomainError {
     DomainError::Unavailable { why: "the operation failed several times in a row", retry_after }
 }
 
-/// Outcome of a call for the breaker; none: the component is not the cause of the failure.
+/// Outcome of a call as the breaker counts it. `None` if the component did not cause the failure.
 fn outcome<O>(answer: &Result<O, DomainError>) -> Option<Outcome> {
     match answer {
         Ok(_) => Some(Outcome::Success),
@@ -241,8 +244,8 @@ impl Domain for WasmDomain {
     }
 
     async fn fold(&self, input: FoldInput) -> Result<Option<FoldOutput>, DomainError> {
-        // The name of a stream contains an id of one tenant, so the tenant is not counted
-        // separately.
+        // The name of a stream contains an id that belongs to one tenant, so the breaker need not
+        // count per tenant.
         self.guarded(&self.fold, operation(&self.fold, None, &input.stream), &input).await.map(Some)
     }
 
@@ -260,7 +263,7 @@ impl Domain for WasmDomain {
         let key = row.get(row_members::KEY).and_then(|key| key.as_str()).unwrap_or_default();
         let answer = self.guarded(&self.actions, of_row(view.clone(), key), &input).await;
         if answer.is_ok() {
-            // The view counts as working, since a single row was answered.
+            // One row was answered, so the view as a whole works.
             self.breaker.record_success(view, Instant::now());
         }
         answer
@@ -309,7 +312,8 @@ mod tests {
         assert!(domain().actions(input).await.unwrap().items.is_empty());
     }
 
-    // The test has one worker only: a guest that blocked it would stop the counter beside it.
+    // The test runs on a single thread. If the guest blocked that thread, the counter task beside
+    // it would stop.
     #[tokio::test(flavor = "current_thread")]
     async fn an_endless_component_is_ended_and_blocks_no_other_task() {
         let domain = domain();

@@ -1,8 +1,8 @@
-//! Engine of wasmtime for a host: features, time and memory of WebAssembly.
+//! WebAssembly engine of a host (wasmtime): permitted features, and limits of time and memory.
 //!
-//! Two clocks stop a guest that loops. Epochs, advanced by an OS thread, make the guest yield to
-//! the executor every 10 ms and count the ticks of its work; a wall-clock deadline around the call
-//! ends the guest in any case.
+//! Two clocks stop a guest that loops. An OS thread advances the epoch every 10 ms; at each epoch
+//! the guest yields to the executor, and the host counts the ticks of its work. In addition, a
+//! wall-clock deadline around the call ends the guest in any case.
 
 use super::cache::{self, Cache};
 use sha2::{Digest, Sha256};
@@ -16,21 +16,22 @@ use wasmtime::{
     UpdateDeadline,
 };
 
-/// Interval at which a running guest yields.
+/// Interval at which a running guest yields to the executor.
 const TICK: Duration = Duration::from_millis(10);
-/// Maximum memory of the host, in bytes, for the values of one call of a guest. A capability's JSON
-/// takes one value per byte, so that its limit of 256 KiB fits.
+/// Maximum memory of the host, in bytes, for the values that a guest passes in one call. JSON takes
+/// one such value per byte; the limit suffices for the 256 KiB of JSON that a capability may get.
 const HOSTCALL_FUEL: usize = 16 << 20;
-/// Maximum number of concurrent stores; further calls wait for one.
+/// Maximum number of wasmtime stores that exist at the same time. A further call waits until one is
+/// dropped.
 pub(super) const STORES: u32 = 128;
 
-/// Number of bytes of an instance's memory that stay resident after a call and are overwritten,
-/// because page faults of the next call would cost more.
+/// Number of bytes of an instance's memory that the pool keeps resident after a call and overwrites
+/// for the next one, because page faults would cost more.
 const KEPT_MEMORY: usize = 1 << 20;
-/// Number of bytes of an instance's tables that stay resident after a call.
+/// Number of bytes of an instance's tables that the pool keeps resident after a call.
 const KEPT_TABLE: usize = 64 << 10;
-/// Maximum number of core instances per component. wit-component creates three for one module: the
-/// module, its shim and its fix-up.
+/// Maximum number of core instances per component. wit-component creates three: the module, its
+/// shim and its fix-up.
 const CORE_INSTANCES: u32 = 8;
 
 #[derive(Debug, thiserror::Error)]
@@ -43,14 +44,14 @@ pub enum Error {
     Compile(wasmtime::Error),
 }
 
-/// Limits of one store.
+/// Limits of one wasmtime store, which serves one call of a domain or one execution of a workflow.
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub memory_bytes: usize,
-    /// Maximum time of guest code without a host call: a whole domain call, or the part of a
-    /// workflow between two host calls.
+    /// Maximum time for which guest code runs without a host call: a whole call of a domain, or the
+    /// part of a workflow between two host calls.
     pub deadline: Duration,
-    /// Maximum time of all guest code of one store.
+    /// Maximum time for which guest code runs in one store, summed over its host calls.
     pub total: Duration,
 }
 
@@ -60,7 +61,8 @@ impl Default for Limits {
     }
 }
 
-/// Engine with the cache of compiled code and the limits of a store. Cheap to clone.
+/// WebAssembly engine with the cache of compiled components and the limits of a store. Clones share
+/// one engine.
 #[derive(Clone)]
 pub struct Wasm {
     engine: wasmtime::Engine,
@@ -69,7 +71,8 @@ pub struct Wasm {
     slots: Arc<Semaphore>,
 }
 
-/// Data of a store: the state of its call, and the time and memory that the guest has used.
+/// Data of a wasmtime store: the state of its call, and the time and memory that the guest may
+/// still use.
 pub struct Guard<T> {
     pub state: T,
     limits: StoreLimits,
@@ -81,15 +84,15 @@ pub struct Guard<T> {
 }
 
 impl<T> Guard<T> {
-    /// Restarts the deadline of the guest, because the guest has called the host.
+    /// Starts the guest's deadline again, because the guest has called the host.
     pub fn refresh(&mut self) {
         self.ticks = 0;
     }
 }
 
 impl Wasm {
-    /// Creates the engine. Without a cache directory, components are compiled at every start of the
-    /// host.
+    /// Creates the engine. If `cache_directory` is `None`, the host compiles its components again
+    /// at every start.
     pub fn new(cache_directory: Option<PathBuf>, limits: Limits) -> Result<Self, Error> {
         let engine = pooled_or_on_demand(&limits)?;
         start_ticker(&engine)?;
@@ -111,7 +114,7 @@ impl Wasm {
         &self.limits
     }
 
-    /// Compiles a component, or loads the code that this host compiled before.
+    /// Compiles a component, or loads it from the cache if this host has compiled it before.
     pub fn compile(&self, component: &[u8]) -> Result<Component, Error> {
         let name = cache::name(&self.engine, &hex(&Sha256::digest(component)));
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &name)) {
@@ -126,8 +129,8 @@ impl Wasm {
         Ok(compiled)
     }
 
-    /// Creates a store, after a wait while the maximum number of stores exists. The caller drops
-    /// the store after the call, and always after a trap.
+    /// Creates a wasmtime store. Waits while the maximum number of stores exists. The caller drops
+    /// the store after the call, even after a trap.
     pub async fn store<T: Send + 'static>(&self, state: T) -> Store<Guard<T>> {
         let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
         let limits = StoreLimitsBuilder::new()
@@ -168,12 +171,12 @@ fn ticks(time: Duration) -> u64 {
     (time.as_millis() / TICK.as_millis()).max(1) as u64
 }
 
-/// Formats bytes as lower-case hex.
+/// Formats bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Formats an error and its causes on one line.
+/// Formats an error and its causes on one line, separated by colons.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -189,8 +192,8 @@ fn configuration() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // Instructions of threads, GC and component-model-async are refused, since wasmtime is
-        // built without them.
+        // Components with instructions of threads, GC or component-model-async are refused, because
+        // wasmtime is built without them.
         .concurrency_support(false)
         .wasm_gc(false)
         .wasm_relaxed_simd(false)
@@ -200,8 +203,8 @@ fn configuration() -> Config {
     config
 }
 
-/// Creates an engine with an instance pool, or without one where the address space is limited, as
-/// in a container.
+/// Creates an engine with a pool of instances. Where the address space is limited, as in a
+/// container, the engine has no pool and creates instances on demand.
 fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(STORES)
@@ -231,8 +234,8 @@ fn pooled_or_on_demand(limits: &Limits) -> Result<wasmtime::Engine, Error> {
     }
 }
 
-/// Starts an OS thread that advances the epoch, because a busy executor would delay a timer of its
-/// own.
+/// Starts an OS thread that advances the epoch. A timer of the executor would be too late while the
+/// executor is busy.
 fn start_ticker(engine: &wasmtime::Engine) -> Result<(), Error> {
     let engine = engine.weak();
     std::thread::Builder::new()

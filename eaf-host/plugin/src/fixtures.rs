@@ -1,4 +1,5 @@
-//! Components and packages for tests, built from text over the contract in `sdk/wit`.
+//! Components and packages for tests. Their code is WebAssembly text, written for the WIT contract
+//! in `sdk/wit`.
 
 use super::engine::{Limits, Wasm};
 use super::load::{self, Ceiling};
@@ -30,18 +31,19 @@ pub const DESCRIPTION: &str = r#"{"commands":[
         {"name":"explode","version":1,"triggers":[],"on_failure":"note-end"},
         {"name":"chatter","version":1,"triggers":[],"on_failure":"note-end"}]}"#;
 
-/// Engine with a short deadline, so that a test with a looping guest is quick.
+/// Engine with a short deadline, so that a test with an endless guest takes little time.
 pub fn wasm() -> Wasm {
     Wasm::new(None, Limits { deadline: Duration::from_millis(200), ..Limits::default() }).unwrap()
 }
 
-/// Creates a hostile domain whose `actions` export reads its rows.
+/// Creates a misbehaving domain component whose export `actions` reads the rows that it gets.
 pub fn domain_of_rows() -> Vec<u8> {
     let (before, _) = HOSTILE.split_once("  (func (export \"eaf:domain/actions@1.0.0#actions\")").unwrap();
     component("domain", &format!("{before}{}", include_str!("fixtures/rows.wat")))
 }
 
-/// Creates a ceiling for the packages of this module, without the crates of the capabilities.
+/// Creates a ceiling with the interfaces that the packages of this module request. The crates of
+/// the capabilities are not linked in this test.
 pub fn ceiling() -> Ceiling {
     Ceiling::of(&[
         ("mail", Interface { name: "outbox", functions: &["send", "send-while"] }),
@@ -50,7 +52,7 @@ pub fn ceiling() -> Ceiling {
     ])
 }
 
-/// Converts a core module in text form to a component of a world of the contract.
+/// Converts a core module in WebAssembly text to a component of the WIT world `world`.
 pub fn component(world: &str, text: &str) -> Vec<u8> {
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/wit");
@@ -61,7 +63,7 @@ pub fn component(world: &str, text: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-/// Writes a package with these parts, without checks.
+/// Writes a package file with these parts, without checking them.
 pub fn package(manifest: &str, domain: Vec<u8>, workflow: Option<Vec<u8>>) -> Vec<u8> {
     described(DESCRIPTION, manifest, domain, workflow)
 }
@@ -83,7 +85,7 @@ pub fn described(description: &str, manifest: &str, domain: Vec<u8>, workflow: O
     package::write(&entries).unwrap()
 }
 
-/// Package of the example product, built from its crate once per test process.
+/// Package of the example product `counter`, built from its crate once per test process.
 pub async fn counter() -> Vec<u8> {
     static PACKAGE: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
     let build = || async {
@@ -97,7 +99,7 @@ pub async fn counter() -> Vec<u8> {
     PACKAGE.get_or_init(build).await.clone()
 }
 
-/// Creates a plugin with the hostile domain and the durable functions.
+/// Creates a plugin whose package has the misbehaving domain component and a workflow component.
 pub fn plugin() -> Plugin {
     plugin_of(MANIFEST)
 }

@@ -1,8 +1,8 @@
-//! Granting: gives a tenant's plugin its grants, and enables the product once all required grants
-//! exist.
+//! Granting: an operator gives a tenant's plugin its grants, and enables the product for the tenant
+//! once all required grants exist.
 //!
-//! A grant answers a request of the active package, and its scope must match the capability's
-//! schema, which denies by default.
+//! A grant answers a request of the active package. Its scope must match the JSON Schema of the
+//! capability. A scope denies everything that it does not name.
 
 use crate::manifest::{self, Request};
 use crate::package;
@@ -47,10 +47,10 @@ pub enum Error {
     Missing { plugin: String, missing: Vec<String> },
 }
 
-/// Maximum length, in characters, of a reason, which tenants read.
+/// Maximum length, in characters, of the reason that an operator gives for an act. Tenants read it.
 const REASON: usize = 500;
 
-/// Reason why an expiry is refused.
+/// Reason why the expiry of a grant is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
     #[error("the expiry is not a time such as 2027-06-30T00:00:00Z")]
@@ -59,8 +59,8 @@ pub enum ExpiryError {
     Past,
 }
 
-/// Parses an expiry at the precision of the database: UTC, microseconds. Refuses a time that is not
-/// after `now`.
+/// Parses the expiry of a grant as UTC with the precision of the database, microseconds. Refuses a
+/// time that is not after `now`.
 pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryError> {
     let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ExpiryError::Format)?;
     let at = at.checked_to_offset(UtcOffset::UTC).ok_or(ExpiryError::Format)?;
@@ -68,7 +68,7 @@ pub fn expiry(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, ExpiryE
     if at <= now { Err(ExpiryError::Past) } else { Ok(at) }
 }
 
-/// JSON Schema of a reason: one line, without control characters, and not blank.
+/// JSON Schema of an operator's reason: one line, without control characters, and not blank.
 pub fn reason_schema() -> Value {
     let pattern =
         "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
@@ -92,10 +92,11 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
-/// Violation of a capability's scope schema by a member of a scope.
+/// Violation of the capability's scope schema by one JSON member of a grant's scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeViolation {
-    /// JSON pointer to the member within the scope; empty: the scope itself.
+    /// JSON pointer to the member within the scope, such as `/templates/0`; empty: the scope as a
+    /// whole.
     pub pointer: String,
     pub message: String,
 }
@@ -106,7 +107,7 @@ impl std::fmt::Display for ScopeViolation {
     }
 }
 
-/// Reads the requests of the plugin's active package.
+/// Reads the requests for capabilities in the manifest of the plugin's active package.
 pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> {
     let none = || Error::NoPackage(plugin.to_owned());
     let active = eaf_core::package::active(&core.db, plugin).await?.ok_or_else(none)?;
@@ -115,8 +116,8 @@ pub async fn requests(core: &Core, plugin: &str) -> Result<Vec<Request>, Error> 
     Ok(manifest::parse(package.require("plugin.toml")?)?.requests)
 }
 
-/// Gives a tenant's plugin a grant that one of `requests` asks for. `schema` is the JSON Schema of
-/// the capability's scopes.
+/// Gives a tenant's plugin a grant that one of the package's `requests` asks for. `schema` is the
+/// JSON Schema of the capability's scopes.
 pub async fn put(
     core: &Core,
     tenant: TenantId,
@@ -145,7 +146,8 @@ pub async fn put(
     Ok(tx.commit().await?)
 }
 
-/// Enables a product for a tenant that has granted everything that the active package requires.
+/// Enables a product for a tenant. Fails unless the tenant has all grants that the active package
+/// requires.
 pub async fn enable(
     core: &Core,
     tenant: TenantId,
@@ -162,7 +164,8 @@ pub async fn enable(
     switch(core, tenant, plugin, Switch::Enable, reason, by).await
 }
 
-/// Disables a product for a tenant. The product's runs are inactive, and the tenant's grants stay.
+/// Disables a product for a tenant. The product's workflow runs become inactive; the tenant's
+/// grants stay.
 pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     switch(core, tenant, plugin, Switch::Disable, reason, by).await
 }
@@ -182,7 +185,7 @@ async fn switch(
     Ok(tx.commit().await?)
 }
 
-/// Stops a plugin for all tenants. The plugin's runs are inactive and lose nothing.
+/// Stops a plugin for all tenants. Its workflow runs become inactive and lose nothing.
 pub async fn stop(core: &Core, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
@@ -200,12 +203,13 @@ pub async fn resume(core: &Core, plugin: &str, reason: &str, by: &Attribution) -
     }
 }
 
-/// Lists the required requests without a valid grant, which prevent that the product is enabled.
+/// Lists the package's required requests for which the tenant has no valid grant. While there are
+/// any, the product cannot be enabled.
 pub fn missing<'a>(plugin: &str, requests: &'a [Request], granted: &[ListedGrant]) -> Vec<&'a Request> {
     requests.iter().filter(|request| !request.optional && !is_granted(plugin, request, granted)).collect()
 }
 
-/// Whether a grant that has not expired answers the request.
+/// Whether the tenant has a grant, not expired, that answers the package's request.
 pub fn is_granted(plugin: &str, request: &Request, granted: &[ListedGrant]) -> bool {
     granted.iter().any(|ListedGrant { grant, expired, .. }| {
         !expired && grant.plugin == plugin && grant.capability == request.capability && grant.name == request.grant

@@ -1,5 +1,5 @@
-//! Command `eaf plugin inspect`: reports a package and its imports, read from its components
-//! instead of its manifest.
+//! Command `eaf plugin inspect`: reports the content of a package and its imports. The imports are
+//! read from the components, not from the manifest.
 
 use super::engine::{self, Limits, Wasm};
 use super::load::{self, Import};
@@ -25,7 +25,7 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
-/// Report about a package, printed as text, or as JSON with `--json`.
+/// Report about a package. It is printed as text, or with `--json` as JSON.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub digest: String,
@@ -84,8 +84,8 @@ pub fn inspect(file: &Path) -> Result<Report, Error> {
     })
 }
 
-/// Prints one line per fact and escapes the package's texts, because a name with a line end could
-/// forge further imports.
+/// Prints one line per fact. Texts of the package are escaped, because a name with a line break
+/// could pretend to be a further import.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lines().iter().try_for_each(|line| writeln!(f, "{}", plain::line(line)))

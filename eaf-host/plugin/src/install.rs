@@ -1,7 +1,7 @@
-//! Packages of a host: loads and checks the generations that the database names.
+//! Packages of a host: loads and checks the generations that are active in the database.
 //!
-//! [`Plugins`] contains a package only after its tables and triggers exist, so that the next poll
-//! finds and repeats an attempt that failed.
+//! A package is put into [`Plugins`] only after its tables and triggers exist. If that fails, the
+//! next poll of the database therefore finds the package again and repeats the attempt.
 
 use super::check;
 use super::engine::Wasm;
@@ -37,15 +37,15 @@ pub enum Error {
     Altered { plugin: String, digest: String, found: String },
 }
 
-/// Packages found by one poll of the database. A package that fails does not affect the others.
+/// Packages that one poll of the database found. A package that fails does not affect the others.
 pub struct Found {
     pub new: Vec<Arc<Plugin>>,
-    /// Failed packages, by plugin id. The previous generation of such a plugin stays active, and
-    /// the next poll repeats the attempt.
+    /// Packages that could not be loaded, by plugin id. The previous generation of such a plugin
+    /// stays active, and the next poll repeats the attempt.
     pub failed: Vec<(String, Error)>,
 }
 
-/// Checks a package, stores it, activates it for all hosts, and serves it here.
+/// Checks a package, stores it, activates it for all hosts, and serves it on this host.
 pub async fn install(
     core: &Core,
     wasm: &Wasm,
@@ -53,7 +53,8 @@ pub async fn install(
     ceiling: &Ceiling,
     file: &[u8],
 ) -> Result<Arc<Plugin>, Error> {
-    // The package is checked before anything is stored. Its generation is known only afterwards.
+    // The package is checked before it is stored. Its generation is not known yet, so 0 stands for
+    // it.
     let proven = load_off_thread(wasm, ceiling, file.to_vec(), 0).await?;
     check::refuse(&proven)?;
     let stored = package::Package {
@@ -64,15 +65,15 @@ pub async fn install(
         description: proven.description.clone(),
     };
     package::store(&core.db, &stored).await?;
-    // The row of a digest is never overwritten, so other hosts would load bytes that were changed
-    // there.
+    // The stored row of a digest is never overwritten. If its bytes were changed in the database,
+    // other hosts would load the changed bytes.
     unaltered(core, proven.id(), &proven.digest).await?;
-    // A view whose table cannot be created must prevent the activation: afterwards no host may
-    // append decisions of the previous generation.
+    // If the table of a view cannot be created, the package must not be activated: after the
+    // activation, no host may append decisions of the previous generation.
     prepare(core, &proven).await?;
     let generation = package::activate(&core.db, proven.id(), &proven.digest, &core.by).await?;
-    // Switches views and workflows to the new generation. After a crash here, the next host that
-    // loads the package switches them.
+    // Switches views and workflows to the new generation. If this host crashes here, the next host
+    // that loads the package switches them.
     prepare(core, &proven).await?;
     let plugin = serve(core, plugins, load_off_thread(wasm, ceiling, stored.bytes, generation).await?).await;
     for (tenant, missing) in missing_grants(core, &plugin).await? {
@@ -81,9 +82,9 @@ pub async fn install(
     Ok(plugin)
 }
 
-/// Lists the tenants for which the product is enabled without a grant that the package requires,
-/// each with the missing grants. An upgrade may require more than the package with which the
-/// product was enabled.
+/// Lists the tenants for which the product is enabled although grants that the package requires are
+/// missing, each with the names of the missing grants. This happens because an upgrade may require
+/// more grants than the previous package.
 pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantId, String)>, Error> {
     let mut lacking = Vec::new();
     for (tenant, _) in directory::tenants(&core.db).await? {
@@ -102,8 +103,8 @@ pub async fn missing_grants(core: &Core, plugin: &Plugin) -> Result<Vec<(TenantI
     Ok(lacking)
 }
 
-/// Serves every generation that is active in the database and not served by this host so far.
-/// Repeated calls find activations by other hosts, and repeat attempts that failed.
+/// Serves every generation that is active in the database and that this host does not serve yet.
+/// Repeated calls find packages that other hosts have activated, and repeat attempts that failed.
 pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &Ceiling) -> Result<Found, Error> {
     let mut found = Found { new: Vec::new(), failed: Vec::new() };
     for active in package::all_active(&core.db).await? {
@@ -120,7 +121,7 @@ pub async fn load_active(core: &Core, wasm: &Wasm, plugins: &Plugins, ceiling: &
 }
 
 /// Activates a package on this host. Parked consumers are retried at once, because the new package
-/// may handle an event at which the previous one failed.
+/// may handle the event at which the previous package failed.
 async fn serve(core: &Core, plugins: &Plugins, plugin: Plugin) -> Arc<Plugin> {
     let plugin = plugins.activate(plugin);
     match consumers::retry_all(&core.db, plugin.id()).await {
@@ -151,9 +152,9 @@ async fn load_prepared(core: &Core, wasm: &Wasm, ceiling: &Ceiling, active: &pac
     Ok(plugin)
 }
 
-/// Reads the stored bytes of a package. Fails if they do not match the digest: otherwise write
-/// access to `eaf.package` could change the rules of all tenants under the digest of a reviewed
-/// package.
+/// Reads the stored bytes of a package. Fails if the bytes do not match the digest. Otherwise a
+/// person with write access to `eaf.package` could replace a reviewed package under its digest, and
+/// thereby change the rules of all tenants.
 async fn unaltered(core: &Core, plugin: &str, digest: &str) -> Result<Vec<u8>, Error> {
     let gone = || Error::Gone { plugin: plugin.to_owned(), digest: digest.to_owned() };
     let stored = package::load(&core.db, digest).await?.ok_or_else(gone)?;
@@ -178,7 +179,7 @@ async fn prepare(core: &Core, plugin: &Plugin) -> Result<(), Error> {
         .map_err(|cause| Error::Prepare { plugin: plugin.id().to_owned(), cause: Box::new(cause) })
 }
 
-/// Loads a package on a blocking thread, since compilation takes tens of milliseconds.
+/// Loads a package on a blocking thread, because its compilation takes tens of milliseconds.
 async fn load_off_thread(
     wasm: &Wasm,
     ceiling: &Ceiling,
@@ -251,8 +252,8 @@ mod tests {
             let found = load_active(&core, &wasm, &here, &ceiling).await.unwrap();
             assert!(matches!(&found.failed[..], [(_, Error::Altered { plugin, .. })] if plugin == "fixture"));
             assert!(found.new.is_empty() && here.all().is_empty());
-            // Installing the same package again does not repair the row, so it must not report
-            // success.
+            // Installing the same package again does not repair the changed row, so the
+            // installation must fail.
             let again = install(&core, &wasm, &here, &ceiling, &packed("1.0.0")).await;
             assert!(matches!(again, Err(Error::Altered { .. })));
             database.run("update eaf.package p set bytes = k.bytes from kept k where k.digest = p.digest").await;

@@ -9,10 +9,10 @@
 //! | [`install`] | loads and serves the packages that the database names |
 //! | [`granting`] | grants and products of tenants, by operators |
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, panic texts |
-//! | [`domain`], [`breaker`] | the component behind `Domain` of `eaf_core`, its circuit breaker |
+//! | [`domain`], [`breaker`] | the domain component for eaf-core, and its circuit breaker |
 //! | [`observer`] | observation of managed resources |
 //! | [`imports`] | imports of workflow components |
-//! | [`workflow`] | packages and components under the workflow engine of `eaf_core` |
+//! | [`workflow`] | packages and components, as the workflow engine of eaf-core uses them |
 //! | [`build`], [`module_imports`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
 
 pub mod breaker;
@@ -43,9 +43,9 @@ use eaf_core::contract::{Description, Domain};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-/// Package that is loaded: its components are compiled and its parts are checked.
+/// Package that the host has loaded: its components are compiled, and its parts are checked.
 pub struct Plugin {
-    /// Digest of the package, as hex: the SHA-256 that [`package`] defines.
+    /// Digest of the package in hexadecimal: the SHA-256 that the module [`package`] defines.
     pub digest: String,
     pub generation: i64,
     pub manifest: manifest::Manifest,
@@ -54,7 +54,7 @@ pub struct Plugin {
     pub texts: Arc<Locales>,
     pub mails: Arc<Templates>,
     pub domain: Arc<dyn Domain>,
-    /// Component with the workflows; none: the product has no durable functions.
+    /// Component with the workflows; `None` if the package has no workflow component.
     pub workflow: Option<workflow::component::WorkflowComponent>,
 }
 
@@ -64,14 +64,15 @@ impl Plugin {
     }
 }
 
-/// Packages that are active on this host. Cheap to clone; all clones share one state.
+/// Packages that are active on this host, by plugin id. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Plugins {
     active: Arc<RwLock<BTreeMap<String, Arc<Plugin>>>>,
 }
 
 impl Plugins {
-    /// Activates a package. Runs and commands in progress keep the package with which they started.
+    /// Activates a package on this host. Workflow runs and commands in progress continue with the
+    /// package with which they started.
     pub fn activate(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut active = self.active.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -83,7 +84,7 @@ impl Plugins {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(id).cloned()
     }
 
-    /// Lists all active packages, ordered by plugin id.
+    /// Lists the active packages of this host, ordered by plugin id.
     pub fn all(&self) -> Vec<Arc<Plugin>> {
         self.active.read().unwrap_or_else(|poisoned| poisoned.into_inner()).values().cloned().collect()
     }

@@ -1,6 +1,7 @@
-//! Load of a package: turns its bytes into a plugin after a proof of its reach. The domain imports
-//! nothing, the workflow imports only what the package requests, and the requests are within the
-//! ceiling. [`granting`](super::granting) checks the grants per tenant.
+//! Load of a package: creates a plugin from the bytes of a package file, after a proof of what its
+//! components can reach. The domain component imports nothing, the workflow component imports only
+//! interfaces that the package requests, and the requests are within the ceiling.
+//! [`granting`](super::granting) checks a tenant's grants.
 
 use super::Plugin;
 use super::domain::{self, WasmDomain};
@@ -17,7 +18,8 @@ use std::sync::Arc;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
-/// Interface that every workflow may import without a request, since it reaches only its own run.
+/// Interface that every workflow component may import without a request, because it reaches only
+/// the workflow's own run.
 const FLOW: &str = "eaf:workflow/flow";
 
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +71,13 @@ pub enum Error {
     },
 }
 
-/// Interfaces of capabilities that a package may request at most, such as `eaf:vsphere/inventory`,
-/// each with its functions.
+/// Ceiling of the deployment: the interfaces of capabilities that a package may request, such as
+/// `eaf:vsphere/inventory`, each with its functions.
 #[derive(Debug, Clone)]
 pub struct Ceiling(BTreeMap<String, Vec<&'static str>>);
 
 impl Default for Ceiling {
-    /// Creates the ceiling with all interfaces of the capabilities in this binary.
+    /// Creates the highest ceiling: all interfaces of the capabilities in this binary.
     fn default() -> Self {
         Ceiling::of(&eaf_capability::interfaces())
     }
@@ -89,8 +91,8 @@ impl Ceiling {
         Ceiling(interfaces.iter().map(named).collect())
     }
 
-    /// Lowers the ceiling to the interfaces `names`. Fails with the first name that the ceiling
-    /// does not have.
+    /// Lowers the ceiling to the interfaces `names`. Fails with the first name that is not in this
+    /// ceiling.
     pub fn lowered_to(&self, names: &[String]) -> Result<Ceiling, String> {
         let permitted = names.iter().map(|name| match self.0.get(name) {
             Some(functions) => Ok((name.clone(), functions.clone())),
@@ -99,13 +101,13 @@ impl Ceiling {
         Ok(Ceiling(permitted.collect::<Result<_, _>>()?))
     }
 
-    /// Names of all permitted interfaces, separated by commas.
+    /// Names of all interfaces in the ceiling, separated by commas.
     pub fn list(&self) -> String {
         self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Loads a package; `generation` is the number under which it is active.
+/// Loads a package file. `generation` is the number under which the package is active.
 pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Result<Plugin, Error> {
     let package = package::read(file)?;
     let manifest = manifest::parse(package.require("plugin.toml")?)?;
@@ -158,15 +160,16 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     })
 }
 
-/// Imported interface of a component, with those of its functions that the component uses.
+/// Interface that a component imports, with the functions of the interface that the component uses.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Import {
-    /// Name of the interface with its version, such as `eaf:vsphere/inventory@1.0.0`.
+    /// Name of the imported interface with its version, such as `eaf:vsphere/inventory@1.0.0`.
     pub interface: String,
     pub functions: Vec<String>,
 }
 
-/// Imports of a package, read from its components instead of its manifest.
+/// Interfaces that a package's components import, read from the components and not from the
+/// manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Imports {
     pub domain: Vec<Import>,
@@ -179,13 +182,13 @@ impl Import {
     }
 
     /// Names of capability and interface, such as (`vsphere`, `inventory`) for
-    /// `eaf:vsphere/inventory`; none for another import.
+    /// `eaf:vsphere/inventory@1.0.0`. `None` if the import's name has another form.
     fn capability(&self) -> Option<(&str, &str)> {
         self.without_version().strip_prefix("eaf:")?.split_once('/')
     }
 }
 
-/// Lists the imports of a component, read from its type.
+/// Lists the interfaces that a component imports, read from the compiled component's type.
 pub fn imports(wasm: &Wasm, component: &Component) -> Vec<Import> {
     let ty = component.component_type();
     ty.imports(wasm.engine())
@@ -241,8 +244,8 @@ fn refused_workflow_imports(imports: &[Import], requests: &[Request], ceiling: &
         .collect()
 }
 
-/// Lists the imported functions that this host's interfaces do not have, as in a package for a
-/// newer host.
+/// Lists the imported functions that this host's interfaces do not have. A package for a newer host
+/// may import such functions.
 fn refused_functions(imports: &[Import], ceiling: &Ceiling) -> Vec<String> {
     let unknown = |import: &Import| {
         let known = ceiling.0.get(import.without_version())?;

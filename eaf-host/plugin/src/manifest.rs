@@ -1,4 +1,5 @@
-//! Manifest of a package, `plugin.toml`: identity and requests.
+//! Manifest of a package, `plugin.toml`: the plugin's id, name and version, and its requests for
+//! capabilities.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,30 +24,32 @@ pub struct Manifest {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Id of the plugin, the prefix of every stream, event, view and permission; never changes.
+    /// Id of the plugin. It is the prefix of each of the plugin's streams, events, views and
+    /// permissions, and never changes.
     pub id: String,
     pub name: String,
     pub version: String,
 }
 
-/// Request of a package for a capability.
+/// Request of a package for a capability, in its `plugin.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     pub capability: String,
-    /// Name of the grant, by which the code opens the connection.
+    /// Name of the grant that answers this request. The workflow opens a connection by this name.
     pub grant: String,
-    /// Interfaces that the package requests, by their name in WIT; empty: all that the component
-    /// imports.
+    /// Interfaces of the capability that the package requests, by their names in WIT. Empty: all
+    /// interfaces of the capability that the component imports.
     #[serde(default)]
     pub interfaces: Vec<String>,
     #[serde(default)]
     pub scope: Value,
-    /// Whether the plugin runs without the grant. Without the grant, its calls are denied.
+    /// Whether the product can be enabled without this grant. Calls that need the missing grant are
+    /// denied.
     #[serde(default)]
     pub optional: bool,
     /// Observation of the capability's managed resources: the host polls them and notifies the
-    /// plugin of changes. None: no observation.
+    /// package of changes by a command. `None`: the resources are not observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
 }
@@ -54,10 +57,11 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observe {
-    /// Command of the system that the host gives for each change, with the body `{key, found}`.
+    /// Name of the command that the host gives for each observed change, with the body `{key,
+    /// found}`.
     pub command: String,
-    /// View with one row per resource. The positions of these rows show whether events came after
-    /// an observation; none: there is no such view.
+    /// View with one row per managed resource. The position of a row's last event shows whether the
+    /// resource had events after an observation. `None`: there is no such view.
     #[serde(default)]
     pub view: Option<String>,
 }

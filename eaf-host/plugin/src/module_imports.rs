@@ -1,15 +1,17 @@
-//! Imports outside of the contract, with the chain of calls that leads to each. They come from a
-//! dependency that expects a browser or WASI, and the chain shows which dependency.
+//! Forbidden imports of a WebAssembly module: imports that are not in the WIT contract. They come
+//! from a dependency that expects a browser or WASI. The report shows the chain of calls to each
+//! import, so that the author finds the dependency.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
-/// Prefix of the interfaces in the contract; every other import is forbidden.
+/// Prefix of the interfaces in the WIT contract. Every import without this prefix is forbidden.
 const OURS: &str = "eaf:";
-/// Maximum number of functions in a chain of calls; a longer chain is cut in the middle.
+/// Maximum number of functions in a reported chain of calls. A longer chain is cut in the middle.
 const CHAIN_MAX: usize = 12;
 
-/// Reports the forbidden imports of a module, one entry per import.
+/// Reports the forbidden imports of a WebAssembly module, each with advice and the chain of calls
+/// to it.
 pub fn forbidden(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
     let module = read(module)?;
     let mut report = Vec::new();
@@ -25,9 +27,9 @@ pub fn forbidden(module: &[u8]) -> Result<Vec<String>, BinaryReaderError> {
 #[derive(Default)]
 struct Module {
     forbidden: Vec<Import>,
-    /// Number of imported functions, which come first in the numbering of functions.
+    /// Number of imported functions. WebAssembly numbers them before the module's own functions.
     imported: u32,
-    /// Numbers of the callers of each function, by the number of the called function.
+    /// Numbers of the functions that call each function, by the number of the called function.
     callers: BTreeMap<u32, BTreeSet<u32>>,
     names: BTreeMap<u32, String>,
     exports: BTreeMap<u32, String>,
@@ -36,7 +38,7 @@ struct Module {
 struct Import {
     module: String,
     name: String,
-    /// Number of the imported function; none: the import is a memory, a table or a global.
+    /// Number of the imported function; `None` if the import is a memory, a table or a global.
     function: Option<u32>,
 }
 
@@ -93,8 +95,9 @@ fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
 }
 
 impl Module {
-    /// Shortest chain of calls from an export to the function; none if no function calls it. A
-    /// function that is called only through a table starts the chain instead of an export.
+    /// Shortest chain of calls from an exported function to this function; `None` if no function
+    /// calls it. If no export leads to it, the chain begins with a function that is called only
+    /// through a table.
     fn chain_to(&self, function: u32) -> Option<Vec<String>> {
         let mut calls: BTreeMap<u32, u32> = BTreeMap::new();
         let mut queue = VecDeque::from([function]);

@@ -1,9 +1,9 @@
-//! Observation: polls the managed resources of packages that request it (`observe` in
-//! `plugin.toml`), and notifies the package of changes by a command. See ADR 0011.
+//! Observer: polls the managed resources of packages that request it (`observe` in `plugin.toml`),
+//! and notifies the package of changes by a command. See ADR 0011.
 //!
-//! Each connection is polled every few minutes, by one host at a time and in sequence. The pause
-//! grows after each failure, and is much longer after a refused login, because refusals lock
-//! accounts.
+//! Each connection is polled every few minutes, by one host at a time, with one request after the
+//! other. The pause before the next poll grows after each failure. After a refused login it is much
+//! longer, because refused logins lock accounts.
 
 use super::manifest::Observe;
 use super::{Plugin, Plugins};
@@ -24,24 +24,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Interval between the starts of two polls of one connection, so that no page shows a state older
-/// than 5 minutes.
+/// Interval from the start of one poll of a connection to the start of the next. It is shorter than
+/// 5 minutes, so that no page shows a state older than 5 minutes.
 const POLL_INTERVAL: Duration = Duration::from_secs(4 * 60);
-/// Interval at which due connections are claimed.
+/// Interval at which the host claims connections whose next poll is due.
 const CLAIM_INTERVAL: Duration = Duration::from_secs(5);
-/// Maximum number of connections that one host polls concurrently.
+/// Maximum number of connections that one host polls at the same time.
 const CONCURRENT_MAX: usize = 4;
-/// Maximum number of resources per batch; each batch is recorded before the next one is read.
+/// Maximum number of managed resources per batch. The result of a batch is recorded before the next
+/// batch is read.
 const BATCH_SIZE: usize = 500;
-/// Time-out of the reads of one poll. A poll and its lease last longer, so that no other host polls
-/// the connection meanwhile.
+/// Time-out for reading resources in one poll. The time-out of the whole poll and its lease are
+/// longer, so that no other host polls the connection meanwhile.
 const READ_TIMEOUT: Duration = Duration::from_secs(80);
 const POLL_TIMEOUT: Duration = Duration::from_secs(100);
 const LEASE_TIME: Duration = Duration::from_secs(120);
-/// Maximum pause after failures, which doubles with each failure.
+/// Maximum pause after failures of a connection. The pause doubles with each failure.
 const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
-/// Pause after a refused login, since directories lock an account after a few refusals within an
-/// hour.
+/// Pause after a refused login. It is long because directories lock an account after a few refused
+/// logins within an hour.
 const LOGIN_PAUSE: Duration = Duration::from_secs(60 * 60);
 const LOGIN_PAUSE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -56,8 +57,8 @@ impl Observer {
         Arc::new(Observer { core, plugins, providers })
     }
 
-    /// Polls connections until `stop` ends. When this cancels a poll, another host claims the
-    /// connection as soon as its lease expires.
+    /// Polls connections until the future `stop` completes. Polls in progress are then cancelled;
+    /// another host claims their connections as soon as the leases expire.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut polls = JoinSet::new();
@@ -94,7 +95,7 @@ impl Observer {
         }
     }
 
-    /// Polls one connection that this host has leased.
+    /// Polls one connection for which this host has the lease.
     pub async fn poll(&self, lease: &ObservationLease) {
         let Some(provider) = self.providers.get(&lease.capability) else { return };
         let begun = Instant::now();
@@ -104,7 +105,8 @@ impl Observer {
         });
         let before = observation::failures(&self.core.db, lease).await.unwrap_or_default();
         let (failures, pause) = match &outcome {
-            // The interval is measured from start to start, whatever the number of resources.
+            // The interval counts from the start of one poll to the start of the next, however long
+            // the poll took.
             Ok(()) => (0, POLL_INTERVAL.saturating_sub(begun.elapsed())),
             Err(failure) => (before + 1, pause(provider.connection_problem(failure), failure, before)),
         };
@@ -173,12 +175,12 @@ impl Observer {
         Ok(())
     }
 
-    /// Reads a batch of resources and notifies the package of changes. A state is a change if it
-    /// differs from the last one reported, or if the resource's row has had events since, because a
-    /// workflow may have reported another state meanwhile.
+    /// Reads a batch of managed resources and notifies the package of changes. A state counts as a
+    /// change if it differs from the state that was last reported. It also counts if the resource's
+    /// row has had events since, because a workflow may have reported another state meanwhile.
     ///
-    /// The result omits resources whose notification failed, so that they stay due, and includes
-    /// the observations made before a failure.
+    /// The returned observations omit a resource whose notification failed, so that the next poll
+    /// repeats it. If reading fails, observations made before the failure are returned with it.
     async fn observe_batch(
         &self,
         request: &ObservationRequest,
@@ -186,8 +188,8 @@ impl Observer {
         plugin: &Plugin,
         observe: &Observe,
     ) -> Result<(Vec<Observation>, Option<Failure>), Failure> {
-        // The positions are read before the resources, so that later events cause another
-        // notification.
+        // The positions are read before the resources, so that an event which comes between the two
+        // reads causes another notification.
         let positions = self.positions(request, plugin, observe).await?;
         let Observations { states, failure } = provider.observe(request).await;
         let resources: HashMap<&str, &ManagedResource> =
@@ -208,7 +210,7 @@ impl Observer {
         Ok((observations, failure))
     }
 
-    /// Positions of the last events of the resources' rows, by key.
+    /// Positions of the last events of the managed resources' rows in the view, by the row's key.
     async fn positions(
         &self,
         request: &ObservationRequest,
@@ -225,8 +227,8 @@ impl Observer {
         Ok(found.into_iter().map(|(key, position)| (key, position.to_string())).collect())
     }
 
-    /// Notifies the package of a state; false if the notification failed, which the next poll
-    /// repeats.
+    /// Notifies the package of a resource's state by a command. Returns false if that failed; the
+    /// next poll then repeats the notification.
     async fn notify(
         &self,
         request: &ObservationRequest,
@@ -261,7 +263,8 @@ impl Observer {
     }
 }
 
-/// Pause of a connection after a failure that follows `before` consecutive failures.
+/// Pause before the next poll of a connection, after a failure that follows `before` consecutive
+/// failures.
 fn pause(problem: ConnectionProblem, failure: &Failure, before: u32) -> Duration {
     let (first, longest) = match problem {
         ConnectionProblem::LoginRefused => (LOGIN_PAUSE, LOGIN_PAUSE_MAX),

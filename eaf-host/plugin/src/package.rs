@@ -1,15 +1,15 @@
 //! File format of packages.
 //!
 //! ```text
-//! magic        8 bytes   "EAFPKG" 0x00 0x01
-//! header size  4 bytes   little-endian, at most 1 MiB
+//! magic        8 bytes   "EAFPKG" 0x00 0x01 header size  4 bytes   little-endian, at most 1 MiB
 //! header       JSON      {"format": 1, "entries": [{"path", "size", "sha256"}, …]}, sorted by path
-//! signatures   4 bytes of size (at most 64 KiB), then the block; empty for now
-//! contents     bytes of the entries in the header's order, without gaps and without a trailer
+//! signatures   4 bytes of size (at most 64 KiB), then the block; empty for now contents     bytes
+//! of the entries in the header's order, without gaps and without a trailer
 //! ```
 //!
-//! The digest of a package is the SHA-256 of magic, header size and header. It covers the entries
-//! through their SHA-256 in the header, and excludes the signatures, since these sign the digest.
+//! The digest of a package is the SHA-256 of magic, header size and header. It covers the contents
+//! too, because the header has the SHA-256 of each entry. It does not cover the signatures, because
+//! they sign the digest.
 
 use super::engine::hex;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ const HEADER_MAX: usize = 1 << 20;
 const SIGNATURES_MAX: usize = 64 << 10;
 const ENTRIES_MAX: usize = 1000;
 const PATH_MAX: usize = 200;
-/// Maximum length, in bytes, of all contents together.
+/// Maximum length, in bytes, of the contents of all entries together.
 const CONTENTS_MAX: u64 = 64 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum Error {
     Missing(&'static str),
 }
 
-/// Contents of a package, checked against its header.
+/// Package that was read from a file, and whose contents match its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     digest: String,
@@ -69,7 +69,7 @@ struct Entry {
 }
 
 impl Package {
-    /// Digest of the package, a SHA-256 as hex.
+    /// Digest of the package: a SHA-256 in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -82,7 +82,7 @@ impl Package {
         self.get(path).ok_or(Error::Missing(path))
     }
 
-    /// Lists the entries below a folder, each with the rest of its path.
+    /// Lists the entries of the package below a folder, each with its path relative to that folder.
     pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.entries.iter().filter_map(move |(path, bytes)| {
             let rest = path.strip_prefix(folder)?.strip_prefix('/')?;
@@ -90,13 +90,13 @@ impl Package {
         })
     }
 
-    /// Lists the paths of all entries with their sizes in bytes, ordered by path.
+    /// Lists the paths of all entries of the package with their lengths in bytes, ordered by path.
     pub fn list(&self) -> impl Iterator<Item = (&str, usize)> {
         self.entries.iter().map(|(path, bytes)| (path.as_str(), bytes.len()))
     }
 }
 
-/// Writes a package file. The same entries give the same bytes.
+/// Writes the bytes of a package file. The same entries always give the same bytes.
 pub fn write(entries: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
     check_count(entries.len())?;
     let mut header = Header { format: 1, entries: Vec::with_capacity(entries.len()) };
@@ -121,7 +121,7 @@ pub fn write(entries: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
     Ok(file)
 }
 
-/// Reads a package file, and checks each entry against the header.
+/// Reads the bytes of a package file, and checks each entry against the header.
 pub fn read(file: &[u8]) -> Result<Package, Error> {
     let mut rest = file.strip_prefix(MAGIC).ok_or(Error::Magic)?;
     let header = take_sized(&mut rest, "the header", HEADER_MAX)?;
@@ -131,8 +131,8 @@ pub fn read(file: &[u8]) -> Result<Package, Error> {
         return Err(Error::Format(header.format));
     }
     check_count(header.entries.len())?;
-    // The total size is checked before anything is copied; a sum that overflows is too large as
-    // well.
+    // The total size is checked before any entry is copied. A sum that overflows counts as too
+    // large.
     check_total(header.entries.iter().fold(0, |sum: u64, entry| sum.saturating_add(entry.size)))?;
     take_sized(&mut rest, "the signature block", SIGNATURES_MAX)?;
 
@@ -185,8 +185,8 @@ fn check_total(found: u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks that a path is relative, with forward slashes, without `.` and `..`, and of plain
-/// characters, so that it is the same path on every system and in every log.
+/// Checks that the path of an entry is relative, has forward slashes, no `.` or `..`, and only
+/// plain characters. Such a path means the same on every system and in every log.
 fn check_path(path: &str) -> Result<(), Error> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let good = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(plain);
@@ -205,7 +205,7 @@ mod tests {
         write(&entries).unwrap()
     }
 
-    /// Creates a package file with this header and these contents, whether they match or not.
+    /// Creates a package file from this header and these contents, even if they do not match.
     fn forged(header: &str, contents: &[u8]) -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(&(header.len() as u32).to_le_bytes());

@@ -1,8 +1,8 @@
-//! Panic text of a guest. A panic reaches the host as "unreachable executed"; the SDK's panic hook
-//! writes the text to `EAF_PANIC_SLOT`: 4 bytes of length (little-endian), then UTF-8, 4 KiB in
-//! all.
+//! Panic text of a guest. Of a panic itself, the host sees only the trap "unreachable executed".
+//! The SDK's panic hook therefore writes the text into the guest's memory at `EAF_PANIC_SLOT`: 4
+//! bytes of length (little-endian), then UTF-8, at most 4 KiB together.
 //!
-//! The text may contain any data of the guest, so it is logged and never part of an answer.
+//! The text may contain any data of the guest. It is logged and never becomes part of an answer.
 
 use super::engine::Guard;
 use wasmtime::{Store, Trap, WasmCoreDump};
@@ -10,7 +10,7 @@ use wasmtime::{Store, Trap, WasmCoreDump};
 const SLOT: &str = "EAF_PANIC_SLOT";
 const SLOT_BYTES: usize = 4096;
 
-/// Reads the panic text of a guest; none if the error is not a trap after a panic.
+/// Reads the panic text of a guest that was stopped by `error`; `None` if the guest did not panic.
 pub fn panic_text<T: 'static>(store: &mut Store<Guard<T>>, error: &wasmtime::Error) -> Option<String> {
     let dump = error.downcast_ref::<WasmCoreDump>()?;
     dump.instances().iter().find_map(|instance| {
@@ -28,16 +28,16 @@ fn read(slot: &[u8]) -> Option<String> {
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
 
-/// Describes a trap as one sentence, without data of the guest.
+/// Describes in one sentence why a guest trapped. The sentence contains no data of the guest.
 pub fn reason(error: &wasmtime::Error) -> String {
     match error.downcast_ref::<Trap>() {
         Some(trap) => trap.to_string(),
-        // The root cause is a sentence of wasmtime or of the limiter of memory.
+        // The root cause is a sentence of wasmtime or of its memory limit.
         None => error.root_cause().to_string(),
     }
 }
 
-/// Whether the epoch deadline ended the guest.
+/// Whether the guest was ended because it computed too long, which its epoch deadline detects.
 pub fn is_deadline(error: &wasmtime::Error) -> bool {
     matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt))
 }

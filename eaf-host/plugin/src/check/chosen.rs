@@ -1,5 +1,5 @@
-//! Checks of members that are chosen from another system's lists: the package must request the
-//! grant that the mark of such a member names.
+//! Checks of command members whose value people choose from another system's list: the package must
+//! request the grant that the member's mark names.
 
 use super::{Finding, choices};
 use crate::choices::{KEYWORD, Source, marks};

@@ -1,6 +1,6 @@
-//! Cross-check of a package: every name that one part refers to must be declared by another part.
-//! Otherwise an undefined name shows up later, as an empty list, a run that never starts, or a code
-//! instead of a sentence.
+//! Cross-check of a package: every name to which one part of the package refers must be declared by
+//! another part. Without the check, an undefined name would show only later: as an empty list, a
+//! workflow run that never starts, or a code in place of a sentence.
 //!
 //! | file | comparison |
 //! |---|---|
@@ -37,17 +37,18 @@ use eaf_capability::text::Locales;
 use eaf_core::contract::Description;
 use std::fmt;
 
-/// Roles that people of a tenant can have.
+/// Roles of the host that members of a tenant can have.
 pub const ROLES: [&str; 4] = ["requester", "approver", "admin", "auditor"];
 
-/// Result of the cross-check: a reference to a name that the package does not declare, or another
-/// violation.
+/// Result of the cross-check of a package: a reference to a name that the package does not declare,
+/// or another violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Location of the finding, such as `view requests, column position`, or a file and line.
+    /// Part of the package that the finding is about, such as `view requests, column position`, or
+    /// a source file and line.
     place: String,
     what: String,
-    /// Sentence that says how to repair the package; begins with a verb.
+    /// Sentence that says how to repair the package. It begins with a verb.
     fix: String,
 }
 
@@ -63,7 +64,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Parts of a package that the cross-check compares.
+/// Parts of a package that the cross-check compares with each other.
 struct Package<'a> {
     description: &'a Description,
     texts: &'a Locales,
@@ -83,8 +84,9 @@ fn findings(package: &Package) -> Vec<Finding> {
     found
 }
 
-/// Refuses a package with findings, before it is activated. Active packages are served without this
-/// check, because a restart of a host must not stop them.
+/// Cross-checks a package before it is activated, and refuses it if there are findings. A host
+/// serves packages that are already active without this check, because its restart must not stop
+/// them.
 pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     let package = Package {
         description: &plugin.description,
@@ -95,8 +97,8 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     report(plugin, &findings(&package))
 }
 
-/// Refuses a built package with findings in its source. Returns the findings that do not refuse it,
-/// since they may be false alarms.
+/// Compares a built package with the references in its source. Certain findings refuse the package.
+/// Findings that may be false alarms are returned as warnings.
 pub fn refuse_with_source(plugin: &Plugin, found: source::SourceReferences) -> Result<Vec<String>, Error> {
     let findings = |references: &[source::SourceReference]| {
         texts::references(references, &plugin.description, &plugin.texts, &plugin.mails)
@@ -115,7 +117,7 @@ fn report(plugin: &Plugin, findings: &[Finding]) -> Result<(), Error> {
     Err(Error::Refused { plugin: plugin.id().to_owned(), report })
 }
 
-/// Sentence that lists the declared names, for the fix of a finding.
+/// Sentence that lists the declared names, for the repair of a finding.
 fn choices<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     if names.is_empty() { "There is none.".into() } else { format!("There are: {}.", names.join(", ")) }

@@ -1,5 +1,5 @@
-//! Checks of commands, events, permissions and roles: each name is declared once, and every
-//! reference has a declaration.
+//! Checks of the names of commands, events, permissions and roles: each name is declared once, and
+//! each reference leads to a declared name.
 
 use super::{Finding, ROLES, choices};
 use eaf_core::contract::{CommandType, Description};
@@ -18,7 +18,7 @@ pub fn findings(description: &Description) -> Vec<Finding> {
     found
 }
 
-/// Finding about a permission that the package does not declare; none: the permission is declared.
+/// Finding about a permission that the package does not declare; `None` if the package declares it.
 pub fn permission(description: &Description, name: &str, place: String) -> Option<Finding> {
     let known = description.permissions.iter().map(|known| known.name.as_str());
     if known.clone().any(|known| known == name) {
@@ -28,7 +28,7 @@ pub fn permission(description: &Description, name: &str, place: String) -> Optio
     Some(Finding::new(place, format!("the permission `{name}` is not declared"), fix))
 }
 
-/// Finding about an event that the package does not declare; none: the event is declared.
+/// Finding about an event that the package does not declare; `None` if the package declares it.
 pub fn event(description: &Description, kind: &str, place: String) -> Option<Finding> {
     let known = description.events.iter().map(|known| known.kind.as_str());
     if known.clone().any(|known| known == kind) {

@@ -1,11 +1,11 @@
-//! Checks of `observe` in `plugin.toml`: the command must accept the host's body, and the view must
-//! exist.
+//! Checks of `observe` in `plugin.toml`: the command that it names must accept the body that the
+//! host sends, and the view that it names must exist.
 
 use super::{Finding, choices, workflows};
 use crate::manifest::{Observe, Request};
 use eaf_core::contract::Description;
 
-/// Members of the body of a command that the host gives because of `observe`.
+/// JSON members of the body of the `observe` command, which the host gives.
 const GIVEN: [&str; 2] = ["key", "found"];
 
 pub fn findings(description: &Description, requests: &[Request]) -> Vec<Finding> {

@@ -1,6 +1,6 @@
-//! Checks of the marks of personal members: a mark is at a position that the host supports, with
-//! the subject beside it. At any other position the member would be recorded in clear, or could not
-//! be recorded at all.
+//! Checks of the marks of personal members in JSON Schemas. A mark must be at a position that the
+//! host supports, and the member that names the person must be beside it. Otherwise the personal
+//! value would be recorded in clear, or could not be recorded at all.
 
 use super::{Finding, choices};
 use eaf_core::contract::Description;
@@ -8,7 +8,7 @@ use eaf_core::crypto::personal;
 use serde_json::Value;
 
 const KEYWORD: &str = "x-eaf-personal";
-/// Mark for the subject of a command's member: the actor who gives the command.
+/// Value of a mark that says: the personal member is about the actor who gives the command.
 const ACTOR: &str = "$actor";
 
 pub fn findings(description: &Description) -> Vec<Finding> {

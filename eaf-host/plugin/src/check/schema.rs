@@ -1,29 +1,29 @@
-//! Search in a JSON Schema for the part that describes a member of a document. A JSON pointer into
-//! the document names the member.
+//! Search in a JSON Schema for the schema of one member of a document, which a JSON pointer such as
+//! `/vm/name` names.
 
 use serde_json::Value;
 
-/// Type of a member according to a schema.
+/// Type that a JSON Schema permits for a member.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Member {
-    /// No valid JSON has the member.
+    /// The schema permits no such member.
     Missing,
-    /// The member cannot be a string.
+    /// The schema permits the member, but not as a string.
     NoText,
-    /// The member is a string, or may be one.
+    /// The schema permits a string for the member.
     Text,
 }
 
-/// Finds a member by its JSON pointer. Null is ignored: a member counts as a string if it may be a
-/// string or null.
+/// Finds the type that a JSON Schema permits for the member at a JSON pointer. A member that may be
+/// a string or null counts as a string.
 pub fn member(schema: &Value, pointer: &str) -> Member {
     let Some(path) = pointer.strip_prefix('/') else { return Member::Missing };
     let steps: Vec<String> = path.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     walk(schema, &steps)
 }
 
-/// Names of the members that the schema's root object declares; empty if it declares none, so that
-/// any member is permitted.
+/// Names of the JSON members that the schema's root object declares. Empty if it declares none,
+/// which means that any member is permitted.
 pub fn names(schema: &Value) -> Vec<&str> {
     let own = schema.get("properties").and_then(Value::as_object);
     let mut found: Vec<&str> = own.into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();
@@ -31,7 +31,7 @@ pub fn names(schema: &Value) -> Vec<&str> {
     found
 }
 
-/// Names of the members that the schema's root object requires.
+/// Names of the JSON members that the schema's root object requires.
 pub fn required(schema: &Value) -> Vec<&str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -44,7 +44,7 @@ fn walk(schema: &Value, steps: &[String]) -> Member {
         None => beside_properties(schema, rest),
     };
     let best = branches(schema).map(|branch| walk(branch, steps)).fold(found, better);
-    // A schema without any rule about members permits all members.
+    // A schema that has no rule about members permits every member.
     let says_nothing = schema.get("properties").is_none() && branches(schema).next().is_none();
     if says_nothing && best == Member::Missing && schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return Member::Text;

@@ -1,9 +1,8 @@
-//! References in a package's source: codes of rejections, waiting messages and failures, states of
-//! rows, mails and permissions.
+//! References in the source of a package that its description does not contain: codes of
+//! rejections, waiting messages and failures, states of rows, mails and permissions.
 //!
-//! The description does not contain these references, so they are read from the source: literals
-//! and constants in the modules of the component. Values that are composed at run time are covered
-//! by the product's own tests alone.
+//! They are read from literals and constants in the modules of the component. Values that are
+//! composed at run time cannot be read; only the product's own tests cover them.
 
 mod expression;
 mod modules;
@@ -18,35 +17,35 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Arm, Expr, ExprCall, ExprMethodCall, ExprStruct, Macro, Member, Pat, Token};
 
-/// Reference to a code, a mail or a permission in the source.
+/// Reference in a package's source to a text, a mail or a permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceReference {
     pub referent: Referent,
-    /// Whether the expression is certainly a call of the SDK, which suffices to refuse the package.
-    /// An expression that only has such a name gives a warning.
+    /// Whether the expression is certainly a call of the SDK. If so, a finding about the reference
+    /// refuses the package. If only the name of the method is equal, the finding is a warning.
     pub is_certain: bool,
-    /// Location of the reference, such as `src/request/approve.rs, line 31`.
+    /// Source file and line of the reference, such as `src/request/approve.rs, line 31`.
     pub place: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Referent {
-    /// Key of a text in the locales.
+    /// Text in the locales, by its key, such as `rejections.own-request`.
     Text(String),
-    /// Name of a folder below `mails/`.
+    /// Mail template, by the name of its folder below `mails/`.
     Mail(String),
     Permission(String),
 }
 
-/// References in the source of a package, and the files that could not be read.
+/// References in the source of a package, and errors for the files that could not be read.
 #[derive(Debug, Default)]
 pub struct SourceReferences {
     pub references: Vec<SourceReference>,
     pub unread: Vec<Error>,
 }
 
-/// Reads the source of crates, each from its root file in `roots`. Locations are relative to
-/// `home`.
+/// Reads the source of crates and returns its references. `roots` are the root files of the crates.
+/// Locations in the result are relative to `home`.
 pub fn references(roots: &[impl AsRef<Path>], home: &Path) -> SourceReferences {
     let (mut modules, mut unread) = (Vec::new(), Vec::new());
     for root in roots {
@@ -77,7 +76,7 @@ impl Reader<'_> {
     fn each(&mut self, is_certain: bool, said: Option<&Expr>, what: impl Fn(&str) -> Vec<Referent>) {
         let Some(said) = said else { return };
         let place = format!("{}, line {}", self.place, said.span().start().line);
-        // An empty code is a placeholder and refers to no text.
+        // An empty code is a placeholder, so it refers to no text.
         for word in literals(said, self.constants).into_iter().filter(|word| !word.is_empty()) {
             self.found.extend(what(&word).into_iter().map(|referent| SourceReference {
                 referent,
@@ -107,7 +106,8 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let argument = |index: usize| call.args.get(index);
-        // Other types have methods with these names too; the receiver's name distinguishes them.
+        // Other types have methods with these names too. The name of the receiver distinguishes
+        // them.
         let is_called = |part: &str| expression::name(&call.receiver).is_some_and(|name| name.contains(part));
         match (call.method.to_string().as_str(), call.args.len()) {
             ("within", 4) => self.texts(is_called("field"), "rejections", argument(1), &[""]),
@@ -134,7 +134,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_expr_struct(self, made);
     }
 
-    /// Reads a match arm such as `Status::Pending => "pending"`.
+    /// Reads the state of a row from a match arm such as `Status::Pending => "pending"`.
     fn visit_arm(&mut self, arm: &'ast Arm) {
         if let Pat::Path(path) = &arm.pat
             && path.path.segments.len() > 1
@@ -145,11 +145,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         visit::visit_arm(self, arm);
     }
 
-    /// Reads the expressions of `vec![…]` and similar macros; macros with other contents are
-    /// skipped.
+    /// Reads the expressions inside `vec![…]` and similar macros. A macro whose content is no list
+    /// of expressions is skipped.
     fn visit_macro(&mut self, called: &'ast Macro) {
         let Ok(inside) = called.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else { return };
-        // A new reader is necessary, because these expressions live as long as this call only.
+        // These expressions live only during this call, so a reader with a shorter lifetime is
+        // necessary.
         let mut reader = Reader { place: self.place.clone(), constants: self.constants, found: &mut *self.found };
         inside.iter().for_each(|inner| reader.visit_expr(inner));
     }

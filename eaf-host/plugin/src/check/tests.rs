@@ -1,4 +1,5 @@
-//! Tests of the cross-check with a valid package, and an invalid copy of it for each rule.
+//! Tests of the cross-check: a valid package has no finding, and for each rule an invalid copy of
+//! it has one.
 
 use super::source::{Referent, SourceReference};
 use super::*;
@@ -61,8 +62,8 @@ fn found(description: Value, has_workflow_component: bool) -> String {
     findings(&package).iter().map(|finding| format!("{finding}\n")).collect()
 }
 
-/// Asserts that the description with `value` at `pointer` causes exactly one finding, about
-/// `place`.
+/// Sets `value` at the JSON pointer `pointer` of the valid description, and asserts that exactly
+/// one finding results, about `place`.
 #[track_caller]
 fn breaks(pointer: &str, value: Value, place: &str, what: &str) {
     let mut broken = sound();

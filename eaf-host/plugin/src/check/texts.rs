@@ -1,5 +1,5 @@
-//! Checks of the texts for people: every code of a package has a text in its locales, and every
-//! mail is in `mails/`.
+//! Checks of the texts that people read: each code of a package has a text in its locales, and each
+//! mail has a template in `mails/`.
 
 use super::source::{Referent, SourceReference};
 use super::{Finding, choices, names};
@@ -8,8 +8,8 @@ use eaf_capability::text::mails::Templates;
 use eaf_core::contract::Description;
 use std::collections::BTreeSet;
 
-/// Checks that each command which people may give has a title; a command of the system is not
-/// shown.
+/// Checks that each command that people may give has a title. Commands of the system need none,
+/// because people do not see them.
 pub fn titles(description: &Description, texts: &Locales) -> Vec<Finding> {
     let known: BTreeSet<&str> = texts.keys().collect();
     let of_people = description.commands.iter().filter(|command| command.permission.is_some());

@@ -1,5 +1,5 @@
-//! Checks of views: no column name that the database or the API reserves, read rules that can
-//! match, declared events.
+//! Checks of views: no column has a name that the database or the API reserves, read rules can
+//! match, and events are declared.
 
 use super::{Finding, choices, names};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
@@ -40,8 +40,8 @@ fn reserved(view: &ViewType, column: &Column) -> Option<Finding> {
     Some(Finding::new(place(view, &column.name), what, fix))
 }
 
-/// Finding about a column that the host itself reads, `status` or `terminal`, if its type is wrong;
-/// none otherwise.
+/// Finding about the column `status` or `terminal` of a view if its type is wrong. The host itself
+/// reads these columns, so it requires a type. `None` for a correct type and for other columns.
 fn mistyped(view: &ViewType, column: &Column) -> Option<Finding> {
     let (kind, word, what) = match column.name.as_str() {
         row_members::STATUS => (ColumnType::Text, "text", "the host reads its text as `status.<value>` of the locales"),

@@ -1,11 +1,11 @@
-//! Checks of workflows: triggers are declared events with the members that the trigger names, and
-//! commands are such as the host can give.
+//! Checks of workflows: triggers are declared events that have the JSON members which the trigger
+//! names, and the host can give the commands that a workflow names.
 
 use super::schema::{self, Member};
 use super::{Finding, choices, names};
 use eaf_core::contract::{Description, EventType, Trigger, WorkflowType};
 
-/// Members of the body of the command that the host gives because of `on_stall`.
+/// JSON members of the body of the `on_stall` command, which the host gives.
 const STALL: [&str; 4] = ["key", "stalled", "code", "message"];
 const FAILURE: [&str; 4] = ["key", "event", "code", "message"];
 

@@ -1,12 +1,13 @@
-//! Interfaces of capabilities, linked by the component's own import types.
+//! Interfaces of capabilities that a workflow component imports. The host links them by the types
+//! in the component itself, so that a capability's crate contains no code for it.
 //!
-//! An interface `eaf:<capability>/<interface>` has one resource, the connection; `open`, which
-//! takes the name of a grant and returns a connection; and methods. Each method is one call of the
-//! provider. A method returns JSON (`list<u8>`), optional JSON or an operation, or else a failure.
-//! The capability's crate contains no code for the link.
+//! An interface `eaf:<capability>/<interface>` has one resource, the connection, with the function
+//! `open`, which takes the name of a grant and returns a connection, and with methods. Each method
+//! is one call of the provider. It returns JSON (`list<u8>`), optional JSON or an operation, or
+//! else a failure.
 //!
-//! The host trusts the types no further than it trusts the component: values become JSON, and the
-//! provider checks the JSON.
+//! The host does not rely on these types: it converts the values to JSON, and the provider checks
+//! the JSON.
 
 use super::{Guest, value};
 use eaf_core::workflow::Outcome;
@@ -16,10 +17,11 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Linker, LinkerInstance, ResourceDynamic, ResourceType, Val};
 
-/// Name of the resource that interfaces of capabilities use from `eaf:workflow/flow`.
+/// Name of the WIT resource `operation` in `eaf:workflow/flow`, which the interfaces of
+/// capabilities use.
 const OPERATION: &str = "operation";
 
-/// Interface of a capability that a component imports.
+/// Interface of a capability that a workflow component imports.
 #[derive(Debug, Clone)]
 pub struct Interface {
     /// Name of the capability, such as `vsphere`.
@@ -29,8 +31,9 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// Parses the name of an import such as `eaf:vsphere/lifecycle@1.0.0`. None: the import is the
-    /// host's own, or one that the host does not know.
+    /// Parses the name of an import such as `eaf:vsphere/lifecycle@1.0.0`. `None` if the import is
+    /// not an interface of a capability: the host's own `eaf:workflow/…`, or a name without the
+    /// prefix `eaf:`.
     pub fn parse(import: &str) -> Option<Self> {
         let name = import.split_once('@').map_or(import, |(name, _)| name);
         let (capability, name) = name.strip_prefix("eaf:")?.split_once('/')?;
@@ -55,7 +58,7 @@ pub enum Error {
     },
 }
 
-/// Kind of value that a method returns if it succeeds.
+/// Kind of value that a method of a capability returns when it succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Document,
@@ -63,8 +66,8 @@ enum Answer {
     Operation,
 }
 
-/// Adds an imported interface to the linker. `number` distinguishes the interface's connections
-/// from those of other interfaces.
+/// Adds an imported interface to the linker. `number` distinguishes the connections of this
+/// interface from those of other interfaces.
 pub fn add_to_linker(
     linker: &mut Linker<Guest>,
     import: &str,
@@ -77,8 +80,8 @@ pub fn add_to_linker(
     for (name, item) in ty.exports(&engine) {
         let added = match item.ty {
             ComponentItem::Resource(_) if name != OPERATION => {
-                // The resource of a connection is a position in the run's list of connections, so
-                // nothing has to be dropped.
+                // A connection is only a position in the run's list of connections, so dropping it
+                // releases nothing.
                 instance.resource(name, ResourceType::host_dynamic(number), |_, _| Ok(()))
             }
             ComponentItem::ComponentFunc(ty) => match function(import, name, &ty)? {
@@ -113,8 +116,8 @@ fn function(import: &str, name: &str, ty: &ComponentFunc) -> Result<Function, Er
     }
 }
 
-/// Kind of a method's answer, read from the return type `result<T, failure>`; none for another
-/// type.
+/// Kind of value that a method returns, read from its return type `result<T, failure>`; `None` for
+/// any other type.
 fn answer(ty: &ComponentFunc) -> Option<Answer> {
     let mut results = ty.results();
     let (Some(Type::Result(result)), None) = (results.next(), results.next()) else { return None };
@@ -171,9 +174,9 @@ fn add_method(
     })
 }
 
-/// Calls a method. A method that returns an operation returns one even if the call fails, and the
-/// failure is the operation's result: a replay then sees the same, whether the call failed at once
-/// or later.
+/// Calls a method of a capability. If the method returns an operation and the call fails, the
+/// method still returns an operation, and the failure becomes that operation's result. A replay
+/// therefore sees the same, whether the call failed at once or later.
 async fn call(
     mut context: StoreContextMut<'_, Guest>,
     interface: &Interface,

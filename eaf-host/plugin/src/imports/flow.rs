@@ -1,4 +1,5 @@
-//! Interface `eaf:workflow/flow`: time, commands and waiting, all journaled.
+//! Interface `eaf:workflow/flow` of workflow components: time, commands and waiting. All its calls
+//! are journaled.
 
 use super::bindings::eaf::workflow::flow::{Failure, Host, HostOperation};
 use super::{Guest, Operation, bytes, document, guest_failure, operation, sequence};
@@ -21,8 +22,8 @@ impl HostOperation for Guest {
     }
 
     async fn drop(&mut self, _this: Resource<Operation>) -> wasmtime::Result<()> {
-        // The journal holds the operation, and the resource only its number, so nothing has to be
-        // dropped.
+        // The resource is only the number of an operation in the journal, so dropping it releases
+        // nothing.
         Ok(())
     }
 }

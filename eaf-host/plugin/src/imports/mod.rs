@@ -1,4 +1,5 @@
-//! Imports of a workflow component, implemented over the journal of its run.
+//! Imports of a workflow component. The host implements them with the journal of the component's
+//! run.
 //!
 //! | module | content |
 //! |---|---|
@@ -6,10 +7,10 @@
 //! | [`capability`] | interfaces of capabilities, linked by their types |
 //! | [`value`] | values between components and JSON |
 //!
-//! Every function counts the call, names capability, function, grant and arguments, and passes the
-//! call to [`Execution`], which answers from the journal or acts. Resources contain only a number:
-//! an operation the sequence number of its call, a connection the position of its grant among the
-//! grants that the run opened.
+//! Every imported function counts the call and passes it to [`Execution`] with capability,
+//! function, grant and arguments. [`Execution`] answers from the journal, or acts. A WIT resource
+//! contains only a number: for an operation the sequence number of its call, for a connection the
+//! position of its grant among the grants that the run has opened.
 
 pub mod capability;
 mod flow;
@@ -35,10 +36,11 @@ pub mod bindings {
     });
 }
 
-/// Data of a workflow component's store.
+/// Data of a workflow component's wasmtime store.
 pub type Guest = Guard<Execution>;
 
-/// Resource of an operation, identified by the sequence number of the call that started it.
+/// WIT resource for an operation, identified by the sequence number of the call that started the
+/// operation.
 pub struct Operation;
 
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +51,8 @@ pub enum Error {
     Capability(#[from] capability::Error),
 }
 
-/// Adds the imports of a component to a linker. [`load`](crate::load) has proved that the package
-/// requests these imports and that the host has them.
+/// Adds all imports of a workflow component to a linker. [`load`](crate::load) has already proved
+/// that the package requests these imports and that the host has them.
 pub fn add_to_linker(linker: &mut Linker<Guest>, component: &Component) -> Result<(), Error> {
     bindings::eaf::workflow::flow::add_to_linker::<_, HasSelf<Guest>>(linker, |guest| guest).map_err(Error::Flow)?;
     let engine = linker.engine().clone();
@@ -84,7 +86,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// Parses JSON of the guest. Invalid JSON is a bug of the guest, which stops the run.
+/// Parses JSON that the guest passes. Invalid JSON is a bug of the guest, and stops the run.
 fn document(bytes: &[u8], what: &str) -> wasmtime::Result<Value> {
     serde_json::from_slice(bytes).map_err(|error| wasmtime::Error::msg(format!("{what} is not JSON: {error}")))
 }
@@ -98,7 +100,8 @@ fn guest_failure(failure: Failure) -> GuestFailure {
     }
 }
 
-/// Converts a failure of the guest: an unknown class becomes permanent, and long texts are cut.
+/// Converts a failure that the guest returns to a failure of the host. An unknown class becomes
+/// permanent, and long texts are cut.
 pub fn host_failure(failure: GuestFailure) -> Failure {
     let class = serde_json::from_value(Value::String(failure.class)).unwrap_or(Class::Permanent);
     let (code, message) = (cut(failure.code, 100), cut(failure.message, 2_000));

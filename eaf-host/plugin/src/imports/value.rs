@@ -1,4 +1,5 @@
-//! Values between components and JSON. A `list<u8>` is the text of a JSON value.
+//! Conversion of values between WebAssembly components and JSON. A `list<u8>` is the UTF-8 text of
+//! a JSON value.
 
 use eaf_core::capability::Failure;
 use serde_json::{Map, Number, Value};
@@ -9,7 +10,8 @@ pub fn is_document(ty: &Type) -> bool {
     matches!(ty, Type::List(list) if list.ty() == Type::U8)
 }
 
-/// Converts the arguments of a call to one JSON object. WIT's names become snake_case.
+/// Converts the arguments of a call to one JSON object. A parameter name such as `memory-mb`
+/// becomes `memory_mb`.
 pub fn arguments<'a>(params: impl Iterator<Item = ((&'a str, Type), &'a Val)>) -> wasmtime::Result<Value> {
     let mut arguments = Map::new();
     for ((name, ty), value) in params {
@@ -18,8 +20,8 @@ pub fn arguments<'a>(params: impl Iterator<Item = ((&'a str, Type), &'a Val)>) -
     Ok(Value::Object(arguments))
 }
 
-/// Converts an argument of type `ty` to JSON. Fails for a `list<u8>` that is not JSON, a mistake of
-/// the package that stops the run.
+/// Converts an argument of the WIT type `ty` to JSON. Fails for a `list<u8>` that is not JSON,
+/// which is a bug of the package and stops the run.
 fn json(name: &str, ty: &Type, value: &Val) -> wasmtime::Result<Value> {
     Ok(match (ty, value) {
         (_, Val::Bool(value)) => Value::Bool(*value),
@@ -77,7 +79,7 @@ pub fn document(value: &Value) -> Val {
     Val::List(value.to_string().into_bytes().into_iter().map(Val::U8).collect())
 }
 
-/// Converts a failure to the record `failure` of `eaf:workflow/flow`.
+/// Converts a failure to the WIT record `failure` of `eaf:workflow/flow`.
 pub fn failure(failure: Failure) -> Val {
     let retry_after = failure.retry_after_ms.map(|millis| Box::new(Val::U64(millis)));
     let members = [

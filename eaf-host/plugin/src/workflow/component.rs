@@ -1,7 +1,8 @@
-//! Workflow component as an [`Executor`] of the engine, run from its start over a journal.
+//! Workflow component as an [`Executor`] of the workflow engine. A run is executed from its start
+//! over the journal.
 //!
-//! A host call that must not return ends the guest by an
-//! [`Abort`](eaf_core::workflow::engine::Abort), which only this module converts to a wasmtime
+//! If a host call must not return, it ends the guest with an
+//! [`Abort`](eaf_core::workflow::engine::Abort). This module alone converts an abort to a wasmtime
 //! error.
 
 use crate::engine::Wasm;
@@ -62,7 +63,7 @@ impl WorkflowComponent {
 
 #[async_trait]
 impl Executor for WorkflowComponent {
-    /// Runs a workflow function in a new store, which is dropped in any case.
+    /// Runs a workflow function in a new wasmtime store, which is dropped whatever the result.
     async fn run(&self, execution: Execution, workflow: &str, input: &[u8]) -> Ended {
         let mut store = self.wasm.store(execution).await;
         let error = match self.call(&mut store, workflow, input).await {

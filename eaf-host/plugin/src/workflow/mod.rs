@@ -1,4 +1,4 @@
-//! WebAssembly under the workflow engine of `eaf_core`: packages and their workflow components.
+//! WebAssembly for the workflow engine of eaf-core: active packages and their workflow components.
 
 pub mod component;
 mod packages;

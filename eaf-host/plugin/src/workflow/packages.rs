@@ -1,4 +1,4 @@
-//! Packages that are active on this host, as the workflow engine sees them.
+//! Active packages of this host, as the workflow engine asks for them.
 
 use crate::{Plugin, Plugins};
 use eaf_core::contract::Domain;
@@ -20,8 +20,8 @@ impl Package for Plugin {
         self.domain.as_ref()
     }
 
-    /// Whether the manifest requests an interface under a grant. A request without interfaces
-    /// covers all interfaces of its capability.
+    /// Whether the package's manifest requests an interface of a capability under the grant
+    /// `grant`. A request that lists no interfaces covers all interfaces of its capability.
     fn requests(&self, capability: &str, grant: &str, interface: &str) -> bool {
         let mut requests = self.manifest.requests.iter();
         requests.any(|request| {

@@ -1,4 +1,5 @@
-//! Tests of workflow components under the engine: the contract in WebAssembly, traps and limits.
+//! Tests of workflow components that the workflow engine runs: the WIT contract in WebAssembly,
+//! traps and limits.
 
 use super::component::WorkflowComponent;
 use crate::engine::{Limits, Wasm};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Runs a workflow until it ends; a suspended run is woken at once.
+/// Runs a workflow until it ends. If the run is suspended, it is woken at once.
 async fn play(workflow: &str) -> (Arc<MemoryKernel>, Arc<Vcenter>, Ending) {
     let kernel = Arc::new(MemoryKernel::new(workflow));
     let vcenter = Arc::new(Vcenter::new(kernel.crash_point.clone()));

@@ -2,9 +2,10 @@
 //! offer. Each operation is one file with a function that takes a [`session::Session`]. The client
 //! knows no tenants and no plugins.
 //!
-//! To add an operation: 1. write a file here with a function that takes `&Session` and calls
-//! `Session::call`, with the arguments in the order of the vim25 schema; 2. write a test against
-//! the simulator in `../tests/`.
+//! To add an operation:
+//! 1. write a file here with a function that takes `&Session` and calls `Session::call`, with the
+//!    arguments in the order of the vim25 schema;
+//! 2. write a test against the simulator in `../tests/`.
 
 pub mod account;
 pub mod authorization;

@@ -1,10 +1,12 @@
-//! Texts that an expression can evaluate to, found without evaluation.
+//! String literals that a Rust expression can evaluate to. They are found in the syntax tree,
+//! without evaluation.
 
 use std::collections::BTreeMap;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, File, ItemConst, Lit, Member, Stmt};
 
-/// Texts of constants, by name; none for a name of several constants with different texts.
+/// Values of string constants, by name. The value is `None` if several constants with this name
+/// have different values.
 pub struct Constants(BTreeMap<String, Option<String>>);
 
 impl Constants {
@@ -35,7 +37,7 @@ impl<'ast> Visit<'ast> for Constants {
 }
 
 /// Last two segments of a function's path, such as (`Rejection`, `invalid`) for
-/// `Rejection::invalid`; none for a shorter path.
+/// `Rejection::invalid`; `None` if the path has fewer segments.
 pub fn last_two(function: &Expr) -> Option<(String, String)> {
     let Expr::Path(path) = function else { return None };
     let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
@@ -43,8 +45,8 @@ pub fn last_two(function: &Expr) -> Option<(String, String)> {
     Some((names.next()?, name))
 }
 
-/// Name of a method call's receiver, such as `mailer` for `self.mailer` and `mailer()`; none
-/// without a name.
+/// Name of the receiver of a method call: `mailer` for both `self.mailer` and `mailer()`. `None` if
+/// the receiver has no name.
 pub fn name(receiver: &Expr) -> Option<String> {
     match receiver {
         Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -74,7 +76,7 @@ pub fn literals(said: &Expr, constants: &Constants) -> Vec<String> {
         Expr::Reference(inner) => literals(&inner.expr, constants),
         Expr::Paren(inner) => literals(&inner.expr, constants),
         Expr::Group(inner) => literals(&inner.expr, constants),
-        // This is a conversion such as `"away".into()`.
+        // A conversion such as `"away".into()`.
         Expr::MethodCall(call) if call.args.is_empty() => literals(&call.receiver, constants),
         Expr::If(choice) => {
             let mut found = last(&choice.then_branch, constants);

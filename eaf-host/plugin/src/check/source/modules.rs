@@ -1,4 +1,5 @@
-//! Modules of a crate that belong to its component, without the modules of tests and other targets.
+//! Rust modules of a crate that are compiled into its component. Modules of tests and of other
+//! targets are skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,12 @@ pub enum Error {
 
 pub struct Module {
     pub path: PathBuf,
-    /// Syntax tree of the module, without the items of tests and other targets.
+    /// Syntax tree of the Rust module, without items of tests and of other targets.
     pub file: File,
 }
 
-/// Reads the modules that the compiler reads; files that a macro includes are skipped.
+/// Reads the Rust modules of a crate, as the compiler finds them from its root file. Files that a
+/// macro includes are skipped.
 pub fn of_crate(root: &Path, unread: &mut Vec<Error>) -> Vec<Module> {
     let mut found = Vec::new();
     let home = root.parent().map(Path::to_owned).unwrap_or_default();
@@ -51,8 +53,8 @@ fn keep(items: &mut Vec<Item>) {
     }
 }
 
-/// Finds the files of modules. The file of `mod a;` is `below/a.rs` or `below/a/mod.rs`, and
-/// modules inside it are below `below/a`.
+/// Finds the files of Rust modules that are declared in another file. The file of `mod a;` is
+/// `below/a.rs` or `below/a/mod.rs`; modules inside it are below `below/a`.
 fn elsewhere(items: &[Item], below: &Path, open: &mut Vec<(PathBuf, PathBuf)>) {
     for item in items {
         let Item::Mod(module) = item else { continue };
@@ -84,7 +86,8 @@ fn is_left_out(attribute: &Attribute) -> bool {
     list.path.is_ident("cfg") && list.parse_args::<Meta>().is_ok_and(|condition| holds(&condition) == Some(false))
 }
 
-/// Whether a `cfg` condition holds in a component; none: that depends on more than the target.
+/// Whether a `cfg` condition holds when a component is compiled. `None` if the target alone does
+/// not decide it.
 fn holds(condition: &Meta) -> Option<bool> {
     match condition {
         Meta::Path(path) if path.is_ident("test") || path.is_ident("unix") || path.is_ident("windows") => Some(false),
