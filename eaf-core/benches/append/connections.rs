@@ -16,7 +16,7 @@ pub struct Connections {
     permits: Arc<Semaphore>,
 }
 
-/// Connection that is released when dropped.
+/// Connection that is free for other callers again when this value is dropped.
 pub struct Lent {
     conn: Option<PgConnection>,
     free: Arc<Mutex<Vec<PgConnection>>>,

@@ -1,5 +1,5 @@
-//! Scan for lagging consumers, which each host runs every 5 s: 5,000 tenants with 20 views each and
-//! no new events.
+//! Duration of the scan for lagging consumers, which each host runs every 5 s: 5,000 tenants with
+//! 20 views each and no new events.
 
 use crate::ledger::{Ledger, PLUGIN};
 use crate::verdict::quantile;

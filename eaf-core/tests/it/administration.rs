@@ -1,5 +1,5 @@
-//! Acts of administration: each act is recorded with its actor and the old and new value, or the
-//! whole act is rolled back.
+//! Tests of acts of administration: each act is recorded with its actor and the old and new value,
+//! or the whole act is rolled back.
 
 use eaf_core::Core;
 use eaf_core::actor::{Attribution, Locale, TraceId};

@@ -1,4 +1,4 @@
-//! Anchors: changes of audit and journal rows that bypass the host are found.
+//! Tests of anchors: changes of audit and journal rows that bypass the host are found.
 
 use crate::toy::{Toy, ordered, record};
 use crate::verify::names;

@@ -1,4 +1,4 @@
-//! `eaf.append`: one outcome per request, all or nothing.
+//! Tests of `eaf.append`: each request has one outcome, and is recorded as a whole or not at all.
 
 use crate::chain::verify;
 use eaf_core::Core;

@@ -1,5 +1,5 @@
-//! The append functions run as the log's owner, so they check the tenant themselves: they neither
-//! change nor reveal anything of another tenant.
+//! Tests that the append functions check the tenant themselves, because they run as the log's
+//! owner. They neither change nor reveal data of another tenant.
 
 use crate::append::{request, stream};
 use crate::chain::verify;

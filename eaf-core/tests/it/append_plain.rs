@@ -1,5 +1,5 @@
-//! `eaf.append_plain`: simple requests of one tenant or several are recorded in one commit; others
-//! are deferred, and nothing of them is recorded.
+//! Tests of `eaf.append_plain`: simple requests of one tenant or several are recorded in one
+//! commit. Other requests are deferred, and nothing of them is recorded.
 
 use crate::append::{activate, request, stream};
 use crate::chain::verify;

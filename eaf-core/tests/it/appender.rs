@@ -1,5 +1,5 @@
-//! Appender: waiting requests share a statement, and each request gets the result that it would get
-//! in a statement of its own.
+//! Tests of the appender: waiting requests share a statement, and each request gets the result that
+//! it would get in a statement of its own.
 
 use crate::append::{request, stream};
 use crate::chain::verify;

@@ -1,5 +1,5 @@
-//! Audit trail: log, audit table and journal in one list, newest first. Each row is listed once,
-//! for every filter and over all pages.
+//! Tests of the audit trail: log, audit table and journal in one list, newest first. Each row is
+//! listed once, for every filter and over all pages.
 
 use eaf_core::Core;
 use eaf_core::actor::{ActorKind, Locale, TraceId};

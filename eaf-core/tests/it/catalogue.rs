@@ -1,4 +1,5 @@
-//! Catalogue check at the host's start: it finds every hole in the separation of tenants.
+//! Tests of the catalogue check at the host's start: it finds every hole in the separation of
+//! tenants.
 
 use eaf_core::db::{catalogue_findings, check, migrate};
 use eaf_core::testing::Database;

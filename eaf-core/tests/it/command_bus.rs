@@ -1,4 +1,5 @@
-//! Command bus: commands are decided and recorded, with a plugin that can violate the rules.
+//! Tests of the command bus: commands are decided and recorded, with a plugin that can violate the
+//! rules.
 
 use crate::append::{activate, request as append_request};
 use crate::chain::verify;

@@ -1,4 +1,4 @@
-//! Directory: tenants, members, operators and their audit.
+//! Tests of the directory: tenants, members, operators, and the audit of changes to them.
 
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::audit::trail::{self, Bounds, Filter};

@@ -1,4 +1,4 @@
-//! Doorbell, within a process and between two hosts.
+//! Tests of the doorbell, within a process and between two hosts.
 
 use eaf_core::id::TenantId;
 use eaf_core::live::Ring;

@@ -1,4 +1,5 @@
-//! Erasure: a person's fields become unreadable everywhere, and the log remains unchanged.
+//! Tests of the erasure of a person: the person's fields become unreadable everywhere, and the log
+//! remains unchanged.
 
 use crate::command_bus::House as Guestbook;
 use crate::toy::{Toy, home, record, record_sealed, upsert};

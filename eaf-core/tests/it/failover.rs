@@ -1,4 +1,4 @@
-//! Failover that leaves the host connected to a read-only server.
+//! Test of a failover that leaves the host connected to a read-only server.
 
 use crate::append::{request, stream};
 use eaf_core::db::{self, is_transient};

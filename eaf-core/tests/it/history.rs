@@ -1,4 +1,5 @@
-//! Stream cache and snapshots: commands read fewer events and are decided in the same way.
+//! Tests of stream cache and snapshots: with them commands read fewer events and are decided in the
+//! same way.
 
 use crate::append::activate;
 use async_trait::async_trait;

@@ -1,5 +1,6 @@
-//! Isolation of tenants: with another tenant set, no row of a tenant can be read, counted, changed,
-//! added or guessed, on every table of the catalogue, as the application role and as the owner.
+//! Tests of the isolation of tenants: with another tenant set, no row of a tenant can be read,
+//! counted, changed, added or guessed, on every table of the catalogue, as the application role and
+//! as the owner.
 
 use crate::toy::Toy;
 use eaf_core::id::TenantId;
@@ -10,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 struct Table {
     name: String,
     columns: Vec<(String, String)>,
-    /// Columns of each primary or unique key.
+    /// Columns of each primary or unique key, in one text, separated by commas.
     keys: Vec<String>,
     /// Statements that drop and create each foreign key.
     references: Vec<(String, String)>,
@@ -128,7 +129,7 @@ fn attempts(table: &Table, victim: TenantId, row: &str) -> Vec<String> {
     attempts
 }
 
-/// Insert statement without generated columns.
+/// SQL statement that inserts the rows of the SQL expression `row`, without generated columns.
 fn insert(table: &Table, row: &str) -> String {
     let columns: Vec<&str> = table.columns.iter().map(|(column, _)| column.as_str()).collect();
     let columns = columns.join(", ");

@@ -1,4 +1,4 @@
-//! Journal and leases: crashes, paused hosts and stolen databases.
+//! Tests of journal and leases: crashes, paused hosts and stolen databases.
 
 use crate::dump;
 use crate::toy::{Toy, ordered, record};

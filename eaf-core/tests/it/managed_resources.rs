@@ -1,4 +1,4 @@
-//! Managed resources of capabilities.
+//! Tests of the managed resources of capabilities.
 
 use eaf_core::Core;
 use eaf_core::directory::add_tenant;

@@ -1,4 +1,4 @@
-//! Master key: which key a host must have, and rotation.
+//! Tests of the master key: which key a host must have, and the rotation of the key.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;

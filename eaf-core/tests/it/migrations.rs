@@ -1,4 +1,5 @@
-//! Migrations: the generated `schema.sql`, and functions that are replaced when they change.
+//! Tests of migrations: the generated `schema.sql`, and functions that are replaced when they
+//! change.
 
 use eaf_core::db::{check, migrate};
 use eaf_core::testing::Database;
@@ -9,7 +10,8 @@ const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
 const WRITE: &str =
     "EAF_GOLDEN=write bin/eaf dev exec --with postgres -- cargo test --workspace --test it -- migrations";
 
-/// Parses the last lines of `schema.sql`, `-- functions/NAME.sql REVISION DIGEST`, by name.
+/// Parses the last lines of `schema.sql`, each `-- functions/NAME.sql REVISION DIGEST`. Returns
+/// revision and digest by name.
 fn revisions(page: &str) -> BTreeMap<&str, (i32, &str)> {
     let lines = page.lines().filter_map(|line| line.strip_prefix("-- functions/"));
     lines

@@ -1,4 +1,4 @@
-//! Observation: leases of connections, and the age of observed states.
+//! Tests of observation: leases of connections, and the age of observed states.
 
 use eaf_core::Core;
 use eaf_core::connection::{ConnectionUse, NewConnection};

@@ -1,4 +1,4 @@
-//! Connections, grants, mails and packages.
+//! Tests of connections, grants, mails and packages.
 
 use crate::dump;
 use crate::toy::Toy;

@@ -1,4 +1,4 @@
-//! Groups, managers and deputies of a tenant, and the people whom a reference means.
+//! Tests of groups, managers and deputies of a tenant, and of the people to whom a reference leads.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;

@@ -1,4 +1,5 @@
-//! Personal data: sealed wherever it is stored, clear to the plugin, unreadable without its key.
+//! Tests of personal data, which is sealed wherever it is stored, clear to the plugin, and
+//! unreadable without its key.
 
 use crate::command_bus::House;
 use eaf_core::audit::{self, Entry};

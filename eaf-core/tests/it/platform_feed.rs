@@ -1,4 +1,5 @@
-//! Platform feed: each position of each tenant once, also for an interrupted follower.
+//! Tests of the platform feed, which gives each position of each tenant once, also to an
+//! interrupted follower.
 
 use crate::append::{request, stream};
 use eaf_core::directory;

@@ -1,5 +1,5 @@
-//! PgBouncer in transaction mode: many clients share few connections, so a setting that outlived
-//! its transaction would apply to another client.
+//! Tests with PgBouncer in transaction mode: many clients share few connections, so a setting that
+//! outlived its transaction would apply to another client.
 
 use crate::isolation::{Range, acme, globex, sqlstate};
 use eaf_core::Core;

@@ -1,4 +1,4 @@
-//! Products and grants of tenants: enabled, disabled, stopped, expired, revoked.
+//! Tests of products and grants of tenants: enabled, disabled, stopped, expired, revoked.
 
 use crate::toy::{Toy, ordered, record};
 use eaf_core::Core;

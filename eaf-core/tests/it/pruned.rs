@@ -1,5 +1,5 @@
-//! Verification after pruning: a row that retention deleted is no finding, and any other missing
-//! row is a finding.
+//! Tests of the verification after pruning: a row that retention deleted is no finding, and any
+//! other missing row is a finding.
 
 use crate::anchors::{anchored, deny, found_after};
 use crate::verify::names;

@@ -1,4 +1,4 @@
-//! Rebuild of a view into a new copy.
+//! Tests of the rebuild of a view into a new copy.
 
 use crate::toy::{Toy, counted, delete, ordered, record, upsert};
 use eaf_core::Core;

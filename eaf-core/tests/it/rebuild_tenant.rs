@@ -1,5 +1,5 @@
-//! Rebuild of one tenant's rows: erased data is removed even on a failure, and other consumers are
-//! not delayed.
+//! Tests of the rebuild of one tenant's rows: erased data is removed even if the rebuild fails, and
+//! other consumers are not delayed.
 
 use crate::erasure::{PATIENCE, member, names, record_named};
 use crate::toy::{Toy, home, ordered, record, upsert};
@@ -209,7 +209,7 @@ async fn a_value_postgresql_rejects_ends_a_rebuild_without_erased_rows() {
     assert_eq!((parked.position, parked.error.as_str()), (1, "project: a value that PostgreSQL refuses"));
 }
 
-/// Toy plugin with a component that blocks on events of the keys in `blocked`.
+/// Toy plugin whose component blocks when it gets an event with a key in `blocked`.
 struct Slow {
     toy: Toy,
     blocked: watch::Sender<&'static [&'static str]>,

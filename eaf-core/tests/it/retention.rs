@@ -1,5 +1,5 @@
-//! Retention: rows that are older than their retention period are pruned, no other rows are, and
-//! each pruning is an act.
+//! Tests of retention: rows that are older than their retention period are pruned, no other rows
+//! are, and each pruning is an act.
 
 use crate::anchors::anchored;
 use eaf_core::Core;

@@ -1,4 +1,4 @@
-//! Sessions of browsers: found by their id, ended by time, erasure and dismissal.
+//! Tests of browser sessions: found by their id, ended by time, erasure and dismissal.
 
 use eaf_core::Core;
 use eaf_core::actor::Locale;

@@ -1,5 +1,5 @@
-//! Concurrent appends on few streams while backends are killed, of one tenant and of many that
-//! share statements.
+//! Tests of concurrent appends on few streams while backends are killed: appends of one tenant, and
+//! of many tenants that share statements.
 
 use crate::append::{request, stream};
 use crate::chain::verify;
@@ -18,7 +18,7 @@ const APPENDERS: usize = 6;
 const TENANTS: usize = 24;
 const STREAMS: usize = 12;
 const LASTS: Duration = Duration::from_secs(4);
-/// Minimum number of events, for which a slow machine runs longer.
+/// Minimum number of events. A slow machine runs longer, until the log has them.
 const EVENTS: i64 = 200;
 const KILLS: usize = 10;
 

@@ -1,4 +1,4 @@
-//! Change of the active package.
+//! Tests of a change of the active package.
 
 use crate::toy::Toy;
 use eaf_core::consumers::prepare;

@@ -1,4 +1,4 @@
-//! Triggers: an event starts exactly one run, with any number of hosts and repetitions.
+//! Tests of triggers: an event starts exactly one run, with any number of hosts and repetitions.
 
 use crate::toy::{Toy, home, ordered, record, upsert};
 use eaf_core::Core;

@@ -1,4 +1,4 @@
-//! Verification: changes of the log that bypass the host are found, with their position.
+//! Tests of verification: changes of the log that bypass the host are found, with their position.
 
 use crate::append::{request, stream};
 use eaf_core::Core;

@@ -1,4 +1,4 @@
-//! Pages of a view: filters, sort and cursors.
+//! Tests of the pages of a view: filters, sort and cursors.
 
 use crate::toy::{record, upsert};
 use crate::views::{House, all, house};

@@ -1,4 +1,4 @@
-//! Search of rows by words.
+//! Tests of the search of rows by words.
 
 use crate::toy::{record, upsert};
 use crate::views::{House, all, house};

@@ -1,4 +1,4 @@
-//! Views: projection, queries, row rules, and the limits of a faulty plugin.
+//! Tests of views: projection, queries, row rules, and the limits of a faulty plugin.
 
 use crate::dump;
 use crate::toy::{Toy, counted, delete, patch, record, record_version, upsert};

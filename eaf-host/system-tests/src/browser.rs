@@ -73,7 +73,8 @@ impl Browser {
             .expect("a URL")
     }
 
-    /// Submits the form of a page that submits itself to the provider.
+    /// Submits the form of a page to the identity provider, as the page does by itself in a real
+    /// browser.
     pub async fn send_form(&mut self, page: &Page) -> Page {
         let between = |text: &str, start: &str| {
             let rest = text.split_once(start).expect("the page has it").1;
@@ -88,7 +89,7 @@ impl Browser {
         self.open(&location.expect("the provider sends back")).await
     }
 
-    /// Continues from the application's sign-in page to the provider's list of accounts.
+    /// Continues from the application's sign-in page to the identity provider's list of accounts.
     pub async fn ask_provider(&mut self, return_to: &str) -> Page {
         let query = reqwest::Url::parse_with_params("http://x/", [("return_to", return_to)]).expect("a URL");
         let page = self.open(&format!("/auth/sign-in?{}", query.query().unwrap_or_default())).await;

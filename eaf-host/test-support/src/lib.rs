@@ -9,12 +9,12 @@ pub mod vcsim;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Path of a program that `make setup` installed, in the checkout that `eaf dev exec` names.
+/// Path of a program that `make setup` installed in the checkout.
 pub fn tool(name: &str) -> PathBuf {
     checkout().join("bin").join(name)
 }
 
-/// Names of the members of a capability's JSON document, read from the folder `documents`.
+/// Names of the members of a JSON document in the folder `documents` of a capability.
 pub fn document_members(capability: &str, name: &str) -> BTreeSet<String> {
     let folder = checkout().join("eaf-host/capabilities").join(capability).join("documents");
     let path = folder.join(name).with_extension("json");
@@ -23,7 +23,7 @@ pub fn document_members(capability: &str, name: &str) -> BTreeSet<String> {
     document.into_keys().collect()
 }
 
-/// Root of the checkout, which `eaf dev exec` names.
+/// Root of the checkout, from the variable `EAF_ROOT`, which `eaf dev exec` sets.
 fn checkout() -> PathBuf {
     std::env::var_os("EAF_ROOT").expect("EAF_ROOT names the checkout; run the tests by `make test`").into()
 }

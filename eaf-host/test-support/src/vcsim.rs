@@ -23,7 +23,8 @@ pub struct Vcsim {
     child: Child,
 }
 
-/// A machine in the simulator's stored state, which always contains what a client has read.
+/// A machine in the simulator's stored state. The stored state contains every change that a client
+/// has read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StoredMachine {
     pub name: String,

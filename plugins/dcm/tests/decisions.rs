@@ -1,4 +1,4 @@
-//! Rules of requests: given events, when a command, then events or a rejection.
+//! Tests of the decisions on requests: given events, when a command, then events or a rejection.
 
 mod cast;
 

@@ -1,4 +1,4 @@
-//! Rules of machines: given events, when a command, then events or a rejection.
+//! Tests of the decisions on machines: given events, when a command, then events or a rejection.
 
 mod cast;
 

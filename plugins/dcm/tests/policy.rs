@@ -1,4 +1,5 @@
-//! Properties of approval policies, over random policies, people and sequences of operations.
+//! Tests of properties of approval policies, with random policies, people and sequences of
+//! operations.
 //!
 //! `EAF_SEED` sets the seed, which is printed, and `EAF_CASES` the number of operations.
 

@@ -1,5 +1,5 @@
-//! Expected values in commands: a command is rejected as a conflict if a value differs from what
-//! the caller saw.
+//! Tests of the expected values in commands: a command is rejected as a conflict if a value differs
+//! from the value that the caller saw.
 
 mod cast;
 

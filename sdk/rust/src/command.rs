@@ -91,7 +91,7 @@ impl Rejection {
     }
 
     /// Adds an error for the member of the body that caused the rejection. The error copies the
-    /// rejection's code and parameters, so `at` comes after `param`.
+    /// rejection's code and parameters, so call `param` before `at`.
     pub fn at(mut self, pointer: &str) -> Self {
         self.fields.push(FieldError { pointer: pointer.into(), code: self.code.clone(), params: self.params.clone() });
         self

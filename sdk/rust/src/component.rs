@@ -251,7 +251,7 @@ pub(crate) fn workflow_type<W: Workflow>() -> WorkflowType {
     }
 }
 
-/// JSON Schema without `$ref`, so that readers need no resolver.
+/// JSON Schema of `T`, without `$ref`, so that readers of the schema need no resolver.
 pub(crate) fn schema<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| {
         s.inline_subschemas = true;

@@ -122,8 +122,8 @@ macro_rules! workflow {
     };
 }
 
-/// Exports the describe component of a plugin, which runs when the package is built and is not
-/// shipped.
+/// Exports the describe component of a plugin. The component runs when the package is built, and is
+/// not shipped.
 #[macro_export]
 macro_rules! describe {
     ($plugin:ty, $flows:ty) => {

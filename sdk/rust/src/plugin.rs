@@ -13,7 +13,7 @@ pub struct Permission {
 pub trait Plugin {
     type Events: EventSet;
     type Commands: Commands;
-    /// State types that commands fold streams into.
+    /// State types into which commands fold streams.
     type States: States;
     type Views: Views;
     const PERMISSIONS: &'static [Permission];

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 
 /// Argument that makes the benchmark's binary serve the plain handlers.
 pub const ARGUMENT: &str = "--plain";
-/// Number of connections in the pool, equal to the host's default.
+/// Number of connections in the pool of the plain handlers, equal to the host's default.
 const CONNECTIONS: u32 = 16;
 
 #[derive(Deserialize)]

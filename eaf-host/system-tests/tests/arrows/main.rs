@@ -1,5 +1,5 @@
-//! Rules of the source tree: dependencies between crates, size and names of files, and the words of
-//! comments.
+//! Tests of the source tree's rules: dependencies between crates, size and names of files, and the
+//! words of comments.
 
 mod comments;
 mod plain_words;

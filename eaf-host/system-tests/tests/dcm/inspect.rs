@@ -1,4 +1,4 @@
-//! DCM's package: its requests for capabilities, and one answer of its domain.
+//! Tests of DCM's package: its requests for capabilities, and one answer of its domain.
 
 use super::package;
 use eaf_core::actor::{Caller, TraceId};

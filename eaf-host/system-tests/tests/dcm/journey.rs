@@ -1,5 +1,5 @@
-//! DCM on PostgreSQL with command bus, projections, triggers, journal and engine. Only vCenter and
-//! the mail server are scripted.
+//! Test of DCM on PostgreSQL with command bus, projections, triggers, journal and engine. Only
+//! vCenter and the mail server are scripted.
 
 use super::package;
 use super::workflow::Datacenter;

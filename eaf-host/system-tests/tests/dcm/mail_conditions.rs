@@ -1,4 +1,5 @@
-//! Conditions of mails: a mail is sent only while a row of DCM's views has the expected values.
+//! Tests of the conditions of mails: a mail is sent only while a row of DCM's views has the
+//! expected values.
 
 use super::mails::facts;
 use super::package;

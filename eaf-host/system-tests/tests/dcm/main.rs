@@ -1,4 +1,4 @@
-//! DCM on the host's libraries, without the host's process: its texts, mails, package and
+//! Tests of DCM on the host's libraries, without the host's process: its texts, mails, package and
 //! workflows.
 
 mod inspect;

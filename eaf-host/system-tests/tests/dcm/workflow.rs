@@ -1,5 +1,5 @@
-//! DCM's workflow on the engine: verifies that the SDK's bindings, the contract and the journal
-//! agree.
+//! Test of DCM's workflow on the engine, which verifies that the SDK's bindings, the contract and
+//! the journal agree.
 
 use super::package;
 use async_trait::async_trait;

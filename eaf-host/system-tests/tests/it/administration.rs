@@ -1,5 +1,5 @@
-//! Administrative acts on the command line are recorded with their actor, and only hosts with the
-//! valid master key serve.
+//! Tests that administrative acts on the command line are recorded with their actor, and that only
+//! hosts with the valid master key serve.
 
 use eaf_system_tests::system::System;
 use serde_json::{Value, json};

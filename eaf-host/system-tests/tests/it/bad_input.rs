@@ -1,5 +1,5 @@
-//! Invalid input over HTTP: the answer is a problem with a code, a sentence and pointers, and what
-//! a person entered appears nowhere else.
+//! Tests of invalid input over HTTP. The answer is a problem with a code, a sentence and pointers,
+//! and the text that a person entered appears nowhere else.
 //!
 //! Refused input contains words that the search of [`canary`] must find nowhere when a test ends.
 

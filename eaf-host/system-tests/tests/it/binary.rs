@@ -1,4 +1,4 @@
-//! Content of the production binary: no product, no demo, no test features.
+//! Tests of the production binary: it contains no product, no demo and no test features.
 
 use aho_corasick::AhoCorasick;
 use eaf_system_tests::binary;

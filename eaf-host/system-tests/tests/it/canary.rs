@@ -1,4 +1,4 @@
-//! Canary search after a test that produces as much output as possible, and proof that the search
+//! Canary search after a test that produces as much output as possible, and a test that the search
 //! finds planted words.
 
 use eaf_system_tests::canary::{self, Found};

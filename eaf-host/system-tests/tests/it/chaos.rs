@@ -1,5 +1,6 @@
-//! Repeated `kill -9` of hosts and of PostgreSQL under load: no acknowledged command is lost or
-//! recorded twice, the log has no gap, its chain hashes hold, and the views agree with the log.
+//! Test that repeatedly kills hosts and PostgreSQL by `kill -9` under load: no acknowledged command
+//! is lost or recorded twice, the log has no gap, its chain hashes hold, and the views agree with
+//! the log.
 //!
 //! PostgreSQL is a cluster of its own with every durability setting on. A kill follows a number of
 //! acknowledged commands, which varies by round. `EAF_CHAOS_ROUNDS` sets the number of rounds;

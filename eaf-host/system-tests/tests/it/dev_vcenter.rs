@@ -1,4 +1,5 @@
-//! `eaf dev vcenter`: starts difficult behaviours of a simulated vCenter, and ends them.
+//! Test of `eaf dev vcenter`, which starts difficult behaviours of a simulated vCenter and ends
+//! them.
 
 use eaf_dev::ports::Ports;
 use eaf_dev::state::State;

@@ -1,4 +1,4 @@
-//! PostgreSQL restarts, or becomes read-only, while clients work.
+//! Tests in which PostgreSQL restarts, or becomes read-only, while clients work.
 
 use eaf_core::testing::Database;
 use eaf_system_tests::server::Server;

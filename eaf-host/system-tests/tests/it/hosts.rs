@@ -1,5 +1,5 @@
-//! Three hosts on one database divide the work. Any of them may die, or stop until its lease has
-//! expired and then continue.
+//! Tests with three hosts on one database, which divide the work. Any of them may die, or stop
+//! until its lease has expired and then continue.
 
 use eaf_system_tests::host::Host;
 use eaf_system_tests::person::Person;

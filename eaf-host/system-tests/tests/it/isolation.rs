@@ -1,4 +1,4 @@
-//! Isolation of tenants over HTTP: known ids of another tenant give no access.
+//! Tests of the isolation of tenants over HTTP: known ids of another tenant give no access.
 //!
 //! `eaf-core/tests` tests row-level security in the database.
 

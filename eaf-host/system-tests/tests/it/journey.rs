@@ -1,4 +1,5 @@
-//! The main journey: a machine is requested, approved, provisioned, observed and decommissioned.
+//! Test of the main journey: a machine is requested, approved, provisioned, observed and
+//! decommissioned.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::system::{System, approved, until, wish};

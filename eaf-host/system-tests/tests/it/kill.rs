@@ -1,5 +1,5 @@
-//! `kill -9` of the host before and after each effect, and the loss of each answer: exactly one
-//! machine or none, and the request ends as expected.
+//! Tests that kill the host by `kill -9` before and after each effect, and lose each answer:
+//! exactly one machine or none exists, and the request ends as expected.
 //!
 //! The product contains no hook for kills. The fault proxy holds one exchange; the test waits until
 //! the journal has the intent and no answer, kills the host, and releases the exchange. "Before"

@@ -1,5 +1,5 @@
-//! Mail server that is unavailable while requests are decided: settled requests are not mailed
-//! afterwards.
+//! Test with a mail server that is unavailable while requests are decided: when it is available
+//! again, no mail is sent about settled requests.
 
 use eaf_system_tests::system::{System, WAIT_MAX, approved, until, wish};
 use serde_json::json;

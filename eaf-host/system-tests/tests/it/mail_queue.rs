@@ -1,5 +1,5 @@
-//! Mail queue of a connection that fails for a while: no mail is lost, and an admin sees the
-//! waiting mails, repairs the connection and sends them.
+//! Test of the mail queue of a connection that fails for a while: no mail is lost, and an admin
+//! sees the waiting mails, repairs the connection and sends them.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{System, WAIT_MAX, wish};

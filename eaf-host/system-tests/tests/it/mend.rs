@@ -1,5 +1,5 @@
-//! Failures that a person must repair: the request shows them, an admin repairs the cause, and a
-//! retry completes the request.
+//! Tests of failures that a person must repair: the request shows the failure, an admin repairs the
+//! cause, and a retry completes the request.
 
 use eaf_system_tests::canary;
 use eaf_system_tests::person::Person;

@@ -1,4 +1,4 @@
-//! Observation of machines and connections by polling.
+//! Tests of the observation of machines and connections by polling.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{System, approved, until};

@@ -1,4 +1,4 @@
-//! Commands of an operator beside a host that serves.
+//! Tests of an operator's commands on the command line beside a host that serves.
 
 use eaf_system_tests::system::{System, approved, until};
 

@@ -1,5 +1,5 @@
-//! Connection to vCenter that is cut while the simulator runs: the request waits, reports the
-//! outage, and completes.
+//! Test with a connection to vCenter that is cut while the simulator runs: the request waits,
+//! reports the outage, and completes.
 
 use eaf_system_tests::system::{System, approved, until};
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! Permission matrix of DCM: every command, choice and view over HTTP by every kind of caller,
-//! against a reviewed file. The matrix of the host's own operations is in `eaf-host/http`.
+//! Test of DCM's permission matrix: every command, choice and view is tried over HTTP by every kind
+//! of caller and compared with a reviewed file. The matrix of the host's own operations is in
+//! `eaf-host/http`.
 
 use eaf_core::id::TenantId;
 use eaf_system_tests::person::Person;

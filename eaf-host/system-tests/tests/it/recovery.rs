@@ -1,5 +1,5 @@
-//! Recovery by people: failed requests are cancelled, repaired or handed over, and changes in
-//! vCenter are shown.
+//! Tests of recovery by people: failed requests are cancelled, repaired or handed over, and changes
+//! in vCenter are shown.
 
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{People, System, approved, offering, until};

@@ -1,4 +1,4 @@
-//! Concurrent requests for machines with the same name.
+//! Test with concurrent requests for machines with the same name.
 
 use eaf_system_tests::system::{System, wish};
 

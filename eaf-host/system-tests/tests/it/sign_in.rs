@@ -1,4 +1,5 @@
-//! Sign-in with a browser at the real host and the development provider, and attacks on it.
+//! Tests of the sign-in with a browser at the real host and the development provider, and of
+//! attacks on the sign-in.
 
 use eaf_system_tests::browser::{Browser, Page};
 use eaf_system_tests::system::{CLIENT_SECRET, System, offering, wish};

@@ -1,5 +1,5 @@
-//! Schema versions of events on a real component: older events are upcast, newer ones are refused
-//! and park the view.
+//! Tests of the schema versions of events, with a real component: older events are upcast, newer
+//! events are refused and park the view.
 
 use eaf_core::Core;
 use eaf_core::actor::ActorKind;

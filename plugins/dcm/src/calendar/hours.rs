@@ -22,7 +22,7 @@ pub const SEARCH_DAYS: usize = 5 * 366;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfReach;
 
-/// Local weekday and hour of a time.
+/// Weekday and hour of a time in the calendar's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Local {
     /// Day of the week: 1 (Monday) to 7 (Sunday).
@@ -69,7 +69,8 @@ impl Calendar {
         Err(OutOfReach)
     }
 
-    /// Weekday and hour of a time in milliseconds since 1970, for the facts of a policy.
+    /// Weekday and hour of a time, in the calendar's time zone, for the facts of a policy. `at` is
+    /// in milliseconds since 1970.
     pub fn local(&self, at: i64) -> Result<Local, OutOfReach> {
         let local = local(self.zone, at)?;
         let small = |number: i8| u8::try_from(number).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Machine names: NetBIOS names, unique in the tenant regardless of case, because each name has a
-//! stream that the claiming request guards.
+//! Machine names. A name is a NetBIOS name and unique in the tenant, regardless of case, because
+//! each name has a stream that the claiming request guards.
 
 use eaf_sdk::{Event, FieldError, Fields, Recorded, State};
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Offerings: a template with limits and a price, which people request.
+//! Offerings. An offering is a template with limits and a price; people request machines by it.
 
 pub mod define;
 pub mod view;

@@ -80,7 +80,7 @@ pub enum Whose {
     Requester,
 }
 
-/// Number of approvals that pass a stage.
+/// Number of approvals with which a stage passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Needs {

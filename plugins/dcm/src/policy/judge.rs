@@ -103,7 +103,7 @@ impl Tally {
         if approvals < self.decided.len() { Judgement::Rejects } else { Judgement::Short }
     }
 
-    /// Tells whether every person of a level has approved; an empty level never has.
+    /// Tells whether every person of a level has approved; false for a level without people.
     fn is_complete(&self, level: &Seats) -> bool {
         !level.is_empty() && level.keys().all(|person| self.decided.get(person) == Some(&Verdict::Approve))
     }

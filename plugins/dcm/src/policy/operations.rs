@@ -158,7 +158,8 @@ impl Approval {
         Ok(following.changes)
     }
 
-    /// Ends the last step of a deadline: the approval expires, or the stage passes by time.
+    /// Ends the last step of a stage's deadline, because its hours are over: the approval expires,
+    /// or the stage passes without a decision.
     pub fn expire(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
         let (planned, progress) = self.overdue(ambient, stage)?;
         if progress.next_step(planned.deadline.as_ref()).is_some() {
@@ -213,7 +214,8 @@ impl Approval {
         self.open(stage).ok_or_else(|| not_open(stage))
     }
 
-    /// Finds an open stage whose present step of the deadline is over.
+    /// Returns an open stage, with its progress. Rejects if the present step of the stage's
+    /// deadline is not over.
     fn overdue(&self, ambient: Ambient, stage: &str) -> Result<(&PlannedStage, &Progress), Rejection> {
         let progress = self.open_or_refuse(stage)?;
         let planned = self.planned(stage).ok_or_else(|| not_open(stage))?;

@@ -283,7 +283,7 @@ fn finally(node: &Node, fields: &mut Fields) -> Option<Finally> {
     }
 }
 
-/// Reports items that have the key of an earlier item.
+/// Reports each item of a list whose `key` an earlier item has.
 fn check_distinct(items: &[Node], fields: &mut Fields) {
     let mut seen = BTreeSet::new();
     for item in items {
@@ -295,7 +295,8 @@ fn check_distinct(items: &[Node], fields: &mut Fields) {
     }
 }
 
-/// Reports unknown keys in `after`, and stages that wait for themselves.
+/// Reports unknown keys in `after`, and stages that wait for themselves, directly or by way of
+/// other stages.
 fn check_order(items: &[Node], fields: &mut Fields) {
     let mut after: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for item in items {

@@ -1,4 +1,4 @@
-//! Building and removing machines in workflows, with an event per step.
+//! Building and removal of machines by workflows. Each step in vCenter is recorded as an event.
 
 pub mod complete;
 pub mod event;

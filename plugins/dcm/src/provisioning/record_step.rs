@@ -1,4 +1,4 @@
-//! Progress of a workflow, so that people see each step in vCenter.
+//! Records the progress of a workflow, so that people see each step in vCenter.
 
 use super::event::{StepFinished, StepProgressed, StepStarted};
 use super::{Process, Step};

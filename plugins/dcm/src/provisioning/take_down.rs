@@ -1,5 +1,5 @@
-//! Removal of a machine: powered off, then destroyed, which completes only when a search of vCenter
-//! does not find the machine.
+//! Removal of a machine, which is powered off and then destroyed. The removal completes only when a
+//! search of vCenter does not find the machine.
 
 use super::record_step::{RecordStep, StepState};
 use super::{GRANT, Process, Step};

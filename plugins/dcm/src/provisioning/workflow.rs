@@ -118,7 +118,8 @@ impl Build {
         Ok(found.map(|f| f.address))
     }
 
-    /// Continues at the first step if the machine of an earlier attempt was deleted in vCenter.
+    /// Reads whether vCenter has the machine of an earlier attempt. If not, the build continues at
+    /// the first step.
     fn read_machine(&mut self, reader: &Reader) -> Result<(), BuildStopped> {
         if self.from == Step::EnsureFolder {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Failure of a cancellation. The name stays claimed, because vCenter may still have the machine.
+//! Failure of a cancellation. The machine's name stays claimed, because vCenter may still have the
+//! machine.
 
 use super::event::RequestCancelFailed;
 use super::{Request, stream, unknown};

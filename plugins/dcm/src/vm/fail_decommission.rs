@@ -1,4 +1,4 @@
-//! Failure of a decommissioning, which may be repeated.
+//! Failure of a decommissioning. The decommissioning may be repeated.
 
 use super::event::VmDecommissionFailed;
 use super::{Vm, stream, unknown};

@@ -1,4 +1,4 @@
-//! Actors of the tests, and stages at which tests begin.
+//! Actors of DCM's tests, and test stages with the events with which a test begins.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use dcm::Dcm;

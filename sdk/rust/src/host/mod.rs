@@ -1,5 +1,5 @@
-//! Host functions that workflows call: imports of the component, or, natively, the script of a
-//! test.
+//! Host functions that workflows call. In a component they are imports; in a native test, the
+//! test's script answers them.
 
 #[cfg(target_family = "wasm")]
 mod imports;

@@ -51,7 +51,7 @@ impl<P: Plugin> Stage<P> {
         }
     }
 
-    /// Appends an event of the past, caused by the system.
+    /// Appends an event that is in the log before the tested command, with the system as its actor.
     pub fn given<E: Event>(mut self, stream: &str, event: E) -> Self {
         let accepted = Accepted::nothing().event(stream, event);
         self.append(&system(), accepted.events);

@@ -1,4 +1,4 @@
-//! Rules of business hours: sums, changes of the clocks, and properties over random times.
+//! Tests of business hours: sums, changes of the clocks, and properties over random times.
 
 use super::super::day::TimeOfDay;
 use super::super::holidays::State;

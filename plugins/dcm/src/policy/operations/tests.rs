@@ -1,4 +1,4 @@
-//! Rules of approvals: given a plan and people, when an operation, then changes or a refusal.
+//! Tests of approvals: given a plan and people, when an operation, then changes or a refusal.
 
 use super::super::approval::{BusinessHours, Ended};
 use super::super::document::{Deadline, Escalation};

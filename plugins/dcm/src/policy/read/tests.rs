@@ -1,4 +1,5 @@
-//! Rules of policy documents: which are refused, and that reading loses nothing.
+//! Tests of policy documents: which documents are refused, and that reading a document loses
+//! nothing.
 
 use super::*;
 use serde_json::json;

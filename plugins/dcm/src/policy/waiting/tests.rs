@@ -1,4 +1,4 @@
-//! Rules of the answer to “why does nothing happen?”.
+//! Tests of the answer to “why does nothing happen?” for an open approval.
 
 use super::super::approval::Verdict;
 use super::super::operations::Vote;
