@@ -26,7 +26,8 @@ impl ConcurrencyLimit {
         ConcurrencyLimit { per_tenant, tenants: Arc::default() }
     }
 
-    /// Waits for a permit, first come, first served. None: the semaphore is closed.
+    /// Waits for a permit, first come, first served. `None`: the semaphore is closed, which never
+    /// happens.
     pub async fn acquire(&self, tenant: TenantId) -> Option<RequestPermit> {
         self.semaphore(tenant).acquire_owned().await.ok()
     }

@@ -24,9 +24,8 @@ pub struct Operation {
 
 pub enum Doc {
     One(Value),
-    /// Entries that the document has for each product, made from the package's description: one for
-    /// each command. Likewise the variants below: for each member with choices, each view, and the
-    /// rows of each view.
+    /// One OpenAPI entry for each command of each product, made from the package's description. The
+    /// next variants do the same for members with choices, for views, and for rows of views.
     Commands,
     Choices,
     Views,

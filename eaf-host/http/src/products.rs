@@ -1,4 +1,4 @@
-//! Products as the API sees them: a domain and its texts.
+//! Products as the API uses them: the domain component, and the package's texts.
 
 use eaf_capability::text::Locales;
 use eaf_core::contract::{CommandType, Domain, ViewType};

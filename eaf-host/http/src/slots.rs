@@ -40,7 +40,8 @@ impl ConcurrencySlots {
         self.limits
     }
 
-    /// Acquires a permit. None: the person or the tenant is at its limit.
+    /// Acquires a permit for a long operation. `None`: the person or the tenant has reached the
+    /// limit.
     pub fn acquire(&self, tenant: TenantId, actor: ActorId) -> Option<Permit> {
         let holder = (tenant, actor);
         let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
