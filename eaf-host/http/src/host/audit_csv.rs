@@ -24,7 +24,7 @@ use futures_util::stream;
 use serde_json::{Map, json};
 use time::OffsetDateTime;
 
-/// Maximum number of rows in one file; the last line of a longer file says that rows are missing.
+/// Maximum number of rows in one file. If further rows exist, an additional last line says so.
 const MAX_ROWS: usize = 100_000;
 /// Maximum number of queries for one file, so that a filter with few matches does not read a whole
 /// log.
