@@ -1,8 +1,8 @@
-//! Cost of row-level security: the processor time of PostgreSQL's backends for the same work with
-//! and without policies.
+//! Benchmark of the cost of row-level security: the processor time of PostgreSQL's backends for the
+//! same work with and without policies.
 //!
 //! The work of one iteration: a page of 50 out of 20,000 rows of a tenant, a row by its key, and
-//! 200 events after a checkpoint; every fifth one also appends 20 events.
+//! 200 events after a checkpoint; every fifth iteration also appends 20 events.
 
 #[path = "shared/durable.rs"]
 mod durable;

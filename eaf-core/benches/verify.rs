@@ -1,4 +1,4 @@
-//! Duration of `eaf verify` over a million events of ten tenants, two tenants at a time as on the
+//! Benchmark of `eaf verify` over a million events of ten tenants, two tenants at a time as on the
 //! command line.
 
 use eaf_core::directory;

@@ -1,5 +1,5 @@
-//! Latency of appends that arrive at a fixed rate, half of the highest rate, whether or not earlier
-//! appends have ended.
+//! Benchmark of the latency of appends that arrive at a fixed rate, half of the highest rate,
+//! whether or not earlier appends have ended.
 
 use crate::load::{arrivals, rate};
 use crate::ours::Ours;

@@ -1,5 +1,5 @@
-//! Latency of a command on a long stream, whose history is read whole, from the stream cache, or
-//! with a snapshot.
+//! Benchmark of the latency of a command on a long stream, whose history is read whole, from the
+//! stream cache, or with a snapshot.
 
 use crate::ours::payload;
 use crate::tally::{self, Tally};

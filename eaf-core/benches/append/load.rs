@@ -1,4 +1,5 @@
-//! Load generators: closed loops of callers, and open arrivals at a fixed rate.
+//! Load generators of the benchmark: callers that call in a loop, and calls that start at a fixed
+//! rate.
 
 use std::future::Future;
 use std::time::{Duration, Instant};

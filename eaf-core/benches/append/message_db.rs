@@ -1,4 +1,5 @@
-//! message-db (github.com/message-db/message-db), installed from its files into the same cluster.
+//! message-db (github.com/message-db/message-db), a store with which the benchmark compares the
+//! host. It is installed from its files into the same cluster.
 
 use crate::connections::Connections;
 use crate::load::rate;

@@ -1,5 +1,5 @@
-//! Effect of a tenant that sends ten times its rate limit on other tenants, through the command
-//! bus, which limits rates.
+//! Benchmark of one tenant that sends commands at ten times its rate limit, and of the effect on
+//! other tenants. The commands go through the command bus, which limits rates.
 
 use crate::load::arrivals;
 use crate::tally::{self, Tally};

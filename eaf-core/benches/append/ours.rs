@@ -1,4 +1,4 @@
-//! Appends through the host: each caller passes one request to the appender.
+//! Appends through the host, for the benchmark: each caller passes one request to the appender.
 
 use eaf_core::actor::ActorKind;
 use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_plain_for_tests};

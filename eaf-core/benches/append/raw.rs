@@ -1,4 +1,5 @@
-//! Raw INSERT as the baseline: a table with the log's columns and two indexes.
+//! Raw INSERT, the baseline with which the benchmark compares the host: a table with the log's
+//! columns and two indexes.
 
 use crate::connections::Connections;
 use crate::ours::{Call, payload};

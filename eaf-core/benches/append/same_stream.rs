@@ -1,4 +1,5 @@
-//! 64 concurrent commands on one stream, each decided on the events of the previous one.
+//! Benchmark of 64 concurrent commands on one stream, each decided on the events of the previous
+//! one.
 
 use crate::tally::{self, Tally};
 use crate::verdict::quantile;

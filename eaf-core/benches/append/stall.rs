@@ -1,5 +1,5 @@
-//! Effect of a transaction that is left open: readers of the log still see new events of the same
-//! tenant and of others.
+//! Benchmark of a transaction that is left open: readers of the log still see new events of the
+//! same tenant and of others.
 
 use crate::ours::Ours;
 use crate::verdict::{Line, quantile};

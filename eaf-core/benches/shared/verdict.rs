@@ -1,4 +1,4 @@
-//! Ratios over several rounds and their verdict, shared by the benchmarks.
+//! Report of a benchmark: ratios over several rounds, and the verdict on them.
 
 #![allow(dead_code, reason = "several benchmarks share this, and each uses a part")]
 

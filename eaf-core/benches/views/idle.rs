@@ -1,4 +1,4 @@
-//! Duration of the scan for lagging consumers, which each host runs every 5 s: 5,000 tenants with
+//! Benchmark of the scan for lagging consumers, which each host runs every 5 s: 5,000 tenants with
 //! 20 views each and no new events.
 
 use crate::ledger::{Ledger, PLUGIN};

@@ -1,4 +1,4 @@
-//! Latency of four view queries, measured at the caller. Each query reads a page of 50 out of a
+//! Benchmark of four view queries, measured at the caller. Each query reads a page of 50 out of a
 //! million rows.
 
 use crate::ledger::{Ledger, PLUGIN};

@@ -1,4 +1,4 @@
-//! Views: rebuild, a page out of a million rows, and the cost of idle tenants.
+//! Benchmarks of views: the rebuild, a page out of a million rows, and the cost of idle tenants.
 //!
 //! Run by `make bench`. The plugin is in Rust instead of WebAssembly, so that the figures are the
 //! host's.

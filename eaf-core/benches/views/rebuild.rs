@@ -1,4 +1,4 @@
-//! Duration of the rebuild of a view, which has one new row per event and two declared indexes.
+//! Benchmark of the rebuild of a view, which has one new row per event and two declared indexes.
 
 use crate::ledger::{Ledger, PLUGIN, book};
 use crate::verdict::{quantile, rounds};

@@ -17,7 +17,7 @@ async fn house() -> (Database, Core, TenantId) {
     (database, core, tenant)
 }
 
-/// Appends all requests concurrently and returns the answers in their order.
+/// Appends all requests concurrently, and returns the answers in the order of the requests.
 async fn all(core: &Core, tenant: TenantId, requests: Vec<AppendRequest>) -> Vec<Result<Outcome, Error>> {
     let asking: Vec<_> = requests
         .into_iter()

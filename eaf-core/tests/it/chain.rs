@@ -1,4 +1,4 @@
-//! Verification of the log, which other tests call.
+//! Verification of a tenant's log, a function that other tests call.
 
 use eaf_core::id::TenantId;
 use eaf_core::testing::Database;

@@ -1,4 +1,4 @@
-//! Contents of tables as text, as a thief of the database reads them.
+//! Contents of database tables as text, as a thief of the database would read them.
 
 use eaf_core::testing::{Database, rows_as_text};
 

@@ -191,7 +191,7 @@ async fn an_unknown_person_cannot_be_erased() {
     assert!(matches!(refused, Err(Error::NoPerson)), "{refused:?}");
 }
 
-/// Tests a restore that loses the last events, so that checkpoints and followers are at a position
+/// Tests a restore that loses the last event, so that checkpoints and followers are at a position
 /// after the end of the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {

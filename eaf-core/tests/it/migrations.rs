@@ -51,8 +51,8 @@ async fn every_function_file_is_applied() {
     assert_eq!(revisions(&schema).into_keys().collect::<Vec<_>>(), files);
 }
 
-/// Source of the database's function `eaf.behind`, as `ours` or `theirs`, and its recorded
-/// revision.
+/// Reads from the database whether the function `eaf.behind` has the source of this release,
+/// `ours`, or another one, `theirs`; and the function's recorded revision.
 async fn source_of_behind(database: &Database) -> (String, i32) {
     let query = "select case when prosrc like '%eaf.checkpoint%' then 'ours' else 'theirs' end, revision
                  from pg_proc, eaf.function_source where proname = 'behind' and name = 'behind'";

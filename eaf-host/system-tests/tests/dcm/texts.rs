@@ -7,7 +7,7 @@ use eaf_core::actor::Locale;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Lines of code below `folder`, without tests and comments.
+/// Lines of Rust code in the files below `folder`, without tests and comments.
 fn lines(folder: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap_or_else(|cause| panic!("{folder:?}: {cause}")) {

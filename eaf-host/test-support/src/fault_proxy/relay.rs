@@ -66,8 +66,9 @@ struct Exchange {
     seen: Vec<u64>,
     /// Rule that acts when the server answers; `None`: no rule acts, and the answer is forwarded.
     later: Option<Match>,
-    /// Answer that the proxy sends in place of the server, and a position in the client's bytes.
-    /// The answer is sent when the line at this position is complete. `None`: the server answers.
+    /// Answer that the proxy sends in place of the server, and a position in the bytes that the
+    /// client sent. The proxy answers when the client's line at this position is complete. `None`:
+    /// the server answers.
     own: Option<(usize, Vec<u8>)>,
 }
 

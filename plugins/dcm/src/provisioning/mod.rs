@@ -12,7 +12,7 @@ pub mod workflow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Name of the grant for the tenant's vCenter.
+/// Name of the grant under which DCM's workflows call the tenant's vCenter.
 pub const GRANT: &str = "vcenter";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -25,7 +25,7 @@ pub struct NoteStall {
 /// host repeats the call, which is half an hour.
 const FOR_A_PERSON: [&str; 3] = ["vcenter-question", "vcenter-login", "vm-unreadable"];
 
-/// Message of a row whose host call stalls. The message says whether the row waits for the system
+/// Message of a row whose host call stalls. The message says whether the call waits for the system
 /// or for a person.
 pub fn waiting(since: i64, code: &str) -> Message {
     if FOR_A_PERSON.contains(&code) {

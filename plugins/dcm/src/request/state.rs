@@ -20,7 +20,7 @@ pub struct Request {
     /// request's spec. `None`: no clone was completed.
     pub copied: Option<Spec>,
     pub attempt: u32,
-    /// Id of the event that began the present attempt.
+    /// Id of the event that began the request's present attempt.
     pub begun_by: String,
     /// Name of the step that is in progress. If no step is in progress, name of the last step.
     pub step: String,

@@ -43,7 +43,8 @@ pub struct Row {
     pub withdrawn_by_id: Option<String>,
     pub withdrawn_by_name: Option<String>,
     pub withdrawn_at: Option<i64>,
-    /// Actor id of the last person who cancelled; `None`: the request was never cancelled.
+    /// Actor id of the person who last cancelled the request; `None`: the request was never
+    /// cancelled.
     pub cancelled_by_id: Option<String>,
     pub cancelled_by_name: Option<String>,
     pub cancelled_at: Option<i64>,
@@ -61,7 +62,8 @@ pub struct Row {
     pub error_message: Option<String>,
     pub trace_id: String,
     pub ip: Option<String>,
-    /// Time when the delivered machine was decommissioned, in milliseconds since 1970.
+    /// Time when the delivered machine was decommissioned, in milliseconds since 1970; `None`: the
+    /// machine has not been decommissioned.
     pub decommissioned_at: Option<i64>,
     /// Whether the machine is handed over only with an address, as the offering says.
     pub await_address: bool,

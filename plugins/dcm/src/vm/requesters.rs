@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Status of the row, always `active`, because a person without machines has no row.
+    /// Status of the row. It is always `active`, because a person without machines has no row.
     pub status: String,
     pub terminal: bool,
     pub requester_id: String,
@@ -22,7 +22,7 @@ pub struct Row {
     pub memory_mb: i64,
     pub monthly_cents: i64,
     pub currency: String,
-    /// Machines of the person, by id.
+    /// Machines of the person, by the machine's id.
     pub machines: BTreeMap<String, Machine>,
     pub updated_at: i64,
 }

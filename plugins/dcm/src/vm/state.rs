@@ -21,9 +21,9 @@ pub struct Vm {
     /// neither is known.
     #[serde(default)]
     pub seen: Option<VmRefreshed>,
-    /// Number of attempts to decommission the machine.
+    /// Number of the latest attempt to decommission the machine.
     pub attempt: u32,
-    /// Id of the event that began the present attempt.
+    /// Id of the event that began the present attempt to decommission the machine.
     pub begun_by: String,
     /// Name of the step that is in progress. If no step is in progress, name of the last step.
     pub step: String,

@@ -49,7 +49,7 @@ pub struct Row {
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub trace_id: String,
-    /// Actor id of the last person who decommissioned the machine; `None`: no person has
+    /// Actor id of the person who last decommissioned the machine; `None`: no person has
     /// decommissioned the machine.
     pub decommissioned_by_id: Option<String>,
     pub decommissioned_by_name: Option<String>,

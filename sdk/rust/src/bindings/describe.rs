@@ -1,4 +1,4 @@
-//! Bindings of the `describe` component.
+//! Rust bindings of the WIT world `describe`, for the component that describes a plugin.
 
 wit_bindgen::generate!({
     path: "../wit",

@@ -1,4 +1,4 @@
-//! Bindings of the `domain` component.
+//! Rust bindings of the WIT world `domain`, for the component with a plugin's rules.
 
 wit_bindgen::generate!({
     path: "../wit",

@@ -22,7 +22,7 @@ pub static EAF_PANIC_SLOT: Slot = Slot(UnsafeCell::new([0; SIZE]));
 
 static INSTALL: Once = Once::new();
 
-/// Installs the panic hook; every export calls this function first.
+/// Installs the panic hook. Every function that a component exports calls this function first.
 pub fn install() {
     INSTALL.call_once(|| {
         std::panic::set_hook(Box::new(|info| {

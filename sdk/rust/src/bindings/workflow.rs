@@ -1,4 +1,4 @@
-//! Bindings of the `workflow` component.
+//! Rust bindings of the WIT world `workflow`, for the component with a plugin's durable functions.
 
 wit_bindgen::generate!({
     path: "../wit",

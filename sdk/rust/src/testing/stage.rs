@@ -18,8 +18,8 @@ const EVENT_BYTES: usize = 256 * 1024;
 pub struct Stage<P> {
     pub log: Vec<Recorded>,
     pub now: i64,
-    /// Actor ids to which each reference leads, as set by the test. A reference that is not listed
-    /// leads to no person.
+    /// Actor ids to which each reference to people leads, as set by the test. A reference that is
+    /// not listed leads to no person.
     pub people: Vec<ResolvedPeople>,
     commands: u64,
     types: Vec<EventType>,
@@ -128,7 +128,7 @@ impl<P: Plugin> Stage<P> {
         }
     }
 
-    /// Sets the actor ids to which a reference leads from now on.
+    /// Sets the actor ids to which a reference to people leads from now on.
     pub fn set_people(&mut self, reference: People, actors: &[&str]) {
         self.people.retain(|known| known.reference != reference);
         let actors = actors.iter().map(ToString::to_string).collect();

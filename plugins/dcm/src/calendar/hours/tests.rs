@@ -10,7 +10,7 @@ fn hours(from: &str, to: &str) -> Value {
     json!({ "from": from, "to": to })
 }
 
-/// Calendar with the same hours on the given weekdays.
+/// Creates a calendar that has the same hours on each of the given weekdays.
 fn calendar(zone: &str, weekdays: &[&str], from: &str, to: &str) -> Calendar {
     let week: serde_json::Map<_, _> = weekdays.iter().map(|day| (day.to_string(), hours(from, to))).collect();
     Calendar::read(&json!({ "zone": zone, "hours": week }), "").unwrap()
