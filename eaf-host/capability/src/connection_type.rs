@@ -17,7 +17,8 @@ pub struct ConnectionType {
     /// Names of the lists of choices that the provider offers: JSON members of `config`, and other
     /// words such as `template`.
     pub choices: &'static [&'static str],
-    /// Fields of the form for `config`, in the order of the form.
+    /// Fields of the connection's form, in the order of the form. Each is for one JSON member of
+    /// `config`.
     pub fields: &'static [Field],
     /// Texts of the connection's form, by key: `name`, `lead`, `removal`, `trial` if
     /// [`Provider::test_with_effect`] has an effect, `fields.<name>.label`, `.hint` and

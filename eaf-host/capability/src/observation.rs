@@ -46,7 +46,7 @@ impl From<Failure> for Observations {
     }
 }
 
-/// Problem of the connection that a failure shows.
+/// Problem of a connection, concluded from the failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionProblem {
     /// The failure concerns only the call; the connection works.

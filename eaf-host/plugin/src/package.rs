@@ -1,10 +1,11 @@
 //! File format of packages.
 //!
 //! ```text
-//! magic        8 bytes   "EAFPKG" 0x00 0x01 header size  4 bytes   little-endian, at most 1 MiB
+//! magic        8 bytes   "EAFPKG" 0x00 0x01
+//! header size  4 bytes   little-endian, at most 1 MiB
 //! header       JSON      {"format": 1, "entries": [{"path", "size", "sha256"}, …]}, sorted by path
-//! signatures   4 bytes of size (at most 64 KiB), then the block; empty for now contents     bytes
-//! of the entries in the header's order, without gaps and without a trailer
+//! signatures   4 bytes of size (at most 64 KiB), then the block; empty for now
+//! contents     bytes of the entries in the header's order, without gaps and without a trailer
 //! ```
 //!
 //! The digest of a package is the SHA-256 of magic, header size and header. It covers the contents

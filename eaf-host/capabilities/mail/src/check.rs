@@ -1,6 +1,6 @@
-//! Self-test of a mail connection: whether the server answers, encrypts as configured, and accepts
-//! the login and the sender. These steps cannot show delivery, so an admin may also request a test
-//! mail.
+//! Test of a mail connection: whether the mail server answers, encrypts as configured, and accepts
+//! the login and the sender. These steps do not prove that mails are delivered, so an admin may
+//! also request a test mail.
 
 use super::address;
 use super::config::{Config, Tls};

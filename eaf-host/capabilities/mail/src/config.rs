@@ -31,10 +31,10 @@ pub enum Tls {
     /// No encryption, for a mail server on the same machine or in a trusted network. The host sends
     /// a password in clear only to a mail server on the same machine.
     None,
-    /// Encryption by STARTTLS: the session starts in clear and must be upgraded; a server without
-    /// STARTTLS is refused.
+    /// Encryption by STARTTLS: the SMTP session starts in clear and is then encrypted. A server
+    /// without STARTTLS is refused.
     Starttls,
-    /// Encryption from the first byte, usually on port 465.
+    /// Encryption of the SMTP session from the first byte, usually on port 465.
     #[serde(rename = "tls")]
     Implicit,
 }
@@ -67,7 +67,8 @@ struct Document {
     max_connections: Option<u32>,
 }
 
-/// Valid settings of a mail connection. Not `Debug`, because the settings contain the password.
+/// Valid settings of a mail connection, with the secret. The type has no `Debug`, because it
+/// contains the password.
 #[derive(Clone)]
 pub struct Config {
     pub host: String,
@@ -77,7 +78,7 @@ pub struct Config {
     pub from: Address,
     pub from_name: String,
     pub reply_to: Option<Address>,
-    /// Name of this host in the SMTP greeting EHLO.
+    /// Name by which this host introduces itself in the SMTP command EHLO.
     pub ehlo: ClientId,
     pub ca_certificate: Option<String>,
     /// Maximum number of mails per minute that all hosts together send over this connection;

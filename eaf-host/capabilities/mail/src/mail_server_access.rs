@@ -22,7 +22,7 @@ const OF_MAIL_SERVERS: [&str; 5] =
 /// Codes of failures that mean: the mail server or the token endpoint refused the login.
 const REFUSALS: [&str; 2] = ["mail-wrong-password", "token-refused"];
 
-/// Access to mail servers for one tenant.
+/// Access of one tenant to mail servers.
 #[derive(Clone, Copy)]
 pub struct MailServerAccess<'a> {
     pub egress: &'a Arc<Policy>,
@@ -53,7 +53,7 @@ impl MailServerAccess<'_> {
         })
     }
 
-    /// Logs in; does nothing for settings without a user name.
+    /// Logs in to the mail server; does nothing if the settings have no user name.
     pub async fn log_in(&self, config: &Config, session: &mut Session) -> Result<(), Failure> {
         let Some(login) = &config.login else { return Ok(()) };
         let secret = match &login.proof {

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 pub struct Person {
     pub actor: ActorId,
     pub name: String,
-    /// Mail address; empty if unknown.
+    /// Mail address of the person; empty if none is known.
     pub email: String,
     pub locale: Locale,
 }
@@ -49,7 +49,7 @@ pub enum Status {
     Sent,
     /// Mail that failed for good, with the reason, which the tenant's admins see.
     Failed(String),
-    /// Mail that was not sent because its condition no longer held.
+    /// Mail that was not sent, because its condition no longer held.
     Skipped,
     /// Mail that may have arrived: the content was sent, and the server did not reply.
     Unknown,
@@ -66,7 +66,7 @@ pub struct MailState {
     /// Number of consecutive attempts in which the server deferred this recipient.
     pub deferrals: i32,
     pub deferred_since: Option<OffsetDateTime>,
-    /// Earliest time of the next attempt; `None`: the mail can be tried at once.
+    /// Earliest time of the next attempt to send the mail; `None`: the mail can be tried at once.
     pub next_at: Option<OffsetDateTime>,
     /// Time when the mail was recorded. Every attempt sends it as the mail's `Date`.
     pub written_at: OffsetDateTime,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Name of this capability in grants and connections.
+/// Name of the mail capability in grants and connections.
 const CAPABILITY: &str = "mail";
 /// Maximum time to wait for a view to apply all events of the log. If the view takes longer, the
 /// mail is deferred, and its condition is checked at the next attempt.

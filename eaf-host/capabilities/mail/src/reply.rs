@@ -7,7 +7,7 @@
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
 
-/// Reply of a mail server to one mail.
+/// Reply of the mail server to one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The server accepted the mail. The text is the server's own id for the mail; `None` if its
@@ -20,11 +20,12 @@ pub enum Outcome {
     /// Permanent refusal whose reply code does not tell whether the server refuses the recipient or
     /// the connection.
     Unclassified(Stage, String),
-    /// Temporary refusal, with the reply code.
+    /// Temporary refusal of the mail, with the reply code, such as `450 4.2.0`.
     Deferred(String),
 }
 
-/// Step of an SMTP transaction at which the server refused a mail.
+/// Step of an SMTP transaction at which the server refused a mail: the recipient (RCPT) or the
+/// content (DATA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Recipient,
@@ -44,12 +45,13 @@ pub fn classify(stage: Stage, numbers: &str) -> Outcome {
         // Exchange means the sender's own mailbox by these codes, so only replies to RCPT count
         // here.
         (Stage::Recipient, Some(Ok(2)), _) => refused(),
-        // Mail too large, or with a content that the server cannot transmit.
+        // Codes 5.3.4 and 5.6.x: the mail is too large, or has a content that the server cannot
+        // transmit.
         (_, Some(Ok(3)), Some(Ok(4))) | (_, Some(Ok(6)), _) => refused(),
-        // Mailing list or mailbox that is protected from some senders.
+        // Codes 5.7.x: a mailing list or mailbox that is protected from some senders.
         (_, Some(Ok(7)), Some(Ok(2 | 124 | 133..=136))) => refused(),
-        // Refusals of the sender's address, the sender's mailbox, the protocol, or the sender's
-        // identity and permissions.
+        // These codes refuse the connection: the sender's address, the sender's mailbox, the
+        // protocol, or the sender's identity and permissions.
         (_, Some(Ok(1)), Some(Ok(7 | 8)))
         | (Stage::Content, Some(Ok(2)), _)
         | (_, Some(Ok(5)), _)
@@ -58,8 +60,8 @@ pub fn classify(stage: Stage, numbers: &str) -> Outcome {
     }
 }
 
-/// Reply code of a refusal, such as `550`, or `550 5.1.1` with an enhanced code. The reply's text
-/// is omitted, since it may name people.
+/// Reply code of a refusal, such as `550`, or `550 5.1.1` with an enhanced status code. The reply's
+/// text is omitted, because it may name people.
 pub fn numbers(error: &Error) -> String {
     let code = error.status().map(|code| code.to_string()).unwrap_or_default();
     let words = error.source().map(|cause| cause.to_string()).unwrap_or_default();

@@ -358,7 +358,7 @@ pub fn message_id(id: Uuid, public_url: &str) -> String {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        // An address literal in a Message-ID starts with its kind (RFC 5321, section 4.1.3).
+        // In a Message-ID, an IPv6 address begins with `IPv6:` (RFC 5321, section 4.1.3).
         Some((address, _)) => format!("[IPv6:{address}]"),
         None => host.split(':').next().filter(|host| !host.is_empty()).unwrap_or("localhost").to_owned(),
     };

@@ -37,7 +37,7 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub struct Deadlines {
     /// Time-out for connecting to one address of the server.
     pub connect: Duration,
-    /// Time-out of the TLS handshake.
+    /// Time-out for the TLS handshake with the mail server.
     pub handshake: Duration,
     pub greeting: Duration,
     /// Time-out for the server's reply to one SMTP command.
@@ -347,7 +347,7 @@ fn no_utf8(from: &Address) -> Outcome {
     }
 }
 
-/// Failure of a server that accepts the connection and sends no greeting.
+/// Failure because the mail server accepts the connection and sends no greeting.
 fn silent(config: &Config) -> Failure {
     match config.port {
         SMTPS if config.tls != Tls::Implicit => configuration(

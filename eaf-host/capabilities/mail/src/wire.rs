@@ -54,7 +54,7 @@ fn away(host: &str, port: u16) -> Failure {
     transient("mail-unreachable", format!("The mail server at {host}:{port} cannot be reached."))
 }
 
-/// Stream that limits the number of bytes from the server between two writes.
+/// TCP stream that limits how many bytes the mail server may send between two writes of the client.
 #[derive(Debug)]
 pub struct BoundedReader {
     stream: TcpStream,
@@ -117,13 +117,14 @@ impl Wire {
         Wire { line: Line::Clear(line), ahead: b"" }
     }
 
-    /// Creates a stream that is encrypted from the first byte.
+    /// Creates an SMTP stream for a connection that is encrypted from the first byte.
     pub fn encrypted(mut line: TlsStream<BoundedReader>) -> Self {
         line.get_mut().0.talks();
         Wire { line: Line::Encrypted(Box::new(line)), ahead: b"" }
     }
 
-    /// Creates a stream that was encrypted by STARTTLS, after a greeting in clear.
+    /// Creates an SMTP stream for a connection that was encrypted by STARTTLS, after a greeting in
+    /// clear.
     pub fn upgraded(line: TlsStream<BoundedReader>) -> Self {
         Wire { ahead: b"220 encrypted\r\n", ..Wire::encrypted(line) }
     }

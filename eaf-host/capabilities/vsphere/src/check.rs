@@ -109,8 +109,8 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
         |error| matches!(error, Error::Unreached(_)),
     );
     let read = match contact.await {
-        // A login may take longer than the first contact, because vCenter asks an external
-        // directory.
+        // The login has a longer time-out than the first contact, because vCenter may ask an
+        // external directory.
         Ok(()) => service::read(&vcenter.session).await,
         Err(error) => Err(error),
     };

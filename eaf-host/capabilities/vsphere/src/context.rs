@@ -38,7 +38,7 @@ impl Context<'_> {
         self.records.replace(&self.key(identity), before, now).await.map_err(unavailable)
     }
 
-    /// Changes the stage of the machine's record; does nothing if there is no record.
+    /// Writes the stage `stage` into the machine's record. Does nothing if there is no record.
     pub async fn set_stage(&self, identity: &Identity, stage: Stage) -> Result<(), Failure> {
         match self.record(identity).await? {
             Some(record) if record.stage != stage => self.save(identity, &Record { stage, ..record }).await,

@@ -9,7 +9,7 @@ use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::id::TenantId;
 use std::sync::Arc;
 
-/// Name of this capability in grants and connections.
+/// Name of the vSphere capability in grants and connections.
 pub const CAPABILITY: &str = "vsphere";
 
 pub struct CoreConnections {

@@ -13,7 +13,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_7673_7068_6572_655f_7669_6d3
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Id that the product chose for the machine.
+    /// Id that the product chose for the machine, the `identity` of calls.
     pub name: String,
     pub instance_uuid: Uuid,
     pub marker: String,

@@ -1,5 +1,5 @@
-//! Imports of `eaf:mail`: one Rust function per imported function, so that a component imports only
-//! those that its workflows call.
+//! Functions that a workflow component imports from `eaf:mail`: one Rust function per imported
+//! function, so that the component imports only the functions that its workflows call.
 
 use super::Recipient;
 use eaf_sdk::Failure;

@@ -1,5 +1,6 @@
-//! Client of `eaf:mail`: mails to members of the tenant. A workflow names recipients by actor id or
-//! by a reference to people, so that names, addresses and languages stay in the host.
+//! Client of `eaf:mail`: workflows send mails to members of the tenant. A workflow names recipients
+//! by actor id or by a reference to people, because names, addresses and languages stay in the
+//! host.
 
 #[cfg(target_family = "wasm")]
 mod imports;
@@ -57,10 +58,11 @@ pub struct Condition<'a> {
 }
 
 impl<'a> Condition<'a> {
-    /// Creates the condition that the column `member` equals `equals` in the row of view `V` with
-    /// the key `key`.
+    /// Creates the condition that, in the row of view `V` with the key `key`, the column `member`
+    /// equals `equals`.
     ///
-    /// # Panics If the view has no such column, which is a mistake in the package.
+    /// # Panics
+    /// If the view has no such column, which is a mistake in the package.
     pub fn on<V: View>(key: &'a str, member: &'static str, equals: impl Serialize) -> Self {
         assert!(V::COLUMNS.iter().any(|column| column.name == member), "{} has no column {member}", V::NAME);
         Condition { view: V::NAME, key, member, equals: json!(equals), after: None }

@@ -145,13 +145,13 @@ impl FakeStore {
         self.0.lock().unwrap().is_paused = is_paused;
     }
 
-    /// Sets the time-out of every step of a session to `most`.
+    /// Sets the time-outs of all steps of an SMTP session to `most`.
     fn limit_time_outs(&self, most: Duration) {
         let deadlines = Deadlines { connect: most, handshake: most, greeting: most, command: most, content: most };
         self.0.lock().unwrap().deadlines = Some(deadlines);
     }
 
-    /// Advances this store's clock.
+    /// Advances this store's clock by `time`.
     fn advance(&self, time: Duration) {
         self.0.lock().unwrap().later += time;
     }

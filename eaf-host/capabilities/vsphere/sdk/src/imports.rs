@@ -1,5 +1,5 @@
-//! Imports of `eaf:vsphere`: one Rust function per imported function, so that a component imports
-//! only those that its workflows call.
+//! Functions that a workflow component imports from `eaf:vsphere`: one Rust function per imported
+//! function, so that the component imports only the functions that its workflows call.
 
 use eaf_sdk::Failure;
 use eaf_sdk::bindings::workflow::eaf::vsphere::{inventory, lifecycle};

@@ -21,10 +21,10 @@ use serde_json::Value;
 pub struct Machine {
     /// Name that the machine has in vCenter now. People can rename a machine there.
     pub name: String,
-    /// Connection state: `connected`, `disconnected`, `inaccessible`, `orphaned`, `invalid` or
-    /// `template`.
+    /// Connection state of the machine in vCenter: `connected`, `disconnected`, `inaccessible`,
+    /// `orphaned`, `invalid` or `template`.
     pub state: String,
-    /// Power state: `on`, `off`, `suspended` or `unknown`.
+    /// Power state of the machine: `on`, `off`, `suspended` or `unknown`.
     pub power: String,
     /// Number of virtual CPUs. It is `None`, as is `memory_mb`, while vCenter cannot read the
     /// machine's configuration.
@@ -81,8 +81,8 @@ impl Reader {
         self.0.read_vm(identity)?.map(decode).transpose()
     }
 
-    /// Waits until the machine has a reachable address; fails with the code `no-address` after
-    /// `timeout_ms`.
+    /// Waits until the machine has a reachable IP address. Fails with the code `no-address` after
+    /// `timeout_ms` milliseconds.
     pub fn await_address(&self, identity: &str, timeout_ms: u64) -> Result<Operation<Located>, Failure> {
         self.0.await_address(identity, timeout_ms).map(Operation::new)
     }

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Pauses after the first, second, third and further consecutive refused logins. They grow because
-/// a locked account stays locked for 5 to 15 minutes.
+/// Pauses of logins to a vCenter after the first, second, third and further consecutive refused
+/// logins. They grow because a locked account stays locked for 5 to 15 minutes.
 const PAUSES: [Duration; 4] =
     [Duration::from_secs(120), Duration::from_secs(240), Duration::from_secs(480), Duration::from_secs(900)];
 

@@ -14,7 +14,8 @@ const RETRIEVE: &str = "RetrieveServiceContent";
 /// vCenter, so that vCenter answers with the elements and fault kinds of this version.
 const NEWEST: &str = "8.0.3.0";
 
-/// SOAPAction of the first request to a server, because its API version is not known yet.
+/// HTTP header SOAPAction of the first request to a server. It names no API version, because that
+/// of the server is not known yet.
 const UNVERSIONED: &str = "urn:vim25";
 
 /// Managed objects of a vCenter on which the client calls its methods, and the server's identity.
@@ -83,7 +84,7 @@ pub async fn log_in(transport: &Transport, account: &Account, content: Content) 
     };
     let about = content.about.clone();
     let login = Login { content, cookie, action };
-    // Another vCenter may have replaced the server between the first request and the login.
+    // Between the first request and the login, another vCenter may have replaced the server.
     if self::content(transport).await?.about != about {
         let _may_be_of_either = log_out(transport, &login).await;
         return Err(Error::OtherVCenter);

@@ -104,7 +104,7 @@ pub struct Config {
 }
 
 impl Machine {
-    /// Whether the machine has this marker and this instance UUID.
+    /// Whether the machine has the marker `marker` and the instance UUID `instance_uuid`.
     pub fn is(&self, marker: &str, instance_uuid: Uuid) -> bool {
         self.is_marked(marker) && self.config.as_ref().is_some_and(|c| c.instance_uuid == Some(instance_uuid))
     }

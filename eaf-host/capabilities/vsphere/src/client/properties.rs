@@ -36,8 +36,8 @@ impl Properties {
         Ok(self.values.iter().find(|(name, _)| name == path).map(|(_, value)| value))
     }
 
-    /// Value of a property that must be set. Otherwise the error is retryable, because vCenter
-    /// omits single properties for seconds after a change.
+    /// Value of a property that must be set. If it is not set, the error is retryable, because
+    /// vCenter omits single properties for seconds after a change.
     pub fn require(&self, path: &'static str) -> Result<&Element, Error> {
         self.get(path)?.ok_or(Error::Incomplete { method: RETRIEVE, missing: path })
     }

@@ -81,7 +81,7 @@ pub struct Fault {
     /// Kind of the fault, such as `DuplicateName` or `InvalidLogin`.
     pub kind: String,
     pub message: String,
-    /// Fields of the fault, as XML.
+    /// Fields of the fault, as XML elements.
     pub detail: Element,
     /// Names of objects in `detail`, as far as a message to people needs them.
     pub names: Vec<(MoRef, String)>,

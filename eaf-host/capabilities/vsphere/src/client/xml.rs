@@ -16,7 +16,7 @@ pub const MAX_NODES: usize = 100_000;
 /// Maximum number of attributes of one XML element. Usual elements have two. The limit is low
 /// because the parser compares all attributes of an element with each other.
 const MAX_ATTRIBUTES: usize = 32;
-/// Maximum length, in bytes, of all texts, names and attributes of a document together.
+/// Maximum length, in bytes, of all texts, names and attributes of an XML document together.
 const MAX_TEXT: usize = 6 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]

@@ -32,7 +32,7 @@ struct Arguments {
 
 #[derive(Deserialize)]
 struct Spec {
-    /// Path of the template, relative to the datacenter's VM folder.
+    /// Path of the template that is cloned, relative to the datacenter's VM folder.
     template: String,
     name: String,
     /// Path of the machine's folder, relative to the connection's folder. Empty: the connection's

@@ -53,8 +53,8 @@ impl Admin {
         }
     }
 
-    /// Makes a manual backup as administrators do: a clone of the machine with all its settings, in
-    /// the same folder.
+    /// Makes a backup as administrators do by hand: a clone of the machine at `path`, with all its
+    /// settings, in the same folder.
     pub async fn copy(&self, path: &[&str], name: &str) -> MoRef {
         let (source, folder) = (self.object(path).await, self.object(&path[..path.len() - 1]).await);
         let arguments = format!(
