@@ -29,7 +29,7 @@ impl Locale {
     }
 }
 
-/// W3C trace id, 32 lower-case hex digits. Taken from the header `traceparent`, or generated.
+/// W3C trace id: 32 lower-case hex digits, from the request's header `traceparent` or generated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TraceId(pub String);
@@ -40,7 +40,8 @@ impl std::fmt::Display for TraceId {
     }
 }
 
-/// Author of an act in the audit trail. All acts of one request or command line have one trace id.
+/// Author of an act in the audit trail, with the trace id. All acts of one HTTP request, or of one
+/// command on the command line, have the same trace id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
     /// Actor of the act: an operator or a member. The system, if an act on the command line names
@@ -57,9 +58,9 @@ pub struct Attribution {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Affiliation {
     pub groups: Vec<String>,
-    /// Persons for whom the member stands in now.
+    /// Actor ids of the persons for whom the member is the deputy now.
     pub stands_in_for: Vec<ActorId>,
-    /// Persons whose manager the member is.
+    /// Actor ids of the persons whose manager the member is.
     pub manages: Vec<ActorId>,
     pub cost_centre: String,
 }
@@ -70,11 +71,12 @@ pub struct Caller {
     pub tenant: TenantId,
     pub actor: ActorId,
     pub kind: ActorKind,
-    /// Display name, empty for the system. Personal data: not for logs, ids or keys.
+    /// Display name of the caller; empty for the system. It is personal data, so it must not be in
+    /// logs, ids or keys.
     pub name: String,
     pub roles: Vec<String>,
-    /// Permissions with the plugin's prefix, such as `dcm.request`, resolved from `roles` by the
-    /// host.
+    /// Permissions of the caller with the plugin's prefix, such as `dcm.request`. The host derives
+    /// them from `roles`.
     pub permissions: Vec<String>,
     /// Groups of the caller, and people for whom the caller acts. Empty for the system.
     pub affiliation: Affiliation,

@@ -74,14 +74,14 @@ pub struct AnchorReport {
 pub(crate) struct Anchor {
     pub nr: i64,
     pub at: OffsetDateTime,
-    /// Position of the log's head; 0 if the log is empty.
+    /// Position of the log's last event when the anchor was made; 0 if the log was empty.
     pub log_pos: i64,
-    /// Chain hash of the log's head. `None`: the log is empty.
+    /// Chain hash of the log's last event when the anchor was made. `None`: the log was empty.
     pub log_chain: Option<Vec<u8>>,
-    /// Concatenated hashes of the audit rows, 32 bytes each.
+    /// Hashes of the audit rows in this anchor, 32 bytes each, one after the other.
     pub audits: Vec<u8>,
     pub journals: Vec<u8>,
-    /// Concatenated marks of the audit rows, [`MARK_BYTES`] each.
+    /// Prune marks of the audit rows in this anchor, [`MARK_BYTES`] each, one after the other.
     pub audit_marks: Vec<u8>,
     pub journal_marks: Vec<u8>,
 }
@@ -135,7 +135,7 @@ async fn tenants_at_threshold(db: &Db, threshold: AnchorThreshold) -> Result<Vec
 #[derive(Default)]
 struct Batch {
     rows: u64,
-    /// Whether the batch reached its maximum size, so that more rows may wait for an anchor.
+    /// Whether the batch reached its maximum size, so that further rows may wait for an anchor.
     is_full: bool,
 }
 

@@ -26,8 +26,8 @@ pub enum Error {
     Cursor,
 }
 
-/// Audit row of one act. `act` and `object` are codes and ids (`connection.put`, `vsphere/vcenter`)
-/// without personal data.
+/// Audit row of one act. `act` is a code such as `connection.put`, `object` an id such as
+/// `vsphere/vcenter`. Neither contains personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub actor: ActorId,
@@ -38,15 +38,16 @@ pub struct Entry {
     pub trace: TraceId,
 }
 
-/// Act of administration with its change, in a tenant, or on the platform ([`platform`]).
+/// Act of administration with its change. It happens in a tenant, or on the platform
+/// ([`platform`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Act {
     pub act: String,
     pub object: String,
     /// Outcome of the act: `ok` or `denied`.
     pub outcome: String,
-    /// Old and new values, `{"old": …, "new": …}`, of roles and settings without personal data.
-    /// `None`: the act changes no such value.
+    /// Old and new values of roles and settings, `{"old": …, "new": …}`, without personal data.
+    /// `None`: the act changed no such value.
     pub change: Option<Value>,
 }
 
@@ -138,8 +139,8 @@ pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Op
     Ok(())
 }
 
-/// Records a denial. Equal denials of an actor within an hour are one row, with their count and the
-/// time and trace of the first.
+/// Records a denial. Equal denials of an actor within an hour are one audit row, which has their
+/// count and the time and trace id of the first.
 pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime) -> Result<(), Error> {
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &entry.actor.to_string(), &entry.act, &entry.object, &entry.outcome];

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One call of a workflow to a capability.
+/// Call of a workflow to a function of a capability.
 #[derive(Debug, Clone)]
 pub struct Call {
     pub tenant: TenantId,
@@ -36,8 +36,8 @@ pub struct Call {
     pub granted: Granted,
     /// Name of the called WIT function, such as `clone` or `send`.
     pub function: String,
-    /// Arguments of the WIT function as one JSON object, whose members are named as in WIT
-    /// (kebab-case becomes snake_case).
+    /// Arguments of the WIT function as one JSON object. Its members are named as in WIT, with
+    /// snake_case in place of kebab-case.
     pub args: Value,
     pub trace: TraceId,
 }
@@ -45,7 +45,7 @@ pub struct Call {
 /// Answer of a provider to [`Capability::start`].
 #[derive(Debug)]
 pub enum Started {
-    /// The call is over, with this answer.
+    /// The call has ended, with this answer.
     Done(Value),
     /// The other system still works on the call. The engine stores `handle`, which identifies that
     /// work, and after `poll_after` calls [`Capability::poll`] with it. Another host may do so.
@@ -67,7 +67,7 @@ pub enum Polled {
     Ended(Failure),
 }
 
-/// Provider of one capability.
+/// Provider of one capability: it carries out the calls of workflows.
 #[async_trait]
 pub trait Capability: Send + Sync {
     /// Starts a call. If the host crashed before the result was journaled, the engine calls this

@@ -96,11 +96,12 @@ pub struct Request {
     /// newest version that the package declares.
     pub name: String,
     pub body: Value,
-    /// Idempotency key, 1 to 200 bytes long.
+    /// Idempotency key of the command, 1 to 200 bytes long.
     pub idempotency_key: String,
     /// Whether the command is a rehearsal, which is decided and not recorded.
     pub dry_run: bool,
-    /// Condition on the streams' versions. `None`: the command applies to any version.
+    /// Condition on the versions of the guarded streams. `None`: the command may apply to any
+    /// version.
     pub precondition: Option<Precondition>,
 }
 

@@ -1,9 +1,9 @@
 //! Connections: addresses and credentials of a tenant's servers, such as a vCenter or mail server.
 //!
-//! The secret is sealed under the tenant's key. People can write but not read it:
-//! [`Connections::list`] omits it, [`Connections::get`] is for providers. An update may keep the
-//! stored secret only if destination and account stay the same; otherwise an admin who does not
-//! know a password could have it sent to another server.
+//! The secret of a connection is sealed under the tenant's key. People can store a secret but not
+//! read it: [`Connections::list`] omits secrets, and [`Connections::get`] is for providers. An
+//! update may keep the stored secret only if server and account stay the same. Otherwise an admin
+//! who does not know a password could have it sent to another server.
 
 use crate::crypto;
 use crate::crypto::Keyring;
@@ -53,7 +53,7 @@ pub struct Connection {
     pub name: String,
     pub config: Value,
     pub secret: Map<String, Value>,
-    /// Time at which the settings were stored. `None`: a draft.
+    /// Time at which the connection's settings were stored. `None`: they are a draft.
     pub set_at: Option<OffsetDateTime>,
 }
 
@@ -63,7 +63,7 @@ pub struct NewConnection {
     pub name: String,
     /// Settings of the connection, without the secret. People may read them.
     pub config: Value,
-    /// Secret to store. `None` keeps the stored secret.
+    /// Secret to store. `None`: the stored secret stays.
     pub secret: Option<Map<String, Value>>,
     /// Names of the settings in `config` that say neither where the secret goes nor whose it is.
     /// Only these may change while the stored secret is kept.
@@ -77,7 +77,8 @@ pub struct Summary {
     pub name: String,
     pub config: Value,
     pub last_check_at: Option<OffsetDateTime>,
-    /// Error code of the last check. `None`: the check succeeded.
+    /// Error code of the last connection test. `None`: the test succeeded, a later call refuted its
+    /// error, or there was no test.
     pub last_error: Option<String>,
     /// Time of the last workflow call over this connection whose outcome is known. `None`: there
     /// was no such call.
@@ -130,8 +131,8 @@ impl Connections {
     }
 }
 
-/// Lets one transaction at a time change the connections of a tenant. A row lock would not cover a
-/// connection that is added.
+/// Lets one transaction at a time change the connections of a tenant. A row lock would not do,
+/// because a connection that is being added has no row yet.
 async fn lock_tenant_connections(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.connection/' || $1::text, 0))")
         .bind(tx.tenant())

@@ -2,7 +2,7 @@
 //!
 //! `docs/guides/contract.md` describes the documents. Unknown members are ignored, so that a newer
 //! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
-//! removes it.
+//! removes the prefix.
 
 #[cfg(test)]
 mod documents;
@@ -26,7 +26,7 @@ pub struct Command {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Context {
-    /// Current time, in milliseconds since 1970.
+    /// Current time by the host's clock, in milliseconds since 1970.
     pub now: i64,
     pub tenant: TenantId,
     pub actor: ContextActor,
@@ -47,14 +47,14 @@ pub struct ContextActor {
     pub kind: ActorKind,
     pub name: String,
     pub roles: Vec<String>,
-    /// Permissions of the actor without the plugin's prefix.
+    /// Permissions of the actor, without the plugin's prefix.
     pub permissions: Vec<String>,
     #[serde(default)]
     pub groups: Vec<String>,
-    /// Persons for whom the caller stands in now.
+    /// Actor ids of the persons for whom the caller is the deputy now.
     #[serde(default)]
     pub stands_in_for: Vec<ActorId>,
-    /// Persons whose manager the caller is.
+    /// Actor ids of the persons whose manager the caller is.
     #[serde(default)]
     pub manages: Vec<ActorId>,
     /// Cost centre of the caller. Empty: none is known.
@@ -102,7 +102,7 @@ pub struct StreamRef {
 pub struct LoadedStream {
     pub stream: String,
     pub mode: StreamMode,
-    /// Number of events of the stream. 0: the stream does not exist.
+    /// Version of the stream: its number of events. 0: the stream does not exist.
     pub version: u64,
     /// State that this package folded from the events before `events`. `None`: the stream has no
     /// snapshot.
@@ -111,7 +111,7 @@ pub struct LoadedStream {
     pub events: Vec<Recorded>,
 }
 
-/// Recorded event with its personal fields in clear.
+/// Event of the log as the plugin gets it, with its personal fields in clear.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recorded {
     pub id: EventId,
@@ -204,13 +204,13 @@ pub struct NewEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RejectionKind {
-    /// The request has a wrong value; HTTP status 422.
+    /// The command's body has a wrong value; HTTP status 422.
     Invalid,
-    /// The present state does not permit the request; HTTP status 409.
+    /// The present state does not permit the command; HTTP status 409.
     Conflict,
-    /// The caller may not make the request; HTTP status 403.
+    /// The caller may not give the command; HTTP status 403.
     Forbidden,
-    /// The thing that the request names does not exist; HTTP status 404.
+    /// The thing that the command is about does not exist; HTTP status 404.
     NotFound,
 }
 
@@ -360,7 +360,7 @@ pub struct ViewType {
     pub columns: Vec<Column>,
     /// Rules of access to the view. A caller needs the permission of at least one rule.
     pub read: Vec<ReadRule>,
-    /// Event types that the view projects.
+    /// Types of the events that the view projects.
     pub events: Vec<String>,
     /// Thing that each row represents, such as a VM. `None`: people do not search the rows by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]

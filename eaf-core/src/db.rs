@@ -251,8 +251,8 @@ async fn pool(
     pool.connect_with(options).await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Transaction of one tenant. A transaction that is dropped without [`commit`](Self::commit) is
-/// rolled back.
+/// Transaction that sees and changes the rows of one tenant. If it is dropped without
+/// [`commit`](Self::commit), it is rolled back.
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,

@@ -26,7 +26,7 @@ pub enum Error {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Message-ID, derived from event, recipient and template.
+    /// Message-ID of the mail, derived from event, recipient and template.
     pub message_id: String,
     pub plugin: String,
     pub template: String,
@@ -80,7 +80,7 @@ pub struct LoggedMail {
     /// Time at which the server first deferred this recipient, in the current row of deferrals.
     /// `None`: the last attempt ended in another way.
     pub deferred_since: Option<OffsetDateTime>,
-    /// Earliest time of the next attempt. `None`: at once.
+    /// Earliest time of the next attempt to send the mail. `None`: the mail is due at once.
     pub next_at: Option<OffsetDateTime>,
     /// Id that the mail server assigned to the mail. `None`: the server has assigned none.
     pub relay: Option<String>,
@@ -218,7 +218,7 @@ pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) ->
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deferral<'a> {
     pub error: &'a str,
-    /// Minimum time until the next attempt.
+    /// Minimum time until the next attempt to send the mail.
     pub delay: Duration,
     /// New value of [`LoggedMail::unanswered`]; 0 if the server answered this attempt.
     pub unanswered: i32,

@@ -32,7 +32,7 @@ pub enum Error {
     Write(#[source] sqlx::Error),
 }
 
-/// Lifetimes of a session.
+/// Maximum lifetimes of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Maximum time for which a session may be unused. Afterwards it expires.
@@ -216,7 +216,7 @@ impl Sessions {
     }
 }
 
-/// Ends all sessions of an operator.
+/// Ends all sessions of an operator, in a transaction of its own.
 pub async fn end_all_of_operator(db: &Db, actor: ActorId) -> Result<(), Error> {
     let mut tx = db.tenant(NO_TENANT).await?;
     end_all_of(&mut tx, actor).await?;

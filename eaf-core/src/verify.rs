@@ -53,7 +53,7 @@ pub struct Report {
     pub anchors: u64,
     /// Hash of the tenant's last anchor, in hex.
     pub anchor_head: String,
-    /// Number of rows of audit and journal that were anchored.
+    /// Number of rows of audit and journal that have an anchor.
     pub anchored: u64,
     /// Number of rows of audit and journal that have no anchor yet, because they are recent.
     pub not_anchored: u64,

@@ -75,7 +75,7 @@ pub enum Error {
     Event(#[from] event_store::Error),
 }
 
-/// One execution of a workflow.
+/// Run: one execution of a workflow.
 #[derive(Debug, Clone)]
 pub struct Run {
     pub tenant: TenantId,

@@ -186,7 +186,7 @@ fn audit(row: &PgRow, tenant: TenantId) -> Result<HashedRow<AuditKey>, sqlx::Err
     Ok(HashedRow { key, leaf: leaf.hash(), mark: PruneMark::new(kind, at) })
 }
 
-/// Hashes a journal entry together with columns of its run, such as plugin and trace.
+/// Hashes a journal entry together with columns of its run, such as the plugin and the trace id.
 fn journal(row: &PgRow, tenant: TenantId) -> Result<HashedRow<JournalKey>, sqlx::Error> {
     let (run, seq): JournalKey = (row.try_get("run_id")?, row.try_get("seq")?);
     let (at, done): (OffsetDateTime, Option<OffsetDateTime>) = (row.try_get("started_at")?, row.try_get("done_at")?);

@@ -24,15 +24,15 @@ const KIND: u8 = 4;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
-    /// Number of the act, from 1, without gaps.
+    /// Number of the act in the platform audit, from 1, without gaps.
     pub nr: i64,
     pub at: OffsetDateTime,
     pub actor: ActorId,
     pub origin: Option<String>,
     pub act: Act,
     pub trace: TraceId,
-    /// Number of equal denials within an hour. The chain hash does not cover it, since it increases
-    /// after the row is chained.
+    /// Number of equal denials within an hour; 1 for other acts. The chain hash does not cover the
+    /// count, because the count increases after the row is chained.
     pub count: u64,
 }
 

@@ -63,7 +63,7 @@ pub struct Filter {
     pub trace: Option<String>,
     /// Plugin to which an event, a workflow's call, or the denial of such a call belongs.
     pub plugin: Option<String>,
-    /// Earliest time of the acts, inclusive.
+    /// Earliest time at which the acts happened, inclusive.
     pub from: Option<OffsetDateTime>,
     /// Time before which the acts happened, exclusive.
     pub to: Option<OffsetDateTime>,
@@ -99,7 +99,7 @@ impl Things {
 pub struct Bounds {
     /// Maximum number of items on the page.
     pub items: u32,
-    /// Maximum number of rows of each source that are compared with the filter.
+    /// Maximum number of rows of each source that are compared with the filter for one page.
     pub examined: u32,
 }
 
@@ -116,7 +116,7 @@ pub struct Item {
     /// Code of the act, such as `dcm.request-approved`, `connection.put` or `vsphere.clone`.
     pub act: String,
     pub object: String,
-    /// Outcome of the act: `ok`, `denied`, `pending`, or a code of a refusal or failure.
+    /// Outcome of the act: `ok`, `denied`, `pending`, or the code of a refusal or failure.
     pub outcome: String,
     /// Number of equal denials within an hour, which share one row. 1 for all other acts.
     pub count: u32,

@@ -5,13 +5,13 @@ use crate::actor::Locale;
 use crate::db::TenantTx;
 use time::OffsetDateTime;
 
-/// Local time of an instant.
+/// Local time of an instant, with its offset from UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
     /// Date and time in the form that spreadsheets parse: `29.11.2026 13:05:07` (German),
     /// `2026-11-29 13:05:07` (English).
     pub at: String,
-    /// Offset of the local time, such as `UTC+01:00`.
+    /// Offset of the local time from UTC, such as `UTC+01:00`.
     pub offset: String,
 }
 

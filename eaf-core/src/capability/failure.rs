@@ -14,7 +14,7 @@ const MESSAGE_MAX: usize = 4_000;
 pub struct Failure {
     pub class: Class,
     pub code: String,
-    /// Message for people, in English, without secrets and personal data.
+    /// Message about the failure, in English, without secrets and personal data. People read it.
     pub message: String,
     /// Minimum time, in milliseconds, before the call is repeated. `None`: the engine's own delay
     /// applies.
@@ -57,11 +57,11 @@ fn millis(duration: Duration) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// Temporary failure: the engine repeats the call with increasing delay.
+    /// The failure is temporary: the engine repeats the call with increasing delays.
     Transient,
-    /// Lack of capacity in the other system: the engine repeats the call with increasing delay.
+    /// The other system lacks capacity: the engine repeats the call with increasing delays.
     Capacity,
-    /// Call that may have had its effect: the engine repeats the call, and the provider probes for
+    /// The call may have had its effect: the engine repeats the call, and the provider probes for
     /// the effect.
     UnknownOutcome,
     Configuration,
@@ -74,7 +74,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Whether a repetition of the call may succeed.
+    /// Whether the class is retryable: a repetition of the call may succeed.
     pub fn is_retryable(self) -> bool {
         matches!(self, Class::Transient | Class::Capacity | Class::UnknownOutcome)
     }

@@ -27,9 +27,10 @@ pub struct Granted {
 #[derive(Clone)]
 pub enum GrantedConnection {
     Found(Connection),
-    /// The tenant has no connection of this name.
+    /// The tenant has no connection of the name that the grant has.
     Missing(String),
-    /// The secret of the connection of this name cannot be opened; the log has the cause.
+    /// The connection of this name exists, but its secret cannot be opened. The host's log has the
+    /// cause.
     Unreadable(String),
 }
 
@@ -62,7 +63,7 @@ impl Granted {
     }
 }
 
-/// Answer to a plugin's request to make a call.
+/// Answer to the question whether a plugin may make a call now, with the resolved grant.
 #[derive(Debug)]
 pub enum Resolution {
     Granted(Box<Granted>),

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashSet};
 
 const ROUNDS: usize = 4;
 pub(super) const STREAMS: usize = 32;
-/// Maximum number of references to people that a plugin may name for one command.
+/// Maximum number of references to people that a plugin may name in the boundary of one command.
 const PEOPLE: usize = 64;
 const EVENTS: u32 = 10_000;
 /// Maximum stored size, in bytes, of all events of one boundary. In the plugin's memory, these
@@ -193,12 +193,12 @@ pub(super) fn stream_id(tenant: TenantId, plugin: &str, stream: &str) -> StreamI
     StreamId::derive(tenant, &qualified_name(plugin, stream))
 }
 
-/// Name of the stream with the plugin's prefix.
+/// Adds the plugin's prefix to the name of a stream: `dcm/request/…` for `request/…`.
 pub(super) fn qualified_name(plugin: &str, stream: &str) -> String {
     format!("{plugin}/{stream}")
 }
 
-/// Whether `stream` has the form `category/key`, is printable and has at most 300 bytes.
+/// Whether a stream name has the form `category/key`, is printable and has at most 300 bytes.
 fn is_name(stream: &str) -> bool {
     let parts = stream.split_once('/').is_some_and(|(category, key)| !category.is_empty() && !key.is_empty());
     parts && stream.len() <= NAME && !stream.chars().any(char::is_control)

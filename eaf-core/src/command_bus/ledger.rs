@@ -44,7 +44,7 @@ pub(super) enum CommandAnswer {
     Rejected(Rejection),
 }
 
-/// Answer in the form that the ledger stores.
+/// Answer to a command in the form that a ledger row stores.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum StoredAnswer {
@@ -105,7 +105,8 @@ pub(super) fn key(command: CommandId) -> String {
     command.to_string()
 }
 
-/// Reads the recorded answer to this command, if there is one.
+/// Reads the recorded answer to this command from the ledger. `None`: the command was not answered
+/// before.
 pub(super) async fn look_up(
     keyring: &Keyring,
     tx: &mut TenantTx,
@@ -113,7 +114,7 @@ pub(super) async fn look_up(
     command: CommandId,
     identity: &CommandIdentity<'_>,
 ) -> Result<Option<Answer>, Error> {
-    /// Fingerprint, answer, position of the last event, and epoch of the log.
+    /// Fingerprint of the command, answer, position of its last event, and epoch of the log.
     type Row = (Vec<u8>, Vec<u8>, Option<i64>, i32);
     let row: Option<Row> = sqlx::query_as(
         "select fingerprint, answer, last_pos, (select epoch from eaf.log_epoch) from eaf.ledger

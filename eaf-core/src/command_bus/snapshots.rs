@@ -64,7 +64,8 @@ pub(super) async fn fold_pages(
     }
 }
 
-/// Folds one page of a stream's events and stores the state. Returns whether a snapshot is stored.
+/// Folds one page of a stream's events and stores the state as a snapshot. Returns whether the
+/// stream now has a snapshot.
 async fn fold_page(
     bus: &CommandBus,
     tenant: TenantId,

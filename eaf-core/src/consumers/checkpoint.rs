@@ -15,13 +15,13 @@ use time::OffsetDateTime;
 /// Outcome of one batch of a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// The checkpoint is now at `position`; there may be more events.
+    /// The checkpoint was advanced to `position`. The log may have further events.
     Advanced {
         position: Position,
         changes: usize,
     },
     CaughtUp,
-    /// Another host or task has locked the checkpoint.
+    /// Another host or task has locked the checkpoint's row.
     Busy,
     /// The consumer failed before, and its next attempt is not due yet.
     Parked {
@@ -36,9 +36,9 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
     pub plugin: String,
-    /// Name of the view's table, or `workflow/<name>` for a trigger.
+    /// Name of the consumer: of a view's table, or `workflow/<name>` for a trigger.
     pub consumer: String,
-    /// Name of the view; `None` for a trigger.
+    /// Name of the view; `None`: the consumer is a trigger.
     pub view: Option<String>,
     pub position: u64,
     pub error: String,
@@ -164,7 +164,7 @@ pub(crate) async fn advance(tx: &mut TenantTx, plugin: &str, consumer: &str, to:
     Ok(())
 }
 
-/// Reads the position of a consumer; `None` if it has no checkpoint.
+/// Reads the position of a consumer's checkpoint. `None`: the consumer has no checkpoint.
 pub(crate) async fn position(tx: &mut TenantTx, plugin: &str, consumer: &str) -> Result<Option<u64>, sqlx::Error> {
     let pos: Option<i64> =
         sqlx::query_scalar("select pos from eaf.checkpoint where tenant_id = $1 and plugin = $2 and consumer = $3")

@@ -18,7 +18,7 @@ pub(crate) struct LaggingConsumer {
     pub tenant: TenantId,
     pub plugin: String,
     pub consumer: String,
-    /// Name of the view; `None` for a trigger.
+    /// Name of the view; `None`: the consumer is a trigger.
     view: Option<String>,
     live: Option<bool>,
     pub pos: i64,
@@ -26,7 +26,8 @@ pub(crate) struct LaggingConsumer {
     pub parked: bool,
     /// Whether the consumer is parked and its next attempt is not due yet.
     pub waits: bool,
-    /// Time at which the first unprocessed event was recorded. `None`: all events are processed.
+    /// Time at which the first event was recorded that the consumer has not processed. `None`: it
+    /// has processed all events.
     pub since: Option<OffsetDateTime>,
 }
 

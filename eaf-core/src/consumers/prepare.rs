@@ -16,8 +16,8 @@ pub enum Error {
     Active(#[source] sqlx::Error),
 }
 
-/// Creates the views' tables. If no other package of the plugin is active, activates the package's
-/// view definitions and registers its triggers.
+/// Creates the tables of a package's views. If no other package of the plugin is active, also
+/// activates this package's view definitions and registers its triggers.
 ///
 /// A host calls this function before it serves a package, and again when the package has become the
 /// active one. While another package is active, the views and triggers of that package continue, so

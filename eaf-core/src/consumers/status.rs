@@ -27,10 +27,10 @@ pub struct Status {
     pub lag_seconds: f64,
 }
 
-/// Tenant in which a copy failed and waits for its next attempt.
+/// Tenant in which the copy failed and waits for its next attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parked {
-    /// Slug of the tenant.
+    /// Slug of the tenant, such as `acme`.
     pub tenant: String,
     /// Position of the last event that was projected. The event after it failed.
     pub position: u64,

@@ -84,8 +84,8 @@ pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Re
 }
 
 impl Consumers {
-    /// Starts the runs of at most one batch of events. On an error the workflow's trigger is parked
-    /// in this tenant.
+    /// Starts the runs of one workflow for at most one batch of events. On an error the workflow's
+    /// trigger is parked in this tenant.
     pub async fn run_trigger_batch(
         &self,
         domain: &dyn Domain,

@@ -95,8 +95,8 @@ impl Keyring {
         self.open(tx, TENANT, aad, sealed).await?.ok_or(Error::Destroyed)
     }
 
-    /// Computes an HMAC-SHA256 under the tenant's key. Equal values have equal digests, and without
-    /// the key a value cannot be guessed from its digest.
+    /// Computes an HMAC-SHA256 of `parts` under the tenant's key. Equal values have equal digests.
+    /// Without the key, a value cannot be guessed from its digest.
     pub async fn digest(&self, tx: &mut TenantTx, purpose: &str, parts: &[&[u8]]) -> Result<[u8; 32], Error> {
         let key = self.key_or_new(tx, TENANT).await?;
         Ok(digest(&key, purpose, parts))

@@ -1,7 +1,7 @@
-//! Master keys: identification, derived keys, and the choice of the active one.
+//! Master keys: their ids, the keys that are derived from them, and the choice of the active one.
 //!
-//! A host is given its current key and, during a rotation, the previous one. A row of
-//! `eaf.master_key` says which key is active, so that all hosts switch at the same moment.
+//! The configuration gives a host its current key and, during a rotation, the previous one. A row
+//! of `eaf.master_key` says which key is active, so that all hosts switch at the same moment.
 
 use super::cipher::{self, DataKey};
 use super::{Error, keyring};
@@ -31,7 +31,7 @@ impl MasterKey {
 #[derive(Clone)]
 pub struct MasterKeys {
     pub current: MasterKey,
-    /// Previous master key, which opens data keys that a rotation has not yet wrapped with
+    /// Previous master key. During a rotation it opens the data keys that are not yet wrapped with
     /// `current`. `None`: there is no rotation.
     pub previous: Option<MasterKey>,
 }

@@ -169,7 +169,7 @@ async fn seal_member(
 /// First bytes of a sealed JSON member. They contain the JSON type, so that the member of an erased
 /// person can become an empty value of that type.
 struct Header {
-    /// JSON type of the sealed value, see [`kind`].
+    /// JSON type of the sealed value, in the encoding of [`kind`].
     kind: u8,
     /// Person under whose key the value is sealed.
     subject: ActorId,

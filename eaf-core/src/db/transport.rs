@@ -13,7 +13,7 @@ use std::str::FromStr;
 pub enum Transport {
     /// A Unix socket or a loopback address: no data leaves the machine.
     Local,
-    /// TLS that verifies the certificate and the name of the server.
+    /// TLS that verifies the server's certificate and name.
     Verified,
     /// No protection: a third party can read the traffic or impersonate the server.
     Open,

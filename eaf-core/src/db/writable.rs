@@ -71,7 +71,8 @@ fn read_only() -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, message))
 }
 
-/// Checks a pooled connection and returns it to its pool, or closes it if it is not writable.
+/// Checks a connection of a pool. Returns the connection to the pool if its server is writable, and
+/// closes it otherwise.
 pub(super) async fn recheck(mut conn: PoolConnection<Postgres>) {
     if require_writable(&mut conn).await.is_err() {
         conn.close_on_drop();

@@ -431,7 +431,7 @@ async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) ->
     Ok(roles.unwrap_or_default())
 }
 
-/// Role whose holders manage the tenant.
+/// Name of the role whose holders manage the tenant.
 const ADMIN: &str = "admin";
 
 /// Reads the roles of a current member. Fails with [`Error::NoMember`] for a removed or erased
@@ -459,7 +459,8 @@ async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a change that removes the role of an admin if no other member has that role.
+/// Refuses a change if it removes the role of an admin and no other member has that role. `former`
+/// are the member's roles before the change.
 async fn refuse_without_admin(tx: &mut TenantTx, former: &[String]) -> Result<(), Error> {
     if !former.iter().any(|role| role == ADMIN) {
         return Ok(());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) const KEY_RETENTION_DAYS: i32 = 30;
 /// Maximum number of streams of a simple request, and maximum number of its events.
 const MAX_SIMPLE_ITEMS: usize = 4;
-/// Maximum size, in bytes, of the events of a simple request.
+/// Maximum size, in bytes, of the events of a request that the fast path takes.
 const MAX_SIMPLE_BYTES: usize = 64 * 1024;
 /// SQLSTATE that `eaf.append` raises for a tenant that does not exist.
 const NO_TENANT: &str = "EAF01";
@@ -82,7 +82,7 @@ pub enum Outcome {
     /// The request shares an idempotency key or a stream with an earlier request of this batch: the
     /// caller must send it again.
     Retry,
-    /// The request is malformed and must not be sent again.
+    /// The request is malformed. The caller must not send it again.
     Invalid,
     /// Another generation of the plugin's package is active.
     Fenced,

@@ -1,4 +1,4 @@
-//! Position in a tenant's log, as clients and checkpoints store it.
+//! Position of an event in a tenant's log, in the form that clients and checkpoints store.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

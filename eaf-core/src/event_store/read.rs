@@ -1,4 +1,4 @@
-//! Reads of events: by stream for a decision, by position for consumers.
+//! Reads of events: those of a stream for a decision, those after a position for consumers.
 
 use super::{Error, LANE, Position, StoredEvent};
 use crate::db::TenantTx;

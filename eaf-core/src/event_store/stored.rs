@@ -1,4 +1,4 @@
-//! Events as stored, and as opened for their plugin.
+//! Events as the log stores them, and as they are opened for their plugin.
 
 use super::{Error, Position};
 use crate::actor::ActorKind;

@@ -27,7 +27,8 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotated {
     pub active: KeyId,
-    /// Number of data keys that this call wrapped, without those of an interrupted earlier call.
+    /// Number of data keys that this call wrapped. It excludes those that an interrupted earlier
+    /// call wrapped.
     pub keys: i64,
     /// Number of operators whose rows this call sealed again.
     pub operators: u64,

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Maximum number of rows of a page.
+/// Maximum number of rows on a page of a list.
 pub const MAX_LIMIT: u32 = 200;
 /// Names of a list's query parameters that are not filters on columns.
 pub const PARAMETERS: [&str; 5] = ["sort", "cursor", "limit", "after", search::PARAMETER];
@@ -40,7 +40,7 @@ pub struct Query {
     pub sort: Option<Sort>,
     /// Cursor that the previous page gave as its `next`. `None`: the first page is read.
     pub after: Option<String>,
-    /// Maximum number of rows of the page, 1 to [`MAX_LIMIT`].
+    /// Maximum number of rows on this page, 1 to [`MAX_LIMIT`].
     pub limit: u32,
 }
 

@@ -22,7 +22,7 @@ pub struct Row {
 pub(crate) enum Format {
     /// RFC 3339 text, such as `2026-11-29T13:05:07Z`, for the API.
     Api,
-    /// Milliseconds since 1970, for a plugin.
+    /// Number of milliseconds since 1970, for a plugin.
     Plugin,
 }
 

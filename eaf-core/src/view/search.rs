@@ -10,7 +10,7 @@ use sqlx::{Postgres, QueryBuilder};
 
 /// Name of the query parameter with the text of a search.
 pub(super) const PARAMETER: &str = "search";
-/// Maximum number of characters of a search.
+/// Maximum number of characters in the text of a search.
 pub const MAX_SEARCH_LENGTH: usize = 100;
 const MAX_WORDS: usize = 8;
 

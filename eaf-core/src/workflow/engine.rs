@@ -72,7 +72,7 @@ impl Default for Config {
     }
 }
 
-/// Workflow engine of one host. Cheap to clone.
+/// Workflow engine of one host: claims and executes runs. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,

@@ -11,11 +11,11 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub code: String,
-    /// Message for people, in English.
+    /// Message about the reason, in English. People read it.
     pub message: String,
 }
 
-/// Whether a suspension counts as a failed attempt of the run.
+/// Whether the suspension of a run counts as a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {
     /// The run waits and will continue. The number of failed attempts becomes 0.

@@ -21,7 +21,7 @@ const NEIGHBOURS: i64 = 64;
 /// Maximum number of rows with the same trace id that are returned from one source; also the
 /// maximum number of runs.
 pub const MAX_ROWS: u32 = 200;
-/// Maximum number of rows of one source that are compared with the trace id.
+/// Maximum number of rows of one source that are read in search of the trace id.
 const EXAMINED: u32 = 5_000;
 
 /// Run of a workflow.
@@ -49,7 +49,8 @@ pub struct Mail {
     /// Status of the mail: `pending`, `sent`, `failed`, `skipped` or `unknown`.
     pub status: String,
     pub began: OffsetDateTime,
-    /// Time at which the mail got its final status; `None` while the mail is pending.
+    /// Time at which the mail was sent, failed, skipped or became unknown; `None`: the mail is
+    /// pending.
     pub ended: Option<OffsetDateTime>,
 }
 
@@ -86,7 +87,7 @@ pub async fn find(tx: &mut TenantTx, source: Source, key: &str) -> Result<Option
 }
 
 /// Data of the previous event of the same type in the same stream, with personal fields sealed.
-/// `None`: the item is no event, or none was found.
+/// `None`: the item is no event, or there is no such event among the versions searched.
 pub async fn previous_data(tx: &mut TenantTx, item: &Item) -> Result<Option<Value>, Error> {
     let (Source::Log, Ok(pos)) = (item.source, item.key.parse::<i64>()) else { return Ok(None) };
     let data: Option<Vec<u8>> = sqlx::query_scalar(

@@ -30,7 +30,7 @@ struct RecordSql {
     /// Name of the column with the time of a row.
     at: &'static str,
     newest_first: &'static str,
-    /// Columns of an [`Item`], read from a row that is named `x`.
+    /// SQL columns of an [`Item`]. They are read from a row with the alias `x`.
     columns: &'static str,
 }
 

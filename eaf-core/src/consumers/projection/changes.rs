@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Maximum length, in bytes, of a row's key.
+/// Maximum length, in bytes, of the key of a view row.
 const MAX_KEY: usize = 200;
 /// Maximum length, in bytes, of a text in an indexed column. An entry of a B-tree index, which also
 /// contains the other indexed columns, holds about 2,700 bytes.

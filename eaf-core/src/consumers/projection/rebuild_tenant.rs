@@ -1,7 +1,7 @@
-//! Rebuild of one tenant's rows in place, after an erasure or a restore.
+//! Rebuild of one tenant's rows of a view in place, after an erasure or a restore.
 //!
-//! The rebuild is one transaction, so that readers see the old rows until they see the new ones. A
-//! rebuild can take a minute, so the runner has separate permits for rebuilds.
+//! The rebuild is one transaction: readers see the old rows until they see the new ones. Because a
+//! rebuild can take a minute, the runner limits rebuilds apart from batches.
 
 use super::{Error, REBUILD_BATCH, rows};
 use crate::consumers::Consumers;

@@ -41,7 +41,7 @@ pub struct Difference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DifferingRow {
     pub key: String,
-    /// Names of the columns that differ; empty if only one copy has the row.
+    /// Names of the columns in which the two copies differ; empty if only one copy has the row.
     pub columns: Vec<String>,
     pub in_live: bool,
     pub in_building: bool,

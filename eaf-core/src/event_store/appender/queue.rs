@@ -199,7 +199,7 @@ mod tests {
         TenantId(Uuid::from_u128(n))
     }
 
-    /// Creates a request that writes to one stream, or guards it.
+    /// Creates an append request that writes one stream, or only guards it.
     fn pending(key: u32, stream: u128, writes: bool, bytes: usize) -> PendingAppend {
         let event = PendingEvent {
             stream: 0,

@@ -41,7 +41,7 @@ pub enum Abort {
     Misuse(&'static str),
 }
 
-/// Reason for which the host ended the execution.
+/// Reason for which the host ended the execution of a run.
 #[derive(Debug)]
 pub enum Stop {
     Suspended {

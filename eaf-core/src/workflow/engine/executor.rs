@@ -14,7 +14,7 @@ pub trait Packages: Send + Sync {
     fn find(&self, plugin: &str) -> Option<Arc<dyn Package>>;
 }
 
-/// Active package of a plugin.
+/// Active package of one plugin, as the engine uses it.
 pub trait Package: Send + Sync {
     fn domain(&self) -> &dyn Domain;
 

@@ -40,7 +40,7 @@ pub enum Error {
 #[async_trait]
 pub trait Kernel: Send + Sync {
     fn now(&self) -> OffsetDateTime;
-    /// Maximum time between two renewals of a lease.
+    /// Maximum time between two renewals of a run's lease.
     fn renew_every(&self) -> Duration;
 
     /// Completes when a workflow run becomes due in this process.
