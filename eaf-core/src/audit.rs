@@ -86,7 +86,8 @@ pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Resul
     Ok(())
 }
 
-/// Records that a workflow's call was denied. A second call with the same `id` records nothing.
+/// Records that a workflow's call was denied, in an audit row with the given `id`. A repetition
+/// with the same `id` records nothing.
 pub async fn record_denied_call(
     tx: &mut TenantTx,
     id: Uuid,
@@ -163,8 +164,8 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     Ok(())
 }
 
-/// Records a refusal. A second refusal with the same `id` records nothing. `about` is the name of
-/// the stream that the command is about; `None`: there is none.
+/// Records a refusal in an audit row with the given `id`. A repetition with the same `id` records
+/// nothing. `about` is the name of the stream that the command is about; `None`: there is none.
 pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
     sqlx::query(
         "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)

@@ -1,8 +1,8 @@
 //! Command bus, the only way in which state changes: command → decide → events.
 //!
-//! The steps are: search the ledger, load the boundary, decide, append. The answer, also a
-//! rejection, is returned only after the append recorded it, which also confirms the versions on
-//! which the decision is based. A repetition of the command gets the first answer.
+//! The steps are: search the ledger, load the boundary, decide, append. The append records the
+//! answer, also a rejection, only if the versions on which the decision is based still hold. The
+//! caller gets the answer after that. A repetition of the command gets the first answer.
 
 mod boundary;
 mod execute;
@@ -92,8 +92,8 @@ impl CommandBus {
 /// Command to decide, as passed to the bus. Its permission and its body have been checked.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Name of the command without the plugin's prefix, such as `request-vm`. A command has the
-    /// newest version that the package declares.
+    /// Name of the command without the plugin's prefix, such as `request-vm`. If the package
+    /// declares several versions of the command, the newest one is decided.
     pub name: String,
     pub body: Value,
     /// Idempotency key of the command, 1 to 200 bytes long.

@@ -303,10 +303,10 @@ impl Connections {
             .map_err(Error::Read)
     }
 
-    /// Records the result of a connection test. `error` is the error code; `None` is a success,
-    /// which also clears the error of the last call and makes an observation that had failed due at
-    /// once. `set_at` is the connection's `updated_at` from before the test: if the settings were
-    /// changed since, the result is dropped.
+    /// Records the result of a connection test. `error` is the error code; `None` is a success. A
+    /// success clears the error of the last call, and makes the next observation due at once if the
+    /// last one failed. `set_at` is the connection's `updated_at` from before the test: if the
+    /// settings were changed since, the result is dropped.
     pub async fn record_check(
         &self,
         tenant: TenantId,

@@ -294,8 +294,8 @@ pub struct ActionsOutput {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowActions {
-    /// Person or event for which the row's thing waits, rendered from `waiting.<code>`. `None`: the
-    /// thing waits for nothing.
+    /// Person or event for which the row's thing waits, from the package's text `waiting.<code>`.
+    /// `None`: the thing waits for nothing.
     #[serde(default)]
     pub waiting_on: Option<Message>,
     pub actions: Vec<Action>,
@@ -305,8 +305,8 @@ pub struct RowActions {
 pub struct Action {
     pub command: String,
     pub allowed: bool,
-    /// Reason why the action is not allowed, rendered from `rejections.<code>` like the command's
-    /// rejection. `None` for an allowed action.
+    /// Reason why the action is not allowed, from the package's text `rejections.<code>`, like a
+    /// command's rejection. `None` for an allowed action.
     #[serde(default)]
     pub why: Option<Message>,
     /// Members of the command's body whose values follow from the row.

@@ -82,8 +82,8 @@ pub enum Error {
     Log(#[from] event_store::Error),
 }
 
-/// Converts an error of the database. If the table is missing, the view was never created, which is
-/// an error of its own.
+/// Converts an error of the database to an error of the view. If the table is missing, the view was
+/// never created: [`Error::NotCreated`].
 fn read_error(view: &str, cause: sqlx::Error) -> Error {
     match cause.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("42P01") => Error::NotCreated(view.to_owned()),

@@ -65,8 +65,8 @@ pub(super) async fn check_events(
 }
 
 /// Returns those of the actors that are members of the tenant. An erased member is included,
-/// because data about that person cannot be sealed anyway. The system is not included, because no
-/// erasure reaches the system's key.
+/// because data about that person cannot be sealed anyway. The system is not a member: it has a
+/// data key that no erasure reaches.
 async fn members(tx: &mut TenantTx, actors: impl Iterator<Item = ActorId>) -> Result<BTreeSet<ActorId>, Error> {
     let actors: BTreeSet<ActorId> = actors.collect();
     if actors.is_empty() {

@@ -63,9 +63,9 @@ pub(crate) enum Claim {
     Parked {
         code: String,
     },
-    /// The row is locked, but the consumer's rows must be rebuilt: a rebuild is due, or the
-    /// checkpoint is after `last`, the last event that the consumer saw and that is still in the
-    /// log after a restore.
+    /// The row is locked. The consumer's rows must be rebuilt, because a rebuild is due or the
+    /// database was restored. `last` is the position of the last event that the consumer may have
+    /// seen and that the log still has.
     NeedsRebuild {
         last: u64,
     },

@@ -164,8 +164,8 @@ impl Consumers {
         self.finish_step(domain, tenant, copy, &table, step).await
     }
 
-    /// Ends one step of a projection: publishes the progress of a live copy to the feed, or parks a
-    /// view that failed.
+    /// Ends one step of a projection: publishes the progress of a live copy to the feed, and parks
+    /// a view that failed.
     async fn finish_step(
         &self,
         domain: &dyn Domain,

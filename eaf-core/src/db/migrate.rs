@@ -32,8 +32,8 @@ pub async fn migrate(migrate_url: &str) -> Result<(), Error> {
     conn.close().await.map_err(|cause| Error::Connect { role, cause })
 }
 
-/// Calls `part` with each SQL source of the whole schema, from which the caller computes a digest
-/// of the schema.
+/// Passes each SQL source of the whole schema to `part`. The caller computes a digest of these
+/// sources, which identifies the schema.
 #[cfg(feature = "testing")]
 pub(crate) fn embedded_schema(mut part: impl FnMut(&[u8])) {
     part(super::bootstrap::ROLES.as_bytes());

@@ -17,8 +17,7 @@ const PROBE_SQL: &str = "select current_setting('transaction_read_only'), now() 
 /// through a network that drops packets, no answer arrives.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Maximum time since the last use of a connection for which the connection is used without a
-/// check.
+/// Maximum idle time after which a connection is still used without a check.
 pub(super) const RECENTLY_USED: Duration = Duration::from_secs(1);
 
 /// Time after a failure during which every connection of the pool is checked before use.

@@ -32,7 +32,7 @@ const WITH_AFFILIATION: &str = "m.actor_id, m.sealed, m.locale, m.roles,
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
     pub actor: ActorId,
-    /// URL of the identity provider.
+    /// Issuer of the member's tokens: the URL of the identity provider.
     pub issuer: String,
     /// Identifier of the person at the identity provider.
     pub subject: String,

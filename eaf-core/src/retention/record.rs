@@ -1,6 +1,6 @@
-//! Record of a pruning in the audit. Its object is `denials: 17 before 2026-09-01`. Beside it stand
-//! the deleted rows per anchor: `5:10 6:7` for 10 rows of anchor 5 and 7 of anchor 6. Verification
-//! of the audit reads these records.
+//! Record of a pruning in the audit. Its object is `denials: 17 before 2026-09-01`. Its column
+//! `pruned` is `5:10 6:7`: 10 rows of anchor 5 and 7 rows of anchor 6 were deleted. Verification of
+//! the audit reads these records.
 
 use crate::actor::TraceId;
 use crate::anchor::Kind;

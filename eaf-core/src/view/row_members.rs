@@ -8,7 +8,8 @@ pub const KEY: &str = "key";
 pub const POSITION: &str = "position";
 /// Name of the column with the status of the row's thing: a code, for which the package has a text.
 pub const STATUS: &str = "status";
-/// Name of the JSON member with the text of [`STATUS`] in the caller's language. The host adds it.
+/// Name of the JSON member with the text of [`STATUS`] in the caller's language, which the host
+/// adds to a row.
 pub const STATUS_TEXT: &str = "status_text";
 /// Name of the column that says whether the row's thing has reached its final state. If a view
 /// lacks the column, the host assumes that no thing has.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 /// Package `fixture` with these functions:
 ///
-/// - `provision` opens `vcenter`, powers on `vm-1`, waits for that, gives the command `note`,
-///   returns `{}`
-/// - `race` powers on, waits for that or for one second, returns the index of the first that ended
-/// - `watch` powers on, waits for 50 percent, returns `{}`
+/// - `provision` opens `vcenter`, powers on `vm-1`, waits until the operation has ended, gives the
+///   command `note`, returns `{}`
+/// - `race` powers on `vm-1`, waits for the operation or for one second, returns the index of the
+///   one that ended first
+/// - `watch` powers on `vm-1`, waits until the operation has reached 50 percent, returns `{}`
 /// - `explode` asks for the time, then traps
 /// - `chatter` logs for ever
 pub struct Scripts {
