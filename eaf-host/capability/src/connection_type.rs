@@ -36,7 +36,7 @@ pub struct ConnectionType {
 pub struct Field {
     pub name: &'static str,
     pub input: Input,
-    /// Whether the field may stay empty, which the form shows.
+    /// Whether the field may stay empty. The form then marks it as optional.
     pub optional: bool,
     /// Value that the field has in the form of a new connection; `None`: the field starts empty.
     pub initial: Option<&'static str>,

@@ -72,7 +72,7 @@ pub struct Breaker {
     operations: Mutex<HashMap<Operation, State>>,
 }
 
-/// Permission for one call of an operation. If it is dropped without an outcome, nothing is
+/// Permit for one call of an operation. If the permit is dropped without an outcome, nothing is
 /// counted.
 pub struct Permit<'a> {
     breaker: &'a Breaker,

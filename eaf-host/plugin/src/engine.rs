@@ -51,7 +51,7 @@ pub struct Limits {
     /// Maximum time for which guest code runs without a host call: a whole call of a domain, or the
     /// part of a workflow between two host calls.
     pub deadline: Duration,
-    /// Maximum time for which guest code runs in one store, summed over its host calls.
+    /// Maximum time for which guest code runs in one store: all parts between host calls together.
     pub total: Duration,
 }
 

@@ -43,7 +43,7 @@ pub fn domain_of_rows() -> Vec<u8> {
 }
 
 /// Creates a ceiling with the interfaces that the packages of this module request. The crates of
-/// the capabilities are not linked in this test.
+/// the capabilities are not linked in these tests.
 pub fn ceiling() -> Ceiling {
     Ceiling::of(&[
         ("mail", Interface { name: "outbox", functions: &["send", "send-while"] }),

@@ -108,8 +108,8 @@ impl<'a> Delivery<'a> {
         outcome.and(settled_rest)
     }
 
-    /// Delivers one mail. The mail's condition is the last check before the mail is composed and
-    /// sent.
+    /// Delivers one mail. The mail's condition is checked last, immediately before the mail is
+    /// composed and sent.
     async fn deliver(&mut self, person: &Person, state: &MailState) -> Result<(), Failure> {
         if state.unanswered >= MAX_UNANSWERED {
             return self.settle(state, Status::Unknown, None).await;

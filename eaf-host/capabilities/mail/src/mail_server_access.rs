@@ -72,9 +72,9 @@ impl MailServerAccess<'_> {
         outcome
     }
 
-    /// Whether the tenant has logged in to one of these servers before with the account of
-    /// `config`. If so, the tenant may see the server's own failures, because the server is the
-    /// tenant's.
+    /// Whether the tenant has logged in before, with the account of `config`, at each of the
+    /// addresses `servers`. If so, the tenant may see the server's own failures, because the server
+    /// is the tenant's.
     fn is_known(&self, config: &Config, servers: &[SocketAddr]) -> bool {
         let login = config.login.as_ref();
         login.is_some_and(|login| self.login_limiter.has_accepted(self.tenant, servers, &login.username))

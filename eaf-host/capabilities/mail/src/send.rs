@@ -3,12 +3,12 @@
 //! Each mail is recorded before it is sent, and settled when the server has accepted or refused it.
 //! A repetition of the call therefore sends only the remaining mails. After a failure of the
 //! connection, such as an outage, a wrong password or a relay that refuses the host, the mails wait
-//! for up to [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Final are
-//! only a refusal of a recipient and an error in the mail itself.
+//! for up to [`RETRY_TIME`](super::schedule::RETRY_TIME) and are sent after the repair. Only a
+//! refusal of the recipient and an error in the mail itself are final.
 //!
 //! SMTP cannot exclude one case: a server accepts a mail, and its reply is lost. Before the content
 //! is sent, the mail log therefore records that the mail may have arrived. Such a mail is sent
-//! again with the same Message-ID and date, at most [`MAX_UNANSWERED`] times.
+//! again with the same Message-ID and date, until its content was sent [`MAX_UNANSWERED`] times.
 //!
 //! When the call has failed for good, [`abandon`] settles every open mail, because no retry follows
 //! and the tenant's admins look for mails that were not sent.

@@ -142,7 +142,7 @@ async fn sign_in(vcenter: &VCenter, contact: Duration, report: &mut Report) -> O
     service
 }
 
-/// Adds the finding about this part of the inventory, under the name of the connection's setting.
+/// Adds the finding about the inventory part `place`, under the name of the connection's setting.
 /// The templates have a finding too, although no setting names them; the networks have none.
 fn setting(vcenter: &VCenter, report: &mut Report, place: Place, found: &Found) {
     let name = match place {

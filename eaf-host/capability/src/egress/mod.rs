@@ -153,8 +153,8 @@ impl Policy {
     }
 
     /// Tenant to which connections for this purpose belong: `tenant` if any rule of the purpose
-    /// names a tenant. `None`: tenants may share connections, because all rules are the same for
-    /// all.
+    /// names a tenant. `None`: tenants may share connections, because no rule distinguishes
+    /// tenants.
     pub fn shared_by(&self, purpose: &Purpose, tenant: TenantId) -> Option<TenantId> {
         self.of(purpose).any(|rule| rule.tenant.is_some()).then_some(tenant)
     }

@@ -17,8 +17,8 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem, Type};
 use wasmtime::component::{Linker, LinkerInstance, ResourceDynamic, ResourceType, Val};
 
-/// Name of the WIT resource `operation` in `eaf:workflow/flow`, which the interfaces of
-/// capabilities use.
+/// Name of the WIT resource `operation`. It is defined in `eaf:workflow/flow`, and interfaces of
+/// capabilities use it.
 const OPERATION: &str = "operation";
 
 /// Interface of a capability that a workflow component imports.

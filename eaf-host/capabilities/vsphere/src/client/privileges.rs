@@ -36,7 +36,7 @@ pub fn missing(fault: &Fault) -> Vec<Missing> {
     if !listed.is_empty() {
         return listed;
     }
-    // A vCenter before 7.0.3 sets only this field; since 8.0 no vCenter sets it.
+    // A vCenter before 7.0.3 sets this field; since 8.0 no vCenter sets it.
     let privilege = fault.detail.text_of("privilegeId").filter(|privilege| !privilege.is_empty());
     let object = fault.detail.child("object").and_then(MoRef::read);
     privilege.map(|privilege| named(object, vec![privilege.to_owned()])).into_iter().collect()

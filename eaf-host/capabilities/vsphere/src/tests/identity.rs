@@ -410,7 +410,7 @@ async fn a_refused_clone_does_not_bind_the_record_to_its_vcenter() {
         let failure = bench.complete(&clone_of("web-01")).await.unwrap_err();
         assert_eq!(failure.class, Class::Configuration, "{kind}: {failure}");
         bench.vcsim.unbehave(refusing).await;
-        // The connection leads to the right vCenter again.
+        // The connection now leads to the right vCenter.
         bench.records.change(|record| record.vcenter = "the wrong one".into());
         assert_eq!(bench.complete(&about("destroy")).await.unwrap(), absent());
     }
