@@ -24,7 +24,8 @@ const INITIAL_PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Pause that other calls of a refused operation get while one call tries it again.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
-/// Number of operations in memory above which those that are not refused are dropped.
+/// Maximum number of operations that the breaker has in memory. Above it, operations that are not
+/// refused are dropped.
 const OPERATIONS_MAX: usize = 10_000;
 /// Time after the end of its pause after which an operation without calls is dropped from memory.
 const IDLE_TIME: Duration = Duration::from_secs(600);

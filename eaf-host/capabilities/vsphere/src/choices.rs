@@ -45,7 +45,7 @@ enum List {
     Read(Instant, Arc<Listing>),
 }
 
-/// Read of one list of choices that is in progress. All callers that want this list wait for the
+/// Reading of one list of choices, still in progress. All callers that want this list wait for the
 /// same result.
 type Reading = Shared<BoxFuture<'static, Result<Arc<Listing>, Failure>>>;
 

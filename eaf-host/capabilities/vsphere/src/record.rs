@@ -58,8 +58,8 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// The machine was requested. No clone was sent, or vCenter refused every clone, or every clone
-    /// failed.
+    /// The machine was requested, and no clone of it is in progress: none was sent, or each clone
+    /// that was sent was refused or failed.
     Planned,
     /// A clone of the machine was sent, and the machine was not seen so far.
     Creating,

@@ -97,8 +97,8 @@ pub fn refuse(plugin: &Plugin) -> Result<(), Error> {
     report(plugin, &findings(&package))
 }
 
-/// Compares a built package with the references in its source. Certain findings refuse the package.
-/// Findings that may be false alarms are returned as warnings.
+/// Compares a built package with the references in its source. A finding that is certain refuses
+/// the package. Findings that may be false alarms are returned as warnings.
 pub fn refuse_with_source(plugin: &Plugin, found: source::SourceReferences) -> Result<Vec<String>, Error> {
     let findings = |references: &[source::SourceReference]| {
         texts::references(references, &plugin.description, &plugin.texts, &plugin.mails)

@@ -6,11 +6,11 @@ use serde_json::Value;
 /// Type that a JSON Schema permits for a member.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Member {
-    /// The schema permits no such member.
+    /// The schema permits no member at the JSON pointer.
     Missing,
-    /// The schema permits the member, but not as a string.
+    /// The schema permits a member at the JSON pointer, but not as a string.
     NoText,
-    /// The schema permits a string for the member.
+    /// The schema permits a string as the member at the JSON pointer.
     Text,
 }
 

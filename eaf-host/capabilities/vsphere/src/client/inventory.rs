@@ -30,8 +30,9 @@ impl InventoryType {
         }
     }
 
-    /// Folder of a datacenter at which the paths of such objects begin. vCenter gives it the same
-    /// name in every language. `None` for datacenters, whose paths begin at the root folder.
+    /// Folder of a datacenter at which the paths of objects of this inventory type begin. vCenter
+    /// gives it the same name in every language. `None` for datacenters, whose paths begin at the
+    /// root folder.
     fn top(self) -> Option<&'static str> {
         match self {
             InventoryType::Datacenters => None,

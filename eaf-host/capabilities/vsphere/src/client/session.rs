@@ -190,7 +190,7 @@ impl Session {
         self.shared.account.end_pause().await;
     }
 
-    /// Error of a first contact with the server that took too long.
+    /// Error because the first contact with the server took too long.
     pub fn too_slow(&self) -> Error {
         self.shared.hide(transport::Error::TooSlow.into())
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::client::properties;
 use eaf_test_support::fault_proxy::Rule;
 
-/// Fault of vCenter's SOAP parser, which has no kind.
+/// Fault without a kind, as vCenter's SOAP parser sends it.
 const FAULT_WITHOUT_KIND: &str = "<?xml version=\"1.0\"?><e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\">\
     <e:Body><e:Fault><faultcode>ServerFaultCode</faultcode><faultstring>Unsupported version</faultstring></e:Fault>\
     </e:Body></e:Envelope>";
