@@ -78,10 +78,10 @@ pub(crate) struct Anchor {
     pub log_pos: i64,
     /// Chain hash of the log's last event when the anchor was made. `None`: the log was empty.
     pub log_chain: Option<Vec<u8>>,
-    /// Hashes of the audit rows in this anchor, 32 bytes each, one after the other.
+    /// Hashes of the anchored audit rows, 32 bytes each, one after the other.
     pub audits: Vec<u8>,
     pub journals: Vec<u8>,
-    /// Prune marks of the audit rows in this anchor, [`MARK_BYTES`] each, one after the other.
+    /// Prune marks of the anchored audit rows, [`MARK_BYTES`] each, one after the other.
     pub audit_marks: Vec<u8>,
     pub journal_marks: Vec<u8>,
 }

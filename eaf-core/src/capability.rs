@@ -62,8 +62,8 @@ pub enum Polled {
         poll_after: Duration,
     },
     /// The call failed, or its outcome is unknown, and its handle cannot be polled any more. If the
-    /// failure is retryable, the engine starts the call again. If [`Capability::poll`] returns
-    /// `Err` instead, the engine polls again.
+    /// failure is retryable, the engine starts the call again. If [`Capability::poll`] itself
+    /// returns `Err`, the engine polls the handle again.
     Ended(Failure),
 }
 

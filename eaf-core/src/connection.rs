@@ -65,8 +65,9 @@ pub struct NewConnection {
     pub config: Value,
     /// Secret to store. `None`: the stored secret stays.
     pub secret: Option<Map<String, Value>>,
-    /// Names of the settings in `config` that say neither where the secret goes nor whose it is.
-    /// Only these may change while the stored secret is kept.
+    /// Names of the settings in `config` that decide neither the server to which the secret is sent
+    /// nor the account to which it belongs. Only these settings may change while the stored secret
+    /// is kept.
     pub non_routing_fields: &'static [&'static str],
 }
 
@@ -83,8 +84,8 @@ pub struct Summary {
     /// Time of the last workflow call over this connection whose outcome is known. `None`: there
     /// was no such call.
     pub used_at: Option<OffsetDateTime>,
-    /// Error code of that last call. `None`: the call succeeded, a later connection test succeeded,
-    /// or there was no call.
+    /// Error code of the last workflow call over this connection. `None`: the call succeeded, a
+    /// later connection test succeeded, or there was no call.
     pub use_error: Option<String>,
     pub updated_by: ActorId,
     pub updated_at: OffsetDateTime,

@@ -24,8 +24,8 @@ const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
 /// Maximum number of times that one command is decided. A command is decided again after a
 /// conflict. Conflicts come from other hosts only, because commands of one host hold stream locks.
 const ATTEMPTS: u32 = 10;
-/// Maximum wait after a conflict, before it is doubled once for each attempt so far. The wait
-/// itself is a random part of the maximum.
+/// Maximum wait after a conflict, before the maximum is doubled once for each attempt so far. The
+/// wait itself is a random part of the doubled maximum.
 const BACKOFF: Duration = Duration::from_millis(2);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(250);
 /// Maximum number of times that one attempt loads and locks the boundary. A stream that changed

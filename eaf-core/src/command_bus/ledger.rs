@@ -114,7 +114,8 @@ pub(super) async fn look_up(
     command: CommandId,
     identity: &CommandIdentity<'_>,
 ) -> Result<Option<Answer>, Error> {
-    /// Fingerprint of the command, answer, position of its last event, and epoch of the log.
+    /// Row of the ledger: fingerprint, answer and last position of the command, and the log's
+    /// epoch.
     type Row = (Vec<u8>, Vec<u8>, Option<i64>, i32);
     let row: Option<Row> = sqlx::query_as(
         "select fingerprint, answer, last_pos, (select epoch from eaf.log_epoch) from eaf.ledger
@@ -240,8 +241,8 @@ impl<'a> CommandIdentity<'a> {
     }
 }
 
-/// Sorts the members of all JSON objects by name, because a client may send them in another order
-/// when it repeats a request.
+/// Sorts the members of all JSON objects by name, because a client that repeats a request may send
+/// the members in another order.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -29,7 +29,7 @@ pub(super) struct StreamGuard {
 }
 
 impl StreamLocks {
-    /// Locks the streams in the order of their ids, so that two commands never wait for each other.
+    /// Locks the streams in the order of their ids, so that two commands never deadlock.
     pub(super) async fn lock(&self, mut streams: Vec<StreamId>) -> StreamGuard {
         streams.sort();
         streams.dedup();

@@ -29,8 +29,8 @@ impl PeopleRef {
     /// Name of a JSON member. An object with this member alone stands for the names of people.
     pub const MARK: &str = "x-eaf-people";
 
-    /// Makes the query that finds these people in the directory. `roles_holding` returns the roles
-    /// that hold a permission of the package.
+    /// Makes the query that finds the people of this reference in the directory. `roles_holding`
+    /// returns the roles that hold a permission of the package.
     pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
         PeopleQuery {
             roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),

@@ -28,8 +28,8 @@ pub async fn check(db: &Db) -> Result<(), Error> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Catalogue(findings)) }
 }
 
-/// Lists what is wrong with the objects in PostgreSQL's catalogue, one finding per line, as the
-/// transaction of `conn` sees them.
+/// Lists the findings about the tables, policies, keys, functions and roles in PostgreSQL's
+/// catalogue, one per line, as the transaction of `conn` sees them.
 pub async fn catalogue_findings(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let allow_list = AllowList::load(conn).await?;
     let mut findings = Vec::new();

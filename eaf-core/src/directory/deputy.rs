@@ -113,8 +113,8 @@ async fn remove(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes the deputy of a person, and removes the person as a deputy of others. For a person who
-/// is removed or erased.
+/// Removes the deputy of a person, and removes the person as the deputy of other people, because
+/// the person is removed or erased.
 pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error> {
     sqlx::query("delete from eaf.deputy where tenant_id = $1 and (actor_id = $2 or deputy_id = $2)")
         .bind(tx.tenant())

@@ -118,8 +118,8 @@ impl Directory {
         Ok(self.operators_among(&[actor]).await?.pop().filter(|operator| operator.removed.is_none()))
     }
 
-    /// Lists the operators with these actor ids, including removed ones, because they may be
-    /// authors of acts.
+    /// Lists the operators with these actor ids. Includes removed operators, because they may be
+    /// the authors of earlier acts.
     pub async fn operators_among(&self, actors: &[ActorId]) -> Result<Vec<Operator>, Error> {
         self.select_operators(Some(actors)).await
     }

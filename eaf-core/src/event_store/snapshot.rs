@@ -27,11 +27,11 @@ pub(super) struct Snapshot {
 /// Identification of the events from which a state was folded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SnapshotBasis {
-    /// Version, in the stream, of the last of these events.
+    /// Version, in the stream, of the last event from which the state was folded.
     pub version: u64,
-    /// Chain hash of the last of these events, which covers all events before it.
+    /// Chain hash of the last event from which the state was folded. It covers all earlier events.
     pub chain: Vec<u8>,
-    /// People whose personal data is in the events.
+    /// People whose personal data is in the events from which the state was folded.
     pub people: BTreeSet<ActorId>,
 }
 
@@ -60,7 +60,7 @@ impl Snapshot {
     }
 }
 
-/// Loads those snapshots of these streams that the package with this digest made.
+/// Loads the snapshots of these streams, as far as the package with this digest made them.
 pub(super) async fn load(
     tx: &mut TenantTx,
     digest: &str,

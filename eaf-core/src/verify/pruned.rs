@@ -65,7 +65,7 @@ impl MissingRows {
 #[derive(Clone, Copy)]
 struct PruneRecords {
     rows: usize,
-    /// Latest day before which these prunings deleted rows, in days since 1970.
+    /// Latest day before which the recorded prunings deleted rows, in days since 1970.
     before: i32,
 }
 

@@ -96,7 +96,7 @@ impl Inner {
         self.bell.notify_one();
     }
 
-    /// Time that the engine may sleep: until the next of these runs may be due.
+    /// Time that the engine may sleep: until the next run that this host suspended may be due.
     fn nap(&self) -> Duration {
         let now = self.kernel.now();
         let mut sleeping = self.sleeping.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

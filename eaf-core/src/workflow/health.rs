@@ -10,8 +10,9 @@ pub struct Count {
     /// State of the counted runs: `open`, `done`, `failed` or `stopped`.
     pub state: String,
     pub runs: i64,
-    /// Number of these runs that have been due for more than a minute and that no host has leased.
-    /// Runs of a disabled product or a stopped plugin do not count, because they wait on purpose.
+    /// Number of the counted runs that have been due for more than a minute and that no host has
+    /// leased. Runs of a disabled product or a stopped plugin do not count, because they wait on
+    /// purpose.
     pub overdue: i64,
 }
 

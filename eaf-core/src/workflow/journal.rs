@@ -183,8 +183,8 @@ impl Journal {
         })
     }
 
-    /// Records that a call waits, for its operation or to be repeated. The stored progress never
-    /// decreases.
+    /// Records that a call waits, for its operation or for its repetition. The stored progress
+    /// never decreases.
     pub async fn set_pending(
         &self,
         lease: &Lease,

@@ -12,11 +12,11 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Maximum number of versions of the stream, before the event, in which the previous event of the
-/// same type is searched.
+/// Maximum number of versions before an event's version that are searched for the previous event of
+/// the same type in the stream.
 const MAX_VERSIONS_BACK: i64 = 1_000;
-/// Number of positions before and after a known event in which the other events of its command are
-/// searched. Events of one command have adjacent positions.
+/// Number of positions before and after an event that are searched for the other events of the same
+/// command. Events of one command have adjacent positions.
 const NEIGHBOURS: i64 = 64;
 /// Maximum number of rows with the same trace id that are returned from one source; also the
 /// maximum number of runs.

@@ -40,7 +40,7 @@ impl PendingAppend {
     }
 }
 
-/// Tenant, with those of its requests that one statement appends.
+/// Batch: a tenant, and the tenant's requests that one statement appends.
 pub(super) type Batch = (TenantId, Vec<PendingAppend>);
 
 /// Queues of append requests, one per tenant. A tenant has a queue while one of its batches is

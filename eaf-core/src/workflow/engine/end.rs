@@ -6,8 +6,8 @@ use crate::capability::{Class, Failure};
 use crate::workflow::{Attempt, Divergence, Lease, Run, Waiting};
 use serde_json::json;
 
-/// Maximum number of repetitions of that notification, which take about an hour. After them the run
-/// ends without the notification.
+/// Maximum number of times that the notification of the domain is repeated, which takes about an
+/// hour. After them the run ends without the notification.
 const NOTIFICATIONS_MAX: i32 = 120;
 
 pub(super) enum Ending {
