@@ -19,8 +19,8 @@ pub struct Document {
     key: String,
     member: String,
     equals: Value,
-    /// Template of an earlier mail about the same thing. With a template, only people who got that
-    /// mail get this one. `None`: no such restriction.
+    /// Name of a template. If it is given, only people who already got a mail from that template
+    /// about the same thing get this mail. `None`: no such restriction.
     #[serde(default)]
     pub after: Option<String>,
 }

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 pub struct Person {
     pub actor: ActorId,
     pub name: String,
-    /// Mail address of the person; empty if none is known.
+    /// Mail address of the person; empty if the person has no known address.
     pub email: String,
     pub locale: Locale,
 }

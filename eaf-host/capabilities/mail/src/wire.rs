@@ -100,8 +100,8 @@ impl AsyncWrite for BoundedReader {
 #[derive(Debug)]
 pub struct Wire {
     line: Line,
-    /// Bytes that the SMTP client reads before those of the server. After STARTTLS they are a
-    /// made-up greeting: the client expects a greeting, and a server sends none after STARTTLS.
+    /// Bytes that the SMTP client reads before the server's bytes. After STARTTLS they are a
+    /// made-up greeting, because the client expects a greeting and the server sends no second one.
     ahead: &'static [u8],
 }
 

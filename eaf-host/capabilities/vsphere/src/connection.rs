@@ -46,7 +46,7 @@ pub struct Settings {
     #[serde(default)]
     pub datastore: Option<String>,
     /// PEM of a certificate authority that is trusted in addition to the system's authorities;
-    /// `None`: only those of the system are trusted.
+    /// `None`: only the system's authorities are trusted.
     #[serde(default)]
     pub ca_certificate: Option<String>,
     pub username: String,

@@ -175,8 +175,8 @@ pub fn observable() -> Value {
     json!({ "stage": Stage::Present })
 }
 
-/// Whether a machine is the recorded one. While the configuration is unreadable, the object id
-/// alone decides.
+/// Whether a machine is the machine of the record. While the configuration is unreadable, the
+/// object id alone decides.
 fn is_same(machine: &Machine, one: &RecordedMachine) -> bool {
     machine.config.is_none() || machine.is_marked(&one.identity.marker)
 }

@@ -31,7 +31,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// This record as it applies in another vCenter. Object ids have no meaning there; after a
+    /// Copy of this record for use with another vCenter. Object ids have no meaning there; after a
     /// removal, a machine with the same instance UUID is a replica there.
     pub fn in_other_vcenter(&self) -> Record {
         let stage = match self.stage {

@@ -146,8 +146,9 @@ impl VCenter {
         placement::computes(&self.session, &datacenter).await.map_err(read)
     }
 
-    /// Finds the datastore that the connection's settings name; `None` if they name none. If the
-    /// name is that of a datastore cluster, the datastore with the most free space in it is chosen.
+    /// Finds the datastore that the connection's settings name; `None` if the settings name no
+    /// datastore. If the name is that of a datastore cluster, the datastore with the most free
+    /// space in it is chosen.
     pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
         let Some(named) = &self.settings.datastore else { return Ok(None) };
         let found = self.object(&self.below("datastore", named)).await?;

@@ -34,8 +34,8 @@ pub enum Error {
     Missing { locale: &'static str, keys: Vec<String> },
 }
 
-/// Sentences of one package in both languages. If the package has no own sentence for a failure
-/// code (`failures.<code>`), that of the host is used.
+/// Sentences of one package in both languages. For a failure code without a sentence of the package
+/// (`failures.<code>`), they contain the host's sentence.
 pub struct Locales {
     de: Language,
     en: Language,

@@ -22,8 +22,8 @@ pub fn member(schema: &Value, pointer: &str) -> Member {
     walk(schema, &steps)
 }
 
-/// Names of the JSON members that the schema's root object declares. Empty if it declares none,
-/// which means that any member is permitted.
+/// Names of the JSON members that the schema's root object declares. Empty if the schema declares
+/// no members, which means that any member is permitted.
 pub fn names(schema: &Value) -> Vec<&str> {
     let own = schema.get("properties").and_then(Value::as_object);
     let mut found: Vec<&str> = own.into_iter().flat_map(|members| members.keys().map(String::as_str)).collect();

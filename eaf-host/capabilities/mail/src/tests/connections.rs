@@ -153,8 +153,8 @@ async fn a_server_without_login_or_encryption_is_reported_as_such() {
 #[tokio::test]
 async fn a_certificate_needs_a_trusted_authority() {
     let dir = std::env::temp_dir().join(format!("eaf-mail-{}", std::process::id()));
-    // The vCenter simulator writes two certificates to its folder: one for localhost, and that of
-    // the authority that signed it.
+    // The vCenter simulator writes two certificates to its folder: the certificate for localhost,
+    // and the certificate of the authority that signed it.
     let certificates = Vcsim::start(&dir, &[]).await;
     let file = |name: &str| certificates.cert_dir().join(name).to_str().unwrap().to_owned();
     let (certificate, key) = (file("server.pem"), file("server-key.pem"));

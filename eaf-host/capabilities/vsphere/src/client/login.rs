@@ -14,8 +14,8 @@ const RETRIEVE: &str = "RetrieveServiceContent";
 /// vCenter, so that vCenter answers with the elements and fault kinds of this version.
 const NEWEST: &str = "8.0.3.0";
 
-/// HTTP header SOAPAction of the first request to a server. It names no API version, because that
-/// of the server is not known yet.
+/// HTTP header SOAPAction of the first request to a server. It names no API version, because the
+/// server's version is not known yet.
 const UNVERSIONED: &str = "urn:vim25";
 
 /// Managed objects of a vCenter on which the client calls its methods, and the server's identity.

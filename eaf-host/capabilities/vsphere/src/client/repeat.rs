@@ -22,7 +22,7 @@ pub fn pauses(request: &Request) -> &'static [Duration] {
 }
 
 /// Whether the error means that the answer to a request was lost. A time-out does not count,
-/// because the next answer would be too late as well.
+/// because the answer to a repetition would also be too late.
 pub fn is_lost(error: &Error) -> bool {
     match error {
         Error::Transport(transport::Error::Status(status)) => matches!(status, 502..=504),

@@ -173,7 +173,8 @@ impl Session {
         Ok(self.login(None).await?.content.about.clone())
     }
 
-    /// Contacts the server. If there is no login yet, the server's identity is read without one.
+    /// Contacts the server. Without a login, only the server's identity is read, which needs no
+    /// login.
     pub async fn reach(&self) -> Result<(), Error> {
         self.shared.reach().await
     }
@@ -195,8 +196,8 @@ impl Session {
         self.shared.hide(transport::Error::TooSlow.into())
     }
 
-    /// Returns the present login. Logs in if there is none, or if the present login is `stale`.
-    /// Fails if the login is at another vCenter than that of this session.
+    /// Returns the present login. Logs in if there is no login, or if the present login is `stale`.
+    /// Fails if the login is at another vCenter than this session's first login.
     async fn login(&self, stale: Option<&Arc<Login>>) -> Result<Arc<Login>, Error> {
         let login = self.shared.login(stale).await?;
         let present = &login.content.about.instance_uuid;

@@ -310,8 +310,8 @@ fn retryable(message: &str) -> Failure {
     Failure { class: Class::Transient, ..in_doubt(message) }
 }
 
-/// Failure of a machine that vCenter lists and cannot read yet: a clone in progress, perhaps that
-/// of this call.
+/// Failure of a machine that vCenter lists and cannot read yet. It is being cloned, perhaps by this
+/// call.
 fn incomplete() -> Failure {
     in_doubt("A virtual machine of this name is being made and may be the one asked for; its end is awaited.")
 }

@@ -125,8 +125,7 @@ impl Templates {
         let mut all = facts.clone();
         all.insert("recipient_name".into(), host.recipient_name.into());
         all.insert("tenant_name".into(), host.tenant_name.into());
-        // The facts may contain another trace id than that of the mail, for example of the run that
-        // failed.
+        // The facts may contain the trace id of another run, for example of a failed run.
         all.entry("trace_id").or_insert_with(|| host.trace_id.into());
         all.insert("public_url".into(), host.public_url.into());
         all.insert("locale".into(), locale.as_str().into());
