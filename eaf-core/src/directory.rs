@@ -10,6 +10,7 @@ mod membership;
 mod operator;
 mod people;
 mod reporting;
+mod roles;
 mod tenant;
 
 pub use deputy::{Deputy, MAX_PERIOD as MAX_DEPUTY_PERIOD};
@@ -18,7 +19,7 @@ pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use people::{PeopleQuery, people_ids};
 pub use reporting::{MAX_COST_CENTRE, Reporting};
-pub use tenant::{Tenant, add_tenant, tenant, tenant_by_slug, tenants};
+pub use tenant::{Tenant, add_tenant, create_tenant, member_count, tenant, tenant_by_slug, tenants};
 
 use crate::clock::Ambient;
 use crate::crypto::{self, Keyring};
@@ -30,12 +31,20 @@ pub enum Error {
     Slug,
     #[error("a group's key has 1 to 40 lower-case letters, digits and hyphens")]
     GroupKey,
+    #[error("a group's name has 1 to {MAX_GROUP_NAME} characters and no control characters")]
+    GroupName,
     #[error("there is no such group")]
     NoGroup,
     #[error("a tenant has at most {MAX_GROUPS} groups")]
     TooManyGroups,
     #[error("there is no such member")]
     NoMember,
+    #[error("the manager is no current member of the tenant")]
+    NoManager,
+    #[error("the deputy is no current member of the tenant")]
+    NoDeputy,
+    #[error("a cost centre has at most {MAX_COST_CENTRE} characters and no control characters")]
+    CostCentre,
     #[error("the tenant would have no admin")]
     LastAdmin,
     #[error("the person would report to themselves")]

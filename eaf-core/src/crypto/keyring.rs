@@ -85,6 +85,36 @@ impl Keyring {
         }
     }
 
+    /// Reads the keys of these subjects into the cache with one query, before many values are
+    /// opened. A key that cannot be unwrapped is reported when its value is opened.
+    pub(crate) async fn cache_keys(&self, tx: &mut TenantTx, subjects: &[ActorId]) -> Result<(), Error> {
+        let (tenant, now) = (tx.tenant(), self.inner.ambient.now());
+        let missing: Vec<ActorId> = {
+            let cache = self.cache();
+            let is_cached = |subject| cache.get(&(tenant, subject)).is_some_and(|cached| cached.until > now);
+            subjects.iter().copied().filter(|subject| !is_cached(*subject)).collect()
+        };
+        if missing.len() < 2 {
+            return Ok(());
+        }
+        let rows: Vec<(ActorId, Vec<u8>, String)> = sqlx::query_as(
+            "select subject_id, wrapped, key_id from eaf.subject_key
+             where tenant_id = $1 and subject_id = any ($2) and wrapped is not null and key_id is not null
+               and xmin::text is distinct from pg_current_xact_id_if_assigned()::xid::text",
+        )
+        .bind(tenant)
+        .bind(missing)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Load)?;
+        for (subject, wrapped, key_id) in rows {
+            if let Ok(key) = self.inner.master_keys.unwrap(&key_id, tenant, subject, &wrapped) {
+                self.cache_key((tenant, subject), key, now);
+            }
+        }
+        Ok(())
+    }
+
     /// Seals a value under the tenant's own key. For values that belong to no person, such as
     /// credentials.
     pub async fn seal_tenant(&self, tx: &mut TenantTx, aad: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {

@@ -3,7 +3,7 @@
 //! A deputy acts under the deputy's own name. Deputies do not chain: if A's deputy is B, and B's
 //! deputy is C, then C acts on behalf of B, and not of A.
 
-use super::member::require_current;
+use super::roles::{current_roles, require_current};
 use super::{Directory, Error};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
@@ -26,8 +26,9 @@ pub struct Deputy {
 }
 
 impl Directory {
-    /// Sets the deputy of a person, in place of a former deputy. Fails with [`Error::DeputyCycle`]
-    /// if deputies would lead from the person back to the same person at one time.
+    /// Sets the deputy of a person, in place of a former deputy. Fails with [`Error::NoDeputy`]
+    /// unless the deputy is a current member, and with [`Error::DeputyCycle`] if deputies would
+    /// lead from the person back to the same person at one time.
     pub async fn set_deputy(&self, by: &Attribution, tenant: TenantId, new: &Deputy) -> Result<(), Error> {
         let Deputy { actor_id, deputy_id, starts_at, ends_at } = new;
         if ends_at <= starts_at || *ends_at - *starts_at > MAX_PERIOD {
@@ -39,7 +40,7 @@ impl Directory {
         let mut tx = self.db.tenant(tenant).await?;
         lock_deputies(&mut tx).await?;
         require_current(&mut tx, *actor_id).await?;
-        require_current(&mut tx, *deputy_id).await?;
+        current_roles(&mut tx, *deputy_id).await?.ok_or(Error::NoDeputy)?;
         refuse_cycle(&mut tx, new).await?;
         let before = read(&mut tx, *actor_id).await?;
         sqlx::query(

@@ -23,10 +23,14 @@ pub struct Group {
 
 impl Directory {
     /// Adds a group, or renames the group with this key. Fails with [`Error::GroupKey`] unless the
-    /// key is a [name](id::is_name).
+    /// key is a [name](id::is_name), and with [`Error::GroupName`] unless the name has 1 to
+    /// [`MAX_NAME`] characters without control characters.
     pub async fn put_group(&self, by: &Attribution, tenant: TenantId, key: &str, name: &str) -> Result<(), Error> {
         if !id::is_name(key) {
             return Err(Error::GroupKey);
+        }
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+            return Err(Error::GroupName);
         }
         let mut tx = self.db.tenant(tenant).await?;
         let before = lock_group(&mut tx, key).await?;
@@ -47,7 +51,10 @@ impl Directory {
         .map_err(Error::Write)?;
         if before.as_deref() != Some(name) {
             let act = if before.is_some() { "group.rename" } else { "group.add" };
-            let act = Act::new(act, object(key)).changing(json!(before), json!(name));
+            let act = Act::new(act, object(key)).changing(
+                before.as_ref().map_or(Value::Null, |before| json!({ "name": before })),
+                json!({ "name": name }),
+            );
             audit::record_act(&mut tx, by, &act).await?;
         }
         Ok(tx.commit().await?)
@@ -87,7 +94,7 @@ impl Directory {
     ) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
         lock_group(&mut tx, key).await?.ok_or(Error::NoGroup)?;
-        super::member::require_current(&mut tx, actor).await?;
+        super::roles::require_current(&mut tx, actor).await?;
         let added = sqlx::query(
             "insert into eaf.group_member (tenant_id, key, actor_id, added_by) values ($1, $2, $3, $4)
              on conflict do nothing",
@@ -100,20 +107,20 @@ impl Directory {
         .await
         .map_err(Error::Write)?;
         if added.rows_affected() > 0 {
-            let act = Act::new("group.add-member", object(key)).changing(Value::Null, json!(actor));
+            let act = Act::new("group.add-member", object(key)).changing(Value::Null, json!({ "member": actor }));
             audit::record_act(&mut tx, by, &act).await?;
         }
         Ok(tx.commit().await?)
     }
 
-    /// Removes a person from a group. Changes nothing if the person does not belong to the group.
+    /// Removes a person from a group. Returns false if the person did not belong to the group.
     pub async fn remove_from_group(
         &self,
         by: &Attribution,
         tenant: TenantId,
         key: &str,
         actor: ActorId,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let removed = sqlx::query("delete from eaf.group_member where tenant_id = $1 and key = $2 and actor_id = $3")
             .bind(tenant)
@@ -123,10 +130,11 @@ impl Directory {
             .await
             .map_err(Error::Write)?;
         if removed.rows_affected() > 0 {
-            let act = Act::new("group.remove-member", object(key)).changing(json!(actor), Value::Null);
+            let act = Act::new("group.remove-member", object(key)).changing(json!({ "member": actor }), Value::Null);
             audit::record_act(&mut tx, by, &act).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(removed.rows_affected() > 0)
     }
 
     /// Lists all groups of a tenant, by key.

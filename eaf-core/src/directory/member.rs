@@ -1,5 +1,6 @@
 //! Members: the people and service accounts of a tenant.
 
+use super::roles::{lock_admins, refuse_without_admin};
 use super::{Directory, Error, deputy, group, reporting};
 use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
@@ -182,35 +183,6 @@ impl Directory {
         Ok(())
     }
 
-    /// Sets the roles of a current member. They hold from the member's next request on. Fails with
-    /// [`Error::LastAdmin`] if the tenant would have no admin.
-    pub async fn set_roles(
-        &self,
-        by: &Attribution,
-        tenant: TenantId,
-        actor: ActorId,
-        roles: &[String],
-    ) -> Result<(), Error> {
-        let mut tx = self.db.tenant(tenant).await?;
-        lock_admins(&mut tx).await?;
-        let former = require_current(&mut tx, actor).await?;
-        if former == roles {
-            return Ok(());
-        }
-        sqlx::query("update eaf.member set roles = $3 where tenant_id = $1 and actor_id = $2")
-            .bind(tenant)
-            .bind(actor)
-            .bind(roles)
-            .execute(tx.conn())
-            .await
-            .map_err(Error::Write)?;
-        refuse_without_admin(&mut tx, &former).await?;
-        let act =
-            Act::new("member.change", object(actor)).changing(json!({ "roles": former }), json!({ "roles": roles }));
-        audit::record_act(&mut tx, by, &act).await?;
-        Ok(tx.commit().await?)
-    }
-
     pub async fn find_member(&self, tenant: TenantId, issuer: &str, subject: &str) -> Result<Option<Member>, Error> {
         let mut tx = self.db.tenant(tenant).await?;
         let member = self.by_identity(&mut tx, issuer, subject).await?;
@@ -348,9 +320,16 @@ impl Directory {
         .fetch_all(tx.conn())
         .await
         .map_err(Error::Read)?;
+        self.open_members(&mut tx, &rows).await
+    }
+
+    /// Opens many rows; their keys are read with one query.
+    async fn open_members(&self, tx: &mut TenantTx, rows: &[PgRow]) -> Result<Vec<Member>, Error> {
+        let actors: Result<Vec<ActorId>, sqlx::Error> = rows.iter().map(|row| row.try_get("actor_id")).collect();
+        self.keyring.cache_keys(tx, &actors.map_err(Error::Read)?).await?;
         let mut members = Vec::with_capacity(rows.len());
-        for row in &rows {
-            members.push(self.open_member(&mut tx, row).await?);
+        for row in rows {
+            members.push(self.open_member(tx, row).await?);
         }
         Ok(members)
     }
@@ -429,51 +408,6 @@ async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) ->
         .await
         .map_err(Error::Write)?;
     Ok(roles.unwrap_or_default())
-}
-
-/// Name of the role whose holders manage the tenant.
-const ADMIN: &str = "admin";
-
-/// Reads the roles of a current member. Fails with [`Error::NoMember`] for a removed or erased
-/// member and for an actor who is no member.
-pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
-    let roles: Option<Vec<String>> = sqlx::query_scalar(
-        "select roles from eaf.member where tenant_id = $1 and actor_id = $2 and identity is not null and roles <> '{}'",
-    )
-    .bind(tx.tenant())
-    .bind(actor)
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    roles.ok_or(Error::NoMember)
-}
-
-/// Lets one transaction at a time remove the role of an admin. Two concurrent transactions could
-/// remove the last two admins.
-async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
-        .bind(tx.tenant())
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(())
-}
-
-/// Refuses a change if it removes the role of an admin and no other member has that role. `former`
-/// are the member's roles before the change.
-async fn refuse_without_admin(tx: &mut TenantTx, former: &[String]) -> Result<(), Error> {
-    if !former.iter().any(|role| role == ADMIN) {
-        return Ok(());
-    }
-    let has_admin: bool = sqlx::query_scalar(
-        "select exists (select from eaf.member where tenant_id = $1 and identity is not null and $2 = any (roles))",
-    )
-    .bind(tx.tenant())
-    .bind(ADMIN)
-    .fetch_one(tx.conn())
-    .await
-    .map_err(Error::Read)?;
-    if has_admin { Ok(()) } else { Err(Error::LastAdmin) }
 }
 
 fn affiliation(row: &PgRow) -> Result<Affiliation, sqlx::Error> {

@@ -1,6 +1,6 @@
 //! Reporting lines: the manager and the cost centre of each member.
 
-use super::member::require_current;
+use super::roles::{current_roles, require_current};
 use super::{Directory, Error};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
@@ -34,8 +34,9 @@ impl Directory {
         Ok(rows.into_iter().map(reporting).collect())
     }
 
-    /// Sets manager and cost centre of a member. Fails with [`Error::ManagerCycle`] if managers
-    /// would lead from the member back to the same member.
+    /// Sets manager and cost centre of a member. Fails with [`Error::NoManager`] unless a new
+    /// manager is a current member, and with [`Error::ManagerCycle`] if managers would lead from
+    /// the member back to the same member.
     pub async fn set_reporting(
         &self,
         by: &Attribution,
@@ -44,36 +45,53 @@ impl Directory {
         new: &Reporting,
     ) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        lock_reporting_lines(&mut tx).await?;
-        require_current(&mut tx, actor).await?;
-        if let Some(manager) = new.manager {
-            require_current(&mut tx, manager).await?;
-            refuse_cycle(&mut tx, actor, manager).await?;
-        }
-        let before = read(&mut tx, actor).await?;
-        if before == *new {
-            return Ok(());
-        }
-        sqlx::query(
-            "insert into eaf.reporting (tenant_id, actor_id, manager, cost_centre, updated_by)
-             values ($1, $2, $3, $4, $5)
-             on conflict (tenant_id, actor_id) do update set manager = excluded.manager,
-               cost_centre = excluded.cost_centre, updated_by = excluded.updated_by, updated_at = clock_timestamp()",
-        )
-        .bind(tenant)
-        .bind(actor)
-        .bind(new.manager)
-        .bind(&new.cost_centre)
-        .bind(by.actor)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-        let state =
-            |reporting: &Reporting| json!({ "manager": reporting.manager, "cost_centre": reporting.cost_centre });
-        let act = Act::new("member.reporting", format!("member/{actor}")).changing(state(&before), state(new));
-        audit::record_act(&mut tx, by, &act).await?;
+        change_reporting(&mut tx, by, actor, new).await?;
         Ok(tx.commit().await?)
     }
+}
+
+pub(super) async fn change_reporting(
+    tx: &mut TenantTx,
+    by: &Attribution,
+    actor: ActorId,
+    new: &Reporting,
+) -> Result<(), Error> {
+    if new.cost_centre.chars().count() > MAX_COST_CENTRE || new.cost_centre.chars().any(char::is_control) {
+        return Err(Error::CostCentre);
+    }
+    lock_reporting_lines(tx).await?;
+    require_current(tx, actor).await?;
+    let before = read(tx, actor).await?;
+    if before == *new {
+        return Ok(());
+    }
+    if let Some(manager) = new.manager.filter(|_| before.manager != new.manager) {
+        current_roles(tx, manager).await?.ok_or(Error::NoManager)?;
+        refuse_cycle(tx, actor, manager).await?;
+    }
+    write(tx, by, actor, new).await?;
+    let state = |reporting: &Reporting| json!({ "manager": reporting.manager, "cost_centre": reporting.cost_centre });
+    let act = Act::new("member.reporting", format!("member/{actor}")).changing(state(&before), state(new));
+    audit::record_act(tx, by, &act).await?;
+    Ok(())
+}
+
+async fn write(tx: &mut TenantTx, by: &Attribution, actor: ActorId, new: &Reporting) -> Result<(), Error> {
+    sqlx::query(
+        "insert into eaf.reporting (tenant_id, actor_id, manager, cost_centre, updated_by)
+         values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, actor_id) do update set manager = excluded.manager,
+           cost_centre = excluded.cost_centre, updated_by = excluded.updated_by, updated_at = clock_timestamp()",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .bind(new.manager)
+    .bind(&new.cost_centre)
+    .bind(by.actor)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    Ok(())
 }
 
 /// Reads manager and cost centre of a person. Both are empty if they were never set.

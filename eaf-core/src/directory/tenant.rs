@@ -51,6 +51,43 @@ pub async fn add_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Re
     Ok(id)
 }
 
+/// Adds a tenant. `None`: a tenant with this slug exists, and is not changed. Fails with
+/// [`Error::Slug`] unless the slug is a [name](id::is_name).
+pub async fn create_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Result<Option<TenantId>, Error> {
+    if !id::is_name(slug) {
+        return Err(Error::Slug);
+    }
+    let id = TenantId::derive(slug);
+    let mut tx = db.tenant(id).await?;
+    let added =
+        sqlx::query("insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3) on conflict do nothing")
+            .bind(id)
+            .bind(slug)
+            .bind(name)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+    if added.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let act = Act::new("tenant.add", format!("tenant/{slug}")).changing(json!(null), json!(name));
+    audit::record_act(&mut tx, by, &act).await?;
+    tx.commit().await?;
+    Ok(Some(id))
+}
+
+/// Number of a tenant's current members, without those who are removed or erased.
+pub async fn member_count(db: &Db, id: TenantId) -> Result<i64, Error> {
+    let mut tx = db.tenant(id).await?;
+    sqlx::query_scalar(
+        "select count(*) from eaf.member where tenant_id = $1 and identity is not null and roles <> '{}'",
+    )
+    .bind(id)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
 pub async fn tenant(db: &Db, id: TenantId) -> Result<Option<Tenant>, Error> {
     let mut tx = db.tenant(id).await?;
     read(&mut tx).await

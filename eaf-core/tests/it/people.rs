@@ -3,7 +3,9 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::audit::trail::{Bounds, Filter, page};
-use eaf_core::directory::{Deputy, Error, Member, NewMember, PeopleQuery, Reporting, add_tenant, people_ids};
+use eaf_core::directory::{
+    Deputy, Error, Member, NewMember, PeopleQuery, Reporting, add_tenant, create_tenant, member_count, people_ids,
+};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
 use time::Duration;
@@ -194,6 +196,57 @@ async fn the_last_admin_keeps_the_role() {
 }
 
 #[tokio::test]
+async fn a_change_of_a_member_is_all_or_nothing() {
+    let firm = Firm::open().await;
+    let anna = firm.hire("anna", &["requester"]).await;
+    let ben = firm.hire("ben", &["admin"]).await;
+    let foreigner = firm.hire_in(firm.globex, "gina", &["requester"]).await;
+    firm.report(anna, ben).await.unwrap();
+    let change = async |actor: ActorId, role: &str, manager: ActorId, cost_centre: &str| {
+        let reporting = Reporting { manager: Some(manager), cost_centre: cost_centre.into() };
+        let directory = &firm.core.directory;
+        directory.change_member(&firm.core.by, firm.acme, actor, &[role.to_owned()], &reporting).await
+    };
+    let refused = change(anna, "approver", foreigner, "").await;
+    assert!(matches!(refused, Err(Error::NoManager)), "{refused:?}");
+    let refused = change(ben, "admin", anna, "").await;
+    assert!(matches!(refused, Err(Error::ManagerCycle)), "{refused:?}");
+    let refused = change(ben, "requester", ben, "").await;
+    assert!(matches!(refused, Err(Error::LastAdmin)), "{refused:?}");
+    for cost_centre in ["x".repeat(101), "a\u{0}".into()] {
+        let refused = change(anna, "approver", ben, &cost_centre).await;
+        assert!(matches!(refused, Err(Error::CostCentre)), "{refused:?}");
+    }
+    let member = firm.member(anna).await;
+    assert_eq!((member.roles, member.affiliation.cost_centre.as_str()), (vec!["requester".into()], "4711"));
+    change(anna, "approver", ben, "4712").await.unwrap();
+    let member = firm.member(anna).await;
+    assert_eq!((member.roles, member.affiliation.cost_centre.as_str()), (vec!["approver".into()], "4712"));
+
+    firm.stand_in(anna, ben, 0, 1).await.unwrap();
+    let refused = firm.stand_in(anna, foreigner, 0, 1).await;
+    assert!(matches!(refused, Err(Error::NoDeputy)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_is_created_once_and_counts_its_current_members() {
+    let firm = Firm::open().await;
+    let created = create_tenant(&firm.core.db, &firm.core.by, "acme", "Another").await.unwrap();
+    assert_eq!(created, None);
+    let refused = create_tenant(&firm.core.db, &firm.core.by, "A b", "Another").await;
+    assert!(matches!(refused, Err(Error::Slug)), "{refused:?}");
+    let created = create_tenant(&firm.core.db, &firm.core.by, "initech", "Initech").await.unwrap();
+    assert_eq!(created, Some(TenantId::derive("initech")));
+    let removed = firm.hire("anna", &["requester"]).await;
+    let erased = firm.hire("ben", &["requester"]).await;
+    firm.hire("cleo", &["requester"]).await;
+    firm.core.directory.remove_member(&firm.core.by, firm.acme, removed).await.unwrap();
+    firm.core.directory.erase_member(&firm.core.by, firm.acme, erased).await.unwrap();
+    assert_eq!(member_count(&firm.core.db, firm.acme).await.unwrap(), 1);
+    assert_eq!(member_count(&firm.core.db, firm.globex).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn each_act_is_in_the_audit_with_old_and_new() {
     let firm = Firm::open().await;
     let anna = firm.hire("anna", &["requester"]).await;
@@ -202,8 +255,10 @@ async fn each_act_is_in_the_audit_with_old_and_new() {
     firm.report(anna, ben).await.unwrap();
     firm.report(anna, ben).await.unwrap();
     firm.stand_in(ben, anna, 0, 5).await.unwrap();
-    firm.core.directory.remove_from_group(&firm.core.by, firm.acme, "finance", anna).await.unwrap();
-    firm.core.directory.remove_from_group(&firm.core.by, firm.acme, "finance", anna).await.unwrap();
+    for belonged in [true, false] {
+        let removed = firm.core.directory.remove_from_group(&firm.core.by, firm.acme, "finance", anna).await.unwrap();
+        assert_eq!(removed, belonged);
+    }
     let acts = acts(&firm).await;
     let expected = ["group.add", "group.add-member", "member.reporting", "deputy.set", "group.remove-member"];
     let found: Vec<&str> = acts.iter().map(String::as_str).filter(|act| !act.starts_with("member.add")).collect();

@@ -17,12 +17,18 @@ use eaf_core::view;
 use std::collections::HashMap;
 
 /// Permissions of the host, with the roles that hold them.
-pub const HOST_PERMISSIONS: [(&str, &[&str]); 4] = [
+pub const HOST_PERMISSIONS: [(&str, &[&str]); 5] = [
+    ("host.members", &["admin"]),
     ("host.connections", &["admin"]),
     ("host.mail-failures", &["admin"]),
     ("host.runs", &["admin", "auditor"]),
     ("host.audit", &["admin", "auditor"]),
 ];
+
+/// Roles that hold permissions of the host.
+pub fn host_roles() -> impl Iterator<Item = &'static str> {
+    HOST_PERMISSIONS.iter().flat_map(|(_, holders)| holders.iter().copied())
+}
 
 /// Access that an operation requires. `act` and `object` are the names that the audit records for a
 /// denial.
@@ -58,6 +64,16 @@ impl Access {
     /// Permission on the audit trail.
     pub const fn audit(act: &'static str) -> Access {
         Access::Permission { name: "host.audit", act, object: "audit" }
+    }
+
+    /// Permission on members.
+    pub const fn members(act: &'static str) -> Access {
+        Access::Permission { name: "host.members", act, object: "members" }
+    }
+
+    /// Permission on groups, which is that on members.
+    pub const fn groups(act: &'static str) -> Access {
+        Access::Permission { name: "host.members", act, object: "groups" }
     }
 
     /// Permission on workflow runs.

@@ -74,6 +74,15 @@ codes! {
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
     TooManyTests = "too-many-tests" TOO_MANY_REQUESTS,
     TooManyConnections = "too-many-connections" CONFLICT,
+    // People and tenants.
+    NotACurrentMember = "not-a-current-member" CONFLICT,
+    LastAdmin = "last-admin" CONFLICT,
+    ManagerCycle = "manager-cycle" CONFLICT,
+    DeputyCycle = "deputy-cycle" CONFLICT,
+    DeputyPeriod = "deputy-period" UNPROCESSABLE_ENTITY,
+    GroupKey = "group-key" UNPROCESSABLE_ENTITY,
+    TooManyGroups = "too-many-groups" CONFLICT,
+    TenantExists = "tenant-exists" CONFLICT,
     // Server.
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
     OtherEpoch = "other-epoch" CONFLICT,

@@ -18,6 +18,7 @@ mod code;
 mod commands;
 mod concurrency;
 mod denial;
+mod deputy;
 mod head;
 mod host;
 mod info;

@@ -1,7 +1,7 @@
 //! List of all operations of the API. An operation that is not in the list has no route.
 
 use super::operation::Operation;
-use super::{actuator, auth, choices, commands, host, language, live, openapi, operator, session, views};
+use super::{actuator, auth, choices, commands, deputy, host, language, live, openapi, operator, session, views};
 
 /// Operations in the order of the OpenAPI document.
 pub fn operations() -> Vec<Operation> {
@@ -13,7 +13,21 @@ pub fn operations() -> Vec<Operation> {
         live::operation(),
         session::operation(),
         language::operation(),
+        deputy::operation(),
+        deputy::put_operation(),
+        deputy::delete_operation(),
         auth::sign_out::operation(),
+        host::member_list::operation(),
+        host::member_put::operation(),
+        host::member_delete::operation(),
+        host::member_deputy::put_operation(),
+        host::member_deputy::delete_operation(),
+        host::group_list::operation(),
+        host::group_put::operation(),
+        host::group_delete::operation(),
+        host::group_members::operation(),
+        host::group_member::put_operation(),
+        host::group_member::delete_operation(),
         host::connection_list::operation(),
         host::connection_get::operation(),
         host::connection_put::operation(),
@@ -39,6 +53,7 @@ pub fn operations() -> Vec<Operation> {
         host::audit_row::operation(),
         host::audit_proof::operation(),
         operator::tenants::operation(),
+        operator::tenant_create::operation(),
         operator::tenant_products::operation(),
         operator::product_switch::operation(),
         operator::grant_put::operation(),

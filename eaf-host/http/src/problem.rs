@@ -125,6 +125,11 @@ impl Problem {
         Problem::new(Code::QueryInvalid).errors(vec![FieldProblem::new(format!("?{name}"), code)])
     }
 
+    /// Problem of one member of the body, by its JSON pointer.
+    pub fn member(pointer: &str, code: &str) -> Self {
+        Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new(pointer, code)])
+    }
+
     /// Sets the limit that the texts of `errors[]` name.
     pub fn limit(mut self, limit: usize) -> Self {
         self.0.errors.iter_mut().for_each(|error| {
@@ -220,8 +225,25 @@ impl From<eaf_core::db::Error> for Problem {
 
 impl From<eaf_core::directory::Error> for Problem {
     fn from(cause: eaf_core::directory::Error) -> Self {
+        use eaf_core::directory::{Error, MAX_COST_CENTRE, MAX_DEPUTY_PERIOD, MAX_GROUP_NAME, MAX_GROUPS};
         match cause {
-            eaf_core::directory::Error::Db(cause) => cause.into(),
+            Error::Db(cause) => cause.into(),
+            Error::NoGroup | Error::NoMember => Problem::new(Code::NotFound),
+            Error::NoManager => Problem::member("/manager", "person"),
+            Error::NoDeputy => Problem::member("/deputy", "person"),
+            Error::GroupKey => Problem::new(Code::GroupKey),
+            Error::GroupName => Problem::member("/name", "invalid").limit(MAX_GROUP_NAME),
+            Error::CostCentre => Problem::member("/cost_centre", "invalid").limit(MAX_COST_CENTRE),
+            Error::TooManyGroups => Problem::new(Code::TooManyGroups).with("limit", MAX_GROUPS),
+            Error::LastAdmin => Problem::new(Code::LastAdmin),
+            Error::ManagerCycle => Problem::new(Code::ManagerCycle),
+            Error::DeputyCycle => Problem::new(Code::DeputyCycle),
+            Error::DeputyPeriod => {
+                let days = MAX_DEPUTY_PERIOD.whole_days();
+                Problem::new(Code::DeputyPeriod)
+                    .errors(vec![FieldProblem::new("/ends_at", "invalid")])
+                    .with("days", days)
+            }
             cause => Problem::fault(Code::Internal, &cause),
         }
     }

@@ -2,14 +2,17 @@
 
 use super::by::{Administration, NoOperator};
 use super::serve::Configuration;
-use super::{NoTenant, Outcome, say};
+use super::{NoTenant, Outcome, member_list, say};
 use crate::compose;
+use crate::config::Config;
 use clap::{Subcommand, ValueEnum};
 use eaf_capability::text::plain;
 use eaf_core::actor::Locale;
-use eaf_core::directory::{self, NewMember, Operator};
+use eaf_core::directory::{self, Member, NewMember, Operator, Reporting};
+use eaf_core::id::TenantId;
 use eaf_core::{Core, package};
 use lettre::Address;
+use std::error::Error;
 use std::process::ExitCode;
 
 #[derive(Subcommand)]
@@ -51,6 +54,29 @@ pub enum MemberCommand {
         subject: String,
         #[command(flatten)]
         administration: Administration,
+    },
+    /// Set a person's manager and cost centre.
+    Reporting {
+        #[arg(long)]
+        tenant: String,
+        /// The token's `sub`.
+        #[arg(long)]
+        subject: String,
+        /// The manager, by the `sub` of their token. Absent: no manager.
+        #[arg(long, value_name = "SUBJECT")]
+        manager: Option<String>,
+        /// Absent: no cost centre.
+        #[arg(long, value_name = "TEXT")]
+        cost_centre: Option<String>,
+        #[command(flatten)]
+        administration: Administration,
+    },
+    /// List members with roles, groups, manager and deputy.
+    List {
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        configuration: Configuration,
     },
 }
 
@@ -104,6 +130,17 @@ pub async fn tenant(command: TenantCommand) -> Outcome {
 #[error("the tenant has no member {0}; members are named by the `sub` of the identity provider")]
 struct NoMember(String);
 
+/// Finds a member by the `sub` of the identity provider, for a command that names one.
+pub async fn find_member(
+    core: &Core,
+    config: &Config,
+    tenant: TenantId,
+    subject: &str,
+) -> Result<Member, Box<dyn Error>> {
+    let found = core.directory.find_member(tenant, &config.identity.issuer, subject).await?;
+    Ok(found.ok_or_else(|| NoMember(subject.to_owned()))?)
+}
+
 pub async fn member(command: MemberCommand) -> Outcome {
     let (tenant, person, email, locale, roles, administration) = match command {
         MemberCommand::Add { tenant, person, email, locale, roles, administration } => {
@@ -112,6 +149,10 @@ pub async fn member(command: MemberCommand) -> Outcome {
         MemberCommand::Remove { tenant, subject, administration } => {
             return remove_member(tenant, subject, administration).await;
         }
+        MemberCommand::Reporting { tenant, subject, manager, cost_centre, administration } => {
+            return set_reporting(tenant, subject, manager, cost_centre.unwrap_or_default(), administration).await;
+        }
+        MemberCommand::List { tenant, configuration } => return member_list::run(tenant, configuration).await,
     };
     let (config, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
@@ -132,9 +173,28 @@ pub async fn member(command: MemberCommand) -> Outcome {
 async fn remove_member(tenant: String, subject: String, administration: Administration) -> Outcome {
     let (config, core) = administration.core().await?;
     let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
-    let found = core.directory.find_member(tenant.id, &config.identity.issuer, &subject).await?;
-    let member = found.ok_or(NoMember(subject))?;
+    let member = find_member(&core, &config, tenant.id, &subject).await?;
     core.directory.remove_member(&core.by, tenant.id, member.actor).await?;
+    println!("{}", member.actor);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn set_reporting(
+    tenant: String,
+    subject: String,
+    manager: Option<String>,
+    cost_centre: String,
+    administration: Administration,
+) -> Outcome {
+    let (config, core) = administration.core().await?;
+    let tenant = directory::tenant_by_slug(&core.db, &tenant).await?.ok_or(NoTenant(tenant))?;
+    let member = find_member(&core, &config, tenant.id, &subject).await?;
+    let manager = match manager {
+        Some(manager) => Some(find_member(&core, &config, tenant.id, &manager).await?.actor),
+        None => None,
+    };
+    let reporting = Reporting { manager, cost_centre: cost_centre.trim().to_owned() };
+    core.directory.set_reporting(&core.by, tenant.id, member.actor, &reporting).await?;
     println!("{}", member.actor);
     Ok(ExitCode::SUCCESS)
 }

@@ -9,8 +9,10 @@ mod dev;
 mod directory;
 mod epoch;
 mod grant;
+mod group;
 mod key;
 mod log;
+mod member_list;
 mod migrate;
 mod openapi;
 mod outage;
@@ -57,6 +59,9 @@ enum Command {
     /// Administer members of a tenant.
     #[command(subcommand)]
     Member(directory::MemberCommand),
+    /// Administer groups of members.
+    #[command(subcommand)]
+    Group(group::Command),
     /// Administer operators of the platform.
     #[command(subcommand)]
     Operator(directory::OperatorCommand),
@@ -119,6 +124,7 @@ pub async fn run() -> ExitCode {
         Command::Plugin(command) => plugin::run(command).await,
         Command::Tenant(command) => directory::tenant(command).await,
         Command::Member(command) => directory::member(command).await,
+        Command::Group(command) => group::run(command).await,
         Command::Operator(command) => directory::operator(command).await,
         Command::Grant(command) => grant::run(command).await,
         Command::Product(command) => product::run(command).await,

@@ -33,8 +33,7 @@ impl<'a> Words<'a> {
         let mut actors: BTreeSet<ActorId> = items.iter().map(|item| item.actor).collect();
         for item in items {
             actors.extend(item.object.split('/').filter_map(|part| part.parse::<ActorId>().ok()));
-            let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
-            actors.extend(members.filter_map(|(_, value)| value.as_str()?.parse::<ActorId>().ok()));
+            actors.extend(mentioned(item).flat_map(|(_, value)| ids(value)));
         }
         let actors: Vec<ActorId> = actors.into_iter().collect();
         let people = app.core.directory.names_of(caller.tenant, &actors).await?;
@@ -49,6 +48,9 @@ impl<'a> Words<'a> {
 
     /// Name of the thing or person that a row is about; `None`: neither is known.
     pub fn thing(&self, item: &Item) -> Option<String> {
+        if let Some(group) = item.object.strip_prefix("group/").filter(|_| item.source == Source::Host) {
+            return Some(group.to_owned());
+        }
         let person = || {
             let id = item.object.strip_prefix("member/").or_else(|| item.object.strip_prefix("person/"))?;
             Some(self.person(id.parse().ok()?))
@@ -103,8 +105,7 @@ impl<'a> Words<'a> {
     }
 
     fn common(&self, item: &Item) -> Map<String, Value> {
-        let members = item.data.as_ref().and_then(Value::as_object).into_iter().flatten();
-        let people: Map<String, Value> = members
+        let people: Map<String, Value> = mentioned(item)
             .filter_map(|(name, value)| Some((name, value.as_str()?.parse::<ActorId>().ok()?)))
             .filter(|(_, actor)| self.people.contains_key(actor))
             .map(|(name, actor)| (name.clone(), self.person(actor).into()))
@@ -254,6 +255,18 @@ impl<'a> Words<'a> {
 
 pub fn is_sealed(value: &Value) -> bool {
     value.as_object().is_some_and(|members| SEALED.iter().any(|mark| members.contains_key(*mark)))
+}
+
+/// Members of an event's data, and of the old and new state of an act.
+fn mentioned(item: &Item) -> impl Iterator<Item = (&String, &Value)> {
+    let change = item.change.iter().flat_map(|change| [&change["old"], &change["new"]]);
+    item.data.iter().chain(change).filter_map(Value::as_object).flatten()
+}
+
+/// Actors of a text or of a list of texts.
+fn ids(value: &Value) -> Vec<ActorId> {
+    let texts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    texts.iter().filter_map(|text| text.as_str()?.parse().ok()).collect()
 }
 
 fn members(value: &Value) -> Map<String, Value> {

@@ -1,5 +1,5 @@
-//! Operations of the host for a tenant's administrators and auditors: connections, mails, runs,
-//! audit.
+//! Operations of the host for a tenant's administrators and auditors: members, groups, connections,
+//! mails, runs, audit.
 
 pub mod audit;
 pub mod audit_acts;
@@ -18,10 +18,20 @@ pub mod connection_types;
 mod draft;
 pub mod draft_choices;
 pub mod draft_test;
+pub mod group_delete;
+pub mod group_list;
+pub mod group_member;
+pub mod group_members;
+pub mod group_put;
 pub mod mail_failures;
 pub mod mail_pauses;
 pub mod mail_queue;
 pub mod mail_resend;
+pub mod member_delete;
+pub mod member_deputy;
+pub mod member_list;
+pub mod member_put;
+pub(super) mod member_shown;
 pub mod products;
 pub mod run;
 pub mod runs;
@@ -58,6 +68,16 @@ fn parse_cursor<Id: FromStr>(text: &str) -> Result<(OffsetDateTime, Id), Problem
         Some((at, id.parse().ok()?)).filter(|_| is_in_range)
     };
     parsed().ok_or_else(|| Problem::parameter("cursor", "invalid"))
+}
+
+/// Pattern of a text of one line: no control characters, so no NUL.
+pub(super) const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
+/// Removes the white space around a text of the body, before its length is checked.
+pub(super) fn trim(body: &mut Value, member: &str) {
+    if let Some(Value::String(text)) = body.get_mut(member) {
+        *text = text.trim().to_owned();
+    }
 }
 
 /// Checks the form of a name in a request's path, so that the name is safe in an audit row. No

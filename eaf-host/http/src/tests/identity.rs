@@ -81,6 +81,7 @@ async fn the_session_has_person_tenant_roles_and_permissions() {
     assert_eq!(answer.json["locale"], "de");
     let admin = host.get("admin@acme", "/api/session").await;
     let expected = json!([
+        "host.members",
         "host.connections",
         "host.mail-failures",
         "host.runs",

@@ -11,6 +11,7 @@ mod chaos;
 mod dev_vcenter;
 mod difficult;
 mod failover;
+mod groups;
 mod hosts;
 mod isolation;
 mod journey;

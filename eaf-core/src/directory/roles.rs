@@ -1,0 +1,110 @@
+//! Roles of members: their change, and the admin whom every tenant keeps.
+
+use super::reporting::{Reporting, change_reporting};
+use super::{Directory, Error};
+use crate::actor::Attribution;
+use crate::audit::{self, Act};
+use crate::db::TenantTx;
+use crate::id::{ActorId, TenantId};
+use serde_json::json;
+
+/// Name of the role whose holders manage the tenant.
+const ADMIN: &str = "admin";
+
+impl Directory {
+    /// Sets the roles of a current member. They hold from the member's next request on. Fails with
+    /// [`Error::LastAdmin`] if the tenant would have no admin.
+    pub async fn set_roles(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        actor: ActorId,
+        roles: &[String],
+    ) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        change_roles(&mut tx, by, actor, roles).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sets roles, manager and cost centre of a current member, all or nothing. Fails as
+    /// [`set_roles`](Self::set_roles) and [`set_reporting`](Self::set_reporting) do.
+    pub async fn change_member(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        actor: ActorId,
+        roles: &[String],
+        reporting: &Reporting,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        change_roles(&mut tx, by, actor, roles).await?;
+        change_reporting(&mut tx, by, actor, reporting).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn change_roles(tx: &mut TenantTx, by: &Attribution, actor: ActorId, roles: &[String]) -> Result<(), Error> {
+    lock_admins(tx).await?;
+    let former = require_current(tx, actor).await?;
+    if former == roles {
+        return Ok(());
+    }
+    sqlx::query("update eaf.member set roles = $3 where tenant_id = $1 and actor_id = $2")
+        .bind(tx.tenant())
+        .bind(actor)
+        .bind(roles)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    refuse_without_admin(tx, &former).await?;
+    let act = Act::new("member.change", format!("member/{actor}"));
+    audit::record_act(tx, by, &act.changing(json!({ "roles": former }), json!({ "roles": roles }))).await?;
+    Ok(())
+}
+
+/// Reads the roles of a current member. Fails with [`Error::NoMember`] for a removed or erased
+/// member and for an actor who is no member.
+pub(super) async fn require_current(tx: &mut TenantTx, actor: ActorId) -> Result<Vec<String>, Error> {
+    current_roles(tx, actor).await?.ok_or(Error::NoMember)
+}
+
+/// Reads the roles of a current member. `None`: the actor is no current member of the tenant.
+pub(super) async fn current_roles(tx: &mut TenantTx, actor: ActorId) -> Result<Option<Vec<String>>, Error> {
+    sqlx::query_scalar(
+        "select roles from eaf.member
+         where tenant_id = $1 and actor_id = $2 and identity is not null and roles <> '{}'",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)
+}
+
+/// Lets one transaction at a time remove the role of an admin. Two concurrent transactions could
+/// remove the last two admins.
+pub(super) async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(())
+}
+
+/// Refuses a change if it removes the role of an admin and no other member has that role. `former`
+/// are the member's roles before the change.
+pub(super) async fn refuse_without_admin(tx: &mut TenantTx, former: &[String]) -> Result<(), Error> {
+    if !former.iter().any(|role| role == ADMIN) {
+        return Ok(());
+    }
+    let has_admin: bool = sqlx::query_scalar(
+        "select exists (select from eaf.member where tenant_id = $1 and identity is not null and $2 = any (roles))",
+    )
+    .bind(tx.tenant())
+    .bind(ADMIN)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    if has_admin { Ok(()) } else { Err(Error::LastAdmin) }
+}
