@@ -52,7 +52,8 @@ fn personal() -> Vec<Personal> {
         of(REFUSED, &[]),
     ];
     for account in ACCOUNTS {
-        // Names are visible to people who work with the person; a mail address only to the person.
+        // Names are visible to people who work with the person. A mail address is visible only to
+        // the person and to the admins of the person's tenant, who manage its members.
         let may = |other: &&eaf_dev::idp::accounts::Account| {
             other.name == account.name
                 || other.tenant == account.tenant && (other.role != "requester" || account.role != "auditor")
@@ -62,7 +63,12 @@ fn personal() -> Vec<Personal> {
         if account.family_name.len() >= LONG_ENOUGH {
             all.push(of(account.family_name, &readers));
         }
-        all.push(of(account.email, &[account.name]));
+        let knows_address = |other: &&eaf_dev::idp::accounts::Account| {
+            other.name == account.name
+                || account.tenant.is_some() && other.tenant == account.tenant && other.role == "admin"
+        };
+        let readers: Vec<&str> = ACCOUNTS.iter().filter(knows_address).map(|other| other.name).collect();
+        all.push(of(account.email, &readers));
         if account.tenant.is_some() {
             all.push(of(account.name, &[account.name]));
         }

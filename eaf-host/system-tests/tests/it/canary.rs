@@ -94,7 +94,8 @@ async fn planted_words_are_found_in_every_place() {
     let heard = |account, words: &str| system.heard.remember(account, "GET /planted".into(), words.to_owned());
     heard(people.foreign_admin.account, canary::JUSTIFICATION);
     heard(people.requester.account, canary::APPROVERS_JUSTIFICATION);
-    heard(people.admin.account, "james.carter@acme.example");
+    heard(people.requester.account, "james.carter@acme.example");
+    heard(people.foreign_admin.account, "james.carter@acme.example");
     heard(None, name);
     heard(Some("operator"), canary::REASON);
     heard(people.approver.account, canary::MAIL_PASSWORD);
@@ -115,7 +116,8 @@ async fn planted_words_are_found_in_every_place() {
         ("mail to priya.shah@globex.example", canary::JUSTIFICATION),
         ("answer to admin@globex: GET /planted", canary::JUSTIFICATION),
         ("answer to requester@acme: GET /planted", canary::APPROVERS_JUSTIFICATION),
-        ("answer to admin@acme: GET /planted", "james.carter@acme.example"),
+        ("answer to requester@acme: GET /planted", "james.carter@acme.example"),
+        ("answer to admin@globex: GET /planted", "james.carter@acme.example"),
         ("answer to no account: GET /planted", name),
         ("answer to operator: GET /planted", canary::REASON),
         ("answer to approver@acme: GET /planted", canary::MAIL_PASSWORD),
