@@ -5,6 +5,7 @@
 
 mod deputy;
 mod group;
+mod lock;
 mod member;
 mod membership;
 mod operator;

@@ -3,6 +3,7 @@
 //! A deputy acts under the deputy's own name. Deputies do not chain: if A's deputy is B, and B's
 //! deputy is C, then C acts on behalf of B, and not of A.
 
+use super::lock::{Part, lock};
 use super::roles::{current_roles, require_current};
 use super::{Directory, Error};
 use crate::actor::Attribution;
@@ -38,7 +39,7 @@ impl Directory {
             return Err(Error::DeputyCycle);
         }
         let mut tx = self.db.tenant(tenant).await?;
-        lock_deputies(&mut tx).await?;
+        lock(&mut tx, Part::Deputies).await?;
         require_current(&mut tx, *actor_id).await?;
         current_roles(&mut tx, *deputy_id).await?.ok_or(Error::NoDeputy)?;
         refuse_cycle(&mut tx, new).await?;
@@ -69,7 +70,7 @@ impl Directory {
     /// Removes the deputy of a person. Returns false if the person had no deputy.
     pub async fn end_deputy(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<bool, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        lock_deputies(&mut tx).await?;
+        lock(&mut tx, Part::Deputies).await?;
         let Some(before) = read(&mut tx, actor).await? else { return Ok(false) };
         remove(&mut tx, actor).await?;
         let act = act("deputy.end", actor).changing(state(Some(&before)), Value::Null);
@@ -120,17 +121,6 @@ pub(super) async fn end_all(tx: &mut TenantTx, actor: ActorId) -> Result<(), Err
     sqlx::query("delete from eaf.deputy where tenant_id = $1 and (actor_id = $2 or deputy_id = $2)")
         .bind(tx.tenant())
         .bind(actor)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(())
-}
-
-/// Lets one transaction at a time change the deputies of a tenant. Two concurrent changes could
-/// together make a cycle that neither transaction sees.
-async fn lock_deputies(tx: &mut TenantTx) -> Result<(), Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.deputy/' || $1::text, 0))")
-        .bind(tx.tenant())
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;

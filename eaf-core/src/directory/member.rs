@@ -1,6 +1,7 @@
 //! Members: the people and service accounts of a tenant.
 
-use super::roles::{lock_admins, refuse_without_admin};
+use super::lock::{Part, lock};
+use super::roles::refuse_without_admin;
 use super::{Directory, Error, deputy, group, reporting};
 use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
@@ -268,7 +269,7 @@ impl Directory {
     /// [`Error::LastAdmin`] for a tenant's only admin.
     pub async fn remove_member(&self, by: &Attribution, tenant: TenantId, actor: ActorId) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        lock_admins(&mut tx).await?;
+        lock(&mut tx, Part::Admins).await?;
         let roles = clear_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
         refuse_without_admin(&mut tx, &roles).await?;
         let groups = group::leave_all(&mut tx, actor).await?;

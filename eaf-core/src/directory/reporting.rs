@@ -1,5 +1,6 @@
 //! Reporting lines: the manager and the cost centre of each member.
 
+use super::lock::{Part, lock};
 use super::roles::{current_roles, require_current};
 use super::{Directory, Error};
 use crate::actor::Attribution;
@@ -59,7 +60,7 @@ pub(super) async fn change_reporting(
     if new.cost_centre.chars().count() > MAX_COST_CENTRE || new.cost_centre.chars().any(char::is_control) {
         return Err(Error::CostCentre);
     }
-    lock_reporting_lines(tx).await?;
+    lock(tx, Part::ReportingLines).await?;
     require_current(tx, actor).await?;
     let before = read(tx, actor).await?;
     if before == *new {
@@ -110,17 +111,6 @@ pub(super) async fn erase(tx: &mut TenantTx, actor: ActorId) -> Result<(), Error
     sqlx::query("delete from eaf.reporting where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
         .bind(actor)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(())
-}
-
-/// Lets one transaction at a time change the reporting lines of a tenant. Two concurrent changes
-/// could together make a cycle that neither transaction sees.
-async fn lock_reporting_lines(tx: &mut TenantTx) -> Result<(), Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.reporting/' || $1::text, 0))")
-        .bind(tx.tenant())
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;

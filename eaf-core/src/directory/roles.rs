@@ -1,5 +1,6 @@
 //! Roles of members: their change, and the admin whom every tenant keeps.
 
+use super::lock::{Part, lock};
 use super::reporting::{Reporting, change_reporting};
 use super::{Directory, Error};
 use crate::actor::Attribution;
@@ -44,7 +45,7 @@ impl Directory {
 }
 
 async fn change_roles(tx: &mut TenantTx, by: &Attribution, actor: ActorId, roles: &[String]) -> Result<(), Error> {
-    lock_admins(tx).await?;
+    lock(tx, Part::Admins).await?;
     let former = require_current(tx, actor).await?;
     if former == roles {
         return Ok(());
@@ -79,17 +80,6 @@ pub(super) async fn current_roles(tx: &mut TenantTx, actor: ActorId) -> Result<O
     .fetch_optional(tx.conn())
     .await
     .map_err(Error::Read)
-}
-
-/// Lets one transaction at a time remove the role of an admin. Two concurrent transactions could
-/// remove the last two admins.
-pub(super) async fn lock_admins(tx: &mut TenantTx) -> Result<(), Error> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.admins/' || $1::text, 0))")
-        .bind(tx.tenant())
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-    Ok(())
 }
 
 /// Refuses a change if it removes the role of an admin and no other member has that role. `former`
