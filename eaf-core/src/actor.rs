@@ -58,11 +58,26 @@ pub struct Attribution {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Affiliation {
     pub groups: Vec<String>,
-    /// Actor ids of the persons for whom the member is the deputy now.
-    pub stands_in_for: Vec<ActorId>,
+    /// Persons for whom the member is the deputy now.
+    pub stands_in_for: Vec<Principal>,
     /// Actor ids of the persons whose manager the member is.
     pub manages: Vec<ActorId>,
     pub cost_centre: String,
+}
+
+/// Person for whom a deputy stands in, with the rights of that person. Rules of products need them,
+/// because a deputy may act where the person may.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Principal {
+    pub id: ActorId,
+    pub roles: Vec<String>,
+    /// Permissions with the plugin's prefix, as [`Caller::permissions`]. Empty in the directory,
+    /// which knows roles only: the host derives the permissions from `roles`.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    pub groups: Vec<String>,
+    /// Actor ids of the persons whose manager the person is.
+    pub manages: Vec<ActorId>,
 }
 
 /// Actor in whose name a request is made in one tenant, with roles and permissions.

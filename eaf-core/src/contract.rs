@@ -4,14 +4,16 @@
 //! version may add some. Names have no plugin prefix (`request-vm`, `request/…`); the host adds and
 //! removes the prefix.
 
+mod context;
 #[cfg(test)]
 mod documents;
 mod people;
 
+pub use context::{Context, ContextActor, Principal};
 pub use people::{PeopleRef, ResolvedPeople};
 
-use crate::actor::{ActorKind, Affiliation, Caller};
-use crate::id::{ActorId, CommandId, EventId, TenantId};
+use crate::actor::ActorKind;
+use crate::id::{ActorId, EventId, TenantId};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,63 +24,6 @@ pub struct Command {
     pub name: String,
     pub version: u16,
     pub body: Value,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Context {
-    /// Current time by the host's clock, in milliseconds since 1970.
-    pub now: i64,
-    pub tenant: TenantId,
-    pub actor: ContextActor,
-    /// Language of the caller: `de` or `en`.
-    pub locale: String,
-    pub settings: Map<String, Value>,
-    /// Seed for random values of the plugin: 32 random bytes, in hex.
-    pub seed: String,
-    /// Id of the command, equal on every retry with the same idempotency key. A plugin may use it
-    /// as the id of a thing that the command creates.
-    pub command_id: CommandId,
-    pub trace_id: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ContextActor {
-    pub id: ActorId,
-    pub kind: ActorKind,
-    pub name: String,
-    pub roles: Vec<String>,
-    /// Permissions of the actor, without the plugin's prefix.
-    pub permissions: Vec<String>,
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// Actor ids of the persons for whom the caller is the deputy now.
-    #[serde(default)]
-    pub stands_in_for: Vec<ActorId>,
-    /// Actor ids of the persons whose manager the caller is.
-    #[serde(default)]
-    pub manages: Vec<ActorId>,
-    /// Cost centre of the caller. Empty: none is known.
-    #[serde(default)]
-    pub cost_centre: String,
-}
-
-impl ContextActor {
-    /// Converts a caller to the actor that a plugin sees: permissions lose the plugin's prefix.
-    pub fn of(caller: &Caller, plugin: &str) -> Self {
-        let own = |name: &String| name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).map(str::to_owned);
-        let Affiliation { groups, stands_in_for, manages, cost_centre } = caller.affiliation.clone();
-        ContextActor {
-            id: caller.actor,
-            kind: caller.kind,
-            name: caller.name.clone(),
-            roles: caller.roles.clone(),
-            permissions: caller.permissions.iter().filter_map(own).collect(),
-            groups,
-            stands_in_for,
-            manages,
-            cost_centre,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -367,6 +312,13 @@ pub struct ViewType {
     pub thing: Option<Thing>,
 }
 
+impl ViewType {
+    /// Columns with references to the people who are asked, as the read rules name them.
+    pub fn asked_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| self.read.iter().any(|rule| rule.asked.as_ref() == Some(&column.name)))
+    }
+}
+
 /// Thing that each row of a view represents. The audit trail finds acts by the thing's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thing {
@@ -408,9 +360,13 @@ pub enum ColumnType {
 pub struct ReadRule {
     pub permission: String,
     /// Name of a text column. The rule permits the rows in which it equals the caller's actor id.
-    /// `None`: the rule permits all rows.
     #[serde(default)]
     pub own: Option<String>,
+    /// Name of a json column with a [`PeopleRef`]. The rule permits the rows in which it refers to
+    /// the caller, or to a person for whom the caller stands in. Without `own` and `asked`, the rule
+    /// permits all rows; with both, the view is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

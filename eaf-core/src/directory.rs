@@ -3,6 +3,7 @@
 //! Names, mail addresses and the ids of people at the identity provider are sealed. A keyed digest
 //! of issuer and id finds a person's row without opening the rows.
 
+mod affiliation;
 mod deputy;
 mod group;
 mod lock;

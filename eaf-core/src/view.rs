@@ -6,6 +6,7 @@
 //! under that digest.
 
 mod active_definitions;
+mod asked;
 mod changes;
 mod copies;
 mod create_table;
@@ -19,6 +20,7 @@ mod table;
 pub mod things;
 mod wait_for;
 
+pub use asked::ME;
 pub use changes::{BuildId, Changed, Changes, InvalidBuildId, ViewPosition, changed_since, current_position};
 pub use copies::{Copy, State, copies};
 pub use create_table::create_table;

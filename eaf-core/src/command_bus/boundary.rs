@@ -104,7 +104,7 @@ async fn resolve(
     for reference in references {
         if resolved.iter().all(|known| known.reference != reference) {
             let query = reference.query(|permission| roles_holding(domain, permission));
-            let actors = directory::people_ids(&bus.db, tenant, &query).await?;
+            let actors = directory::people_ids(&bus.db, tenant, &query, bus.ambient.now()).await?;
             resolved.push(ResolvedPeople { reference, actors });
         }
     }

@@ -21,8 +21,13 @@ pub struct PeopleRef {
     pub managers_of: Vec<ActorId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub actors: Vec<ActorId>,
+    /// Actor ids of persons to whom the reference never leads. Their deputies are not added for
+    /// their sake.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<ActorId>,
+    /// Whether the reference also leads to the present deputies of these people.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub with_deputies: bool,
 }
 
 impl PeopleRef {
@@ -38,6 +43,7 @@ impl PeopleRef {
             managers_of: self.managers_of.clone(),
             actors: self.actors.clone(),
             except: self.except.clone(),
+            with_deputies: self.with_deputies,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::lock::{Part, lock};
 use super::roles::refuse_without_admin;
-use super::{Directory, Error, deputy, group, reporting};
+use super::{Directory, Error, affiliation, deputy, group, reporting};
 use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -16,20 +16,8 @@ use std::collections::HashMap;
 
 const TABLE: &str = "eaf.member";
 
-/// SQL columns of a member, the row `m`, with the member's [`Affiliation`]. `$3` is the present
-/// time.
-const WITH_AFFILIATION: &str = "m.actor_id, m.sealed, m.locale, m.roles,
-    coalesce((select r.cost_centre from eaf.reporting r
-              where r.tenant_id = m.tenant_id and r.actor_id = m.actor_id), '') as cost_centre,
-    array(select g.key from eaf.group_member g where g.tenant_id = m.tenant_id and g.actor_id = m.actor_id
-          order by g.key) as groups,
-    array(select d.actor_id from eaf.deputy d
-          join eaf.member p on p.tenant_id = d.tenant_id and p.actor_id = d.actor_id and p.roles <> '{}'
-          where d.tenant_id = m.tenant_id and d.deputy_id = m.actor_id
-            and $3 >= d.starts_at and $3 < d.ends_at order by d.actor_id) as stands_in_for,
-    array(select r.actor_id from eaf.reporting r
-          join eaf.member p on p.tenant_id = r.tenant_id and p.actor_id = r.actor_id and p.roles <> '{}'
-          where r.tenant_id = m.tenant_id and r.manager = m.actor_id order by r.actor_id) as manages";
+/// SQL columns of a member, the row `m`, from which the member is opened.
+const COLUMNS: &str = "m.actor_id, m.sealed, m.locale, m.roles";
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Member {
@@ -199,7 +187,9 @@ impl Directory {
         subject: &str,
     ) -> Result<Option<Member>, Error> {
         let identity = self.member_identity(tx, issuer, subject).await?;
-        let sql = format!("select {WITH_AFFILIATION} from eaf.member m where m.tenant_id = $1 and m.identity = $2");
+        let affiliation = affiliation::columns();
+        let sql =
+            format!("select {COLUMNS}, {affiliation} from eaf.member m where m.tenant_id = $1 and m.identity = $2");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(identity.as_slice());
         let query = query.bind(self.ambient.now());
         let row = query.fetch_optional(tx.conn()).await.map_err(Error::Read)?;
@@ -214,7 +204,9 @@ impl Directory {
     }
 
     pub(super) async fn by_actor(&self, tx: &mut TenantTx, actor: ActorId) -> Result<Option<Member>, Error> {
-        let sql = format!("select {WITH_AFFILIATION} from eaf.member m where m.tenant_id = $1 and m.actor_id = $2");
+        let affiliation = affiliation::columns();
+        let sql =
+            format!("select {COLUMNS}, {affiliation} from eaf.member m where m.tenant_id = $1 and m.actor_id = $2");
         let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant()).bind(actor).bind(self.ambient.now());
         let row = query.fetch_optional(tx.conn()).await.map_err(Error::Read)?;
         self.open_optional(tx, row).await
@@ -343,7 +335,7 @@ impl Directory {
         let Some(row) = row else { return Ok(None) };
         let member = self.open_member(tx, &row).await?;
         let affiliation = if row.try_column("groups").is_ok() {
-            affiliation(&row).map_err(Error::Read)?
+            affiliation::read(&row).map_err(Error::Read)?
         } else {
             Affiliation::default()
         };
@@ -409,15 +401,6 @@ async fn clear_roles(tx: &mut TenantTx, actor: ActorId, update: &'static str) ->
         .await
         .map_err(Error::Write)?;
     Ok(roles.unwrap_or_default())
-}
-
-fn affiliation(row: &PgRow) -> Result<Affiliation, sqlx::Error> {
-    Ok(Affiliation {
-        groups: row.try_get("groups")?,
-        stands_in_for: row.try_get("stands_in_for")?,
-        manages: row.try_get("manages")?,
-        cost_centre: row.try_get("cost_centre")?,
-    })
 }
 
 fn object(actor: ActorId) -> String {

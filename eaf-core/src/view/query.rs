@@ -5,6 +5,7 @@
 //! rows, and one index serves both directions. Rows with a value are read from the index, forwards
 //! or backwards; rows with null are read by a second statement.
 
+use super::asked::{ActsFor, ME};
 use super::cursor::Cursor;
 use super::row_rules::RowRule;
 use super::search::{self, Search};
@@ -44,7 +45,8 @@ pub struct Query {
     pub limit: u32,
 }
 
-/// Condition on rows: the value of the column is one of these values.
+/// Condition on rows: the value of the column is one of these values. On a column that an `asked`
+/// rule of the view names, the value is [`ME`]: the reference refers to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub column: String,
@@ -111,7 +113,7 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
     for part in parts(&table, search.as_ref(), query.sort.as_ref(), cursor.as_ref())? {
         let mut sql = select(&table, caller, &rule);
         for filter in &query.filters {
-            push_filter(&mut sql, &table, filter)?;
+            push_filter(&mut sql, &table, filter, || ActsFor::of(caller, plugin))?;
         }
         if let Some(search) = &search {
             search.push_condition(&mut sql);
@@ -186,10 +188,23 @@ fn row(found: &PgRow, view: &ViewType, epoch: u32) -> Result<Row, Error> {
     })
 }
 
-fn push_filter(sql: &mut QueryBuilder<Postgres>, table: &Table<'_>, filter: &Filter) -> Result<(), Error> {
+fn push_filter(
+    sql: &mut QueryBuilder<Postgres>,
+    table: &Table<'_>,
+    filter: &Filter,
+    acts_for: impl Fn() -> ActsFor,
+) -> Result<(), Error> {
+    let invalid = || Error::FilterValue { column: filter.column.clone() };
+    if let Some(column) = table.view.asked_columns().find(|column| column.name == filter.column) {
+        if filter.values != [ME] {
+            return Err(invalid());
+        }
+        sql.push(" and ");
+        acts_for().push_condition(sql, &column.name);
+        return Ok(());
+    }
     let unknown = || Error::UnknownFilter { column: filter.column.clone() };
     let column = table.column(&filter.column).filter(|column| column.filter).ok_or_else(unknown)?;
-    let invalid = || Error::FilterValue { column: filter.column.clone() };
     if filter.values.is_empty() || filter.values.len() > MAX_VALUES {
         return Err(invalid());
     }

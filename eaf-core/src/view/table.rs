@@ -2,7 +2,7 @@
 //! definition.
 
 use super::{Error, read_error};
-use crate::contract::{Column, ColumnType, ViewType};
+use crate::contract::{Column, ColumnType, ReadRule, ViewType};
 use crate::db::TenantTx;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -149,12 +149,22 @@ pub fn check(view: &ViewType) -> Result<(), Error> {
     {
         return reject(format!("`{}`, the name of its thing, is no text column", thing.name));
     }
-    for own in view.read.iter().filter_map(|rule| rule.own.as_deref()) {
-        if !view.columns.iter().any(|column| column.name == own && column.kind == ColumnType::Text) {
-            return reject(format!("a read rule names `{own}`, which is no text column"));
+    view.read.iter().find_map(|rule| read_rule_error(view, rule)).map_or(Ok(()), reject)
+}
+
+/// Describes the error in a read rule. `None`: the rule is valid.
+fn read_rule_error(view: &ViewType, rule: &ReadRule) -> Option<String> {
+    let is_column = |name: &str, kind| view.columns.iter().any(|column| column.name == name && column.kind == kind);
+    match (rule.own.as_deref(), rule.asked.as_deref()) {
+        (Some(own), Some(asked)) => Some(format!("a read rule names both `{own}` as own and `{asked}` as asked")),
+        (Some(own), None) if !is_column(own, ColumnType::Text) => {
+            Some(format!("a read rule names `{own}`, which is no text column"))
         }
+        (None, Some(asked)) if !is_column(asked, ColumnType::Json) => {
+            Some(format!("a read rule names `{asked}`, which is no json column"))
+        }
+        _ => None,
     }
-    Ok(())
 }
 
 fn is_column_name(name: &str) -> bool {
@@ -167,7 +177,6 @@ fn is_column_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::ReadRule;
 
     fn view(columns: &[(&str, ColumnType)]) -> ViewType {
         ViewType {
@@ -183,7 +192,7 @@ mod tests {
                     search: false,
                 })
                 .collect(),
-            read: vec![ReadRule { permission: "read".into(), own: None }],
+            read: vec![ReadRule { permission: "read".into(), own: None, asked: None }],
             events: vec!["requested".into()],
             thing: None,
         }
@@ -204,8 +213,28 @@ mod tests {
     fn read_rules_are_not_part_of_the_table_name() {
         let one = view(&[("owner", ColumnType::Text)]);
         let mut other = one.clone();
-        other.read = vec![ReadRule { permission: "read".into(), own: Some("owner".into()) }];
+        other.read = vec![ReadRule { permission: "read".into(), own: Some("owner".into()), asked: None }];
         assert_eq!(Table::of("dcm", &one).unwrap().name, Table::of("dcm", &other).unwrap().name);
+    }
+
+    #[test]
+    fn a_read_rule_names_a_text_column_of_the_owner_or_a_json_column_of_the_asked() {
+        let rejected = |own: Option<&str>, asked: Option<&str>| {
+            let mut one = view(&[("owner", ColumnType::Text), ("waits_for", ColumnType::Json)]);
+            let (own, asked) = (own.map(Into::into), asked.map(Into::into));
+            one.read.push(ReadRule { permission: "read".into(), own, asked });
+            matches!(check(&one), Err(Error::Definition { .. }))
+        };
+        assert!(!rejected(Some("owner"), None) && !rejected(None, Some("waits_for")) && !rejected(None, None));
+        for (own, asked) in [
+            (Some("waits_for"), None),
+            (Some("missing"), None),
+            (None, Some("owner")),
+            (None, Some("missing")),
+            (Some("owner"), Some("waits_for")),
+        ] {
+            assert!(rejected(own, asked), "{own:?} {asked:?}");
+        }
     }
 
     #[test]

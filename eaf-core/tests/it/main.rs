@@ -40,6 +40,7 @@ mod takeover;
 mod toy;
 mod triggers;
 mod verify;
+mod view_asked;
 mod view_pages;
 mod view_search;
 mod views;

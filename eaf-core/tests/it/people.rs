@@ -1,7 +1,7 @@
 //! Tests of groups, managers and deputies of a tenant, and of the people to whom a reference leads.
 
 use eaf_core::Core;
-use eaf_core::actor::Locale;
+use eaf_core::actor::{Locale, Principal};
 use eaf_core::audit::trail::{Bounds, Filter, page};
 use eaf_core::directory::{
     Deputy, Error, Member, NewMember, PeopleQuery, Reporting, add_tenant, create_tenant, member_count, people_ids,
@@ -46,6 +46,11 @@ impl Firm {
         self.core.directory.member(self.acme, actor).await.unwrap().expect("a member")
     }
 
+    /// Actor ids of the persons for whom a member stands in now.
+    async fn principals(&self, actor: ActorId) -> Vec<ActorId> {
+        self.member(actor).await.affiliation.stands_in_for.into_iter().map(|person| person.id).collect()
+    }
+
     async fn put_group(&self, key: &str, members: &[ActorId]) {
         self.core.directory.put_group(&self.core.by, self.acme, key, key).await.unwrap();
         for member in members {
@@ -66,7 +71,7 @@ impl Firm {
     }
 
     async fn meant(&self, query: PeopleQuery) -> Vec<ActorId> {
-        let ids = people_ids(&self.core.db, self.acme, &query).await.unwrap();
+        let ids = people_ids(&self.core.db, self.acme, &query, self.core.ambient.now()).await.unwrap();
         let members = self.core.directory.people(self.acme, &query).await.unwrap();
         assert_eq!(ids, members.iter().map(|member| member.actor).collect::<Vec<_>>());
         ids
@@ -98,6 +103,7 @@ async fn a_reference_means_the_current_members_of_all_its_sets_without_the_exclu
         managers_of: vec![anna],
         actors: vec![anna, gone],
         except: vec![anna],
+        with_deputies: false,
     };
     assert_eq!(firm.meant(all).await, sorted(vec![ben, cleo, dora]));
     assert!(firm.meant(PeopleQuery::default()).await.is_empty(), "no set means nobody");
@@ -156,8 +162,8 @@ async fn a_deputy_stands_in_during_the_period_and_for_no_deputy_in_turn() {
     let cleo = firm.hire("cleo", &["approver"]).await;
     firm.stand_in(anna, ben, -1, 24).await.unwrap();
     firm.stand_in(ben, cleo, 1, 24).await.unwrap();
-    assert_eq!(firm.member(ben).await.affiliation.stands_in_for, [anna]);
-    assert!(firm.member(cleo).await.affiliation.stands_in_for.is_empty(), "the period has not begun");
+    assert_eq!(firm.principals(ben).await, [anna]);
+    assert!(firm.principals(cleo).await.is_empty(), "the period has not begun");
 
     let refused = firm.stand_in(cleo, anna, 2, 3).await;
     assert!(matches!(refused, Err(Error::DeputyCycle)), "{refused:?}");
@@ -170,10 +176,89 @@ async fn a_deputy_stands_in_during_the_period_and_for_no_deputy_in_turn() {
     }
 
     firm.core.directory.remove_member(&firm.core.by, firm.acme, anna).await.unwrap();
-    assert!(firm.member(ben).await.affiliation.stands_in_for.is_empty(), "nobody stands in for a removed member");
+    assert!(firm.principals(ben).await.is_empty(), "a removed member has no deputy");
     assert_eq!(firm.core.directory.deputies(firm.acme, firm.core.ambient.now()).await.unwrap().len(), 1);
     assert!(firm.core.directory.end_deputy(&firm.core.by, firm.acme, ben).await.unwrap());
     assert!(!firm.core.directory.end_deputy(&firm.core.by, firm.acme, ben).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_principal_has_the_present_rights_of_the_person() {
+    let firm = Firm::open().await;
+    let anna = firm.hire("anna", &["approver", "auditor"]).await;
+    let ben = firm.hire("ben", &["requester"]).await;
+    let [cleo, dora, gone] = [
+        firm.hire("cleo", &["requester"]).await,
+        firm.hire("dora", &["requester"]).await,
+        firm.hire("gone", &["requester"]).await,
+    ];
+    firm.put_group("finance", &[anna]).await;
+    firm.put_group("board", &[anna, ben]).await;
+    for report in [cleo, dora, gone] {
+        firm.report(report, anna).await.unwrap();
+    }
+    firm.report(anna, ben).await.unwrap();
+    firm.stand_in(anna, ben, -1, 24).await.unwrap();
+    firm.stand_in(cleo, ben, -1, 24).await.unwrap();
+    firm.core.directory.remove_member(&firm.core.by, firm.acme, gone).await.unwrap();
+
+    let affiliation = firm.member(ben).await.affiliation;
+    assert_eq!((affiliation.groups, affiliation.manages), (vec!["board".to_owned()], vec![anna]), "ben's own");
+    let principal = |id, roles: &[&str], groups: &[&str], manages: Vec<ActorId>| Principal {
+        id,
+        roles: roles.iter().map(|role| (*role).into()).collect(),
+        permissions: vec![],
+        groups: groups.iter().map(|group| (*group).into()).collect(),
+        manages: sorted(manages),
+    };
+    let mut expected = vec![
+        principal(anna, &["approver", "auditor"], &["board", "finance"], vec![cleo, dora]),
+        principal(cleo, &["requester"], &[], vec![]),
+    ];
+    expected.sort_by_key(|person| person.id);
+    assert_eq!(affiliation.stands_in_for, expected);
+
+    let directory = &firm.core.directory;
+    directory.remove_from_group(&firm.core.by, firm.acme, "board", anna).await.unwrap();
+    directory.set_roles(&firm.core.by, firm.acme, anna, &["requester".to_owned()]).await.unwrap();
+    assert!(directory.end_deputy(&firm.core.by, firm.acme, cleo).await.unwrap());
+    let now = principal(anna, &["requester"], &["finance"], vec![cleo, dora]);
+    assert_eq!(firm.member(ben).await.affiliation.stands_in_for, [now]);
+    let signed_in = directory.find_member(firm.acme, "https://id.example.com", "ben").await.unwrap().unwrap();
+    assert_eq!(signed_in.affiliation, firm.member(ben).await.affiliation);
+}
+
+#[tokio::test]
+async fn a_reference_with_deputies_means_those_who_stand_in_now() {
+    let firm = Firm::open().await;
+    let anna = firm.hire("anna", &["approver"]).await;
+    let ben = firm.hire("ben", &["requester"]).await;
+    let cleo = firm.hire("cleo", &["requester"]).await;
+    let dora = firm.hire("dora", &["approver"]).await;
+    let emil = firm.hire("emil", &["requester"]).await;
+    let foreign = firm.hire_in(firm.globex, "gina", &["approver"]).await;
+    firm.stand_in(anna, ben, -1, 24).await.unwrap();
+    firm.stand_in(ben, cleo, -1, 24).await.unwrap();
+    firm.stand_in(dora, emil, 1, 24).await.unwrap();
+    let approvers = PeopleQuery { roles: vec!["approver".into()], with_deputies: true, ..Default::default() };
+    let people =
+        |except: &[ActorId], with_deputies| PeopleQuery { except: except.to_vec(), with_deputies, ..approvers.clone() };
+    assert_eq!(firm.meant(people(&[], false)).await, sorted(vec![anna, dora]));
+    let meant = firm.meant(people(&[], true)).await;
+    assert_eq!(meant, sorted(vec![anna, ben, dora]), "neither a deputy's deputy nor one of a later period");
+    assert_eq!(firm.meant(people(&[anna], true)).await, [dora], "ben would stand in for an excepted person alone");
+    assert_eq!(firm.meant(people(&[ben], true)).await, sorted(vec![anna, dora]), "an excepted deputy");
+    assert!(!meant.contains(&foreign));
+    let none = PeopleQuery { with_deputies: true, ..Default::default() };
+    assert!(firm.meant(none).await.is_empty(), "deputies of no one");
+
+    // Ben stands in for two persons, and only one of them is excepted.
+    firm.stand_in(dora, ben, -1, 24).await.unwrap();
+    assert_eq!(firm.meant(people(&[anna], true)).await, sorted(vec![ben, dora]));
+    firm.stand_in(dora, emil, -1, 24).await.unwrap();
+    firm.core.directory.remove_member(&firm.core.by, firm.acme, emil).await.unwrap();
+    assert!(firm.core.directory.end_deputy(&firm.core.by, firm.acme, anna).await.unwrap());
+    assert_eq!(firm.meant(people(&[], true)).await, sorted(vec![anna, dora]), "ended, and removed");
 }
 
 #[tokio::test]

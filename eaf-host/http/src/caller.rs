@@ -229,17 +229,15 @@ fn token_problem(cause: eaf_identity::Error) -> Problem {
     Problem::new(code)
 }
 
-/// Caller with the current roles and permissions.
+/// Caller with the current roles and permissions, also of the persons for whom the caller stands in.
 fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
     info.set_member(tenant.id, member.locale);
-    let mut permissions: Vec<String> = HOST_PERMISSIONS
-        .iter()
-        .filter(|(_, holders)| member.roles.iter().any(|role| holders.contains(&role.as_str())))
-        .map(|(name, _)| (*name).to_owned())
-        .collect();
     let is_enabled = |product: &Arc<Product>| tenant.products.iter().any(|id| id == product.id());
-    for product in app.products.all().into_iter().filter(is_enabled) {
-        permissions.extend(product.permissions(&member.roles));
+    let enabled: Vec<Arc<Product>> = app.products.all().into_iter().filter(is_enabled).collect();
+    let permissions = permissions(&enabled, &member.roles);
+    let mut affiliation = member.affiliation;
+    for person in &mut affiliation.stands_in_for {
+        person.permissions = self::permissions(&enabled, &person.roles);
     }
     Caller {
         tenant: tenant.id,
@@ -248,8 +246,15 @@ fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
         name: member.name,
         roles: member.roles,
         permissions,
-        affiliation: member.affiliation,
+        affiliation,
         locale: info.locale(),
         trace: info.trace.clone(),
     }
+}
+
+/// Full names of the permissions that these roles give, of the host and of the products.
+fn permissions(products: &[Arc<Product>], roles: &[String]) -> Vec<String> {
+    let held = |holders: &[&str]| roles.iter().any(|role| holders.contains(&role.as_str()));
+    let of_host = HOST_PERMISSIONS.iter().filter(|(_, holders)| held(holders)).map(|(name, _)| (*name).to_owned());
+    of_host.chain(products.iter().flat_map(|product| product.permissions(roles))).collect()
 }

@@ -70,13 +70,13 @@ pub fn body_schema() -> Value {
 }
 
 async fn read(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
-    let (tenant, stands_in_for) = (who.caller.tenant, &who.caller.affiliation.stands_in_for);
+    let tenant = who.caller.tenant;
+    let mut persons: Vec<ActorId> = who.caller.affiliation.stands_in_for.iter().map(|person| person.id).collect();
     let deputies = app.core.directory.deputies(tenant, app.core.ambient.now()).await?;
     let own = deputies.iter().find(|deputy| deputy.actor_id == who.caller.actor);
-    let actors: Vec<ActorId> = own.map(|own| own.deputy_id).into_iter().chain(stands_in_for.iter().copied()).collect();
+    let actors: Vec<ActorId> = own.map(|own| own.deputy_id).into_iter().chain(persons.iter().copied()).collect();
     let names = app.core.directory.names_of(tenant, &actors).await?;
     let name = |actor: ActorId| names.get(&actor).and_then(Option::as_deref);
-    let mut persons = stands_in_for.clone();
     persons.sort_by(|one, other| {
         order::compare(name(*one).unwrap_or_default(), name(*other).unwrap_or_default()).then(one.cmp(other))
     });

@@ -224,7 +224,11 @@ pub(crate) fn view_type<V: View>() -> ViewType {
         sort: c.sort,
         search: c.search,
     };
-    let rule = |r: &crate::ReadRule| ReadRuleType { permission: r.permission.into(), own: r.own.map(Into::into) };
+    let rule = |r: &crate::ReadRule| ReadRuleType {
+        permission: r.permission.into(),
+        own: r.own.map(Into::into),
+        asked: r.asked.map(Into::into),
+    };
     ViewType {
         name: V::NAME.into(),
         version: V::VERSION,

@@ -51,15 +51,27 @@ pub struct Actor {
     pub permissions: Vec<String>,
     #[serde(default)]
     pub groups: Vec<String>,
-    /// Actor ids of the persons whose deputy the caller is at present.
+    /// Persons whose deputy the caller is at present.
     #[serde(default)]
-    pub stands_in_for: Vec<String>,
+    pub stands_in_for: Vec<Principal>,
     /// Actor ids of the persons whose manager the caller is.
     #[serde(default)]
     pub manages: Vec<String>,
     /// Cost centre of the caller; empty if the caller's cost centre is unknown.
     #[serde(default)]
     pub cost_centre: String,
+}
+
+/// Person for whom the caller stands in, with what that person may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// Actor id of the person.
+    pub id: String,
+    /// Permissions that the person holds, without the plugin's prefix.
+    pub permissions: Vec<String>,
+    pub groups: Vec<String>,
+    /// Actor ids of the persons whose manager the person is.
+    pub manages: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -383,6 +395,8 @@ pub struct ColumnType {
 pub struct ReadRuleType {
     pub permission: String,
     pub own: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

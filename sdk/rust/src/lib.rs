@@ -41,7 +41,7 @@ pub mod workflow;
 
 pub use command::{Accepted, Command, Fields};
 pub use document::{
-    Action, Actor, ActorKind, Context, FieldError, Message, Recorded, Rejection, RejectionKind, RowActions,
+    Action, Actor, ActorKind, Context, FieldError, Message, Principal, Recorded, Rejection, RejectionKind, RowActions,
 };
 pub use event::{Event, EventSet};
 pub use list::{Commands, States, Views, Workflows};

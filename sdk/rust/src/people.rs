@@ -32,6 +32,8 @@ pub struct People {
     actors: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     except: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    with_deputies: bool,
 }
 
 impl People {
@@ -56,13 +58,15 @@ impl People {
     }
 
     /// Refers to the people to whom at least one of the two references leads, without the people
-    /// whom either reference excludes.
+    /// whom either reference excludes. If one of the two includes deputies, the result includes
+    /// those of all.
     pub fn or(mut self, other: People) -> Self {
         self.permissions.extend(other.permissions);
         self.groups.extend(other.groups);
         self.managers_of.extend(other.managers_of);
         self.actors.extend(other.actors);
         self.except.extend(other.except);
+        self.with_deputies |= other.with_deputies;
         self
     }
 
@@ -70,6 +74,13 @@ impl People {
     /// applies.
     pub fn except(mut self, actor: &str) -> Self {
         self.except.push(actor.into());
+        self
+    }
+
+    /// Refers also to the present deputies of these people. A deputy whom the reference excludes is
+    /// not among them, and an excluded person adds no deputy.
+    pub fn with_deputies(mut self) -> Self {
+        self.with_deputies = true;
         self
     }
 
@@ -92,10 +103,38 @@ impl People {
     pub fn excluded(&self) -> &[String] {
         &self.except
     }
+
+    /// Tells whether the reference leads to deputies too.
+    pub fn includes_deputies(&self) -> bool {
+        self.with_deputies
+    }
 }
 
 impl From<People> for Value {
     fn from(people: People) -> Value {
         json!({ "x-eaf-people": people })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_a_document_with_the_members_that_it_has() {
+        let people = People::who_may("approve").except("anna");
+        assert_eq!(json!(people), json!({ "permissions": ["approve"], "except": ["anna"] }));
+        let people = people.with_deputies();
+        let expected = json!({ "permissions": ["approve"], "except": ["anna"], "with_deputies": true });
+        assert_eq!(json!(people), expected);
+        assert_eq!(Value::from(people.clone()), json!({ "x-eaf-people": expected }));
+        assert_eq!(serde_json::from_value::<People>(expected).unwrap(), people);
+    }
+
+    #[test]
+    fn a_union_includes_deputies_if_one_part_does() {
+        let (one, other) = (People::in_group("finance"), People::actor("ben").with_deputies());
+        assert!(one.clone().or(other.clone()).includes_deputies() && other.or(one.clone()).includes_deputies());
+        assert!(!one.clone().or(one).includes_deputies());
     }
 }

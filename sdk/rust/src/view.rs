@@ -40,18 +40,28 @@ pub trait View {
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRule {
     pub permission: &'static str,
-    /// Name of a text column that must equal the caller's actor id; `None`: the rule permits all
-    /// rows.
+    /// Name of a text column that must equal the caller's actor id. A rule with neither `own` nor
+    /// `asked` permits all rows, and no rule may have both.
     pub own: Option<&'static str>,
+    /// Name of a json column with a reference to people that must refer to the caller.
+    pub asked: Option<&'static str>,
 }
 
 impl ReadRule {
     pub const fn all(permission: &'static str) -> Self {
-        ReadRule { permission, own: None }
+        ReadRule { permission, own: None, asked: None }
     }
 
     pub const fn own(permission: &'static str, column: &'static str) -> Self {
-        ReadRule { permission, own: Some(column) }
+        ReadRule { permission, own: Some(column), asked: None }
+    }
+
+    /// Permits the rows whose people are asked: the json column has a [`People`](crate::People), or
+    /// null, and it refers to the caller or to a person for whom the caller stands in. People in
+    /// [`except`](crate::People::except) gain nothing by those persons. A list of the view can be
+    /// filtered by `?<column>=me`.
+    pub const fn asked(permission: &'static str, column: &'static str) -> Self {
+        ReadRule { permission, own: None, asked: Some(column) }
     }
 }
 

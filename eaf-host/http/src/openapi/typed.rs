@@ -8,7 +8,7 @@ use crate::operation::{Entry, Operation};
 use crate::parameters;
 use crate::products::Product;
 use eaf_core::contract::{Column, ColumnType, CommandType, ViewType};
-use eaf_core::view::{MAX_LIMIT, MAX_SEARCH_LENGTH};
+use eaf_core::view::{MAX_LIMIT, MAX_SEARCH_LENGTH, ME};
 use eaf_plugin::choices::marked;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -84,6 +84,9 @@ fn list(product: &Product, view: &ViewType) -> Value {
     for column in view.columns.iter().filter(|column| column.filter) {
         entry = entry.query(&column.name, filter(column), FILTER);
     }
+    for column in view.asked_columns() {
+        entry = entry.query(&column.name, json!({ "enum": [ME] }), ASKED);
+    }
     let sorts: Vec<String> = view
         .columns
         .iter()
@@ -126,6 +129,7 @@ fn list(product: &Product, view: &ViewType) -> Value {
 
 const FILTER: &str =
     "One value, or several with commas between. A comma in a value is written `\\,`, a backslash `\\\\`.";
+const ASKED: &str = "`me`: only rows for which the caller is asked now, also as a deputy.";
 const SEARCH: &str = "Search words: a row is found if each word occurs in one of its searched columns. \
                       Without `sort` the best matches come first, and there is no next page.";
 const CURSOR_OF: &str = "`next` of the previous page of the same query.";

@@ -58,8 +58,13 @@ pub fn description() -> Description {
                 { "name": "status", "type": "text", "filter": true },
                 { "name": "terminal", "type": "boolean" },
                 { "name": "written_at", "type": "timestamp", "sort": true },
+                { "name": "asks", "type": "json" },
             ],
-            "read": [{ "permission": "read-all", "own": null }, { "permission": "write", "own": "author" }],
+            "read": [
+                { "permission": "read-all", "own": null },
+                { "permission": "write", "own": "author" },
+                { "permission": "write", "own": null, "asked": "asks" },
+            ],
             "events": ["written", "archived"],
             "thing": { "name": "title", "streams": ["note"] },
         }],
@@ -155,14 +160,18 @@ impl Domain for Notes {
         let change = |event: &Recorded| {
             let key = event.stream.trim_start_matches("note/").to_owned();
             if event.kind == "archived" {
-                let set = Map::from_iter([("status".into(), json!("archived")), ("terminal".into(), json!(true))]);
-                return RowChange::Patch { key, set };
+                let set = [("status", json!("archived")), ("terminal", json!(true)), ("asks", Value::Null)];
+                return RowChange::Patch {
+                    key,
+                    set: set.map(|(name, value)| (name.into(), value)).into_iter().collect(),
+                };
             }
             let mut row = event.data.as_object().cloned().unwrap_or_default();
             row.remove("topic");
             row.insert("status".into(), json!("open"));
             row.insert("terminal".into(), json!(false));
             row.insert("written_at".into(), json!(event.at));
+            row.insert("asks".into(), json!({ "permissions": ["archive"], "except": [event.data["author"]] }));
             RowChange::Upsert { key, row }
         };
         Ok(ProjectOutput { changes: input.events.iter().map(change).collect() })

@@ -1,6 +1,7 @@
 //! Views: pages, filters, single rows, and reading one's own writes.
 
 use super::TestHost;
+use super::people::{hire, id, period};
 use serde_json::{Value, json};
 
 fn titles(answer: &super::Answer) -> Vec<String> {
@@ -87,6 +88,42 @@ async fn pages_continue_at_the_cursor_with_the_same_filters() {
     assert_eq!(titles(&page), ["a", "c"]);
     let page = host.get("admin@acme", "/api/notes/views/notes?status=archived").await;
     assert_eq!(page.json, json!({ "items": [], "next": null }));
+}
+
+#[tokio::test]
+async fn a_deputy_reads_and_filters_by_what_asks_the_person() {
+    let host = TestHost::new().await;
+    hire(&host, "acme", "second", &["requester"]).await;
+    for (who, title) in [("requester@acme", "a"), ("admin@acme", "b"), ("second@acme", "c")] {
+        host.note(who, title).await;
+    }
+    let all = async |who: &str| titles(&host.get(who, "/api/notes/views/notes?sort=title").await);
+    let asked = async |who: &str| titles(&host.get(who, "/api/notes/views/notes?sort=title&asks=me").await);
+    assert_eq!((all("admin@acme").await.len(), asked("admin@acme").await), (3, vec!["a".into(), "c".into()]));
+    assert_eq!((all("auditor@acme").await.len(), asked("auditor@acme").await), (3, vec![]));
+    assert_eq!((all("requester@acme").await, asked("requester@acme").await), (vec!["a".to_owned()], vec![]));
+
+    // The requester wrote “a”, and the admin wrote “b”: neither note asks its author.
+    let deputy = period(&host, id(&host, "requester@acme").await, -1, 24);
+    let set = host.json("PUT", "admin@acme", "/api/session/deputy", deputy, &[]).await;
+    assert_eq!(set.status, 204, "{}", set.text);
+    assert_eq!(all("requester@acme").await, ["a", "c"]);
+    assert_eq!(asked("requester@acme").await, ["c"]);
+    assert_eq!(asked("admin@acme").await, ["a", "c"], "the person stays asked");
+    let ended = host.json("DELETE", "admin@acme", "/api/session/deputy", Value::Null, &[]).await;
+    assert_eq!(ended.status, 204, "{}", ended.text);
+    assert_eq!((all("requester@acme").await, asked("requester@acme").await), (vec!["a".to_owned()], vec![]));
+}
+
+#[tokio::test]
+async fn a_filter_by_what_asks_has_the_value_me_alone() {
+    let host = TestHost::new().await;
+    for value in ["", "you", "me,me", "Me", "%7B%7D"] {
+        let refused = host.get("admin@acme", &format!("/api/notes/views/notes?asks={value}")).await;
+        assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?asks"]), "{value}");
+    }
+    let refused = host.get("admin@acme", "/api/notes/views/notes?asks=me&asks=me").await;
+    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?asks"]));
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ struct Page {
 fn parse(view: &ViewType, parameters: &Parameters) -> Result<(view::Query, Option<Position>), Problem> {
     let mut query = view::Query { filters: Vec::new(), search: None, sort: None, after: None, limit: DEFAULT_LIMIT };
     let mut after = None;
-    let column = |name: &str| view.columns.iter().any(|column| column.filter && column.name == name);
+    let filters = || view.columns.iter().filter(|column| column.filter).chain(view.asked_columns());
+    let column = |name: &str| filters().any(|column| column.name == name);
     for (name, value) in parameters.once(|name| view::PARAMETERS.contains(&name) || column(name))? {
         match name.as_str() {
             "sort" => query.sort = Some(Sort::parse(value)),

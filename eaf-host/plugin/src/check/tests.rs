@@ -136,6 +136,10 @@ fn an_unusable_filter_is_reported() {
         let mut broken = sound();
         broken["views"][0]["columns"][3] = json!({ "name": name, "type": "text", "filter": true });
         assert!(found(broken, true).contains("a filter by it is impossible"), "{name}");
+        let mut broken = sound();
+        broken["views"][0]["columns"][3] = json!({ "name": name, "type": "json" });
+        broken["views"][0]["read"][1] = json!({ "permission": "lend", "asked": name });
+        assert!(found(broken, true).contains("a filter by it is impossible"), "{name}");
     }
     let json_column = json!({ "name": "facts", "type": "json", "sort": true });
     breaks("/views/0/columns/3", json_column, "view items", "`facts` can be neither filtered nor sorted");
@@ -148,10 +152,16 @@ fn a_column_of_the_host_with_another_type_is_reported() {
 }
 
 #[test]
-fn a_read_rule_on_a_missing_or_non_text_column_is_reported() {
+fn a_read_rule_on_a_missing_column_or_one_of_another_type_is_reported() {
     for own in ["borrower", "facts"] {
         breaks("/views/0/read/1/own", json!(own), "view items, read rule", "There are: status, borrower_id.");
     }
+    for asked in ["waits_for", "borrower_id"] {
+        let rule = json!({ "permission": "lend", "asked": asked });
+        breaks("/views/0/read/1", rule, "view items, read rule", "is no json column of this view");
+    }
+    let both = json!({ "permission": "lend", "own": "borrower_id", "asked": "facts" });
+    breaks("/views/0/read/1", both, "view items", "both `borrower_id` as own and `facts` as asked");
     breaks("/views/0/read", json!([]), "view items", "it has no read rule");
     breaks("/views/0/events", json!([]), "view items", "no event fills it");
 }

@@ -19,6 +19,7 @@ fn of_view(description: &Description, view: &ViewType) -> Vec<Finding> {
         }),
     );
     found.extend(view.read.iter().filter_map(|rule| own(view, rule.own.as_deref()?)));
+    found.extend(view.read.iter().filter_map(|rule| asked(view, rule.asked.as_deref()?)));
     found.extend(view.events.iter().filter_map(|kind| names::event(description, kind, format!("view {}", view.name))));
     found.extend(unread(view));
     if found.is_empty() {
@@ -55,7 +56,8 @@ fn mistyped(view: &ViewType, column: &Column) -> Option<Finding> {
 }
 
 fn unaskable(view: &ViewType, column: &Column) -> Option<Finding> {
-    if !column.filter || !view::PARAMETERS.contains(&column.name.as_str()) {
+    let is_filter = column.filter || view.asked_columns().any(|asked| asked.name == column.name);
+    if !is_filter || !view::PARAMETERS.contains(&column.name.as_str()) {
         return None;
     }
     let what = "a filter by it is impossible, because the parameter of this name has another meaning";
@@ -64,14 +66,27 @@ fn unaskable(view: &ViewType, column: &Column) -> Option<Finding> {
 }
 
 fn own(view: &ViewType, name: &str) -> Option<Finding> {
-    let texts = view.columns.iter().filter(|column| column.kind == ColumnType::Text);
-    let mut texts = texts.map(|column| column.name.as_str());
-    if texts.clone().any(|known| known == name) {
+    let texts = of_type(view, ColumnType::Text);
+    if texts.contains(&name) {
         return None;
     }
     let what = format!("`own` names `{name}`, which is no text column of this view");
-    let fix = format!("Name the text column that holds the actor id. {}", choices(&mut texts));
+    let fix = format!("Name the text column that holds the actor id. {}", choices(texts));
     Some(Finding::new(format!("view {}, read rule", view.name), what, fix))
+}
+
+fn asked(view: &ViewType, name: &str) -> Option<Finding> {
+    let documents = of_type(view, ColumnType::Json);
+    if documents.contains(&name) {
+        return None;
+    }
+    let what = format!("`asked` names `{name}`, which is no json column of this view");
+    let fix = format!("Name the json column that holds the reference to people. {}", choices(documents));
+    Some(Finding::new(format!("view {}, read rule", view.name), what, fix))
+}
+
+fn of_type(view: &ViewType, kind: ColumnType) -> Vec<&str> {
+    view.columns.iter().filter(|column| column.kind == kind).map(|column| column.name.as_str()).collect()
 }
 
 fn unread(view: &ViewType) -> Vec<Finding> {

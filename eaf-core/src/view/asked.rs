@@ -1,0 +1,62 @@
+//! Condition on a json column with a reference to people: the reference refers to the caller, or to a
+//! person for whom the caller stands in.
+//!
+//! The database compares the reference with the caller, so that a list has whole pages of the rows
+//! for which people wait. Resolving each row's reference to actor ids would read all rows.
+
+use super::quoted;
+use crate::actor::Caller;
+use crate::contract::{ContextActor, Principal};
+use crate::id::ActorId;
+use sqlx::{Postgres, QueryBuilder};
+
+/// Name of the one value by which a list is filtered on such a column.
+pub const ME: &str = "me";
+
+/// Persons on whose behalf a caller acts, as a plugin sees them.
+pub(super) struct ActsFor {
+    caller: ActorId,
+    /// The caller first, then the persons for whom the caller stands in.
+    persons: Vec<Principal>,
+}
+
+impl ActsFor {
+    pub fn of(caller: &Caller, plugin: &str) -> Self {
+        let ContextActor { id, permissions, groups, manages, stands_in_for, .. } = ContextActor::of(caller, plugin);
+        let own = Principal { id, permissions, groups, manages };
+        ActsFor { caller: id, persons: std::iter::once(own).chain(stands_in_for).collect() }
+    }
+
+    /// Appends the SQL condition that the reference in this column refers to one of the persons, and
+    /// excepts neither that person nor the caller. It is never true for null.
+    pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, column: &str) {
+        let column = quoted(column);
+        sql.push("(");
+        push_not_excepted(sql, &column, self.caller);
+        sql.push(" and (");
+        for (index, person) in self.persons.iter().enumerate() {
+            if index > 0 {
+                sql.push(" or ");
+                push_not_excepted(sql, &column, person.id);
+                sql.push(" and ");
+            }
+            push_sets(sql, &column, person);
+        }
+        sql.push("))");
+    }
+}
+
+fn push_not_excepted(sql: &mut QueryBuilder<Postgres>, column: &str, person: ActorId) {
+    sql.push(format!("({column} -> 'except' ? ")).push_bind(person.to_string()).push(") is not true");
+}
+
+/// Appends the SQL condition that the person is in one of the sets of the reference.
+fn push_sets(sql: &mut QueryBuilder<Postgres>, column: &str, person: &Principal) {
+    let manages: Vec<String> = person.manages.iter().map(ToString::to_string).collect();
+    sql.push(format!("({column} -> 'actors' ? ")).push_bind(person.id.to_string());
+    for (set, members) in [("permissions", &person.permissions), ("groups", &person.groups), ("managers_of", &manages)]
+    {
+        sql.push(format!(" or {column} -> '{set}' ?| ")).push_bind(members.clone());
+    }
+    sql.push(")");
+}
