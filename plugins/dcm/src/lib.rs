@@ -20,6 +20,7 @@ use eaf_sdk::{Flows, Permission, Plugin, events, list};
 
 use naming::{NameClaimed, NameReleased};
 use offering::OfferingDefined;
+use policy::event::{PolicyDraftClosed, PolicyDrafted, PolicyPublished, PolicyRetired};
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
 use request::event::{
     RequestApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled, RequestFailed, RequestFulfilled,
@@ -36,6 +37,7 @@ pub mod permission {
     pub const APPROVE: &str = "approve";
     pub const OFFER: &str = "offer";
     pub const OPERATE: &str = "operate";
+    pub const POLICY: &str = "policy";
     pub const AUDIT: &str = "audit";
 }
 
@@ -68,6 +70,10 @@ events! {
         VmDecommissioned,
         VmDecommissionFailed,
         VmGoneConfirmed,
+        PolicyDrafted,
+        PolicyDraftClosed,
+        PolicyPublished,
+        PolicyRetired,
     }
 }
 
@@ -78,6 +84,10 @@ impl Plugin for Dcm {
     type Events = Event;
     type Commands = list![
         offering::define::DefineOffering,
+        policy::draft::DraftPolicy,
+        policy::draft::DiscardDraft,
+        policy::publish::PublishPolicy,
+        policy::retire::RetirePolicy,
         request::submit::RequestVm,
         request::withdraw::WithdrawRequest,
         request::approve::ApproveRequest,
@@ -101,9 +111,18 @@ impl Plugin for Dcm {
         vm::complete_decommission::CompleteDecommission,
         vm::fail_decommission::FailDecommission,
     ];
-    type States = list![offering::Offering, naming::Holder, request::Request, vm::Vm];
+    type States = list![
+        offering::Offering,
+        policy::state::Drafts,
+        policy::state::Policies,
+        naming::Holder,
+        request::Request,
+        vm::Vm,
+    ];
     type Views = list![
         offering::view::Offerings,
+        policy::view::PoliciesView,
+        policy::versions::PolicyVersions,
         request::view::Requests,
         request::approvals::Approvals,
         vm::view::Vms,
@@ -115,6 +134,7 @@ impl Plugin for Dcm {
         Permission { name: permission::APPROVE, roles: &["approver", "admin"] },
         Permission { name: permission::OFFER, roles: &["admin"] },
         Permission { name: permission::OPERATE, roles: &["admin"] },
+        Permission { name: permission::POLICY, roles: &["admin"] },
         Permission { name: permission::AUDIT, roles: &["auditor", "admin"] },
     ];
 }

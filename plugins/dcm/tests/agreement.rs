@@ -3,6 +3,7 @@
 mod cast;
 
 use cast::*;
+use dcm::policy::view::PoliciesView;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
             }
         }
         "reject-request" => body["reason"] = "Not in this quarter.".into(),
+        "publish-policy" | "retire-policy" => body["reason"] = "Budget of next year.".into(),
         "cancel-without-removal" => {
             let asked =
                 stage.log.iter().find(|r| r.kind == "request-submitted" && r.data["request_id"] == body["request"]);
@@ -51,12 +53,38 @@ fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { random.pick(&attempts).clone() }
 }
 
-/// Gives a random command by a random person; most of these commands are rejected.
+/// Key of a policy, and the revision and version that its row shows.
+fn policy_row(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> (&'static str, Value, Value) {
+    let key = *random.pick(&["costly", "nightly"]);
+    let rows = stage.view::<PoliciesView>();
+    let shown = |member: &str| rows.get(key).map_or(json!(0), |row| row[member].clone());
+    (key, shown("revision"), shown("version"))
+}
+
+fn policy(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
+    let (key, revision, _) = policy_row(stage, random);
+    let approvers = json!([{ "permission": "approve" }]);
+    let hours = 1 + random.below(100);
+    let deadline = json!({ "hours": hours, "finally": "expire" });
+    let name = json!({ "de": "Leitung", "en": "Management" });
+    json!({ "policy": key, "revision": revision, "name_de": "Teuer", "name_en": "Costly", "document": {
+        "applies_to": { "kinds": ["vm.create"] },
+        "stages": [{ "key": "manager", "name": name, "approvers": approvers, "needs": "any", "deadline": deadline }],
+    } })
+}
+
+fn on_policy(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
+    let (key, revision, version) = policy_row(stage, random);
+    json!({ "policy": key, "revision": revision, "version": version })
+}
+
+/// Gives a random command by a random person; most of these commands are rejected. Only the admin
+/// gives commands on policies, because others may not.
 fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
-    let (command, body) = match random.below(26) {
+    let (command, body) = match random.below(31) {
         0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
         3 => ("withdraw-request", json!({ "request": id })),
@@ -80,6 +108,10 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
         23 => ("confirm-gone", json!({ "vm": id })),
         21 => ("complete-without-address", json!({ "request": id })),
         24 => ("cancel-without-removal", json!({ "request": id })),
+        26 | 27 => ("draft-policy", policy(stage, random)),
+        28 => ("publish-policy", on_policy(stage, random)),
+        29 => ("discard-draft", on_policy(stage, random)),
+        30 => ("retire-policy", on_policy(stage, random)),
         18 => ("complete-cancel", cancelling(stage, random)),
         19 => {
             let mut body = cancelling(stage, random);
@@ -89,7 +121,11 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
         }
         _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
     };
-    let actor = if SYSTEM_ONLY.contains(&command) { system() } else { random.pick(people).clone() };
+    let actor = match command {
+        _ if SYSTEM_ONLY.contains(&command) => system(),
+        "draft-policy" | "publish-policy" | "discard-draft" | "retire-policy" => admin(),
+        _ => random.pick(people).clone(),
+    };
     let body = complete(stage, command, body);
     stage.when_named(&actor, command, 1, body);
 }
@@ -111,7 +147,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
         // Some states are transient, so rows are compared during the sequence too.
         for _ in 0..5 {
             compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
-            for view in ["requests", "vms"] {
+            for view in ["requests", "vms", "policies"] {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
             for _ in 0..15 {
@@ -133,6 +169,9 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
         "cancelled",
     ] {
         assert!(statuses.contains(&format!("requests \"{status}\"")), "no story reached {status}: {statuses:?}");
+    }
+    for status in ["draft", "published", "retired"] {
+        assert!(statuses.contains(&format!("policies \"{status}\"")), "no story reached {status}: {statuses:?}");
     }
     for status in ["active", "decommissioning", "decommission-failed", "decommissioned"] {
         assert!(statuses.contains(&format!("vms \"{status}\"")), "no story reached {status}: {statuses:?}");

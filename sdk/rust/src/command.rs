@@ -117,9 +117,15 @@ impl FieldError {
 #[derive(Debug, Default)]
 pub struct Fields(Vec<FieldError>);
 
+/// Maximum number of errors that [`Fields`] collects. The host refuses a rejection with too many.
+const ERRORS_MAX: usize = 100;
+
 impl Fields {
+    /// Adds an error; does nothing if there are [`ERRORS_MAX`] errors already.
     pub fn push(&mut self, error: FieldError) {
-        self.0.push(error);
+        if self.0.len() < ERRORS_MAX {
+            self.0.push(error);
+        }
     }
 
     /// Adds an error with `code` unless the number is in the inclusive `range`.
@@ -169,6 +175,15 @@ mod tests {
             (field.pointer.as_str(), field.code.as_str(), &field.params["name"]),
             ("/name", "name-taken", &"web".into())
         );
+    }
+
+    #[test]
+    fn at_most_100_errors_are_reported() {
+        let mut fields = Fields::default();
+        (0..1_000).for_each(|number| fields.push(FieldError::new(&format!("/{number}"), "unknown")));
+        let rejection = fields.into_result("invalid").unwrap_err();
+        assert_eq!(rejection.fields.len(), ERRORS_MAX);
+        assert_eq!(rejection.fields.last().unwrap().pointer, "/99");
     }
 
     #[test]

@@ -14,25 +14,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 pub const STAGES_MAX: usize = 20;
+/// Maximum size, in bytes, of a document as JSON. Each submission of a request reads all published
+/// policies of the tenant.
+pub const DOCUMENT_MAX: usize = 16 * 1024;
 /// Maximum number of approvers of a stage, of automatic rules of a policy, and of steps and
 /// reminders of a deadline.
 pub const LIST_MAX: usize = 20;
 pub const HOURS: RangeInclusive<i64> = 1..=1000;
 const NAME: RangeInclusive<usize> = 1..=80;
 const ACTOR_MAX: usize = 64;
+const GROUP_MAX: usize = 40;
 
 /// Permissions whose holders a policy may name as approvers of a stage.
-const PERMISSIONS: &[&str] =
-    &[permission::REQUEST, permission::APPROVE, permission::OFFER, permission::OPERATE, permission::AUDIT];
+const PERMISSIONS: &[&str] = &[
+    permission::REQUEST,
+    permission::APPROVE,
+    permission::OFFER,
+    permission::OPERATE,
+    permission::POLICY,
+    permission::AUDIT,
+];
 
 impl Policy {
     /// Reads the policy document at the JSON pointer `pointer` of a command's body. Rejects a wrong
     /// document with all of its errors.
     pub fn read(value: &Value, pointer: &str) -> Result<Policy, Rejection> {
         let mut fields = Fields::default();
-        let policy = policy(&Node::new(pointer, value), &mut fields);
+        let policy = Policy::read_into(&Node::new(pointer, value), &mut fields);
         fields.into_result("invalid-policy")?;
         policy.ok_or_else(|| Rejection::invalid("invalid-policy"))
+    }
+
+    /// Reads a policy document and adds its errors to `fields`. `None`: the document has errors.
+    pub(super) fn read_into(node: &Node, fields: &mut Fields) -> Option<Policy> {
+        if node.value.to_string().len() > DOCUMENT_MAX {
+            fields.push(node.error("policy-too-large").param("max", DOCUMENT_MAX / 1024));
+            return None;
+        }
+        policy(node, fields)
     }
 }
 
@@ -47,10 +66,14 @@ fn policy(node: &Node, fields: &mut Fields) -> Option<Policy> {
     if let (Some(false), Some(stages)) = (allow_timeout_approval, members.optional("stages")) {
         check_timeouts(&stages, fields);
     }
+    let (auto_approve, stages) = (auto_approve.unwrap_or(Some(Vec::new())), stages.unwrap_or(Some(Vec::new())));
+    if auto_approve.as_ref().is_some_and(Vec::is_empty) && stages.as_ref().is_some_and(Vec::is_empty) {
+        fields.push(FieldError::new(&members.pointer_to("stages"), "stages-missing"));
+    }
     Some(Policy {
         applies_to: applies_to?,
-        auto_approve: auto_approve.unwrap_or(Some(Vec::new()))?,
-        stages: stages.unwrap_or(Some(Vec::new()))?,
+        auto_approve: auto_approve?,
+        stages: stages?,
         allow_timeout_approval: allow_timeout_approval?,
     })
 }
@@ -188,7 +211,7 @@ pub(super) fn approver(node: &Node, fields: &mut Fields) -> Option<Approver> {
     };
     let text = node_of.text(fields)?;
     let (approver, code) = match name {
-        "group" => (is_key(text).then(|| Approver::Group(text.into())), "key-format"),
+        "group" => (is_group_key(text).then(|| Approver::Group(text.into())), "group-format"),
         "permission" => (PERMISSIONS.contains(&text).then(|| Approver::Permission(text.into())), "permission-unknown"),
         "manager_of" => ((text == "requester").then_some(Approver::ManagerOf(Whose::Requester)), "manager-unknown"),
         _ => {
@@ -200,6 +223,13 @@ pub(super) fn approver(node: &Node, fields: &mut Fields) -> Option<Approver> {
         fields.push(node_of.error(code).param("key", text));
     }
     approver
+}
+
+/// Whether the host accepts the text as the key of a group. Such a key may begin with a digit or a
+/// hyphen, unlike the keys of a document.
+fn is_group_key(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=GROUP_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
 fn needs(node: &Node, approvers: Option<&[Approver]>, fields: &mut Fields) -> Option<Needs> {

@@ -25,7 +25,7 @@ pub fn approver() -> Actor {
 }
 
 pub fn admin() -> Actor {
-    person("Ada Admin", &["request", "approve", "offer", "operate", "audit"])
+    person("Ada Admin", &["request", "approve", "offer", "operate", "policy", "audit"])
 }
 
 pub fn auditor() -> Actor {

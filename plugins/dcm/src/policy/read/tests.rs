@@ -128,6 +128,35 @@ fn a_policy_has_at_most_20_stages() {
 }
 
 #[test]
+fn a_policy_has_a_stage_or_an_automatic_rule() {
+    assert_eq!(errors(policy_of(json!([]))), pairs(&[("/stages", "stages-missing")]));
+    assert_eq!(errors(json!({ "applies_to": { "kinds": ["vm.create"] } })), pairs(&[("/stages", "stages-missing")]));
+    assert!(Policy::read(&with(complete(), "stages", json!([])), "").is_ok());
+}
+
+#[test]
+fn a_document_has_at_most_16_kib() {
+    let named = |length: usize| {
+        let centre = json!({ "fact": "cost_centre", "is": "eq", "value": "x".repeat(length) });
+        with(policy_of(json!([stage("a")])), "applies_to", json!({ "kinds": ["vm.create"], "when": centre }))
+    };
+    let rest = named(0).to_string().len();
+    assert!(Policy::read(&named(DOCUMENT_MAX - rest), "").is_ok());
+    assert_eq!(errors(named(DOCUMENT_MAX - rest + 1)), pairs(&[("", "policy-too-large")]));
+}
+
+#[test]
+fn a_group_is_named_by_any_key_that_the_host_accepts() {
+    let of = |key: &str| policy_of(json!([with(stage("a"), "approvers", json!([{ "group": key }]))]));
+    for key in ["2nd-line", "a", &"9".repeat(40)] {
+        assert!(Policy::read(&of(key), "").is_ok(), "{key}");
+    }
+    for key in ["", "Finance", "a_b", &"9".repeat(41)] {
+        assert_eq!(errors(of(key)), pairs(&[("/stages/0/approvers/0/group", "group-format")]), "{key}");
+    }
+}
+
+#[test]
 fn a_quorum_is_at_least_one_and_at_most_the_people_who_are_named() {
     let of = |approvers: Value, needs: i64| {
         let stage = with(stage("a"), "approvers", approvers);
@@ -158,7 +187,7 @@ fn an_approver_is_one_known_reference() {
     let expected = pairs(&[
         ("/stages/0/approvers/0", "approver-ambiguous"),
         ("/stages/0/approvers/1", "approver-ambiguous"),
-        ("/stages/0/approvers/2/group", "key-format"),
+        ("/stages/0/approvers/2/group", "group-format"),
         ("/stages/0/approvers/3/permission", "permission-unknown"),
         ("/stages/0/approvers/4/manager_of", "manager-unknown"),
         ("/stages/0/approvers/5/actor", "actor-format"),
