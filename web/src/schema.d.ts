@@ -24,6 +24,86 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/draft-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Save draft
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.draft-policy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/discard-draft': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Discard draft
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.discard-draft'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/publish-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Publish
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.publish-policy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/retire-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Retire
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.retire-policy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/commands/request-vm': {
     parameters: {
       query?: never;
@@ -278,6 +358,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/views/policies': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List policies */
+    get: operations['dcm.policies'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/policy-versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List policy-versions */
+    get: operations['dcm.policy-versions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/requests': {
     parameters: {
       query?: never;
@@ -372,6 +486,40 @@ export interface paths {
     };
     /** One of offerings */
     get: operations['dcm.offerings.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/policies/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of policies */
+    get: operations['dcm.policies.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/policy-versions/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of policy-versions */
+    get: operations['dcm.policy-versions.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1327,6 +1475,60 @@ export interface components {
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
     };
+    'dcm.policies': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      name_de: string | null;
+      name_en: string | null;
+      version: number | null;
+      document: unknown;
+      draft: unknown;
+      draft_name_de: string | null;
+      draft_name_en: string | null;
+      revision: number | null;
+      /** Format: date-time */
+      drafted_at: string | null;
+      drafted_by_id: string | null;
+      drafted_by_name: string | null;
+      /** Format: date-time */
+      published_at: string | null;
+      published_by_id: string | null;
+      published_by_name: string | null;
+      reason: string | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
+    'dcm.policy-versions': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      policy: string | null;
+      name_de: string | null;
+      name_en: string | null;
+      version: number | null;
+      document: unknown;
+      /** Format: date-time */
+      published_at: string | null;
+      published_by_id: string | null;
+      published_by_name: string | null;
+      reason: string | null;
+      /** Format: date-time */
+      ended_at: string | null;
+      retired_by_id: string | null;
+      retired_by_name: string | null;
+      retired_reason: string | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
     'dcm.requests': {
       key: string;
       position: string;
@@ -1586,6 +1788,734 @@ export interface operations {
            * @default true
            */
           await_address?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.draft-policy': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Key of the policy: lower-case letters, digits and hyphens, a letter first. */
+          policy: string;
+          /** @description Name of the policy in German, 1 to 80 characters. */
+          name_de: string;
+          /** @description Name of the policy in English, 1 to 80 characters. */
+          name_en: string;
+          /** @description Policy document, as `docs/guides/policies.md` describes it; at most 16 KiB. */
+          document: {
+            [key: string]: unknown;
+          };
+          /**
+           * Format: int64
+           * @description Revision that the view shows for the policy; 0 if the view does not have the policy.
+           */
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.discard-draft': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Key of the policy. */
+          policy: string;
+          /**
+           * Format: int64
+           * @description Revision of the draft that the caller has read.
+           */
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.publish-policy': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Key of the policy. */
+          policy: string;
+          /**
+           * Format: int64
+           * @description Revision of the draft that the caller has read.
+           */
+          revision: number;
+          /** @description Reason of the change for auditors and other admins, 3 to 2,000 characters. */
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.retire-policy': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Key of the policy. */
+          policy: string;
+          /**
+           * Format: int64
+           * @description Version that the caller has read.
+           */
+          version: number;
+          /** @description Reason of the change for auditors and other admins, 3 to 2,000 characters. */
+          reason: string;
         };
       };
     };
@@ -3948,6 +4878,266 @@ export interface operations {
       };
     };
   };
+  'dcm.policies': {
+    parameters: {
+      query?: {
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        status?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        terminal?: string;
+        /** @description `-` sorts downwards. Default: by key. */
+        sort?:
+          | 'status'
+          | '-status'
+          | 'name_de'
+          | '-name_de'
+          | 'name_en'
+          | '-name_en'
+          | 'drafted_at'
+          | '-drafted_at'
+          | 'published_at'
+          | '-published_at';
+        /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
+        search?: string;
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the previous page of the same query. */
+        cursor?: string;
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['dcm.policies'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.policy-versions': {
+    parameters: {
+      query?: {
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        status?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        terminal?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        policy?: string;
+        /** @description `-` sorts downwards. Default: by key. */
+        sort?:
+          | 'status'
+          | '-status'
+          | 'policy'
+          | '-policy'
+          | 'version'
+          | '-version'
+          | 'published_at'
+          | '-published_at';
+        /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
+        search?: string;
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the previous page of the same query. */
+        cursor?: string;
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['dcm.policy-versions'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.requests': {
     parameters: {
       query?: {
@@ -4672,6 +5862,220 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['dcm.offerings'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.policies.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.policies'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.policy-versions.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.policy-versions'];
         };
       };
       /** @description `query-invalid` */
