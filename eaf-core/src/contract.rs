@@ -363,8 +363,8 @@ pub struct ReadRule {
     #[serde(default)]
     pub own: Option<String>,
     /// Name of a json column with a [`PeopleRef`]. The rule permits the rows in which it refers to
-    /// the caller, or to a person for whom the caller stands in. Without `own` and `asked`, the rule
-    /// permits all rows; with both, the view is refused.
+    /// the caller, or to a person for whom the caller stands in. Without `own` and `asked`, the
+    /// rule permits all rows; with both, the view is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
 }

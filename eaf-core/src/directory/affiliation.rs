@@ -1,5 +1,5 @@
-//! Affiliation of a member as SQL columns: groups, persons who report to the member, and persons for
-//! whom the member is the deputy now, with their rights.
+//! Affiliation of a member as SQL columns: groups, persons who report to the member, and persons
+//! for whom the member is the deputy now, with their rights.
 //!
 //! A member is read with each request, so the affiliation is part of the same statement.
 

@@ -1,5 +1,5 @@
-//! Condition on a json column with a reference to people: the reference refers to the caller, or to a
-//! person for whom the caller stands in.
+//! Condition on a json column with a reference to people: the reference refers to the caller, or to
+//! a person for whom the caller stands in.
 //!
 //! The database compares the reference with the caller, so that a list has whole pages of the rows
 //! for which people wait. Resolving each row's reference to actor ids would read all rows.
@@ -27,8 +27,8 @@ impl ActsFor {
         ActsFor { caller: id, persons: std::iter::once(own).chain(stands_in_for).collect() }
     }
 
-    /// Appends the SQL condition that the reference in this column refers to one of the persons, and
-    /// excepts neither that person nor the caller. It is never true for null.
+    /// Appends the SQL condition that the reference in this column refers to one of the persons,
+    /// and excepts neither that person nor the caller. It is never true for null.
     pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, column: &str) {
         let column = quoted(column);
         sql.push("(");

@@ -1,4 +1,5 @@
-//! Tests of the read rule by people: who reads a row whose reference asks them, and what `me` finds.
+//! Tests of the read rule by people: who reads a row whose reference asks them, and what `me`
+//! finds.
 
 use crate::toy::{delete, record, upsert};
 use crate::views::{House, all, house};

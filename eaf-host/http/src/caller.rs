@@ -229,7 +229,8 @@ fn token_problem(cause: eaf_identity::Error) -> Problem {
     Problem::new(code)
 }
 
-/// Caller with the current roles and permissions, also of the persons for whom the caller stands in.
+/// Caller with the current roles and permissions, also of the persons for whom the caller stands
+/// in.
 fn caller(app: &App, info: &Info, member: Member, tenant: &Tenant) -> Caller {
     info.set_member(tenant.id, member.locale);
     let is_enabled = |product: &Arc<Product>| tenant.products.iter().any(|id| id == product.id());

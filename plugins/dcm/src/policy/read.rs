@@ -68,7 +68,8 @@ fn policy(node: &Node, fields: &mut Fields) -> Option<Policy> {
     }
     let (auto_approve, stages) = (auto_approve.unwrap_or(Some(Vec::new())), stages.unwrap_or(Some(Vec::new())));
     if auto_approve.as_ref().is_some_and(Vec::is_empty) && stages.as_ref().is_some_and(Vec::is_empty) {
-        fields.push(FieldError::new(&members.pointer_to("stages"), "stages-missing"));
+        let pointer = members.pointer_to("stages");
+        fields.push(FieldError::new(&pointer, "stages-missing"));
     }
     Some(Policy {
         applies_to: applies_to?,
