@@ -683,6 +683,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/session/colleagues': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Other members of my tenant, by name */
+    get: operations['session.colleagues'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/auth/sign-out': {
     parameters: {
       query?: never;
@@ -724,7 +741,8 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /** One member */
+    get: operations['host.member'];
     /** Set roles, manager and cost centre of a member */
     put: operations['host.member.put'];
     post?: never;
@@ -748,6 +766,23 @@ export interface paths {
     post?: never;
     /** End the deputy of a member */
     delete: operations['host.member.deputy.delete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/host/roles': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The roles that members can have */
+    get: operations['host.roles'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -7311,6 +7346,100 @@ export interface operations {
       };
     };
   };
+  'session.colleagues': {
+    parameters: {
+      query: {
+        /** @description Words of the name, in any case; one has 2 characters or more. */
+        q: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The first members that match, by name. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              /** Format: uuid */
+              actor: string;
+              name: string;
+            }[];
+            /** @description More members match; only a longer search finds them. */
+            more: boolean;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'auth.sign-out': {
     parameters: {
       query?: never;
@@ -7367,6 +7496,8 @@ export interface operations {
         q?: string;
         /** @description `true`: removed members too, who have no role. */
         removed?: 'true' | 'false';
+        /** @description `true`: only members who have a deputy. */
+        deputy?: 'true' | 'false';
         /** @description `next` of the previous page. */
         cursor?: string;
       };
@@ -7441,6 +7572,124 @@ export interface operations {
       };
       /** @description `permission-missing`, `not-a-member` */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.member': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The member's id. */
+        actor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The member. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** Format: uuid */
+            actor: string;
+            name: string;
+            email: string;
+            /** @enum {unknown} */
+            locale: 'de' | 'en';
+            /** @description Empty: the member was removed. */
+            roles: string[];
+            groups: string[];
+            manager: {
+              /** Format: uuid */
+              actor: string;
+              name: string;
+            } | null;
+            cost_centre: string;
+            /** @description The deputy whose period has begun or is still to come. */
+            deputy: {
+              /** Format: uuid */
+              actor: string;
+              name: string;
+              /** Format: date-time */
+              starts_at: string;
+              /** Format: date-time */
+              ends_at: string;
+            } | null;
+            /** @description The persons for whom this one stands in now. */
+            stands_in_for: {
+              /** Format: uuid */
+              actor: string;
+              name: string;
+            }[];
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -7890,6 +8139,93 @@ export interface operations {
         };
       };
       /** @description `not-a-current-member`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.roles': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All roles, by name. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: {
+              role: string;
+              /** @description The role holds permissions of the host. */
+              host: boolean;
+              /** @description Products of which the role holds permissions. */
+              products: {
+                id: string;
+                name: string;
+              }[];
+            }[];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;

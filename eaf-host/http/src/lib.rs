@@ -15,6 +15,7 @@ mod caller;
 mod choices;
 mod client_address;
 mod code;
+mod colleagues;
 mod commands;
 mod concurrency;
 mod denial;

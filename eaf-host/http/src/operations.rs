@@ -1,7 +1,9 @@
 //! List of all operations of the API. An operation that is not in the list has no route.
 
 use super::operation::Operation;
-use super::{actuator, auth, choices, commands, deputy, host, language, live, openapi, operator, session, views};
+use super::{
+    actuator, auth, choices, colleagues, commands, deputy, host, language, live, openapi, operator, session, views,
+};
 
 /// Operations in the order of the OpenAPI document.
 pub fn operations() -> Vec<Operation> {
@@ -16,12 +18,15 @@ pub fn operations() -> Vec<Operation> {
         deputy::operation(),
         deputy::put_operation(),
         deputy::delete_operation(),
+        colleagues::operation(),
         auth::sign_out::operation(),
         host::member_list::operation(),
+        host::member_get::operation(),
         host::member_put::operation(),
         host::member_delete::operation(),
         host::member_deputy::put_operation(),
         host::member_deputy::delete_operation(),
+        host::role_list::operation(),
         host::group_list::operation(),
         host::group_put::operation(),
         host::group_delete::operation(),

@@ -52,12 +52,10 @@ fn personal() -> Vec<Personal> {
         of(REFUSED, &[]),
     ];
     for account in ACCOUNTS {
-        // Names are visible to people who work with the person. A mail address is visible only to
-        // the person and to the admins of the person's tenant, who manage its members.
-        let may = |other: &&eaf_dev::idp::accounts::Account| {
-            other.name == account.name
-                || other.tenant == account.tenant && (other.role != "requester" || account.role != "auditor")
-        };
+        // Names are visible to the members of the person's tenant, who can name one another as
+        // deputy. A mail address is visible only to the person and to the admins of the person's
+        // tenant, who manage its members.
+        let may = |other: &&eaf_dev::idp::accounts::Account| other.tenant == account.tenant;
         let readers: Vec<&str> = ACCOUNTS.iter().filter(may).map(|other| other.name).collect();
         all.push(of(&account.display_name(), &readers));
         if account.family_name.len() >= LONG_ENOUGH {

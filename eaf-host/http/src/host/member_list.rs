@@ -24,6 +24,7 @@ pub fn operation() -> Operation {
     let doc = Entry::new("host.members", "host", "The tenant's members, by name")
         .query("q", search, "Words of name or mail address, in any case.")
         .query("removed", json!({ "enum": ["true", "false"] }), "`true`: removed members too, who have no role.")
+        .query("deputy", json!({ "enum": ["true", "false"] }), "`true`: only members who have a deputy.")
         .query("cursor", json!({ "type": "string", "format": "uuid" }), "`next` of the previous page.")
         .answers("200", "A page.", page_schema(schema()))
         .refuses(&[Code::QueryInvalid, Code::PermissionMissing]);
@@ -40,6 +41,7 @@ pub fn operation() -> Operation {
 struct Filter<'a> {
     search: &'a str,
     removed: bool,
+    deputy: bool,
     after: Option<ActorId>,
 }
 
@@ -47,7 +49,8 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
     let filter = parse(&parameters)?;
     let members = Members::load(&app, who.caller.tenant).await?;
     let (page, next) = members.page(filter.after, |member| {
-        let is_shown = filter.removed || !member.roles.is_empty();
+        let is_shown =
+            (filter.removed || !member.roles.is_empty()) && (!filter.deputy || members.has_deputy(member.actor));
         is_shown && matches_search(&format!("{} {}", member.name, member.email), filter.search)
     })?;
     let items: Vec<Value> = page.into_iter().map(|member| members.document(member)).collect();
@@ -56,12 +59,13 @@ async fn list(State(app): State<App>, who: TenantCaller, parameters: Parameters)
 
 fn parse(parameters: &Parameters) -> Result<Filter<'_>, Problem> {
     let mut filter = Filter::default();
-    for (name, value) in parameters.once(|name| matches!(name, "q" | "removed" | "cursor"))? {
+    for (name, value) in parameters.once(|name| matches!(name, "q" | "removed" | "deputy" | "cursor"))? {
         let invalid = || Problem::parameter(name, "invalid");
         match name.as_str() {
             "q" if value.chars().count() > MAX_SEARCH => return Err(invalid()),
             "q" => filter.search = value,
             "removed" => filter.removed = value.parse().map_err(|_| invalid())?,
+            "deputy" => filter.deputy = value.parse().map_err(|_| invalid())?,
             _ => filter.after = Some(value.parse().map_err(|_| invalid())?),
         }
     }

@@ -1,12 +1,11 @@
 //! `PUT /api/host/members/{actor}`: sets roles, manager and cost centre of a member, all or
 //! nothing.
 //!
-//! A role exists if a permission of the host or of a product that is enabled for the tenant names
-//! it. Roles that the member already has may stay.
+//! The roles are those of [`role_list`]; others that the member already has may stay.
 
-use super::{LINE, member_shown, trim};
+use super::{LINE, member_shown, role_list, trim};
 use crate::App;
-use crate::access::{Access, host_roles};
+use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
@@ -95,11 +94,5 @@ fn no_person() -> Problem {
 }
 
 fn existing_roles(app: &App, who: &TenantCaller, member: &Member) -> BTreeSet<String> {
-    let mut roles: BTreeSet<String> = host_roles().map(str::to_owned).collect();
-    for product in app.products.all().iter().filter(|product| who.has(product.id())) {
-        let permissions = &product.domain.description().permissions;
-        roles.extend(permissions.iter().flat_map(|permission| permission.roles.iter().cloned()));
-    }
-    roles.extend(member.roles.iter().cloned());
-    roles
+    role_list::existing(app, who).into_keys().chain(member.roles.iter().cloned()).collect()
 }

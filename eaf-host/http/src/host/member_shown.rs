@@ -62,6 +62,15 @@ impl Members {
         self.groups.get(&actor).is_some_and(|groups| groups.iter().any(|group| group == key))
     }
 
+    /// Document of one member. `None`: there is no such member, or the member was erased.
+    pub fn find(&self, actor: ActorId) -> Option<Value> {
+        self.members.get(&actor).map(|member| self.document(member))
+    }
+
+    pub fn has_deputy(&self, actor: ActorId) -> bool {
+        self.deputies.contains_key(&actor)
+    }
+
     pub fn document(&self, member: &Member) -> Value {
         let reporting = self.reporting.get(&member.actor);
         let deputy = self.deputies.get(&member.actor).and_then(|deputy| {

@@ -1,5 +1,5 @@
-//! Operations of the host for a tenant's administrators and auditors: members, groups, connections,
-//! mails, runs, audit.
+//! Operations of the host for a tenant's administrators and auditors: members, groups, roles,
+//! connections, mails, runs, audit.
 
 pub mod audit;
 pub mod audit_acts;
@@ -29,10 +29,12 @@ pub mod mail_queue;
 pub mod mail_resend;
 pub mod member_delete;
 pub mod member_deputy;
+pub mod member_get;
 pub mod member_list;
 pub mod member_put;
 pub(super) mod member_shown;
 pub mod products;
+pub mod role_list;
 pub mod run;
 pub mod runs;
 pub mod test_limit;

@@ -83,7 +83,9 @@ async fn an_operator_sees_numbers_and_tenants_and_no_customer_data() {
         "/api/host/mail-failures".into(),
         "/api/host/members".into(),
         "/api/host/groups".into(),
+        "/api/host/roles".into(),
         "/api/session/deputy".into(),
+        "/api/session/colleagues?q=canary".into(),
         "/api/live?view=notes/notes".into(),
     ] {
         assert_eq!(host.get("operator", &path).await.refusal(), (403, "no-tenant", vec![]), "{path}");

@@ -112,6 +112,7 @@ async fn responses_match_the_document() {
         ("admin@acme", "/api/host/runs"),
         ("admin@acme", "/api/host/members"),
         ("admin@acme", "/api/host/groups"),
+        ("admin@acme", "/api/host/roles"),
         ("admin@acme", "/api/session/deputy"),
         ("operator", "/api/host/plugins"),
         ("operator", "/api/host/tenants"),

@@ -122,6 +122,37 @@ async fn removed_members_are_listed_on_request_and_erased_ones_never() {
 }
 
 #[tokio::test]
+async fn one_member_is_shown_as_in_the_list_also_after_the_removal() {
+    let host = TestHost::new().await;
+    let (removed, erased) = (id(&host, "requester@acme").await, id(&host, "auditor@acme").await);
+    host.core.directory.remove_member(&host.core.by, acme(), removed).await.unwrap();
+    host.core.directory.erase_member(&host.core.by, acme(), erased).await.unwrap();
+    let listed = host.get("admin@acme", &format!("{MEMBERS}?removed=true")).await.json;
+    let shown = host.get("admin@acme", &format!("{MEMBERS}/{removed}")).await.json;
+    assert_eq!(shown, listed["items"][1]);
+    let foreign = id(&host, "admin@globex").await;
+    for unknown in [erased.to_string(), foreign.to_string(), UNKNOWN.into(), "no-id".into()] {
+        let refused = host.get("admin@acme", &format!("{MEMBERS}/{unknown}")).await;
+        assert_eq!(refused.refusal(), (404, "not-found", vec![]), "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn members_who_have_a_deputy_are_listed_on_request() {
+    let host = TestHost::new().await;
+    let (requester, admin) = (id(&host, "requester@acme").await, id(&host, "admin@acme").await);
+    let with = format!("{MEMBERS}?deputy=true");
+    assert_eq!(names(&host.get("admin@acme", &with).await), [""; 0]);
+    let deputy = format!("{MEMBERS}/{requester}/deputy");
+    let later = host.json("PUT", "admin@acme", &deputy, period(&host, admin, 1, 2), &[]).await;
+    assert_eq!(later.status, 204, "{}", later.text);
+    assert_eq!(names(&host.get("admin@acme", &with).await), ["Canary requester"]);
+    assert_eq!(names(&host.get("admin@acme", &format!("{MEMBERS}?deputy=false")).await).len(), 3);
+    let refused = host.get("admin@acme", &format!("{MEMBERS}?deputy=yes")).await;
+    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?deputy"]));
+}
+
+#[tokio::test]
 async fn a_search_finds_words_of_name_and_address() {
     let host = TestHost::new().await;
     for name in NAMES {

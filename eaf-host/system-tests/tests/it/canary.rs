@@ -56,6 +56,11 @@ async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
             person.get(&path).await;
         }
     }
+    // Colleagues are found by name, and no answer contains their addresses.
+    let colleagues = people.requester.get("/api/session/colleagues?q=oliver").await.ok();
+    assert_eq!(colleagues["items"][0]["name"], "Oliver Brandt", "{colleagues:#}");
+    people.foreigner.get("/api/session/colleagues?q=oliver").await.ok();
+    people.admin.get("/api/host/members").await.ok();
     let runs = people.admin.get("/api/host/runs").await.ok();
     for run in runs["items"].as_array().unwrap() {
         people.admin.get(&format!("/api/host/runs/{}", run["id"].as_str().unwrap())).await.ok();
