@@ -99,19 +99,24 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 const option = (name: RegExp) => screen.findByRole('option', { name });
+/** Types without time between the keys, so that the palette searches once, for all words. */
 const typed = async (words: string) => {
-  const hand = userEvent.setup();
+  const hand = userEvent.setup({ delay: null });
   await hand.type(await screen.findByRole('combobox'), words);
   return hand;
 };
 
 it('Enter opens a result and gives no command with the same words', async () => {
+  const answerAll: (() => void)[] = [];
+  answer = view => new Promise(resolve => answerAll.push(() => resolve(found(view))));
   const router = open();
   const hand = await typed('blue bike');
   await option(/Confirm: Blue bike/);
   await hand.keyboard('{Enter}');
   expect(confirm).not.toHaveBeenCalled();
   expect(router.state.location.pathname).toBe('/');
+  await waitFor(() => expect(answerAll).toHaveLength(2));
+  for (const resolve of answerAll) resolve();
   await waitFor(async () => expect((await option(/^Blue bike/)).dataset['selected']).toBe('true'));
   await hand.keyboard('{Enter}');
   await waitFor(() => expect(router.state.location.pathname).toBe('/bikes/b1'));
