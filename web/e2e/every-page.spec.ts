@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Page, expect, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { text as connections } from '../src/shell/features/connections/text';
+import { checkPage } from './support/accessible';
 import { newest } from './support/api';
 import { LOOKS, settle, show } from './support/look';
 import { type Visit, visits } from './support/pages';
@@ -23,7 +23,7 @@ for (const account of accounts) {
       await settle(person.page);
       for (const look of LOOKS) {
         await show(person.page, look.theme, look);
-        await check(person.page, `${visit.path} of ${account}, ${look.theme}, ${look.width}`);
+        await checkPage(person.page, `${visit.path} of ${account}, ${look.theme}, ${look.width}`);
       }
     }
     await person.leave();
@@ -36,7 +36,7 @@ test('the pages of those who are not signed in are accessible', async ({ page })
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     for (const look of LOOKS) {
       await show(page, look.theme, look);
-      await check(page, `${path}, ${look.theme}, ${look.width}`);
+      await checkPage(page, `${path}, ${look.theme}, ${look.width}`);
     }
   }
 });
@@ -45,7 +45,7 @@ test('the palette, a dialog and the menu are accessible', async ({ browser }) =>
   const person = await Person.signIn(browser, 'requester@acme', { language: 'en' });
   await person.page.keyboard.press('ControlOrMeta+k');
   await expect(person.page.getByPlaceholder(shell.en.palette.placeholder)).toBeFocused();
-  await check(person.page, 'palette');
+  await checkPage(person.page, 'palette');
   await person.page.keyboard.type(shell.en.nav.vms);
   await person.page.keyboard.press('Enter');
   await expect(person.page).toHaveURL(/\/vms$/);
@@ -58,12 +58,12 @@ test('the palette, a dialog and the menu are accessible', async ({ browser }) =>
 
   await person.button(said.en.decommission).press('Enter');
   await expect(person.dialog()).toBeVisible();
-  await check(person.page, 'dialog');
+  await checkPage(person.page, 'dialog');
   await person.page.keyboard.press('Escape');
   await expect(person.dialog()).toBeHidden();
   await person.page.getByRole('button', { name: new RegExp(`^${shell.en.account.menu}`) }).press('Enter');
   await expect(person.page.getByRole('menuitem', { name: shell.en.account.signOut })).toBeVisible();
-  await check(person.page, 'account menu');
+  await checkPage(person.page, 'account menu');
   await person.leave();
 });
 
@@ -79,7 +79,7 @@ test('the findings of a connection’s test are accessible', async ({ browser })
   await expect(privileges.getByRole('listitem')).toHaveCount(await held.count());
   for (const look of LOOKS) {
     await show(admin.page, look.theme, look);
-    await check(admin.page, `findings, ${look.theme}, ${look.width}`);
+    await checkPage(admin.page, `findings, ${look.theme}, ${look.width}`);
   }
   await admin.leave();
 });
@@ -91,7 +91,7 @@ test('an outage and an ended session are shown and recovered', async ({ browser 
   await expect(banner).toBeHidden();
   await page.context().setOffline(true);
   await expect(banner).toBeVisible({ timeout: 60_000 });
-  await check(page, 'banner');
+  await checkPage(page, 'banner');
   await page.context().setOffline(false);
   await expect(banner).toBeHidden({ timeout: 60_000 });
 
@@ -100,7 +100,7 @@ test('an outage and an ended session are shown and recovered', async ({ browser 
   await page.context().addCookies([{ ...cookie, value: 'A'.repeat(43) }]);
   await person.hand.press(page.getByRole('link', { name: t.nav.vms, exact: true }));
   await expect(page.getByRole('alertdialog', { name: t.signIn.ended })).toBeVisible();
-  await check(page, 'session ended');
+  await checkPage(page, 'session ended');
   await page.context().addCookies([cookie]);
   await person.hand.press(page.getByRole('button', { name: t.signIn.goOn }));
   await expect(page.getByRole('heading', { level: 1, name: t.nav.vms })).toBeVisible();
@@ -109,17 +109,4 @@ test('an outage and an ended session are shown and recovered', async ({ browser 
 
 async function address({ account, path, of }: Visit): Promise<string> {
   return of ? path.replace('$', await newest(account, of)) : path;
-}
-
-async function check(page: Page, what: string): Promise<void> {
-  const { scroll, client } = await page.evaluate(() => ({
-    scroll: document.documentElement.scrollWidth,
-    client: document.documentElement.clientWidth,
-  }));
-  expect.soft(scroll, `${what}: nothing to scroll sideways`).toBeLessThanOrEqual(client);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(node => node.target.join(' ')).join(' | ')}`,
-  );
-  expect.soft(found, what).toEqual([]);
 }

@@ -122,14 +122,14 @@ async function fits(person: Person): Promise<void> {
   await page.setViewportSize(WIDTHS.narrow);
   const wider = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await expect.poll(wider).toBeLessThanOrEqual(0);
-  if (process.env.EAF_PICTURES) await page.screenshot({ path: picture(person, 'narrow'), fullPage: true });
+  if (process.env.PICTURES) await page.screenshot({ path: picture(person, 'narrow'), fullPage: true });
   await page.setViewportSize(WIDTHS.wide);
-  if (process.env.EAF_PICTURES) await page.screenshot({ path: picture(person, 'wide'), fullPage: true });
+  if (process.env.PICTURES) await page.screenshot({ path: picture(person, 'wide'), fullPage: true });
 }
 
 let pictures = 0;
 
 function picture({ language, account }: Person, width: string): string {
   pictures += 1;
-  return `${process.env.EAF_PICTURES}/recovery-${pictures}-${account.split('@')[0]}-${language}-${width}.png`;
+  return `${process.env.PICTURES}/recovery-${pictures}-${account.split('@')[0]}-${language}-${width}.png`;
 }

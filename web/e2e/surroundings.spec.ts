@@ -1,5 +1,5 @@
 import { type Page, chromium, expect, test } from '@playwright/test';
-import { settle } from './support/look';
+import { settle, settleRows } from './support/look';
 import { Person, said } from './support/person';
 
 /** Surroundings of a page: printing, forced colours, scrollbars, translations. */
@@ -123,8 +123,7 @@ test('a page that a translation has changed keeps working', async ({ browser }) 
       .first(),
   );
   await expect(page).toHaveURL(/sort=/u);
-  // Clicks are ignored for 600 ms after rows have moved.
-  await page.waitForTimeout(700);
+  await settleRows(page);
   const first = page.locator('[data-row-index="0"] a').first();
   const name = await first.innerText();
   await person.hand.press(first);

@@ -46,12 +46,43 @@ export async function until(
   return row;
 }
 
-/** The key of the newest row of a view. */
+/** The key of the newest row of a view, or of a member or group. */
 export async function newest(account: string, view: string): Promise<string> {
+  const host = HOST[view];
+  if (host) return host(account);
   const { items } = await ask<{ items: { key: string }[] }>(account, `/api/dcm/views/${view}?limit=1`, {});
   const key = items[0]?.key;
   if (!key) throw new Error(`${view} is empty for ${account}`);
   return key;
+}
+
+const HOST: Record<string, (account: string) => Promise<string>> = {
+  members: account => memberId(account, ''),
+  groups: async account => {
+    const key = 'finance';
+    await put(account, `/api/host/groups/${key}`, { name: 'Finance' });
+    await put(account, `/api/host/groups/${key}/members/${await memberId(account, '')}`, null);
+    return key;
+  },
+};
+
+/** The id of the first member that a search finds. */
+export async function memberId(admin: string, search: string): Promise<string> {
+  const path = `/api/host/members?q=${encodeURIComponent(search)}`;
+  const { items } = await ask<{ items: { actor: string }[] }>(admin, path, {});
+  const actor = items[0]?.actor;
+  if (!actor) throw new Error(`${admin} has no member ${search}`);
+  return actor;
+}
+
+export async function put(account: string, path: string, body: unknown): Promise<void> {
+  await ask(account, path, { method: 'PUT', body: JSON.stringify(body) });
+}
+
+/** Adds a member on the command line, as those who operate the platform do. */
+export function addMember(tenant: string, subject: string, name: string, email: string, role: string): void {
+  const words = ['member', 'add', '--tenant', tenant, '--subject', subject, '--name', name];
+  execFileSync(eaf, [...words, '--email', email, '--role', role, '--locale', 'de'], { cwd: root });
 }
 
 const tokens = new Map<string, string>();
@@ -69,5 +100,5 @@ async function ask<T>(account: string, path: string, init: RequestInit): Promise
     return ask(account, path, init);
   }
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
+  return (answer.status === 204 ? null : await answer.json()) as T;
 }

@@ -30,6 +30,13 @@ const LONGEST: Record<string, (place: number) => unknown> = {
   memory_mb: () => 16_777_216,
 };
 
+/** Longest value of each member of the host's answers about people. */
+const LONGEST_OF_PEOPLE: Record<string, string> = {
+  name: PERSON,
+  email: `${PERSON.toLowerCase().replaceAll(/[^a-z]/gu, '.')}@grundstuecksverwaltung.example`,
+  cost_centre: WORDS,
+};
+
 /** Views whose rows have a name. People have one too. */
 const NAMED = /\/views\/(vms|offerings)/u;
 
@@ -46,6 +53,14 @@ export async function answerAtLength(page: Page): Promise<void> {
       if (key === 'ip') place += 1;
       return LONGEST[key]?.(place) ?? value;
     });
+    await route.fulfill({ response: answer, json });
+  });
+  await page.route(/\/api\/(?:host\/(?:members|groups)|session\/(?:deputy|colleagues))/u, async route => {
+    const answer = await route.fetch();
+    if (!answer.headers()['content-type']?.includes('json')) return route.fulfill({ response: answer });
+    const json: unknown = JSON.parse(await answer.text(), (key, value: unknown) =>
+      typeof value === 'string' ? (LONGEST_OF_PEOPLE[key] ?? value) : value,
+    );
     await route.fulfill({ response: answer, json });
   });
 }

@@ -1,4 +1,5 @@
 import { type Page, expect } from '@playwright/test';
+import { SETTLING } from '../../src/shell/app/actions/ignore-clicks';
 
 /**
  * Widths in px. `medium` is a laptop of 1280 px at 125 %; `small` a tablet, or 1600 px at 200 %.
@@ -44,4 +45,9 @@ export async function settle(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
   await page.evaluate(() => document.fonts.ready);
+}
+
+/** Waits until a list accepts clicks again, which it ignores shortly after its rows have moved. */
+export async function settleRows(page: Page): Promise<void> {
+  await page.waitForTimeout(SETTLING + 100);
 }

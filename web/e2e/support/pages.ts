@@ -1,12 +1,12 @@
 /**
  * All pages, with an account that may open each. `$` stands for the key of the newest row of the
- * view.
+ * view, or of a member or group.
  */
 export interface Visit {
   account: string;
   path: string;
   /** View whose newest row's key replaces `$`. */
-  of?: 'requests' | 'vms' | 'approvals';
+  of?: 'requests' | 'vms' | 'approvals' | 'members' | 'groups';
 }
 
 export const visits: Visit[] = [
@@ -17,6 +17,7 @@ export const visits: Visit[] = [
   { account: 'requester@acme', path: '/requests/$', of: 'requests' },
   { account: 'requester@acme', path: '/vms' },
   { account: 'requester@acme', path: '/vms/$', of: 'vms' },
+  { account: 'requester@acme', path: '/deputy' },
   { account: 'approver@acme', path: '/' },
   { account: 'approver@acme', path: '/approvals' },
   { account: 'approver@acme', path: '/approvals/$', of: 'approvals' },
@@ -27,6 +28,10 @@ export const visits: Visit[] = [
   { account: 'admin@acme', path: '/admin/connections' },
   { account: 'admin@acme', path: '/admin/connections/vsphere/vcenter' },
   { account: 'admin@acme', path: '/admin/connections/mail/mail' },
+  { account: 'admin@acme', path: '/admin/members' },
+  { account: 'admin@acme', path: '/admin/members/$', of: 'members' },
+  { account: 'admin@acme', path: '/admin/groups' },
+  { account: 'admin@acme', path: '/admin/groups/$', of: 'groups' },
   { account: 'admin@acme', path: '/admin/mail-failures' },
   { account: 'admin@acme', path: '/admin/failed-requests' },
   { account: 'auditor@acme', path: '/audit' },
@@ -44,6 +49,7 @@ export const visits: Visit[] = [
   { account: 'requester@globex', path: '/vms' },
   { account: 'approver@globex', path: '/approvals' },
   { account: 'admin@globex', path: '/admin/offerings' },
+  { account: 'admin@globex', path: '/admin/groups' },
   { account: 'admin@globex', path: '/admin/failed-requests' },
   { account: 'auditor@globex', path: '/audit' },
 ];

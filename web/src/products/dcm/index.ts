@@ -9,6 +9,7 @@ import { nav } from './nav';
 import { offeringRoutes } from './offerings/routes';
 import { APPROVE, OPERATE, READERS_OF_ALL, REQUEST } from './permissions';
 import { requestRoutes } from './requests/routes';
+import { roles } from './role-text';
 import { sources } from './search/sources';
 import { text } from './text';
 import { vmRoutes } from './vms/routes';
@@ -32,6 +33,7 @@ export const dcm = {
   },
   search: { sources, Found: lazyPage(() => import('./search/found-things'), 'FoundThings') },
   people: { view: 'requesters', name: 'requester_name', permissions: READERS_OF_ALL },
+  roles,
   mails: mailText,
   pages: {
     request: id => ({ to: '/requests/$id', params: { id } }),

@@ -67,6 +67,13 @@ export class Problem extends Error {
     return new Problem({ status, code: UNREADABLE, trace_id: trace });
   }
 
+  /** The same problem with errors at other pointers, which are those of a form's fields. */
+  moved(to: (pointer: string) => string): Problem {
+    const { status, code, title, detail, traceId, params } = this;
+    const errors = this.errors.map(error => ({ ...error, pointer: to(error.pointer) }));
+    return new Problem({ status, code, title, detail, trace_id: traceId, params, errors });
+  }
+
   /** Whether the outcome is unknown, so that the same attempt may be sent again. */
   get undecided(): boolean {
     return this.status === 0 || this.status >= 500;

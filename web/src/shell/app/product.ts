@@ -33,6 +33,8 @@ export interface Product {
   };
   /** View that names people, for the audit's filters. */
   people?: PeopleSource;
+  /** Names of the roles that the product knows, by role. */
+  roles: Texts<Record<string, string>>;
   /** Names of mails by template. */
   mails: Texts<Record<string, string>>;
   /** Pages by kind, as in the audit's objects: `order` in `<product>/order/<key>`. */

@@ -7,8 +7,11 @@ import {
 } from '@tanstack/react-router';
 import { auditRoutes } from '@/shell/features/audit/routes';
 import { connectionRoutes } from '@/shell/features/connections/routes';
+import { deputyRoutes } from '@/shell/features/deputy/routes';
+import { groupRoutes } from '@/shell/features/groups/routes';
 import { homeRoutes } from '@/shell/features/home/routes';
 import { mailFailureRoutes } from '@/shell/features/mail-failures/routes';
+import { memberRoutes } from '@/shell/features/members/routes';
 import { operatorRoutes } from '@/shell/features/operator/routes';
 import { RouteError } from './page/route-error';
 import { NotFoundPage } from './page/not-found-page';
@@ -29,6 +32,9 @@ export function createAppRouter<const R extends AnyRoute>(
     shellRoute.addChildren([
       ...homeRoutes,
       ...productRoutes,
+      ...deputyRoutes,
+      ...memberRoutes,
+      ...groupRoutes,
       ...connectionRoutes,
       ...mailFailureRoutes,
       ...auditRoutes,

@@ -25,12 +25,19 @@ export const de: Dictionary = {
     administration: 'Verwaltung',
     platform: 'Plattform',
     home: 'Start',
+    deputy: 'Vertretung',
+    members: 'Mitglieder',
+    groups: 'Gruppen',
     connections: 'Verbindungen',
     mailFailures: 'Nicht zugestellte Mails',
     audit: 'Protokoll',
     tenants: 'Mandanten',
     plugins: 'Pakete',
     workflows: 'Abläufe',
+  },
+  roles: {
+    admin: 'Administration',
+    auditor: 'Revision',
   },
   account: {
     menu: 'Konto:',
@@ -68,7 +75,7 @@ export const de: Dictionary = {
     keeps: 'Danach kommen Sie auf die Seite zurück, die Sie aufgerufen haben.',
     ended: 'Ihre Sitzung ist beendet',
     endedLead:
-      'Sie waren eine Weile nicht aktiv oder haben sich anderswo abgemeldet. Melden Sie sich wieder an; Ihre Arbeit ist nicht verloren.',
+      'Sie waren eine Weile nicht aktiv, haben sich anderswo abgemeldet, oder Ihr Zugang wurde entfernt. Melden Sie sich wieder an; Ihre Arbeit ist nicht verloren.',
     endedOverlay:
       'Melden Sie sich in einem neuen Tab wieder an, und machen Sie dann hier weiter. Ihre Eingaben bleiben erhalten.',
     intercepted: 'Ihr Zugang ist abgelaufen',

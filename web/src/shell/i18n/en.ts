@@ -25,12 +25,20 @@ export const en = {
     administration: 'Administration',
     platform: 'Platform',
     home: 'Home',
+    deputy: 'Deputy',
+    members: 'Members',
+    groups: 'Groups',
     connections: 'Connections',
     mailFailures: 'Mail failures',
     audit: 'Audit',
     tenants: 'Tenants',
     plugins: 'Plugins',
     workflows: 'Workflows',
+  },
+  /** Names of the host's roles. */
+  roles: {
+    admin: 'Administrator',
+    auditor: 'Auditor',
   },
   account: {
     menu: 'Account:',
@@ -66,7 +74,7 @@ export const en = {
     keeps: 'Afterwards you return to the page that you opened.',
     ended: 'Your session has ended',
     endedLead:
-      'You were inactive for a while, or you signed out elsewhere. Sign in again; your work is not lost.',
+      'You were inactive for a while, you signed out elsewhere, or your access was removed. Sign in again; your work is not lost.',
     endedOverlay: 'Sign in again in a new tab, then continue here. Your input on this page is kept.',
     intercepted: 'Your access has expired',
     interceptedOverlay:

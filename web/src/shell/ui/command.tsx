@@ -7,7 +7,7 @@ export const Command = Cmdk;
 
 export function CommandInput(props: ComponentProps<typeof Cmdk.Input>) {
   return (
-    <div className="flex items-center gap-3 border-b border-line px-4 focus-within:outline-2 focus-within:-outline-offset-2 focus-within:outline-(--ring)">
+    <div className="flex items-center gap-3 rounded-t-[inherit] border-b border-line px-4 focus-within:outline-2 focus-within:-outline-offset-2 focus-within:outline-(--ring)">
       <Search aria-hidden className="size-4 shrink-0 text-quiet" />
       <Cmdk.Input
         className="h-12 w-full bg-transparent text-sm outline-none placeholder:text-faint focus-visible:outline-none"

@@ -26,7 +26,7 @@ const groups = (products: Product[], ...permissions: string[]) => {
 
 it('shows the entries of the only product among the host’s', () => {
   expect(groups([product('shop')], 'shop.buy', 'shop.sell', 'host.audit')).toEqual([
-    [en.nav.work, ['/', '/shop']],
+    [en.nav.work, ['/', '/shop', '/deputy']],
     [en.nav.administration, ['/admin/shop', '/audit']],
   ]);
 });
@@ -34,7 +34,7 @@ it('shows the entries of the only product among the host’s', () => {
 it('shows several products in a group each, and no group that is empty', () => {
   const products = [product('shop'), product('garage'), product('bank')];
   expect(groups(products, 'shop.buy', 'garage.buy', 'garage.sell', 'host.audit')).toEqual([
-    [en.nav.work, ['/']],
+    [en.nav.work, ['/', '/deputy']],
     ['The shop', ['/shop']],
     ['The garage', ['/garage', '/admin/garage']],
     [en.nav.administration, ['/audit']],
@@ -42,8 +42,8 @@ it('shows several products in a group each, and no group that is empty', () => {
 });
 
 it('shows the host’s own pages where there is no product', () => {
-  expect(groups([], 'host.connections')).toEqual([
-    [en.nav.work, ['/']],
-    [en.nav.administration, ['/admin/connections']],
+  expect(groups([], 'host.connections', 'host.members')).toEqual([
+    [en.nav.work, ['/', '/deputy']],
+    [en.nav.administration, ['/admin/members', '/admin/groups', '/admin/connections']],
   ]);
 });

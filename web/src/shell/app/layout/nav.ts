@@ -1,11 +1,14 @@
 import {
   Blocks,
   Building2,
+  CalendarOff,
   FileClock,
   House,
   type LucideIcon,
   MailWarning,
   Plug,
+  Users,
+  UsersRound,
   Workflow,
 } from 'lucide-react';
 import { type Session, may, useSession } from '@/shell/api/session';
@@ -51,7 +54,11 @@ export function navigation(
   const groups: NavGroup[] = [
     {
       label: nav.work,
-      entries: [...entry('/', nav.home, House, true), ...shown(single?.work ?? [])],
+      entries: [
+        ...entry('/', nav.home, House, true),
+        ...shown(single?.work ?? []),
+        ...entry('/deputy', nav.deputy, CalendarOff, !operator),
+      ],
     },
     ...(single ? [] : products).map(product => ({
       label: product.text[language].name,
@@ -61,6 +68,8 @@ export function navigation(
       label: nav.administration,
       entries: [
         ...shown(single?.administration ?? []),
+        ...entry('/admin/members', nav.members, Users, can('host.members')),
+        ...entry('/admin/groups', nav.groups, UsersRound, can('host.members')),
         ...entry('/admin/connections', nav.connections, Plug, can('host.connections')),
         ...entry('/admin/mail-failures', nav.mailFailures, MailWarning, can('host.mail-failures')),
         ...entry('/audit', nav.audit, FileClock, can('host.audit')),

@@ -52,7 +52,7 @@ export function RowCards<R extends RowData>({
             data-row-index={index}
             className={cn(
               'absolute inset-x-0 top-0 rounded-xl border border-line bg-surface px-4 py-3.5 shadow-low',
-              gone.has(rowId(row)) && 'line-through opacity-60',
+              gone.has(rowId(row)) && 'text-quiet line-through',
             )}
             style={{ transform: `translateY(${start - offset}px)` }}
           >

@@ -116,7 +116,7 @@ export function RowTable<R extends RowData>({
                   className={cn(
                     'relative border-t border-line transition-colors',
                     link && 'focus-within:bg-hover hover:bg-hover',
-                    gone.has(row.id) && 'line-through opacity-60',
+                    gone.has(row.id) && 'text-quiet line-through',
                   )}
                   style={{ height: ROW_HEIGHT }}
                 >

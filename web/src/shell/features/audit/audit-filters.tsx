@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { SlidersHorizontal } from 'lucide-react';
 import { type ComponentProps, useCallback, useId, useRef, useState } from 'react';
+import { fromLocal, toLocal } from '@/shell/app/form/local-time';
 import { useWidth } from '@/shell/app/list/use-width';
 import { zoneName } from '@/shell/i18n/format';
 import { useShellText } from '@/shell/i18n/shell-text';
@@ -14,11 +15,9 @@ import {
   SOURCES,
   type Source,
   countFilters,
-  fromLocal,
   isFiltered,
   isReversed,
   lately,
-  toLocal,
 } from './audit-search';
 import { text } from './text';
 import { useTyped } from './use-typed';

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  csvAddress,
-  fromLocal,
-  isFiltered,
-  isReversed,
-  lately,
-  readSearch,
-  toLocal,
-  toQuery,
-} from './audit-search';
+import { fromLocal, toLocal } from '@/shell/app/form/local-time';
+import { csvAddress, isFiltered, isReversed, lately, readSearch, toQuery } from './audit-search';
 
 const ANNA = '0198f0aa-1111-7222-8333-444455556666';
 

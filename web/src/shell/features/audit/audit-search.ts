@@ -25,8 +25,6 @@ export type AuditSearch = Search<AuditFilters>;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/u;
 
-const LOCAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/u;
-
 const id = (value: unknown) => (typeof value === 'string' && UUID.test(value) ? value : undefined);
 
 /** Time with zone, so that a shared address means the same moment. */
@@ -68,23 +66,6 @@ export function countFilters(filters: AuditSearch): number {
 export function csvAddress(filters: AuditSearch, zone: string, language: Language): string {
   const query = new URLSearchParams({ ...toQuery(filters), dialect: 'excel', zone, language });
   return `/api/host/audit.csv?${query.toString()}`;
-}
-
-/** Converts the value of a `datetime-local` input from the reader's zone. */
-export function fromLocal(local: string): string | undefined {
-  if (!LOCAL.test(local)) return undefined;
-  const at = new Date(local);
-  return Number.isNaN(at.getTime()) ? undefined : at.toISOString().replace(/(:00)?\.\d+Z$/u, '$1Z');
-}
-
-const two = (part: number) => String(part).padStart(2, '0');
-
-/** Converts a time for a `datetime-local` input, to the minute. */
-export function toLocal(instant: string | undefined): string {
-  const at = instant ? new Date(instant) : null;
-  if (!at || Number.isNaN(at.getTime())) return '';
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
 const DAYS = { day: 1, week: 7, month: 30 };

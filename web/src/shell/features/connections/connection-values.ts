@@ -92,11 +92,7 @@ function read({ input }: Setting, text: string): unknown {
 /** Maps errors about the secret, or about its member, to the form's single field. */
 export function atPassword(cause: unknown): unknown {
   if (!(cause instanceof Problem)) return cause;
-  const errors = cause.errors.map(error =>
-    ['/secret', '/secret/client_secret'].includes(error.pointer)
-      ? { ...error, pointer: '/secret/password' }
-      : error,
+  return cause.moved(pointer =>
+    ['/secret', '/secret/client_secret'].includes(pointer) ? '/secret/password' : pointer,
   );
-  const { status, code, title, detail, traceId, params } = cause;
-  return new Problem({ status, code, title, detail, trace_id: traceId, params, errors });
 }

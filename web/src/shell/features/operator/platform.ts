@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQueryClient } from '@tanstack/react-query';
 import { answerOf, api } from '@/shell/api/client';
 import type { paths } from '@/schema';
 import { type Health, healthOf } from './workflow-health';
@@ -17,6 +17,17 @@ export const tenantsQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(api.GET('/api/host/tenants', { signal })),
   select: (answer): Tenant[] => answer.items,
 });
+
+type NewTenant = paths['/api/host/tenants']['post']['requestBody']['content']['application/json'];
+
+/** Creates a tenant; resolves when the list shows it. */
+export function useCreateTenant() {
+  const client = useQueryClient();
+  return async (body: NewTenant): Promise<void> => {
+    await answerOf(api.POST('/api/host/tenants', { body }));
+    await client.invalidateQueries({ queryKey: tenantsQuery.queryKey });
+  };
+}
 
 export const pluginsQuery = queryOptions({
   queryKey: ['host', 'plugins'],

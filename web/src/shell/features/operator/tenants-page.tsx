@@ -1,19 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
 import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { RowList } from '@/shell/app/list/row-list';
 import { CopyButton } from '@/shell/app/page/copy-button';
 import { PageHeader } from '@/shell/app/page/page-header';
+import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
+import { NewTenantDialog } from './new-tenant-dialog';
 import { type Tenant, tenantsQuery } from './platform';
 import { tenantsRoute } from './routes';
 import { text } from './text';
 
 export function TenantsPage() {
-  const { tenants: t, reload } = useText(text);
+  const { tenants: t } = useText(text);
   const { q } = tenantsRoute.useSearch();
   const navigate = tenantsRoute.useNavigate();
   const setQuery = useCallback(
@@ -22,9 +24,15 @@ export function TenantsPage() {
   );
   const rows = useQuery(tenantsQuery);
   const columns = useColumns();
+  const [making, setMaking] = useState(false);
+  const make = (
+    <Button look="primary" onClick={() => setMaking(true)}>
+      {t.make.action}
+    </Button>
+  );
   return (
     <>
-      <PageHeader title={t.title} lead={t.lead} />
+      <PageHeader title={t.title} lead={t.lead} actions={make} />
       <FilterBar>
         <TextFilter value={q} onChange={setQuery} />
       </FilterBar>
@@ -37,18 +45,16 @@ export function TenantsPage() {
         query={q}
         filtered={Boolean(q)}
         onClearFilters={() => setQuery(undefined)}
-        empty={
-          <Empty sentence={t.empty}>
-            <Button onClick={() => void rows.refetch()}>{reload}</Button>
-          </Empty>
-        }
+        empty={<Empty sentence={t.empty} />}
       />
+      {making ? <NewTenantDialog close={() => setMaking(false)} /> : null}
     </>
   );
 }
 
 function useColumns(): RowColumn<Tenant>[] {
   const { tenants: t } = useText(text);
+  const format = useFormat();
   return useMemo(
     () => [
       {
@@ -57,6 +63,13 @@ function useColumns(): RowColumn<Tenant>[] {
         width: 40,
         text: row => row.slug,
         cell: row => <span className="font-medium">{row.slug}</span>,
+      },
+      {
+        id: 'members',
+        header: t.members,
+        width: 15,
+        whole: true,
+        cell: row => format.number(row.members),
       },
       {
         id: 'id',
@@ -71,6 +84,6 @@ function useColumns(): RowColumn<Tenant>[] {
         ),
       },
     ],
-    [t],
+    [t, format],
   );
 }
