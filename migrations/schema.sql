@@ -601,6 +601,20 @@ create policy tenant on eaf.tenant_product to eaf_app, eaf_owner using ((tenant_
 grant insert, select, update on eaf.tenant_product to eaf_app;
 grant select (tenant_id, plugin, enabled) on eaf.tenant_product to eaf_platform;
 
+create table eaf.tenant_setting (
+  tenant_id uuid not null,
+  plugin text not null,
+  version integer not null,
+  settings jsonb not null,
+  updated_by uuid not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint tenant_setting_pkey PRIMARY KEY (tenant_id, plugin, version)
+);
+alter table eaf.tenant_setting enable row level security;
+alter table eaf.tenant_setting force row level security;
+create policy tenant on eaf.tenant_setting to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant insert, select on eaf.tenant_setting to eaf_app;
+
 create table eaf.trigger (
   plugin text not null,
   workflow text not null,

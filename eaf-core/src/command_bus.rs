@@ -25,6 +25,7 @@ use crate::db::{self, Db};
 use crate::directory;
 use crate::event_store::{self, Appender, Position, StreamCache};
 use crate::id::CommandId;
+use crate::setting;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use stream_locks::StreamLocks;
@@ -157,6 +158,8 @@ pub enum Error {
     TooManyPeople { limit: usize },
     #[error("the people of the boundary could not be resolved")]
     Directory(#[from] directory::Error),
+    #[error("the settings of the product could not be determined")]
+    Settings(#[from] setting::Error),
     #[error("'{stream}' is not a stream name")]
     StreamName { stream: String },
     #[error("the decision is about '{stream}', which the boundary does not guard")]

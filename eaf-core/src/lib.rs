@@ -32,6 +32,7 @@ pub mod product;
 pub mod rate_limit;
 pub mod retention;
 pub mod session;
+pub mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod used_state;

@@ -33,7 +33,8 @@ impl Tally {
         let count =
             CommandType { name: "count".into(), version: 1, permission: None, schema: json!({ "type": "object" }) };
         let (views, permissions, workflows) = (Vec::new(), Vec::new(), Vec::new());
-        let description = Description { commands: vec![count], events: vec![counted], views, permissions, workflows };
+        let description =
+            Description { commands: vec![count], events: vec![counted], views, permissions, workflows, settings: None };
         Arc::new(Tally { description, folds })
     }
 }

@@ -18,7 +18,7 @@ impl Ledger {
         let booked = EventType { kind: "booked".into(), schema_version: 1, schema: json!({ "type": "object" }) };
         let views = (0..views).map(|n| view(&format!("entries-{n}"))).collect();
         let (commands, permissions, workflows) = (Vec::new(), Vec::new(), Vec::new());
-        Ledger(Description { commands, events: vec![booked], views, permissions, workflows })
+        Ledger(Description { commands, events: vec![booked], views, permissions, workflows, settings: None })
     }
 
     pub fn view(&self) -> &ViewType {

@@ -15,7 +15,8 @@ use crate::db::{self, TenantTx};
 use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite};
 use crate::id::{CommandId, EventId, StreamId};
 use crate::rate_limit::RateLimited;
-use serde_json::Map;
+use crate::setting;
+use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
 use tracing::Instrument;
 
@@ -109,7 +110,7 @@ async fn run(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, request: Re
         return Err(Error::Reserved { pointer });
     }
     let context = context(bus, domain, caller, &request.idempotency_key);
-    let attempt = Attempt { bus, domain, caller, command, context, precondition: request.precondition };
+    let mut attempt = Attempt { bus, domain, caller, command, context, precondition: request.precondition };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -147,8 +148,8 @@ impl Attempt<'_> {
     /// Decides the command once. `None`: there was a conflict, and the command must be decided
     /// again. `appending` is set to true before the append: after an error of the append it is
     /// unknown whether the command had its effect.
-    async fn once(&self, appending: &mut bool) -> Result<Option<Answer>, Error> {
-        let Attempt { bus, caller, domain, .. } = self;
+    async fn once(&mut self, appending: &mut bool) -> Result<Option<Answer>, Error> {
+        let Attempt { bus, caller, domain, .. } = *self;
         let mut tx = bus.db.tenant(caller.tenant).await?;
         let Command { name, body, .. } = &self.command;
         let identity = CommandIdentity::new(domain.plugin(), name, body);
@@ -158,6 +159,7 @@ impl Attempt<'_> {
         }
         let fingerprint = identity.fingerprint(&bus.keyring, &mut tx).await?;
         subjects::check_body(&mut tx, caller, self.schema(), body).await?;
+        self.context.settings = settings(&mut tx, domain).await?;
         // No transaction stays open while the plugin decides: the append checks the versions.
         tx.commit().await?;
         let (loaded, _locks) = self.load_and_lock().await?;
@@ -177,7 +179,7 @@ impl Attempt<'_> {
             .record(started.elapsed().as_secs_f64());
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::store_after_decision(bus, caller.tenant, *domain, &loaded.streams).await;
+                snapshots::store_after_decision(bus, caller.tenant, domain, &loaded.streams).await;
                 Ok(Some(answer.answer(self.context.command_id, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
@@ -203,9 +205,10 @@ impl Attempt<'_> {
     }
 
     /// Decides the command as a rehearsal: the ledger is not read, and nothing is appended.
-    async fn rehearse(&self) -> Result<Answer, Error> {
+    async fn rehearse(&mut self) -> Result<Answer, Error> {
         let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
+        self.context.settings = settings(&mut tx, self.domain).await?;
         tx.commit().await?;
         let loaded = self.load().await?;
         self.check_precondition(&loaded).await?;
@@ -248,8 +251,8 @@ impl Attempt<'_> {
 
     /// JSON Schema of the command's body. `null` for a command that the package does not declare:
     /// that schema marks no member as personal.
-    fn schema(&self) -> &serde_json::Value {
-        find(self.domain, &self.command.name).map_or(&serde_json::Value::Null, |known| &known.schema)
+    fn schema(&self) -> &Value {
+        find(self.domain, &self.command.name).map_or(&Value::Null, |known| &known.schema)
     }
 
     fn guards(&self, streams: &[LoadedStream]) -> Vec<StreamId> {
@@ -365,7 +368,7 @@ impl Attempt<'_> {
         subjects::check_events(tx, &people, &events.collect::<Result<Vec<_>, Error>>()?).await
     }
 
-    fn declared(&self, event: &NewEvent) -> Result<&serde_json::Value, Error> {
+    fn declared(&self, event: &NewEvent) -> Result<&Value, Error> {
         let mut known = self.domain.description().events.iter();
         let declared = known.find(|known| known.kind == event.kind && known.schema_version == event.schema);
         declared
@@ -386,6 +389,7 @@ fn find<'a>(domain: &'a dyn Domain, name: &str) -> Option<&'a CommandType> {
     named.max_by_key(|known| known.version)
 }
 
+/// Context of a command without the product's settings, which each attempt reads.
 fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) -> Context {
     Context {
         now: (bus.ambient.now().unix_timestamp_nanos() / 1_000_000) as i64,
@@ -397,6 +401,10 @@ fn context(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, key: &str) ->
         command_id: CommandId::derive(caller.tenant, caller.actor, key),
         trace_id: caller.trace.0.clone(),
     }
+}
+
+async fn settings(tx: &mut TenantTx, domain: &dyn Domain) -> Result<Map<String, Value>, Error> {
+    Ok(setting::effective(tx, domain.plugin(), domain.description().settings.as_ref()).await?)
 }
 
 /// Random wait before the next attempt of a command. Its maximum doubles with each attempt. The

@@ -66,6 +66,7 @@ impl Guestbook {
                 views: Vec::new(),
                 permissions: Vec::new(),
                 workflows: Vec::new(),
+                settings: None,
             },
             generation: 1,
             decided: AtomicUsize::new(0),

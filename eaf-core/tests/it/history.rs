@@ -56,6 +56,7 @@ impl Jar {
             views: Vec::new(),
             permissions: Vec::new(),
             workflows: Vec::new(),
+            settings: None,
         };
         Jar {
             digest,

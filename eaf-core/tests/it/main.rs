@@ -35,6 +35,7 @@ mod rebuild;
 mod rebuild_tenant;
 mod retention;
 mod session;
+mod settings;
 mod storm;
 mod takeover;
 mod toy;

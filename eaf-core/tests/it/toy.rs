@@ -39,6 +39,7 @@ impl Toy {
                 views: vec![things(version), ViewType { name: "others".into(), ..things(version) }],
                 permissions: vec![],
                 workflows: vec![workflow("act"), workflow("later")],
+                settings: None,
             },
         }
     }
@@ -57,6 +58,12 @@ impl Toy {
     pub fn without_workflow(name: &str) -> Self {
         let mut toy = Toy::new();
         toy.description.workflows.retain(|workflow| workflow.name != name);
+        toy
+    }
+
+    pub fn with_settings(schema: Value) -> Self {
+        let mut toy = Toy::new();
+        toy.description.settings = Some(schema);
         toy
     }
 

@@ -17,12 +17,13 @@ use eaf_core::view;
 use std::collections::HashMap;
 
 /// Permissions of the host, with the roles that hold them.
-pub const HOST_PERMISSIONS: [(&str, &[&str]); 5] = [
+pub const HOST_PERMISSIONS: [(&str, &[&str]); 6] = [
     ("host.members", &["admin"]),
     ("host.connections", &["admin"]),
     ("host.mail-failures", &["admin"]),
     ("host.runs", &["admin", "auditor"]),
     ("host.audit", &["admin", "auditor"]),
+    ("host.settings", &["admin"]),
 ];
 
 /// Roles that hold permissions of the host.
@@ -74,6 +75,11 @@ impl Access {
     /// Permission on groups, which is that on members.
     pub const fn groups(act: &'static str) -> Access {
         Access::Permission { name: "host.members", act, object: "groups" }
+    }
+
+    /// Permission on the settings of products.
+    pub const fn settings(act: &'static str) -> Access {
+        Access::Permission { name: "host.settings", act, object: "settings" }
     }
 
     /// Permission on workflow runs.

@@ -44,6 +44,7 @@ codes! {
     PermissionMissing = "permission-missing" FORBIDDEN,
     ProductNotEnabled = "product-not-enabled" FORBIDDEN,
     GrantsMissing = "grants-missing" CONFLICT,
+    SettingsChanged = "settings-changed" CONFLICT,
     // Sign-in.
     ReturnToRefused = "return-to-refused" BAD_REQUEST,
     SignInUnknown = "sign-in-unknown" BAD_REQUEST,

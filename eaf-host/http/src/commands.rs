@@ -272,6 +272,7 @@ fn bus_problem(cause: command_bus::Error) -> Problem {
         | Error::TooMuchHistory { .. }
         | Error::TooManyBytes { .. } => Problem::fault(Code::DecisionTooLarge, &cause),
         Error::Db(cause) => cause.into(),
+        Error::Settings(cause) => cause.into(),
         Error::UnknownEvent(ref unknown) => {
             tracing::error!(error = unknown as &dyn std::error::Error, "an event is newer than the package");
             Problem::new(Code::EventUnknown)

@@ -174,8 +174,9 @@ impl Problem {
             "trace_id": trace.0,
             "errors": errors,
         });
-        // Clients act on the parameters of a rejection.
-        let has_params = self.0.origin == Origin::Package || self.is(Code::ChangedMeanwhile);
+        // Clients act on the parameters of a rejection, and on what has changed meanwhile.
+        let is_conflict = self.is(Code::ChangedMeanwhile) || self.is(Code::SettingsChanged);
+        let has_params = self.0.origin == Origin::Package || is_conflict;
         if has_params && !self.0.params.is_empty() {
             document["params"] = Value::Object(self.0.params.clone());
         }
@@ -277,6 +278,17 @@ impl From<eaf_core::product::Error> for Problem {
     fn from(cause: eaf_core::product::Error) -> Self {
         match cause {
             eaf_core::product::Error::Db(cause) => cause.into(),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
+impl From<eaf_core::setting::Error> for Problem {
+    fn from(cause: eaf_core::setting::Error) -> Self {
+        use eaf_core::setting::Error;
+        match cause {
+            Error::Db(cause) => cause.into(),
+            Error::Changed { current } => Problem::new(Code::SettingsChanged).with("version", current),
             cause => Problem::fault(Code::Internal, &cause),
         }
     }

@@ -13,10 +13,12 @@ pub mod offering;
 pub mod policy;
 pub mod provisioning;
 pub mod request;
+pub mod settings;
 pub mod timeline;
 pub mod vm;
 
-use eaf_sdk::{Flows, Permission, Plugin, events, list};
+use eaf_sdk::{Flows, Permission, Plugin, events, list, settings_schema};
+use serde_json::Value;
 
 use naming::{NameClaimed, NameReleased};
 use offering::OfferingDefined;
@@ -26,6 +28,7 @@ use request::event::{
     RequestApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled, RequestFailed, RequestFulfilled,
     RequestRejected, RequestRetried, RequestSubmitted, RequestWithdrawn,
 };
+use settings::Settings;
 use vm::event::{
     VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmGoneConfirmed, VmProvisioned, VmRefreshFailed,
     VmRefreshRequested, VmRefreshed,
@@ -137,6 +140,10 @@ impl Plugin for Dcm {
         Permission { name: permission::POLICY, roles: &["admin"] },
         Permission { name: permission::AUDIT, roles: &["auditor", "admin"] },
     ];
+
+    fn settings() -> Option<Value> {
+        Some(settings_schema::<Settings>())
+    }
 }
 
 /// Workflows of the product DCM.

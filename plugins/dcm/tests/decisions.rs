@@ -437,3 +437,21 @@ fn an_ended_row_has_the_person_and_the_time() {
     assert_eq!((row["decommissioned_by_name"].as_str(), row["terminal"].as_bool()), (Some("Ada Admin"), Some(true)));
     assert!(row["decommissioned_at"].is_i64(), "{row:?}");
 }
+
+#[test]
+fn the_longest_term_and_the_shortest_justification_are_settings_of_the_tenant() {
+    let request = |settings: Value, term: i64| {
+        let mut stage = with_offering();
+        stage.settings = settings.as_object().expect("an object").clone();
+        let mut body = wanted("web-01");
+        body["term_months"] = term.into();
+        body["justification"] = "0123456789".into();
+        stage.when::<RequestVm>(&requester(), body)
+    };
+    request(json!({}), 60).then_events(&["request-submitted", "name-claimed"]);
+    request(json!({ "max_term_months": 12 }), 12).then_events(&["request-submitted", "name-claimed"]);
+    let refused = request(json!({ "max_term_months": 12 }), 13).then_rejected("invalid-request");
+    let refused = refused.then_fields(&[("/term_months", "term-out-of-range")]);
+    assert_eq!(refused.rejection().expect("rejected").fields[0].params["max"], 12);
+    request(json!({ "min_justification": 11 }), 12).then_rejected("invalid-request");
+}

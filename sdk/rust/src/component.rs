@@ -73,6 +73,7 @@ pub fn describe<P: Plugin, F: Flows>() -> Vec<u8> {
         views: Vec::new(),
         permissions: Vec::new(),
         workflows: Vec::new(),
+        settings: P::settings(),
     };
     P::Commands::describe(&mut description.commands);
     P::Views::describe(&mut description.views);

@@ -2,6 +2,7 @@
 //! `docs/guides/contract.md`. Unknown members are ignored.
 
 use crate::People;
+use crate::settings::{self, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -32,6 +33,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// Settings of the plugin that hold for this command. A setting that no admin has set has its
+    /// default.
+    pub fn settings<S: Settings>(&self) -> S {
+        settings::read(&self.settings)
+    }
+
     /// Tells whether the actor holds a permission; the system holds all of them.
     pub fn may(&self, permission: &str) -> bool {
         self.actor.kind == ActorKind::System || self.actor.permissions.iter().any(|p| p == permission)
@@ -341,6 +348,9 @@ pub struct Description {
     pub permissions: Vec<PermissionType>,
     #[serde(default)]
     pub workflows: Vec<WorkflowType>,
+    /// JSON Schema of the settings that a tenant's admins set. `None`: the package has no settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Value>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

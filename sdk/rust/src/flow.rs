@@ -1,5 +1,6 @@
 //! Host calls of durable functions: commands, views, timers and waiting.
 
+use crate::settings::{self, Settings};
 use crate::workflow::Failure;
 use crate::{Command, View, host};
 use serde::Serialize;
@@ -56,6 +57,12 @@ pub fn await_any(operations: &[&dyn Awaitable]) -> usize {
 /// failure of class `rejected` with the rejection's code.
 pub fn submit<C: Command>(body: &impl Serialize) -> Result<Value, Failure> {
     decode(host::submit(C::NAME, &encode(body))?)
+}
+
+/// Reads the settings of this plugin that hold at this call. A setting that no admin has set has
+/// its default.
+pub fn settings<S: Settings>() -> Result<S, Failure> {
+    Ok(settings::read(&decode(host::settings()?)?))
 }
 
 /// Reads one row of one of this plugin's views; `None` if no row has the key.

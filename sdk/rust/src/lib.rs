@@ -8,7 +8,8 @@
 //! 5. a type that lists them with [`Plugin`] (and one with [`Flows`]), by types instead of function
 //!    pointers: all that `Plugin` reaches is in the domain component, which must not import
 //!    anything;
-//! 6. `src/bin/{domain,workflow,describe}.rs`, each one macro of this crate.
+//! 6. settings of a tenant, if there are any: a struct with a default, see [`settings_schema`];
+//! 7. `src/bin/{domain,workflow,describe}.rs`, each one macro of this crate.
 //!
 //! ```ignore
 //! #![cfg_attr(target_family = "wasm", no_main)]
@@ -33,6 +34,7 @@ mod list;
 pub mod people;
 pub mod personal;
 mod plugin;
+mod settings;
 pub mod stream;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -48,6 +50,7 @@ pub use list::{Commands, States, Views, Workflows};
 pub use people::People;
 pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
+pub use settings::{Settings, settings_schema};
 pub use stream::{Boundary, State, Streams};
 pub use view::{Column, ReadRule, Rows, Thing, View};
 pub use workflow::{Failure, Trigger, Workflow};

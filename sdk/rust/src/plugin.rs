@@ -1,6 +1,7 @@
 //! List of a plugin's parts, such as its commands and views. The parts are listed as Rust types.
 
 use crate::{Commands, EventSet, States, Views, Workflows};
+use serde_json::Value;
 
 /// A permission, and the roles that hold it, out of requester, approver, admin and auditor.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,12 @@ pub trait Plugin {
     type States: States;
     type Views: Views;
     const PERMISSIONS: &'static [Permission];
+
+    /// JSON Schema of the settings that a tenant's admins set, by
+    /// [`settings_schema`](crate::settings_schema). `None`: the plugin has no settings.
+    fn settings() -> Option<Value> {
+        None
+    }
 }
 
 /// Workflows of a plugin, in a separate type, so that the domain component cannot reach them.

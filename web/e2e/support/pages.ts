@@ -33,6 +33,7 @@ export const visits: Visit[] = [
   { account: 'admin@acme', path: '/admin/groups' },
   { account: 'admin@acme', path: '/admin/groups/$', of: 'groups' },
   { account: 'admin@acme', path: '/admin/mail-failures' },
+  { account: 'admin@acme', path: '/admin/settings' },
   { account: 'admin@acme', path: '/admin/failed-requests' },
   { account: 'auditor@acme', path: '/audit' },
   { account: 'auditor@acme', path: '/audit/row?source=log&key=1' },

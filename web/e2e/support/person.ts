@@ -25,6 +25,8 @@ export const said = {
     vcenter: 'vCenter',
     folder: 'Ordner',
     datastore: 'Datenspeicher',
+    longestTerm: 'Längste Laufzeit',
+    leastJustification: 'Mindestlänge der Begründung',
   },
   en: {
     approve: 'Approve',
@@ -37,6 +39,8 @@ export const said = {
     vcenter: 'vCenter',
     folder: 'Folder',
     datastore: 'Datastore',
+    longestTerm: 'Longest term',
+    leastJustification: 'Least length of a justification',
   },
 };
 

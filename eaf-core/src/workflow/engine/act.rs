@@ -57,6 +57,10 @@ impl RunEffects {
                 let row = self.kernel.read(&self.run, view.unwrap_or_default(), key.unwrap_or_default(), after);
                 of_own_host(self.instrumented(&entry, row).await)?
             }
+            ("flow", "settings") => {
+                let settings = self.kernel.settings(&self.run);
+                of_own_host(self.instrumented(&entry, settings).await)?
+            }
             (capability, _) => match self.capabilities.get(capability) {
                 None => Err(no_provider()),
                 Some(capability) => {

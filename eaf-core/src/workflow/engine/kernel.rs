@@ -85,4 +85,6 @@ pub trait Kernel: Send + Sync {
     /// Reads one row of a view for the run. `after` is the answer to the run's last command: the
     /// row must not be older than that command.
     async fn read(&self, run: &Run, view: &str, key: &str, after: Option<&Value>) -> Result<Outcome, Error>;
+    /// Reads the settings of the run's plugin in its tenant that hold now.
+    async fn settings(&self, run: &Run) -> Result<Outcome, Error>;
 }

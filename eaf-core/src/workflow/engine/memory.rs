@@ -282,6 +282,10 @@ impl Kernel for MemoryKernel {
     async fn read(&self, _run: &Run, _view: &str, _key: &str, _after: Option<&Value>) -> Result<Outcome, Error> {
         Ok(Ok(Value::Null))
     }
+
+    async fn settings(&self, _run: &Run) -> Result<Outcome, Error> {
+        Ok(Ok(json!({ "open": true })))
+    }
 }
 
 /// Simulated vCenter. It gives the scripted answers first, then answers with success. An effect

@@ -12,7 +12,7 @@ use crate::grant::Denial;
 use crate::id::{ActorId, HostId};
 use crate::product::{self, Inactive};
 use crate::workflow::{self, Attempt, Divergence, Entry, Lease, Outcome, Run, State, Waiting};
-use crate::{Core, audit, crypto, db, view};
+use crate::{Core, audit, crypto, db, setting, view};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -169,6 +169,16 @@ impl Kernel for PostgresKernel {
         }
     }
 
+    async fn settings(&self, run: &Run) -> Result<Outcome, Error> {
+        let Some(package) = self.packages.find(&run.plugin) else {
+            return Err(Error::Store(format!("plugin {} is not loaded", run.plugin).into()));
+        };
+        let mut tx = self.core.db.tenant(run.tenant).await.map_err(store)?;
+        let schema = package.domain().description().settings.as_ref();
+        let settings = setting::effective(&mut tx, &run.plugin, schema).await.map_err(store)?;
+        Ok(Ok(Value::Object(settings)))
+    }
+
     async fn read(&self, run: &Run, view: &str, key: &str, after: Option<&Value>) -> Result<Outcome, Error> {
         let package = self.packages.find(&run.plugin);
         let described = package
@@ -253,7 +263,7 @@ fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
         Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
         Bus::Domain(DomainError::Unavailable { .. }) => (Class::Transient, "domain-unavailable"),
         Bus::PersonErased | Bus::Erased => (Class::Permanent, "erased"),
-        Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::People(_) | Bus::Crypto(_) => {
+        Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::People(_) | Bus::Settings(_) | Bus::Crypto(_) => {
             return Err(store(error));
         }
         _ if db::is_transient(&error) => return Err(store(error)),

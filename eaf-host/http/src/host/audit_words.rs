@@ -5,6 +5,7 @@
 //! event's members that are not personal. Sealed values stay sealed; names of people come from the
 //! directory as it is now.
 
+use super::settings;
 use crate::App;
 use crate::messages;
 use crate::problem::Problem;
@@ -16,6 +17,7 @@ use eaf_core::audit::trail::{Item, Source};
 use eaf_core::id::ActorId;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Names of the members that a sealed value has; see `eaf_core::crypto::personal`.
 const SEALED: [&str; 2] = ["$sealed", "$sealed-among"];
@@ -50,6 +52,9 @@ impl<'a> Words<'a> {
     pub fn thing(&self, item: &Item) -> Option<String> {
         if let Some(group) = item.object.strip_prefix("group/").filter(|_| item.source == Source::Host) {
             return Some(group.to_owned());
+        }
+        if let Some(product) = self.product_with_settings(item) {
+            return Some(product.name.clone());
         }
         let person = || {
             let id = item.object.strip_prefix("member/").or_else(|| item.object.strip_prefix("person/"))?;
@@ -173,7 +178,7 @@ impl<'a> Words<'a> {
         let (old, new) = (members(&change["old"]), members(&change["new"]));
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let differs = |name: &&String| old.get(*name) != new.get(*name);
-        names.into_iter().filter(differs).map(|name| self.setting(name)).collect()
+        names.into_iter().filter(differs).map(|name| self.setting(item, name)).collect()
     }
 
     /// Renders the host's text `audit.<key>` with these parameters.
@@ -185,7 +190,7 @@ impl<'a> Words<'a> {
     pub fn field(&self, item: &Item, name: &str) -> String {
         let own = self.product(item).filter(|_| item.source == Source::Log);
         let own = own.and_then(|product| product.texts.find(&format!("fields.{name}"), &Map::new(), self.locale));
-        own.unwrap_or_else(|| self.setting(name))
+        own.unwrap_or_else(|| self.setting(item, name))
     }
 
     /// Value of a member or setting as people read it: people by name, amounts as money. `None`:
@@ -212,7 +217,10 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub fn setting(&self, name: &str) -> String {
+    fn setting(&self, item: &Item, name: &str) -> String {
+        if let Some(product) = self.product_with_settings(item) {
+            return settings::label(&product, name, self.locale);
+        }
         self.find(&format!("settings.{name}"), &Map::new()).unwrap_or_else(|| name.replace('_', " "))
     }
 
@@ -240,7 +248,13 @@ impl<'a> Words<'a> {
         })
     }
 
-    fn product(&self, item: &Item) -> Option<std::sync::Arc<Product>> {
+    /// Product whose settings an act changed; `None`: the act is another one.
+    fn product_with_settings(&self, item: &Item) -> Option<Arc<Product>> {
+        let plugin = item.object.strip_prefix("settings/").filter(|_| item.source == Source::Host)?;
+        self.app.products.get(plugin)
+    }
+
+    fn product(&self, item: &Item) -> Option<Arc<Product>> {
         self.app.products.get(item.plugin.as_deref()?)
     }
 

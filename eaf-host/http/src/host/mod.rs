@@ -1,5 +1,5 @@
 //! Operations of the host for a tenant's administrators and auditors: members, groups, roles,
-//! connections, mails, runs, audit.
+//! connections, mails, runs, settings, audit.
 
 pub mod audit;
 pub mod audit_acts;
@@ -37,6 +37,9 @@ pub mod products;
 pub mod role_list;
 pub mod run;
 pub mod runs;
+pub mod settings;
+pub mod settings_history;
+pub mod settings_put;
 pub mod test_limit;
 
 use super::code::Code;

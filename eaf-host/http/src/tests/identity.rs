@@ -86,6 +86,7 @@ async fn the_session_has_person_tenant_roles_and_permissions() {
         "host.mail-failures",
         "host.runs",
         "host.audit",
+        "host.settings",
         "notes.write",
         "notes.archive",
         "notes.read-all"

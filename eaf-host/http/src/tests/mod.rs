@@ -31,6 +31,7 @@ mod roles;
 mod runs;
 mod serving;
 mod sessions;
+mod settings;
 mod sign_in;
 mod tenants;
 mod views;

@@ -78,6 +78,15 @@ pub fn description() -> Description {
             "version": 1,
             "triggers": [{ "event": "written", "key": "/topic", "subject": "/author" }],
         }],
+        "settings": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "longest": { "type": "integer", "minimum": 10, "maximum": 2000, "default": 2000 },
+                "closed": { "type": "boolean", "default": false },
+                "tone": { "type": "string", "enum": ["plain", "warm"], "default": "plain" },
+            },
+        },
     }))
     .expect("a description")
 }
@@ -127,6 +136,9 @@ impl Domain for Notes {
         let title = command.body["title"].as_str().unwrap_or_default();
         let (kind, data) = match command.name.as_str() {
             "write-note" if title == "trap" => return Err(DomainError::Trap("canary-panic at src/lib.rs".into())),
+            "write-note" if context.settings["closed"] == true => {
+                return Ok(no(RejectionKind::Conflict, "closed", Vec::new()));
+            }
             "write-note" if title == "outside" => ("elsewhere", Value::Null),
             "write-note" if title == "taken" => {
                 let field = FieldError { pointer: "/title".into(), code: "title-taken".into(), params: Map::new() };
@@ -178,6 +190,7 @@ impl Domain for Notes {
     }
 
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        let is_closed = input.context.settings["closed"] == true;
         let may = input.context.actor.permissions.iter().any(|permission| permission == "archive");
         let message = |code: &str| Message { code: code.into(), params: Map::new() };
         let others = json!({ "x-eaf-people": { "permissions": ["read-all"], "except": [input.context.actor.id] } });
@@ -204,7 +217,7 @@ impl Domain for Notes {
                 waiting_on: open.then(|| reader(row)),
                 actions: vec![Action {
                     command: "archive-note".into(),
-                    allowed: may && open,
+                    allowed: may && open && !is_closed,
                     why: (!may).then(|| message("only-admins")),
                     body: Map::from_iter([("id".to_owned(), row["key"].clone())]),
                 }],
@@ -221,6 +234,7 @@ archive-note = 'Notiz ablegen'
 [rejections]
 title-taken = 'Den Titel „{{ title }}“ gibt es schon.'
 no-such-note = 'Diese Notiz gibt es nicht.'
+closed = 'Notizen sind zurzeit geschlossen.'
 only-admins = 'Das dürfen nur Administratoren.'
 [waiting]
 reader = 'Wartet auf {{ people|names }}.'
@@ -233,6 +247,16 @@ written = 'Notiz geschrieben'
 written = '{{ who }} hat „{{ thing }}“ für {{ people.author }} geschrieben.'
 [reasons]
 title-taken = 'Der Titel war vergeben.'
+[settings.longest]
+label = 'Längste Notiz'
+hint = 'In Zeichen.'
+[settings.closed]
+label = 'Geschlossen'
+[settings.tone]
+label = 'Ton'
+[settings.tone.options]
+plain = 'schlicht'
+warm = 'herzlich'
 ";
 
 pub const EN: &str = "
@@ -242,6 +266,7 @@ archive-note = 'Archive the note'
 [rejections]
 title-taken = 'The title “{{ title }}” is taken.'
 no-such-note = 'There is no such note.'
+closed = 'Notes are closed at present.'
 only-admins = 'Only administrators may do this.'
 [waiting]
 reader = 'Waits for {{ people|names }}.'
@@ -254,4 +279,14 @@ written = 'Note written'
 written = '{{ who }} wrote “{{ thing }}” for {{ people.author }}.'
 [reasons]
 title-taken = 'The title was taken.'
+[settings.longest]
+label = 'Longest note'
+hint = 'In characters.'
+[settings.closed]
+label = 'Closed'
+[settings.tone]
+label = 'Tone'
+[settings.tone.options]
+plain = 'plain'
+warm = 'warm'
 ";

@@ -12,6 +12,7 @@ use eaf_core::actor::Caller;
 use eaf_core::contract::{Action, Context, ContextActor, Message, RowActions, ViewType};
 use eaf_core::id::CommandId;
 use eaf_core::observation;
+use eaf_core::setting;
 use eaf_core::view::{Row, row_members};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -88,7 +89,7 @@ pub async fn items(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let context = context(app, product, caller);
+    let context = context(app, product, caller).await?;
     let presenter = Presenter { product, caller, permissions: context.actor.permissions.clone() };
     let mut answered = answers::ask(product, Input { view, rows: &rows, context }).await?;
     let mut people = People::new(app, product, caller.tenant);
@@ -192,17 +193,23 @@ fn waiting_document(text: String, reason: Message) -> WaitingOn {
     }
 }
 
-fn context(app: &App, product: &Product, caller: &Caller) -> Context {
-    Context {
+async fn context(app: &App, product: &Product, caller: &Caller) -> Result<Context, Problem> {
+    Ok(Context {
         now: millis(app.core.ambient.now()),
         tenant: caller.tenant,
         actor: ContextActor::of(caller, product.id()),
         locale: caller.locale.as_str().into(),
-        settings: Map::new(),
+        settings: settings(app, product, caller).await?,
         seed: app.core.ambient.bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect(),
         command_id: CommandId(app.core.ambient.uuid()),
         trace_id: caller.trace.0.clone(),
-    }
+    })
+}
+
+async fn settings(app: &App, product: &Product, caller: &Caller) -> Result<Map<String, Value>, Problem> {
+    let Some(schema) = &product.domain.description().settings else { return Ok(Map::new()) };
+    let mut tx = app.core.db.tenant(caller.tenant).await?;
+    Ok(setting::effective(&mut tx, product.id(), Some(schema)).await?)
 }
 
 pub(super) fn millis(at: OffsetDateTime) -> i64 {

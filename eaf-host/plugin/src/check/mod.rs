@@ -11,6 +11,7 @@
 //! | `personal` | marks of personal members with the members beside them |
 //! | `chosen` | members with choices with the grants that the package requests |
 //! | `schema` | finds the member of a JSON pointer |
+//! | `settings` | schema, defaults and labels of a tenant's settings |
 //! | `texts` | titles of commands; codes, mails and permissions in the source |
 //! | `source` | reads codes, mails and permissions from the source when a package is built |
 //!
@@ -22,6 +23,7 @@ mod names;
 mod observe;
 mod personal;
 mod schema;
+mod settings;
 pub mod source;
 mod texts;
 mod views;
@@ -81,6 +83,7 @@ fn findings(package: &Package) -> Vec<Finding> {
     found.extend(workflows::findings(description, *has_workflow_component));
     found.extend(observe::findings(description, requests));
     found.extend(texts::titles(description, texts));
+    found.extend(settings::findings(description, texts));
     found
 }
 

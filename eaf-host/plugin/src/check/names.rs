@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 
 pub fn findings(description: &Description) -> Vec<Finding> {
-    let Description { commands, events, views, permissions, workflows } = description;
+    let Description { commands, events, views, permissions, workflows, settings: _ } = description;
     let mut found = twice("command", commands.iter().map(|command| format!("{} {}", command.name, command.version)));
     found.extend(twice("event", events.iter().map(|event| &event.kind)));
     found.extend(twice("view", views.iter().map(|view| &view.name)));

@@ -48,10 +48,12 @@ fn sound() -> Value {
             "name": "remind", "version": 1, "on_stall": null, "on_failure": "note-end",
             "triggers": [{ "event": "lent", "key": "/item", "subject": "/borrower_id" }],
         }],
+        "settings": { "type": "object", "properties": { "days": { "type": "integer", "maximum": 90, "default": 30 } } },
     })
 }
 
-const TEXTS: &str = "[commands]\nlend = 'Lend'\n[rejections]\nlong = 'Too long.'";
+const TEXTS: &str =
+    "[commands]\nlend = 'Lend'\n[rejections]\nlong = 'Too long.'\n[settings.days]\nlabel = 'Longest time'";
 
 fn found(description: Value, has_workflow_component: bool) -> String {
     let description: Description = serde_json::from_value(description).unwrap();
@@ -201,6 +203,22 @@ fn an_unsupported_personal_member_is_reported() {
 #[test]
 fn a_command_of_people_without_a_title_is_reported() {
     breaks("/commands/1/permission", json!("lend"), "command note-end", "`commands.note-end`");
+}
+
+#[test]
+fn a_setting_without_a_label_a_fitting_default_or_an_input_is_reported() {
+    let of = |name: &str, property: Value| json!({ "properties": { name: property } });
+    let days = |property: Value| of("days", property);
+    let labelled = of("years", json!({ "type": "integer", "default": 1 }));
+    breaks("/settings", labelled, "setting years", "`settings.years.label`");
+    breaks("/settings", days(json!({ "type": "integer" })), "settings", "`days` has no default");
+    let narrow = json!({ "type": "integer", "maximum": 10, "default": 30 });
+    breaks("/settings", days(narrow), "settings", "refuses the defaults");
+    let mut required = days(json!({ "type": "integer", "default": 30 }));
+    required["required"] = json!(["days"]);
+    breaks("/settings", required, "settings", "refuses the defaults");
+    breaks("/settings", days(json!({ "type": "array", "default": [] })), "setting days", "no input for its type");
+    breaks("/settings", json!({ "type": "object" }), "settings", "describes no members");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub fn references(
     found
 }
 
-fn missing(place: String, key: &str) -> Finding {
+pub fn missing(place: String, key: &str) -> Finding {
     Finding::new(place, format!("there is no text `{key}`"), "Add it to locales/de.toml and locales/en.toml.")
 }
 

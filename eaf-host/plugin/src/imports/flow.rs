@@ -52,6 +52,12 @@ impl Host for Guest {
         Ok(row.map(|value| (value != Value::Null).then(|| bytes(&value))))
     }
 
+    async fn settings(&mut self) -> wasmtime::Result<Result<Vec<u8>, Failure>> {
+        let execution = self.enter()?;
+        let sequence = execution.effect("flow", "settings", None, json!({})).await?;
+        Ok(execution.outcome(sequence)?.map(|value| bytes(&value)).map_err(guest_failure))
+    }
+
     async fn now(&mut self) -> wasmtime::Result<u64> {
         Ok(self.enter()?.now().await?)
     }

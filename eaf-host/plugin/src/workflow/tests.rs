@@ -55,6 +55,7 @@ async fn a_component_goes_from_its_grant_to_its_result_over_suspensions_and_repl
     assert!(!kernel.state().waiting.is_empty());
     assert_eq!(play("race").await.2, Ending::Completed(json!(0)), "the machine within a second");
     assert_eq!(play("watch").await.2, Ending::Completed(json!({})));
+    assert_eq!(play("terms").await.2, Ending::Completed(json!({ "open": true })), "the settings of the tenant");
 }
 
 #[tokio::test]

@@ -61,6 +61,13 @@ async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
     assert_eq!(colleagues["items"][0]["name"], "Oliver Brandt", "{colleagues:#}");
     people.foreigner.get("/api/session/colleagues?q=oliver").await.ok();
     people.admin.get("/api/host/members").await.ok();
+    let settings = json!({ "version": 0, "values": { "max_term_months": 48 } });
+    people.admin.call(Method::PUT, "/api/host/settings/dcm", None, Some(&settings)).await.ok();
+    for path in ["/api/host/settings", "/api/host/settings/dcm/history"] {
+        for person in [&people.admin, &people.requester, &people.foreign_admin] {
+            person.get(path).await;
+        }
+    }
     let runs = people.admin.get("/api/host/runs").await.ok();
     for run in runs["items"].as_array().unwrap() {
         people.admin.get(&format!("/api/host/runs/{}", run["id"].as_str().unwrap())).await.ok();

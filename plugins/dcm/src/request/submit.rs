@@ -6,13 +6,14 @@ use super::{Spec, stream};
 use crate::naming::{self, Holder, NameClaimed, PATTERN as NAME};
 use crate::offering::{self, Offering, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
+use crate::settings::Settings;
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const JUSTIFICATION: std::ops::RangeInclusive<usize> = 10..=2000;
-const TERM_MONTHS: std::ops::RangeInclusive<i64> = 1..=60;
+/// Maximum length of a justification, in characters.
+const MAX_JUSTIFICATION: usize = 2000;
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestVm {
@@ -82,7 +83,7 @@ impl RequestVm {
         streams: &Streams,
         offering: Option<OfferingDefined>,
     ) -> Result<Accepted, Rejection> {
-        let offering = self.check(offering)?;
+        let offering = self.check(&ctx.settings(), offering)?;
         self.check_price(&offering)?;
         let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
         if holder.is_some() {
@@ -129,7 +130,7 @@ impl RequestVm {
 
     /// Checks the command's body against the offering, and rejects the body with all of its errors
     /// at once.
-    fn check(&self, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
+    fn check(&self, settings: &Settings, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
         naming::check(&mut fields, "/name", &self.name);
         match &offering {
@@ -142,8 +143,9 @@ impl RequestVm {
                 fields.push(FieldError::new("/offering", "offering-unknown").param("offering", self.offering.clone()))
             }
         }
-        fields.length("/justification", "justification", self.justification.as_str(), JUSTIFICATION);
-        fields.within("/term_months", "term-out-of-range", self.term_months, TERM_MONTHS);
+        let justification = settings.min_justification as usize..=MAX_JUSTIFICATION;
+        fields.length("/justification", "justification", self.justification.as_str(), justification);
+        fields.within("/term_months", "term-out-of-range", self.term_months, 1..=settings.max_term_months.into());
         fields.into_result("invalid-request")?;
         offering.ok_or_else(|| Rejection::invalid("invalid-request"))
     }

@@ -40,6 +40,10 @@ pub fn read(view: &str, key: &str) -> Result<Option<Bytes>, Failure> {
     Ok(flow::read(view, key)?)
 }
 
+pub fn settings() -> Result<Bytes, Failure> {
+    Ok(flow::settings()?)
+}
+
 pub fn now() -> u64 {
     flow::now()
 }

@@ -1,6 +1,6 @@
 //! Host functions in native tests, answered by the test's [`Script`](crate::testing::Script).
 
-use crate::testing::script::ask;
+use crate::testing::script::{ask, ask_or};
 use crate::workflow::Failure;
 use serde_json::{Value, json};
 
@@ -42,6 +42,10 @@ pub fn submit(command: &str, body: &[u8]) -> Result<Bytes, Failure> {
 
 pub fn read(view: &str, key: &str) -> Result<Option<Bytes>, Failure> {
     ask("flow.read", json!({ "view": view, "key": key })).map(|v| some_bytes(&v))
+}
+
+pub fn settings() -> Result<Bytes, Failure> {
+    ask_or("flow.settings", json!({}), json!({})).map(|settings| bytes(&settings))
 }
 
 pub fn now() -> u64 {

@@ -21,6 +21,9 @@ pub struct Stage<P> {
     /// Actor ids to which each reference to people leads, as set by the test. A reference that is
     /// not listed leads to no person.
     pub people: Vec<ResolvedPeople>,
+    /// Settings of the tenant by name, as an admin set them. A setting without a value has its
+    /// default.
+    pub settings: Map<String, Value>,
     commands: u64,
     types: Vec<EventType>,
     plugin: PhantomData<P>,
@@ -45,6 +48,7 @@ impl<P: Plugin> Stage<P> {
             log: Vec::new(),
             now: 1_795_439_100_000,
             people: Vec::new(),
+            settings: Map::new(),
             commands: 0,
             types: P::Events::describe(),
             plugin: PhantomData,
@@ -121,7 +125,7 @@ impl<P: Plugin> Stage<P> {
             tenant: id_of("tenant"),
             actor: actor.clone(),
             locale: "en".into(),
-            settings: Map::new(),
+            settings: self.settings.clone(),
             seed: "00".repeat(32),
             command_id: id_of(&format!("command {}", self.commands)),
             trace_id: format!("{:032x}", self.commands),

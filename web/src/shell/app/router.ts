@@ -13,6 +13,7 @@ import { homeRoutes } from '@/shell/features/home/routes';
 import { mailFailureRoutes } from '@/shell/features/mail-failures/routes';
 import { memberRoutes } from '@/shell/features/members/routes';
 import { operatorRoutes } from '@/shell/features/operator/routes';
+import { settingsRoutes } from '@/shell/features/settings/routes';
 import { RouteError } from './page/route-error';
 import { NotFoundPage } from './page/not-found-page';
 import { type RouterContext, rootRoute } from './root-route';
@@ -37,6 +38,7 @@ export function createAppRouter<const R extends AnyRoute>(
       ...groupRoutes,
       ...connectionRoutes,
       ...mailFailureRoutes,
+      ...settingsRoutes,
       ...auditRoutes,
       ...operatorRoutes,
       nowhereRoute,

@@ -30,6 +30,7 @@ export const de: Dictionary = {
     groups: 'Gruppen',
     connections: 'Verbindungen',
     mailFailures: 'Nicht zugestellte Mails',
+    settings: 'Einstellungen',
     audit: 'Protokoll',
     tenants: 'Mandanten',
     plugins: 'Pakete',

@@ -30,6 +30,7 @@ export const en = {
     groups: 'Groups',
     connections: 'Connections',
     mailFailures: 'Mail failures',
+    settings: 'Settings',
     audit: 'Audit',
     tenants: 'Tenants',
     plugins: 'Plugins',

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useId, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { type UseFormReturn, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
@@ -24,6 +24,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
+import { CheckField } from '@/shell/ui/check-field';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
 import { readOwnWrite, rehearse, useCommand } from '../api';
@@ -154,12 +155,11 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
             {...form.register('template')}
           />
         </Field>
-        <Check
-          name="await_address"
+        <CheckField
           label={t.awaitAddress}
           hint={t.awaitAddressHint}
-          form={form}
           error={errorAt('await_address')}
+          {...form.register('await_address')}
         />
       </FormSection>
       <FormSection title={t.limits} lead={t.limitsLead}>
@@ -181,7 +181,12 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
         </div>
       </FormSection>
       <FormSection title={t.availability}>
-        <Check name="active" label={t.active} hint={t.activeHint} form={form} error={errorAt('active')} />
+        <CheckField
+          label={t.active}
+          hint={t.activeHint}
+          error={errorAt('active')}
+          {...form.register('active')}
+        />
       </FormSection>
       <div className="grid gap-4 p-5 sm:p-6">
         <FormAlert alert={alert} />
@@ -239,39 +244,6 @@ function Naming({ form, known, errorAt }: NamingProps) {
           {...form.register('key', { onChange: event => setOwnKey(known || event.target.value !== '') })}
         />
       </Field>
-    </div>
-  );
-}
-
-interface CheckProps {
-  name: 'active' | 'await_address';
-  label: string;
-  hint: string;
-  form: UseFormReturn<OfferingDraft>;
-  error: string | undefined;
-}
-
-function Check({ name, label, hint, form, error }: CheckProps) {
-  const id = useId();
-  return (
-    <div className="flex items-start gap-3">
-      <input
-        id={id}
-        type="checkbox"
-        aria-describedby={`${id}-hint`}
-        aria-invalid={error ? true : undefined}
-        className="mt-0.5 size-4.5 accent-accent"
-        {...form.register(name)}
-      />
-      <div className="grid gap-0.5">
-        <label htmlFor={id} className="text-sm font-medium">
-          {label}
-        </label>
-        <p id={`${id}-hint`} className="text-xs text-quiet">
-          {error ? <span className="text-bad">{error} </span> : null}
-          {hint}
-        </p>
-      </div>
     </div>
   );
 }

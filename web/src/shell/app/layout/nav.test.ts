@@ -42,8 +42,8 @@ it('shows several products in a group each, and no group that is empty', () => {
 });
 
 it('shows the host’s own pages where there is no product', () => {
-  expect(groups([], 'host.connections', 'host.members')).toEqual([
+  expect(groups([], 'host.connections', 'host.members', 'host.settings')).toEqual([
     [en.nav.work, ['/', '/deputy']],
-    [en.nav.administration, ['/admin/members', '/admin/groups', '/admin/connections']],
+    [en.nav.administration, ['/admin/members', '/admin/groups', '/admin/connections', '/admin/settings']],
   ]);
 });
