@@ -1,9 +1,11 @@
-# What people and CI call. Each target is a few lines; the work is in eaf-host/dev/setup and in the `eaf` binary.
+# Targets for people and CI. Each is a few lines; the work is in eaf-host/dev/setup and in the `eaf`
+# binary.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 setup := eaf-host/dev/setup
 
-# Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles once.
+# Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles
+# once.
 .PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated
 
 help: ## List the targets.
@@ -48,7 +50,8 @@ lint: ## Format and lints, of code and of migrations.
 	@$(setup) services
 	eaf-host/dev/lint-migrations
 
-# Our own crates are optimised here and nowhere else; the comparison with message-db needs EAF_BENCH_MESSAGE_DB=DIR.
+# Our own crates are optimised here and nowhere else. The comparison with message-db needs
+# EAF_BENCH_MESSAGE_DB=DIR.
 optimised := --config profile.dev.package.eaf-core.opt-level=2 \
   $(foreach crate,eaf eaf-capability eaf-http eaf-identity eaf-mail eaf-plugin eaf-vsphere,--config profile.dev.package.$(crate).opt-level=1)
 bench: setup ## Measure appends, views, the walk over a million events, a command's way, lists and commands beside a plain handler, a list of 1,000 rows.

@@ -1,7 +1,8 @@
-"""What eaf-host/dev/fuzz adds to schemathesis: ids that exist, and one check of our own.
+"""Hooks of eaf-host/dev/fuzz for schemathesis: ids that exist, and one check of our own.
 
-A random id finds nothing, and a product refuses for reasons of its own (an offering that is closed, a request that was
-decided). What must not happen is that the host does not understand what the document allows.
+A random id finds nothing, and a product refuses for reasons of its own (a closed offering, a
+decided request). The check fails if the host does not understand a request that the document
+allows.
 """
 
 import json
@@ -16,7 +17,7 @@ URL = os.environ["EAF_URL"]
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 POSITION = re.compile(r"[0-9]{1,9}-[0-9]{1,18}")
 
-# Codes of the host for what it does not understand; docs/errors.md has them all.
+# Codes of the host for requests that it does not understand; docs/errors.md has all codes.
 NOT_UNDERSTOOD = {
     "body-invalid",
     "body-unreadable",
@@ -25,9 +26,10 @@ NOT_UNDERSTOOD = {
     "query-invalid",
     "unsupported-media-type",
 }
-# A cursor is what an answer gave; which, no document can say.
+# A cursor is opaque and comes from an answer; no document can describe it.
 OPAQUE = {"?cursor"}
-# What a connection's settings are depends on its capability, and those of a product on its package; the forms say it.
+# The settings of a connection depend on its capability, and those of a product on its package; the
+# forms describe them.
 BY_FORM = ("/api/host/connections/{capability}/{name}", "/api/host/settings/{plugin}")
 
 
@@ -66,7 +68,7 @@ def map_path_parameters(context, path_parameters):
 
 @schemathesis.hook
 def map_query(context, query):
-    # A position that nobody has reached is waited for, two seconds each time.
+    # A request waits two seconds for a position that does not exist.
     if query and isinstance(query.get("after"), str) and POSITION.fullmatch(query["after"]):
         query["after"] = HEAD
     return query
@@ -91,8 +93,10 @@ def what_the_document_allows_is_understood(context, response, case):
         return None
     if case.operation.path.startswith(BY_FORM):
         return None
-    # No schema says how two values relate, what time it is, or which roles the tenant's products have.
-    unsaid = [error["code"] in ("reversed", "past") or error["pointer"].startswith("/roles/") for error in problem["errors"]]
+    # No schema describes how two values relate, the present time, or the roles of the products.
+    unsaid = [
+        error["code"] in ("reversed", "past") or error["pointer"].startswith("/roles/") for error in problem["errors"]
+    ]
     if unsaid and all(unsaid):
         return None
     raise AssertionError(f"{problem['code']}: {sorted(pointers)}")

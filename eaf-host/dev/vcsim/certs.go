@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// certificates reads the server certificate for localhost from dir, or makes it together with its CA. Clients trust
-// ca.pem, so they verify as they would a real vCenter.
+// certificates reads the server certificate for localhost from dir, or makes it together with its
+// CA. Clients trust ca.pem, so they verify the simulator like a real vCenter.
 func certificates(dir string, now time.Time) (tls.Certificate, error) {
 	certFile, keyFile := filepath.Join(dir, "server.pem"), filepath.Join(dir, "server-key.pem")
 	if kept, err := tls.LoadX509KeyPair(certFile, keyFile); err == nil {

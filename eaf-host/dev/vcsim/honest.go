@@ -10,7 +10,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// What follows holds without any behaviour: rules of a real vCenter that the library does not know.
+// Rules of a real vCenter that the library does not know. They hold without any behaviour.
 
 // refuse says why vCenter would end a task without doing its work. It is asked under the lock of
 // the task's object.

@@ -1,6 +1,7 @@
-// Command vcsim simulates one or several vCenters in one process, for `eaf dev` and for tests. What it adds to
-// govmomi's simulator: a believable inventory, passwords that are checked, a certificate that a client can verify, tasks
-// that take time and tell their progress, guest addresses, and an inventory that survives a restart.
+// Command vcsim simulates one or several vCenters in one process, for `eaf dev` and for tests. It
+// adds to govmomi's simulator a realistic inventory, checks of passwords, a certificate that
+// clients can verify, tasks with a duration and a progress, addresses of guests, and an inventory
+// that survives a restart.
 package main
 
 import (
@@ -40,7 +41,7 @@ func main() {
 		log.Fatal(err)
 	}
 	if !o.verbose {
-		// The library logs every request for an object that is not there; here that is a normal answer.
+		// The library logs each request for a missing object; here that is a normal answer.
 		log.SetOutput(io.Discard)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -125,8 +126,8 @@ func parseVCenter(text string) (vcenterOptions, error) {
 	return v, nil
 }
 
-// run serves until the context ends. On out it says where the control interface is, if there is one, and then, in one
-// line per vCenter, that it is ready, and where.
+// run serves until the context ends. It writes to out the address of the control interface, if
+// there is one, and then one line per vCenter with the address at which it is ready.
 func run(ctx context.Context, o options, out io.Writer) error {
 	remove, err := scratch(o.state)
 	if err != nil {
@@ -158,8 +159,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		defer closeControl()
 		fmt.Fprintf(out, "control %s\n", url)
 	}
-	// Delays hold for the whole process, so only after every inventory has been built. Without the hand-off of the lock
-	// a template stays readable while it is cloned.
+	// Delays hold for the whole process, so they begin after every inventory has been built. Without
+	// the hand-off of the lock a template stays readable while it is cloned.
 	simulator.TaskDelay.MethodDelay = map[string]int{
 		"CloneVm":     int(o.clone.Milliseconds()),
 		"LockHandoff": 0,
@@ -175,8 +176,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	return nil
 }
 
-// scratch makes the temporary directory, to which datastore files of the library go, and returns what removes it. What
-// a killed process left there is not needed.
+// scratch makes the temporary directory for the library's datastore files and returns the function
+// that removes it. Files of a killed process are not needed.
 func scratch(state string) (func(), error) {
 	state, err := filepath.Abs(state)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// observer hears of every change in an inventory. It notes that there is something to save, moves
+// observer is called after every change in an inventory. It marks the inventory as unsaved, moves
 // the progress of clones, and gives guests their addresses. It is called under the changed object's
-// lock, so it only starts things.
+// lock, so it starts work and does not wait for it.
 type observer struct {
 	vcenter *vcenter
 	ctx     context.Context
@@ -117,7 +117,7 @@ func isOn(vm *simulator.VirtualMachine) bool {
 	return vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
 }
 
-// context is for changes that nobody asked for over the network.
+// context is for changes that no client requested over the network.
 func (o *observer) context() *simulator.Context {
 	return &simulator.Context{Context: o.ctx, Map: o.vcenter.model.Map()}
 }
@@ -154,7 +154,7 @@ func macOf(vm *simulator.VirtualMachine) string {
 	return ""
 }
 
-// addressOf is the same for a machine in every life of the simulator.
+// addressOf is the same for a machine after each start of the simulator.
 func addressOf(instanceUUID string) string {
 	sum := sha256.Sum256([]byte(instanceUUID))
 	return fmt.Sprintf("10.%d.%d.%d", sum[0], sum[1], 1+int(sum[2])%254)

@@ -7,8 +7,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// questioner is a machine whose questions can be answered, as a person does in the vSphere client or by
-// govc vm.question.
+// questioner is a machine whose questions can be answered, as a person does in the vSphere client
+// or by govc vm.question.
 type questioner struct {
 	*simulator.VirtualMachine
 	vcenter *vcenter

@@ -37,7 +37,8 @@ func (s *searchIndex) one(found **types.ManagedObjectReference) {
 	}
 }
 
-// withoutUUID finds machines that are hidden, or whose configuration, which holds the UUID, cannot be read.
+// withoutUUID finds machines that are hidden, or whose configuration, which holds the UUID, cannot
+// be read.
 func (s *searchIndex) withoutUUID(ctx *simulator.Context) func(types.ManagedObjectReference) bool {
 	return func(ref types.ManagedObjectReference) bool {
 		return s.hidden(ref, "hidden", "inaccessible") || !s.vcenter.behaviours.none() && s.vcenter.halfMade(ctx, ref)

@@ -20,9 +20,10 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// state is what of an inventory outlives the process. Templates, hosts and datastores are built anew at every start.
+// state is the part of an inventory that is saved. Templates, hosts and datastores are not saved:
+// they are built at every start.
 type state struct {
-	// Starts counts the lives of this simulator.
+	// Starts counts the starts of this simulator.
 	Starts   int        `json:"starts"`
 	Folders  [][]string `json:"folders"`
 	Machines []machine  `json:"machines"`
@@ -40,7 +41,7 @@ type machine struct {
 	Power        string            `json:"power"` // on, off, suspended
 	PoweredOn    bool              `json:"powered_on"`
 	Template     bool              `json:"template"`
-	Disks        []string          `json:"disks"` // for tests; a machine begins its next life with one disk of its own
+	Disks        []string          `json:"disks"` // for tests; after a start a machine has one disk of its own
 	Address      string            `json:"address,omitempty"`
 
 	CoresPerSocket int32 `json:"cores_per_socket"`
@@ -115,7 +116,8 @@ func (v *vcenter) saveRegularly(ctx context.Context) {
 	}
 }
 
-// saveBeforeAnswer holds each answer back until the state is on disk: what a client was told survives a kill.
+// saveBeforeAnswer holds each answer back until the state is on disk, so that every answered change
+// survives a kill.
 func (v *vcenter) saveBeforeAnswer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := &bufferedAnswer{header: w.Header(), status: http.StatusOK}
@@ -223,7 +225,8 @@ func disksOf(vm *simulator.VirtualMachine) []string {
 	return files
 }
 
-// path names the folders from the datacenter's VM folder down to ref; not ok if ref is not below it.
+// path names the folders from the datacenter's VM folder down to ref; not ok if ref is not below
+// it.
 func (v *vcenter) path(ref types.ManagedObjectReference) ([]string, bool) {
 	path := []string{}
 	for ref != v.folders.VmFolder.Reference() {
@@ -237,7 +240,7 @@ func (v *vcenter) path(ref types.ManagedObjectReference) ([]string, bool) {
 	return path, true
 }
 
-// restore makes again what was there when the last life ended.
+// restore creates the folders and machines of the saved state.
 func (v *vcenter) restore(ctx context.Context, s state) error {
 	for _, path := range s.Folders {
 		if _, err := v.folder(ctx, path); err != nil {
@@ -310,7 +313,8 @@ func (v *vcenter) restorePower(ctx context.Context, vm *object.VirtualMachine, m
 	return task.Wait(ctx)
 }
 
-// restoreGuest lets a guest report what it had reported, or, if the end came before its address, in a while.
+// restoreGuest lets a guest report the saved address at once, or, without a saved address, after
+// some time.
 func (v *vcenter) restoreGuest(ctx *simulator.Context, vm *simulator.VirtualMachine, m machine) {
 	if m.Address != "" {
 		setAddress(ctx, vm, m.Address)

@@ -133,7 +133,7 @@ func TestAMachineIsTheSameAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	cloneAndPowerOn(t, client, "web-01")
-	// What a kill would leave behind is what is on disk now, before any graceful stop.
+	// The files on disk now, before any graceful stop, are those that a kill would leave.
 	killed, err := os.ReadFile(filepath.Join(dir, "acme.json"))
 	if err != nil {
 		t.Fatal(err)

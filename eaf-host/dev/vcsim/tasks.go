@@ -83,8 +83,8 @@ func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyT
 	return result, fault
 }
 
-// wait holds a task up until the behaviour is removed or its time is over, and says whether the
-// task may go on: not when a client has cancelled it meanwhile. The object of the task stays
+// wait delays a task until the behaviour is removed or its time is over, and says whether the task
+// may continue: not when a client has cancelled it meanwhile. The object of the task stays
 // readable.
 func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Duration) bool {
 	over := make(<-chan time.Time)
@@ -114,9 +114,9 @@ func (v *vcenter) wait(c *call, task *simulator.Task, a *active, limit time.Dura
 	return goOn
 }
 
-// unlocked runs f without the lock on the object that a task holds while it works. The library lends a
-// lock out with the function that releases it, and counts how often one holder has taken it; so taking
-// it once more gives the means to release both.
+// unlocked runs f without the lock on the object that a task holds while it works. The library
+// returns a lock together with the function that releases it, and counts how often one holder has
+// acquired it; so acquiring it a second time gives the function that releases both.
 func (v *vcenter) unlocked(c *call, task *simulator.Task, f func()) {
 	registry, ref := v.model.Map(), *task.Info.Entity
 	release := registry.AcquireLock(c.ctx, ref)
@@ -144,7 +144,7 @@ func gone(ref types.ManagedObjectReference) *fault {
 		"The object has already been deleted or has not been completely created")
 }
 
-// taskChanged hears of a change under the task's lock.
+// taskChanged is called after a change, under the task's lock.
 func (v *vcenter) taskChanged(ctx *simulator.Context, obj mo.Reference, changes []types.PropertyChange) {
 	for _, change := range changes {
 		switch change.Name {

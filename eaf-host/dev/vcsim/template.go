@@ -6,8 +6,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// markable says that a machine has become a template, or a machine again: the library changes this
-// in silence, so neither the saved inventory nor a client that waits would hear of it.
+// markable reports that a machine has become a template, or a template a machine. The library
+// publishes no such change, so without the report neither the saved inventory nor a waiting client
+// would have it.
 type markable struct{ *simulator.VirtualMachine }
 
 func (m *markable) MarkAsTemplate(ctx *simulator.Context, r *types.MarkAsTemplate) soap.HasFault {

@@ -126,8 +126,8 @@ func about(name string) types.AboutInfo {
 	return a
 }
 
-// setIDs lets object ids start beyond those of earlier starts: a real vCenter does not give an id twice, and a client
-// that kept the id of a task must not find another task under it.
+// setIDs lets object ids start beyond those of earlier starts: a real vCenter does not give an id
+// twice, and a client with the id of an old task must not find another task under it.
 func (v *vcenter) setIDs(starts int) {
 	registry := v.model.Map()
 	ref := types.ManagedObjectReference{Type: "Task", Value: fmt.Sprintf("task-%d", 1000+starts*100_000)}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Wrapper of rustc: the hash of a local crate depends on name, version and kind instead of its folder.
-# Crates of a registry have the same hash everywhere.
+# Wrapper of rustc: the hash of a local crate depends on name, version and kind instead of its
+# folder. Crates of a registry have the same hash everywhere.
 rustc=$1
 shift
 case ${CARGO_MANIFEST_DIR-} in

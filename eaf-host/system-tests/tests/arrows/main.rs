@@ -1,5 +1,5 @@
 //! Tests of the source tree's rules: dependencies between crates, size and names of files, and the
-//! words of comments.
+//! words of comments and documents.
 
 mod comments;
 mod plain_words;
@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eaf-capability", &["eaf-core"]),
     ("eaf-plugin", &["eaf-capability", "eaf-core"]),
     ("eaf-identity", &["eaf-core"]),
-    // One use of a capability: the connection test in the web client calls its provider.
+    // Forms, tests and choices of connections come from the providers of capabilities.
     ("eaf-http", &["eaf-plugin", "eaf-identity", "eaf-capability", "eaf-core"]),
     ("eaf", &["eaf-http", "eaf-identity", "eaf-plugin", CAPABILITIES, "eaf-capability", "eaf-core"]),
     ("eaf-dev", &["eaf", "eaf-capability", "eaf-core"]),

@@ -1,9 +1,9 @@
-//! Words of comments: readers know the terms of `docs/glossary.md` and the field, and nothing of
-//! the authors' own idiom.
+//! Words of comments and documents: readers know the terms of `docs/glossary.md` and the field, and
+//! nothing of the authors' own idiom.
 //!
 //! A room is a folder of one subject, listed in [`ROOMS`].
 
-use crate::comments::blocks;
+use crate::comments::{Block, blocks, paragraphs};
 use crate::{complain, sources};
 
 /// Rooms of Rust and WIT files, whose comments follow the rules.
@@ -24,17 +24,36 @@ const ROOMS: &[&str] = &[
 ];
 
 /// Folders of other languages whose comments follow the rules, and endings of their files.
-const OTHERS: &[(&str, &[&str])] = &[("migrations", &[".sql"]), ("web", &[".ts", ".tsx"])];
+const OTHERS: &[(&str, &[&str])] = &[
+    (".", &["Cargo.toml", "Makefile"]),
+    (".ci", &["run"]),
+    ("eaf-host", &[".go", ".py", ".sh", ".toml"]),
+    ("examples", &[".toml"]),
+    ("migrations", &[".sql", ".toml"]),
+    ("sdk", &[".toml"]),
+    ("web", &[".ts", ".tsx"]),
+];
+
+/// Folder of the scripts, which begin with `#!` and have names without an ending.
+const SCRIPTS: &str = "eaf-host/dev";
+
+/// Folders of documents for people who read or extend the code.
+const DOCUMENTS: &[&str] = &["docs/adr", "docs/guides"];
 
 /// Maximum width of a line with a comment, in characters, indentation included.
 const WIDTH_MAX: usize = 100;
+/// Maximum length of a function's name, in characters. The longest names are those of tests.
+const NAME_MAX: usize = 70;
 
 /// Phrases of a private idiom, for which the glossary or the field has a term.
 const BANNED: &[&str] = &[
     "anew",
     "begins anew",
     "folded anew",
+    "go on",
+    "goes on",
     "has its turn",
+    "hears of",
     "in a ring",
     "is done by",
     "laggard",
@@ -48,9 +67,12 @@ const BANNED: &[&str] = &[
     "so much",
     "somebody",
     "stranger",
+    "take turns",
     "takes turns",
     "the door",
     "told of",
+    "turn by turn",
+    "under way",
     "whoever",
 ];
 
@@ -65,6 +87,19 @@ fn contains(text: &str, phrase: &str) -> bool {
     })
 }
 
+/// Banned phrases in a comment or paragraph.
+fn banned(path: &str, block: &Block<'_>) -> Vec<String> {
+    let text = block.text();
+    let found = BANNED.iter().filter(|phrase| contains(&text, phrase));
+    found.map(|phrase| format!("{path}:{}: the text says `{phrase}`", block.start)).collect()
+}
+
+/// Name of the function that a line of Rust declares.
+fn function(line: &str) -> Option<&str> {
+    let words = line.trim_start().trim_start_matches("pub ").trim_start_matches("async ");
+    words.strip_prefix("fn ")?.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+}
+
 /// Violations in one file, each as `path:line: rule`.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -75,10 +110,8 @@ fn violations(path: &str, text: &str) -> Vec<String> {
                 wrong.push(format!("{path}:{}: a comment is wider than {WIDTH_MAX} columns", start + offset));
             }
         }
+        wrong.extend(banned(path, &block));
         let text = block.text();
-        for phrase in BANNED.iter().filter(|phrase| contains(&text, phrase)) {
-            wrong.push(format!("{path}:{start}: a comment says `{phrase}`"));
-        }
         let opening = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
         let is_after_code = block.lines.is_empty();
         if NO_OPENING.contains(&opening) && !is_after_code {
@@ -95,10 +128,30 @@ fn comments_in_rust_and_wit_are_narrow_and_in_standard_terms() {
 }
 
 #[test]
-fn comments_in_sql_and_typescript_are_narrow_and_in_standard_terms() {
+fn comments_in_other_languages_are_narrow_and_in_standard_terms() {
     let files = OTHERS.iter().flat_map(|(folder, endings)| sources(folder, endings));
-    let written = files.filter(|(path, _)| !path.ends_with(".d.ts"));
-    complain(written.flat_map(|(path, text)| violations(&path, &text)).collect());
+    let written = files.filter(|(path, _)| !path.ends_with(".d.ts") && path != "migrations/schema.sql");
+    let scripts = sources(SCRIPTS, &[""]).into_iter().filter(|(_, text)| text.starts_with("#!"));
+    complain(written.chain(scripts).flat_map(|(path, text)| violations(&path, &text)).collect());
+}
+
+#[test]
+fn documents_are_in_standard_terms() {
+    let files = DOCUMENTS.iter().flat_map(|folder| sources(folder, &[".md"]));
+    let banned = |(path, text): (String, String)| {
+        paragraphs(&text).iter().flat_map(|block| banned(&path, block)).collect::<Vec<_>>()
+    };
+    complain(files.flat_map(banned).collect());
+}
+
+#[test]
+fn names_of_functions_are_short() {
+    let mut wrong = Vec::new();
+    for (path, text) in ROOMS.iter().filter(|room| **room != "plugins").flat_map(|room| sources(room, &[".rs"])) {
+        let long = text.lines().filter_map(function).filter(|name| name.len() > NAME_MAX);
+        wrong.extend(long.map(|name| format!("{path}: `{name}` is longer than {NAME_MAX} characters")));
+    }
+    complain(wrong);
 }
 
 #[test]
