@@ -120,7 +120,7 @@ create table eaf.mail_log (
 create index mail_recent on eaf.mail_log (tenant_id, status, created_at desc, message_id);
 create index mail_of_call on eaf.mail_log (tenant_id, run_id, call_seq) where status = 'pending';
 create index mail_handed on eaf.mail_log (tenant_id, connection, handed_at) where handed_at is not null;
-create index mail_told on eaf.mail_log (tenant_id, updated_at) where status in ('sent', 'failed', 'skipped', 'unknown');
+create index mail_settled on eaf.mail_log (tenant_id, updated_at) where status in ('sent', 'failed', 'skipped', 'unknown');
 create index mail_trace on eaf.mail_log (tenant_id, trace);
 select eaf.tenant_table('eaf.mail_log');
 grant select, insert on eaf.mail_log to eaf_app;

@@ -289,7 +289,7 @@ create table eaf.mail_log (
 CREATE INDEX mail_handed ON eaf.mail_log USING btree (tenant_id, connection, handed_at) WHERE (handed_at IS NOT NULL);
 CREATE INDEX mail_of_call ON eaf.mail_log USING btree (tenant_id, run_id, call_seq) WHERE (status = 'pending'::text);
 CREATE INDEX mail_recent ON eaf.mail_log USING btree (tenant_id, status, created_at DESC, message_id);
-CREATE INDEX mail_told ON eaf.mail_log USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['sent'::text, 'failed'::text, 'skipped'::text, 'unknown'::text]));
+CREATE INDEX mail_settled ON eaf.mail_log USING btree (tenant_id, updated_at) WHERE (status = ANY (ARRAY['sent'::text, 'failed'::text, 'skipped'::text, 'unknown'::text]));
 CREATE INDEX mail_trace ON eaf.mail_log USING btree (tenant_id, trace);
 alter table eaf.mail_log enable row level security;
 alter table eaf.mail_log force row level security;
@@ -687,10 +687,6 @@ create function eaf.begin_tenant(tenant uuid)
   returns void language plpgsql;
 grant execute on function eaf.begin_tenant to eaf_app;
 
-create function eaf.behind()
-  returns TABLE(tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamp with time zone) language sql stable;
-grant execute on function eaf.behind to eaf_platform;
-
 create function eaf.create_view(_spec jsonb)
   returns text language plpgsql security definer;
 grant execute on function eaf.create_view to eaf_platform;
@@ -708,6 +704,10 @@ grant execute on function eaf.generation_lock to eaf_platform;
 
 create function eaf.genesis(tenant uuid, lane smallint)
   returns bytea language sql stable;
+
+create function eaf.lagging_consumers()
+  returns TABLE(tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamp with time zone) language sql stable;
+grant execute on function eaf.lagging_consumers to eaf_platform;
 
 create function eaf.leaf(tenant uuid, lane smallint, pos bigint, stream uuid, version bigint, event uuid, type text, schema_version smallint, data bytea, meta bytea, at timestamp with time zone)
   returns bytea language sql stable;
@@ -747,12 +747,12 @@ create function eaf.view_table(_spec jsonb, tab text)
 
 -- functions/activate.sql 2 29f3870e68038433b770e8caaa1acbfcc6b3a9bf7653a3cad7dadeea0e25950c
 -- functions/activate_package.sql 2 2189a421d7c03f38960012aec9f9ce43f53c42fd766c687b4ebdee20a3230eb3
--- functions/append.sql 3 00daade84e3756a2a6cfad36192f788d5eb614fecc2d323adb880858f2f878c7
--- functions/append_plain.sql 3 0172a12152a0371102f72e9ce28d41a1555be4bbbf59e2ef041177fec57848f8
+-- functions/append.sql 4 eeb8986cdc8fb79c59569867fe9c72930d8cb6fa6b2aabc99a005cc95a05e9b2
+-- functions/append_plain.sql 4 5391f2dce33b0d83d5d8d2974d4ac87b06e02cd931de2dd33c62c567bb2564a8
 -- functions/begin_tenant.sql 2 1265e924834a6e215dfee7c6f8dcc226d3ef571648da465c9fa88adf2593242a
--- functions/behind.sql 2 70a4e59385244b475c017cabae423f8ffa481d8d71ff94255038fb1dd6fa8ffd
 -- functions/create_view.sql 2 1f1ad33eb7d15053251fd5760f51c54ccb2e4ed123bbbd361810c5fb2f2959c5
 -- functions/drop_view_copy.sql 2 91360af219c66b208d1b277bf5e760a51c1966628fe690d586eb7294c28c5f59
+-- functions/lagging_consumers.sql 1 a9fd014ef209f344325df2510d31bb26b816ffff0bd811b695f8ed0c25e23eed
 -- functions/prune.sql 2 76b4b4afd378111229a9175c4bd19f21864508e5e026da3fc81e7e18a55c4225
 -- functions/prune_anchored.sql 2 aec117f2d79c6cd7977b15c8a0337fd22311260fa5f0a9f5b0cf0a24173e7f27
 -- functions/rebuild_view.sql 2 26845df442a5ca6e962d68a1d12bf52d37c65bd81d4b7f41c325916ade1d9ab1

@@ -1,4 +1,4 @@
--- revision: 3
+-- revision: 4
 -- Appends a batch of requests of one tenant. Requests are decided in order, each all or nothing:
 --   ok          recorded; first_pos and last_pos are null if the request has no events
 --   duplicate   the key is known with this fingerprint: answer and positions of the first time
@@ -29,12 +29,12 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 declare
-  held text; n int; m int; c int;                       -- requests, streams, events
+  discarded text; n int; m int; c int;                       -- requests, streams, events
   at timestamptz; head bigint; hash bytea;              -- of the lane
   version bigint; leaf bytea;
   special int; fresh boolean; shapely boolean;
   cur bigint[]; tail bigint[]; p bigint; r int; last_r int := 1; s int; x record;
-  verdict text[]; told bytea[]; first bigint[]; last bigint[];              -- per request
+  verdict text[]; answers bytea[]; first bigint[]; last bigint[];              -- per request
   positions bigint[]; versions bigint[]; leaves bytea[]; chains bytea[];    -- of the accepted events, sparse
 begin
   -- 1. Set the tenant for this transaction. A tenant that the caller has set must be the same.
@@ -43,7 +43,7 @@ begin
   end if;
   -- 2. Lock the lane: one writer until its commit is visible, so that later statements see all
   --    earlier appends. Lock the generations: none is activated until the commit.
-  held := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text;
+  discarded := set_config('app.tenant_id', _tenant::text, true) || pg_advisory_xact_lock(uuid_hash_extended(_tenant, _lane))::text;
   perform pg_advisory_xact_lock_shared(eaf.generation_lock(name))
   from (select distinct unnest(r_plugin)) d (name) where name is not null;
 
@@ -74,7 +74,7 @@ begin
 
   -- 5. Decide. A later check overrides an earlier one.
   verdict := array_fill('ok'::text, array[n]);
-  told := array_fill(null::bytea, array[n]);
+  answers := array_fill(null::bytea, array[n]);
   first := array_fill(null::bigint, array[n]);
   last := first;
   if cur is distinct from s_expected then
@@ -118,7 +118,7 @@ begin
     loop
       verdict[x.i] := case when x.fingerprint = x.f then 'duplicate' when x.fingerprint <> x.f then 'key_reused' else 'invalid' end;
       if verdict[x.i] = 'duplicate' then
-        told[x.i] := x.answer; first[x.i] := x.first_pos; last[x.i] := x.last_pos;
+        answers[x.i] := x.answer; first[x.i] := x.first_pos; last[x.i] := x.last_pos;
       end if;
     end loop;
   end if;
@@ -153,9 +153,9 @@ begin
   select _tenant, r_actor[g], r_key[g], r_fingerprint[g], _lane, first[g], last[g], r_answer[g], at, at + _keep
   from generate_series(1, n) g where verdict[g] = 'ok';
   if cur is not distinct from s_expected then
-    return query select unnest(verdict), unnest(first), unnest(last), unnest(told), null::bigint[];
+    return query select unnest(verdict), unnest(first), unnest(last), unnest(answers), null::bigint[];
   else
-    return query select verdict[g], first[g], last[g], told[g], case when verdict[g] in ('ok', 'conflict') then
+    return query select verdict[g], first[g], last[g], answers[g], case when verdict[g] in ('ok', 'conflict') then
       array(select cur[i] from generate_series(1, m) i where s_request[i] = g) end from generate_series(1, n) g;
   end if;
 end $$;

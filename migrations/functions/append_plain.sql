@@ -1,4 +1,4 @@
--- revision: 3
+-- revision: 4
 -- Fast path: appends simple requests of one or several tenants in one statement and one commit. See
 -- eaf.append for the rules of a decision.
 -- Parallel arrays, counted from 1. f_*: each generation that decided a request. t_*: per tenant,
@@ -31,7 +31,7 @@ set enable_seqscan = off
 as $$
 declare
   caller text := coalesce(current_setting('app.tenant_id', true), '');
-  held text; tenant uuid; simple boolean; fenced boolean := false;
+  discarded text; tenant uuid; simple boolean; fenced boolean := false;
   head bigint; hash bytea; at timestamptz;    -- of the tenant's lane
   r int := 0; g int := 0; e int := 0;         -- requests, guards and events of the tenants before this one
   pos bigint; leaf bytea; leaves bytea[] := '{}'; chains bytea[] := '{}';
@@ -45,7 +45,7 @@ begin
     --    visible, so that later statements see all earlier appends.
     tenant := t_tenant[t];
     if cardinality(t_tenant) = 1 then
-      held := pg_advisory_xact_lock(uuid_hash_extended(tenant, _lane))::text || set_config('app.tenant_id', tenant::text, true);
+      discarded := pg_advisory_xact_lock(uuid_hash_extended(tenant, _lane))::text || set_config('app.tenant_id', tenant::text, true);
       simple := true;
     else
       simple := not fenced and pg_try_advisory_xact_lock(uuid_hash_extended(tenant, _lane))
@@ -55,7 +55,7 @@ begin
     -- 2. Lock the generations until the commit, after the first lane as in eaf.append.
     if t = 1 then
       for f in 1 .. cardinality(f_plugin) loop
-        held := pg_advisory_xact_lock_shared(eaf.generation_lock(f_plugin[f]));
+        discarded := pg_advisory_xact_lock_shared(eaf.generation_lock(f_plugin[f]));
         fenced := fenced or not exists (select from eaf.generation a where a.plugin = f_plugin[f] and a.generation = f_generation[f]);
       end loop;
       if fenced then simple := false; end if;
@@ -100,7 +100,7 @@ begin
     end if;
     r := r + t_requests[t]; g := g + t_guards[t]; e := e + t_events[t];
   end loop;
-  held := set_config('app.tenant_id', caller, true);
+  discarded := set_config('app.tenant_id', caller, true);
   return heads;
 end $$;
 grant execute on function eaf.append_plain to eaf_app;

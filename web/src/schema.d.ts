@@ -920,7 +920,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try a connection, such as by a mail to yourself */
+    /** Test a connection with an effect, such as a mail to yourself */
     post: operations['host.connection.trial'];
     delete?: never;
     options?: never;
@@ -971,7 +971,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try a draft of a connection, such as by a mail to yourself */
+    /** Test a draft of a connection with an effect, such as a mail to yourself */
     post: operations['host.connection.draft.trial'];
     delete?: never;
     options?: never;
@@ -9582,7 +9582,7 @@ export interface operations {
               lead: string;
               /** @description The effect of deleting such a connection. */
               removal: string;
-              /** @description The label of the button for a trial; null: only a test is possible. */
+              /** @description The label of the button for a test with an effect; null: only a test without one is possible. */
               trial: string | null;
               /** @description The fields in the order of the form. */
               fields: {
@@ -9601,7 +9601,7 @@ export interface operations {
                 }[];
                 optional: boolean;
                 /** @description A change keeps the stored secret: the member names neither the server nor the account. */
-                harmless: boolean;
+                non_routing: boolean;
                 /** @description The value of a new connection. */
                 initial: string | null;
                 /** @description `draft/choices` lists its choices. */

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Consumer that has events or a rebuild to process in one tenant: a row of the function
-/// `eaf.behind`.
+/// `eaf.lagging_consumers`.
 #[derive(sqlx::FromRow)]
 pub(crate) struct LaggingConsumer {
     #[sqlx(rename = "tenant_id")]
@@ -32,9 +32,11 @@ pub(crate) struct LaggingConsumer {
 }
 
 pub(crate) async fn lagging_consumers(db: &Db) -> Result<Vec<LaggingConsumer>, sqlx::Error> {
-    sqlx::query_as("select tenant_id, plugin, consumer, view, live, pos, head, parked, waits, since from eaf.behind()")
-        .fetch_all(db.platform_pool())
-        .await
+    sqlx::query_as(
+        "select tenant_id, plugin, consumer, view, live, pos, head, parked, waits, since from eaf.lagging_consumers()",
+    )
+    .fetch_all(db.platform_pool())
+    .await
 }
 
 /// Tenants in which at least one consumer is parked that `filter` accepts.

@@ -20,8 +20,8 @@ use serde_json::json;
 pub enum Error {
     #[error("the product {plugin} has no active view {view}")]
     NoView { plugin: String, view: String },
-    #[error("a rebuild of {plugin}/{view} is under way: see `eaf projection status`, or cancel it")]
-    UnderWay { plugin: String, view: String },
+    #[error("a rebuild of {plugin}/{view} is running: see `eaf projection status`, or cancel it")]
+    AlreadyRunning { plugin: String, view: String },
     #[error("{plugin}/{view} has no standby copy to switch back to")]
     NoStandby { plugin: String, view: String },
     #[error("the copy {table} was dropped meanwhile: see `eaf projection status`")]
@@ -57,7 +57,7 @@ pub async fn begin(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Resul
         .map_err(Error::Write)?;
     let table = created.ok_or_else(|| {
         let (plugin, view) = names();
-        Error::UnderWay { plugin, view }
+        Error::AlreadyRunning { plugin, view }
     })?;
     let act = Act::new("view.rebuild", format!("{plugin}/{view}")).changing(json!(null), json!(table));
     platform::record(&mut tx, by, &act).await?;

@@ -22,13 +22,13 @@ use uuid::Uuid;
 const SEALED: &str = "$sealed";
 /// Name of the JSON member with a value that is sealed for all of several people. Stored documents
 /// contain this name, so it must not change.
-const SHARED: &str = "$sealed-among";
+const SHARED: &str = "$sealed-for-all";
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{pointer} is personal, but the member that names its subject holds no actor id")]
     NoSubject { pointer: String },
-    #[error("{pointer} uses a reserved name: rename $sealed or $sealed-among")]
+    #[error("{pointer} uses a reserved name: rename $sealed or $sealed-for-all")]
     Reserved { pointer: String },
     #[error("{pointer} is not a sealed value")]
     Malformed { pointer: String },

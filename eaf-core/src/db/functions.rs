@@ -29,8 +29,8 @@ macro_rules! functions {
 
 /// All SQL functions of this program, in the order in which they are created.
 pub(super) const ALL: [Function; 13] = functions![
-    "activate" "activate_package" "append" "append_plain" "begin_tenant" "behind"
-    "create_view" "drop_view_copy" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
+    "activate" "activate_package" "append" "append_plain" "begin_tenant"
+    "create_view" "drop_view_copy" "lagging_consumers" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
 ];
 
 impl Function {

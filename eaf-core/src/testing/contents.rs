@@ -95,7 +95,7 @@ async fn sealed_for_all(core: &Core, tx: &mut TenantTx, place: &str, row: &str) 
         None => String::new(),
     };
     for (name, member) in row.pointer("/command/body").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(sealed) = member.get("$sealed-among") {
+        if let Some(sealed) = member.get("$sealed-for-all") {
             text += &open_for_all(core, tx, &format!("{place}\n/{name}"), sealed).await;
         }
     }

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_rule_names_a_text_column_of_the_owner_or_a_json_column_of_the_asked() {
+    fn a_read_rule_names_a_text_column_or_a_json_column_of_people() {
         let rejected = |own: Option<&str>, asked: Option<&str>| {
             let mut one = view(&[("owner", ColumnType::Text), ("waits_for", ColumnType::Json)]);
             let (own, asked) = (own.map(Into::into), asked.map(Into::into));

@@ -26,7 +26,7 @@ mod execution;
 mod executor;
 mod kernel;
 #[cfg(any(test, feature = "testing"))]
-pub mod memory;
+pub mod memory_kernel;
 mod postgres;
 mod retry_policy;
 mod stall;

@@ -54,7 +54,7 @@ pub enum Wait {
         stall: Option<Stall>,
         /// Times from which the retry budgets count on if this operation fails like an earlier one
         /// of the same call. `None`: no operation of this call has failed.
-        #[serde(default, rename = "counted")]
+        #[serde(default)]
         budget_start: Option<BudgetStart>,
     },
     /// The call waits to be started again, after its start or its operation failed.

@@ -121,8 +121,8 @@ impl Journal {
     ) -> Result<Option<Value>, Error> {
         let sealed: Option<Vec<u8>> = row.try_get(column).map_err(Error::Read)?;
         let Some(sealed) = sealed else { return Ok(None) };
-        let place = place(lease.run, seq, column);
-        let opened = self.keyring.open(tx, lease.subject, &place, &sealed).await?.ok_or(Error::Erased(lease.run))?;
+        let aad = aad(lease.run, seq, column);
+        let opened = self.keyring.open(tx, lease.subject, &aad, &sealed).await?.ok_or(Error::Erased(lease.run))?;
         let value = serde_json::from_slice(&opened).map_err(|_| Error::Corrupt { run: lease.run, seq, column })?;
         Ok(Some(value))
     }
@@ -251,8 +251,8 @@ impl Journal {
         column: &str,
         json: String,
     ) -> Result<Vec<u8>, Error> {
-        let place = place(lease.run, seq, column);
-        Ok(self.keyring.seal(tx, lease.subject, &place, json.as_bytes()).await?)
+        let aad = aad(lease.run, seq, column);
+        Ok(self.keyring.seal(tx, lease.subject, &aad, json.as_bytes()).await?)
     }
 }
 
@@ -286,6 +286,6 @@ fn open(lease: &Lease, seq: i32, rows: u64) -> Result<(), Error> {
     if rows == 0 { Err(Error::NotOpen { run: lease.run, seq }) } else { Ok(()) }
 }
 
-fn place(run: RunId, seq: i32, column: &str) -> String {
+fn aad(run: RunId, seq: i32, column: &str) -> String {
     format!("journal/{run}/{seq}/{column}")
 }

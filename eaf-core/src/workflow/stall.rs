@@ -11,11 +11,10 @@ pub struct Stall {
     pub since: i64,
     pub repeats: u32,
     /// Whether the domain was notified of this stall.
-    #[serde(rename = "told")]
     pub notified: bool,
     /// Code of the failure in the last notification of the domain. `None`: the domain was not
     /// notified.
-    #[serde(default, rename = "told_code")]
+    #[serde(default)]
     pub notified_code: Option<String>,
     pub failure: Failure,
     /// Time at which an operation of this call failed last, in milliseconds since 1970. When the
@@ -23,7 +22,6 @@ pub struct Stall {
     /// `None`: no operation has failed.
     #[serde(default)]
     pub ended: Option<i64>,
-    #[serde(rename = "counted")]
     pub budget_start: Box<BudgetStart>,
 }
 
@@ -111,17 +109,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_journal_of_an_earlier_version_is_read_and_written_as_before() {
+    fn a_wait_is_stored_and_read_under_the_names_of_its_members() {
         let failure = Failure::new(Class::Transient, "away", "away");
         let stored = json!({
             "for": "operation",
             "handle": "task-1",
             "stall": {
-                "since": 1, "repeats": 2, "told": true, "told_code": "away", "failure": failure, "ended": 3,
-                "counted": {"since": 1, "code_since": 1, "code": "away", "budget": null, "budget_since": 1,
+                "since": 1, "repeats": 2, "notified": true, "notified_code": "away", "failure": failure, "ended": 3,
+                "budget_start": {"since": 1, "code_since": 1, "code": "away", "budget": null, "budget_since": 1,
                             "longest": null},
             },
-            "counted": null,
+            "budget_start": null,
         });
         let wait: Wait = serde_json::from_value(stored.clone()).unwrap();
         assert!(wait.stall().unwrap().notified);

@@ -127,7 +127,7 @@ async fn a_dropped_caller_affects_no_other_request() {
     let _ = gone.await;
     drop(held);
     assert!(matches!(stays.await.unwrap(), Ok(Outcome::Ok { .. })));
-    assert_eq!(verify(&database, tenant).await, 2, "what was under way is recorded");
+    assert_eq!(verify(&database, tenant).await, 2, "requests in flight are recorded");
 }
 
 #[tokio::test]

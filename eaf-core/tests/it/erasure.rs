@@ -209,7 +209,7 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     assert_eq!(new_epoch(&core.db, &core.by).await.unwrap(), 2);
     assert_eq!(event_store::epoch(&core.db).await.unwrap(), 2);
     let lagging = async || -> i64 {
-        let query = "select count(*) from eaf.behind() where view is not null";
+        let query = "select count(*) from eaf.lagging_consumers() where view is not null";
         sqlx::query_scalar(query).fetch_one(&mut database.superuser().await).await.unwrap()
     };
     assert_eq!(lagging().await, 4, "two views of two tenants, one without new events");

@@ -51,16 +51,16 @@ async fn every_function_file_is_applied() {
     assert_eq!(revisions(&schema).into_keys().collect::<Vec<_>>(), files);
 }
 
-/// Reads from the database whether the function `eaf.behind` has the source of this release,
-/// `ours`, or another one, `theirs`; and the function's recorded revision.
-async fn source_of_behind(database: &Database) -> (String, i32) {
+/// Reads from the database whether the function `eaf.lagging_consumers` has the source of this
+/// release, `ours`, or another one, `theirs`; and the function's recorded revision.
+async fn source_of_the_function(database: &Database) -> (String, i32) {
     let query = "select case when prosrc like '%eaf.checkpoint%' then 'ours' else 'theirs' end, revision
-                 from pg_proc, eaf.function_source where proname = 'behind' and name = 'behind'";
+                 from pg_proc, eaf.function_source where proname = 'lagging_consumers' and name = 'lagging_consumers'";
     sqlx::query_as(query).fetch_one(&mut database.superuser().await).await.unwrap()
 }
 
 const THEIRS: &str = "set role eaf_owner;
-    create or replace function eaf.behind() returns table (tenant_id uuid, plugin text, consumer text, view text,
+    create or replace function eaf.lagging_consumers() returns table (tenant_id uuid, plugin text, consumer text, view text,
       live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
     language sql stable set search_path = pg_catalog, pg_temp as
       'select null::uuid, '''', '''', '''', true, 0, 0, true, true, now() where false';";
@@ -69,21 +69,21 @@ const THEIRS: &str = "set role eaf_owner;
 async fn the_highest_revision_of_a_function_remains() {
     let database = Database::fresh().await;
     let url = database.url("eaf_migrate");
-    let (_, ours) = source_of_behind(&database).await;
+    let (_, ours) = source_of_the_function(&database).await;
     database.run(THEIRS).await;
 
     // An older release does not replace the function of a newer one.
     database
-        .run("update eaf.function_source set revision = revision + 1, digest = sha256('') where name = 'behind'")
+        .run("update eaf.function_source set revision = revision + 1, digest = sha256('') where name = 'lagging_consumers'")
         .await;
     migrate(&url).await.unwrap();
-    assert_eq!(source_of_behind(&database).await, ("theirs".into(), ours + 1));
+    assert_eq!(source_of_the_function(&database).await, ("theirs".into(), ours + 1));
     check(&database.db().await).await.unwrap();
 
     database.run("alter table eaf.function_source drop constraint function_source_revision_check").await;
-    database.run("update eaf.function_source set revision = 0 where name = 'behind'").await;
+    database.run("update eaf.function_source set revision = 0 where name = 'lagging_consumers'").await;
     migrate(&url).await.unwrap();
-    assert_eq!(source_of_behind(&database).await, ("ours".into(), ours));
+    assert_eq!(source_of_the_function(&database).await, ("ours".into(), ours));
     check(&database.db().await).await.unwrap();
 }
 
@@ -95,5 +95,5 @@ async fn concurrent_hosts_replace_functions_one_after_the_other() {
     database.run("delete from eaf.function_source").await;
     let (one, other) = tokio::join!(migrate(&url), migrate(&url));
     one.and(other).unwrap();
-    assert_eq!(source_of_behind(&database).await.0, "ours");
+    assert_eq!(source_of_the_function(&database).await.0, "ours");
 }

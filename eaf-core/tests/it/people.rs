@@ -84,7 +84,7 @@ fn sorted(mut actors: Vec<ActorId>) -> Vec<ActorId> {
 }
 
 #[tokio::test]
-async fn a_reference_means_the_current_members_of_all_its_sets_without_the_excluded() {
+async fn a_reference_means_the_current_members_of_its_sets_but_the_excluded() {
     let firm = Firm::open().await;
     let anna = firm.hire("anna", &["requester"]).await;
     let ben = firm.hire("ben", &["approver"]).await;

@@ -110,7 +110,7 @@ async fn text_about_several_people_is_sealed_for_all_of_them() {
     let record = recorded(&house, ben.actor, "b").await;
     assert!(!record.contains("Canary"), "{record}");
     let record: Value = serde_json::from_str(&record).unwrap();
-    assert_eq!(record["command"]["body"]["note"]["$sealed-among"]["people"], json!([house.anna.actor]));
+    assert_eq!(record["command"]["body"]["note"]["$sealed-for-all"]["people"], json!([house.anna.actor]));
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn a_rehearsal_rejects_an_unknown_subject_as_the_command_does() {
             dry_run: true,
             precondition: None,
         };
-        let told = house.core.bus.execute(&house.book, &house.anna, request).await;
-        assert_eq!(matches!(&told, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{told:?}");
+        let answer = house.core.bus.execute(&house.book, &house.anna, request).await;
+        assert_eq!(matches!(&answer, Err(Error::NoMember { pointer }) if pointer == "/of/whom"), refuses, "{answer:?}");
     }
 }

@@ -177,7 +177,7 @@ async fn an_interrupted_rebuild_continues_and_is_switched_to_when_caught_up() {
     let refused = switch(&house.core.db, &house.core.by, &house.tenants(), "toy", "things", true).await.unwrap_err();
     assert!(refused.to_string().contains("0 of 905 events"), "{refused}");
     let again = begin(&house.core.db, &house.core.by, "toy", "things").await.unwrap_err();
-    assert!(again.to_string().contains("is under way"), "{again}");
+    assert!(again.to_string().contains("is running"), "{again}");
 
     // The rebuild is interrupted by aborting two hosts at a time.
     let deadline = Instant::now() + PATIENCE;

@@ -156,9 +156,12 @@ async fn old_rows_are_found_by_an_index() {
          analyze eaf.ledger; analyze eaf.audit; analyze eaf.mail_log"
     );
     house.database.run(&many).await;
-    for (what, index) in
-        [("ledger", "ledger_due"), ("mails", "mail_told"), ("denials", "audit_denials"), ("refusals", "audit_refusals")]
-    {
+    for (what, index) in [
+        ("ledger", "ledger_due"),
+        ("mails", "mail_settled"),
+        ("denials", "audit_denials"),
+        ("refusals", "audit_refusals"),
+    ] {
         let mut root = house.database.superuser().await;
         let function = if matches!(what, "ledger" | "mails") { "prune" } else { "prune_anchored" };
         let script = format!(

@@ -98,7 +98,7 @@ async fn a_retired_workflow_has_no_lag_and_continues_when_registered_again() {
     prepare(&core.db, &fewer).await.unwrap();
     record(&core, acme, vec![ordered("meanwhile")]).await;
     let lagging = async || -> Vec<String> {
-        let workflows = "select consumer from eaf.behind() where view is null order by consumer";
+        let workflows = "select consumer from eaf.lagging_consumers() where view is null order by consumer";
         sqlx::query_scalar(workflows).fetch_all(&mut database.as_role("eaf_platform").await).await.unwrap()
     };
     assert_eq!(lagging().await, ["workflow/act"]);
@@ -116,7 +116,7 @@ async fn an_inactive_view_has_no_lag_and_continues_when_active_again() {
     let (database, core, with, acme) = home().await;
     record(&core, acme, vec![ordered("seen")]).await;
     let lagging = async || -> i64 {
-        let views = "select count(*) from eaf.behind() where view is not null";
+        let views = "select count(*) from eaf.lagging_consumers() where view is not null";
         sqlx::query_scalar(views).fetch_one(&mut database.as_role("eaf_platform").await).await.unwrap()
     };
     assert!(lagging().await > 0);

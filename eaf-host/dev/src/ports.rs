@@ -79,10 +79,10 @@ impl Ports {
             .list()
             .iter()
             .filter_map(|(variable, service, port)| {
-                let trouble = trouble(*port)?;
-                if trouble.kind() != ErrorKind::AddrInUse {
+                let error = bind_error(*port)?;
+                if error.kind() != ErrorKind::AddrInUse {
                     return Some(format!(
-                        "port {port} for {service} cannot be used ({trouble}); choose another: {variable}=PORT"
+                        "port {port} for {service} cannot be used ({error}); choose another: {variable}=PORT"
                     ));
                 }
                 let holder = holder(*port).map(|who| format!(" by {who}")).unwrap_or_default();
@@ -121,11 +121,11 @@ fn usual_vcenter_control() -> u16 {
 
 /// Error that prevents the use of a port; `None` if it is free. Clients of `localhost` may try IPv6
 /// first and must not reach another server there; a machine without IPv6 has no such server.
-fn trouble(port: u16) -> Option<std::io::Error> {
-    if let Err(trouble) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-        return Some(trouble);
+fn bind_error(port: u16) -> Option<std::io::Error> {
+    if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        return Some(error);
     }
-    TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|trouble| trouble.kind() == ErrorKind::AddrInUse)
+    TcpListener::bind((Ipv6Addr::LOCALHOST, port)).err().filter(|error| error.kind() == ErrorKind::AddrInUse)
 }
 
 /// Process that listens on a port, such as `node (pid 4711)`. `None`: the process is unknown, for

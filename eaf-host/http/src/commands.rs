@@ -108,7 +108,7 @@ async fn add_rule_violations(
     mut violations: Vec<FieldProblem>,
 ) -> Vec<FieldProblem> {
     let (digest, key) = (product.domain.digest(), format!("{name}/{version}"));
-    let Some(body) = app.schemas.substitute_faults(digest, &key, schema, &request.body, &violations) else {
+    let Some(body) = app.schemas.substitute_violations(digest, &key, schema, &request.body, &violations) else {
         return violations;
     };
     (request.body, request.dry_run) = (body, true);
@@ -119,7 +119,7 @@ async fn add_rule_violations(
         && People::new(app, product, who.caller.tenant).resolve_rejection(&mut rejection).await.is_ok()
     {
         let broken = field_problems(product, who.caller.locale, &rejection);
-        let was_sent = |rule: &FieldProblem| violations.iter().all(|fault| fault.pointer != rule.pointer);
+        let was_sent = |rule: &FieldProblem| violations.iter().all(|violation| violation.pointer != rule.pointer);
         violations.extend(broken.into_iter().filter(was_sent).collect::<Vec<_>>());
     }
     violations

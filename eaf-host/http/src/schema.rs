@@ -3,7 +3,7 @@
 
 pub mod limits;
 mod normalize;
-mod substitute_faults;
+mod substitute_violations;
 
 use super::code::Code;
 use super::problem::{FieldProblem, Problem};
@@ -91,16 +91,16 @@ impl Schemas {
 
     /// Body with substitutes for its faulty members, to check the package's rules for the other
     /// members. `None`: no substitute fits.
-    pub fn substitute_faults(
+    pub fn substitute_violations(
         &self,
         digest: &str,
         command: &str,
         schema: &Value,
         body: &Value,
-        faults: &[FieldProblem],
+        violations: &[FieldProblem],
     ) -> Option<Value> {
         let compiled = self.compile(digest, command, schema).ok()?;
-        substitute_faults::substitute_faults(&compiled, schema, body, faults)
+        substitute_violations::substitute_violations(&compiled, schema, body, violations)
     }
 
     fn compile(&self, digest: &str, command: &str, schema: &Value) -> Result<Arc<CompiledSchema>, Error> {

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_that_loops_twice_or_traps_five_times_in_a_row_is_refused_for_a_while() {
+    fn two_endless_loops_or_five_traps_in_a_row_pause_an_operation() {
         for (outcome, times) in [(Outcome::Deadline, 2), (Outcome::Trap, 5)] {
             let (breaker, now) = (Breaker::new("loans"), Instant::now());
             for _ in 0..times {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_set_aside_after_its_first_failure_and_asked_about_by_itself_after_a_pause() {
+    fn a_row_is_set_aside_after_one_failure_and_asked_alone_after_a_pause() {
         let (breaker, now) = (Breaker::new("loans"), Instant::now());
         let row = || Operation { part: Some(Part::Row("r".into())), ..operation("acme", "loans") };
         assert_eq!(breaker.standing(&row(), now), Standing::Good);

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_with_a_forbidden_import_is_refused_before_the_encoder_stumbles_over_it() {
+    fn a_module_with_a_forbidden_import_is_refused_before_it_is_encoded() {
         let module = wat::parse_str(r#"(module (import "env" "getpid" (func)))"#).unwrap();
         assert!(matches!(component("domain", &module), Err(Error::Forbidden { bin: "domain", .. })));
     }

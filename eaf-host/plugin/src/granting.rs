@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_required_request_is_missing_until_a_grant_of_its_plugin_and_name_holds() {
+    fn a_required_request_is_missing_without_a_grant_of_plugin_and_name() {
         let requests =
             [request("vsphere", "vcenter", false), request("mail", "mail", false), request("mail", "extra", true)];
         let names = |granted: &[ListedGrant]| -> Vec<String> {

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_claims_more_than_is_allowed_is_refused_before_anything_is_copied() {
+    fn an_entry_above_the_limit_is_refused_before_it_is_copied() {
         let header =
             format!(r#"{{"format":1,"entries":[{},{}]}}"#, entry("a", u64::MAX, b"x"), entry("b", u64::MAX, b"x"));
         assert!(matches!(read(&forged(&header, b"x")), Err(Error::TooLarge { .. })));

@@ -13,7 +13,7 @@ const MAX_LISTED: i64 = 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no rebuild of {plugin}/{view} is under way: start one with `eaf projection rebuild`")]
+    #[error("no rebuild of {plugin}/{view} is running: start one with `eaf projection rebuild`")]
     NotBuilding { plugin: String, view: String },
     #[error("the rebuild has not caught up in tenant {tenant}: {pos} of {head} events; a running host continues it")]
     NotCaughtUp { tenant: TenantId, pos: u64, head: u64 },

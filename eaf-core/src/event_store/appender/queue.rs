@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_shares_a_key_or_a_written_stream_waits_and_the_order_holds() {
+    fn a_request_with_a_shared_key_or_written_stream_waits_in_order() {
         let mut queue: VecDeque<_> = [
             pending(1, 1, true, 1),
             pending(2, 2, false, 0), // guards 2
@@ -279,7 +279,7 @@ mod tests {
         let first = queue.take_batches();
         assert_eq!(sizes(&first), [(busy, 1)]);
         for n in 1..=200 {
-            assert!(!queue.push(busy, pending(n, n.into(), true, 1)).unwrap(), "its statement is under way");
+            assert!(!queue.push(busy, pending(n, n.into(), true, 1)).unwrap(), "its statement is in flight");
         }
         assert!(!queue.push(quiet, pending(0, 0, true, 1)).unwrap(), "no connection is idle");
         queue.complete(busy, Vec::new());
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn tenants_share_a_statement_when_more_are_ready_than_connections_are_idle() {
+    fn tenants_share_a_statement_when_fewer_connections_are_idle() {
         let ask = |queue: &mut Queue, tenants: std::ops::Range<u128>| {
             for n in tenants {
                 queue.push(tenant(n), pending(0, n, true, 1)).unwrap();
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_with_many_requests_or_one_that_is_not_simple_has_a_statement_alone() {
+    fn many_requests_or_one_that_is_not_simple_have_a_statement_alone() {
         let mut queue = Queue::new(0);
         for n in 0..=MAX_SHARED_REQUESTS as u128 {
             queue.push(tenant(1), pending(n as u32, n, true, 1)).unwrap();

@@ -57,7 +57,7 @@ async fn closed(inner: &Inner) {
 async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     tracing::info!(why, "the product of the run is inactive");
     let wake_at = inner.kernel.now() + INACTIVE_DELAY;
-    let waiting = Waiting { code: "product-resting".into(), message: why.into() };
+    let waiting = Waiting { code: "product-inactive".into(), message: why.into() };
     match inner.kernel.suspend(lease, wake_at, waiting, Attempt::Continue).await {
         Ok(()) => inner.sleeps_until(wake_at),
         Err(error) => {

@@ -293,7 +293,7 @@ impl Execution {
                 return Err(self.end(Stop::Limit(failure)));
             }
             if self.bytes + new.bytes() > JOURNAL_MAX {
-                return Err(self.end(Stop::Limit(too_large("all that the run asked and was told"))));
+                return Err(self.end(Stop::Limit(too_large("calls and results of the run"))));
             }
             return Ok((new, true));
         };

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn repetitions_get_further_apart_up_to_half_a_minute_and_never_come_before_the_other_side_asked() {
+    fn delays_grow_to_half_a_minute_and_are_never_below_the_requested_one() {
         let policy = RetryPolicy::default();
         let waits: Vec<u128> = (0..8).map(|repeats| policy.backoff(repeats, None).as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_of_a_failure_counts_from_when_its_code_began_without_a_break() {
+    fn the_budget_of_a_failure_counts_from_the_first_with_its_code() {
         let policy = RetryPolicy::default();
         let away = Failure::new(Class::Transient, "away", "away");
         let stall = Stall::of_call(None, away.clone(), 0);

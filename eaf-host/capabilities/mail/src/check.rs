@@ -25,21 +25,21 @@ use uuid::Uuid;
 
 /// UUID namespace from which the ids of test mails are computed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d61_696c_5f74_7269_616c_7631);
-const TRIAL: &str = "trial";
+const TEST_MAIL: &str = "test-mail";
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| {
     let files = [
-        ("de.subject.txt", include_str!("trial/de.subject.txt")),
-        ("de.txt", include_str!("trial/de.txt")),
-        ("de.html", include_str!("trial/de.html")),
-        ("en.subject.txt", include_str!("trial/en.subject.txt")),
-        ("en.txt", include_str!("trial/en.txt")),
-        ("en.html", include_str!("trial/en.html")),
+        ("de.subject.txt", include_str!("test_mail/de.subject.txt")),
+        ("de.txt", include_str!("test_mail/de.txt")),
+        ("de.html", include_str!("test_mail/de.html")),
+        ("en.subject.txt", include_str!("test_mail/en.subject.txt")),
+        ("en.txt", include_str!("test_mail/en.txt")),
+        ("en.html", include_str!("test_mail/en.html")),
     ];
     let files: BTreeMap<_, _> =
-        files.into_iter().map(|(name, text)| (format!("{TRIAL}/{name}"), text.into())).collect();
+        files.into_iter().map(|(name, text)| (format!("{TEST_MAIL}/{name}"), text.into())).collect();
     let locales = Arc::new(Locales::load("", "").expect("no texts are whole"));
-    Templates::load(&files, locales).expect("the mail for trial is whole; a test sends it")
+    Templates::load(&files, locales).expect("the test mail is whole; a test sends it")
 });
 
 /// Mail connection that a connection test tests: a stored connection, by name, or a draft.
@@ -77,7 +77,7 @@ pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option
     if let Some(actor) = to {
         let verdict = match &mut session {
             Some(session) if is_accepted => {
-                Verdict::from(&trial(mail, &config, session, (tenant, connection, actor)).await)
+                Verdict::from(&send_test_mail(mail, &config, session, (tenant, connection, actor)).await)
             }
             _ => Verdict::Untested,
         };
@@ -117,13 +117,13 @@ async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Rep
     session.filter(|_| is_in)
 }
 
-type TrialRecipient<'a> = (TenantId, &'a str, ActorId);
+type TestRecipient<'a> = (TenantId, &'a str, ActorId);
 
-async fn trial(
+async fn send_test_mail(
     mail: &Mail,
     config: &Config,
     session: &mut Session,
-    recipient: TrialRecipient<'_>,
+    recipient: TestRecipient<'_>,
 ) -> Result<(), Failure> {
     let (tenant, _, actor) = recipient;
     let missing = || permanent("recipient-address-missing", "No mail address of yours is known.".into());
@@ -156,7 +156,7 @@ async fn content(
     mail: &Mail,
     config: &Config,
     person: &Person,
-    (tenant, connection, actor): TrialRecipient<'_>,
+    (tenant, connection, actor): TestRecipient<'_>,
 ) -> Result<Vec<u8>, Failure> {
     let tenant_name = mail.store.tenant_name(tenant).await?;
     let host = HostFacts {
@@ -167,8 +167,8 @@ async fn content(
         reply_to: config.reply_to.as_ref().map(AsRef::<str>::as_ref),
     };
     let facts = Map::from_iter([("connection".to_owned(), Value::from(connection))]);
-    let broken = || permanent("template-failed", "The mail for trial could not be made.".into());
-    let rendered = TEMPLATES.render(TRIAL, person.locale, &facts, &host).map_err(|_| broken())?;
+    let broken = || permanent("template-failed", "The test mail could not be made.".into());
+    let rendered = TEMPLATES.render(TEST_MAIL, person.locale, &facts, &host).map_err(|_| broken())?;
     let now = mail.store.now();
     let name = format!("{tenant}/{connection}/{actor}/{}", now.unix_timestamp_nanos());
     let id = Uuid::new_v5(&NAMESPACE, name.as_bytes());

@@ -164,8 +164,8 @@ impl Provider for Mail {
         check::check(self, tenant, Tested::Stored(connection), Some(actor)).await
     }
 
-    async fn check_draft(&self, tenant: TenantId, draft: &Connection, trial: Option<ActorId>) -> Report {
-        check::check(self, tenant, Tested::Draft(draft), trial).await
+    async fn check_draft(&self, tenant: TenantId, draft: &Connection, recipient: Option<ActorId>) -> Report {
+        check::check(self, tenant, Tested::Draft(draft), recipient).await
     }
 
     fn connections(&self) -> ConnectionType {

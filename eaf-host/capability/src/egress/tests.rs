@@ -49,7 +49,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn without_rules_this_machine_its_link_and_the_metadata_service_are_refused() {
+async fn without_rules_loopback_link_local_and_metadata_are_refused() {
     let bench = bench(&[], &[]);
     for guarded in [
         "127.0.0.1",
@@ -102,7 +102,7 @@ async fn the_addresses_of_this_machine_are_refused_on_every_port() {
 }
 
 #[tokio::test]
-async fn own_services_are_refused_by_address_and_by_name_and_open_by_a_rule_for_them_alone() {
+async fn own_services_are_refused_unless_a_rule_names_exactly_them() {
     let own = [("database", "db.internal", 5432), ("identity provider", "10.9.0.9", 443)];
     let bench = bench(&["vsphere 10.0.0.0/8:1-65535", "vsphere@acme 10.7.0.7:5432", "vsphere *.example"], &own);
     bench.zone.set("db.internal", &["10.5.0.5", "10.7.0.7"]);
@@ -117,7 +117,7 @@ async fn own_services_are_refused_by_address_and_by_name_and_open_by_a_rule_for_
 }
 
 #[tokio::test]
-async fn a_service_without_known_addresses_is_guarded_and_a_slow_name_service_delays_no_connection() {
+async fn a_service_without_addresses_is_guarded_and_slow_dns_delays_nothing() {
     struct Silent;
     #[async_trait]
     impl Lookup for Silent {

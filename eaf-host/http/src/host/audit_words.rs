@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Names of the members that a sealed value has; see `eaf_core::crypto::personal`.
-const SEALED: [&str; 2] = ["$sealed", "$sealed-among"];
+const SEALED: [&str; 2] = ["$sealed", "$sealed-for-all"];
 
 /// Names of people and things that the sentences of some rows need.
 pub struct Words<'a> {

@@ -4,7 +4,7 @@
 
 use super::connection_get::PATH;
 use super::connection_put::audited;
-use super::{checked_name, connection_fault};
+use super::{checked_name, store_problem};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
@@ -42,10 +42,10 @@ async fn remove(
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
     let mut tx = app.core.db.tenant(tenant).await?;
-    let stored = connection::lock_settings(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    let stored = connection::lock_settings(&mut tx, &capability, &name).await.map_err(store_problem)?;
     let before = stored.map(|(config, _)| config);
     let Some(before) = before else { return Err(Problem::new(Code::NotFound)) };
-    connection::remove(&mut tx, &capability, &name).await.map_err(connection_fault)?;
+    connection::remove(&mut tx, &capability, &name).await.map_err(store_problem)?;
     let act = Act::new("connection.delete", object).changing(audited(&before), Value::Null);
     audit::record_act(&mut tx, &who.by(), &act).await?;
     tx.commit().await?;

@@ -3,7 +3,7 @@
 //! `If-Match` refuses a change if another admin has changed the settings meanwhile.
 
 use super::connection_get::PATH;
-use super::{checked_name, connection_fault};
+use super::{checked_name, store_problem};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
@@ -42,7 +42,7 @@ pub(super) fn body_schema() -> Value {
 
 /// Violations in a body that sets a connection of this type: those of the type's JSON Schemas or,
 /// if there are none, those of the type's own rules.
-pub(super) fn faults(
+pub(super) fn violations(
     kind: &ConnectionType,
     mut schema: Value,
     body: &Value,
@@ -105,7 +105,7 @@ pub(super) fn put_problem(cause: connection::Error) -> Problem {
         connection::Error::NoSecret => secret_problem("required"),
         connection::Error::TooMany => Problem::new(Code::TooManyConnections).with("limit", connection::MAX_CONNECTIONS),
         connection::Error::SecretNeededAgain => secret_problem("secret-again"),
-        cause => connection_fault(cause),
+        cause => store_problem(cause),
     }
 }
 
@@ -123,9 +123,9 @@ async fn store(
     let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
     let precondition = precondition::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
     let body = who.read_json(&app, request).await?;
-    let faults = faults(&kind, body_schema(), &body, who.caller.locale)?;
-    if !faults.is_empty() {
-        return Err(Problem::new(Code::BodyInvalid).errors(faults));
+    let violations = violations(&kind, body_schema(), &body, who.caller.locale)?;
+    if !violations.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(violations));
     }
     let new = NewConnection {
         capability,
@@ -135,7 +135,7 @@ async fn store(
         non_routing_fields: kind.non_routing_fields,
     };
     let mut tx = app.core.db.tenant(who.caller.tenant).await?;
-    let stored = connection::lock_settings(&mut tx, &new.capability, &new.name).await.map_err(connection_fault)?;
+    let stored = connection::lock_settings(&mut tx, &new.capability, &new.name).await.map_err(store_problem)?;
     let (before, updated_at) = stored.unzip();
     if let Some(precondition) = precondition {
         check_unchanged(precondition, updated_at)?;

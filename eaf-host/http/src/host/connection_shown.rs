@@ -1,7 +1,7 @@
 //! Connections as JSON documents: without secrets, and with those that grants name but that do not
 //! exist yet.
 
-use super::{connection_fault, instant, record};
+use super::{instant, record, store_problem};
 use crate::App;
 use crate::messages;
 use crate::problem::Problem;
@@ -18,7 +18,7 @@ pub async fn all(app: &App, tenant: TenantId, locale: Locale) -> Result<Vec<Valu
     let wanted = granted.into_iter().map(|listed| (listed.grant.capability, listed.grant.connection));
     let mut shown: BTreeMap<(String, String), Value> =
         wanted.map(|(capability, name)| ((capability.clone(), name.clone()), missing(&capability, &name))).collect();
-    let listed = app.core.connections.list(tenant).await.map_err(connection_fault)?;
+    let listed = app.core.connections.list(tenant).await.map_err(store_problem)?;
     let writers: Vec<ActorId> = listed.iter().map(|summary| summary.updated_by).collect();
     let members = app.core.directory.members_among(tenant, &writers).await?;
     for summary in listed {

@@ -6,7 +6,7 @@
 
 use super::draft::Draft;
 use super::test_limit::{RateLimited, TestPermit};
-use super::{checked_name, connection_fault, record};
+use super::{checked_name, record, store_problem};
 use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
@@ -61,21 +61,21 @@ pub(super) enum Act {
     /// Test that only reads.
     Test,
     /// Test that also has an effect that the caller sees, such as a mail to the caller.
-    Trial,
+    EffectTest,
 }
 
 impl Act {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Act::Test => "connection.test",
-            Act::Trial => "connection.trial",
+            Act::EffectTest => "connection.trial",
         }
     }
 
     pub(super) const fn of_draft(self) -> &'static str {
         match self {
             Act::Test => "connection.test-draft",
-            Act::Trial => "connection.trial-draft",
+            Act::EffectTest => "connection.trial-draft",
         }
     }
 }
@@ -90,7 +90,7 @@ pub(super) async fn begin(
 ) -> Result<Json<Value>, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
     let tenant = who.caller.tenant;
-    let known = app.core.connections.list(tenant).await.map_err(connection_fault)?;
+    let known = app.core.connections.list(tenant).await.map_err(store_problem)?;
     let stored = known.into_iter().find(|one| one.capability == capability && one.name == name);
     let stored = stored.ok_or_else(|| Problem::new(Code::NotFound))?;
     let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.clone();
@@ -160,7 +160,7 @@ impl Test {
                     .connections
                     .record_check(tenant, capability, name, *updated_at, error)
                     .await
-                    .map_err(connection_fault)?;
+                    .map_err(store_problem)?;
                 self.act.name()
             }
             // A draft says nothing about the stored connection.
@@ -174,11 +174,13 @@ impl Test {
         let Caller { tenant, actor, .. } = self.who.caller;
         match (&self.subject, self.act) {
             (Subject::Stored(provider, stored), Act::Test) => provider.check(tenant, &stored.name).await,
-            (Subject::Stored(provider, stored), Act::Trial) => {
+            (Subject::Stored(provider, stored), Act::EffectTest) => {
                 provider.test_with_effect(tenant, &stored.name, actor).await
             }
             (Subject::Draft(provider, draft), Act::Test) => provider.check_draft(tenant, draft, None).await,
-            (Subject::Draft(provider, draft), Act::Trial) => provider.check_draft(tenant, draft, Some(actor)).await,
+            (Subject::Draft(provider, draft), Act::EffectTest) => {
+                provider.check_draft(tenant, draft, Some(actor)).await
+            }
         }
     }
 }

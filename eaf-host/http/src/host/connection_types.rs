@@ -42,7 +42,7 @@ fn schema() -> Value {
         "input": { "enum": ["text", "number", "certificate", "choice"] },
         "options": { "type": "array", "items": option, "description": "The options of a choice." },
         "optional": { "type": "boolean" },
-        "harmless": {
+        "non_routing": {
             "type": "boolean",
             "description": "A change keeps the stored secret: the member names neither the server nor the account.",
         },
@@ -57,7 +57,7 @@ fn schema() -> Value {
         "removal": { "type": "string", "description": "The effect of deleting such a connection." },
         "trial": {
             "type": ["string", "null"],
-            "description": "The label of the button for a trial; null: only a test is possible.",
+            "description": "The label of the button for a test with an effect; null: only a test without one is possible.",
         },
         "fields": { "type": "array", "items": field, "description": "The fields in the order of the form." },
         "findings": { "type": "array", "items": finding, "description": "Names of a test's findings beside the fields." },
@@ -88,7 +88,7 @@ fn shown(capability: &str, kind: &ConnectionType, locale: Locale) -> Value {
             "input": input.as_str(),
             "options": options.iter().map(option).collect::<Vec<_>>(),
             "optional": optional,
-            "harmless": kind.non_routing_fields.contains(&name),
+            "non_routing": kind.non_routing_fields.contains(&name),
             "initial": initial,
             "choosable": kind.choices.contains(&name),
             "by_token": by_token,

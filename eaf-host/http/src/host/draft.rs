@@ -1,8 +1,8 @@
 //! Draft of a connection: settings that an admin tests before they are stored. A draft comes in a
 //! request body, is used once, and is recorded in the audit without its secret.
 
-use super::connection_put::{body_schema, changed, faults, put_problem};
-use super::{checked_name, connection_fault};
+use super::connection_put::{body_schema, changed, put_problem, violations};
+use super::{checked_name, store_problem};
 use crate::App;
 use crate::caller::TenantCaller;
 use crate::code::Code;
@@ -60,9 +60,9 @@ pub async fn read(
     let body = who.read_json(app, request).await?;
     let mut kind = provider.connections();
     let members = shape(&mut kind);
-    let faults = faults(&kind, schema(&members), &body, who.caller.locale)?;
-    if !faults.is_empty() {
-        return Err(Problem::new(Code::BodyInvalid).errors(faults));
+    let violations = violations(&kind, schema(&members), &body, who.caller.locale)?;
+    if !violations.is_empty() {
+        return Err(Problem::new(Code::BodyInvalid).errors(violations));
     }
     let new = NewConnection {
         capability: capability.to_owned(),
@@ -71,7 +71,7 @@ pub async fn read(
         secret: body.get("secret").and_then(Value::as_object).cloned(),
         non_routing_fields: kind.non_routing_fields,
     };
-    let stored = app.core.connections.list(who.caller.tenant).await.map_err(connection_fault)?;
+    let stored = app.core.connections.list(who.caller.tenant).await.map_err(store_problem)?;
     let stored = stored.into_iter().find(|one| one.capability == new.capability && one.name == new.name);
     let change = changed(stored.as_ref().map(|stored| &stored.config), &new);
     let connection = app.core.connections.draft(who.caller.tenant, new).await.map_err(put_problem)?;

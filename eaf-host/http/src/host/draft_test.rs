@@ -25,15 +25,15 @@ pub fn test_operation() -> Operation {
     }
 }
 
-pub fn trial_operation() -> Operation {
-    let summary = "Try a draft of a connection, such as by a mail to yourself";
+pub fn effect_test_operation() -> Operation {
+    let summary = "Test a draft of a connection with an effect, such as a mail to yourself";
     let entry = Entry::new("host.connection.draft.trial", "host", summary);
     let path = "/api/host/connections/{capability}/{name}/draft/trial";
     Operation {
         method: "post",
         path,
-        access: Access::connections(Act::Trial.of_draft()),
-        route: post(try_out),
+        access: Access::connections(Act::EffectTest.of_draft()),
+        route: post(test_with_effect),
         doc: described(entry).done(),
     }
 }
@@ -60,13 +60,13 @@ async fn test(
     begin(app, who, place, Act::Test, request).await
 }
 
-async fn try_out(
+async fn test_with_effect(
     State(app): State<App>,
     who: TenantCaller,
     Path(place): Path<(String, String)>,
     request: Request,
 ) -> Result<Json<Value>, Problem> {
-    begin(app, who, place, Act::Trial, request).await
+    begin(app, who, place, Act::EffectTest, request).await
 }
 
 async fn begin(

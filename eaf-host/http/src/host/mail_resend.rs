@@ -172,7 +172,7 @@ impl Resend {
             Resolution::Granted(granted) => *granted,
             Resolution::Denied(denial) => return Err(denial.failure(CAPABILITY, name)),
             Resolution::Inactive(_) => {
-                return Err(Failure::new(Class::Denied, "product-resting", "the product is not active"));
+                return Err(Failure::new(Class::Denied, "product-inactive", "the product is not active"));
             }
         };
         provider.repeat_item(&Call { granted, ..self.call.clone() }, &self.item).await

@@ -8,12 +8,12 @@ pub mod audit_proof;
 pub mod audit_row;
 mod audit_words;
 pub mod connection_delete;
+pub mod connection_effect_test;
 pub mod connection_get;
 pub mod connection_list;
 pub mod connection_put;
 mod connection_shown;
 pub mod connection_test;
-pub mod connection_trial;
 pub mod connection_types;
 mod draft;
 pub mod draft_choices;
@@ -108,7 +108,7 @@ pub(super) fn page_schema(item: Value) -> Value {
     })
 }
 
-fn connection_fault(cause: eaf_core::connection::Error) -> Problem {
+fn store_problem(cause: eaf_core::connection::Error) -> Problem {
     match cause {
         eaf_core::connection::Error::Db(cause) => cause.into(),
         cause => Problem::fault(Code::Internal, &cause),

@@ -141,14 +141,14 @@ async fn a_connections_form_is_that_of_its_capability_and_translated() {
     let english = host.send(request.body(Body::empty()).unwrap()).await;
     let room = json!({
         "name": "room", "label": "Room", "hint": "…", "input": "text", "options": [], "optional": true,
-        "harmless": true, "initial": null, "choosable": true, "by_token": false,
+        "non_routing": true, "initial": null, "choosable": true, "by_token": false,
     });
     let items = english.json["items"].as_array().unwrap();
     let [echo] = items.as_slice() else { panic!("{}", english.text) };
     assert_eq!((&echo["capability"], &echo["name"]), (&json!("echo"), &json!("House")));
     assert_eq!(echo["fields"][1], room);
     // A field without a label in the texts is shown by its name.
-    assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["harmless"]), (&json!("host"), &json!(false)));
+    assert_eq!((&echo["fields"][0]["label"], &echo["fields"][0]["non_routing"]), (&json!("host"), &json!(false)));
     let german = host.get("admin@acme", "/api/host/connection-types").await.json;
     assert_eq!(german["items"][0]["fields"][1]["label"], "Raum");
 }

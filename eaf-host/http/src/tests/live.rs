@@ -73,10 +73,10 @@ async fn a_change_has_the_key_and_a_position_to_resume_from() {
     host.note("requester@acme", "before").await;
     let mut events = Events::open(&host, "requester@acme", &[]).await;
     let first = host.note("requester@acme", "first").await;
-    let told = events.next().await.expect("an event");
-    assert_eq!((told.kind.as_str(), &told.data["key"]), ("change", &Value::from(first)));
-    let (position, mark) = told.id.split_once('~').expect("a mark");
-    assert_eq!(told.data["position"], position);
+    let event = events.next().await.expect("an event");
+    assert_eq!((event.kind.as_str(), &event.data["key"]), ("change", &Value::from(first)));
+    let (position, mark) = event.id.split_once('~').expect("a mark");
+    assert_eq!(event.data["position"], position);
     drop(events);
     for forged in ["", &mark[1..], "0123456789AB", &"f".repeat(400)] {
         let id = format!("{position}~{forged}");
@@ -84,7 +84,7 @@ async fn a_change_has_the_key_and_a_position_to_resume_from() {
         assert_eq!(response.status(), 400, "{forged}");
     }
     let second = host.note("requester@acme", "second").await;
-    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &told.id)]).await;
+    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &event.id)]).await;
     assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());
 }
 
@@ -166,13 +166,13 @@ async fn a_rebuilt_view_resets_the_client() {
     host.project(TenantId::derive("acme")).await;
     assert_eq!(events.next().await.expect("an event").kind, "reset");
     let after = host.note("requester@acme", "after").await;
-    let told = events.next().await.expect("an event");
-    assert_eq!(told.data["key"], after.as_str(), "and it goes on");
+    let event = events.next().await.expect("an event");
+    assert_eq!(event.data["key"], after.as_str(), "and it goes on");
     // A client that reconnects gets the reset as well.
     drop(events);
     host.database.run("update eaf.checkpoint set rebuild_at = now()").await;
     host.project(TenantId::derive("acme")).await;
-    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &told.id)]).await;
+    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &event.id)]).await;
     let reset = events.next().await.expect("an event");
     assert_eq!(reset.kind, "reset");
     drop(events);
@@ -186,12 +186,12 @@ async fn a_stream_ends_with_its_package_and_resumes_with_the_next_one() {
     let host = TestHost::new().await;
     let mut events = Events::open(&host, "requester@acme", &[]).await;
     let first = host.note("requester@acme", "first").await;
-    let told = events.next().await.expect("an event");
-    assert_eq!(told.data["key"], first.as_str());
+    let event = events.next().await.expect("an event");
+    assert_eq!(event.data["key"], first.as_str());
     host.upgrade();
     assert!(events.next().await.is_none(), "its rules were the former package's");
     let second = host.note("requester@acme", "second").await;
-    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &told.id)]).await;
+    let mut events = Events::open(&host, "requester@acme", &[("last-event-id", &event.id)]).await;
     assert_eq!(events.next().await.expect("an event").data["key"], second.as_str());
 }
 
@@ -250,9 +250,9 @@ async fn a_refused_view_does_not_end_the_stream_of_the_others() {
     let first = events.any().await.expect("an event");
     assert_eq!(first.data["refused"], serde_json::json!(["notes/vanished", "gone/notes"]));
     let noted = host.note("requester@acme", "first").await;
-    let told = events.next().await.expect("an event");
-    assert_eq!(told.data["key"], noted.as_str());
-    let mut again = Events::of(host.open("requester@acme", path, &[("last-event-id", &told.id)]).await);
+    let event = events.next().await.expect("an event");
+    assert_eq!(event.data["key"], noted.as_str());
+    let mut again = Events::of(host.open("requester@acme", path, &[("last-event-id", &event.id)]).await);
     assert_eq!(again.any().await.expect("an event").data["resumed"], true);
 }
 

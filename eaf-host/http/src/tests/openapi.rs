@@ -100,8 +100,8 @@ async fn responses_match_the_document() {
         let mut schema = schema;
         schema["components"] = document["components"].clone();
         let validator = jsonschema::validator_for(&schema).expect("a schema");
-        let faults: Vec<String> = validator.iter_errors(answer).map(|fault| fault.to_string()).collect();
-        assert!(faults.is_empty(), "{faults:?}\n{answer:#}");
+        let violations: Vec<String> = validator.iter_errors(answer).map(|violation| violation.to_string()).collect();
+        assert!(violations.is_empty(), "{violations:?}\n{answer:#}");
     };
     for (who, path) in [
         ("admin@acme", "/api/notes/views/notes"),

@@ -176,7 +176,7 @@ async fn a_page_of_another_release_has_another_etag() {
     };
     release("<!doctype html>app-1");
     let (_, headers, _) = ask("GET", &[]).await;
-    assert!(!headers.contains_key("last-modified"), "a time that says nothing is not told");
+    assert!(!headers.contains_key("last-modified"), "no time of modification without a meaning");
     let tag = headers["etag"].to_str().unwrap().to_owned();
     let (status, headers, text) = ask("GET", &[("if-none-match", &format!("\"x\", W/{tag}"))]).await;
     assert_eq!((status, text.as_str(), headers["etag"].to_str().unwrap()), (304, "", tag.as_str()));

@@ -259,9 +259,9 @@ async fn tokens_and_session_ids_are_neither_logged_nor_stored() {
     let begun = browser.begin("/auth/sign-in").await;
     let token_claims = browser.token_claims(&begun, "admin@acme");
     let answer = browser.finish(&begun, &token_claims).await;
-    let told = format!("{:?} {}", answer.headers, answer.text);
+    let shown = format!("{:?} {}", answer.headers, answer.text);
     for secret in [ACCESS_TOKEN, &host.issuer.sign(&token_claims), "eyJ", &begun.asked["nonce"]] {
-        assert!(!told.contains(secret), "{told}");
+        assert!(!shown.contains(secret), "{shown}");
     }
     let id = browser.session().unwrap().to_owned();
     let tables = host.database.dump().await;

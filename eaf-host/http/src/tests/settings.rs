@@ -80,7 +80,7 @@ async fn a_page_of_the_history_ends_with_a_cursor() {
 }
 
 #[tokio::test]
-async fn a_change_of_an_older_version_and_values_outside_of_the_schema_change_nothing() {
+async fn an_older_version_and_values_outside_of_the_schema_change_nothing() {
     let host = TestHost::new().await;
     put(&host, "admin@acme", 0, json!({ "longest": 50 })).await;
     let (status, problem) = put(&host, "admin@acme", 0, json!({ "longest": 60 })).await;

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn uncertain_references_and_unreadable_files_are_reported_and_refuse_nothing() {
+    fn uncertain_references_and_unreadable_files_are_only_reported() {
         let found = of("fn a() { channel.send(\"wake\", 1, 2); Job { status: \"queued\" }; }");
         assert_eq!(found, ["Mail(\"wake\") lib.rs, line 1 perhaps", "Text(\"status.queued\") lib.rs, line 1 perhaps"]);
         let found = of("fn a() { let = soon; }");

@@ -5,7 +5,7 @@ use super::component::WorkflowComponent;
 use crate::engine::{Limits, Wasm};
 use crate::{Plugin, Plugins, fixtures};
 use eaf_capability::{Capabilities, Capability};
-use eaf_core::workflow::engine::memory::{Ending, MemoryKernel, Vcenter};
+use eaf_core::workflow::engine::memory_kernel::{Ending, MemoryKernel, Vcenter};
 use eaf_core::workflow::engine::{
     Config, Ended, Engine, Execution, Executor, Kernel, Package, RetryPolicy, RunEffects,
 };
@@ -48,7 +48,7 @@ async fn execution(workflow: &str, package: Plugin) -> Execution {
 }
 
 #[tokio::test]
-async fn a_component_goes_from_its_grant_to_its_result_over_suspensions_and_replays() {
+async fn a_component_reaches_its_result_over_suspensions_and_replays() {
     let (kernel, vcenter, ending) = play("provision").await;
     assert_eq!(ending, Ending::Completed(json!({})));
     assert_eq!(vcenter.effects.lock().unwrap().values().copied().collect::<Vec<_>>(), [1]);

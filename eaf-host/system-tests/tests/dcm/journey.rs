@@ -174,7 +174,7 @@ async fn an_approved_request_leads_to_a_machine_and_its_mails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_could_not_report_its_end_leaves_a_request_that_can_be_retried() {
+async fn a_run_that_could_not_report_its_end_leaves_a_retryable_request() {
     let house = House::open(&["vcenter", "mail"]).await;
     *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
     let key = house.ask_and_approve().await;

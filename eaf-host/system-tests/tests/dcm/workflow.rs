@@ -5,7 +5,7 @@ use super::package;
 use async_trait::async_trait;
 use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::id::TenantId;
-use eaf_core::workflow::engine::memory::{Ending, MemoryKernel};
+use eaf_core::workflow::engine::memory_kernel::{Ending, MemoryKernel};
 use eaf_core::workflow::engine::{Config, Engine};
 use eaf_plugin::{Plugins, fixtures, load};
 use serde_json::{Value, json};

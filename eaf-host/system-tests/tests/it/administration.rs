@@ -64,7 +64,7 @@ async fn an_act_on_the_command_line_records_its_actor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_with_a_wrong_master_key_ends_and_the_key_is_rotated_beside_running_hosts() {
+async fn a_wrong_master_key_ends_a_host_and_rotation_needs_no_stop() {
     let system = System::bare().await;
     let wrong = [("EAF_MASTER_KEY", OTHER_KEY), ("EAF_LISTEN", "127.0.0.1:0")];
     let (said, well) = system.eaf_with(&wrong, &["serve"]).await;

@@ -113,7 +113,7 @@ async fn a_request_is_decided_once_by_another_person_while_it_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_in_the_wrong_field_of_a_connection_is_refused_and_stored_nowhere() {
+async fn a_password_in_the_wrong_field_is_refused_and_stored_nowhere() {
     let system = System::start().await;
     let people = system.people().await;
     let vcenter = json!({

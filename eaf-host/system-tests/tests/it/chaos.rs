@@ -42,7 +42,7 @@ struct Load {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_acknowledged_command_is_lost_when_hosts_and_database_are_killed_under_load() {
+async fn no_answered_command_is_lost_when_hosts_and_database_are_killed() {
     let mut server = Server::start().await;
     let database = Database::fresh_in(&server.superuser_url()).await;
     let mut system = System::on(database, "https://cloud.example").await;

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 3;
 const WAIT_MAX: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_faulty_vcenter_gets_one_machine_per_request_then_none_and_no_foreign_change() {
+async fn a_faulty_vcenter_gets_one_machine_per_request_and_then_none() {
     let mut system = System::start().await;
     let people = system.people().await;
     let (origins, foreign) = foreign_machines(&system, &people).await;

@@ -6,7 +6,7 @@ use eaf_system_tests::system::{System, WAIT_MAX, offering};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn following_the_log_continues_after_a_restart_of_postgresql_without_duplicates() {
+async fn following_the_log_survives_a_restart_of_postgresql_without_duplicates() {
     let mut server = Server::start().await;
     let database = Database::fresh_in(&server.superuser_url()).await;
     let system = System::on(database, "https://cloud.example").await;

@@ -63,7 +63,7 @@ async fn a_host_killed_around_creating_the_folder_leaves_exactly_one_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_killed_around_each_effect_of_provision_leaves_exactly_one_machine() {
+async fn a_host_killed_around_any_effect_of_provision_leaves_one_machine() {
     let mut system = System::start().await;
     for (n, effect) in PROVISION.into_iter().enumerate() {
         for moment in MOMENTS {

@@ -55,11 +55,11 @@ async fn only_serve_and_migrate_change_the_schema() {
     let system = System::bare().await;
     let owner = system.database.url("eaf_migrate");
     let may_migrate = [("EAF_DATABASE_MIGRATE_URL", owner.as_str())];
-    system.database.run("delete from eaf.function_source where name = 'behind'").await;
+    system.database.run("delete from eaf.function_source where name = 'lagging_consumers'").await;
 
     for command in [["verify"].as_slice(), &["operator", "list"], &["projection", "status"]] {
         let (said, well) = system.eaf_with(&may_migrate, command).await;
-        assert!(!well && said.contains("functions/behind.sql is missing"), "{command:?}: {said}");
+        assert!(!well && said.contains("functions/lagging_consumers.sql is missing"), "{command:?}: {said}");
         assert!(said.contains("eaf migrate"), "the error names the way out: {said}");
     }
     let (said, well) = system.eaf(&["migrate"]).await;

@@ -43,7 +43,7 @@ async fn a_cancelled_request_removes_only_its_own_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_builds_from_the_corrected_offering_at_the_price_that_was_approved() {
+async fn a_retry_builds_from_the_corrected_offering_at_the_approved_price() {
     let system = System::start().await;
     let people = system.people().await;
     let wrong = changed(&[("template", json!("Templates/none"))]);
@@ -76,7 +76,7 @@ async fn a_retry_rebuilds_a_machine_that_was_deleted_in_vcenter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_of_an_offering_without_an_address_is_handed_over_when_it_runs() {
+async fn a_machine_that_needs_no_address_is_handed_over_when_it_runs() {
     let system = System::start().await;
     let people = system.people().await;
     people.admin.command("define-offering", changed(&[("await_address", json!(false))])).await.ok();
@@ -126,7 +126,7 @@ async fn a_machine_that_became_a_template_is_reported_and_keeps_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_missing_in_vcenter_is_decommissioned_only_when_an_admin_confirms() {
+async fn a_machine_missing_in_vcenter_is_removed_only_when_an_admin_confirms() {
     let system = System::start().await;
     let people = system.people().await;
     let vm = built(&people, "web-01").await;
@@ -168,7 +168,7 @@ async fn a_machine_of_another_vcenter_stays_until_an_admin_confirms_its_removal(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_of_another_vcenter_is_cancelled_without_removal_by_an_admin_only() {
+async fn only_an_admin_cancels_a_request_of_another_vcenter_without_removal() {
     for stands_here_too in [true, false] {
         let system = System::start().await;
         let people = system.people().await;

@@ -89,7 +89,7 @@ async fn older_events_are_upcast_and_newer_ones_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_cannot_be_upcast_parks_its_view_in_its_tenant_and_loses_nothing() {
+async fn an_event_without_upcast_parks_its_view_in_its_tenant_alone() {
     let system = System::bare().await;
     let (core, requester) = (system.core().await, system.person("requester@acme").await);
     let increment = async |name: &str| {

@@ -1,4 +1,4 @@
-import { kept } from '@/shell/api/kept';
+import { browserStorage } from '@/shell/api/local-storage';
 import { createStore, useStore } from '@/shell/api/store';
 
 export type Language = 'de' | 'en';
@@ -8,7 +8,7 @@ export const LANGUAGES: Record<Language, string> = { de: 'Deutsch', en: 'English
 const isLanguage = (value: unknown): value is Language => value === 'de' || value === 'en';
 
 function first(): Language {
-  const chosen = kept.read('language');
+  const chosen = browserStorage.read('language');
   if (isLanguage(chosen)) return chosen;
   return navigator.language.toLowerCase().startsWith('de') ? 'de' : 'en';
 }
@@ -27,12 +27,12 @@ export const language = {
   subscribe: store.subscribe,
   /** Stores the language that a person chose. */
   choose(chosen: Language): void {
-    kept.write('language', chosen);
+    browserStorage.write('language', chosen);
     store.set(chosen);
   },
   /** Applies the member's language unless one was chosen in this browser. */
   propose(locale: string | undefined): void {
-    if (!isLanguage(kept.read('language')) && isLanguage(locale)) store.set(locale);
+    if (!isLanguage(browserStorage.read('language')) && isLanguage(locale)) store.set(locale);
   },
 };
 

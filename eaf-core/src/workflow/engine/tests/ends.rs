@@ -3,7 +3,7 @@
 use super::{Scene, failure};
 use crate::capability::Class;
 use crate::workflow::engine::Error;
-use crate::workflow::engine::memory::Ending;
+use crate::workflow::engine::memory_kernel::Ending;
 use crate::workflow::{Divergence, Entry, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ fn recorded(sequence: i32, function: &str) -> Entry {
 }
 
 #[tokio::test]
-async fn however_a_run_ends_without_a_result_the_domain_is_notified_once_and_before() {
+async fn the_domain_is_notified_once_before_a_run_ends_without_a_result() {
     let with = |workflow: &str| Scene::new(workflow);
 
     let trapped = with("explode");
@@ -78,7 +78,7 @@ async fn a_run_ends_only_when_the_domain_knows_or_refuses_to() {
 }
 
 #[tokio::test]
-async fn wherever_the_host_dies_a_denial_is_audited_once_and_its_end_is_notified_once() {
+async fn after_any_crash_a_denial_is_audited_once_and_its_end_notified_once() {
     for step in 1.. {
         let scene = Scene::new("provision");
         scene.kernel.state().granted = false;

@@ -2,7 +2,7 @@
 
 use super::{Scene, effects};
 use crate::capability::Class;
-use crate::workflow::engine::memory::{Ending, MemoryKernel};
+use crate::workflow::engine::memory_kernel::{Ending, MemoryKernel};
 use crate::workflow::engine::{Execution, Stop};
 use crate::workflow::{Entry, MAX_ENTRIES};
 use serde_json::json;

@@ -7,7 +7,7 @@ mod scripts;
 mod stalls;
 
 use super::kernel::Kernel;
-use super::memory::{Ending, MOMENT, MemoryKernel, Vcenter};
+use super::memory_kernel::{Ending, MOMENT, MemoryKernel, Vcenter};
 use super::{Config, Engine, RetryPolicy, RunEffects};
 use crate::capability::{Capabilities, Capability, Class, Failure, Polled, Started};
 use crate::workflow::{Entry, State};
@@ -144,7 +144,7 @@ async fn without_a_grant_the_guest_gets_a_denial_that_is_recorded_and_audited() 
 }
 
 #[tokio::test]
-async fn a_grant_that_is_taken_away_denies_the_next_live_call_but_not_the_replay_of_old_ones() {
+async fn a_withdrawn_grant_denies_the_next_live_call_and_no_replayed_one() {
     let scene = Scene::new("provision");
     scene.vcenter.starts.lock().unwrap().push_back(Err(transient()));
     scene.engine.run_once().await;
@@ -156,14 +156,14 @@ async fn a_grant_that_is_taken_away_denies_the_next_live_call_but_not_the_replay
 }
 
 #[tokio::test]
-async fn a_run_of_a_stopped_product_waits_with_the_reason_and_continues_without_a_trace_of_it() {
+async fn a_run_of_a_stopped_product_waits_with_the_reason_and_continues() {
     let scene = Scene::new("provision");
     scene.kernel.state().inactive = true;
     scene.engine.run_once().await;
     {
         let state = scene.kernel.state();
         let waiting = state.waiting.last().unwrap();
-        assert_eq!(waiting.code, "product-resting");
+        assert_eq!(waiting.code, "product-inactive");
         assert!(state.journal.values().all(|entry| !matches!(entry.state, State::Done(Err(_)))));
         assert!(state.denials.is_empty());
     }
@@ -200,7 +200,7 @@ async fn progress_wakes_a_run_that_waits_for_that_much_of_it() {
 }
 
 #[tokio::test]
-async fn a_replay_that_takes_another_way_stops_the_run_and_shows_both_sides_without_their_arguments() {
+async fn a_divergence_stops_the_run_and_shows_both_calls_without_arguments() {
     let scene = Scene::new("provision");
     let other = Entry {
         sequence: 1,

@@ -4,14 +4,14 @@
 use super::scripts::Scripts;
 use super::{Scene, failure, transient};
 use crate::capability::{Class, Polled};
-use crate::workflow::engine::memory::Ending;
+use crate::workflow::engine::memory_kernel::Ending;
 use crate::workflow::engine::{Error, RetryPolicy};
 use crate::workflow::{State, Wait};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn retryable_failures_are_repeated_with_the_same_key_and_the_domain_is_notified_of_the_stall_and_its_end() {
+async fn retries_keep_the_key_and_the_domain_learns_of_a_stall_and_its_end() {
     let scene = Scene::new("provision");
     scene.vcenter.starts.lock().unwrap().extend((0..6).map(|_| Err(transient())));
     assert_eq!(scene.play().await, Ending::Completed(json!({})));
@@ -39,7 +39,7 @@ async fn a_few_seconds_without_vcenter_are_no_stall() {
 }
 
 #[tokio::test]
-async fn a_failure_is_the_guests_answer_and_abandoned_when_it_is_not_retryable_or_lasted_longer_than_the_budget() {
+async fn a_final_failure_or_one_beyond_the_budget_is_abandoned_and_answered() {
     let scene = Scene::new("provision");
     scene.vcenter.starts.lock().unwrap().push_back(Err(failure(
         Class::NotFound,
@@ -57,7 +57,7 @@ async fn a_failure_is_the_guests_answer_and_abandoned_when_it_is_not_retryable_o
 }
 
 #[tokio::test]
-async fn a_call_whose_provider_never_comes_back_has_an_unknown_outcome_and_is_started_again() {
+async fn a_call_without_an_answer_has_an_unknown_outcome_and_is_restarted() {
     tokio::time::timeout(Duration::from_secs(20), async {
         let policy = RetryPolicy { call_timeout: Duration::from_millis(50), ..RetryPolicy::default() };
         let scene = Scene::with("provision", Scripts::new(), policy);
@@ -84,7 +84,7 @@ async fn a_stall_that_could_not_be_notified_is_notified_later() {
 }
 
 #[tokio::test]
-async fn an_operation_that_ended_in_a_retryable_failure_is_started_again_with_growing_delays() {
+async fn an_operation_with_a_retryable_failure_restarts_with_growing_delays() {
     let scene = Scene::new("provision");
     let full = || Ok(Polled::Ended(failure(Class::Capacity, "vcenter-capacity", "no room")));
     scene.vcenter.polls.lock().unwrap().extend((0..5).map(|_| full()));
@@ -97,7 +97,7 @@ async fn an_operation_that_ended_in_a_retryable_failure_is_started_again_with_gr
 }
 
 #[tokio::test]
-async fn an_operation_that_runs_for_long_and_ends_in_the_same_failure_each_time_is_not_repeated_without_end() {
+async fn a_long_operation_with_the_same_failure_is_not_repeated_for_ever() {
     let scene = Scene::new("provision");
     let locked = failure(Class::Transient, "vcenter-locked", "locked").give_up_after(Duration::from_secs(600));
     for _ in 0..100 {
@@ -113,7 +113,7 @@ async fn an_operation_that_runs_for_long_and_ends_in_the_same_failure_each_time_
 }
 
 #[tokio::test]
-async fn the_retry_budget_of_a_failure_ends_its_repetition_long_before_the_hosts_own() {
+async fn the_retry_budget_of_a_failure_ends_before_the_hosts_own() {
     let scene = Scene::new("provision");
     let starting = failure(Class::Transient, "vcenter-starting", "starts").give_up_after(Duration::from_secs(900));
     scene.vcenter.starts.lock().unwrap().extend((0..1_000).map(|_| Err(starting.clone())));
@@ -123,7 +123,7 @@ async fn the_retry_budget_of_a_failure_ends_its_repetition_long_before_the_hosts
 }
 
 #[tokio::test]
-async fn a_budget_is_not_used_up_by_failures_of_the_same_code_that_had_another_one() {
+async fn a_budget_counts_no_failures_of_its_code_with_another_budget() {
     let scene = Scene::new("provision");
     let minutes = |n: u64| Duration::from_secs(60 * n);
     let busy = |budget| failure(Class::Transient, "vcenter-busy", "busy").give_up_after(budget);

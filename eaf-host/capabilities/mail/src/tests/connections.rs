@@ -55,8 +55,8 @@ async fn a_draft_is_tested_with_its_own_settings_and_sends_a_test_mail() {
         secret: json!({ "password": password }).as_object().unwrap().clone(),
         set_at: None,
     };
-    let test = async |password: &str, trial| {
-        store.provider().check_draft(TenantId::derive("acme"), &draft(password), trial).await.outcome()
+    let test = async |password: &str, recipient| {
+        store.provider().check_draft(TenantId::derive("acme"), &draft(password), recipient).await.outcome()
     };
     assert_eq!(test("canary-wrong", None).await.unwrap_err().code, "mail-wrong-password");
     assert_eq!(test("right", None).await, Ok(()));
@@ -118,17 +118,17 @@ async fn a_test_mail_goes_to_its_requester_and_finds_more_than_a_test() {
     let store = FakeStore::at(proxy.address());
     store.hire(2, "Anna Amsel", "anna@acme.example", Locale::De, "admin");
     let provider = store.provider();
-    let trial =
+    let test =
         async |number| provider.test_with_effect(TenantId::derive("acme"), "main", actor(number)).await.outcome();
-    assert_eq!(trial(2).await, Ok(()));
+    assert_eq!(test(2).await, Ok(()));
     let inbox = server.inbox().await;
-    assert_eq!((inbox.len(), inbox[0].subject.as_str()), (1, "Probe der Mail-Verbindung main"));
+    assert_eq!((inbox.len(), inbox[0].subject.as_str()), (1, "Test der Mail-Verbindung main"));
     assert!(store.log().is_empty(), "it is no mail of a product");
 
     proxy.rule(Rule::on("RCPT TO").answer("554 5.7.1 Relay access denied\r\n"));
     assert_eq!(check(&store).await, Ok(()), "the server says so only to a recipient");
-    assert_eq!(trial(2).await.unwrap_err().code, "relay-refused");
-    assert_eq!(trial(9).await.unwrap_err().code, "recipient-address-missing");
+    assert_eq!(test(2).await.unwrap_err().code, "relay-refused");
+    assert_eq!(test(9).await.unwrap_err().code, "recipient-address-missing");
 }
 
 #[tokio::test]

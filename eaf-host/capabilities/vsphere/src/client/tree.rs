@@ -62,9 +62,9 @@ fn children_of(found: &Properties, children: &'static str) -> Result<Vec<MoRef>,
 impl Search {
     async fn read_machines(&mut self, session: &Session, machines: &[MoRef], markers: &[&str]) -> Result<(), Error> {
         let labels = machine::labels(session, machines).await?;
-        let is_told = |object: &&MoRef| labels.iter().any(|label| label.object == **object);
-        let untold = machines.iter().filter(|object| !is_told(object)).cloned();
-        self.unreadable.extend(untold.map(|object| Label { object, name: None, marker: None }));
+        let is_read = |object: &&MoRef| labels.iter().any(|label| label.object == **object);
+        let unread = machines.iter().filter(|object| !is_read(object)).cloned();
+        self.unreadable.extend(unread.map(|object| Label { object, name: None, marker: None }));
         for label in labels {
             match &label.marker {
                 None => self.unreadable.push(label),

@@ -147,7 +147,7 @@ async fn one_folder_search_covers_all_unlisted_machines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_incomplete_machine_hides_no_other_and_is_no_connection_fault() {
+async fn an_incomplete_machine_hides_no_other_and_is_no_connection_problem() {
     for path in ["runtime.powerState", "runtime.connectionState"] {
         let bench = Bench::start(&[]).await;
         three(&bench).await;

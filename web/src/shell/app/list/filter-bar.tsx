@@ -22,17 +22,17 @@ interface TextFilterProps {
 export function TextFilter({ value = '', onChange }: TextFilterProps) {
   const t = useShellText();
   const [typed, setTyped] = useState(value);
-  const told = useRef(value);
+  const reported = useRef(value);
   const input = useRef<HTMLInputElement>(null);
   // Follows navigation and the reset of filters.
   useEffect(() => {
-    if (value !== told.current) setTyped(value);
-    told.current = value;
+    if (value !== reported.current) setTyped(value);
+    reported.current = value;
   }, [value]);
   useEffect(() => {
-    if (typed === told.current) return;
+    if (typed === reported.current) return;
     const timer = setTimeout(() => {
-      told.current = typed;
+      reported.current = typed;
       onChange(typed || undefined);
     }, 120);
     return () => clearTimeout(timer);

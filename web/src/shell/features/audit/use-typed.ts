@@ -3,21 +3,21 @@ import { useEffect, useRef, useState } from 'react';
 const PAUSE = 300;
 
 /** Shows input at once, and reports it after a pause, because each report sends a request. */
-export function useTyped(value: string, tell: (value: string) => void) {
+export function useTyped(value: string, report: (value: string) => void) {
   const [typed, setTyped] = useState(value);
-  const told = useRef(value);
+  const reported = useRef(value);
   // Follows navigation and the reset of filters.
   useEffect(() => {
-    if (value !== told.current) setTyped(value);
-    told.current = value;
+    if (value !== reported.current) setTyped(value);
+    reported.current = value;
   }, [value]);
   useEffect(() => {
-    if (typed === told.current) return;
+    if (typed === reported.current) return;
     const timer = setTimeout(() => {
-      told.current = typed;
-      tell(typed);
+      reported.current = typed;
+      report(typed);
     }, PAUSE);
     return () => clearTimeout(timer);
-  }, [typed, tell]);
+  }, [typed, report]);
   return [typed, setTyped] as const;
 }

@@ -4,7 +4,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { ConnectionFindings } from './connection-findings';
-import { stateOf, triedAt, troubleOf } from './connection-state';
+import { stateOf, triedAt, connectionProblemOf } from './connection-state';
 import type { ConnectionType } from './connection-types';
 import type { Check, Connection, Finding } from './connections';
 import { text } from './text';
@@ -16,13 +16,13 @@ interface ConnectionCheckProps {
   verdict: Verdict;
   tested: Tested | null;
   running: Check | null;
-  onTrial: () => void;
+  onCheck: (check: Check) => void;
   ref: Ref<HTMLElement>;
 }
 
 /** Results of the form's last test, line by line. */
 export function ConnectionCheck(props: ConnectionCheckProps) {
-  const { type, connection, verdict, tested, running, onTrial, ref } = props;
+  const { type, connection, verdict, tested, running, onCheck, ref } = props;
   const t = useText(text);
   const id = useId();
   return (
@@ -48,7 +48,11 @@ export function ConnectionCheck(props: ConnectionCheckProps) {
       </div>
       {type.trial ? (
         <div>
-          <Button busy={running === 'trial'} aria-disabled={running !== null || undefined} onClick={onTrial}>
+          <Button
+            busy={running === 'trial'}
+            aria-disabled={running !== null || undefined}
+            onClick={() => onCheck('trial')}
+          >
             {running === 'trial' ? t.trying : type.trial}
           </Button>
         </div>
@@ -90,7 +94,7 @@ function Outcome({ connection, details }: { connection: Connection; details: str
   const format = useFormat();
   const state = stateOf(connection);
   const at = triedAt(connection);
-  const sentence = troubleOf(connection);
+  const sentence = connectionProblemOf(connection);
   if (state === 'missing') return <p className="text-quiet">{t.missing}</p>;
   if (state === 'untested') return <p className="text-quiet">{t.untested}</p>;
   return (

@@ -181,7 +181,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
         verdict={verdict}
         tested={tested}
         running={running}
-        onTrial={() => check('trial')}
+        onCheck={check}
       />
     </div>
   );

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { stateOf, triedAt, troubleOf } from './connection-state';
+import { stateOf, triedAt, connectionProblemOf } from './connection-state';
 
 const NOW = new Date('2026-11-28T12:00:00Z');
-const known = (changed: Partial<Parameters<typeof troubleOf>[0]>) => ({
+const known = (changed: Partial<Parameters<typeof connectionProblemOf>[0]>) => ({
   configured: true,
   last_check_at: null,
   last_error: null,
@@ -30,10 +30,10 @@ describe('the state of a connection', () => {
   it('names the latest failure', () => {
     const refused = { last_check_at: '2026-11-28T11:00:00Z', last_error: 'vcenter-login' };
     const away = { last_use_at: '2026-11-28T11:59:00Z', use_error: 'vcenter-unreachable' };
-    expect(troubleOf(known({ ...refused, ...away }))).toBe('vcenter-unreachable');
+    expect(connectionProblemOf(known({ ...refused, ...away }))).toBe('vcenter-unreachable');
     const earlier = { ...away, last_use_at: '2026-11-28T10:59:00Z' };
-    expect(troubleOf(known({ ...refused, ...earlier }))).toBe('vcenter-login');
-    expect(troubleOf(known(refused))).toBe('vcenter-login');
+    expect(connectionProblemOf(known({ ...refused, ...earlier }))).toBe('vcenter-login');
+    expect(connectionProblemOf(known(refused))).toBe('vcenter-login');
   });
 
   it('shows its age', () => {

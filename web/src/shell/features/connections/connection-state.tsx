@@ -28,10 +28,10 @@ export function stateOf(connection: Known, now = hostNow()): State {
   return now.getTime() - Date.parse(at) > OLD ? 'old' : 'good';
 }
 
-type Trouble = Known & Pick<Connection, 'last_error_text' | 'use_error_text'>;
+type Described = Known & Pick<Connection, 'last_error_text' | 'use_error_text'>;
 
 /** Sentence about the failure; the newer one if test and use failed differently. */
-export function troubleOf(connection: Trouble): string | null {
+export function connectionProblemOf(connection: Described): string | null {
   const used = connection.use_error_text ?? connection.use_error;
   const tested = connection.last_error_text ?? connection.last_error;
   return triedAt(connection) === connection.last_check_at ? (tested ?? used) : (used ?? tested);

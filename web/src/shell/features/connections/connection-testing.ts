@@ -7,14 +7,14 @@ const field = (name: string, label: string, more: Partial<Setting> = {}): Settin
   input: 'text',
   options: [],
   optional: false,
-  harmless: false,
+  non_routing: false,
   initial: null,
   choosable: false,
   by_token: false,
   ...more,
 });
 
-const chosen = { harmless: true, choosable: true };
+const chosen = { non_routing: true, choosable: true };
 
 /** Connection types as the host describes them, for tests. */
 export const VSPHERE: ConnectionType = {
@@ -40,7 +40,7 @@ export const MAIL: ConnectionType = {
   name: 'Mail server',
   lead: 'Through which people are told.',
   removal: 'Settings and password are deleted.',
-  trial: 'Send me a mail for trial',
+  trial: 'Send me a test mail',
   fields: [
     field('host', 'Host name'),
     field('port', 'Port', { input: 'number', initial: '587' }),
@@ -56,8 +56,8 @@ export const MAIL: ConnectionType = {
     field('token_url', 'Token address', { by_token: true }),
     field('client_id', 'Client id', { by_token: true }),
     field('username', 'User name', { optional: true }),
-    field('from', 'Sender’s address', { harmless: true }),
-    field('from_name', 'Sender’s name', { harmless: true, optional: true }),
+    field('from', 'Sender’s address', { non_routing: true }),
+    field('from_name', 'Sender’s name', { non_routing: true, optional: true }),
   ],
   findings: [],
 };

@@ -44,7 +44,7 @@ export function secretState(
   const account = type.fields.find(({ name }) => name === 'username');
   if (account?.optional && !typed(values, account.name)) return 'none';
   if (!stored) return 'new';
-  const moves = type.fields.some(setting => !setting.harmless && !isAsStored(setting, values, stored));
+  const moves = type.fields.some(setting => !setting.non_routing && !isAsStored(setting, values, stored));
   return moves ? 'again' : 'kept';
 }
 

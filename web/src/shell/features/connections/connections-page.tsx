@@ -11,7 +11,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
-import { ConnectionBadge, troubleOf } from './connection-state';
+import { ConnectionBadge, connectionProblemOf } from './connection-state';
 import { connectionTypesQuery, useKindName } from './connection-types';
 import { type Connection, connectionsQuery } from './connections';
 import { MissingGrants } from './missing-grants';
@@ -70,7 +70,7 @@ function Card({ connection }: { connection: Connection }) {
   const t = useText(text);
   const kindName = useKindName();
   const { capability, name, configured } = connection;
-  const error = troubleOf(connection);
+  const error = connectionProblemOf(connection);
   const kind = kindName(capability);
   const Icon = ICONS[capability] ?? Plug;
   return (

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { answerOf, api } from '@/shell/api/client';
 import { Need, Needs } from '@/shell/app/page/needs';
 import { asLink } from '@/shell/app/product';
-import { stateOf, triedAt, troubleOf } from '@/shell/features/connections/connection-state';
+import { stateOf, triedAt, connectionProblemOf } from '@/shell/features/connections/connection-state';
 import { useKindName } from '@/shell/features/connections/connection-types';
 import { type Connection, connectionsQuery } from '@/shell/features/connections/connections';
 import { mailQueueQuery, waitingOf } from '@/shell/features/mail-failures/mails';
@@ -52,7 +52,7 @@ function noteOf(one: Connection, t: Words, ago: string): string | null {
     case 'old':
       return t.worked(ago);
     default:
-      return troubleOf(one);
+      return connectionProblemOf(one);
   }
 }
 

@@ -14,29 +14,30 @@ use axum::routing::post;
 use serde_json::Value;
 
 pub fn operation() -> Operation {
-    let doc = Entry::new("host.connection.trial", "host", "Try a connection, such as by a mail to yourself")
-        .path("capability", "Such as `mail`.")
-        .path("name", "The connection's name.")
-        .answers(
-            "200",
-            "The result. A connection that does not work is reported with `ok: false`, not as an error.",
-            answer_schema(),
-        )
-        .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
+    let doc =
+        Entry::new("host.connection.trial", "host", "Test a connection with an effect, such as a mail to yourself")
+            .path("capability", "Such as `mail`.")
+            .path("name", "The connection's name.")
+            .answers(
+                "200",
+                "The result. A connection that does not work is reported with `ok: false`, not as an error.",
+                answer_schema(),
+            )
+            .refuses(&[Code::PermissionMissing, Code::NotFound, Code::TooManyTests]);
     let path = "/api/host/connections/{capability}/{name}/trial";
     Operation {
         method: "post",
         path,
-        access: Access::connections(Act::Trial.name()),
-        route: post(try_out),
+        access: Access::connections(Act::EffectTest.name()),
+        route: post(test_with_effect),
         doc: doc.done(),
     }
 }
 
-async fn try_out(
+async fn test_with_effect(
     State(app): State<App>,
     who: TenantCaller,
     Path((capability, name)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    begin(app, who, Act::Trial, capability, name).await
+    begin(app, who, Act::EffectTest, capability, name).await
 }

@@ -1,10 +1,10 @@
--- revision: 2
+-- revision: 1
 -- Lists consumers of all tenants that need work: with lag, ahead of the log after a restore, of an
 -- older epoch, due for a rebuild, or parked. Compares per tenant first and per consumer only where
 -- one has lag, so that tenants without new events cost one pass over their checkpoints.
 -- A consumer of an older epoch is listed once even without new events; its checkpoint then has the
 -- present epoch. Definitions that are not active and retired workflows are not listed.
-create or replace function eaf.behind()
+create or replace function eaf.lagging_consumers()
 returns table (tenant_id uuid, plugin text, consumer text, view text, live boolean, pos bigint, head bigint, parked boolean, waits boolean, since timestamptz)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   with consumer as (
@@ -27,4 +27,4 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   left join eaf.checkpoint p on p.tenant_id = t.tenant_id and p.plugin = c.plugin and p.consumer = c.name
   where p.pos is null or p.pos <> t.pos or p.epoch <> l.epoch or p.rebuild_at <= now()
 $$;
-grant execute on function eaf.behind to eaf_platform;
+grant execute on function eaf.lagging_consumers to eaf_platform;

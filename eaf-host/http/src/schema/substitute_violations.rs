@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 /// Replaces each faulty member of a body by the smallest value that `schema` accepts, and removes
 /// unknown members. `None`: the result does not fit the compiled schema. `schema` is the package's
 /// schema, including the ranges of members with `x-eaf-own-words`.
-pub fn substitute_faults(
+pub fn substitute_violations(
     compiled: &CompiledSchema,
     schema: &Value,
     body: &Value,
-    faults: &[FieldProblem],
+    violations: &[FieldProblem],
 ) -> Option<Value> {
     let mut body = body.clone();
-    for fault in faults {
-        let (parent, name) = fault.pointer.rsplit_once('/')?;
+    for violation in violations {
+        let (parent, name) = violation.pointer.rsplit_once('/')?;
         let name = name.replace("~1", "/").replace("~0", "~");
         let members = body.pointer_mut(parent)?.as_object_mut()?;
         match schema_at(schema, parent).and_then(|at| at.get("properties")?.get(&name)) {
@@ -75,8 +75,8 @@ mod tests {
             },
         });
         let compiled = CompiledSchema::new("c", &schema).expect("a schema");
-        let faults = compiled.check(&body, Locale::En);
-        substitute_faults(&compiled, &schema, &body, &faults)
+        let violations = compiled.check(&body, Locale::En);
+        substitute_violations(&compiled, &schema, &body, &violations)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use eaf_system_tests::system::{System, wish};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_requests_for_one_name_one_succeeds_and_the_others_are_rejected() {
+async fn one_of_twenty_requests_for_one_name_succeeds_the_others_are_rejected() {
     let system = System::start().await;
     let people = system.people().await;
     let mut asking = tokio::task::JoinSet::new();

@@ -1,5 +1,5 @@
 /** Persistent storage of this browser. Does nothing where storage is disabled. */
-export const kept = {
+export const browserStorage = {
   read(name: string): string | null {
     try {
       return localStorage.getItem(`eaf.${name}`);
