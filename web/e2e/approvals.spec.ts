@@ -18,7 +18,7 @@ test('a second click decides nothing, nothing moves under the pointer, and a dec
   const words = approver.words(approvals);
   const card = page.getByRole('article', { name: first });
   const below = page.getByRole('article', { name: second });
-  const button = card.getByRole('button', { name: said.en.approve });
+  const button = card.getByRole('button', { name: said.en.approve, exact: true });
   await button.scrollIntoViewIfNeeded();
   const { x, y } = await middle(button);
   const before = await below.boundingBox();
@@ -54,7 +54,7 @@ test('closing the tab does not lose a decision', async ({ browser }) => {
   const id = await request(name, 'requester@acme');
   const approver = await Person.signIn(browser, 'approver@acme', { language: 'de', path: '/approvals' });
   const card = approver.page.getByRole('article', { name });
-  await card.getByRole('button', { name: said.de.approve }).click();
+  await card.getByRole('button', { name: said.de.approve, exact: true }).click();
   await expect(card.getByRole('button', { name: approver.t.delayed.undo })).toBeVisible();
   await approver.page.close({ runBeforeUnload: true });
   await expect.poll(() => status(id), { timeout: 5_000 }).not.toBe('pending');

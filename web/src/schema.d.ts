@@ -104,6 +104,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/set-calendar': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Save calendar
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.set-calendar'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/commands/request-vm': {
     parameters: {
       query?: never;
@@ -155,7 +175,7 @@ export interface paths {
     put?: never;
     /**
      * Approve
-     * @description Needs the permission `dcm.approve`. At most 256 KiB.
+     * @description Needs the permission `dcm.decide`. At most 256 KiB.
      */
     post: operations['dcm.approve-request'];
     delete?: never;
@@ -175,7 +195,7 @@ export interface paths {
     put?: never;
     /**
      * Reject
-     * @description Needs the permission `dcm.approve`. At most 256 KiB.
+     * @description Needs the permission `dcm.decide`. At most 256 KiB.
      */
     post: operations['dcm.reject-request'];
     delete?: never;
@@ -392,6 +412,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/views/calendar': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List calendar */
+    get: operations['dcm.calendar'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/requests': {
     parameters: {
       query?: never;
@@ -418,6 +455,23 @@ export interface paths {
     };
     /** List approvals */
     get: operations['dcm.approvals'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/stages': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List stages */
+    get: operations['dcm.stages'];
     put?: never;
     post?: never;
     delete?: never;
@@ -528,6 +582,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/views/calendar/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of calendar */
+    get: operations['dcm.calendar.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/requests/{key}': {
     parameters: {
       query?: never;
@@ -554,6 +625,23 @@ export interface paths {
     };
     /** One of approvals */
     get: operations['dcm.approvals.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/stages/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of stages */
+    get: operations['dcm.stages.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1615,6 +1703,24 @@ export interface components {
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
     };
+    'dcm.calendar': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      zone: string | null;
+      calendar: unknown;
+      revision: number | null;
+      /** Format: date-time */
+      changed_at: string | null;
+      changed_by_id: string | null;
+      changed_by_name: string | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
     'dcm.requests': {
       key: string;
       position: string;
@@ -1666,6 +1772,13 @@ export interface components {
       await_address: boolean | null;
       /** Format: date-time */
       updated_at: string | null;
+      approval: unknown;
+      decisions: unknown;
+      asked: unknown;
+      waiting_for: unknown;
+      /** Format: date-time */
+      due_at: string | null;
+      revision: number | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -1700,6 +1813,33 @@ export interface components {
       withdrawn_by_name: string | null;
       /** Format: date-time */
       withdrawn_at: string | null;
+      approval: unknown;
+      decisions: unknown;
+      asked: unknown;
+      waiting_for: unknown;
+      /** Format: date-time */
+      due_at: string | null;
+      revision: number | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
+    'dcm.stages': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      request_id: string | null;
+      requester_id: string | null;
+      stage: string | null;
+      /** Format: date-time */
+      opened_at: string | null;
+      /** Format: date-time */
+      due_at: string | null;
+      /** Format: date-time */
+      ended_at: string | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -2754,6 +2894,187 @@ export interface operations {
       };
     };
   };
+  'dcm.set-calendar': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Calendar document, as `docs/guides/policies.md` describes it. */
+          calendar: {
+            [key: string]: unknown;
+          };
+          /**
+           * Format: int64
+           * @description Revision that the view `calendar` shows; 0 if the view has no row.
+           */
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.request-vm': {
     parameters: {
       query?: {
@@ -3142,6 +3463,13 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
+          /**
+           * Format: uint32
+           * @description Revision of the request that the caller has read; without it, the first.
+           */
+          revision?: number | null;
+          /** @description Comment for the requester and the other approvers, up to 2,000 characters. */
+          comment?: string | null;
         };
       };
     };
@@ -3316,6 +3644,11 @@ export interface operations {
         'application/json': {
           /** Format: uuid */
           request: string;
+          /**
+           * Format: uint32
+           * @description Revision of the request that the caller has read; without it, the first.
+           */
+          revision?: number | null;
           /** @description Reason of the rejection for the requester, 3 to 2,000 characters. */
           reason: string;
         };
@@ -5224,6 +5557,118 @@ export interface operations {
       };
     };
   };
+  'dcm.calendar': {
+    parameters: {
+      query?: {
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the previous page of the same query. */
+        cursor?: string;
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['dcm.calendar'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.requests': {
     parameters: {
       query?: {
@@ -5243,6 +5688,10 @@ export interface operations {
         withdrawn_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         cancelled_by_id?: string;
+        /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
+        asked?: 'me';
+        /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
+        waiting_for?: 'me';
         /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
@@ -5260,7 +5709,9 @@ export interface operations {
           | 'decided_at'
           | '-decided_at'
           | 'updated_at'
-          | '-updated_at';
+          | '-updated_at'
+          | 'due_at'
+          | '-due_at';
         /** @description Search words: a row is found if each word occurs in one of its searched columns. Without `sort` the best matches come first, and there is no next page. */
         search?: string;
         /** @description Rows in a page. */
@@ -5389,6 +5840,10 @@ export interface operations {
         decided_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         withdrawn_by_id?: string;
+        /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
+        asked?: 'me';
+        /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
+        waiting_for?: 'me';
         /** @description `-` sorts downwards. Default: by key. */
         sort?:
           | 'status'
@@ -5404,7 +5859,9 @@ export interface operations {
           | 'submitted_at'
           | '-submitted_at'
           | 'decided_at'
-          | '-decided_at';
+          | '-decided_at'
+          | 'due_at'
+          | '-due_at';
         /** @description Rows in a page. */
         limit?: number;
         /** @description `next` of the previous page of the same query. */
@@ -5426,6 +5883,126 @@ export interface operations {
         content: {
           'application/json': {
             items: components['schemas']['dcm.approvals'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.stages': {
+    parameters: {
+      query?: {
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        status?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        terminal?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        request_id?: string;
+        /** @description `-` sorts downwards. Default: by key. */
+        sort?: 'opened_at' | '-opened_at' | 'due_at' | '-due_at';
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the previous page of the same query. */
+        cursor?: string;
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['dcm.stages'][];
             /** @description The cursor of the next page. */
             next: string | null;
           };
@@ -6247,6 +6824,113 @@ export interface operations {
       };
     };
   };
+  'dcm.calendar.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.calendar'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.requests.get': {
     parameters: {
       query?: {
@@ -6376,6 +7060,113 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['dcm.approvals'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.stages.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.stages'];
         };
       };
       /** @description `query-invalid` */

@@ -20,13 +20,18 @@ pub mod vm;
 use eaf_sdk::{Flows, Permission, Plugin, events, list, settings_schema};
 use serde_json::Value;
 
+use calendar::event::CalendarSet;
 use naming::{NameClaimed, NameReleased};
 use offering::OfferingDefined;
 use policy::event::{PolicyDraftClosed, PolicyDrafted, PolicyPublished, PolicyRetired};
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
+use request::decision::event::{
+    ApprovalPlanned, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed, StageReminded,
+};
 use request::event::{
-    RequestApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled, RequestFailed, RequestFulfilled,
-    RequestRejected, RequestRetried, RequestSubmitted, RequestWithdrawn,
+    RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
+    RequestExpired, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestSubmitted,
+    RequestWithdrawn,
 };
 use settings::Settings;
 use vm::event::{
@@ -37,7 +42,10 @@ use vm::event::{
 /// DCM's permissions, which people hold by their roles. The system needs no permission.
 pub mod permission {
     pub const REQUEST: &str = "request";
+    /// Reading of all requests, and decisions where no policy names other people.
     pub const APPROVE: &str = "approve";
+    /// Decisions on the requests about which a policy asks the person.
+    pub const DECIDE: &str = "decide";
     pub const OFFER: &str = "offer";
     pub const OPERATE: &str = "operate";
     pub const POLICY: &str = "policy";
@@ -50,8 +58,17 @@ events! {
         NameClaimed,
         NameReleased,
         RequestSubmitted,
+        ApprovalPlanned,
+        StageOpened,
+        StageDecided,
+        StageEscalated,
+        StagePassed,
+        StageDeadlineSet,
+        StageReminded,
         RequestWithdrawn,
         RequestApproved,
+        RequestAutoApproved,
+        RequestExpired,
         RequestRejected,
         RequestRetried,
         RequestFulfilled,
@@ -77,6 +94,7 @@ events! {
         PolicyDraftClosed,
         PolicyPublished,
         PolicyRetired,
+        CalendarSet,
     }
 }
 
@@ -91,10 +109,13 @@ impl Plugin for Dcm {
         policy::draft::DiscardDraft,
         policy::publish::PublishPolicy,
         policy::retire::RetirePolicy,
+        calendar::set::SetCalendar,
         request::submit::RequestVm,
         request::withdraw::WithdrawRequest,
         request::approve::ApproveRequest,
         request::reject::RejectRequest,
+        request::decision::end_deadline::EndDeadline,
+        request::decision::remind::RemindApprovers,
         request::retry::RetryRequest,
         request::complete_without_address::CompleteWithoutAddress,
         request::cancel::CancelRequest,
@@ -118,6 +139,7 @@ impl Plugin for Dcm {
         offering::Offering,
         policy::state::Drafts,
         policy::state::Policies,
+        calendar::state::Current,
         naming::Holder,
         request::Request,
         vm::Vm,
@@ -126,8 +148,10 @@ impl Plugin for Dcm {
         offering::view::Offerings,
         policy::view::PoliciesView,
         policy::versions::PolicyVersions,
+        calendar::view::CalendarView,
         request::view::Requests,
         request::approvals::Approvals,
+        request::decision::stages::Stages,
         vm::view::Vms,
         vm::requesters::Requesters,
         timeline::Timeline,
@@ -135,6 +159,7 @@ impl Plugin for Dcm {
     const PERMISSIONS: &'static [Permission] = &[
         Permission { name: permission::REQUEST, roles: &["requester", "approver", "admin"] },
         Permission { name: permission::APPROVE, roles: &["approver", "admin"] },
+        Permission { name: permission::DECIDE, roles: &["requester", "approver", "admin"] },
         Permission { name: permission::OFFER, roles: &["admin"] },
         Permission { name: permission::OPERATE, roles: &["admin"] },
         Permission { name: permission::POLICY, roles: &["admin"] },
@@ -151,6 +176,7 @@ pub struct DcmFlows;
 
 impl Flows for DcmFlows {
     type Workflows = list![
+        request::decision::deadline_workflow::StageDeadline,
         provisioning::workflow::Provision,
         request::cancel_workflow::Cancel,
         vm::decommission_workflow::Decommission,

@@ -53,6 +53,12 @@ fn cancelling(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     if attempts.is_empty() { json!({ "request": "", "attempt": 1 }) } else { random.pick(&attempts).clone() }
 }
 
+/// Id of a machine that is being decommissioned; `None`: there is no such machine.
+fn decommissioning(stage: &Stage<dcm::Dcm>) -> Option<String> {
+    let rows = stage.view_named("vms").into_iter();
+    rows.filter(|(_, row)| row["status"] == "decommissioning").map(|(id, _)| id).next()
+}
+
 /// Key of a policy, and the revision and version that its row shows.
 fn policy_row(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> (&'static str, Value, Value) {
     let key = *random.pick(&["costly", "nightly"]);
@@ -84,11 +90,11 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
-    let (command, body) = match random.below(31) {
+    let (command, body) = match random.below(36) {
         0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
-        3 => ("withdraw-request", json!({ "request": id })),
-        4 | 5 => ("approve-request", json!({ "request": id })),
+        3 | 35 => ("withdraw-request", json!({ "request": id })),
+        4 | 5 | 31..=34 => ("approve-request", json!({ "request": id })),
         6 => ("reject-request", json!({ "request": id })),
         7 => ("retry-request", json!({ "request": id })),
         8 => ("refresh-vm", json!({ "vm": id })),
@@ -119,7 +125,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
             (body["step"], body["code"], body["message"]) = ("destroy".into(), code.into(), "No.".into());
             ("fail-cancel", body)
         }
-        _ => ("complete-decommission", json!({ "vm": id, "attempt": 1 })),
+        _ => ("complete-decommission", json!({ "vm": decommissioning(stage).unwrap_or(id), "attempt": 1 })),
     };
     let actor = match command {
         _ if SYSTEM_ONLY.contains(&command) => system(),
@@ -132,16 +138,18 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
 
 #[test]
 fn offers_agree_with_decisions_in_every_reachable_state() {
-    let people = everyone();
+    let [fritz, frieda] = finance();
+    let people = [everyone(), vec![manager(), deputy(), fritz, frieda]].concat();
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
     for seed in 1..=16 {
         let mut random = SeededRandom::new(seed);
-        let mut stage = match seed % 5 {
+        let mut stage = match seed % 6 {
             0 => with_failed("clone").0,
             1 => with_vm().0,
             2 => with_gone().0,
             3 => with_elsewhere().0,
+            4 => with_policy(two_stages(json!({ "after": [], "needs": "all" }))),
             _ => with_offering(),
         };
         // Some states are transient, so rows are compared during the sequence too.
@@ -150,7 +158,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
             for view in ["requests", "vms", "policies"] {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
-            for _ in 0..15 {
+            for _ in 0..25 {
                 step(&mut stage, &mut random, &people);
             }
         }

@@ -28,16 +28,13 @@ use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::refresh::RefreshVm;
 use dcm::vm::view::Vms;
 use eaf_sdk::document::Decision;
-use eaf_sdk::testing::system;
+use eaf_sdk::testing::{person, system};
 use serde_json::{Value, json};
 
 #[test]
 fn a_request_claims_its_name_and_fixes_its_price() {
     let mut stage = with_offering();
-    let id = stage
-        .when::<RequestVm>(&requester(), wanted("web-01"))
-        .then_events(&["request-submitted", "name-claimed"])
-        .command_id;
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(SUBMITTED).command_id;
     stage.when::<DefineOffering>(&admin(), offering(json!({ "base_cents": 99_900 })));
     let row = &stage.view::<Requests>()[&id];
     assert_eq!(row["monthly_cents"], 1_000 + 2 * 500 + 4 * 250);
@@ -56,8 +53,8 @@ fn a_name_is_unique_in_any_spelling_until_it_is_released() {
     stage.when::<WithdrawRequest>(&requester(), json!({ "request": first }));
     let second = stage.when::<RequestVm>(&approver(), wanted("WEB-01")).command_id;
     let no = json!({ "request": second, "reason": "Not needed." });
-    stage.when::<RejectRequest>(&admin(), no).then_events(&["request-rejected", "name-released"]);
-    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+    stage.when::<RejectRequest>(&admin(), no).then_events(&["stage-decided", "request-rejected", "name-released"]);
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(SUBMITTED);
 }
 
 #[test]
@@ -82,8 +79,10 @@ fn all_errors_of_a_request_are_reported_at_once() {
 fn a_rehearsed_request_is_quoted() {
     let stage = with_offering();
     let rehearsed = |body: Value| stage.dry_run(&requester(), "request-vm", 1, body);
-    let approval = json!({ "stages": 1,
-        "people": { "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } } });
+    let people = json!({ "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } });
+    let stage_of = json!({ "stage": "approval", "name": null, "people": people, "needs": "any", "after": [],
+        "because": [], "hours": null });
+    let approval = json!({ "stages": [stage_of], "rules": [] });
     let quoted = json!({ "monthly_cents": 3_000, "currency": "EUR", "approval": approval });
 
     let Decision::Accepted(accepted) = rehearsed(wanted("web-01")).decision else { panic!("refused") };
@@ -107,7 +106,8 @@ fn a_rehearsed_request_is_quoted() {
 #[test]
 fn a_row_that_waits_for_people_names_them() {
     let (mut stage, id) = with_request();
-    let approvers = json!({ "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } });
+    let approvers = json!({ "x-eaf-people":
+        { "permissions": ["approve"], "except": [requester().id], "with_deputies": true } });
     for waiting in [
         stage.offered::<Requests>(&requester(), &id).waiting_on,
         stage.offered::<Approvals>(&approver(), &id).waiting_on,
@@ -179,9 +179,9 @@ fn no_role_may_approve_its_own_request() {
 #[test]
 fn requesters_and_auditors_may_not_decide() {
     let (mut stage, id) = with_request();
-    for person in [requester(), auditor()] {
-        stage.when::<ApproveRequest>(&person, json!({ "request": id })).then_rejected("not-permitted");
-    }
+    let other = person("Rolf Requester", &["request", "decide"]);
+    stage.when::<ApproveRequest>(&other, json!({ "request": id })).then_rejected("not-an-approver");
+    stage.when::<ApproveRequest>(&auditor(), json!({ "request": id })).then_rejected("not-permitted");
     stage.when::<RequestVm>(&auditor(), wanted("db-01")).then_rejected("not-permitted");
 }
 
@@ -189,7 +189,11 @@ fn requesters_and_auditors_may_not_decide() {
 fn a_decided_request_cannot_be_decided_again() {
     let (mut stage, id) = with_request();
     let body = json!({ "request": id });
-    stage.when::<ApproveRequest>(&approver(), body.clone()).then_events(&["request-approved"]);
+    stage.when::<ApproveRequest>(&approver(), body.clone()).then_events(&[
+        "stage-decided",
+        "stage-passed",
+        "request-approved",
+    ]);
     let twice = stage.when::<ApproveRequest>(&admin(), body.clone()).then_rejected("request-not-pending");
     assert_eq!(twice.rejection().unwrap().params["status"], "approved");
     twice.then_fields(&[("/request", "request-not-pending")]);
@@ -301,7 +305,7 @@ fn requester_or_admin_cancel_a_failed_request_and_its_name_is_free() {
         assert_eq!((&row["status"], &row["terminal"]), (&json!("cancelled"), &json!(true)));
         assert_eq!((&row["cancelled_by_name"], &row["reason"]), (&json!(person.name), &json!("No longer needed.")));
         assert!(row["error_code"].is_null() && row["cancelled_at"].is_i64(), "{row:?}");
-        stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&["request-submitted", "name-claimed"]);
+        stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(SUBMITTED);
     }
 }
 

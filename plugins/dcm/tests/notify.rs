@@ -21,7 +21,8 @@ use std::rc::Rc;
 /// Runs the workflow of mails for `event`. Returns the templates that were mailed, given the
 /// present views, and the result of the run.
 fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
-    let views = ["approvals", "requests", "vms"].map(|name| (name, stage.view_named(name)));
+    let approvals = stage.view_named("approvals");
+    let views = ["approvals", "stages", "requests", "vms"].map(|name| (name, stage.view_named(name)));
     let fits = move |condition: &Value| {
         let (_, rows) = views.iter().find(|(name, _)| condition["view"] == *name).expect("a view of the package");
         let row = rows.get(condition["key"].as_str().expect("a key"));
@@ -33,6 +34,10 @@ fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
     let script = Script::new().on("mail.send", move |mail| {
         plain.borrow_mut().push(mail["template"].as_str().expect("a template").to_owned());
         Ok(json!({ "sent": 1, "failed": 0 }))
+    });
+    let script = script.on("flow.read", move |args| {
+        assert_eq!(args["view"], "approvals");
+        Ok(json!(approvals.get(args["key"].as_str().expect("a key"))))
     });
     let script = script.on("mail.send-while", move |mail| {
         let fits = fits(&mail["condition"]);
@@ -59,7 +64,7 @@ fn with_failed() -> (Stage<Dcm>, String) {
 #[test]
 fn approvers_get_a_mail_only_while_the_request_is_pending() {
     let (stage, _) = with_request();
-    assert_eq!(mailed(&stage, &last(&stage, "request-submitted")), (vec!["approval-requested".into()], json!("told")));
+    assert_eq!(mailed(&stage, &last(&stage, "stage-opened")), (vec!["approval-requested".into()], json!("told")));
 
     for settle in [
         |stage: &mut Stage<Dcm>, id: &str| drop(stage.when::<WithdrawRequest>(&requester(), json!({ "request": id }))),
@@ -70,7 +75,7 @@ fn approvers_get_a_mail_only_while_the_request_is_pending() {
     ] {
         let (mut stage, id) = with_request();
         settle(&mut stage, &id);
-        assert_eq!(mailed(&stage, &last(&stage, "request-submitted")), (vec![], json!("skipped")));
+        assert_eq!(mailed(&stage, &last(&stage, "stage-opened")), (vec![], json!("skipped")));
     }
 }
 
@@ -90,7 +95,8 @@ fn asked_approvers_except_the_decider_learn_that_a_request_is_settled() {
         }
         let event = last(&stage, kind);
         assert_eq!(mailed(&stage, &event).0, mails, "{kind}");
-        let run = Script::new().run::<DcmFlows>("notify", &event);
+        let row = json!(stage.view_named("approvals")[&id]);
+        let run = Script::new().answer("flow.read", row).run::<DcmFlows>("notify", &event);
         let mail = &run.calls_of("mail.send-while")[0];
         assert_eq!(mail["condition"]["after"], "approval-requested", "{kind}");
         assert_eq!(mail["to"]["people"]["except"], json!([except]), "{kind}: {mail}");
@@ -105,6 +111,7 @@ fn the_mail_to_a_rejected_requester_waits_for_no_other_mailbox() {
     let busy = || Failure::permanent("mailbox-full", "It takes nothing.");
     for (function, said) in [("mail.send-while", "the others"), ("mail.send", "the requester")] {
         let script = Script::new().answer("mail.send", json!({ "sent": 1, "failed": 0 }));
+        let script = script.answer("flow.read", json!(stage.view_named("approvals")[&id]));
         let script = script.answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
         let run = script.fail(function, busy()).run::<DcmFlows>("notify", &last(&stage, "request-rejected"));
         let mails: Vec<_> = run.calls.iter().filter(|(name, _)| name.starts_with("mail.send")).collect();

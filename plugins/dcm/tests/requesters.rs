@@ -18,15 +18,14 @@ use serde_json::{Map, Value, json};
 type Dcm = Stage<dcm::Dcm>;
 
 fn built(stage: &mut Dcm, whose: &Actor, body: Value) -> String {
-    let id = stage.when::<RequestVm>(whose, body).then_events(&["request-submitted", "name-claimed"]).command_id;
-    stage.when::<ApproveRequest>(&boss(), json!({ "request": id })).then_events(&["request-approved"]);
+    let id = stage.when::<RequestVm>(whose, body).then_events(SUBMITTED).command_id;
+    stage.when::<ApproveRequest>(&boss(), json!({ "request": id })).then_events(&[
+        "stage-decided",
+        "stage-passed",
+        "request-approved",
+    ]);
     stage.when::<CompleteProvisioning>(&system(), json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" }));
     id
-}
-
-/// A person without requests, who may decide on all of them.
-fn boss() -> Actor {
-    eaf_sdk::testing::person("Bea Boss", &["approve", "operate"])
 }
 
 fn gone(stage: &mut Dcm, id: &str, name: &str) {

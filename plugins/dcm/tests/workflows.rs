@@ -447,10 +447,13 @@ fn a_refresh_records_the_machine_or_the_failure() {
 #[test]
 fn approvers_except_the_requester_get_a_mail() {
     let (stage, id) = with_request();
-    let run = script().run::<DcmFlows>("notify", &event(&stage, "request-submitted"));
+    let run = script().run::<DcmFlows>("notify", &event(&stage, "stage-opened"));
     let mail = run.calls_of("mail.send-while")[0];
     assert_eq!(mail["template"], "approval-requested");
-    assert_eq!(mail["to"], json!({"people": {"permissions": ["approve"], "except": [requester().id]}}));
+    assert_eq!(
+        mail["to"],
+        json!({"people": {"permissions": ["approve"], "except": [requester().id], "with_deputies": true}})
+    );
     assert_eq!(mail["facts"]["request_id"], id.as_str());
     assert_eq!(mail["facts"]["monthly_cents"], 3000);
 }

@@ -5,8 +5,12 @@
 
 pub mod day;
 pub mod document;
+pub mod event;
 pub mod holidays;
 pub mod hours;
+pub mod set;
+pub mod state;
+pub mod view;
 pub mod zone;
 
 pub use document::Calendar;

@@ -5,15 +5,18 @@
 //! mail is always sent.
 
 use crate::Event;
-use crate::permission::{APPROVE, OPERATE};
+use crate::permission::OPERATE;
+use crate::policy::document::Approver;
 use crate::request::Spec;
 use crate::request::Status;
 use crate::request::approvals::Approvals;
+use crate::request::decision::people::reference;
+use crate::request::decision::stages::{self, Stages};
 use crate::request::event::RequestFailed;
 use crate::request::view::Requests;
 use crate::vm::view::Vms;
 use crate::vm::{self, Access};
-use eaf_sdk::{Failure, People, Recorded, Trigger, Workflow};
+use eaf_sdk::{Failure, People, Recorded, Trigger, Workflow, flow};
 use eaf_sdk_mail::{Condition, Mailer, Recipient};
 use serde_json::{Value, json};
 
@@ -28,7 +31,11 @@ impl Workflow for Notify {
 
     const NAME: &'static str = "notify";
     const TRIGGERS: &'static [Trigger] = &[
-        Trigger { event: "request-submitted", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "stage-opened", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "stage-escalated", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "stage-reminded", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-auto-approved", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-expired", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-withdrawn", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-approved", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-rejected", key: "/request_id", subject: "/requester_id" },
@@ -43,12 +50,41 @@ impl Workflow for Notify {
     fn run(event: Event, recorded: &Recorded) -> Result<Value, Failure> {
         let mailer = Mailer::open(GRANT)?;
         let skipped = match event {
-            Event::RequestSubmitted(e) => {
+            Event::StageOpened(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
                 facts["justification"] = e.justification.as_str().into();
-                let to = People::who_may(APPROVE).except(&e.requester_id).into();
-                let open = Condition::on::<Approvals>(&e.request_id, "status", Status::Pending);
-                mailer.send_while(APPROVAL_REQUESTED, to, &facts, &open)?.skipped
+                let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+                facts["stage"] = json!(e.stage_name);
+                ask.send(&mailer, &e.asked, e.due_at, facts)?
+            }
+            Event::StageEscalated(e) => {
+                let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+                facts["justification"] = e.justification.as_str().into();
+                facts["escalated"] = true.into();
+                let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+                ask.send(&mailer, std::slice::from_ref(&e.to), e.due_at, facts)?
+            }
+            Event::StageReminded(e) => {
+                let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+                facts["justification"] = e.justification.as_str().into();
+                facts["stage"] = json!(e.stage_name);
+                facts["reminder"] = true.into();
+                let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+                ask.send(&mailer, &e.asked, Some(e.due_at), facts)?
+            }
+            Event::RequestAutoApproved(e) => {
+                let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: "" };
+                settled.send(&mailer, Status::Approved, &e.requester_id)?
+            }
+            Event::RequestExpired(e) => {
+                let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: "" };
+                let facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+                // The requester's mail is first, so that it does not wait for other mailboxes.
+                let requester = mailer.send("request-expired", Recipient::Actor(&e.requester_id), &facts);
+                let others = settled.send(&mailer, Status::Expired, &e.requester_id);
+                let sent = requester?;
+                others?;
+                sent.skipped
             }
             Event::RequestWithdrawn(e) => {
                 let settled = Settled { id: &e.request_id, vm_name: &e.vm_name, by: e.requester_name.as_str() };
@@ -120,10 +156,38 @@ impl Settled<'_> {
     /// Sends one mail to each approver who was asked to decide, except the person who settled the
     /// request. Returns whether the mails were skipped.
     fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Result<bool, Failure> {
+        let row = flow::read::<Approvals>(self.id)?;
+        let Some(asked) = row.and_then(|row| row.shown.asked) else { return Ok(true) };
         let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
-        let to = People::who_may(APPROVE).except(by_id).into();
+        let to = asked.with_deputies().except(by_id).into();
         let was_asked = Condition::on::<Approvals>(self.id, "status", status).after(APPROVAL_REQUESTED);
         mailer.send_while("request-settled", to, &facts, &was_asked).map(|sent| sent.skipped)
+    }
+}
+
+/// Question to the people of a stage to decide about a request.
+struct Ask<'a> {
+    request: &'a str,
+    requester: &'a str,
+    stage: &'a str,
+}
+
+impl Ask<'_> {
+    /// Sends one mail to each person who is asked, or to their deputy, while the stage is open.
+    /// Returns whether the mails were skipped.
+    fn send(
+        &self,
+        mailer: &Mailer,
+        asked: &[Approver],
+        due_at: Option<i64>,
+        mut facts: Value,
+    ) -> Result<bool, Failure> {
+        facts["due_at"] = due_at.into();
+        let people = asked.iter().fold(People::default(), |people, asked| people.or(reference(asked, self.requester)));
+        let to = people.with_deputies().except(self.requester).into();
+        let row = stages::key(self.request, self.stage);
+        let open = Condition::on::<Stages>(&row, "status", stages::Status::Open);
+        mailer.send_while(APPROVAL_REQUESTED, to, &facts, &open).map(|sent| sent.skipped)
     }
 }
 

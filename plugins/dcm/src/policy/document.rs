@@ -81,9 +81,10 @@ pub enum Whose {
 }
 
 /// Number of approvals with which a stage passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Needs {
+    #[default]
     Any,
     /// All people who have a seat in one level of the stage, and at least one person.
     All,
@@ -120,6 +121,13 @@ pub enum Finally {
     Expire,
     /// The stage passes without a decision.
     Approve,
+}
+
+impl Names {
+    /// Name in a language, `de` or `en`. Any other language gives the English name.
+    pub fn in_language(&self, language: &str) -> &str {
+        if language == "de" { &self.de } else { &self.en }
+    }
 }
 
 impl Policy {

@@ -17,6 +17,8 @@ use crate::permission::OPERATE;
 use eaf_sdk::Rejection;
 use std::collections::BTreeSet;
 
+const NOT_AN_APPROVER: &str = "not-an-approver";
+
 /// Decision of a person on an approval, before the decision is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Vote<'a> {
@@ -73,11 +75,14 @@ impl Approval {
         for stage in self.open_stages() {
             match self.can_decide_in(approvers, vote, stage) {
                 Ok(()) => stages.push(stage.to_owned()),
-                Err(rejection) => refused = refused.or(Some(rejection)),
+                // “Already decided” in one stage says more than “not asked” in another.
+                Err(rejection) => {
+                    refused = refused.filter(|known: &Rejection| known.code != NOT_AN_APPROVER).or(Some(rejection));
+                }
             }
         }
         if stages.is_empty() {
-            return Err(refused.unwrap_or_else(|| Rejection::forbidden("not-an-approver")));
+            return Err(refused.unwrap_or_else(|| Rejection::forbidden(NOT_AN_APPROVER)));
         }
         Ok(stages)
     }
@@ -158,6 +163,12 @@ impl Approval {
         Ok(following.changes)
     }
 
+    /// Tells whether the deadline of an open stage has a further step.
+    pub fn has_escalation_left(&self, stage: &str) -> bool {
+        let deadline = self.planned(stage).and_then(|planned| planned.deadline.as_ref());
+        self.open(stage).is_some_and(|progress| progress.next_step(deadline).is_some())
+    }
+
     /// Ends the last step of a stage's deadline, because its hours are over: the approval expires,
     /// or the stage passes without a decision.
     pub fn expire(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
@@ -235,7 +246,7 @@ fn has_open_seat(tally: &Tally, person: &str) -> Result<(), Rejection> {
         return Err(Rejection::conflict("already-decided"));
     }
     if !tally.seats.contains_key(person) {
-        return Err(Rejection::forbidden("not-an-approver"));
+        return Err(Rejection::forbidden(NOT_AN_APPROVER));
     }
     Ok(())
 }

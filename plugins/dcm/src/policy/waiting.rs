@@ -81,7 +81,8 @@ fn waiting_stage(
     }
 }
 
-fn then(progress: &Progress, deadline: Option<&Deadline>) -> Then {
+/// Consequence when the present step of a stage's deadline is over.
+pub fn then(progress: &Progress, deadline: Option<&Deadline>) -> Then {
     match (progress.next_step(deadline), deadline.map(|deadline| deadline.finally)) {
         (Some(step), _) => Then::Escalate { to: step.to.clone() },
         (None, Some(Finally::Expire)) => Then::Expire,

@@ -30,6 +30,7 @@ impl Workflow for Provision {
     const NAME: &'static str = "provision";
     const TRIGGERS: &'static [Trigger] = &[
         Trigger { event: "request-approved", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "request-auto-approved", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-retried", key: "/request_id", subject: "/requester_id" },
     ];
     const ON_STALL: Option<&'static str> = Some(NoteStall::NAME);
@@ -38,6 +39,7 @@ impl Workflow for Provision {
     fn run(event: Event, _: &Recorded) -> Result<Value, Failure> {
         let mut build = match event {
             Event::RequestApproved(e) => Build::new(e.request_id, e.attempt, Step::EnsureFolder, e.spec),
+            Event::RequestAutoApproved(e) => Build::new(e.request_id, e.attempt, Step::EnsureFolder, e.spec),
             Event::RequestRetried(e) => {
                 let from = Step::parse(&e.from_step).unwrap_or(Step::EnsureFolder);
                 Build::new(e.request_id, e.attempt, from, e.spec)

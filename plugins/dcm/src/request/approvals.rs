@@ -3,19 +3,18 @@
 
 use super::RequestFacts;
 use super::Status;
-use super::approve::{self, ApproveRequest};
+use super::decision::shown::Shown;
+use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
-use super::reject::RejectRequest;
-use super::view::{approval, request_of};
+use super::view::{offer_decisions, request_of};
 use crate::Event;
-use crate::permission::{APPROVE, AUDIT, OPERATE};
+use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE};
 use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Status of the approval: pending, approved, rejected or withdrawn.
+    /// Status of the approval: pending, approved, rejected, withdrawn or expired.
     pub status: Status,
     pub terminal: bool,
     pub vm_name: String,
@@ -38,6 +37,8 @@ pub struct Row {
     pub withdrawn_by_id: Option<String>,
     pub withdrawn_by_name: Option<String>,
     pub withdrawn_at: Option<i64>,
+    #[serde(flatten)]
+    pub shown: Shown,
 }
 
 pub struct Approvals;
@@ -70,10 +71,33 @@ impl View for Approvals {
         Column::text("withdrawn_by_id").filter(),
         Column::text("withdrawn_by_name"),
         Column::timestamp("withdrawn_at"),
+        Column::json("approval"),
+        Column::json("decisions"),
+        Column::json("asked"),
+        Column::json("waiting_for"),
+        Column::timestamp("due_at").sort(),
+        Column::integer("revision"),
     ];
-    const READ: &'static [ReadRule] = &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT)];
-    const EVENTS: &'static [&'static str] =
-        &["request-submitted", "request-withdrawn", "request-approved", "request-rejected"];
+    const READ: &'static [ReadRule] = &[
+        ReadRule::all(APPROVE),
+        ReadRule::all(OPERATE),
+        ReadRule::all(AUDIT),
+        ReadRule::asked(DECIDE, "asked"),
+        ReadRule::asked(DECIDE, "waiting_for"),
+    ];
+    const EVENTS: &'static [&'static str] = &[
+        "request-submitted",
+        "approval-planned",
+        "stage-opened",
+        "stage-decided",
+        "stage-escalated",
+        "stage-passed",
+        "request-auto-approved",
+        "request-expired",
+        "request-withdrawn",
+        "request-approved",
+        "request-rejected",
+    ];
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
         request_of(recorded).into_iter().collect()
@@ -85,6 +109,7 @@ impl View for Approvals {
             return rows.put(&key, begin(submitted, recorded));
         }
         let Some(row) = rows.change(&key) else { return };
+        row.shown.apply(event);
         match event {
             Event::RequestWithdrawn(e) => {
                 row.end(Status::Withdrawn);
@@ -93,6 +118,14 @@ impl View for Approvals {
             Event::RequestApproved(e) => {
                 row.end(Status::Approved);
                 row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
+            }
+            Event::RequestAutoApproved(_) => {
+                row.end(Status::Approved);
+                row.decided_at = Some(recorded.at);
+            }
+            Event::RequestExpired(_) => {
+                row.end(Status::Expired);
+                row.decided_at = Some(recorded.at);
             }
             Event::RequestRejected(e) => {
                 row.end(Status::Rejected);
@@ -107,12 +140,18 @@ impl View for Approvals {
         if row.status != Status::Pending {
             return RowActions::idle();
         }
-        let facts =
-            RequestFacts { status: row.status, requester_id: &row.requester_id, failed_step: None, failed_code: None };
-        let body = json!({ "request": key });
-        RowActions::waiting_on(approval(row.submitted_at, &row.requester_id))
-            .offer::<ApproveRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
-            .offer::<RejectRequest>(ctx, approve::can_decide(ctx, &facts), body)
+        let facts = RequestFacts {
+            status: row.status,
+            requester_id: &row.requester_id,
+            requester_erased: row.requester_name.as_deref().unwrap_or_default().is_empty(),
+            failed_step: None,
+            failed_code: None,
+        };
+        let offers = match &row.shown.approval {
+            Some(approval) => RowActions::waiting_on(waiting::message(approval, ctx)),
+            None => RowActions::idle(),
+        };
+        offer_decisions(offers, key, &row.shown, &facts, ctx)
     }
 }
 
@@ -120,6 +159,7 @@ impl Row {
     fn end(&mut self, status: Status) {
         self.status = status;
         self.terminal = true;
+        self.shown.end();
     }
 
     fn withdrawn(&mut self, by: &RequestWithdrawn, at: i64) {
@@ -160,5 +200,6 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         withdrawn_by_id: None,
         withdrawn_by_name: None,
         withdrawn_at: None,
+        shown: Shown::default(),
     }
 }

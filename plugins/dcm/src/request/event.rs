@@ -2,6 +2,7 @@
 //! need.
 
 use super::Spec;
+use crate::policy::document::Names;
 use eaf_sdk::personal::Subject;
 use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
@@ -50,6 +51,8 @@ pub struct RequestWithdrawn {
     pub requester_name: Personal<Requester>,
     #[serde(default)]
     pub vm_name: String,
+    /// Keys of the stages that were open at the withdrawal.
+    pub closed_stages: Vec<String>,
 }
 
 impl Event for RequestWithdrawn {
@@ -80,12 +83,60 @@ pub struct RequestRejected {
     pub approver_name: Personal<Approver>,
     /// Reason of the rejection: data of the requester, although another person wrote it.
     pub reason: Personal<Requester>,
+    /// Keys of the stages that were open at the rejection.
+    pub closed_stages: Vec<String>,
     #[serde(flatten)]
     pub spec: Spec,
 }
 
 impl Event for RequestRejected {
     const TYPE: &'static str = "request-rejected";
+}
+
+/// Approval of a request without the decision of a person.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestAutoApproved {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub cause: ApprovedWithoutDecision,
+    /// Names of the rules that approved the request, one per policy.
+    pub rules: Vec<Names>,
+    pub attempt: u32,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for RequestAutoApproved {
+    const TYPE: &'static str = "request-auto-approved";
+}
+
+/// Cause of an approval without the decision of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovedWithoutDecision {
+    /// Automatic rules of the policies.
+    Rule,
+    /// End of a stage's deadline. The policy says that the stage passes then.
+    Time,
+}
+
+/// End of an undecided request, because the deadline of a stage is over.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestExpired {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    /// Key of the stage whose deadline is over.
+    pub stage: Option<String>,
+    /// Keys of the stages that were open at the expiry.
+    pub closed_stages: Vec<String>,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for RequestExpired {
+    const TYPE: &'static str = "request-expired";
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

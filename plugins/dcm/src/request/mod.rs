@@ -10,6 +10,7 @@ pub mod cancel_without_removal;
 pub mod cancel_workflow;
 pub mod complete_cancel;
 pub mod complete_without_address;
+pub mod decision;
 pub mod event;
 pub mod fail_cancel;
 pub mod quote;
@@ -38,6 +39,8 @@ pub enum Status {
     Fulfilled,
     Rejected,
     Withdrawn,
+    /// The deadline of a stage ended without a decision.
+    Expired,
     /// The build failed; an admin may retry it, and it may be cancelled.
     Failed,
     /// The machine is being removed.
@@ -55,6 +58,7 @@ impl Status {
             Status::Fulfilled => "fulfilled",
             Status::Rejected => "rejected",
             Status::Withdrawn => "withdrawn",
+            Status::Expired => "expired",
             Status::Failed => "failed",
             Status::Cancelling => "cancelling",
             Status::CancelFailed => "cancel-failed",
@@ -63,7 +67,7 @@ impl Status {
     }
 
     pub fn terminal(self) -> bool {
-        matches!(self, Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Cancelled)
+        matches!(self, Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Expired | Status::Cancelled)
     }
 }
 
@@ -73,6 +77,8 @@ impl Status {
 pub struct RequestFacts<'a> {
     pub status: Status,
     pub requester_id: &'a str,
+    /// Whether the requester's personal data was erased.
+    pub requester_erased: bool,
     /// Step at which the last failed build or cancellation failed; `None`: no build or cancellation
     /// has failed.
     pub failed_step: Option<&'a str>,

@@ -1,24 +1,39 @@
-//! Quote for a request that is being entered: its price and its possible approvers.
+//! Quote for a request that is being entered: its price, and the stages of its approval with their
+//! people and reasons.
 
-use crate::offering::OfferingDefined;
-use crate::permission::APPROVE;
+use super::decision::begin::Planned;
+use super::decision::people::reference;
+use crate::policy::plan::{AutoApproval, PlannedStage};
 use eaf_sdk::{Context, People};
 use serde_json::{Map, Value, json};
 
-/// Number of approvals that a request needs.
-const STAGES: u32 = 1;
-
-/// Price and possible approvers of a request, for a rehearsal; `None` if the offering does not
-/// allow this size.
-pub fn quote(ctx: &Context, offering: &OfferingDefined, cpus: i64, memory_gb: i64) -> Option<Map<String, Value>> {
-    if !offering.cpus().contains(&cpus) || !offering.memory_gb().contains(&memory_gb) {
-        return None;
-    }
-    let people = Value::from(People::who_may(APPROVE).except(&ctx.actor.id));
-    let quoted = [
-        ("monthly_cents", offering.monthly_cents(cpus as u32, memory_gb as u32).into()),
-        ("currency", offering.currency.as_str().into()),
-        ("approval", json!({ "stages": STAGES, "people": people })),
+/// Price and approval of a request, for a rehearsal.
+pub fn quote(ctx: &Context, planned: &Planned) -> Map<String, Value> {
+    let plan = &planned.approval.plan;
+    let stages: Vec<_> = plan.stages.iter().map(|stage| quoted(ctx, stage)).collect();
+    let rules: Vec<_> = plan.auto.iter().map(|rule| quoted_rule(ctx, rule)).collect();
+    let members = [
+        ("monthly_cents", planned.facts.monthly_cents.into()),
+        ("currency", planned.currency.as_str().into()),
+        ("approval", json!({ "stages": stages, "rules": rules })),
     ];
-    Some(quoted.into_iter().map(|(member, value)| (member.to_owned(), value)).collect())
+    members.into_iter().map(|(member, value)| (member.to_owned(), value)).collect()
+}
+
+fn quoted(ctx: &Context, stage: &PlannedStage) -> Value {
+    let approvers = stage.approvers.iter();
+    let people = approvers.fold(People::default(), |people, approver| people.or(reference(approver, &ctx.actor.id)));
+    json!({
+        "stage": stage.key,
+        "name": stage.name.as_ref().map(|name| name.in_language(&ctx.locale)),
+        "people": Value::from(people.except(&ctx.actor.id)),
+        "needs": stage.needs,
+        "after": stage.after,
+        "because": stage.because,
+        "hours": stage.deadline.as_ref().map(|deadline| deadline.hours),
+    })
+}
+
+fn quoted_rule(ctx: &Context, rule: &AutoApproval) -> Value {
+    json!({ "policy": rule.policy, "name": rule.name.in_language(&ctx.locale), "because": rule.because })
 }

@@ -1,9 +1,9 @@
 //! Rejection of a request, with a reason.
 
-use super::event::RequestRejected;
-use super::{Request, approve, request_and_name, stream, unknown};
-use crate::naming::{self, NameReleased};
-use crate::permission::APPROVE;
+use super::approve::Decided;
+use super::decision::boundary;
+use crate::permission::DECIDE;
+use crate::policy::approval::Verdict;
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -15,6 +15,9 @@ const REASON: std::ops::RangeInclusive<usize> = 3..=2000;
 pub struct RejectRequest {
     #[schemars(extend("format" = "uuid"))]
     pub request: String,
+    /// Revision of the request that the caller has read; without it, the first.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-eaf-own-words" = true))]
+    pub revision: Option<u32>,
     /// Reason of the rejection for the requester, 3 to 2,000 characters.
     #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,
@@ -22,33 +25,23 @@ pub struct RejectRequest {
 
 impl Command for RejectRequest {
     const NAME: &'static str = "reject-request";
-    const PERMISSION: Option<&'static str> = Some(APPROVE);
+    const PERMISSION: Option<&'static str> = Some(DECIDE);
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        request_and_name(&self.request, loaded)
+        boundary(&self.request, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
-        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        approve::can_decide(ctx, &request.facts())?;
+        let decision = Decided {
+            request: &self.request,
+            revision: self.revision.unwrap_or(1),
+            verdict: Verdict::Reject,
+            comment: Some(self.reason.clone().reassign()),
+        };
+        let decided = decision.decide(ctx, streams);
+        // The caller must be permitted to decide before the text is worth a correction.
         let mut fields = Fields::default();
         fields.length("/reason", "reason", self.reason.as_str(), REASON);
-        fields.into_result("invalid-reason")?;
-        let spec = request.spec();
-        let released = NameReleased { name: spec.vm_name.clone(), request_id: self.request.clone() };
-        let rejected = RequestRejected {
-            request_id: self.request.clone(),
-            requester_name: request.requester_name(),
-            requester_id: request.requester_id,
-            approver_id: ctx.actor.id.clone(),
-            approver_name: Personal::new(&ctx.actor.name),
-            reason: self.reason.reassign(),
-            spec,
-        };
-        let name_stream = naming::stream(&released.name);
-        Ok(Accepted::nothing()
-            .event(stream(&self.request), rejected)
-            .event(name_stream, released)
-            .subject("requests", self.request))
+        decided.and_then(|accepted| fields.into_result("invalid-reason").map(|()| accepted))
     }
 }

@@ -1,18 +1,26 @@
 //! State of a request, folded from its events.
 
-use super::event::Requester;
+use super::decision::event::change;
+use super::event::{RequestSubmitted, Requester};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
+use crate::policy::approval::{Approval, Verdict};
 use crate::provisioning::Step;
 use eaf_sdk::{Personal, Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Request {
     pub status: Status,
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
+    pub justification: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
+    /// Approval of the request by the plan that was made at the submission.
+    pub approval: Option<Approval>,
+    /// Reason of the last rejection of a stage; `None`: no person has rejected a stage.
+    pub last_rejection: Option<Personal<Requester>>,
     /// Whether no attempt has begun the clone; false also if this is unknown.
     #[serde(default)]
     pub nothing_built: bool,
@@ -39,14 +47,19 @@ impl State for Request {
     const CATEGORY: &'static str = "request";
 
     fn apply(&mut self, event: Event, recorded: &Recorded) {
+        if let (Some(change), Some(approval)) = (change(&event), &mut self.approval) {
+            approval.apply(&change);
+        }
         match event {
-            Event::RequestSubmitted(e) => {
-                self.requester_id = e.requester_id;
-                self.requester_name = Some(e.requester_name);
-                self.spec = Some(e.spec);
-                self.nothing_built = true;
+            Event::RequestSubmitted(e) => *self = Request::of(&e),
+            Event::ApprovalPlanned(e) => {
+                let ids = BTreeSet::from([e.requester_id.clone()]);
+                self.approval = Some(Approval::new(e.plan, &e.requester_id, ids, e.revision));
             }
+            Event::StageDecided(e) if e.verdict == Verdict::Reject => self.last_rejection = e.comment,
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
+            Event::RequestExpired(_) => self.status = Status::Expired,
+            Event::RequestAutoApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
             Event::RequestRejected(_) => self.status = Status::Rejected,
             Event::RequestApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
             Event::RequestRetried(e) => {
@@ -82,10 +95,23 @@ impl State for Request {
 }
 
 impl Request {
+    /// Creates the state of a request at its submission, before the events of its approval.
+    pub fn of(submitted: &RequestSubmitted) -> Self {
+        Request {
+            requester_id: submitted.requester_id.clone(),
+            requester_name: Some(submitted.requester_name.clone()),
+            justification: Some(submitted.justification.clone()),
+            spec: Some(submitted.spec.clone()),
+            nothing_built: true,
+            ..Request::default()
+        }
+    }
+
     pub fn facts(&self) -> RequestFacts<'_> {
         RequestFacts {
             status: self.status,
             requester_id: &self.requester_id,
+            requester_erased: self.requester_name().as_str().is_empty(),
             failed_step: self.failed_step.as_deref(),
             failed_code: self.failed_code.as_deref(),
         }
@@ -93,6 +119,15 @@ impl Request {
 
     pub fn requester_name(&self) -> Personal<Requester> {
         self.requester_name.clone().unwrap_or_else(|| Personal::new(""))
+    }
+
+    pub fn justification(&self) -> Personal<Requester> {
+        self.justification.clone().unwrap_or_else(|| Personal::new(""))
+    }
+
+    /// Keys of the stages that wait for decisions.
+    pub fn open_stages(&self) -> Vec<String> {
+        self.approval.iter().flat_map(Approval::open_stages).map(Into::into).collect()
     }
 
     /// Requested machine, with the changes that the last retry made.

@@ -1,11 +1,16 @@
 //! Submission of a request, at the offering's present price.
 
+use super::decision::begin::Planned;
+use super::decision::people::references;
+use super::decision::record::Recording;
 use super::event::RequestSubmitted;
 use super::quote::quote;
-use super::{Spec, stream};
+use super::{Request, Spec, stream};
+use crate::calendar::state::{CALENDAR, Current};
 use crate::naming::{self, Holder, NameClaimed, PATTERN as NAME};
 use crate::offering::{self, Offering, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
+use crate::policy::state::PUBLISHED;
 use crate::settings::Settings;
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
@@ -51,7 +56,7 @@ impl Command for RequestVm {
     const NAME: &'static str = "request-vm";
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
-    fn boundary(&self, ctx: &Context, _: &Streams) -> Boundary {
+    fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
         let mut boundary = Boundary::none().guard(stream(&ctx.command_id));
         if naming::is_valid(&self.name) {
             boundary = boundary.guard(naming::stream(&self.name));
@@ -59,15 +64,19 @@ impl Command for RequestVm {
         if is_key(&self.offering) {
             boundary = boundary.read(offering::stream(&self.offering));
         }
-        boundary
+        boundary = boundary.read(PUBLISHED).read(CALENDAR);
+        match self.planned(ctx, loaded) {
+            Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+            None => boundary,
+        }
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
-        let offering = streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|o| o.defined);
+        let offering = self.offering(streams);
         if let Some(offering) = &offering {
             can_submit(offering.active, &offering.name)?;
         }
-        let quoted = offering.as_ref().and_then(|offering| quote(ctx, offering, self.cpus, self.memory_gb));
+        let quoted = self.planned(ctx, streams).map(|planned| quote(ctx, &planned));
         match (self.submit(ctx, streams, offering), quoted) {
             (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
             (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
@@ -92,28 +101,54 @@ impl RequestVm {
         // The command id is the same for every repetition, so request and machine are created once.
         let id = ctx.command_id.clone();
         let claimed = NameClaimed { name: self.name.clone(), request_id: id.clone() };
-        let (cpus, memory_gb) = (self.cpus as u32, self.memory_gb as u32);
+        let spec = self.spec(&ctx.settings(), &offering);
+        let Current { calendar, .. } = Current::of(streams);
+        let planned = Planned::new(ctx, streams, &calendar, &spec);
+        planned.check()?;
         let submitted = RequestSubmitted {
             request_id: id.clone(),
             requester_id: ctx.actor.id.clone(),
             requester_name: Personal::new(&ctx.actor.name),
             justification: Personal::new(self.justification.as_str().trim()),
-            spec: Spec {
-                vm_name: self.name,
-                cpus,
-                memory_gb,
-                term_months: self.term_months as u32,
-                monthly_cents: offering.monthly_cents(cpus, memory_gb),
-                offering: offering.key,
-                offering_name: offering.name,
-                image: offering.image,
-                template: offering.template,
-                currency: offering.currency,
-                await_address: offering.await_address,
-            },
+            spec,
         };
-        let name_stream = naming::stream(&claimed.name);
-        Ok(Accepted::nothing().event(stream(&id), submitted).event(name_stream, claimed).subject("requests", id))
+        let request = Request::of(&submitted);
+        let accepted = Accepted::nothing()
+            .event(stream(&id), submitted)
+            .event(naming::stream(&claimed.name), claimed)
+            .subject("requests", &id);
+        let recording = Recording { ctx, id: &id, request: &request, comment: None, calendar: &calendar };
+        Ok(planned.begin(ctx, streams, &recording, accepted))
+    }
+
+    /// Plan of the approval; `None` while the offering is unknown or does not permit the size.
+    fn planned(&self, ctx: &Context, streams: &Streams) -> Option<Planned> {
+        let offering = is_key(&self.offering).then(|| self.offering(streams)).flatten()?;
+        let fits = offering.cpus().contains(&self.cpus) && offering.memory_gb().contains(&self.memory_gb);
+        fits.then(|| Planned::new(ctx, streams, &Current::of(streams).calendar, &self.spec(&ctx.settings(), &offering)))
+    }
+
+    fn offering(&self, streams: &Streams) -> Option<OfferingDefined> {
+        streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|offering| offering.defined)
+    }
+
+    /// Requested machine at the offering's present price. A term outside its limits is counted as
+    /// the nearest limit, for a rehearsal.
+    fn spec(&self, settings: &Settings, offering: &OfferingDefined) -> Spec {
+        let (cpus, memory_gb) = (self.cpus as u32, self.memory_gb as u32);
+        Spec {
+            vm_name: self.name.clone(),
+            cpus,
+            memory_gb,
+            term_months: self.term_months.clamp(1, settings.max_term_months.into()) as u32,
+            monthly_cents: offering.monthly_cents(cpus, memory_gb),
+            offering: offering.key.clone(),
+            offering_name: offering.name.clone(),
+            image: offering.image.clone(),
+            template: offering.template.clone(),
+            currency: offering.currency.clone(),
+            await_address: offering.await_address,
+        }
     }
 
     /// Checks that the present price is still the price that the requester saw.

@@ -1,16 +1,19 @@
 //! View of the requests: a requester reads their own; approvers, admins and auditors read all.
 
-use super::approve::{self, ApproveRequest};
+use super::approve::ApproveRequest;
 use super::cancel::{self, CancelRequest};
 use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
+use super::decision::shown::Shown;
+use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
 use super::withdraw::{self, WithdrawRequest};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
-use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
+use crate::policy::approval::Verdict;
 use crate::provisioning::stall;
 use crate::vm;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
@@ -68,6 +71,8 @@ pub struct Row {
     /// Whether the machine is handed over only with an address, as the offering says.
     pub await_address: bool,
     pub updated_at: i64,
+    #[serde(flatten)]
+    pub shown: Shown,
 }
 
 pub struct Requests;
@@ -119,11 +124,30 @@ impl View for Requests {
         Column::timestamp("decommissioned_at"),
         Column::boolean("await_address"),
         Column::timestamp("updated_at").sort(),
+        Column::json("approval"),
+        Column::json("decisions"),
+        Column::json("asked"),
+        Column::json("waiting_for"),
+        Column::timestamp("due_at").sort(),
+        Column::integer("revision"),
     ];
-    const READ: &'static [ReadRule] =
-        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const READ: &'static [ReadRule] = &[
+        ReadRule::all(APPROVE),
+        ReadRule::all(OPERATE),
+        ReadRule::all(AUDIT),
+        ReadRule::own(REQUEST, "requester_id"),
+        ReadRule::asked(DECIDE, "asked"),
+        ReadRule::asked(DECIDE, "waiting_for"),
+    ];
     const EVENTS: &'static [&'static str] = &[
         "request-submitted",
+        "approval-planned",
+        "stage-opened",
+        "stage-decided",
+        "stage-escalated",
+        "stage-passed",
+        "request-auto-approved",
+        "request-expired",
         "request-withdrawn",
         "request-approved",
         "request-rejected",
@@ -157,14 +181,12 @@ impl View for Requests {
 
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
         let facts = row.facts();
-        let offers = match waiting_on(row) {
+        let offers = match waiting_on(row, ctx) {
             Some(message) => RowActions::waiting_on(message),
             None => RowActions::idle(),
         };
         let body = json!({ "request": key });
-        offers
-            .offer::<ApproveRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
-            .offer::<RejectRequest>(ctx, approve::can_decide(ctx, &facts), body.clone())
+        offer_decisions(offers, key, &row.shown, &facts, ctx)
             .offer::<WithdrawRequest>(ctx, withdraw::can_withdraw(ctx, &facts), body.clone())
             .offer::<RetryRequest>(ctx, retry::can_retry(&facts), body.clone())
             .offer::<CompleteWithoutAddress>(
@@ -182,6 +204,7 @@ impl Row {
         RequestFacts {
             status: self.status,
             requester_id: &self.requester_id,
+            requester_erased: self.requester_name.as_deref().unwrap_or_default().is_empty(),
             failed_step: self.failed_step.as_deref(),
             failed_code: self.error_code.as_deref(),
         }
@@ -245,6 +268,27 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
         decommissioned_at: None,
         await_address: spec.await_address,
         updated_at: recorded.at,
+        shown: Shown::default(),
+    }
+}
+
+/// Offers approval and rejection of an undecided request to the people who have a seat, and to the
+/// holders of the permission to approve.
+pub fn offer_decisions(
+    offers: RowActions,
+    key: &str,
+    shown: &Shown,
+    facts: &RequestFacts,
+    ctx: &Context,
+) -> RowActions {
+    let body = json!({ "request": key, "revision": shown.revision });
+    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
+        Some(rule) => offers.offer::<ApproveRequest>(ctx, rule, body.clone()),
+        None => offers,
+    };
+    match shown.decision(ctx, facts, Verdict::Reject) {
+        Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body),
+        None => offers,
     }
 }
 
@@ -254,6 +298,7 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
         return;
     }
     row.updated_at = recorded.at;
+    row.shown.apply(event);
     row.decide(event, recorded.at);
     row.build(event, recorded.at);
     row.cancel(event, recorded.at);
@@ -270,6 +315,15 @@ impl Row {
                 self.enter(Status::Approved);
                 self.decided(&e.approver_id, e.approver_name.to_option(), at);
                 self.attempt = Some(e.attempt);
+            }
+            Event::RequestAutoApproved(e) => {
+                self.enter(Status::Approved);
+                self.decided_at = Some(at);
+                self.attempt = Some(e.attempt);
+            }
+            Event::RequestExpired(_) => {
+                self.enter(Status::Expired);
+                self.decided_at = Some(at);
             }
             Event::RequestRejected(e) => {
                 self.enter(Status::Rejected);
@@ -336,6 +390,7 @@ impl Row {
     fn enter(&mut self, status: Status) {
         self.status = status;
         self.terminal = status.terminal();
+        self.shown.end();
         self.resume();
     }
 
@@ -374,19 +429,13 @@ impl Row {
     }
 }
 
-/// Message that a request waits for approval, by anyone who may approve except the requester.
-pub fn approval(since: i64, requester_id: &str) -> Message {
-    let people = People::who_may(APPROVE).except(requester_id);
-    Message::new("approval").param("since", since).param("people", people)
-}
-
 /// Message that says for what a request waits; `None` once the request has ended.
-pub fn waiting_on(row: &Row) -> Option<Message> {
+pub fn waiting_on(row: &Row, ctx: &Context) -> Option<Message> {
     if let Some(at) = row.stalled_since {
         return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));
     }
     match row.status {
-        Status::Pending => Some(approval(row.submitted_at, &row.requester_id)),
+        Status::Pending => row.shown.approval.as_ref().map(|approval| waiting::message(approval, ctx)),
         Status::Approved => Some(match &row.step {
             None => Message::new("provisioning-start").param("since", row.updated_at),
             Some(step) => Message::new("provisioning")
@@ -400,7 +449,7 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
             Some(repair("cancel-elsewhere", row))
         }
         Status::CancelFailed => Some(repair("cancel-retry", row)),
-        Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Cancelled => None,
+        Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Expired | Status::Cancelled => None,
     }
 }
 

@@ -38,6 +38,7 @@ impl Command for WithdrawRequest {
             requester_id: request.requester_id.clone(),
             requester_name: request.requester_name(),
             vm_name: name.clone(),
+            closed_stages: request.open_stages(),
         };
         let released = NameReleased { name: name.clone(), request_id: self.request.clone() };
         Ok(Accepted::nothing()

@@ -2,6 +2,7 @@
 
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::policy::plan::DEFAULT_STAGE;
 use crate::request::view::request_of;
 use crate::vm::view::vm_of;
 use eaf_sdk::{ActorKind, Column, ReadRule, Recorded, Rows, View};
@@ -59,6 +60,13 @@ impl View for Timeline {
         &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
     const EVENTS: &'static [&'static str] = &[
         "request-submitted",
+        "stage-opened",
+        "stage-decided",
+        "stage-reminded",
+        "stage-escalated",
+        "stage-passed",
+        "request-auto-approved",
+        "request-expired",
         "request-withdrawn",
         "request-approved",
         "request-rejected",
@@ -84,14 +92,28 @@ impl View for Timeline {
         "vm-gone-confirmed",
     ];
 
-    fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
-        key(recorded).into_iter().collect()
+    fn keys(event: &Event, recorded: &Recorded) -> Vec<String> {
+        key(recorded).filter(|_| !is_default_stage(event)).into_iter().collect()
     }
 
     fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
+        if is_default_stage(event) {
+            return;
+        }
         let (Some(key), Some(request_id)) = (key(recorded), thing(recorded)) else { return };
         rows.put(&key, row(event, recorded, request_id));
     }
+}
+
+/// Whether an event is about the default stage. The events of the request say the same.
+fn is_default_stage(event: &Event) -> bool {
+    let stage = match event {
+        Event::StageOpened(e) => &e.stage,
+        Event::StageDecided(e) => &e.stage,
+        Event::StagePassed(e) => &e.stage,
+        _ => return false,
+    };
+    stage == DEFAULT_STAGE
 }
 
 /// Id of the request or the machine that an event is about; a request and its machine have the same
@@ -140,6 +162,7 @@ fn actor_name(event: &Event) -> Option<String> {
     match event {
         Event::RequestSubmitted(e) => e.requester_name.to_option(),
         Event::RequestWithdrawn(e) => e.requester_name.to_option(),
+        Event::StageDecided(e) => e.approver_name.to_option(),
         Event::RequestApproved(e) => e.approver_name.to_option(),
         Event::RequestRejected(e) => e.approver_name.to_option(),
         Event::RequestRetried(e) => e.by_name.to_option(),

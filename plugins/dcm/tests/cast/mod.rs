@@ -3,6 +3,8 @@
 
 use dcm::Dcm;
 use dcm::offering::define::DefineOffering;
+use dcm::policy::draft::DraftPolicy;
+use dcm::policy::publish::PublishPolicy;
 use dcm::provisioning::complete::CompleteProvisioning;
 use dcm::provisioning::fail::FailProvisioning;
 use dcm::provisioning::record_step::RecordStep;
@@ -14,18 +16,27 @@ use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::fail_decommission::FailDecommission;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{Stage, person, system};
+use eaf_sdk::{People, Principal};
 use serde_json::{Value, json};
 
+/// Events of a submission that waits for the default stage.
+pub const SUBMITTED: &[&str] = &["request-submitted", "name-claimed", "approval-planned", "stage-opened"];
+
 pub fn requester() -> Actor {
-    person("Rita Requester", &["request"])
+    person("Rita Requester", &["request", "decide"])
 }
 
 pub fn approver() -> Actor {
-    person("Arno Approver", &["request", "approve"])
+    person("Arno Approver", &["request", "approve", "decide"])
 }
 
 pub fn admin() -> Actor {
-    person("Ada Admin", &["request", "approve", "offer", "operate", "policy", "audit"])
+    person("Ada Admin", &["request", "approve", "decide", "offer", "operate", "policy", "audit"])
+}
+
+/// A person without requests, who may decide on all of them.
+pub fn boss() -> Actor {
+    person("Bea Boss", &["approve", "decide", "operate"])
 }
 
 pub fn auditor() -> Actor {
@@ -53,6 +64,8 @@ pub fn wanted(name: &str) -> Value {
 
 pub fn with_offering() -> Stage<Dcm> {
     let mut stage = Stage::new();
+    stage.set_people(People::who_may("approve"), &[&approver().id, &admin().id, &boss().id]);
+    stage.set_people(People::who_may("operate"), &[&admin().id]);
     stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&["offering-defined"]);
     stage
 }
@@ -65,7 +78,11 @@ pub fn with_request() -> (Stage<Dcm>, String) {
 
 pub fn with_approved() -> (Stage<Dcm>, String) {
     let (mut stage, id) = with_request();
-    stage.when::<ApproveRequest>(&approver(), json!({ "request": id })).then_events(&["request-approved"]);
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id })).then_events(&[
+        "stage-decided",
+        "stage-passed",
+        "request-approved",
+    ]);
     (stage, id)
 }
 
@@ -102,4 +119,57 @@ pub fn with_gone() -> (Stage<Dcm>, String) {
     let gone = json!({ "vm": id, "attempt": 1, "step": "destroy", "code": "vm-gone", "message": "It is gone." });
     stage.when::<FailDecommission>(&system(), gone).then_events(&["step-failed", "vm-decommission-failed"]);
     (stage, id)
+}
+
+/// Deputy of the requester's manager.
+pub fn deputy() -> Actor {
+    let principal = Principal { id: manager().id, manages: vec![requester().id], ..Principal::default() };
+    Actor { stands_in_for: vec![principal], ..person("Doris Deputy", &["request", "decide"]) }
+}
+
+/// A person of a department, who holds no permission to approve.
+pub fn member(name: &str, group: &str) -> Actor {
+    Actor { groups: vec![group.into()], ..person(name, &["request", "decide"]) }
+}
+
+pub fn finance() -> [Actor; 2] {
+    [member("Fritz Finance", "finance"), member("Frieda Finance", "finance")]
+}
+
+pub fn manager() -> Actor {
+    Actor { manages: vec![requester().id], ..person("Mona Manager", &["request", "decide"]) }
+}
+
+/// Policy document with a stage of the requester's manager and a stage of the finance department,
+/// whose members `finance_stage` replaces.
+pub fn two_stages(finance_stage: Value) -> Value {
+    let mut finance = json!({ "key": "finance", "name": { "de": "Finanzen", "en": "Finance" },
+        "after": ["manager"], "approvers": [{ "group": "finance" }], "needs": "any" });
+    for (member, value) in finance_stage.as_object().into_iter().flatten() {
+        finance[member] = value.clone();
+    }
+    json!({
+        "applies_to": { "kinds": ["vm.create"] },
+        "auto_approve": [{ "key": "small", "name": { "de": "Kleine", "en": "Small ones" },
+            "when": { "fact": "cpus", "is": "lt", "value": 2 } }],
+        "stages": [
+            { "key": "manager", "name": { "de": "Führungskraft", "en": "Manager" },
+              "approvers": [{ "manager_of": "requester" }], "needs": "any" },
+            finance,
+        ],
+    })
+}
+
+/// Creates a stage in which this policy document is published.
+pub fn with_policy(document: Value) -> Stage<Dcm> {
+    let mut stage = with_offering();
+    let [fritz, frieda] = finance();
+    stage.set_people(People::in_group("finance"), &[&fritz.id, &frieda.id]);
+    stage.set_people(People::manager_of(&requester().id), &[&manager().id]);
+    let draft =
+        json!({ "policy": "costly", "name_de": "Teuer", "name_en": "Costly", "document": document, "revision": 0 });
+    stage.when::<DraftPolicy>(&admin(), draft).then_events(&["policy-drafted"]);
+    let publish = json!({ "policy": "costly", "revision": 1, "reason": "Agreed with finance." });
+    stage.when::<PublishPolicy>(&admin(), publish);
+    stage
 }

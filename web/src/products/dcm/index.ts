@@ -7,7 +7,7 @@ import { failedRequestRoutes } from './failed-requests/routes';
 import { mailText } from './mail-text';
 import { nav } from './nav';
 import { offeringRoutes } from './offerings/routes';
-import { APPROVE, OPERATE, READERS_OF_ALL, REQUEST } from './permissions';
+import { APPROVE, DECIDE, OPERATE, READERS_OF_ALL, REQUEST } from './permissions';
 import { requestRoutes } from './requests/routes';
 import { roles } from './role-text';
 import { sources } from './search/sources';
@@ -27,7 +27,7 @@ export const dcm = {
   ],
   nav,
   home: {
-    permissions: [APPROVE, OPERATE, REQUEST],
+    permissions: [APPROVE, DECIDE, OPERATE, REQUEST],
     Panels: lazyPage(() => import('./home/home-panels'), 'HomePanels'),
     Action: lazyPage(() => import('./home/home-panels'), 'HomeAction'),
   },

@@ -8,7 +8,7 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import type { ProductNavEntry } from '@/shell/app/product';
-import { APPROVE, OFFER, OPERATE, READERS, REQUEST } from './permissions';
+import { APPROVE, DECIDE, OFFER, OPERATE, READERS, REQUEST } from './permissions';
 import { text } from './text';
 
 type Name = keyof (typeof text)['en']['nav'];
@@ -25,7 +25,7 @@ export const nav = {
     entry('/catalogue', 'catalogue', PackageOpen, REQUEST),
     entry('/requests', 'requests', ArrowLeftRight, ...READERS),
     entry('/vms', 'vms', Server, ...READERS),
-    entry('/approvals', 'approvals', Stamp, APPROVE),
+    entry('/approvals', 'approvals', Stamp, APPROVE, DECIDE),
   ],
   administration: [
     entry('/admin/offerings', 'offerings', Boxes, OFFER),

@@ -1,5 +1,7 @@
 export const REQUEST = 'dcm.request';
 export const APPROVE = 'dcm.approve';
+/** Decisions on the requests about which a policy asks the person. */
+export const DECIDE = 'dcm.decide';
 export const OFFER = 'dcm.offer';
 export const OPERATE = 'dcm.operate';
 export const AUDIT = 'dcm.audit';

@@ -1,13 +1,18 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
+import { may, useSession } from '@/shell/api/session';
 import { takeBackFor } from '@/shell/app/actions/delayed-store';
 import { inMegabytes, useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import type { Row } from '../api';
+import { READERS_OF_ALL } from '../permissions';
+import { ApproveWithComment } from '../requests/approve-with-comment';
 import { RequestStatus } from '../requests/status-badge';
 import { RowActions } from '../row-actions';
+import { decisionsOf } from '../stages/approval';
 import { useDecisionPlans } from './decision-plans';
 import { PresentVms } from './present-vms';
+import { StagesToDecide } from './stages-to-decide';
 import { text } from './text';
 
 interface ApprovalCardProps {
@@ -21,6 +26,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
   const t = useText(text);
   const format = useFormat();
   const plans = useDecisionPlans();
+  const readsAll = may(useSession(), ...READERS_OF_ALL);
   const name = row.vm_name ?? '';
   // Each reason once as text, since touch screens cannot hover; screen readers relate it to its
   // button.
@@ -87,16 +93,21 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
             {format.money(row.monthly_cents, row.currency)}
           </Detail>
           <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
-          <Detail label={pending ? t.present : t.presentNow}>
-            <PresentVms requesterId={row.requester_id ?? ''} />
-          </Detail>
+          {readsAll ? (
+            <Detail label={pending ? t.present : t.presentNow}>
+              <PresentVms requesterId={row.requester_id ?? ''} />
+            </Detail>
+          ) : null}
         </dl>
+        <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} />
       </div>
       {/* Same height as before, so that content below does not move. */}
       <footer className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
         {pending ? (
           <>
             <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
+            <ApproveWithComment actions={row.actions} name={name} />
+            <OwnDecision row={row} />
             {[...reasons].map(why => (
               <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
                 {why}
@@ -125,6 +136,22 @@ function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | nul
       {by ? ` ${t.byPerson(by)}` : null}
       <span className="text-quiet">, {format.since(row.decided_at ?? row.withdrawn_at)}</span>
       {reason ? <span className="block whitespace-pre-line text-quiet">{reason}</span> : null}
+    </p>
+  );
+}
+
+/** Decision of this person on a request that still waits for other people. */
+function OwnDecision({ row }: { row: Row<'approvals'> }) {
+  const t = useText(text);
+  const format = useFormat();
+  const { actor } = useSession();
+  const own = decisionsOf(row).findLast(one => one.approver_id === actor);
+  const decides = row.actions.some(action => action.permitted && action.allowed);
+  if (!own || decides) return null;
+  return (
+    <p role="status" className="text-sm">
+      <span className="font-medium">{own.verdict === 'approve' ? t.youApproved : t.youRejected}</span>{' '}
+      <span className="text-quiet">{format.sentence(row.waiting_on)}</span>
     </p>
   );
 }

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { shownHere } from '@/shell/api/problem';
+import { may, useSession } from '@/shell/api/session';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { Panel } from '@/shell/app/page/panel';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
@@ -8,6 +9,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { useAllRows, useRow } from '../api';
+import { READERS_OF_ALL } from '../permissions';
 import { isOld } from '../vms/age';
 import { Power } from '../vms/vm-status';
 import { ApprovalCard } from './approval-card';
@@ -17,6 +19,7 @@ import { text } from './text';
 export function ApprovalPage() {
   const t = useText(text);
   const { id } = approvalRoute.useParams();
+  const readsAll = may(useSession(), ...READERS_OF_ALL);
   const { data: approval, error, refetch } = useRow('approvals', id);
   return (
     <>
@@ -36,7 +39,7 @@ export function ApprovalPage() {
       ) : approval ? (
         <div className="grid gap-6">
           <ApprovalCard approval={approval} />
-          {approval.requester_id ? <VmsOf requesterId={approval.requester_id} /> : null}
+          {approval.requester_id && readsAll ? <VmsOf requesterId={approval.requester_id} /> : null}
         </div>
       ) : (
         <Skeleton className="h-64 rounded-xl" />

@@ -1,7 +1,9 @@
 import { useCallback } from 'react';
+import { may, useSession } from '@/shell/api/session';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useText } from '@/shell/i18n/use-text';
+import { READERS_OF_ALL } from '../permissions';
 import { Decided, Inbox, approvalsRoute } from './routes';
 import { text } from './text';
 
@@ -16,6 +18,7 @@ export function ApprovalsPage() {
     [navigate],
   );
   const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+  const readsAll = may(useSession(), ...READERS_OF_ALL);
   const decided = search.show === 'decided';
   return (
     <>
@@ -27,12 +30,17 @@ export function ApprovalsPage() {
           value={search.show}
           options={[
             { value: undefined, label: t.waiting },
+            ...(readsAll ? [{ value: 'all' as const, label: t.waitingAll }] : []),
             { value: 'decided', label: t.decided },
           ]}
           onChange={show => change({ show, q: undefined, sort: undefined })}
         />
       </FilterBar>
-      {decided ? <Decided /> : <Inbox onDecided={() => change({ show: 'decided' })} />}
+      {decided ? (
+        <Decided />
+      ) : (
+        <Inbox all={readsAll && search.show === 'all'} onDecided={() => change({ show: 'decided' })} />
+      )}
     </>
   );
 }

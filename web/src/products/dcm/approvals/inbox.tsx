@@ -11,19 +11,20 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useRow, useRows } from '../api';
+import { WAITING_FOR_ME } from '../stages/waiting-for-me';
 import { ApprovalCard } from './approval-card';
+import type { InboxProps } from './routes';
 import { text } from './text';
 
+const PAGE = 20;
+
 /** Pending approvals, oldest first. */
-export function Inbox({ onDecided }: { onDecided: () => void }) {
+export function Inbox({ all, onDecided }: InboxProps) {
   const t = useText(text);
-  const rows = useRows('approvals', {
-    status: 'pending',
-    sort: 'submitted_at',
-    limit: 20,
-  });
+  const query = all ? ({ status: 'pending', sort: 'submitted_at' } as const) : WAITING_FOR_ME;
+  const rows = useRows('approvals', { ...query, limit: PAGE });
   const { data, error, refetch } = rows;
-  const steady = useSteadyRows(data ?? NONE, keyOf, '');
+  const steady = useSteadyRows(data ?? NONE, keyOf, all ? 'all' : '');
   const list = useRef<HTMLDivElement>(null);
   const scrollTo = useCallback((index: number) => {
     list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
@@ -37,7 +38,7 @@ export function Inbox({ onDecided }: { onDecided: () => void }) {
   if (!data) return <Skeleton className="h-64 rounded-xl" />;
   if (steady.rows.length === 0) {
     return (
-      <Empty sentence={t.empty}>
+      <Empty sentence={all ? t.emptyAll : t.empty}>
         <Button onClick={onDecided}>{t.emptyAction}</Button>
       </Empty>
     );

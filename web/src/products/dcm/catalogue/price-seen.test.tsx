@@ -33,7 +33,7 @@ const refusal = (code: string, detail: string, params: object, errors: object[] 
 async function host(request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url);
   const body = (await request.json()) as { expected_monthly_cents?: number; cpus?: number };
-  const quote = { monthly_cents: price, currency: 'EUR', approval: { stages: 1, people: [] } };
+  const quote = { monthly_cents: price, currency: 'EUR', approval: { stages: [], rules: [] } };
   if (searchParams.has('dry-run')) {
     const name = { pointer: '/name', code: 'missing', message: 'A name is needed.' };
     const cpus = { pointer: '/cpus', code: 'maximum', message: 'At most 8 CPUs.' };

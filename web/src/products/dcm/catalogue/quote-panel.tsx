@@ -1,4 +1,3 @@
-import { Stamp } from 'lucide-react';
 import { shownHere } from '@/shell/api/problem';
 import { Panel } from '@/shell/app/page/panel';
 import { useFormat } from '@/shell/i18n/format';
@@ -8,6 +7,7 @@ import { Button } from '@/shell/ui/button';
 import { cn } from '@/shell/ui/cn';
 import { Skeleton } from '@/shell/ui/skeleton';
 import type { Row } from '../api';
+import { QuotedApproval } from './quoted-approval';
 import { text } from './text';
 import type { Quote, Quoting } from './use-quote';
 
@@ -26,7 +26,7 @@ export function QuotePanel({ offering, quoting }: QuotePanelProps) {
       <div className="grid gap-4 p-5" aria-busy={pending || waiting}>
         <div aria-live="polite" className={cn('grid gap-4 transition-opacity', waiting && 'opacity-55')}>
           {quote ? (
-            <Quoted quote={quote} former={former} />
+            <Quoted quote={quote} former={former} offering={offering} />
           ) : pending ? (
             <>
               <Skeleton className="h-9 w-36" />
@@ -51,11 +51,16 @@ export function QuotePanel({ offering, quoting }: QuotePanelProps) {
   );
 }
 
-function Quoted({ quote, former }: { quote: Quote; former: number | null }) {
+interface QuotedProps {
+  quote: Quote;
+  former: number | null;
+  offering: Row<'offerings'>;
+}
+
+function Quoted({ quote, former, offering }: QuotedProps) {
   const t = useText(text).quote;
   const format = useFormat();
   const { monthly_cents, currency, approval } = quote;
-  const { stages, people } = approval;
   return (
     <>
       <p className="flex flex-wrap items-baseline gap-x-2">
@@ -67,17 +72,7 @@ function Quoted({ quote, former }: { quote: Quote; former: number | null }) {
           {t.was(format.money(former, currency))}
         </p>
       )}
-      <div className="flex gap-3 text-sm">
-        <Stamp aria-hidden className="mt-0.5 size-4 shrink-0 text-quiet" />
-        {stages === 0 ? (
-          <p>{t.noApproval}</p>
-        ) : (
-          <div className="grid gap-0.5">
-            <p className="font-medium">{t.approvals(format.number(stages))}</p>
-            <p className="text-quiet">{people.length > 0 ? t.by(format.anyOf(people)) : t.nobody}</p>
-          </div>
-        )}
-      </div>
+      <QuotedApproval approval={approval} subject={{ offering_name: offering.name, currency }} />
     </>
   );
 }

@@ -2,12 +2,31 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type FieldProblem, Problem, endsSession } from '@/shell/api/problem';
 import { useSettled } from '@/shell/app/use-settled';
+import type { Needs, Reason } from '../stages/approval';
 import { type Accepted, type CommandBody, type Row, rehearse } from '../api';
 
 export interface Quote {
   monthly_cents: number;
   currency: string;
-  approval: { stages: number; people: string[] };
+  approval: QuotedApproval;
+}
+
+/** Stages that the request would have, or the rules that would approve it without people. */
+export interface QuotedApproval {
+  stages: QuotedStage[];
+  rules: { policy: string; name: string; because: Reason[] }[];
+}
+
+export interface QuotedStage {
+  stage: string;
+  /** Null: the stage of a request for which no policy asks for one. */
+  name: string | null;
+  people: string[];
+  needs: Needs;
+  after: string[];
+  because: Reason[];
+  /** Business hours until the deadline; null: the stage waits without limit. */
+  hours: number | null;
 }
 
 /** Quote as it is shown. */
@@ -109,5 +128,6 @@ const isAnswer = (status: number) => status >= 400 && status < 500 && status !==
 export function read(preview: unknown): Quote | null {
   const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;
   if (typeof monthly_cents !== 'number' || typeof currency !== 'string' || !approval) return null;
-  return { monthly_cents, currency, approval: { stages: approval.stages, people: approval.people ?? [] } };
+  const { stages = [], rules = [] } = approval;
+  return { monthly_cents, currency, approval: { stages, rules } };
 }

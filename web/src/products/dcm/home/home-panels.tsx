@@ -4,11 +4,14 @@ import { may, useSession } from '@/shell/api/session';
 import { AddressText } from '@/shell/app/page/address';
 import { Need, Needs } from '@/shell/app/page/needs';
 import { useFormat } from '@/shell/i18n/format';
+import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
-import { useRows } from '../api';
-import { APPROVE, OPERATE, REQUEST } from '../permissions';
+import { type Row, useRows } from '../api';
+import { APPROVE, DECIDE, OPERATE, REQUEST } from '../permissions';
 import { RequestStatus } from '../requests/status-badge';
+import { openStages } from '../stages/chain';
+import { WAITING_FOR_ME } from '../stages/waiting-for-me';
 import { isOld } from '../vms/age';
 import { Power } from '../vms/vm-status';
 import { text } from './text';
@@ -21,7 +24,7 @@ export function HomePanels() {
   const can = (permission: string) => may(session, permission);
   return (
     <>
-      {can(APPROVE) ? <WaitingApprovals /> : null}
+      {can(APPROVE) || can(DECIDE) ? <WaitingDecisions quiet={!can(APPROVE)} /> : null}
       {can(OPERATE) ? <FailedRequests /> : null}
       {can(REQUEST) ? <OpenRequests actor={session.actor} /> : null}
       {can(REQUEST) ? <OwnVms actor={session.actor} /> : null}
@@ -42,12 +45,20 @@ export function HomeAction() {
   );
 }
 
-function WaitingApprovals() {
+/**
+ * Requests that wait for this person. `quiet`: the panel appears only if there are any, for people
+ * whom few policies ask.
+ */
+function WaitingDecisions({ quiet }: { quiet: boolean }) {
+  const language = useLanguage();
   const t = useText(text).approve;
   const format = useFormat();
-  const { data, ...rest } = useRows('approvals', { status: 'pending', sort: 'submitted_at', limit: FIRST });
-  // The person's own requests wait for another person.
+  const { data, ...rest } = useRows('approvals', { ...WAITING_FOR_ME, limit: FIRST });
+  // A person who has decided on one of several open stages may have no seat in the others.
   const theirs = data?.filter(row => row.actions.some(action => action.allowed));
+  const stageNames = (row: Row<'approvals'>) =>
+    openStages(row).flatMap(({ planned }) => planned.name?.[language] ?? []);
+  if (quiet && !theirs?.length) return null;
   return (
     <Needs title={t.title} empty={t.empty} good source={{ data: theirs, ...rest }} all={{ to: '/approvals' }}>
       {row => (
@@ -55,7 +66,7 @@ function WaitingApprovals() {
           key={row.key}
           link={{ to: '/approvals/$id', params: { id: row.key } }}
           name={row.vm_name}
-          note={t.asks(row.requester_name || t.somebody)}
+          note={[t.asks(row.requester_name || t.somebody), ...stageNames(row)].join(' · ')}
           beside={`${format.money(row.monthly_cents, row.currency)} · ${format.ago(row.submitted_at)}`}
         />
       )}

@@ -8,6 +8,7 @@ import {
   Hourglass,
   type LucideIcon,
   PowerOff,
+  TimerOff,
   TriangleAlert,
 } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -19,6 +20,7 @@ import type { Tone } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { cn } from '@/shell/ui/cn';
 import { type Row, useRow } from '../api';
+import { hasPolicy } from '../stages/chain';
 import { text as vmText } from '../vms/text';
 import { BuildProgress } from './build-progress';
 import { handedOver } from './handed-over';
@@ -90,7 +92,11 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         Icon: Hourglass,
         kicker: t.waitingFor,
         title: <WaitsFor request={request} people={people} />,
-        more: people.length > 1 ? <p className="text-quiet">{t.alsoAsked}</p> : null,
+        more: hasPolicy(request) ? (
+          <p className="text-quiet">{sentence}</p>
+        ) : people.length > 1 ? (
+          <p className="text-quiet">{t.alsoAsked}</p>
+        ) : null,
       };
     case 'approved': {
       const stalled = request.stalled_since !== null;
@@ -154,6 +160,19 @@ function useStanding({ request, events }: HeroProps): Standing | null {
         ),
       };
     }
+    case 'expired':
+      return {
+        tone: 'bad',
+        Icon: TimerOff,
+        kicker: format.dateTime(request.decided_at),
+        title: t.expired,
+        more: (
+          <>
+            <p>{t.expiredMore}</p>
+            <Again request={request} />
+          </>
+        ),
+      };
     case 'withdrawn':
       return {
         tone: 'idle',

@@ -1,15 +1,21 @@
 import { shownHere } from '@/shell/api/problem';
+import { may, useSession } from '@/shell/api/session';
 import { CopyButton } from '@/shell/app/page/copy-button';
 import { Facts } from '@/shell/app/page/facts';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { Panel } from '@/shell/app/page/panel';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { inMegabytes, useFormat } from '@/shell/i18n/format';
+import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows, useRow } from '../api';
+import { READERS_OF_ALL } from '../permissions';
 import { RowActions } from '../row-actions';
+import { approvalOf } from '../stages/approval';
+import { ApprovalChain } from '../stages/approval-chain';
 import { OTHER_VCENTER } from '../vms/may-be-forgotten';
+import { ApproveWithComment } from './approve-with-comment';
 import { isOver } from './handed-over';
 import { RequestHero } from './request-hero';
 import { useRequestPlans } from './request-plans';
@@ -26,6 +32,7 @@ export function RequestPage() {
   const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
   const plans = useRequestPlans();
   const actions = useActionsAsSeen(request);
+  const readsTimeline = useReadsTimeline(request);
   return (
     <>
       <PageHeader
@@ -34,12 +41,15 @@ export function RequestPage() {
         beside={request ? <RequestStatus row={request} /> : null}
         actions={
           request ? (
-            <RowActions
-              actions={offered({ ...request, actions })}
-              plans={plans}
-              name={request.vm_name ?? ''}
-              unavailable="in-menu"
-            />
+            <>
+              <RowActions
+                actions={offered({ ...request, actions })}
+                plans={plans}
+                name={request.vm_name ?? ''}
+                unavailable="in-menu"
+              />
+              <ApproveWithComment actions={actions} name={request.vm_name ?? ''} />
+            </>
           ) : null
         }
       />
@@ -49,9 +59,10 @@ export function RequestPage() {
       ) : (
         <Skeleton className="mb-6 h-32 rounded-xl" />
       )}
+      {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <RequestFacts request={request} />
-        <Timeline events={timeline.data} />
+        {readsTimeline ? <Timeline events={timeline.data} /> : null}
       </div>
     </>
   );
@@ -66,11 +77,29 @@ function offered(request: Row<'requests'>): Row<'requests'>['actions'] {
   return request.actions.filter(one => one.command !== 'cancel-without-removal' || mayStandElsewhere);
 }
 
+/** Whether the person reads the timeline: a person who is only asked to decide does not. */
+function useReadsTimeline(request: Row<'requests'> | undefined): boolean {
+  const session = useSession();
+  return may(session, ...READERS_OF_ALL) || request?.requester_id === session.actor;
+}
+
+/** Cause of an approval without the decision of a person; null for other requests. */
+function useWithoutDecision(row: Row<'requests'> | undefined): string | null {
+  const t = useText(text).facts;
+  const format = useFormat();
+  const language = useLanguage();
+  if (!row?.decided_at || row.decided_by_id || row.status === 'expired') return null;
+  const rules = approvalOf(row)?.plan.auto.map(rule => rule.name[language]) ?? [];
+  const cause = rules.length > 0 ? t.byRule(format.allOf(rules)) : t.byTime;
+  return `${format.dateTime(row.decided_at)}, ${cause}`;
+}
+
 function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }) {
   const t = useText(text).facts;
   const format = useFormat();
   const why = row && <span className="whitespace-pre-line">{row.justification}</span>;
   const decided = row && row.decided_by_name && `${row.decided_by_name}, ${format.dateTime(row.decided_at)}`;
+  const without = useWithoutDecision(row);
   const id = row && (
     <span className="flex items-center gap-1">
       <code className="min-w-0 font-mono text-xs break-all">{row.key}</code>
@@ -96,7 +125,8 @@ function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }
           },
           { label: t.requester, value: row?.requester_name },
           { label: t.submitted, value: row && format.dateTime(row.submitted_at) },
-          { label: t.decidedBy, value: decided },
+          { label: t.decidedBy, value: without ? null : decided },
+          { label: t.decided, value: without },
           { label: t.id, value: id },
         ]}
       />

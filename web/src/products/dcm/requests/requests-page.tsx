@@ -13,7 +13,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { cn } from '@/shell/ui/cn';
 import { type RowsQuery, type Row, useRows } from '../api';
-import { READERS_OF_ALL, REQUEST } from '../permissions';
+import { DECIDE, READERS_OF_ALL, REQUEST } from '../permissions';
 import { type RequestSort, STANDINGS, requestsRoute } from './routes';
 import { RequestStatus } from './status-badge';
 import { text } from './text';
@@ -22,6 +22,7 @@ type Search = ReturnType<typeof requestsRoute.useSearch>;
 
 const NEWEST: RequestSort = '-submitted_at';
 const PAGE = 100;
+const OTHER = { all: 'mine', mine: 'all' } as const;
 
 export function RequestsPage() {
   const t = useText(text);
@@ -37,10 +38,12 @@ export function RequestsPage() {
 
   const requests = may(session, REQUEST);
   const readsAll = may(session, ...READERS_OF_ALL);
-  // Readers of all requests usually have none of their own.
-  const mine = readsAll && requests && search.whose === 'mine';
+  // Readers of all requests usually have none of their own; others usually read only their own.
+  const usual = readsAll ? 'all' : 'mine';
+  const readsOthers = readsAll || may(session, DECIDE);
+  const mine = requests && readsOthers && (search.whose ?? usual) === 'mine';
   const rows = useRows('requests', rowsQuery(search, mine ? session.actor : undefined));
-  const columns = useColumns(readsAll && !mine);
+  const columns = useColumns(readsOthers && !mine);
   const requestVm = requests ? <RequestVm label={t.requestVm} /> : null;
   return (
     <>
@@ -56,15 +59,15 @@ export function RequestsPage() {
           ]}
           onChange={status => change({ status })}
         />
-        {readsAll && requests ? (
+        {readsOthers && requests ? (
           <ChoiceFilter
             label={t.filter.whose}
-            value={mine ? 'mine' : undefined}
+            value={mine ? 'mine' : 'all'}
             options={[
-              { value: undefined, label: t.filter.all },
-              { value: 'mine', label: t.filter.mine },
+              { value: usual, label: t.filter[usual] },
+              { value: OTHER[usual], label: t.filter[OTHER[usual]] },
             ]}
-            onChange={whose => change({ whose })}
+            onChange={whose => change({ whose: whose === usual ? undefined : whose })}
           />
         ) : null}
       </FilterBar>
@@ -80,8 +83,8 @@ export function RequestsPage() {
         filtered={Boolean(search.q ?? search.status)}
         onClearFilters={() => change({ q: undefined, status: undefined })}
         empty={
-          <Empty sentence={mine || !readsAll ? t.emptyMine : t.empty}>
-            {mine ? (
+          <Empty sentence={mine || !readsOthers ? t.emptyMine : t.empty}>
+            {mine && readsAll ? (
               <Button onClick={() => change({ whose: undefined })}>{t.filter.all}</Button>
             ) : (
               (requestVm ?? <ToHome />)

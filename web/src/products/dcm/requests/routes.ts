@@ -3,7 +3,15 @@ import { lazyPage } from '@/shell/app/page/lazy-page';
 import { oneOf, search, words } from '@/shell/app/search';
 import { shellRoute } from '@/shell/app/shell-route';
 
-export const STANDINGS = ['open', 'fulfilled', 'rejected', 'withdrawn', 'failed', 'cancelled'] as const;
+export const STANDINGS = [
+  'open',
+  'fulfilled',
+  'rejected',
+  'withdrawn',
+  'expired',
+  'failed',
+  'cancelled',
+] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 const SORTS = [

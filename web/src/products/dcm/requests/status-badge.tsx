@@ -7,6 +7,7 @@ const TONES: Record<string, Tone> = {
   fulfilled: 'good',
   rejected: 'bad',
   failed: 'bad',
+  expired: 'bad',
   withdrawn: 'idle',
   cancelling: 'busy',
   'cancel-failed': 'bad',

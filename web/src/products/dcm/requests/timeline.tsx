@@ -15,12 +15,20 @@ const BAD = new Set([
   'step-failed',
   'request-failed',
   'request-rejected',
+  'request-expired',
   'request-cancel-failed',
   'vm-decommission-failed',
   'vm-refresh-failed',
 ]);
-const GOOD = new Set(['request-approved', 'request-fulfilled', 'vm-provisioned', 'vm-decommissioned']);
-const WAIT = new Set(['stalled']);
+const GOOD = new Set([
+  'stage-passed',
+  'request-approved',
+  'request-auto-approved',
+  'request-fulfilled',
+  'vm-provisioned',
+  'vm-decommissioned',
+]);
+const WAIT = new Set(['stalled', 'stage-escalated']);
 
 /** Events of the request, newest first. */
 export function Timeline({ events }: { events: Event[] | undefined }) {

@@ -9,7 +9,10 @@ export function useOvertaken(action: Action): string | null {
   const format = useFormat();
   const { data: row } = useRow('requests', String(action.body.request), { throwOnError: false });
   const now = row?.actions.find(one => one.command === action.command);
-  if (!row || !now || now.allowed) return null;
-  if (!row.decided_by_name) return now.why;
-  return `${now.why} ${t.decidedBy(row.decided_by_name, format.since(row.decided_at))}`;
+  // A row whose product failed offers nothing.
+  if (!row || now?.allowed || row.waiting?.code === 'row-fault') return null;
+  // A decision is not offered to people who are no longer asked.
+  const why = now ? now.why : t.overtaken;
+  if (!row.decided_by_name) return why;
+  return `${why} ${t.decidedBy(row.decided_by_name, format.since(row.decided_at))}`;
 }

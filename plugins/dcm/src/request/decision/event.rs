@@ -1,0 +1,169 @@
+//! Events of a request's approval, from the plan to the last stage. The end of the approval is an
+//! event of the request.
+
+use crate::Event as Recorded;
+use crate::policy::approval::{Cause, Change, Decision, PassedBy, Verdict};
+use crate::policy::document::{Approver as Reference, Names, Needs};
+use crate::policy::fact::Facts;
+use crate::policy::plan::Plan;
+use crate::request::Spec;
+use crate::request::event::{Approver, Requester};
+use eaf_sdk::{Event, Personal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Plan of a request's approval, with the facts on which the plan depends.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalPlanned {
+    pub request_id: String,
+    pub requester_id: String,
+    pub revision: u32,
+    #[schemars(with = "Map<String, Value>")]
+    pub facts: Facts,
+    #[schemars(with = "Map<String, Value>")]
+    pub plan: Plan,
+}
+
+impl Event for ApprovalPlanned {
+    const TYPE: &'static str = "approval-planned";
+}
+
+/// Opening of a stage: its people are asked to decide.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageOpened {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub stage: String,
+    pub stage_name: Option<Names>,
+    pub asked: Vec<Reference>,
+    pub needs: Needs,
+    /// Time when the first step of the stage's deadline is over, in milliseconds since 1970.
+    pub due_at: Option<i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for StageOpened {
+    const TYPE: &'static str = "stage-opened";
+}
+
+/// Decision of a person on a stage.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageDecided {
+    pub request_id: String,
+    pub requester_id: String,
+    pub stage: String,
+    pub approver_id: String,
+    pub approver_name: Personal<Approver>,
+    /// Actor id of the person whose deputy decided.
+    pub on_behalf_of_id: Option<String>,
+    pub verdict: Verdict,
+    /// Comment of an approval, or reason of a rejection: data of the requester, although another
+    /// person wrote it.
+    pub comment: Option<Personal<Requester>>,
+    pub at: i64,
+}
+
+impl Event for StageDecided {
+    const TYPE: &'static str = "stage-decided";
+}
+
+/// Escalation of a stage: further people are asked to decide.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageEscalated {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub stage: String,
+    pub to: Reference,
+    pub cause: Cause,
+    pub to_operators: bool,
+    /// Time when the present step of the stage's deadline is over, in milliseconds since 1970.
+    pub due_at: Option<i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for StageEscalated {
+    const TYPE: &'static str = "stage-escalated";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StagePassed {
+    pub request_id: String,
+    pub requester_id: String,
+    pub stage: String,
+    pub by: PassedBy,
+    pub at: i64,
+}
+
+impl Event for StagePassed {
+    const TYPE: &'static str = "stage-passed";
+}
+
+/// Beginning of a step of a stage's deadline. Times are in milliseconds since 1970.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageDeadlineSet {
+    pub request_id: String,
+    pub requester_id: String,
+    pub stage: String,
+    /// Times at which the people of the stage are reminded, in order.
+    pub remind_at: Vec<i64>,
+    pub due_at: i64,
+}
+
+impl Event for StageDeadlineSet {
+    const TYPE: &'static str = "stage-deadline-set";
+}
+
+/// Reminder of the people of a stage that is still open.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageReminded {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub stage: String,
+    pub stage_name: Option<Names>,
+    pub asked: Vec<Reference>,
+    pub due_at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for StageReminded {
+    const TYPE: &'static str = "stage-reminded";
+}
+
+/// Change of the approval that an event records; `None` for other events, and for the plan, with
+/// which an approval begins.
+pub fn change(event: &Recorded) -> Option<Change> {
+    Some(match event {
+        Recorded::StageOpened(e) => Change::StageOpened { stage: e.stage.clone(), due_at: e.due_at, at: e.at },
+        Recorded::StageDecided(e) => {
+            let decision = Decision {
+                actor: e.approver_id.clone(),
+                on_behalf_of: e.on_behalf_of_id.clone(),
+                verdict: e.verdict,
+                at: e.at,
+            };
+            Change::Decided { stage: e.stage.clone(), decision }
+        }
+        Recorded::StageEscalated(e) => Change::Escalated {
+            stage: e.stage.clone(),
+            to: e.to.clone(),
+            cause: e.cause,
+            to_operators: e.to_operators,
+            due_at: e.due_at,
+            at: e.at,
+        },
+        Recorded::StagePassed(e) => Change::StagePassed { stage: e.stage.clone(), by: e.by, at: e.at },
+        _ => return None,
+    })
+}

@@ -1,0 +1,83 @@
+//! Columns of a request's approval, which the views of requests and approvals have in common.
+
+use super::event::change;
+use super::people::{asked, waited_for};
+use super::{people::CallerAlone, vote};
+use crate::Event;
+use crate::permission::APPROVE;
+use crate::policy::approval::{Approval, Verdict};
+use crate::request::{RequestFacts, approve};
+use eaf_sdk::{Context, People, Rejection};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Shown {
+    /// Plan and progress of the approval, as the policies and decisions gave them.
+    pub approval: Option<Approval>,
+    /// Decisions, in order, with the names of the people who decided.
+    pub decisions: Option<Vec<NamedDecision>>,
+    /// People who have ever been asked to decide, and so may read the row.
+    pub asked: Option<People>,
+    /// People who may decide now; `None`: the request waits for no decision.
+    pub waiting_for: Option<People>,
+    /// Earliest time when an open stage's deadline has its next step, in milliseconds since 1970.
+    pub due_at: Option<i64>,
+    pub revision: Option<u32>,
+}
+
+/// Decision with the name of the person who decided; no name if the person was erased.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NamedDecision {
+    pub stage: String,
+    pub approver_id: String,
+    pub approver_name: Option<String>,
+    pub on_behalf_of_id: Option<String>,
+    pub verdict: Verdict,
+    pub comment: Option<String>,
+    pub at: i64,
+}
+
+impl Shown {
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::ApprovalPlanned(e) => {
+                let ids = BTreeSet::from([e.requester_id.clone()]);
+                self.approval = Some(Approval::new(e.plan.clone(), &e.requester_id, ids, e.revision));
+                self.revision = Some(e.revision);
+            }
+            Event::StageDecided(e) => self.decisions.get_or_insert_default().push(NamedDecision {
+                stage: e.stage.clone(),
+                approver_id: e.approver_id.clone(),
+                approver_name: e.approver_name.to_option(),
+                on_behalf_of_id: e.on_behalf_of_id.clone(),
+                verdict: e.verdict,
+                comment: e.comment.as_ref().and_then(|comment| comment.to_option()),
+                at: e.at,
+            }),
+            _ => {}
+        }
+        let (Some(change), Some(approval)) = (change(event), &mut self.approval) else { return };
+        approval.apply(&change);
+        self.asked = Some(asked(approval));
+        self.waiting_for = Some(waited_for(approval));
+        let open = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage));
+        self.due_at = open.filter_map(|progress| progress.due_at).min();
+    }
+
+    /// Ends the approval, because the request was decided, withdrawn or has expired.
+    pub fn end(&mut self) {
+        (self.waiting_for, self.due_at) = (None, None);
+    }
+
+    /// Rule of a decision by the caller. `None`: the request has no approval, or the caller neither
+    /// has a seat nor holds the permission to approve, so that no decision is offered.
+    pub fn decision(&self, ctx: &Context, facts: &RequestFacts, verdict: Verdict) -> Option<Result<(), Rejection>> {
+        let approval = self.approval.as_ref()?;
+        let rule = approve::can_decide(ctx, facts, verdict).and_then(|()| {
+            vote(approval, &CallerAlone::new(approval, ctx), ctx, approval.revision, verdict).map(|_| ())
+        });
+        let is_offered = rule.is_ok() || ctx.actor.permissions.iter().any(|held| held == APPROVE);
+        is_offered.then_some(rule)
+    }
+}

@@ -1,0 +1,163 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from '@tanstack/react-router';
+import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createQueryClient } from '@/shell/api/query-client';
+import { type Session, SessionContext } from '@/shell/api/session';
+import { ActionDialogs } from '@/shell/app/actions/action-dialogs';
+import { TooltipProvider } from '@/shell/ui/tooltip';
+import { DECIDE, REQUEST } from '../permissions';
+import { Inbox } from './inbox';
+
+const NOW = Date.now();
+
+const session = { kind: 'member', actor: 'id-fritz', name: 'Fritz', permissions: [REQUEST, DECIDE] };
+
+const action = (command: string, title: string) => ({
+  command,
+  title,
+  permitted: true,
+  allowed: true,
+  why: null,
+  body: { request: 'r1', revision: 1 },
+});
+
+const decision = (approver_id: string, approver_name: string) => ({
+  stage: 'costly.finance',
+  approver_id,
+  approver_name,
+  on_behalf_of_id: null,
+  verdict: 'approve',
+  comment: null,
+  at: NOW,
+});
+
+const stage = {
+  key: 'costly.finance',
+  policy: 'costly',
+  name: { de: 'Finanzen', en: 'Finance' },
+  because: [{ fact: 'cpus', actual: 8, is: 'gt', bound: 4, holds: true }],
+  after: [],
+  approvers: [{ group: 'fin-key' }],
+  needs: { at_least: 2 },
+  deadline: { hours: 16, finally: 'expire' },
+};
+
+const progress = {
+  since: NOW,
+  due_at: NOW + 3_600_000,
+  asked: [stage.approvers],
+  escalations: 0,
+  operators_asked: false,
+  passed_at: null,
+};
+
+const APPROVAL = {
+  key: 'r1',
+  vm_name: 'web-01',
+  status: 'pending',
+  requester_id: 'id-lena',
+  requester_name: 'Lena Hoffmann',
+  offering_name: 'Small',
+  submitted_at: new Date(NOW).toISOString(),
+  monthly_cents: 61_200,
+  currency: 'EUR',
+  decided_at: null,
+  waiting_on: 'Waits for Frieda Finance.',
+  waiting: { code: 'approval', text: '', since: null, people: ['Fritz Finance'] },
+  approval: { plan: { policies: [], auto: [], stages: [stage] }, stages: { 'costly.finance': progress } },
+  decisions: [decision('id-frieda', 'Frieda Finance')],
+  actions: [action('approve-request', 'Approve'), action('reject-request', 'Reject')],
+};
+
+let row: object = APPROVAL;
+const asked: URL[] = [];
+const given: unknown[] = [];
+
+async function host(request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  asked.push(url);
+  if (request.method === 'POST') {
+    given.push(await request.json());
+    return Response.json({ command_id: 'c', position: null, subject: null, location: null, dry_run: false });
+  }
+  if (url.pathname.endsWith('/r1')) return Response.json(row);
+  return Response.json({ items: [row], next: null });
+}
+
+const Page = () => (
+  <>
+    <Inbox all={false} onDecided={() => undefined} />
+    <ActionDialogs />
+  </>
+);
+
+async function open() {
+  vi.stubGlobal('fetch', host);
+  const router = createRouter({
+    routeTree: createRootRoute({ component: Page }),
+    history: createMemoryHistory({ initialEntries: ['/'] }),
+  });
+  render(
+    <SessionContext value={session as unknown as Session}>
+      <QueryClientProvider client={createQueryClient()}>
+        <TooltipProvider>
+          <RouterProvider router={router as never} />
+        </TooltipProvider>
+      </QueryClientProvider>
+    </SessionContext>,
+  );
+  const card = await screen.findByRole('article', { name: 'web-01' });
+  return card.textContent ?? '';
+}
+
+beforeEach(() => {
+  row = APPROVAL;
+  asked.length = 0;
+  given.length = 0;
+});
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+describe('a person whom a policy asks, without the right to approve', () => {
+  it('sees the requests that wait for them, with stage, reason, decisions and deadline', async () => {
+    const card = await open();
+    const list = asked.find(url => url.pathname.endsWith('/views/approvals'));
+    expect(list?.searchParams.get('waiting_for')).toBe('me');
+    for (const part of [
+      'Finance',
+      'because the number of CPUs is 8 (more than 4)',
+      '1 of 2 approvals',
+      'Frieda Finance approved',
+      'Then the request expires.',
+    ])
+      expect(card).toContain(part);
+    expect(card).not.toMatch(/costly|fin-key|id-/);
+  });
+
+  it('is shown no number of machines, which they may not read', async () => {
+    expect(await open()).not.toContain('Present VMs');
+    expect(asked.some(url => url.pathname.includes('/requesters/'))).toBe(false);
+  });
+
+  it('approves with a comment, for the revision that was read', async () => {
+    await open();
+    const hand = userEvent.setup();
+    await hand.click(screen.getByRole('button', { name: 'Approve with a comment' }));
+    await hand.type(screen.getByLabelText('Comment (optional)'), 'Within the budget.');
+    await hand.click(screen.getByRole('button', { name: 'Approve' }));
+    await waitFor(() =>
+      expect(given).toEqual([{ request: 'r1', revision: 1, comment: 'Within the budget.' }]),
+    );
+  });
+
+  it('sees after their decision that the request waits for others', async () => {
+    row = { ...APPROVAL, decisions: [decision('id-fritz', 'Fritz Finance')], actions: [] };
+    const card = await open();
+    expect(card).toContain('You approved this request. Waits for Frieda Finance.');
+    expect(screen.queryByRole('button', { name: /Approve/ })).toBeNull();
+  });
+});

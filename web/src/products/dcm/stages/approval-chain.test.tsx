@@ -1,0 +1,139 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render, screen, within } from '@testing-library/react';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createQueryClient } from '@/shell/api/query-client';
+import { type Session, SessionContext } from '@/shell/api/session';
+import type { Row } from '../api';
+import { ApprovalChain } from './approval-chain';
+
+const HOUR = 3_600_000;
+const NOW = Date.now();
+
+const session = { kind: 'member', actor: 'id-lena', name: 'Lena', permissions: [] } as unknown as Session;
+
+const because = [{ fact: 'monthly_cents', actual: 61_200, is: 'gt', bound: 50_000, holds: true }];
+
+const manager = {
+  key: 'costly.manager',
+  policy: 'costly',
+  name: { de: 'Vorgesetzte', en: 'Manager' },
+  because: [],
+  after: [],
+  approvers: [{ manager_of: 'requester' }],
+  needs: 'any',
+};
+
+const finance = {
+  ...manager,
+  key: 'costly.finance',
+  name: { de: 'Finanzen', en: 'Finance' },
+  after: ['costly.manager'],
+  approvers: [{ group: 'fin-key' }],
+  needs: { at_least: 2 },
+  deadline: { hours: 16, escalate: [{ to: { permission: 'operate' }, hours: 8 }], finally: 'expire' },
+};
+
+const progress = {
+  since: NOW,
+  due_at: null,
+  asked: [[]],
+  escalations: 0,
+  operators_asked: false,
+  passed_at: null,
+};
+
+const request = {
+  status: 'pending',
+  requester_id: 'id-lena',
+  requester_name: 'Lena Hoffmann',
+  offering_name: 'Small',
+  currency: 'EUR',
+  decided_at: null,
+  waiting: { people: ['Frieda Finance'] },
+  approval: {
+    plan: { policies: [{ policy: 'costly', because }], auto: [], stages: [manager, finance] },
+    stages: {
+      'costly.manager': { ...progress, asked: [manager.approvers], passed_at: NOW },
+      'costly.finance': { ...progress, asked: [finance.approvers], due_at: NOW + 5 * HOUR },
+    },
+  },
+  decisions: [
+    {
+      stage: 'costly.manager',
+      approver_id: 'id-doris',
+      approver_name: 'Doris Deputy',
+      on_behalf_of_id: 'id-mara',
+      verdict: 'approve',
+      comment: null,
+      at: NOW,
+    },
+    {
+      stage: 'costly.finance',
+      approver_id: 'id-fritz',
+      approver_name: 'Fritz Finance',
+      on_behalf_of_id: null,
+      verdict: 'approve',
+      comment: 'Within the budget.',
+      at: NOW,
+    },
+  ],
+};
+
+function show(row: object) {
+  render(
+    <QueryClientProvider client={createQueryClient()}>
+      <SessionContext value={session}>
+        <ApprovalChain request={row as Row<'requests'>} />
+      </SessionContext>
+    </QueryClientProvider>,
+  );
+  return document.body.textContent ?? '';
+}
+
+afterEach(cleanup);
+
+describe('the page of a request', () => {
+  it('shows each stage with its people, decisions, deadline and consequence', () => {
+    const page = show(request);
+    const [first, second] = within(screen.getByRole('list', { name: /in order/ }))
+      .getAllByRole('heading', { level: 3 })
+      .map(heading => heading.closest('li')?.textContent ?? '');
+    expect(first).toContain('Manager');
+    expect(first).toContain('passed');
+    expect(first).toContain('the manager of Lena Hoffmann');
+    expect(first).toContain('Doris Deputy approved, as a deputy');
+    expect(second).toContain('waits for a decision');
+    expect(second).toContain('because the cost per month is €612.00 (more than €500.00)');
+    expect(second).toContain('1 of 2 approvals');
+    expect(second).toContain('Still to decide:Frieda Finance');
+    expect(second).toContain('Fritz Finance approved');
+    expect(second).toContain('Within the budget.');
+    expect(second).toContain('Then these are asked too: the administrators.');
+    expect(page).not.toMatch(/costly|fin-key|id-|operate|at_least/);
+  });
+
+  it('names the person for whom a deputy decided if the page knows the name', () => {
+    const [deputy] = request.decisions;
+    const mara = { ...request.decisions[1], approver_id: 'id-mara', approver_name: 'Mara Lang' };
+    expect(show({ ...request, decisions: [deputy, mara] })).toContain('as deputy of Mara Lang');
+  });
+
+  it('says that stages do not wait for each other', () => {
+    const together = { ...request.approval.plan, stages: [manager, { ...finance, after: [] }] };
+    const page = show({ ...request, approval: { ...request.approval, plan: together } });
+    expect(page).toContain('do not wait for each other');
+    expect(screen.getAllByRole('heading', { level: 3 })).toHaveLength(2);
+  });
+
+  it('names the rule that approved a request without people', () => {
+    const auto = [{ name: { de: 'Kleine', en: 'Small ones' }, because }];
+    const plan = { policies: [], auto, stages: [] };
+    const page = show({ ...request, status: 'approved', approval: { plan, stages: {} }, decisions: null });
+    expect(page).toContain('Approved automatically by the rule “Small ones”');
+    expect(page).toContain('because the cost per month');
+  });
+
+  it('has no picture for a request without an approval', () => {
+    expect(show({ ...request, approval: null })).toBe('');
+  });
+});

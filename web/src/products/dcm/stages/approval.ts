@@ -1,0 +1,94 @@
+/**
+ * Shape of the columns `approval` and `decisions` of the views `requests` and `approvals`, which
+ * the API's document does not describe. Times are in milliseconds since 1970.
+ */
+import type { Language } from '@/shell/i18n/language';
+
+/** Name in each language of the product. */
+export type Names = Record<Language, string>;
+
+export type Needs = 'any' | 'all' | { at_least: number };
+
+/** Reference to people who are asked. */
+export type Asked =
+  { group: string } | { permission: string } | { manager_of: 'requester' } | { actor: string };
+
+/** Comparison that decided a condition of a policy. */
+export interface Reason {
+  fact: string;
+  actual: number | string | string[];
+  is: string;
+  bound: number | string | (number | string)[];
+  /** A comparison that does not hold can decide a condition too. */
+  holds: boolean;
+}
+
+export interface PlannedStage {
+  key: string;
+  /** Absent: the default stage, which no policy asks for. */
+  policy?: string;
+  name?: Names;
+  because: Reason[];
+  after: string[];
+  approvers: Asked[];
+  needs: Needs;
+  deadline?: {
+    hours: number;
+    escalate?: { to: Asked; hours: number }[];
+    finally: 'expire' | 'approve';
+  };
+}
+
+/** Progress of a stage that has opened. */
+export interface Progress {
+  since: number;
+  due_at: number | null;
+  /** References per level: the stage's own, then one level per escalation. */
+  asked: Asked[][];
+  escalations: number;
+  operators_asked: boolean;
+  passed_at: number | null;
+}
+
+export interface Approval {
+  plan: {
+    policies: { policy: string; because: Reason[] }[];
+    auto: { name: Names; because: Reason[] }[];
+    stages: PlannedStage[];
+  };
+  stages: Record<string, Progress>;
+}
+
+export interface Decision {
+  stage: string;
+  approver_id: string;
+  /** Null: the person was erased. */
+  approver_name: string | null;
+  on_behalf_of_id: string | null;
+  verdict: 'approve' | 'reject';
+  comment: string | null;
+  at: number;
+}
+
+/** Members of a row that say how its approval stands. */
+export interface ApprovalRow {
+  status: string;
+  approval: unknown;
+  decisions: unknown;
+  decided_at: string | null;
+  offering_name: string | null;
+  requester_name: string | null;
+  currency: string | null;
+}
+
+/** Approval of a row; null for a row without one. */
+export const approvalOf = (row: Pick<ApprovalRow, 'approval'>) => (row.approval ?? null) as Approval | null;
+
+/** Decisions of a row, in order. */
+export const decisionsOf = (row: Pick<ApprovalRow, 'decisions'>) => (row.decisions ?? NONE) as Decision[];
+
+const NONE: Decision[] = [];
+
+/** Time in the form that formats take. */
+export const at = (millis: number | null | undefined): Date | null =>
+  millis == null ? null : new Date(millis);
