@@ -26,7 +26,8 @@ use offering::OfferingDefined;
 use policy::event::{PolicyDraftClosed, PolicyDrafted, PolicyPublished, PolicyRetired};
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
 use request::decision::event::{
-    ApprovalPlanned, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed, StageReminded,
+    ApprovalPlanned, DecisionPassedOn, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed,
+    StageReassigned, StageReminded,
 };
 use request::event::{
     RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
@@ -62,6 +63,8 @@ events! {
         StageOpened,
         StageDecided,
         StageEscalated,
+        DecisionPassedOn,
+        StageReassigned,
         StagePassed,
         StageDeadlineSet,
         StageReminded,
@@ -114,6 +117,8 @@ impl Plugin for Dcm {
         request::withdraw::WithdrawRequest,
         request::approve::ApproveRequest,
         request::reject::RejectRequest,
+        request::decision::pass_on::PassOnDecision,
+        request::decision::reassign::ReassignStage,
         request::decision::end_deadline::EndDeadline,
         request::decision::remind::RemindApprovers,
         request::retry::RetryRequest,

@@ -20,6 +20,15 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
         }
         "reject-request" => body["reason"] = "Not in this quarter.".into(),
         "publish-policy" | "retire-policy" => body["reason"] = "Budget of next year.".into(),
+        "pass-on-decision" => {
+            let before = stage.log.iter().filter(|r| r.kind == "decision-passed-on").count();
+            body["to"] = SUCCESSORS[before % SUCCESSORS.len()].into();
+            body["reason"] = "On holiday from tomorrow.".into();
+        }
+        "reassign-stage" => {
+            body["actors"] = json!(SUCCESSORS[..3]);
+            body["reason"] = "The finance team is on a fair.".into();
+        }
         "cancel-without-removal" => {
             let asked =
                 stage.log.iter().find(|r| r.kind == "request-submitted" && r.data["request_id"] == body["request"]);

@@ -51,8 +51,7 @@ fn a_deadline_runs_in_the_business_hours_of_the_tenant() {
         "approvers": [{ "group": "finance" }], "deadline": { "hours": 100, "finally": "expire" },
     }] }));
     stage.when::<SetCalendar>(&admin(), round_the_clock(0)).then_events(&["calendar-set"]);
-    let request = stage.when::<RequestVm>(&requester(), wanted("web-01"));
-    let request = request.command_id;
-    let row = &stage.view::<Stages>()[&key(&request, "manager")];
+    let request = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    let row = &stage.view::<Stages>()[&key(&request, "costly.manager")];
     assert_eq!(row["due_at"], json!(row["opened_at"].as_i64().unwrap() + 100 * HOUR));
 }

@@ -452,8 +452,8 @@ fn the_longest_term_and_the_shortest_justification_are_settings_of_the_tenant() 
         body["justification"] = "0123456789".into();
         stage.when::<RequestVm>(&requester(), body)
     };
-    request(json!({}), 60).then_events(&["request-submitted", "name-claimed"]);
-    request(json!({ "max_term_months": 12 }), 12).then_events(&["request-submitted", "name-claimed"]);
+    request(json!({}), 60).then_events(SUBMITTED);
+    request(json!({ "max_term_months": 12 }), 12).then_events(SUBMITTED);
     let refused = request(json!({ "max_term_months": 12 }), 13).then_rejected("invalid-request");
     let refused = refused.then_fields(&[("/term_months", "term-out-of-range")]);
     assert_eq!(refused.rejection().expect("rejected").fields[0].params["max"], 12);

@@ -48,6 +48,7 @@ fn every_value_of_a_body_has_a_limit_and_every_id_a_format() {
                 Some("string") if matches!(member.as_str(), "request" | "vm") => schema["format"] == "uuid",
                 Some("string") => states(&["maxLength", "pattern"]),
                 Some("integer") => states(&["minimum"]) && states(&["maximum"]),
+                Some("array") => states(&["maxItems"]),
                 // The command itself limits the content of the object.
                 Some("object") => states(&["maxProperties"]),
                 kind => kind == Some("boolean"),

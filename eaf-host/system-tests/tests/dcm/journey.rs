@@ -6,11 +6,11 @@ use super::workflow::Datacenter;
 use async_trait::async_trait;
 use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::Core;
-use eaf_core::actor::Caller;
+use eaf_core::actor::{Caller, Locale};
 use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::consumers::{Runner, prepare};
-use eaf_core::directory::add_tenant;
+use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, HostId, TenantId};
 use eaf_core::product::{self, Switch};
@@ -135,8 +135,22 @@ impl House {
         tokio::time::timeout(WAIT_MAX, row).await.expect("the request ends")
     }
 
+    /// Admin who is a member, because only members are asked to decide.
+    async fn admin(&self) -> Caller {
+        let new = NewMember {
+            issuer: "https://id.example.com".into(),
+            subject: "ada".into(),
+            name: "Ada Admin".into(),
+            email: "ada@acme.example".into(),
+            locale: Locale::En,
+            roles: vec!["admin".into()],
+        };
+        let actor = self.core.directory.put_member(&self.core.by, self.tenant, new).await.unwrap();
+        Caller { actor, ..person(self.tenant, &["dcm.offer", "dcm.approve", "dcm.decide"]) }
+    }
+
     async fn ask_and_approve(&self) -> String {
-        let admin = person(self.tenant, &["dcm.offer", "dcm.approve"]);
+        let admin = self.admin().await;
         let requester = person(self.tenant, &["dcm.request"]);
         let offering = json!({
             "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,

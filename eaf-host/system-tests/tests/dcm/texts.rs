@@ -161,11 +161,13 @@ fn sentences_about_time_have_values_in_both_languages() {
 #[test]
 fn every_mail_that_dcm_sends_is_in_its_folder() {
     let lines = lines(&dcm().join("src"));
-    let sent: BTreeSet<&str> = lines.iter().flat_map(|line| quoted(line, "mailer.send").into_iter().take(1)).collect();
-    assert_eq!(sent.len(), 9, "{sent:?}");
-    for template in sent {
-        assert!(dcm().join("mails").join(template).is_dir(), "mails/{template} is missing");
-    }
+    let mut sent: BTreeSet<String> =
+        lines.iter().flat_map(|line| quoted(line, "mailer.send").into_iter().take(1)).map(Into::into).collect();
+    // The name of this mail is a constant.
+    sent.insert("approval-requested".into());
+    let folders = std::fs::read_dir(dcm().join("mails")).unwrap();
+    let folders: BTreeSet<_> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(sent, folders);
 }
 
 #[test]

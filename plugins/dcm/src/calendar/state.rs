@@ -16,8 +16,8 @@ pub struct Current {
 }
 
 impl Current {
-    /// Calendar in `streams`, which must contain the stream [`CALENDAR`]; the default calendar if no
-    /// admin has set one.
+    /// Calendar in `streams`, which must contain the stream [`CALENDAR`]; the default calendar
+    /// before the first change.
     pub fn of(streams: &Streams) -> Current {
         streams.fold(CALENDAR).unwrap_or_default()
     }

@@ -33,6 +33,8 @@ impl Workflow for Notify {
     const TRIGGERS: &'static [Trigger] = &[
         Trigger { event: "stage-opened", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "stage-escalated", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "decision-passed-on", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "stage-reassigned", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "stage-reminded", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-auto-approved", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-expired", key: "/request_id", subject: "/requester_id" },
@@ -63,6 +65,24 @@ impl Workflow for Notify {
                 facts["escalated"] = true.into();
                 let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
                 ask.send(&mailer, std::slice::from_ref(&e.to), e.due_at, facts)?
+            }
+            Event::DecisionPassedOn(e) => {
+                let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+                facts["justification"] = e.justification.as_str().into();
+                facts["stage"] = json!(e.stage_name);
+                facts["passed_on_by"] = e.approver_name.as_str().into();
+                facts["note"] = e.reason.as_str().into();
+                let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+                ask.send(&mailer, &[Approver::Actor(e.to_id)], e.due_at, facts)?
+            }
+            Event::StageReassigned(e) => {
+                let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+                facts["justification"] = e.justification.as_str().into();
+                facts["stage"] = json!(e.stage_name);
+                facts["passed_on_by"] = e.by_name.as_str().into();
+                facts["note"] = e.reason.as_str().into();
+                let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+                ask.send(&mailer, &e.asked, e.due_at, facts)?
             }
             Event::StageReminded(e) => {
                 let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);

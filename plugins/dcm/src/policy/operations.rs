@@ -61,11 +61,7 @@ impl Approval {
         if let Some(behalf) = vote.on_behalf_of {
             self.not_requester(approvers, behalf)?;
         }
-        if vote.revision != self.revision {
-            return Err(Rejection::conflict("revision-changed")
-                .param("revision", self.revision)
-                .param("expected", vote.revision));
-        }
+        self.is_at(vote.revision)?;
         if let Some(stage) = vote.stage {
             self.can_decide_in(approvers, vote, stage)?;
             return Ok(vec![stage.into()]);
@@ -85,6 +81,15 @@ impl Approval {
             return Err(refused.unwrap_or_else(|| Rejection::forbidden(NOT_AN_APPROVER)));
         }
         Ok(stages)
+    }
+
+    /// Checks that `revision` is the present revision of the request, so that people decide on what
+    /// they have read.
+    pub fn is_at(&self, revision: u32) -> Result<(), Rejection> {
+        if revision == self.revision {
+            return Ok(());
+        }
+        Err(Rejection::conflict("revision-changed").param("revision", self.revision).param("expected", revision))
     }
 
     pub fn decide(&self, ambient: Ambient, vote: &Vote) -> Result<Vec<Change>, Rejection> {

@@ -91,6 +91,8 @@ impl View for Approvals {
         "stage-opened",
         "stage-decided",
         "stage-escalated",
+        "decision-passed-on",
+        "stage-reassigned",
         "stage-passed",
         "request-auto-approved",
         "request-expired",

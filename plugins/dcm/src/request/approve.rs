@@ -80,7 +80,7 @@ impl Decided<'_> {
         let request: Request = streams.fold(&stream(self.request)).ok_or_else(unknown)?;
         can_decide(ctx, &request.facts(), self.verdict)?;
         let Some(approval) = &request.approval else { return Err(unknown()) };
-        let people = Resolved::new(approval, ctx, streams);
+        let people = Resolved::new(approval, ctx, streams, &[]);
         let vote = vote(approval, &people, ctx, self.revision, self.verdict)?;
         let Current { calendar, .. } = Current::of(streams);
         let changes = approval.decide(ambient(ctx, &people, &calendar), &vote)?;

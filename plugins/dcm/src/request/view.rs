@@ -4,6 +4,9 @@ use super::approve::ApproveRequest;
 use super::cancel::{self, CancelRequest};
 use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
+use super::decision::pass_on::{PassOnDecision, own_stages};
+use super::decision::people::CallerAlone;
+use super::decision::reassign::{ReassignStage, can_reassign};
 use super::decision::shown::Shown;
 use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
@@ -145,6 +148,8 @@ impl View for Requests {
         "stage-opened",
         "stage-decided",
         "stage-escalated",
+        "decision-passed-on",
+        "stage-reassigned",
         "stage-passed",
         "request-auto-approved",
         "request-expired",
@@ -272,8 +277,9 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     }
 }
 
-/// Offers approval and rejection of an undecided request to the people who have a seat, and to the
-/// holders of the permission to approve.
+/// Offers approval and rejection of an undecided request to the people who have a seat and to the
+/// holders of the permission to approve, handover to the people who have a seat of their own, and
+/// reassignment of the first open stage to the holders of the permission to operate.
 pub fn offer_decisions(
     offers: RowActions,
     key: &str,
@@ -286,9 +292,22 @@ pub fn offer_decisions(
         Some(rule) => offers.offer::<ApproveRequest>(ctx, rule, body.clone()),
         None => offers,
     };
-    match shown.decision(ctx, facts, Verdict::Reject) {
-        Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body),
+    let offers = match shown.decision(ctx, facts, Verdict::Reject) {
+        Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body.clone()),
         None => offers,
+    };
+    let Some(approval) = &shown.approval else { return offers };
+    let alone = CallerAlone::new(approval, ctx);
+    let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
+        Ok(_) => offers.offer::<PassOnDecision>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
+    match approval.open_stages().first() {
+        Some(stage) if facts.status == Status::Pending && ctx.actor.permissions.iter().any(|held| held == OPERATE) => {
+            let body = json!({ "request": key, "revision": shown.revision, "stage": stage });
+            offers.offer::<ReassignStage>(ctx, can_reassign(ctx, facts), body)
+        }
+        _ => offers,
     }
 }
 

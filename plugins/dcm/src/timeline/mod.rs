@@ -64,6 +64,8 @@ impl View for Timeline {
         "stage-decided",
         "stage-reminded",
         "stage-escalated",
+        "decision-passed-on",
+        "stage-reassigned",
         "stage-passed",
         "request-auto-approved",
         "request-expired",

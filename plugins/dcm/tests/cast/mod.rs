@@ -62,10 +62,19 @@ pub fn wanted(name: &str) -> Value {
         "justification": "Front end of the spring campaign", "term_months": 12 })
 }
 
+/// Actor ids of members who have no seat in any policy, to whom a decision is passed on.
+pub const SUCCESSORS: [&str; 6] =
+    ["successor-1", "successor-2", "successor-3", "successor-4", "successor-5", "successor-6"];
+
 pub fn with_offering() -> Stage<Dcm> {
     let mut stage = Stage::new();
     stage.set_people(People::who_may("approve"), &[&approver().id, &admin().id, &boss().id]);
     stage.set_people(People::who_may("operate"), &[&admin().id]);
+    let mut members = vec![requester(), approver(), admin(), boss(), manager()];
+    members.extend(finance());
+    let ids: Vec<&str> = members.iter().map(|member| member.id.as_str()).chain(SUCCESSORS).collect();
+    SUCCESSORS.iter().for_each(|id| stage.set_people(People::actor(id), &[id]));
+    stage.set_people(People::who_may("decide"), &ids);
     stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&["offering-defined"]);
     stage
 }

@@ -34,7 +34,7 @@ impl Planned {
     /// Opens the first stages, or approves a request that needs no people, and adds the events.
     pub fn begin(self, ctx: &Context, streams: &Streams, recording: &Recording, accepted: Accepted) -> Accepted {
         let Planned { facts, approval, .. } = self;
-        let people = Resolved::new(&approval, ctx, streams);
+        let people = Resolved::new(&approval, ctx, streams, &[]);
         let changes = approval.start(ambient(ctx, &people, recording.calendar));
         let accepted = recording.plan(accepted, facts, &approval);
         recording.changes(accepted, &approval, changes)

@@ -1,5 +1,5 @@
-//! End of a step of a stage's deadline, as the deadline's run reports it: the stage is escalated, or
-//! the approval expires or passes, as its policy says.
+//! End of a step of a stage's deadline, as the deadline's run reports it: as the policy says, the
+//! stage is escalated or passes, or the approval expires.
 
 use super::people::Resolved;
 use super::record::Recording;
@@ -32,7 +32,7 @@ impl Command for EndDeadline {
         let Some(approval) = deadline_stands(&request, &self.stage, self.due_at) else {
             return Ok(Accepted::nothing());
         };
-        let (people, Current { calendar, .. }) = (Resolved::new(approval, ctx, streams), Current::of(streams));
+        let (people, Current { calendar, .. }) = (Resolved::new(approval, ctx, streams, &[]), Current::of(streams));
         let ambient = ambient(ctx, &people, &calendar);
         let changes = if approval.has_escalation_left(&self.stage) {
             approval.escalate(ambient, &self.stage)?

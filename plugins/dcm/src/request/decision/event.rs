@@ -7,7 +7,7 @@ use crate::policy::document::{Approver as Reference, Names, Needs};
 use crate::policy::fact::Facts;
 use crate::policy::plan::Plan;
 use crate::request::Spec;
-use crate::request::event::{Approver, Requester};
+use crate::request::event::{Approver, By, Requester};
 use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,56 @@ impl Event for StageEscalated {
     const TYPE: &'static str = "stage-escalated";
 }
 
+/// Handover of a person's seat in a stage to another person.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionPassedOn {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub stage: String,
+    pub stage_name: Option<Names>,
+    pub approver_id: String,
+    pub approver_name: Personal<Approver>,
+    /// Actor id of the person who decides instead.
+    pub to_id: String,
+    pub reason: Personal<Requester>,
+    /// Time when the present step of the stage's deadline is over, in milliseconds since 1970.
+    pub due_at: Option<i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for DecisionPassedOn {
+    const TYPE: &'static str = "decision-passed-on";
+}
+
+/// Replacement of the people of a stage by an admin.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct StageReassigned {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub stage: String,
+    pub stage_name: Option<Names>,
+    /// References to the people who are asked from now on.
+    pub asked: Vec<Reference>,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+    pub reason: Personal<Requester>,
+    /// Time when the first step of the stage's deadline is over, in milliseconds since 1970.
+    pub due_at: Option<i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for StageReassigned {
+    const TYPE: &'static str = "stage-reassigned";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StagePassed {
     pub request_id: String,
@@ -160,6 +210,16 @@ pub fn change(event: &Recorded) -> Option<Change> {
             to: e.to.clone(),
             cause: e.cause,
             to_operators: e.to_operators,
+            due_at: e.due_at,
+            at: e.at,
+        },
+        Recorded::DecisionPassedOn(e) => {
+            Change::PassedOn { stage: e.stage.clone(), from: e.approver_id.clone(), to: e.to_id.clone(), at: e.at }
+        }
+        Recorded::StageReassigned(e) => Change::Reassigned {
+            stage: e.stage.clone(),
+            approvers: e.asked.clone(),
+            by: e.by_id.clone(),
             due_at: e.due_at,
             at: e.at,
         },

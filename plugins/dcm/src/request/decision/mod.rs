@@ -9,7 +9,9 @@ pub mod begin;
 pub mod deadline_workflow;
 pub mod end_deadline;
 pub mod event;
+pub mod pass_on;
 pub mod people;
+pub mod reassign;
 pub mod record;
 pub mod remind;
 pub mod shown;
@@ -25,8 +27,8 @@ use eaf_sdk::{Boundary, Context, Rejection, Streams};
 use people::references;
 
 /// Maximum number of references to people that one approval may need. The host resolves at most 64
-/// per command.
-pub const REFERENCES_MAX: usize = 60;
+/// per command, and a command may need further ones.
+pub const REFERENCES_MAX: usize = 50;
 
 /// Boundary of a command that may change an approval: the request, its machine name, which the end
 /// of the approval may release, the tenant's calendar and the people of all stages.

@@ -1,9 +1,9 @@
 //! People of an approval: references that the host resolves, and the caller's own seats.
 
-use crate::permission::OPERATE;
+use crate::permission::{DECIDE, OPERATE};
 use crate::policy::approval::{Approval, Approvers};
 use crate::policy::document::{Approver, Whose};
-use eaf_sdk::{Context, People, Streams};
+use eaf_sdk::{Context, FieldError, Fields, People, Streams};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reference of the host for a reference of a policy.
@@ -41,13 +41,14 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    pub fn new(approval: &Approval, ctx: &Context, streams: &Streams) -> Self {
+    /// `further` are references that the approval does not have yet.
+    pub fn new(approval: &Approval, ctx: &Context, streams: &Streams, further: &[Approver]) -> Self {
         let members = |approver: Approver| {
             let people = streams.people(&reference(&approver, &approval.requester));
             (approver, people.iter().cloned().collect())
         };
         Resolved {
-            members: approvers_of(approval).into_iter().map(members).collect(),
+            members: approvers_of(approval).into_iter().chain(further.iter().cloned()).map(members).collect(),
             caller: ctx.actor.id.clone(),
             principals: ctx.actor.stands_in_for.iter().map(|principal| principal.id.clone()).collect(),
         }
@@ -137,6 +138,21 @@ pub fn waited_for(approval: &Approval) -> People {
     }
     gone.extend(&approval.requester_ids);
     gone.into_iter().fold(people.with_deputies(), |people, id| people.except(id))
+}
+
+/// Checks that these actor ids, given with their JSON pointers, belong to members who may decide.
+/// The references in `streams` must contain the holders of the permission to decide.
+pub fn check_deciders<'a>(
+    fields: &mut Fields,
+    streams: &Streams,
+    actors: impl IntoIterator<Item = (String, &'a String)>,
+) {
+    let deciders = streams.people(&People::who_may(DECIDE));
+    for (pointer, actor) in actors {
+        if !deciders.contains(actor) {
+            fields.push(FieldError::new(&pointer, "person-unknown"));
+        }
+    }
 }
 
 /// People who have ever been asked to decide, and so may read the request.

@@ -1,9 +1,13 @@
 //! Recording of an approval's changes as events of the request.
 
-use super::event::{ApprovalPlanned, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed};
+use super::event::{
+    ApprovalPlanned, DecisionPassedOn, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed,
+    StageReassigned,
+};
 use crate::calendar::Calendar;
 use crate::naming::{self, NameReleased};
 use crate::policy::approval::{Approval, BusinessHours, Change, Decision, Outcome};
+use crate::policy::document::Approver;
 use crate::policy::fact::Facts;
 use crate::request::event::{
     ApprovedWithoutDecision, RequestApproved, RequestAutoApproved, RequestExpired, RequestRejected, Requester,
@@ -90,8 +94,12 @@ impl Recording<'_> {
             Change::Ended { outcome: Outcome::Granted, .. } => self.granted(accepted, approval, has_decided),
             Change::Ended { outcome: Outcome::Rejected, .. } => self.rejected(accepted, closed),
             Change::Ended { outcome: Outcome::Expired, stage, .. } => self.expired(accepted, stage, closed),
-            // The commands that pass on or reassign record these changes themselves.
-            Change::PassedOn { .. } | Change::Reassigned { .. } => accepted,
+            Change::PassedOn { stage, to, at, .. } => self.add(accepted, self.passed_on(approval, stage, to, at)),
+            Change::Reassigned { stage, approvers, due_at, at, .. } => {
+                let deadline = due_at.map(|due_at| self.deadline(approval, &stage, due_at, Some(at)));
+                let accepted = self.add(accepted, self.reassigned(approval, stage, approvers, due_at, at));
+                self.add_some(accepted, deadline)
+            }
         }
     }
 
@@ -149,6 +157,55 @@ impl Recording<'_> {
             comment: self.comment.clone(),
             at: decision.at,
         }
+    }
+
+    fn passed_on(&self, approval: &Approval, stage: String, to_id: String, at: i64) -> DecisionPassedOn {
+        let request = self.request;
+        DecisionPassedOn {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            justification: request.justification(),
+            stage_name: approval.planned(&stage).and_then(|planned| planned.name.clone()),
+            approver_id: self.ctx.actor.id.clone(),
+            approver_name: Personal::new(&self.ctx.actor.name),
+            to_id,
+            reason: self.reason(),
+            due_at: approval.open(&stage).and_then(|open| open.due_at),
+            stage,
+            at,
+            spec: request.spec(),
+        }
+    }
+
+    fn reassigned(
+        &self,
+        approval: &Approval,
+        stage: String,
+        asked: Vec<Approver>,
+        due_at: Option<i64>,
+        at: i64,
+    ) -> StageReassigned {
+        let request = self.request;
+        StageReassigned {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            justification: request.justification(),
+            stage_name: approval.planned(&stage).and_then(|planned| planned.name.clone()),
+            stage,
+            asked,
+            by_id: self.ctx.actor.id.clone(),
+            by_name: Personal::new(&self.ctx.actor.name),
+            reason: self.reason(),
+            due_at,
+            at,
+            spec: request.spec(),
+        }
+    }
+
+    fn reason(&self) -> Personal<Requester> {
+        self.comment.clone().unwrap_or_else(|| Personal::new(""))
     }
 
     fn granted(&self, accepted: Accepted, approval: &Approval, has_decided: bool) -> Accepted {

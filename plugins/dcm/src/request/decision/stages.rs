@@ -67,6 +67,7 @@ impl View for Stages {
     const EVENTS: &'static [&'static str] = &[
         "stage-opened",
         "stage-escalated",
+        "stage-reassigned",
         "stage-passed",
         "request-withdrawn",
         "request-rejected",
@@ -78,6 +79,7 @@ impl View for Stages {
         match event {
             Event::StageOpened(e) => vec![key(&request, &e.stage)],
             Event::StageEscalated(e) => vec![key(&request, &e.stage)],
+            Event::StageReassigned(e) => vec![key(&request, &e.stage)],
             Event::StagePassed(e) => vec![key(&request, &e.stage)],
             _ => closed(event).iter().map(|stage| key(&request, stage)).collect(),
         }
@@ -99,6 +101,11 @@ impl View for Stages {
                 rows.put(&key(&e.request_id, &e.stage), row);
             }
             Event::StageEscalated(e) => {
+                if let Some(row) = rows.change(&key(&e.request_id, &e.stage)) {
+                    row.due_at = e.due_at;
+                }
+            }
+            Event::StageReassigned(e) => {
                 if let Some(row) = rows.change(&key(&e.request_id, &e.stage)) {
                     row.due_at = e.due_at;
                 }

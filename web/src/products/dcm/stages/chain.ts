@@ -63,7 +63,7 @@ export const openStages = (row: ApprovalRow): ChainStage[] =>
     .flat()
     .filter(stage => stage.state === 'open');
 
-/** Whether policies ask for the stages of a row; otherwise any holder of the right to approve decides. */
+/** Tells whether a policy made the stages of a row; otherwise holders of `approve` decide. */
 export const hasPolicy = (row: ApprovalRow): boolean =>
   approvalOf(row)?.plan.stages.some(stage => stage.policy !== undefined) ?? false;
 

@@ -5,7 +5,7 @@ import { useText } from '@/shell/i18n/use-text';
 import type { Asked } from './approval';
 import { type StageWords, text } from './text';
 
-/** What the page knows about the people of one request. */
+/** Names of one request's people, as far as the page has them. */
 export interface Known {
   requester_name: string | null;
   /** Names by actor id. */

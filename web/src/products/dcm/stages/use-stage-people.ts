@@ -13,7 +13,7 @@ export interface StagePeople {
   people: (asked: Asked) => string;
   /** Names by actor id that the page knows. */
   names: ReadonlyMap<string, string>;
-  /** People who have not decided; empty if several stages are open, as the host names all at once. */
+  /** People who have not decided; empty if several stages are open, because the host lists all. */
   missing: readonly string[];
 }
 
