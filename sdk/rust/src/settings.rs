@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_does_not_fit_has_its_default_and_the_others_keep_their_values() {
+    fn a_member_that_does_not_fit_has_its_default_and_no_other_changes() {
         let members = json!({ "term_months": 12, "approval": "never", "open": false, "removed": 1 });
         let expected = Limits { term_months: 12, approval: Approval::Always, open: false };
         assert_eq!(read::<Limits>(members.as_object().unwrap()), expected);
