@@ -2,6 +2,7 @@
 //! instead of typing a name.
 
 use super::{Class, Failure};
+use eaf_core::actor::Locale;
 use serde_json::{Map, Value};
 
 /// Query for choices. `list` is the name of one of the provider's lists: a word of the capability,
@@ -12,6 +13,8 @@ pub struct ChoiceQuery<'a> {
     /// connection, because then there is no grant.
     pub scope: &'a Value,
     pub selection: ChoiceSelection<'a>,
+    /// Language of the choices' descriptions.
+    pub locale: Locale,
 }
 
 pub enum ChoiceSelection<'a> {
@@ -41,9 +44,10 @@ pub struct Choice {
     pub value: String,
     /// Last segment of the value's path, which is the name that people know.
     pub name: String,
-    /// Facts that describe the choice to people, such as its size. The capability defines their
-    /// names.
+    /// Facts about the choice, such as its size, for products. The capability defines their names.
     pub facts: Map<String, Value>,
+    /// Description of the choice for people, in one line; may be empty.
+    pub description: String,
 }
 
 /// Whether `text` contains every word of `search`. Upper and lower case are equal.

@@ -6,9 +6,10 @@
 //! 1. its WIT package in `sdk/wit/deps/<name>/`;
 //! 2. a crate `eaf-host/capabilities/<name>` with a [`Provider`], its [`ConnectionType`] with form
 //!    and texts, and `inventory::submit!`;
-//! 3. a line in `eaf-host/eaf/src/capabilities.rs`, so that the crate is linked;
+//! 3. its dependency in `eaf-host/eaf/Cargo.toml`, so that the crate is linked;
 //! 4. its interfaces with their functions in the [`Registration`];
-//! 5. a sentence for each of its failures in its own `texts/{de,en}.toml`.
+//! 5. a sentence for each of its failures in its own `texts/{de,en}.toml`, and for each of its
+//!    functions in `audit_texts/{de,en}.toml`.
 //!
 //! The host refuses two providers with the same name. Every connection to a server that a tenant
 //! named goes through [`egress::Policy`].
@@ -37,17 +38,21 @@ pub use report::{Finding, Kind, Report, Verdict};
 use async_trait::async_trait;
 use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
+use eaf_core::db::TenantTx;
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use text::failures::Texts;
+use text::Texts;
 use text::mails::Templates;
 
 /// Suffix of the connection name under which caches, such as that of sessions, store the state of a
 /// draft. No stored connection has such a name, so a draft never replaces the state of a stored
 /// connection.
 pub const DRAFT_SUFFIX: &str = "/draft";
+
+/// Failure of a provider's statement in a transaction of the host.
+pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Implementation of a capability and of its connections, as workflow runs, tenant admins and the
 /// host use it.
@@ -81,6 +86,12 @@ pub trait Provider: Capability {
     /// Closes sessions and other resources of a connection, because the connection was deleted or
     /// its settings changed.
     async fn close_connection(&self, _tenant: TenantId, _connection: &str) {}
+
+    /// Updates records of the capability that depend on a connection, in the transaction that stores
+    /// its settings. The host wakes the calls that wait for the connection.
+    async fn connection_stored(&self, _tx: &mut TenantTx, _connection: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Lists choices for a field of a form. The list is read with the connection's login and
     /// limited to the grant's scope.
@@ -136,7 +147,7 @@ pub trait Packages: Send + Sync {
     /// Names of the plugin's roles that hold a permission. `permission` is given without the
     /// plugin's prefix. Empty if there is no such plugin or permission.
     fn roles_holding(&self, plugin: &str, permission: &str) -> Vec<String>;
-    /// Mail templates of the plugin's package; `None` if there is no such plugin.
+    /// Templates of the folder `mails/` of the plugin's package; `None` if there is no such plugin.
     fn mails(&self, plugin: &str) -> Option<Arc<Templates>>;
     /// Definition of a view of the plugin; `None` if there is no such plugin or view.
     fn view(&self, plugin: &str, name: &str) -> Option<ViewType>;
@@ -161,8 +172,12 @@ pub struct Registration {
     pub name: &'static str,
     /// Interfaces of the capability's WIT package, which workflows import.
     pub interfaces: &'static [Interface],
-    /// Sentences for the capability's failure codes. No other capability may use the same codes.
+    /// Sentences for the capability's failure codes, in the table `failures`. No other capability
+    /// may use the same codes.
     pub texts: Texts,
+    /// Texts of the audit for each function: a title in the table `acts`, and in the table `done`
+    /// the sentence of a call that succeeded, with the parameters `who` and `thing`.
+    pub audit: Texts,
     pub make: fn(&ProviderDependencies) -> Arc<dyn Provider>,
 }
 

@@ -19,7 +19,7 @@ use super::products::Product;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use eaf_capability::{ChoiceQuery, ChoiceSelection, Choices, Class, Failure, Provider};
+use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure, Provider};
 use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::Connection;
 use eaf_core::contract::CommandType;
@@ -90,7 +90,8 @@ async fn list(
     // the other system and the choices are cached for the next caller.
     let fetched = tokio::spawn(async move {
         let _permit = permit;
-        fetch(&app, tenant, &plugin, &source, selection(&parameters)?).await
+        let query = (selection(&parameters)?, locale);
+        fetch(&app, tenant, &plugin, &source, query).await
     });
     let found = fetched.await.map_err(|cause| Problem::fault(Code::Internal, &cause))??;
     Ok(Json(document(found, locale)))
@@ -101,13 +102,13 @@ async fn fetch(
     tenant: TenantId,
     plugin: &str,
     source: &Source,
-    selection: ChoiceSelection<'_>,
+    (selection, locale): (ChoiceSelection<'_>, Locale),
 ) -> Result<Result<Choices, Failure>, Problem> {
     let (provider, granted, connection) = match resolve(app, tenant, plugin, source).await? {
         Ok(resolved) => resolved,
         Err(failure) => return Ok(Err(failure)),
     };
-    let query = ChoiceQuery { list: &source.of, scope: &granted.scope, selection };
+    let query = ChoiceQuery { list: &source.of, scope: &granted.scope, selection, locale };
     Ok(ask(provider.as_ref(), tenant, &connection, &query).await)
 }
 
@@ -164,11 +165,12 @@ pub fn document(found: Result<Choices, Failure>, locale: Locale) -> Value {
         Ok(found) => (found, None),
         Err(failure) => (Choices::default(), Some(failure)),
     };
-    let items = found.items.into_iter();
+    let item = |choice: Choice| {
+        let Choice { value, name, facts, description } = choice;
+        json!({ "value": value, "name": name, "facts": facts, "description": description })
+    };
     json!({
-        "items": items
-            .map(|choice| json!({ "value": choice.value, "name": choice.name, "facts": choice.facts }))
-            .collect::<Vec<_>>(),
+        "items": found.items.into_iter().map(item).collect::<Vec<_>>(),
         "more": found.more,
         "unreadable": found.unreadable,
         "unknown": found.unusable.as_ref().map(described),
@@ -192,12 +194,17 @@ pub fn schema() -> Value {
     };
     let facts = json!({
         "type": "object",
-        "description": "Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`.",
+        "description": "Facts for programs, whose names the capability defines.",
+    });
+    let description = json!({
+        "type": "string",
+        "description": "Description for people, one line in the caller's language; may be empty.",
     });
     let choice = super::host::record(json!({
         "value": { "type": "string", "description": "The value of the member in the command's body." },
         "name": { "type": "string" },
         "facts": facts,
+        "description": description,
     }));
     super::host::record(json!({
         "items": { "type": "array", "items": choice },

@@ -1,4 +1,4 @@
-//! Texts of the host. A package has texts of its own: see [`eaf_capability::text`].
+//! Texts of the host, with the audit texts of its capabilities. A package has texts of its own: see [`eaf_capability::text`].
 
 use eaf_capability::text::Locales;
 use eaf_core::actor::Locale;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 static MESSAGES: LazyLock<Locales> = LazyLock::new(|| {
-    Locales::load(include_str!("messages/de.toml"), include_str!("messages/en.toml"))
+    Locales::load_host(include_str!("messages/de.toml"), include_str!("messages/en.toml"))
         .expect("the built-in texts are complete; a test checks it")
 });
 

@@ -46,13 +46,15 @@ mod tests;
 use async_trait::async_trait;
 use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
-use eaf_capability::text::failures::Texts;
+use eaf_capability::text::Texts;
 use eaf_capability::{
     Call, Capability, ConnectionType, Failure, Interface, LoginLimiter, Packages, Polled, Provider, Registration,
-    Report, Started,
+    Report, Started, StoreError,
 };
 use eaf_core::connection::Connection;
+use eaf_core::db::TenantTx;
 use eaf_core::id::{ActorId, TenantId};
+use eaf_core::mail_log;
 use limits::Limits;
 use mail_server_access::MailServerAccess;
 use mail_store::MailStore;
@@ -69,7 +71,7 @@ pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
 inventory::submit! { &MAIL }
 inventory::submit! { &MAIL_TOKEN }
 inventory::submit! {
-    Registration { name: "mail", interfaces: &[OUTBOX], texts: TEXTS, make: |parts| {
+    Registration { name: "mail", interfaces: &[OUTBOX], texts: TEXTS, audit: AUDIT, make: |parts| {
         Arc::new(Mail {
             store: Arc::new(pg_mail_store::PgMailStore { core: parts.core.clone() }),
             packages: parts.packages.clone(),
@@ -85,6 +87,7 @@ inventory::submit! {
 }
 
 const TEXTS: Texts = Texts { de: include_str!("texts/de.toml"), en: include_str!("texts/en.toml") };
+const AUDIT: Texts = Texts { de: include_str!("audit_texts/de.toml"), en: include_str!("audit_texts/en.toml") };
 const OUTBOX: Interface = Interface { name: "outbox", functions: &["send", "send-while"] };
 
 struct Mail {
@@ -166,6 +169,11 @@ impl Provider for Mail {
 
     async fn check_draft(&self, tenant: TenantId, draft: &Connection, recipient: Option<ActorId>) -> Report {
         check::check(self, tenant, Tested::Draft(draft), recipient).await
+    }
+
+    /// Makes waiting mails due, because the new settings may be the ones that work.
+    async fn connection_stored(&self, tx: &mut TenantTx, _connection: &str) -> Result<(), StoreError> {
+        Ok(mail_log::retry_now(tx).await?)
     }
 
     fn connections(&self) -> ConnectionType {

@@ -5,6 +5,7 @@
 //! name, so that a chosen path leads to the same object. Templates of a content library are not
 //! listed, because they are no machines.
 
+use super::choice_description;
 use super::client::inventory::{self, Entry, InventoryType, Listing};
 use super::client::properties::Properties;
 use super::client::service;
@@ -15,6 +16,7 @@ use super::scope::Scope;
 use super::vcenter::VCenter;
 use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure};
 use eaf_capability::{choices, contact};
+use eaf_core::actor::Locale;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::{Map, Value};
@@ -123,7 +125,7 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
     let unreached = |error: &Error| matches!(error, Error::Unreached(_));
     contact::first(contact, session.reach(), || session.too_slow(), unreached).await.map_err(read)?;
     match query.selection {
-        ChoiceSelection::Exact(value) => exact(vcenter, what, value).await,
+        ChoiceSelection::Exact(value) => exact(vcenter, what, value, query.locale).await,
         ChoiceSelection::Matching { search, limit } => {
             let list = list(vcenter, what).await?;
             let mut matching: Vec<(String, &Entry)> = list
@@ -138,14 +140,14 @@ pub async fn choices(vcenter: &Arc<VCenter>, contact: Duration, query: &ChoiceQu
             matching.sort_by_cached_key(|(path, _)| (path.to_lowercase(), path.clone()));
             let more = matching.len() > limit;
             matching.truncate(limit);
-            let items = described(vcenter, what, matching).await?;
+            let items = described(vcenter, what, matching, query.locale).await?;
             Ok(Choices { items, more, unreadable: list.unreadable, unusable: None })
         }
     }
 }
 
 /// Tests whether a template can be cloned, by looking its path up as a clone does.
-async fn exact(vcenter: &VCenter, what: InventoryType, value: &str) -> Result<Choices, Failure> {
+async fn exact(vcenter: &VCenter, what: InventoryType, value: &str, locale: Locale) -> Result<Choices, Failure> {
     if what != InventoryType::Templates {
         return Err(choices::no_such_list());
     }
@@ -154,7 +156,7 @@ async fn exact(vcenter: &VCenter, what: InventoryType, value: &str) -> Result<Ch
     match vcenter.template(value).await {
         Ok(machine) => {
             let entry = Entry { object: machine.object, names: path::names(value) };
-            let items = described(vcenter, what, vec![(value.to_owned(), &entry)]).await?;
+            let items = described(vcenter, what, vec![(value.to_owned(), &entry)], locale).await?;
             Ok(Choices { items, ..Choices::default() })
         }
         Err(failure) if UNUSABLE.contains(&failure.code.as_str()) => {
@@ -186,6 +188,7 @@ async fn described(
     vcenter: &VCenter,
     what: InventoryType,
     found: Vec<(String, &Entry)>,
+    locale: Locale,
 ) -> Result<Vec<Choice>, Failure> {
     let paths: &[&str] = match what {
         InventoryType::Templates => {
@@ -205,7 +208,8 @@ async fn described(
         if let Some(kind) = kind_of(&entry.object.kind) {
             facts.insert("kind".into(), kind.into());
         }
-        Choice { value, name: entry.names.last().cloned().unwrap_or_default(), facts }
+        let description = choice_description::describe(&facts, locale);
+        Choice { value, name: entry.names.last().cloned().unwrap_or_default(), facts, description }
     };
     Ok(found.into_iter().map(choice).collect())
 }

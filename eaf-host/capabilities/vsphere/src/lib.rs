@@ -14,6 +14,7 @@
 //! | `connection.rs` | address and credentials |
 //! | `connection_type.rs` | settings of a connection for its form |
 //! | `choices.rs` | choices of an admin in vCenter |
+//! | `choice_description.rs` | description of a choice, in one line |
 //! | `scope.rs` | scope of a grant |
 //! | `failure/` | failures: classes, retry budgets and texts |
 //!
@@ -24,6 +25,7 @@
 //! 4. a test in `tests/` that loses its answer and repeats the call.
 
 mod check;
+mod choice_description;
 mod choices;
 mod client;
 mod connection;
@@ -50,13 +52,14 @@ use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
 use core_records::CoreRecords;
 use eaf_capability::egress::Purpose;
-use eaf_capability::text::failures::Texts;
+use eaf_capability::text::Texts;
 use eaf_capability::{Interface, Registration};
 use provider::VSphere;
 use sessions::Sessions;
 use std::sync::Arc;
 
 const TEXTS: Texts = Texts { de: include_str!("texts/de.toml"), en: include_str!("texts/en.toml") };
+const AUDIT: Texts = Texts { de: include_str!("audit_texts/de.toml"), en: include_str!("audit_texts/en.toml") };
 const INVENTORY: Interface = Interface { name: "inventory", functions: &["read-vm", "await-address"] };
 const LIFECYCLE: Interface = Interface {
     name: "lifecycle",
@@ -67,7 +70,7 @@ static VSPHERE: Purpose = Purpose { name: CAPABILITY, ports: &[443] };
 
 inventory::submit! { &VSPHERE }
 inventory::submit! {
-    Registration { name: CAPABILITY, interfaces: &[INVENTORY, LIFECYCLE], texts: TEXTS, make: |parts| {
+    Registration { name: CAPABILITY, interfaces: &[INVENTORY, LIFECYCLE], texts: TEXTS, audit: AUDIT, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
         let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.login_limiter.clone());

@@ -3,17 +3,10 @@
 //! Mails, lists and packages find a sentence by the failure code alone, so no two capabilities may
 //! have the same code.
 
-use super::locales::{Error, flatten};
+use super::{Error, Texts};
 use crate::Registration;
 use eaf_core::actor::Locale;
 use std::collections::BTreeMap;
-
-/// Sentences for failure codes in both languages, as TOML with the table `failures`.
-#[derive(Debug, Clone, Copy)]
-pub struct Texts {
-    pub de: &'static str,
-    pub en: &'static str,
-}
 
 /// Sentences for the failure codes of the host itself and of the workflow engine.
 const HOST: Texts = Texts { de: include_str!("failures/de.toml"), en: include_str!("failures/en.toml") };
@@ -26,19 +19,11 @@ pub fn sentences(locale: Locale) -> Result<BTreeMap<String, String>, Error> {
 }
 
 fn merge(locale: Locale, files: impl Iterator<Item = Texts>) -> Result<BTreeMap<String, String>, Error> {
-    let name = locale.as_str();
     let mut merged = BTreeMap::new();
     for file in files {
-        let source = match locale {
-            Locale::De => file.de,
-            Locale::En => file.en,
-        };
-        let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
-        let mut sentences = BTreeMap::new();
-        flatten(name, "", table, &mut sentences)?;
-        for (key, sentence) in sentences {
+        for (key, sentence) in file.parse(locale)? {
             if merged.insert(key.clone(), sentence).is_some() {
-                return Err(Error::Duplicate { locale: name, key });
+                return Err(Error::Duplicate { locale: locale.as_str(), key });
             }
         }
     }

@@ -48,17 +48,13 @@ pub fn names(people: &[String], locale: Locale) -> String {
     }
 }
 
-/// Formats an amount in cents as `62 €`, `62,50 €` (German) or `1,234.50 €` (English). Whole
-/// amounts have no decimals. `gap` is the space between amount and currency.
-pub fn money(cents: i64, locale: Locale, gap: char) -> String {
-    let (thousands, decimal) = match locale {
-        Locale::De => ('.', ','),
-        Locale::En => (',', '.'),
+/// Formats a whole number as `1.540` (German) or `1,540` (English).
+pub fn whole(number: u64, locale: Locale) -> String {
+    let thousands = match locale {
+        Locale::De => '.',
+        Locale::En => ',',
     };
-    let sign = if cents < 0 { "\u{2212}" } else { "" };
-    let (whole, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
-
-    let digits = whole.to_string();
+    let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -66,6 +62,37 @@ pub fn money(cents: i64, locale: Locale, gap: char) -> String {
         }
         grouped.push(digit);
     }
+    grouped
+}
+
+/// Formats megabytes (2^20 bytes) as `8 GB`, `1.5 GB`, `512 MB` or `1,540 MB` (English). The unit
+/// is GB only for whole quarters of a GB.
+pub fn memory(megabytes: u64, locale: Locale) -> String {
+    if megabytes < 1_024 || !megabytes.is_multiple_of(256) {
+        return format!("{} MB", whole(megabytes, locale));
+    }
+    let decimal = match locale {
+        Locale::De => ',',
+        Locale::En => '.',
+    };
+    let gigabytes = whole(megabytes / 1_024, locale);
+    match megabytes % 1_024 / 256 {
+        0 => format!("{gigabytes} GB"),
+        1 => format!("{gigabytes}{decimal}25 GB"),
+        2 => format!("{gigabytes}{decimal}5 GB"),
+        _ => format!("{gigabytes}{decimal}75 GB"),
+    }
+}
+
+/// Formats an amount in cents as `62 €`, `62,50 €` (German) or `1,234.50 €` (English). Whole
+/// amounts have no decimals. `gap` is the space between amount and currency.
+pub fn money(cents: i64, locale: Locale, gap: char) -> String {
+    let decimal = match locale {
+        Locale::De => ',',
+        Locale::En => '.',
+    };
+    let sign = if cents < 0 { "\u{2212}" } else { "" };
+    let (grouped, rest) = (whole(cents.unsigned_abs() / 100, locale), cents.unsigned_abs() % 100);
     if rest == 0 {
         return format!("{sign}{grouped}{gap}€");
     }
@@ -108,6 +135,18 @@ mod tests {
         assert_eq!(of(&["A", "B", "C", "D", "E", "F"], Locale::En), "A, B, C, D or 2 others");
         assert_eq!(of(&["A", "B", "C", "D", "E", "F"], Locale::De), "A, B, C, D oder 2 weitere");
         assert!(of(&[], Locale::De).contains("niemand") && of(&[], Locale::En).contains("nobody"));
+    }
+
+    #[test]
+    fn memory_is_written_in_gb_where_these_are_quarters() {
+        let of = |megabytes| (memory(megabytes, Locale::De), memory(megabytes, Locale::En));
+        assert_eq!(of(512), ("512 MB".into(), "512 MB".into()));
+        assert_eq!(of(1_540), ("1.540 MB".into(), "1,540 MB".into()));
+        assert_eq!(of(8_192), ("8 GB".into(), "8 GB".into()));
+        assert_eq!(of(1_280), ("1,25 GB".into(), "1.25 GB".into()));
+        assert_eq!(of(1_536), ("1,5 GB".into(), "1.5 GB".into()));
+        assert_eq!(of(1_792), ("1,75 GB".into(), "1.75 GB".into()));
+        assert_eq!(of(2_048 * 1_024), ("2.048 GB".into(), "2,048 GB".into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sentences of a package. They are found by key, such as `rejections.own-request`, and parameters
 //! are inserted into them.
 
-use super::{failures, format};
+use super::{audit, failures, format};
 use eaf_core::actor::Locale;
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -30,8 +30,28 @@ pub enum Error {
     },
     #[error("two capabilities have the text `{key}` ({locale})")]
     Duplicate { locale: &'static str, key: String },
+    #[error("the audit texts of {capability} ({locale}) are not those of its functions: {}", keys.join(", "))]
+    AuditTexts { capability: &'static str, locale: &'static str, keys: Vec<String> },
     #[error("locales/{locale}.toml lacks {}", keys.join(", "))]
     Missing { locale: &'static str, keys: Vec<String> },
+}
+
+/// Texts of a capability in both languages, as TOML.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    pub de: &'static str,
+    pub en: &'static str,
+}
+
+impl Texts {
+    /// Texts of one language by key. The parts of a key are joined by dots.
+    pub(super) fn parse(self, locale: Locale) -> Result<BTreeMap<String, String>, Error> {
+        let source = match locale {
+            Locale::De => self.de,
+            Locale::En => self.en,
+        };
+        parse(locale, source)
+    }
 }
 
 /// Sentences of one package in both languages. For a failure code without a sentence of the package
@@ -55,8 +75,21 @@ impl Locales {
     /// Loads the sentences of both languages. Refuses an empty text, an invalid template, and a key
     /// that only one language has.
     pub fn load(de: &str, en: &str) -> Result<Self, Error> {
-        let (de, de_keys) = language(Locale::De, de)?;
-        let (en, en_keys) = language(Locale::En, en)?;
+        Self::load_with(de, en, |_| Ok(BTreeMap::new()))
+    }
+
+    /// Loads the sentences of the host itself, and the audit texts of all capabilities with them.
+    pub fn load_host(de: &str, en: &str) -> Result<Self, Error> {
+        Self::load_with(de, en, audit::sentences)
+    }
+
+    fn load_with(
+        de: &str,
+        en: &str,
+        more: fn(Locale) -> Result<BTreeMap<String, String>, Error>,
+    ) -> Result<Self, Error> {
+        let (de, de_keys) = language(Locale::De, de, more(Locale::De)?)?;
+        let (en, en_keys) = language(Locale::En, en, more(Locale::En)?)?;
         for (locale, has, should) in [(Locale::De, &de_keys, &en_keys), (Locale::En, &en_keys, &de_keys)] {
             let keys: Vec<String> = should.difference(has).cloned().collect();
             if !keys.is_empty() {
@@ -124,11 +157,15 @@ impl Locales {
     }
 }
 
-fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>), Error> {
+fn language(
+    locale: Locale,
+    source: &str,
+    more: BTreeMap<String, String>,
+) -> Result<(Language, BTreeSet<String>), Error> {
     let name = locale.as_str();
     let mut texts = failures::sentences(locale)?;
-    let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
-    flatten(name, "", table, &mut texts)?;
+    texts.extend(more);
+    texts.extend(parse(locale, source)?);
 
     let mut environment = format::environment(locale);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -154,7 +191,15 @@ fn language(locale: Locale, source: &str) -> Result<(Language, BTreeSet<String>)
     Ok((Language { templates: environment, plain }, keys))
 }
 
-pub(super) fn flatten(
+fn parse(locale: Locale, source: &str) -> Result<BTreeMap<String, String>, Error> {
+    let name = locale.as_str();
+    let table = source.parse().map_err(|cause| Error::Toml { locale: name, cause: Box::new(cause) })?;
+    let mut texts = BTreeMap::new();
+    flatten(name, "", table, &mut texts)?;
+    Ok(texts)
+}
+
+fn flatten(
     locale: &'static str,
     prefix: &str,
     table: toml::Table,

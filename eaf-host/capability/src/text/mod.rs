@@ -6,10 +6,11 @@
 //! must have the same keys, which is checked when the package is loaded. To add a text, write the
 //! same key into both files.
 
+pub mod audit;
 pub mod failures;
 pub mod format;
 mod locales;
 pub mod mails;
 pub mod plain;
 
-pub use locales::{Error, Locales};
+pub use locales::{Error, Locales, Texts};

@@ -13,6 +13,8 @@ use eaf_plugin::{Plugin, Plugins, granting, install, manifest, package};
 
 use active_packages::ActivePackages;
 use eaf_capability::egress;
+use eaf_capability::text::audit;
+use eaf_core::actor::Locale;
 use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::command_bus::CommandLimits;
 use eaf_core::contract::Domain;
@@ -64,6 +66,8 @@ pub enum Error {
     Grants(#[from] grant::Error),
     #[error("two capabilities have the name {0}")]
     DuplicateCapability(&'static str),
+    #[error("the texts of a capability cannot be used")]
+    CapabilityTexts(#[from] eaf_capability::text::Error),
     #[error("the identity provider's settings are not usable")]
     Identity(#[from] eaf_identity::Error),
     #[error("the host cannot listen on {address}")]
@@ -309,6 +313,9 @@ fn build_providers(parts: &ProviderDependencies) -> Result<Providers, Error> {
     registrations.sort_by_key(|registration| registration.name);
     if let Some(pair) = registrations.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(Error::DuplicateCapability(pair[0].name));
+    }
+    for locale in [Locale::De, Locale::En] {
+        audit::sentences(locale)?;
     }
     let names: Vec<&str> = registrations.iter().map(|registration| registration.name).collect();
     tracing::info!(capabilities = names.join(", "), "capabilities");

@@ -217,11 +217,22 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Name of a setting: as the product or the form of the connection labels it, otherwise the
+    /// host's text.
     fn setting(&self, item: &Item, name: &str) -> String {
         if let Some(product) = self.product_with_settings(item) {
             return settings::label(&product, name, self.locale);
         }
-        self.find(&format!("settings.{name}"), &Map::new()).unwrap_or_else(|| name.replace('_', " "))
+        let label = item.act.starts_with("connection.").then(|| self.label(item, name)).flatten();
+        let named = label.or_else(|| self.find(&format!("settings.{name}"), &Map::new()));
+        named.unwrap_or_else(|| name.replace('_', " "))
+    }
+
+    /// Label of a setting in the form of the connection that an act is about.
+    fn label(&self, item: &Item, name: &str) -> Option<String> {
+        let (capability, _) = item.object.split_once('/')?;
+        let texts = self.app.providers.get(capability)?.connections().texts;
+        texts.plain(&format!("fields.{name}.label"), self.locale)
     }
 
     pub fn who(&self, item: &Item) -> String {

@@ -120,7 +120,8 @@ async fn store(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let object = format!("{}/{}", checked_name(&capability)?, checked_name(&name)?);
-    let kind = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?.connections();
+    let provider = app.providers.get(&capability).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let kind = provider.connections();
     let precondition = precondition::of(request.headers(), |tag| OffsetDateTime::parse(tag, &Rfc3339).ok())?;
     let body = who.read_json(&app, request).await?;
     let violations = violations(&kind, body_schema(), &body, who.caller.locale)?;
@@ -143,10 +144,8 @@ async fn store(
     app.core.connections.put(&mut tx, &new, who.caller.actor).await.map_err(put_problem)?;
     let (old, changed) = changed(before.as_ref(), &new);
     audit::record_act(&mut tx, &who.by(), &Act::new("connection.put", object).changing(old, changed)).await?;
-    // Retry waiting mails with the new settings.
-    if new.capability == "mail" {
-        eaf_core::mail_log::retry_now(&mut tx).await.map_err(super::mail_queue::fault)?;
-    }
+    let stored = provider.connection_stored(&mut tx, &new.name).await;
+    stored.map_err(|cause| Problem::fault(Code::Internal, cause.as_ref()))?;
     tx.commit().await?;
     eaf_core::workflow::wake_calls(&app.core.db, &app.core.feed, who.caller.tenant, &new.capability)
         .await

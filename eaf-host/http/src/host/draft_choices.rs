@@ -83,6 +83,7 @@ async fn fetch(who: &TenantCaller, draft: &Draft) -> Result<Choices, Failure> {
         list: word("of"),
         scope: &Value::Null,
         selection: ChoiceSelection::Matching { search: word("search"), limit: MAX_CHOICES },
+        locale: who.caller.locale,
     };
     let name = format!("{}{DRAFT_SUFFIX}", draft.connection.name);
     let connection = Connection { name, ..draft.connection.clone() };

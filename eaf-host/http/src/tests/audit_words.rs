@@ -35,8 +35,8 @@ async fn each_row_is_a_sentence_with_names_in_the_readers_language() {
         sentences(&german),
         [
             "Canary requester wollte die Abläufe lesen (runs); die Berechtigung fehlt.",
-            "Canary admin hat die Verbindung echo/main gespeichert; geändert: room, Passwort.",
-            "Canary admin hat die Verbindung echo/main gespeichert; geändert: Adresse, room, Passwort.",
+            "Canary admin hat die Verbindung echo/main gespeichert; geändert: Raum, Passwort.",
+            "Canary admin hat die Verbindung echo/main gespeichert; geändert: host, Raum, Passwort.",
             "Canary requester versuchte „Notiz schreiben“; abgelehnt: Der Titel war vergeben.",
             "Canary requester hat „Shopping“ für Canary requester geschrieben.",
         ]
@@ -172,10 +172,7 @@ async fn a_row_has_its_changes_its_cause_and_its_trace() {
     let field = |name: &str, title: &str, old: Value, new: &str| json!({ "name": name, "title": title, "old": old, "new": new, "changed": true, "personal": false });
     assert_eq!(
         saved.json["fields"],
-        json!([
-            field("host", "Adresse", json!("bad"), "good"),
-            field("secret", "Passwort", Value::Null, "neu gesetzt"),
-        ])
+        json!([field("host", "host", json!("bad"), "good"), field("secret", "Passwort", Value::Null, "neu gesetzt"),])
     );
     let written = one(&host, "log", key(3)).await;
     let titles: Vec<&str> =

@@ -121,7 +121,7 @@ async fn tests_of_drafts_and_stored_connections_share_one_limit() {
 async fn choices_of_a_draft_use_its_settings() {
     let host = with_connection().await;
     let found = draft(&host, "choices", json!({ "config": { "host": "good" }, "of": "room", "search": "att" })).await;
-    let choice = json!({ "value": "House/Attic", "name": "Attic", "facts": { "over": "main/draft" } });
+    let choice = json!({ "value": "House/Attic", "name": "Attic", "facts": { "over": "main/draft" }, "description": "ein Raum" });
     assert_eq!((&found.json["items"], &found.json["unreadable"]), (&json!([choice]), &json!(3)), "{}", found.text);
     assert!(found.json["failure"].is_null());
     let away = json!({ "config": { "host": "away" }, "secret": { "password": SECRET }, "of": "room" });

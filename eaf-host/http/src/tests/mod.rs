@@ -142,6 +142,10 @@ impl Provider for Echo {
             value: format!("House/{name}"),
             name: name.into(),
             facts: Map::from_iter([("over".to_owned(), json!(connection.name))]),
+            description: match query.locale {
+                Locale::De => "ein Raum".into(),
+                Locale::En => "a room".into(),
+            },
         };
         Ok(match query.selection {
             ChoiceSelection::Matching { search, limit } => {

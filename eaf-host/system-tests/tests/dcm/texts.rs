@@ -84,13 +84,8 @@ fn every_code_of_dcm_has_a_text() {
 
 /// Failure codes of the providers, the engine and the SDK, read from their sources.
 fn failures() -> BTreeSet<String> {
-    const FOLDERS: [&str; 5] = [
-        "../capabilities/vsphere/src",
-        "../capabilities/mail/src",
-        "../../eaf-core/src/capability",
-        "../../eaf-core/src/workflow/engine",
-        "../../sdk/rust/src",
-    ];
+    const FOLDERS: [&str; 3] =
+        ["../../eaf-core/src/capability", "../../eaf-core/src/workflow/engine", "../../sdk/rust/src"];
     // A code follows the function that makes the failure, or the failure's class.
     const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
     let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
@@ -100,9 +95,12 @@ fn failures() -> BTreeSet<String> {
             || MAKERS.iter().any(|maker| word.ends_with(maker))
             || (word.contains("Class::") && word.ends_with(','))
     };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let capabilities = std::fs::read_dir(root.join("../capabilities")).unwrap();
+    let capabilities = capabilities.map(|folder| folder.unwrap().path().join("src"));
     let mut codes = BTreeSet::new();
-    for folder in FOLDERS {
-        let source = lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).join("\n");
+    for folder in FOLDERS.map(|folder| root.join(folder)).into_iter().chain(capabilities) {
+        let source = lines(&folder).join("\n");
         let parts: Vec<&str> = source.split('"').collect();
         for (before, text) in parts.iter().zip(parts.iter().skip(1)) {
             if makes(before) && is_code(text) {

@@ -3,6 +3,7 @@
 use super::admin::{Admin, WEB_01};
 use super::*;
 use eaf_capability::{ChoiceQuery, ChoiceSelection, Choices};
+use eaf_core::actor::Locale;
 use eaf_core::connection::Connection;
 use eaf_test_support::fault_proxy::Rule;
 
@@ -15,7 +16,8 @@ fn draft(bench: &Bench) -> Connection {
 
 async fn listed(bench: &Bench, list: &str, search: &str, limit: usize) -> Result<Choices, Failure> {
     let scope = json!({ "templates": ["*"] });
-    let query = ChoiceQuery { list, scope: &scope, selection: ChoiceSelection::Matching { search, limit } };
+    let query =
+        ChoiceQuery { list, scope: &scope, selection: ChoiceSelection::Matching { search, limit }, locale: Locale::En };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
@@ -27,7 +29,12 @@ async fn values(bench: &Bench, list: &str) -> Vec<String> {
 
 async fn exact(bench: &Bench, template: &str) -> Result<Choices, Failure> {
     let scope = json!({ "templates": ["*"] });
-    let query = ChoiceQuery { list: "template", scope: &scope, selection: ChoiceSelection::Exact(template) };
+    let query = ChoiceQuery {
+        list: "template",
+        scope: &scope,
+        selection: ChoiceSelection::Exact(template),
+        locale: Locale::En,
+    };
     bench.provider.choices(TenantId::derive(ACME), &draft(bench), &query).await
 }
 
@@ -56,6 +63,8 @@ async fn a_template_is_listed_under_the_path_that_resolves_to_it() {
         assert_eq!(one.items[0].name, "debian-12");
         assert!(facts["cpus"].is_u64() && facts["memory_mb"].is_u64() && facts["guest"].is_string(), "{facts:?}");
         assert!(facts["disk_bytes"].as_u64().unwrap() > 0, "{facts:?}");
+        let description = &one.items[0].description;
+        assert!(description.contains("CPU") && description.contains(" of disks"), "{description}");
     }
     let searched = listed(&bench, "template", "A/B debian", 100).await.unwrap();
     assert_eq!(searched.items.len(), 1, "as people write it");
@@ -141,6 +150,7 @@ async fn a_list_needs_no_places_and_reports_a_wrong_password() {
         list: "datacenter",
         scope: &Value::Null,
         selection: ChoiceSelection::Matching { search: "", limit: 10 },
+        locale: Locale::En,
     };
     let found = bench.provider.choices(TenantId::derive(ACME), &draft, &query).await.unwrap();
     assert_eq!(found.items[0].value, "DC1");
@@ -174,7 +184,7 @@ async fn templates_outside_the_scope_are_not_offered_and_are_denied() {
     bench.clone_vm().await;
     nested_template(&bench).await;
     let ask = async |scope: &Value, selection| {
-        let query = ChoiceQuery { list: "template", scope, selection };
+        let query = ChoiceQuery { list: "template", scope, selection, locale: Locale::En };
         bench.provider.choices(TenantId::derive(ACME), &draft(&bench), &query).await
     };
     let all = ChoiceSelection::Matching { search: "", limit: 1 };

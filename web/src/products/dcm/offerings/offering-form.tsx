@@ -18,7 +18,6 @@ import { together } from '@/shell/app/form/together';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { useDraft } from '@/shell/app/form/use-draft';
-import { useVCenterFacts } from '@/shell/features/connections/vcenter-facts';
 import type { Language } from '@/shell/i18n/language';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
@@ -59,7 +58,6 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
   const shell = useShellText();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const facts = useVCenterFacts();
   const form = useForm<OfferingDraft>({ defaultValues: stored.values, shouldFocusError: false });
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
   const draft = useDraft(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
@@ -148,7 +146,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
         </Field>
         <Field label={t.template} hint={t.templateHint} error={errorAt('template')}>
           <ChooseInput
-            choosable={{ label: t.template, where: 'vCenter', load: templates, facts, onChoose: choose }}
+            choosable={{ label: t.template, where: 'vCenter', load: templates, onChoose: choose }}
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}

@@ -13,7 +13,7 @@ const told = (text: string) => ({ class: 'configuration', code: 'x', text, messa
 afterEach(() => vi.unstubAllGlobals());
 
 it('a missing template is distinguished from a vCenter that does not answer', async () => {
-  answers({ ...EMPTY, items: [{ value: 'T/a', name: 'a', facts: {} }] });
+  answers({ ...EMPTY, items: [{ value: 'T/a', name: 'a', facts: {}, description: '' }] });
   expect(await checkTemplate('T/a')).toEqual({ state: 'good' });
   answers({ ...EMPTY, unknown: told('It is not there.') });
   expect(await checkTemplate('T/a')).toEqual({ state: 'bad', sentence: 'It is not there.' });

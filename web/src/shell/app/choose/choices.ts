@@ -13,8 +13,6 @@ export interface Choosable {
   /** Name of the other system. */
   where: string;
   load: LoadChoices;
-  /** Details of a choice, shown beside its path. */
-  facts: (choice: Choice) => string;
   onChoose: (choice: Choice) => void;
   /** Called before the list opens; false if the person must type a value first. */
   onOpen?: () => boolean;

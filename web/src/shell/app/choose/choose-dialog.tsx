@@ -17,7 +17,7 @@ interface ChooseDialogProps extends Omit<Choosable, 'onOpen'> {
   id: string;
 }
 
-export function ChooseDialog({ id, label, where, load, facts, onChoose }: ChooseDialogProps) {
+export function ChooseDialog({ id, label, where, load, onChoose }: ChooseDialogProps) {
   const t = useText(text);
   const shell = useShellText();
   const [search, setSearch] = useState('');
@@ -28,7 +28,7 @@ export function ChooseDialog({ id, label, where, load, facts, onChoose }: Choose
         <CommandInput placeholder={t.search} value={search} onValueChange={setSearch} />
         <CommandList className="max-h-[50dvh] overflow-y-auto p-1.5">
           {choosing.items.map(choice => (
-            <Item key={choice.value} choice={choice} facts={facts(choice)} onChoose={onChoose} />
+            <Item key={choice.value} choice={choice} onChoose={onChoose} />
           ))}
           {choosing.pending ? <Loading /> : null}
         </CommandList>
@@ -40,11 +40,10 @@ export function ChooseDialog({ id, label, where, load, facts, onChoose }: Choose
 
 interface ItemProps {
   choice: Choice;
-  facts: string;
   onChoose: (choice: Choice) => void;
 }
 
-function Item({ choice, facts, onChoose }: ItemProps) {
+function Item({ choice, onChoose }: ItemProps) {
   return (
     <CommandItem value={choice.value} onSelect={() => onChoose(choice)} className={ROW}>
       <span className="font-medium wrap-anywhere">{choice.name}</span>
@@ -53,7 +52,7 @@ function Item({ choice, facts, onChoose }: ItemProps) {
           <Path path={choice.value} />
         </span>
       )}
-      {facts ? <span className="text-xs text-quiet">{facts}</span> : null}
+      {choice.description ? <span className="text-xs text-quiet">{choice.description}</span> : null}
     </CommandItem>
   );
 }

@@ -13,9 +13,9 @@ const EMPTY: Choices = { items: [], more: false, unreadable: 0, unknown: null, f
 const ROOMS: Choices = {
   ...EMPTY,
   items: [
-    { value: 'Templates/a%2fb/debian-12', name: 'debian-12', facts: { cpus: 2 } },
-    { value: 'Templates/debian-12', name: 'debian-12', facts: {} },
-    { value: 'Templates/rhel-9', name: 'rhel-9', facts: {} },
+    { value: 'Templates/a%2fb/debian-12', name: 'debian-12', facts: {}, description: '2 CPUs' },
+    { value: 'Templates/debian-12', name: 'debian-12', facts: {}, description: '' },
+    { value: 'Templates/rhel-9', name: 'rhel-9', facts: {}, description: '' },
   ],
 };
 
@@ -30,7 +30,6 @@ function Page({ load }: { load: LoadChoices }) {
         label: 'Template',
         where: 'vCenter',
         load,
-        facts: ({ facts }) => (facts.cpus ? `${String(facts.cpus)} CPUs` : ''),
         onChoose: choice => setValue(choice.value),
       }}
     />

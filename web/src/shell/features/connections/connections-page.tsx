@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Mail, Plug, Server } from 'lucide-react';
+import { Plug } from 'lucide-react';
 import { useRef } from 'react';
 import { Empty } from '@/shell/app/list/empty';
 import { useListKeys } from '@/shell/app/list/use-list-keys';
@@ -64,21 +64,18 @@ function Connections({ connections, reload }: { connections: Connection[]; reloa
   );
 }
 
-const ICONS: Record<string, typeof Plug> = { vsphere: Server, mail: Mail };
-
 function Card({ connection }: { connection: Connection }) {
   const t = useText(text);
   const kindName = useKindName();
   const { capability, name, configured } = connection;
   const error = connectionProblemOf(connection);
   const kind = kindName(capability);
-  const Icon = ICONS[capability] ?? Plug;
   return (
     <>
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="flex min-w-0 items-center gap-3">
           <span className="grid size-9 shrink-0 place-items-center rounded-lg border border-line bg-sunken text-quiet">
-            <Icon aria-hidden className="size-4.5" />
+            <Plug aria-hidden className="size-4.5" />
           </span>
           <div className="min-w-0">
             <h2 className="text-base font-semibold">{kind}</h2>

@@ -2,7 +2,6 @@ import type { UseFormReturn } from 'react-hook-form';
 import type { Choosable } from '@/shell/app/choose/choices';
 import { Problem } from '@/shell/api/problem';
 import { useText } from '@/shell/i18n/use-text';
-import { useVCenterFacts } from './vcenter-facts';
 import type { ConnectionType, Setting } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Connection, draftChoices } from './connections';
@@ -15,13 +14,11 @@ export function useSettingChoices(
   form: UseFormReturn<ConnectionValues>,
 ) {
   const t = useText(text);
-  const facts = useVCenterFacts();
   return ({ name, label, choosable }: Setting): Choosable | undefined => {
     if (!choosable) return undefined;
     return {
       label,
       where: type.name,
-      facts,
       load: async (search, signal) => {
         const body = toBody(type, form.getValues(), connection.config);
         try {
