@@ -205,18 +205,24 @@ fn authorization(row: &PgRow) -> Result<Authorization, sqlx::Error> {
     Ok(Authorization::Granted(grant(row)?))
 }
 
+const LIST_SQL: &str = "select plugin, capability, name, scope, connection, reason, expires_at, updated_by, updated_at,
+        expires_at is not null and expires_at <= clock_timestamp() as expired
+     from eaf.plugin_grant where tenant_id = $1 order by plugin, capability, name";
+
 /// Lists all grants of a tenant, by plugin, capability and name.
 pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<ListedGrant>, Error> {
-    let mut tx = db.tenant(tenant).await?;
-    let rows = sqlx::query(
-        "select plugin, capability, name, scope, connection, reason, expires_at, updated_by, updated_at,
-                expires_at is not null and expires_at <= clock_timestamp() as expired
-         from eaf.plugin_grant where tenant_id = $1 order by plugin, capability, name",
-    )
-    .bind(tenant)
-    .fetch_all(tx.conn())
-    .await
-    .map_err(Error::Read)?;
+    listed(&mut db.tenant(tenant).await?, LIST_SQL.to_owned()).await
+}
+
+/// Lists all grants of the transaction's tenant and locks them: a concurrent change or withdrawal
+/// waits until the transaction ends.
+pub async fn list_locked(tx: &mut TenantTx) -> Result<Vec<ListedGrant>, Error> {
+    listed(tx, format!("{LIST_SQL} for share")).await
+}
+
+async fn listed(tx: &mut TenantTx, sql: String) -> Result<Vec<ListedGrant>, Error> {
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tx.tenant());
+    let rows = query.fetch_all(tx.conn()).await.map_err(Error::Read)?;
     rows.iter()
         .map(|row| {
             Ok(ListedGrant {

@@ -147,7 +147,8 @@ pub async fn put(
 }
 
 /// Enables a product for a tenant. Fails unless the tenant has all grants that the active package
-/// requires.
+/// requires. A grant that is withdrawn at the same time is either missing here, or withdrawn from
+/// an enabled product.
 pub async fn enable(
     core: &Core,
     tenant: TenantId,
@@ -156,32 +157,25 @@ pub async fn enable(
     reason: &str,
     by: &Attribution,
 ) -> Result<(), Error> {
-    let granted = grant::list(&core.db, tenant).await?;
+    checked_reason(reason)?;
+    require_active(core, plugin).await?;
+    let mut tx = core.db.tenant(tenant).await?;
+    let granted = grant::list_locked(&mut tx).await?;
     let missing: Vec<String> = missing(plugin, requests, &granted).into_iter().map(shown).collect();
     if !missing.is_empty() {
         return Err(Error::Missing { plugin: plugin.to_owned(), missing });
     }
-    switch(core, tenant, plugin, Switch::Enable, reason, by).await
+    product::switch(&mut tx, plugin, Switch::Enable, reason, by).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Disables a product for a tenant. The product's workflow runs become inactive; the tenant's
 /// grants stay.
 pub async fn disable(core: &Core, tenant: TenantId, plugin: &str, reason: &str, by: &Attribution) -> Result<(), Error> {
-    switch(core, tenant, plugin, Switch::Disable, reason, by).await
-}
-
-async fn switch(
-    core: &Core,
-    tenant: TenantId,
-    plugin: &str,
-    to: Switch,
-    reason: &str,
-    by: &Attribution,
-) -> Result<(), Error> {
     checked_reason(reason)?;
     require_active(core, plugin).await?;
     let mut tx = core.db.tenant(tenant).await?;
-    product::switch(&mut tx, plugin, to, reason, by).await?;
+    product::switch(&mut tx, plugin, Switch::Disable, reason, by).await?;
     Ok(tx.commit().await?)
 }
 
@@ -232,6 +226,11 @@ fn violations(capability: &str, schema: &Value, scope: &Value) -> Result<Vec<Sco
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eaf_core::contract::Description;
+    use eaf_core::directory::add_tenant;
+    use eaf_core::testing::Database;
+    use std::sync::Arc;
+    use std::time::Duration;
 
     fn request(capability: &str, grant: &str, optional: bool) -> Request {
         Request {
@@ -271,6 +270,48 @@ mod tests {
         assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", false)]), ["mail"]);
         assert_eq!(names(&[granted("dcm", "vsphere", "vcenter", true)]), ["vcenter", "mail"]);
         assert_eq!(names(&[granted("counter", "vsphere", "vcenter", false)]), ["vcenter", "mail"]);
+    }
+
+    /// Makes a package of the plugin active, whose content these tests do not read.
+    async fn activate(core: &Core, plugin: &str) {
+        let (digest, version) = ("0".repeat(64), "1.0.0".to_owned());
+        let description: Description = serde_json::from_str(crate::fixtures::DESCRIPTION).unwrap();
+        let stored = eaf_core::package::Package {
+            digest: digest.clone(),
+            plugin: plugin.into(),
+            version,
+            bytes: Vec::new(),
+            description,
+        };
+        eaf_core::package::store(&core.db, &stored).await.unwrap();
+        eaf_core::package::activate(&core.db, plugin, &digest, &core.by).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_product_is_not_enabled_while_its_grant_is_withdrawn() {
+        let database = Database::fresh().await;
+        let core = Arc::new(database.core().await);
+        let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+        activate(&core, "dcm").await;
+        let requests = vec![request("mail", "mail", false)];
+        let given = granted("dcm", "mail", "mail", false).grant;
+        let terms = Terms { reason: "ordered".into(), expires_at: None };
+        put(&core, tenant, &requests, &json!({}), (&given, &terms), &core.by).await.unwrap();
+
+        let mut withdrawal = core.db.tenant(tenant).await.unwrap();
+        assert!(grant::remove(&mut withdrawal, "dcm", "mail", "mail", &core.by).await.unwrap());
+        let (enabling, of) = (core.clone(), requests.clone());
+        let mut enabled =
+            tokio::spawn(async move { enable(&enabling, tenant, "dcm", &of, "ordered", &enabling.by).await });
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut enabled).await;
+        assert!(early.is_err(), "enabling waits for the withdrawal");
+        withdrawal.commit().await.unwrap();
+        assert!(matches!(enabled.await.unwrap(), Err(Error::Missing { missing, .. }) if missing == ["mail/mail"]));
+        assert!(product::list(&core.db, tenant).await.unwrap().is_empty());
+
+        put(&core, tenant, &requests, &json!({}), (&given, &terms), &core.by).await.unwrap();
+        enable(&core, tenant, "dcm", &requests, "ordered", &core.by).await.unwrap();
+        assert!(product::list(&core.db, tenant).await.unwrap()[0].enabled);
     }
 
     #[test]
