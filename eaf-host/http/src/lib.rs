@@ -181,7 +181,7 @@ pub fn router(app: App) -> Router {
         let (path, methods) = (operation.path, paths.remove(operation.path).unwrap_or_default());
         paths.insert(path, methods.merge(access::guarded(operation, &app)));
     }
-    let mut router = pages::routes().merge(auth::routes());
+    let mut router = pages::files();
     for (path, methods) in paths {
         router = router.route(path, methods);
     }

@@ -30,6 +30,8 @@ pub enum Doc {
     Choices,
     Views,
     Rows,
+    /// No OpenAPI entry: browsers show the answer as a page.
+    Page,
 }
 
 /// OpenAPI entry of one operation, as a builder.

@@ -1,8 +1,10 @@
-//! List of all operations of the API. An operation that is not in the list has no route.
+//! List of all operations of the host. An operation that is not in the list has no route: a path
+//! without one is a file of the web application, or 404.
 
 use super::operation::Operation;
 use super::{
-    actuator, auth, choices, colleagues, commands, deputy, host, language, live, openapi, operator, session, views,
+    actuator, auth, choices, colleagues, commands, deputy, host, language, live, openapi, operator, pages, session,
+    views,
 };
 
 /// Operations in the order of the OpenAPI document.
@@ -19,6 +21,9 @@ pub fn operations() -> Vec<Operation> {
         deputy::put_operation(),
         deputy::delete_operation(),
         colleagues::operation(),
+        auth::sign_in::operation(),
+        auth::callback::operation(),
+        auth::leave::operation(),
         auth::sign_out::operation(),
         host::member_list::operation(),
         host::member_get::operation(),
@@ -70,6 +75,7 @@ pub fn operations() -> Vec<Operation> {
         operator::plugin_stop::operation(),
         operator::workflows::operation(),
         operator::audit::operation(),
+        pages::errors_operation(),
         openapi::operation(),
         actuator::liveness_operation(),
         actuator::readiness_operation(),

@@ -2,15 +2,18 @@
 //! and a small start page.
 
 use super::App;
+use super::access::Access;
 use super::code::Code;
 use super::info::Info;
 use super::messages;
+use super::operation::{Doc, Operation};
 use super::problem::Problem;
 use super::revalidated;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
 use serde_json::Map;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -19,8 +22,13 @@ use tower_http::services::ServeFile;
 
 const ERRORS: &str = include_str!("../../../docs/errors.md");
 
-pub fn routes() -> Router<App> {
-    Router::new().route("/docs/errors", axum::routing::get(errors)).fallback(file)
+/// Router that answers each path without an operation.
+pub fn files() -> Router<App> {
+    Router::new().fallback(file)
+}
+
+pub fn errors_operation() -> Operation {
+    Operation { method: "get", path: "/docs/errors", access: Access::Public, route: get(errors), doc: Doc::Page }
 }
 
 async fn errors() -> Response {

@@ -6,22 +6,30 @@ use super::return_to::ReturnTo;
 use super::sign_in::refused;
 use super::{Query, cookie, record};
 use crate::App;
+use crate::access::Access;
 use crate::client_address::{ClientAddress, Peer};
 use crate::code::Code;
 use crate::info::Info;
+use crate::operation::{Doc, Operation};
 use crate::person::Person;
 use crate::problem::Problem;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use eaf_core::session::{Activity, SessionId};
 use eaf_core::used_state;
 use eaf_identity::Verified;
 use eaf_identity::sign_in::{Error, ProviderError};
 use std::sync::Arc;
 
-pub async fn callback(
+/// Operation whose answer browsers show as a page.
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/auth/callback", access: Access::Public, route: get(callback), doc: Doc::Page }
+}
+
+async fn callback(
     State(app): State<App>,
     Extension(info): Extension<Arc<Info>>,
     RawQuery(query): RawQuery,

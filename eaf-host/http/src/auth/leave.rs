@@ -8,13 +8,16 @@
 use super::page::escape;
 use super::{LEAVE_COOKIE, cookie};
 use crate::App;
+use crate::access::Access;
 use crate::info::Info;
 use crate::messages;
+use crate::operation::{Doc, Operation};
 use crate::problem::Problem;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use eaf_core::session::SessionId;
@@ -25,7 +28,12 @@ use std::sync::Arc;
 
 const SCRIPT: &str = "document.forms[0].submit()";
 
-pub async fn leave(
+/// Operation whose answer browsers show as a page.
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/auth/leave", access: Access::Public, route: get(leave), doc: Doc::Page }
+}
+
+async fn leave(
     State(app): State<App>,
     Extension(info): Extension<Arc<Info>>,
     headers: HeaderMap,

@@ -5,33 +5,23 @@
 //! leads the browser to the provider. The browser holds the session's id and, between the first
 //! two, the sealed state of its attempt, but never a token. Reasons: docs/adr/0009.
 
-mod callback;
+pub mod callback;
 pub mod cookie;
 pub mod csrf;
 pub mod expected_person;
-mod leave;
+pub mod leave;
 mod page;
 mod pending;
 mod return_to;
-mod sign_in;
+pub mod sign_in;
 pub mod sign_out;
 
 use super::App;
 use super::problem::Problem;
-use axum::Router;
-use axum::routing::get;
 use eaf_core::actor::{Attribution, TraceId};
 use eaf_core::audit::{self, Act, Entry, platform};
 use eaf_core::id::{ActorId, TenantId};
 use openidconnect::url::form_urlencoded;
-
-/// Routes that browsers show as pages, and that are therefore not in the OpenAPI document.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/auth/sign-in", get(sign_in::sign_in))
-        .route("/auth/callback", get(callback::callback))
-        .route("/auth/leave", get(leave::leave))
-}
 
 /// Name of the cookie with the id of an ended session. By this id, `GET /auth/leave` finds the ID
 /// token that the provider may require as a hint; then the cookie is cleared.

@@ -5,17 +5,25 @@ use super::page::{NextStep, Refusal};
 use super::pending::Pending;
 use super::return_to::ReturnTo;
 use crate::App;
+use crate::access::Access;
 use crate::code::Code;
 use crate::info::Info;
+use crate::operation::{Doc, Operation};
 use crate::problem::Problem;
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use eaf_identity::sign_in::{self, Meaning};
 use std::sync::Arc;
 
-pub async fn sign_in(
+/// Operation whose answer browsers show as a page.
+pub fn operation() -> Operation {
+    Operation { method: "get", path: "/auth/sign-in", access: Access::Public, route: get(sign_in), doc: Doc::Page }
+}
+
+async fn sign_in(
     State(app): State<App>,
     Extension(info): Extension<Arc<Info>>,
     RawQuery(query): RawQuery,

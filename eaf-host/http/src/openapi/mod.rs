@@ -63,6 +63,7 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
             Doc::Choices => typed::choices(&mut paths, operation, products),
             Doc::Views => typed::views(&mut paths, &mut components, operation, products),
             Doc::Rows => typed::rows(&mut paths, operation, products),
+            Doc::Page => {}
         }
     }
     json!({

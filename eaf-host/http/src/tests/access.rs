@@ -56,7 +56,7 @@ fn attempts_of(operation: Operation) -> Vec<Attempt> {
     let description = notes::description();
     let commands = description.commands.iter().filter(|command| command.permission.is_some());
     let paths: Vec<String> = match doc {
-        Doc::One(_) => vec![path.to_owned()],
+        Doc::One(_) | Doc::Page => vec![path.to_owned()],
         Doc::Commands => commands.map(|command| path.replace("{command}", &command.name)).collect(),
         Doc::Choices => commands
             .flat_map(|command| {
@@ -171,7 +171,7 @@ async fn every_operation_admits_exactly_the_callers_of_the_matrix() {
 }
 
 #[test]
-fn only_sign_in_and_the_actuator_are_public() {
+fn only_pages_sign_in_and_the_actuator_are_public() {
     let public: Vec<&str> = crate::operations::operations()
         .into_iter()
         .filter(|operation| operation.access == Access::Public)
@@ -180,7 +180,11 @@ fn only_sign_in_and_the_actuator_are_public() {
     assert_eq!(
         public,
         [
+            "/auth/sign-in",
+            "/auth/callback",
+            "/auth/leave",
             "/auth/sign-out",
+            "/docs/errors",
             "/api/openapi.json",
             "/actuator/health/liveness",
             "/actuator/health/readiness",

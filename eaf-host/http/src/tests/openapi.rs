@@ -3,6 +3,7 @@
 
 use super::product;
 use crate::openapi;
+use crate::operation::Doc;
 use crate::operations::operations;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -28,10 +29,10 @@ fn the_document_equals_the_committed_one() {
 }
 
 #[test]
-fn every_route_is_in_the_document() {
+fn every_route_except_pages_is_in_the_document() {
     let document = document();
     let paths = document["paths"].as_object().expect("paths");
-    for operation in operations() {
+    for operation in operations().into_iter().filter(|operation| !matches!(operation.doc, Doc::Page)) {
         let path = operation
             .path
             .replace("/api/{plugin}/", "/api/notes/")
