@@ -20,6 +20,8 @@ test('an operator withdraws, disables, grants and enables, and the tenant sees w
   const admin = await Person.signIn(browser, 'admin@globex', { language: 'de', path: '/admin/connections' });
   const de = admin.words(connections);
   await expect(admin.page.getByText(de.grants.missing('DCM', 'mail mail'))).toBeVisible();
+  await admin.page.goto('/');
+  await expect(admin.page.getByText(de.grants.missing('DCM', 'mail mail'))).toBeVisible();
 
   // Disabled: the product's pages are gone. It can be enabled only with all required grants.
   await hand.press(operator.button(`${t.disable}: DCM`));

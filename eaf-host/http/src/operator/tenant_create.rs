@@ -61,5 +61,5 @@ async fn create(
     let (slug, by) = (text("slug"), by(&operator, &info));
     let created = directory::create_tenant(&app.core.db, &by, slug, text("name")).await?;
     let id = created.ok_or_else(|| Problem::new(Code::TenantExists))?;
-    Ok((StatusCode::CREATED, Json(document(id, slug, 0))))
+    Ok((StatusCode::CREATED, Json(document(id, slug, 0, 0))))
 }

@@ -31,6 +31,13 @@ async fn acts(host: &TestHost, query: &str) -> Vec<(String, Value)> {
     items.map(|item| (item["act"].as_str().unwrap().to_owned(), item["object"].clone())).collect()
 }
 
+/// Number of acme's missing grants, as operators see it in the list of tenants.
+async fn missing_grants(host: &TestHost) -> u64 {
+    let tenants = host.get("operator", "/api/host/tenants").await.json;
+    let acme = tenants["items"].as_array().unwrap().iter().find(|tenant| tenant["slug"] == "acme").unwrap();
+    acme["missing_grants"].as_u64().unwrap()
+}
+
 #[tokio::test]
 async fn a_disabled_product_is_refused_in_that_tenant_only() {
     let host = TestHost::new().await;
@@ -80,13 +87,15 @@ async fn a_product_is_enabled_only_with_all_required_grants() {
     assert_eq!(put(&host, GRANT, granted(json!({}))).await.status, 204);
     assert_eq!(put(&host, PRODUCT, enabled(true)).await.status, 204);
     let request = |answer: &Answer| answer.json["items"][0]["requests"][0].clone();
+    assert_eq!(missing_grants(&host).await, 0);
     let shown = request(&host.get("operator", "/api/host/tenants/acme/products").await);
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("granted"), &json!("ordered by Acme")));
     assert_eq!(host.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 204);
     assert_eq!(host.json("DELETE", "operator", GRANT, json!(null), &[]).await.status, 404);
     let nul = GRANT.replace("room", "%00");
     assert_eq!(host.json("DELETE", "operator", &nul, json!(null), &[]).await.status, 404);
-    // The tenant's admin sees the missing grant, and the audit names its withdrawal.
+    // Operator and tenant's admin see the missing grant, and the audit names its withdrawal.
+    assert_eq!(missing_grants(&host).await, 1);
     assert_eq!(request(&host.get("admin@acme", "/api/host/products").await)["state"], "missing");
     let expected = ["product.disable", "grant.put", "product.enable", "grant.remove"];
     let acts: Vec<String> = acts(&host, "source=host").await.into_iter().map(|(act, _)| act).collect();

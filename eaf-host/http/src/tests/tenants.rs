@@ -16,7 +16,7 @@ async fn an_operator_creates_a_tenant_once() {
     let host = TestHost::new().await;
     let created = create(&host, json!({ "slug": "initech", "name": " Initech 👩‍🚀 " })).await;
     let id = TenantId::derive("initech");
-    let expected = json!({ "id": id, "slug": "initech", "members": 0 });
+    let expected = json!({ "id": id, "slug": "initech", "members": 0, "missing_grants": 0 });
     assert_eq!((created.status.as_u16(), &created.json), (201, &expected), "{}", created.text);
     let again = create(&host, json!({ "slug": "initech", "name": "Another" })).await;
     assert_eq!(again.refusal(), (409, "tenant-exists", vec![]));

@@ -2,7 +2,14 @@ import { may, useSession } from '@/shell/api/session';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useProducts } from '@/shell/app/product';
 import { useText } from '@/shell/i18n/use-text';
-import { BrokenConnections, FailedMails, LatestAudit, StuckWorkflows, Tenants } from './host-panels';
+import {
+  BrokenConnections,
+  FailedMails,
+  LatestAudit,
+  MissingGrants,
+  StuckWorkflows,
+  Tenants,
+} from './host-panels';
 import { text } from './text';
 
 /** Open tasks of the person by role, most urgent first. */
@@ -28,6 +35,7 @@ export function HomePage() {
           <Panels key={id} />
         ))}
         {can('host.connections') ? <BrokenConnections /> : null}
+        {can('host.connections') ? <MissingGrants /> : null}
         {can('host.mail-failures') ? <FailedMails /> : null}
         {can('host.audit') && onlyReads ? <LatestAudit /> : null}
         {operator ? <StuckWorkflows /> : null}

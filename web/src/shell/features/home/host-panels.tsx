@@ -3,6 +3,7 @@ import { answerOf, api } from '@/shell/api/client';
 import { Need, Needs } from '@/shell/app/page/needs';
 import { asLink } from '@/shell/app/product';
 import { stateOf, triedAt, connectionProblemOf } from '@/shell/features/connections/connection-state';
+import { useMissingGrants } from '@/shell/features/connections/use-missing-grants';
 import { useKindName } from '@/shell/features/connections/connection-types';
 import { type Connection, connectionsQuery } from '@/shell/features/connections/connections';
 import { mailQueueQuery, waitingOf } from '@/shell/features/mail-failures/mails';
@@ -54,6 +55,21 @@ function noteOf(one: Connection, t: Words, ago: string): string | null {
     default:
       return connectionProblemOf(one);
   }
+}
+
+export function MissingGrants() {
+  const t = useText(text).grants;
+  return (
+    <Needs
+      title={t.title}
+      empty={t.empty}
+      good
+      source={useMissingGrants()}
+      all={asLink({ to: '/admin/connections' })}
+    >
+      {({ name, of, sentence }) => <Need key={`${name} ${of}`} name={sentence} note={t.note} />}
+    </Needs>
+  );
 }
 
 export function FailedMails() {
@@ -159,7 +175,14 @@ export function Tenants() {
       source={{ data: data?.items, ...rest }}
       all={asLink({ to: '/operator/tenants' })}
     >
-      {tenant => <Need key={tenant.id} name={tenant.slug} />}
+      {({ id, slug, missing_grants: missing }) => (
+        <Need
+          key={id}
+          link={asLink({ to: `/operator/tenants/${slug}` })}
+          name={slug}
+          note={missing > 0 ? t.missing(missing) : null}
+        />
+      )}
     </Needs>
   );
 }

@@ -10,6 +10,11 @@ const en = {
     untested: 'Not tested yet',
     worked: (ago: string) => `Worked ${ago}; not used since`,
   },
+  grants: {
+    title: 'Missing grants',
+    empty: 'Every product has the grants that it requires.',
+    note: 'The platform’s operator can grant it.',
+  },
   mails: {
     title: 'Mails that did not arrive',
     empty: 'There are no failed and no waiting mails.',
@@ -30,7 +35,11 @@ const en = {
     empty: 'All workflows make progress.',
     overdue: (count: string) => `${count} overdue`,
   },
-  tenants: { title: 'Tenants', empty: 'There are no tenants yet.' },
+  tenants: {
+    title: 'Tenants',
+    empty: 'There are no tenants yet.',
+    missing: (count: number) => (count === 1 ? '1 grant is missing' : `${count} grants are missing`),
+  },
 };
 
 const de: typeof en = {
@@ -44,6 +53,11 @@ const de: typeof en = {
     missing: 'Noch nicht eingerichtet',
     untested: 'Noch nicht geprüft',
     worked: ago => `Funktionierte ${ago}; seitdem nicht benutzt`,
+  },
+  grants: {
+    title: 'Fehlende Erlaubnisse',
+    empty: 'Jedes Produkt hat die Erlaubnisse, die es braucht.',
+    note: 'Der Plattformbetrieb kann sie erteilen.',
   },
   mails: {
     title: 'Nicht zugestellte Mails',
@@ -67,7 +81,11 @@ const de: typeof en = {
     empty: 'Alle Abläufe kommen voran.',
     overdue: count => `${count} überfällig`,
   },
-  tenants: { title: 'Mandanten', empty: 'Es gibt noch keine Mandanten.' },
+  tenants: {
+    title: 'Mandanten',
+    empty: 'Es gibt noch keine Mandanten.',
+    missing: count => (count === 1 ? '1 Erlaubnis fehlt' : `${count} Erlaubnisse fehlen`),
+  },
 };
 
 export const text = { en, de };

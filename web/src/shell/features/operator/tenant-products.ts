@@ -1,6 +1,7 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query';
 import type { paths } from '@/schema';
 import { answerOf, api } from '@/shell/api/client';
+import { tenantsQuery } from './platform';
 
 type Products = paths['/api/host/tenants/{tenant}/products']['get']['responses'][200];
 export type TenantProduct = Products['content']['application/json']['items'][number];
@@ -28,7 +29,9 @@ export function useTenantProducts(tenant: string) {
   const client = useQueryClient();
   const shown = async (sent: Promise<unknown>) => {
     // Also after a refusal, whose reason may be the present state.
-    await sent.finally(() => client.invalidateQueries({ queryKey: KEY }));
+    await sent.finally(() =>
+      Promise.all([KEY, tenantsQuery.queryKey].map(queryKey => client.invalidateQueries({ queryKey }))),
+    );
   };
   const place = (plugin: string, { capability, grant }: Request) => ({
     path: { tenant, plugin, capability, name: grant },

@@ -8,6 +8,7 @@ import { CopyButton } from '@/shell/app/page/copy-button';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
+import { Badge } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { NewTenantDialog } from './new-tenant-dialog';
 import { type Tenant, tenantsQuery } from './platform';
@@ -74,13 +75,22 @@ function useColumns(): RowColumn<Tenant>[] {
       {
         id: 'id',
         header: t.id,
-        width: 60,
+        width: 40,
         text: row => row.id,
         cell: row => (
           <span className="flex items-center gap-1">
             <code className="min-w-0 font-mono text-xs break-all">{row.id}</code>
             <CopyButton text={row.id} what={`${t.id} ${row.slug}`} />
           </span>
+        ),
+      },
+      {
+        id: 'grants',
+        header: t.grants,
+        width: 20,
+        text: row => t.missing(row.missing_grants),
+        cell: ({ missing_grants: missing }) => (
+          <Badge tone={missing > 0 ? 'bad' : 'good'}>{t.missing(missing)}</Badge>
         ),
       },
     ],

@@ -20,6 +20,8 @@ const en = {
       submit: 'Create tenant',
       done: (slug: string) => `The tenant ${slug} is created.`,
     },
+    grants: 'Grants',
+    missing: (count: number) => (count === 0 ? 'Complete' : count === 1 ? '1 missing' : `${count} missing`),
   },
   products: {
     title: 'Products',
@@ -133,6 +135,8 @@ const de: typeof en = {
       submit: 'Mandant anlegen',
       done: slug => `Der Mandant ${slug} ist angelegt.`,
     },
+    grants: 'Erlaubnisse',
+    missing: count => (count === 0 ? 'Vollständig' : count === 1 ? '1 fehlt' : `${count} fehlen`),
   },
   products: {
     title: 'Produkte',
