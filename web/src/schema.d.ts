@@ -5477,8 +5477,10 @@ export interface operations {
               /** @description The value of the member in the command's body. */
               value: string;
               name: string;
-              /** @description Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              /** @description Facts for programs, whose names the capability defines. */
               facts: Record<string, unknown>;
+              /** @description Description for people, one line in the caller's language; may be empty. */
+              description: string;
             }[];
             /** @description There are more than these. */
             more: boolean;
@@ -11236,8 +11238,10 @@ export interface operations {
               /** @description The value of the member in the command's body. */
               value: string;
               name: string;
-              /** @description Properties, for a vCenter template such as `guest`, `cpus`, `memory_mb`, `disk_bytes`, `tools`. */
+              /** @description Facts for programs, whose names the capability defines. */
               facts: Record<string, unknown>;
+              /** @description Description for people, one line in the caller's language; may be empty. */
+              description: string;
             }[];
             /** @description There are more than these. */
             more: boolean;
@@ -11978,12 +11982,10 @@ export interface operations {
                 /** @description The name of the grant. */
                 grant: string;
                 interfaces: string[];
-                /** @description The requested scope, whose members the capability defines. */
-                requested_scope: unknown;
                 optional: boolean;
                 /** @enum {unknown} */
                 state: 'granted' | 'expired' | 'missing';
-                /** @description The granted scope; null: nothing is granted. */
+                /** @description The granted scope, whose members the capability defines; null: nothing is granted. */
                 scope: unknown;
                 connection: string | null;
                 reason: string | null;
@@ -13287,6 +13289,8 @@ export interface operations {
               slug: string;
               /** @description The number of current members. */
               members: number;
+              /** @description The number of required grants that the tenant's enabled products lack. */
+              missing_grants: number;
             }[];
           };
         };
@@ -13376,6 +13380,8 @@ export interface operations {
             slug: string;
             /** @description The number of current members. */
             members: number;
+            /** @description The number of required grants that the tenant's enabled products lack. */
+            missing_grants: number;
           };
         };
       };
@@ -13505,12 +13511,10 @@ export interface operations {
                 /** @description The name of the grant. */
                 grant: string;
                 interfaces: string[];
-                /** @description The requested scope, whose members the capability defines. */
-                requested_scope: unknown;
                 optional: boolean;
                 /** @enum {unknown} */
                 state: 'granted' | 'expired' | 'missing';
-                /** @description The granted scope; null: nothing is granted. */
+                /** @description The granted scope, whose members the capability defines; null: nothing is granted. */
                 scope: unknown;
                 connection: string | null;
                 reason: string | null;
@@ -13989,8 +13993,6 @@ export interface operations {
                 /** @description The name under which it is granted. */
                 grant: string;
                 interfaces: string[];
-                /** @description The requested scope, whose members the capability defines. */
-                scope: unknown;
                 optional: boolean;
               }[];
               /** @description Stopped by an operator for all tenants. */

@@ -233,14 +233,7 @@ mod tests {
     use std::time::Duration;
 
     fn request(capability: &str, grant: &str, optional: bool) -> Request {
-        Request {
-            capability: capability.into(),
-            grant: grant.into(),
-            interfaces: Vec::new(),
-            scope: Value::Null,
-            optional,
-            observe: None,
-        }
+        Request { capability: capability.into(), grant: grant.into(), interfaces: Vec::new(), optional, observe: None }
     }
 
     fn granted(plugin: &str, capability: &str, name: &str, expired: bool) -> ListedGrant {
@@ -280,7 +273,7 @@ mod tests {
             digest: digest.clone(),
             plugin: plugin.into(),
             version,
-            bytes: Vec::new(),
+            bytes: b"package".to_vec(),
             description,
         };
         eaf_core::package::store(&core.db, &stored).await.unwrap();

@@ -104,10 +104,7 @@ impl Report {
         for request in &self.manifest.requests {
             let optional = if request.optional { ", optional" } else { "" };
             let interfaces = request.interfaces.join(", ");
-            lines.push(format!(
-                "requests  {} [{interfaces}] as `{}`{optional}, scope {}",
-                request.capability, request.grant, request.scope
-            ));
+            lines.push(format!("requests  {} [{interfaces}] as `{}`{optional}", request.capability, request.grant));
         }
         for (what, names) in [
             ("commands", &self.commands),

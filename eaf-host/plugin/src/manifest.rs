@@ -2,7 +2,6 @@
 //! capabilities.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -31,7 +30,8 @@ pub struct Identity {
     pub version: String,
 }
 
-/// Request of a package for a capability, in its `plugin.toml`.
+/// Request of a package for a capability, in its `plugin.toml`. The scope is not part of it: the
+/// operator sets it in the grant, by what the tenant permits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -42,8 +42,6 @@ pub struct Request {
     /// interfaces of the capability that the component imports.
     #[serde(default)]
     pub interfaces: Vec<String>,
-    #[serde(default)]
-    pub scope: Value,
     /// Whether the product can be enabled without this grant. Calls that need the missing grant are
     /// denied.
     #[serde(default)]
@@ -84,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_keep_their_scope() {
+    fn a_request_names_grant_interfaces_and_observation() {
         let text = br#"
             [plugin]
             id = "shop"
@@ -94,14 +92,14 @@ mod tests {
             capability = "vsphere"
             grant = "vcenter"
             interfaces = ["inventory"]
-            scope = { folder = "vm" }
             observe = { command = "note-vm", view = "vms" }
         "#;
         let manifest = parse(text).unwrap();
-        assert_eq!(manifest.requests[0].scope["folder"], "vm");
-        assert!(!manifest.requests[0].optional);
+        let request = &manifest.requests[0];
+        assert_eq!((request.grant.as_str(), &request.interfaces[..]), ("vcenter", &["inventory".to_owned()][..]));
+        assert!(!request.optional);
         let observe = Observe { command: "note-vm".into(), view: Some("vms".into()) };
-        assert_eq!(manifest.requests[0].observe, Some(observe));
+        assert_eq!(request.observe, Some(observe));
     }
 
     #[test]

@@ -25,7 +25,6 @@ pub fn operation() -> Operation {
         "capability": { "type": "string" },
         "grant": { "type": "string", "description": "The name under which it is granted." },
         "interfaces": names(),
-        "scope": { "description": "The requested scope, whose members the capability defines." },
         "optional": { "type": "boolean" },
     }));
     let item = record(json!({

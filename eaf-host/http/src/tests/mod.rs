@@ -102,7 +102,6 @@ pub fn product_of(domain: Notes) -> Product {
             capability: "echo".into(),
             grant: "room".into(),
             interfaces: Vec::new(),
-            scope: Value::Null,
             optional: false,
             observe: None,
         }],

@@ -6,7 +6,6 @@ const REQUEST = {
   capability: 'vsphere',
   grant: 'vcenter',
   interfaces: [],
-  requested_scope: { templates: ['Templates'] },
   optional: false,
   state: 'missing',
   scope: null,
@@ -16,9 +15,9 @@ const REQUEST = {
   granted_at: null,
 } as Request;
 
-it('starts with the request of the package, or with the present grant', () => {
+it('starts with a scope that permits nothing, or with the present grant', () => {
   expect(toValues(REQUEST)).toEqual({
-    scope: '{\n  "templates": [\n    "Templates"\n  ]\n}',
+    scope: '{}',
     connection: 'vcenter',
     reason: '',
     expires: '',

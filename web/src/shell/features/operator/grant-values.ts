@@ -10,10 +10,10 @@ export interface GrantValues {
   expires: string;
 }
 
-/** Initial values: the present grant, or the package's request. */
+/** Initial values: the present grant, or one that permits nothing. */
 export function toValues(request: Request): GrantValues {
   return {
-    scope: JSON.stringify(request.scope ?? request.requested_scope ?? {}, null, 2),
+    scope: JSON.stringify(request.scope ?? {}, null, 2),
     connection: request.connection ?? request.grant,
     reason: '',
     expires: request.expires_at?.slice(0, 10) ?? '',

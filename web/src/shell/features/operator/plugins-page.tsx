@@ -125,7 +125,7 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
       <h3 className="font-semibold">{t.requests}</h3>
       {requests.length === 0 ? <p className="text-quiet">{t.noRequests}</p> : null}
       <ul className="grid gap-3 @xl:grid-cols-2">
-        {requests.map(({ capability, grant, interfaces, scope, optional }) => (
+        {requests.map(({ capability, grant, interfaces, optional }) => (
           <li
             key={`${capability}/${grant}`}
             className="grid min-w-0 content-start gap-2 rounded-lg bg-sunken px-4 py-3"
@@ -139,28 +139,12 @@ function Requests({ requests }: { requests: Plugin['requests'] }) {
             <dl className="grid grid-cols-[minmax(0,auto)_minmax(0,1fr)] gap-x-3 gap-y-1 text-xs">
               <dt className="text-quiet">{t.interfaces}</dt>
               <dd className="font-mono">{format.allOf(interfaces)}</dd>
-              <dt className="text-quiet">{t.scope}</dt>
-              <dd>
-                <Scope scope={scope} />
-              </dd>
             </dl>
           </li>
         ))}
       </ul>
     </div>
   );
-}
-
-/** Scope, whose members each capability defines. */
-function Scope({ scope }: { scope: unknown }) {
-  const { plugins: t } = useText(text);
-  const limits = typeof scope === 'object' && scope !== null ? Object.entries(scope) : [];
-  if (limits.length === 0) return t.wholeScope;
-  return limits.map(([name, value]) => (
-    <code key={name} className="block font-mono break-all">
-      {`${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`}
-    </code>
-  ));
 }
 
 function SkeletonCard() {

@@ -89,8 +89,6 @@ const en = {
     grant: 'as',
     optional: '(optional)',
     interfaces: 'Functions',
-    scope: 'Requested limits',
-    wholeScope: 'none; the grant sets them',
   },
   workflows: {
     title: 'Workflows',
@@ -205,8 +203,6 @@ const de: typeof en = {
     grant: 'als',
     optional: '(optional)',
     interfaces: 'Funktionen',
-    scope: 'Angeforderte Grenzen',
-    wholeScope: 'keine; die Erlaubnis setzt sie',
   },
   workflows: {
     title: 'Abläufe',
