@@ -3,6 +3,7 @@
 
 mod comments;
 mod plain_words;
+mod product;
 
 use std::fs;
 use std::path::{Path, PathBuf};
