@@ -123,7 +123,14 @@ function useColumns(busy: string | null, drop: (member: GroupMember) => void): R
         width: 50,
         cell: row => <span className="font-medium wrap-anywhere">{row.name}</span>,
       },
-      { id: 'email', header: t.email, width: 40, whole: true, drop: 1, cell: row => row.email },
+      {
+        id: 'email',
+        header: t.email,
+        width: 40,
+        whole: true,
+        drop: 1,
+        cell: row => <span className="text-xs">{row.email}</span>,
+      },
       {
         id: 'drop',
         header: t.drop.header,
