@@ -2,12 +2,14 @@ import { lazyPage } from '@/shell/app/page/lazy-page';
 import type { Product } from '@/shell/app/product';
 import { ID } from './api';
 import { approvalRoutes } from './approvals/routes';
+import { calendarRoutes } from './calendar/routes';
 import { catalogueRoutes } from './catalogue/routes';
 import { failedRequestRoutes } from './failed-requests/routes';
 import { mailText } from './mail-text';
 import { nav } from './nav';
 import { offeringRoutes } from './offerings/routes';
 import { APPROVE, DECIDE, OPERATE, READERS_OF_ALL, REQUEST } from './permissions';
+import { policyRoutes } from './policies/routes';
 import { requestRoutes } from './requests/routes';
 import { roles } from './role-text';
 import { sources } from './search/sources';
@@ -23,6 +25,8 @@ export const dcm = {
     ...vmRoutes,
     ...approvalRoutes,
     ...offeringRoutes,
+    ...policyRoutes,
+    ...calendarRoutes,
     ...failedRequestRoutes,
   ],
   nav,

@@ -1,14 +1,16 @@
 import {
   ArrowLeftRight,
   Boxes,
+  CalendarClock,
   type LucideIcon,
   PackageOpen,
+  ScrollText,
   Server,
   Stamp,
   TriangleAlert,
 } from 'lucide-react';
 import type { ProductNavEntry } from '@/shell/app/product';
-import { APPROVE, DECIDE, OFFER, OPERATE, READERS, REQUEST } from './permissions';
+import { APPROVE, AUDIT, DECIDE, OFFER, OPERATE, POLICY, READERS, REQUEST } from './permissions';
 import { text } from './text';
 
 type Name = keyof (typeof text)['en']['nav'];
@@ -29,6 +31,8 @@ export const nav = {
   ],
   administration: [
     entry('/admin/offerings', 'offerings', Boxes, OFFER),
+    entry('/admin/policies', 'policies', ScrollText, POLICY, AUDIT),
+    entry('/admin/calendar', 'calendar', CalendarClock, POLICY, AUDIT),
     entry('/admin/failed-requests', 'failedRequests', TriangleAlert, OPERATE),
   ],
 };

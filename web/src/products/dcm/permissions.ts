@@ -4,6 +4,8 @@ export const APPROVE = 'dcm.approve';
 export const DECIDE = 'dcm.decide';
 export const OFFER = 'dcm.offer';
 export const OPERATE = 'dcm.operate';
+/** Policies of the tenant and its business hours. */
+export const POLICY = 'dcm.policy';
 export const AUDIT = 'dcm.audit';
 
 /** One of these permits reading requests and machines, at least one's own. */

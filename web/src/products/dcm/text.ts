@@ -8,6 +8,8 @@ const en = {
     vms: 'Virtual machines',
     approvals: 'Approvals',
     offerings: 'Offerings',
+    policies: 'Policies',
+    calendar: 'Business hours',
     failedRequests: 'Failed requests',
   },
 };
@@ -22,6 +24,8 @@ const de: typeof en = {
     vms: 'Virtuelle Maschinen',
     approvals: 'Freigaben',
     offerings: 'Angebote',
+    policies: 'Richtlinien',
+    calendar: 'Geschäftszeiten',
     failedRequests: 'Fehlgeschlagene Anträge',
   },
 };

@@ -4,13 +4,14 @@ export interface InvalidField {
   label: string;
 }
 
-const INVALID = '[aria-invalid="true"]';
+/** Fields, and messages of parts that are no single field; these have their name in the attribute. */
+const INVALID = '[aria-invalid="true"], [data-invalid]';
 
 /** Invalid fields in the order of the page, not of the errors. */
 export function invalidFields(form: HTMLElement): InvalidField[] {
-  return [...form.querySelectorAll<HTMLElement>(INVALID)].map(({ id }) => ({
+  return [...form.querySelectorAll<HTMLElement>(INVALID)].map(({ id, dataset }) => ({
     id,
-    label: form.querySelector(`label[for="${id}"]`)?.textContent ?? id,
+    label: dataset['invalid'] ?? form.querySelector(`label[for="${id}"]`)?.textContent ?? id,
   }));
 }
 

@@ -5,12 +5,12 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Notice } from './notice';
 
 /**
- * Restricts a page to people with the permission; others, who may read parts of its data, get an
+ * Restricts a page to people with one of the permissions; others, who may read parts of its data, get an
  * explanation.
  */
-export function onlyFor(permission: string, Page: FunctionComponent): FunctionComponent {
+export function onlyFor(permissions: string | string[], Page: FunctionComponent): FunctionComponent {
   return function OnlyFor() {
-    return may(useSession(), permission) ? <Page /> : <ForbiddenPage />;
+    return may(useSession(), ...[permissions].flat()) ? <Page /> : <ForbiddenPage />;
   };
 }
 
