@@ -1,3 +1,5 @@
+import { PersonInput } from '@/shell/app/people/person-input';
+import { membersSource } from '@/shell/features/members/members';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Select } from '@/shell/ui/input';
@@ -60,13 +62,24 @@ interface PeopleProps {
 
 function People({ approver: { by, value }, error, onChange }: PeopleProps) {
   const t = useText(text).approver;
-  const { names } = useEditor();
+  const { names, findsPeople } = useEditor();
   const permissions = new Map(PERMISSIONS.map(name => [name, t.permissions[name]]));
+  if (by === 'actor' && findsPeople)
+    return (
+      <Field label={t.actor} error={error}>
+        <PersonInput
+          label={t.actor}
+          name={names.people.get(value) ?? value}
+          source={membersSource}
+          onChange={person => onChange(person?.actor ?? '')}
+        />
+      </Field>
+    );
   const [label, choices] =
     by === 'group'
       ? [names.groups.size > 0 ? t.group : t.groupKey, names.groups]
       : by === 'actor'
-        ? [names.people.size > 0 ? t.actor : t.actorId, names.people]
+        ? [t.actorId, NONE]
         : [t.permission, permissions];
   return (
     <Field label={label} error={error}>
@@ -74,3 +87,5 @@ function People({ approver: { by, value }, error, onChange }: PeopleProps) {
     </Field>
   );
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();

@@ -6,6 +6,8 @@ export interface Editor {
   /** Error at a JSON pointer of the command. */
   errorAt: (pointer: string) => string | undefined;
   names: KnownNames;
+  /** Whether people are found by name; otherwise their ids are typed. */
+  findsPeople: boolean;
 }
 
 export const EditorContext = createContext<Editor | null>(null);

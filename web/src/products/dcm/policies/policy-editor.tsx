@@ -21,7 +21,7 @@ import { sentencesOf } from './sentence';
 import { SentencePanel } from './sentence-panel';
 import { StagesSection } from './stages-section';
 import { text } from './text';
-import { useNames, useSpeech } from './use-names';
+import { useDirectory, useNames, useSpeech } from './use-names';
 import { useSaveDraft } from './use-save-draft';
 import { useTellDirty } from './use-tell-dirty';
 
@@ -49,7 +49,9 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
   const draft = useDraft(form, { name: `policy/${stored.values.policy}`, fields: POLICY_FIELDS });
   const basis = useBasis(form, POLICY_FIELDS, stored, draft);
   const panel = useRef<HTMLElement>(null);
-  const names = useNames();
+  const { document } = useMemo(() => toDocument(model, language), [model, language]);
+  const names = useNames([document]);
+  const findsPeople = useDirectory();
   const speech = useSpeech(names);
   useTellDirty(form, onDirty);
   const save = useSaveDraft({ form, basis, draft, panel, revision, language, onSaved });
@@ -65,7 +67,7 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
       ? sentencesOf(toDocument(parsed(String(value)), language).document, speech).join(' ')
       : String(value);
   return (
-    <EditorContext value={{ errorAt, names }}>
+    <EditorContext value={{ errorAt, names, findsPeople }}>
       <div className="grid items-start gap-6 @4xl:grid-cols-[minmax(0,1fr)_20rem]">
         <form
           noValidate
@@ -94,7 +96,7 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
           <ChangedMeanwhile ref={panel} basis={basis} label={field => labels[field]} show={show} />
         </form>
         <div className="min-w-0 @4xl:sticky @4xl:top-20">
-          <SentencePanel title={t.sentence} document={toDocument(model, language).document} names={names} />
+          <SentencePanel title={t.sentence} document={document} names={names} />
         </div>
       </div>
     </EditorContext>

@@ -18,8 +18,9 @@ type VersionRow = Row<'policy-versions'>;
 /** Published versions of a policy, each with its differences from the one before. */
 export function PolicyHistory({ policy }: { policy: string }) {
   const t = useText(text);
-  const speech = useSpeech(useNames());
   const { data, error, refetch } = useAllRows('policy-versions', { policy, sort: '-version' });
+  const documents = (data ?? []).flatMap(row => versionOf(row)?.document ?? []);
+  const speech = useSpeech(useNames(documents));
   return (
     <Panel title={t.history}>
       {shownHere(error) && !data ? (

@@ -10,6 +10,7 @@ import { StagesSection } from './stages-section';
 
 const editor = {
   names: speechIn('en').names,
+  findsPeople: false,
   errorAt: (place: string) => (place === '/document/stages/1/approvers/0' ? 'No such group.' : undefined),
 };
 

@@ -1,55 +1,59 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { answerOf, api } from '@/shell/api/client';
 import { may, useSession } from '@/shell/api/session';
+import { groupsQuery } from '@/shell/features/groups/groups';
+import { memberQuery } from '@/shell/features/members/members';
 import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { useAllRows } from '../api';
 import { OFFER } from '../permissions';
 import { text as stages } from '../stages/text';
+import type { Approver, PolicyDocument } from './document';
 import type { KnownNames, Speech } from './sentence';
 import { text } from './sentence-text';
 
-const DIRECTORY = 'host.members';
+/** Whether the person may read the groups and members of the tenant. */
+export const useDirectory = (): boolean => may(useSession(), 'host.members');
 
-/** Groups, people and offerings by key. Those that the person may not read are empty. */
-export function useNames(): KnownNames {
+/**
+ * Names of the groups and offerings, and of the people in the documents. Those that the person may
+ * not read are empty.
+ */
+export function useNames(documents: readonly PolicyDocument[]): KnownNames {
   const session = useSession();
-  const enabled = may(session, DIRECTORY);
-  const groups = useQuery({
-    queryKey: ['host', 'groups'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/host/groups', { signal })),
-    enabled,
-    throwOnError: false,
-  }).data;
-  const people = useQuery({
-    queryKey: ['host', 'members', 'all'],
-    queryFn: ({ signal }) => membersFrom(undefined, signal),
-    enabled,
-    throwOnError: false,
-  }).data;
+  const enabled = useDirectory();
+  const groups = useQuery({ ...groupsQuery, enabled, throwOnError: false }).data;
+  const actors = [...new Set(documents.flatMap(actorsOf))];
+  const people = useQueries({
+    queries: (enabled ? actors : []).map(personQuery),
+    combine: results => results.flatMap(({ data }) => (data ? [data] : [])),
+  });
   const offerings = useAllRows('offerings', { sort: 'name' }, { enabled: may(session, OFFER) }).data;
   return useMemo(
     () => ({
-      groups: new Map(groups?.items.map(({ key, name }) => [key, name])),
-      people: new Map(people?.map(({ actor, name }) => [actor, name])),
+      groups: new Map(groups?.map(({ key, name }) => [key, name])),
+      people: new Map(people.map(({ actor, name }) => [actor, name])),
       offerings: new Map(offerings?.map(({ key, name }) => [key, name ?? key])),
     }),
     [groups, people, offerings],
   );
 }
 
-interface Member {
-  actor: string;
-  name: string;
-}
+const personQuery = (actor: string) => ({
+  ...memberQuery(actor),
+  refetchInterval: false as const,
+  retry: false,
+  throwOnError: false,
+});
 
-/** Members of the tenant from a page on. */
-async function membersFrom(cursor: string | undefined, signal: AbortSignal): Promise<Member[]> {
-  const params = { query: cursor ? { cursor } : {} };
-  const { items, next } = await answerOf(api.GET('/api/host/members', { params, signal }));
-  return next ? [...items, ...(await membersFrom(next, signal))] : items;
+/** Ids of the people whom a policy names. */
+function actorsOf({ stages = [] }: PolicyDocument): string[] {
+  const asked = stages.flatMap(({ approvers, deadline }): Approver[] => [
+    ...approvers,
+    ...(deadline?.escalate ?? []).map(({ to }) => to),
+  ]);
+  return asked.flatMap(approver => ('actor' in approver && approver.actor ? [approver.actor] : []));
 }
 
 /** Means to put policies into words, in the language of the page. */

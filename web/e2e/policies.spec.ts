@@ -1,0 +1,110 @@
+import { expect, test } from '@playwright/test';
+import { text as calendar } from '../src/products/dcm/calendar/text';
+import { text as policies } from '../src/products/dcm/policies/text';
+import { checkLooks } from './support/accessible';
+import { fresh } from './support/names';
+import { Person } from './support/person';
+
+test('an admin makes a policy of two stages by keyboard, publishes it, and reads what changed', async ({
+  browser,
+}) => {
+  test.setTimeout(600_000);
+  const key = fresh('costly');
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
+  const t = admin.words(policies);
+  const { page, hand } = admin;
+  const field = (label: string) => page.getByLabel(label, { exact: true });
+  const stage = (name: string) => page.getByRole('listitem', { name, exact: true });
+
+  await admin.open(admin.t.nav.policies);
+  await hand.press(page.getByRole('link', { name: t.add }).first());
+  await expect(page.getByRole('heading', { level: 1, name: t.newTitle })).toBeVisible();
+  await hand.fill(field(t.nameDe).first(), `Teuer ${key}`);
+  await hand.fill(field(t.nameEn).first(), `Costly ${key}`);
+  await hand.fill(field(t.key), key);
+  await hand.press(admin.button(t.condition.add).first());
+  await hand.fill(field(t.condition.value), 'much');
+  await hand.press(admin.button(t.stages.add));
+  await hand.press(admin.button(t.stages.add));
+  await fillStage(t.stages.unnamed('1'), 'Fachbereich', 'Department');
+  await fillStage(t.stages.unnamed('2'), 'Finanzen', 'Finance');
+  await hand.press(admin.button(t.save));
+
+  // The amount is no number: the error is at its field, and the other input stays.
+  await expect(field(t.condition.value)).toHaveAttribute('aria-invalid', 'true');
+  await hand.fill(field(t.condition.value), '500');
+  const words = page.getByRole('region', { name: t.sentence });
+  await expect(words).toContainText('€500.00');
+  await expect(words).toContainText('“Finance” opens after “Department”');
+  await hand.press(admin.button(t.stages.up('Finance')));
+  await expect(admin.button(t.stages.up('Finance'))).toBeFocused();
+  await expect(page.getByText(t.stages.moved('Finance', '1', '2'))).toBeAttached();
+  await expect(words).toContainText('“Department” opens after “Finance”');
+  await checkLooks(page, 'policy editor');
+  await hand.press(admin.button(t.save));
+  await expect(page.getByText(t.saved(`Costly ${key}`))).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`/admin/policies/${key}$`, 'u'));
+
+  await publish('Large machines need the consent of finance.');
+  const history = page.getByRole('region', { name: t.history });
+  await expect(history).toContainText(t.firstVersion);
+
+  await hand.press(admin.button(t.stages.remove('Department')));
+  await hand.press(admin.button(t.save));
+  await expect(page.getByText(t.unsaved)).toBeHidden();
+  await publish('The department need not decide.');
+  await expect(history).toContainText('The stage “Department” was removed');
+  await checkLooks(page, 'policy with history');
+  await retire();
+  await admin.leave();
+
+  async function fillStage(unnamed: string, de: string, en: string) {
+    await hand.fill(stage(unnamed).getByLabel(t.nameDe, { exact: true }), de);
+    await hand.fill(stage(unnamed).getByLabel(t.nameEn, { exact: true }), en);
+  }
+
+  async function publish(reason: string) {
+    await hand.press(page.getByRole('button', { name: 'Publish', exact: true }));
+    await hand.fill(admin.dialog().getByLabel(t.publish.reason), reason);
+    await hand.press(admin.dialog().getByRole('button', { name: 'Publish', exact: true }));
+    await expect(admin.dialog()).toBeHidden();
+    await expect(page.getByRole('region', { name: t.history })).toContainText(reason);
+  }
+
+  /** Later journeys decide by the default stage again. */
+  async function retire() {
+    await hand.press(page.getByRole('button', { name: 'Retire', exact: true }));
+    await hand.fill(admin.dialog().getByLabel(t.publish.reason), 'End of the journey.');
+    await hand.press(admin.dialog().getByRole('button', { name: 'Retire', exact: true }));
+    await expect(admin.dialog()).toBeHidden();
+  }
+});
+
+test('an admin sets the business hours, which an auditor reads', async ({ browser }) => {
+  const admin = await Person.signIn(browser, 'admin@acme', { language: 'de', by: 'keyboard' });
+  const t = admin.words(calendar);
+  const { page, hand } = admin;
+  const to = page.getByLabel(t.to(t.weekdays.friday), { exact: true });
+  await admin.open(admin.t.nav.calendar);
+  await expect(page.getByText(t.isDefault)).toBeVisible();
+  await hand.fill(to, '07:00');
+  await hand.press(admin.button(t.save));
+  await expect(to).toHaveAttribute('aria-invalid', 'true');
+  await hand.fill(to, '14:00');
+  await page.getByLabel(t.newDay, { exact: true }).fill('2026-12-24');
+  await hand.press(admin.button(t.addDay));
+  await expect(page.getByText(t.added('24.12.2026'))).toBeAttached();
+  await checkLooks(page, 'business hours');
+  await hand.press(admin.button(t.save));
+  await expect(page.getByText(t.saved)).toBeVisible();
+  await expect(page.getByText(t.isDefault)).toBeHidden();
+  await admin.leave();
+
+  const auditor = await Person.signIn(browser, 'auditor@acme', { language: 'de' });
+  await auditor.open(auditor.t.nav.calendar);
+  await expect(auditor.page.getByText(t.hours('08:00', '14:00'))).toBeVisible();
+  await expect(auditor.button(t.save)).toHaveCount(0);
+  await auditor.open(auditor.t.nav.policies);
+  await checkLooks(auditor.page, 'policies of an auditor');
+  await auditor.leave();
+});
