@@ -37,7 +37,7 @@ export function DaysOff({ days, error, onChange }: DaysOffProps) {
   };
   return (
     <fieldset className="grid gap-3">
-      <legend className="float-left mb-1.5 text-sm font-medium">{t.daysOff}</legend>
+      <legend className="float-left text-sm font-medium">{t.daysOff}</legend>
       <p role="status" className="sr-only">
         {said}
       </p>

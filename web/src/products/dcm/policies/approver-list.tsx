@@ -18,7 +18,7 @@ export function ApproverList({ approvers, place, onChange }: ApproverListProps) 
   const t = useText(text).stages;
   return (
     <fieldset className="grid gap-3">
-      <legend className="float-left mb-1.5 text-sm font-medium">{t.approvers}</legend>
+      <legend className="float-left text-sm font-medium">{t.approvers}</legend>
       <PlaceError place={place} label={t.approvers} />
       {approvers.map((approver, index) => (
         <div key={`approver ${String(index)}`} className="flex items-end gap-2">

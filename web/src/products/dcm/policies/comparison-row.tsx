@@ -20,8 +20,8 @@ export function ComparisonRow({ comparison, place, onChange, onRemove }: Compari
   const t = useText(text);
   const { fact, is } = comparison;
   return (
-    <div className="grid gap-3 @lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_auto]">
-      <Field label={t.condition.fact}>
+    <div className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-3 @3xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_auto]">
+      <Field label={t.condition.fact} className="col-span-full @3xl:col-span-1">
         <Select value={fact} onChange={event => onChange(withFact(comparison, event.target.value as Fact))}>
           {FACT_NAMES.map(name => (
             <option key={name} value={name}>
@@ -50,7 +50,7 @@ export function ComparisonRow({ comparison, place, onChange, onRemove }: Compari
       <Button
         look="quiet"
         size="icon"
-        className="@lg:mt-6.5"
+        className="mt-6.5"
         aria-label={t.condition.remove(t.facts[fact])}
         onClick={onRemove}
       >

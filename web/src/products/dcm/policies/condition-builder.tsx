@@ -30,7 +30,7 @@ interface ConditionBuilderProps {
 export function ConditionBuilder({ label, place, group, onChange, empty }: ConditionBuilderProps) {
   return (
     <fieldset className="grid gap-3">
-      <legend className="float-left mb-1.5 text-sm font-medium">{label}</legend>
+      <legend className="float-left text-sm font-medium">{label}</legend>
       {group.parts.length === 0 && empty ? <p className="text-sm text-quiet">{empty}</p> : null}
       <PlaceError place={place} label={label} />
       <Group group={group} place={place} root onChange={onChange} />
@@ -54,7 +54,7 @@ function Group({ group, place, root = false, onChange }: GroupProps) {
   return (
     <div className="grid gap-3">
       {parts.length > 0 ? (
-        <Field label={t.group} className="max-w-64">
+        <Field label={t.group} className="max-w-80">
           <Select
             value={type}
             onChange={event => onChange({ ...group, type: event.target.value as GroupType })}

@@ -34,7 +34,7 @@ export const NEW_COMPARISON: ComparisonForm = {
 };
 
 /** Error of input that no document can contain. */
-export type Mistake = 'whole-number' | 'amount' | 'choice';
+export type Mistake = 'whole-number' | 'amount' | 'choice' | 'condition';
 
 /** Receives the errors of one document, and knows the format of its amounts. */
 export interface Writing {

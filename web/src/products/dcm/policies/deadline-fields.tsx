@@ -92,7 +92,7 @@ function Escalations({ steps, place, onChange }: EscalationsProps) {
   const add = () => onChange([...steps, { to: { ...NEW_APPROVER, value: 'operate' }, hours: '8' }]);
   return (
     <fieldset className="grid gap-3">
-      <legend className="float-left mb-1.5 text-sm font-medium">{t.escalations}</legend>
+      <legend className="float-left text-sm font-medium">{t.escalations}</legend>
       {steps.map((step, index) => (
         <Escalation
           key={`escalation ${String(index)}`}

@@ -84,15 +84,7 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
           <ScopeSection form={model} onChange={set} />
           <RulesSection form={model} onChange={set} />
           <StagesSection form={model} onChange={set} />
-          <div className="grid gap-4 p-5 sm:p-6">
-            <FormAlert alert={submission.alert} />
-            <ErrorSummary fields={submission.invalid} />
-            <div className="flex flex-wrap justify-end gap-2">
-              <SubmitButton busy={submission.busy} refused={refused}>
-                {t.save}
-              </SubmitButton>
-            </div>
-          </div>
+          <SaveBar submission={submission} refused={refused} />
           <ChangedMeanwhile ref={panel} basis={basis} label={field => labels[field]} show={show} />
         </form>
         <div className="min-w-0 @4xl:sticky @4xl:top-20">
@@ -100,5 +92,26 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
         </div>
       </div>
     </EditorContext>
+  );
+}
+
+interface SaveBarProps {
+  submission: Pick<ReturnType<typeof useSubmission<PolicyDraft>>, 'alert' | 'invalid' | 'busy'>;
+  refused: string | null;
+}
+
+/** End of the form: what went wrong, and the button. */
+function SaveBar({ submission: { alert, invalid, busy }, refused }: SaveBarProps) {
+  const t = useText(text);
+  return (
+    <div className="grid gap-4 p-5 sm:p-6">
+      <FormAlert alert={alert} />
+      <ErrorSummary fields={invalid} />
+      <div className="flex flex-wrap justify-end gap-2">
+        <SubmitButton busy={busy} refused={refused}>
+          {t.save}
+        </SubmitButton>
+      </div>
+    </div>
   );
 }

@@ -19,11 +19,13 @@ describe('the form of a policy', () => {
     expect(toForm(document, 'de')).toEqual(toForm(COSTLY, 'de'));
   });
 
-  it('refuses hours that are no number, and people who are not chosen', () => {
+  it('refuses hours that are no number, people who are not chosen, and rules without a condition', () => {
     const form = toForm(COSTLY, 'de');
     form.stages[1]!.deadline!.remind_after = '4; bald';
+    form.rules[0]!.when = { type: 'all', parts: [] };
     form.stages[1]!.approvers[0] = { by: 'group', value: ' ' };
     expect(toDocument(form, 'de').mistakes).toEqual([
+      { pointer: '/document/auto_approve/0/when', mistake: 'condition' },
       { pointer: '/document/stages/1/approvers/0', mistake: 'choice' },
       { pointer: '/document/stages/1/deadline/remind_after', mistake: 'whole-number' },
     ]);

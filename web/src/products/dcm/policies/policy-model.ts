@@ -152,11 +152,11 @@ export function toDocument(form: PolicyForm, language: Language) {
     const when = writeCondition(group, pointer, writing);
     return when ? { when } : {};
   };
-  const rule = (one: RuleForm, index: number): AutoRule => ({
-    key: one.key,
-    name: writeNames(one),
-    ...condition(one.when, `${DOCUMENT}/auto_approve/${index}/when`),
-  });
+  const rule = (one: RuleForm, index: number): AutoRule => {
+    const place = `${DOCUMENT}/auto_approve/${index}/when`;
+    if (one.when.parts.length === 0) refuse(place, 'condition');
+    return { key: one.key, name: writeNames(one), ...condition(one.when, place) };
+  };
   const document: PolicyDocument = {
     applies_to: { kinds: form.kinds, ...condition(form.when, `${DOCUMENT}/applies_to/when`) },
     auto_approve: form.rules.map(rule),

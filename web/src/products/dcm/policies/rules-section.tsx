@@ -65,9 +65,9 @@ function RuleCard({ rule, index, onChange, onRemove }: RuleCardProps) {
       className="grid gap-4 rounded-lg border border-line bg-surface p-4 shadow-low"
     >
       <div className="flex items-center gap-1">
-        <h3 id={title} className="min-w-0 flex-1 font-semibold wrap-anywhere">
+        <h2 id={title} className="min-w-0 flex-1 font-semibold wrap-anywhere">
           {name}
-        </h3>
+        </h2>
         <Button look="quiet" size="icon" aria-label={t.rules.remove(name)} onClick={onRemove}>
           <Trash2 aria-hidden />
         </Button>

@@ -103,9 +103,9 @@ function CardHeader({ stages, index, drag, onMove, onRemove, stageKey, name, tit
       >
         <GripVertical className="size-4" />
       </span>
-      <h3 id={title} className="min-w-0 flex-1 font-semibold wrap-anywhere">
+      <h2 id={title} className="min-w-0 flex-1 font-semibold wrap-anywhere">
         {name}
-      </h3>
+      </h2>
       <Button
         id={`${stageKey}-up`}
         look="quiet"

@@ -23,7 +23,7 @@ function Section() {
   );
 }
 
-const headings = () => screen.getAllByRole('heading', { level: 3 }).map(one => one.textContent);
+const headings = () => screen.getAllByRole('heading', { level: 2 }).map(one => one.textContent);
 
 beforeEach(() => {
   language.choose('en');
