@@ -87,8 +87,8 @@ pub trait Provider: Capability {
     /// its settings changed.
     async fn close_connection(&self, _tenant: TenantId, _connection: &str) {}
 
-    /// Updates records of the capability that depend on a connection, in the transaction that stores
-    /// its settings. The host wakes the calls that wait for the connection.
+    /// Updates records of the capability that depend on a connection, in the transaction that
+    /// stores its settings. The host wakes the calls that wait for the connection.
     async fn connection_stored(&self, _tx: &mut TenantTx, _connection: &str) -> Result<(), StoreError> {
         Ok(())
     }

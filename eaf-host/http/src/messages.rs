@@ -1,4 +1,5 @@
-//! Texts of the host, with the audit texts of its capabilities. A package has texts of its own: see [`eaf_capability::text`].
+//! Texts of the host, with the audit texts of its capabilities. A package has texts of its own: see
+//! [`eaf_capability::text`].
 
 use eaf_capability::text::Locales;
 use eaf_core::actor::Locale;

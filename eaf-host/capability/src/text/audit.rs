@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_without_a_title_is_refused_and_so_is_a_title_without_a_function() {
+    fn a_function_without_a_title_and_a_title_without_one_are_refused() {
         let error = |en| merge(Locale::En, [&tape(en)].into_iter()).unwrap_err().to_string();
         let refusal = |keys| format!("the audit texts of tape (en) are not those of its functions: {keys}");
         assert_eq!(error(""), refusal("acts.rewind, done.rewind"));
