@@ -1,6 +1,7 @@
 //! Composition root: builds the serving host from a configuration.
 
 mod active_packages;
+mod maintenance;
 mod own_services;
 mod system_clock;
 
@@ -15,16 +16,14 @@ use active_packages::ActivePackages;
 use eaf_capability::egress;
 use eaf_capability::text::audit;
 use eaf_core::actor::Locale;
-use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::command_bus::CommandLimits;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
 use eaf_core::id::HostId;
-use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::session;
 use eaf_core::workflow::engine::{Config as EngineConfig, Engine, PostgresKernel};
-use eaf_core::{Core, consumers, directory, grant, master_key, used_state};
+use eaf_core::{Core, consumers, directory, grant, master_key};
 use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use std::collections::BTreeMap;
@@ -88,11 +87,6 @@ impl From<install::Error> for Error {
 
 /// Interval at which the host checks whether another host activated a package.
 const PACKAGE_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
-/// changed unnoticed.
-const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
-const SESSION_PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
-const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Maximum wait at shutdown for the providers to log out of other systems, so that an unresponsive
 /// system does not delay the shutdown further.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -196,11 +190,11 @@ pub async fn serve(
     background.spawn(observer.run(closed(closing.clone())));
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     background.spawn(async move { keys.keep_keys(keys_stop).await });
-    background.spawn(compact_metrics(metrics.clone(), closing.clone()));
-    background.spawn(anchor_records(core.clone(), closing.clone()));
+    background.spawn(maintenance::compact_metrics(metrics.clone(), closing.clone()));
+    background.spawn(maintenance::anchor_records(core.clone(), closing.clone()));
     let http = http_config(&config);
-    background.spawn(purge_sessions(core.clone(), http.sessions, closing.clone()));
-    background.spawn(prune(core.clone(), config.retention, closing.clone()));
+    background.spawn(maintenance::purge_sessions(core.clone(), http.sessions, closing.clone()));
+    background.spawn(maintenance::prune(core.clone(), config.retention, closing.clone()));
 
     // HTTP last, when everything is ready.
     let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http, closing);
@@ -393,109 +387,6 @@ async fn project(core: Arc<Core>, wasm: Wasm, plugins: Plugins, ceiling: Ceiling
             }
         };
         consumers::Runner::new(core.clone(), domains).run(stop).await;
-    }
-}
-
-/// Compacts the metrics' histograms every 5 s, because they store every sample until then.
-async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
-    let upkeep = async {
-        loop {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            metrics.run_upkeep();
-        }
-    };
-    tokio::select! {
-        () = closed(closing) => {}
-        () = upkeep => {}
-    }
-}
-
-/// Deletes expired sessions and used sign-in states.
-async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
-    let purging = async {
-        loop {
-            match core.sessions.purge(limits).await {
-                Ok(purged) => tracing::debug!(purged, "expired sessions are deleted"),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "expired sessions could not be deleted");
-                }
-            }
-            if let Err(error) = used_state::purge(&core.db, core.ambient.now()).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "used sign-in states could not be deleted");
-            }
-            tokio::time::sleep(SESSION_PURGE_INTERVAL).await;
-        }
-    };
-    tokio::select! {
-        () = closed(closing) => {}
-        () = purging => {}
-    }
-}
-
-/// Deletes rows whose retention is over. Rows become due at midnight, so after a complete pruning
-/// the next one is on the next day.
-async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
-    let pruning = async {
-        let mut done = None;
-        loop {
-            let today = core.ambient.now().date();
-            if done != Some(today) && prune_once(&core, &retention).await {
-                done = Some(today);
-            }
-            tokio::time::sleep(PRUNE_INTERVAL).await;
-        }
-    };
-    tokio::select! {
-        () = closed(closing) => {}
-        () = pruning => {}
-    }
-}
-
-/// Deletes the rows and package files whose retention is over. Returns false if some of them
-/// remain.
-async fn prune_once(core: &Core, retention: &Retention) -> bool {
-    match retention::prune(&core.db, &core.ambient, retention).await {
-        Ok(pruned) => {
-            for Failure { tenant, what, error } in &pruned.failures {
-                let tenant = tenant.map(|tenant| tenant.to_string());
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(error, tenant, what, "rows after their retention could not be deleted");
-            }
-            let (rows, packages) = (pruned.rows, pruned.packages);
-            tracing::info!(rows, packages, "rows after their retention are deleted");
-            pruned.failures.is_empty() && pruned.skipped_tenants == 0
-        }
-        Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "rows after their retention could not be deleted");
-            false
-        }
-    }
-}
-
-/// Anchors rows of audit and journal in the log's hash chain.
-async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
-    let anchoring = async {
-        loop {
-            tokio::time::sleep(ANCHOR_INTERVAL).await;
-            match anchor::anchor(&core.db, AnchorThreshold::DEFAULT).await {
-                Ok(anchored) => {
-                    for (tenant, error) in &anchored.failures {
-                        let error = error as &dyn std::error::Error;
-                        tracing::warn!(error, %tenant, "a tenant's audit and journal cannot be anchored yet");
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "audit and journal cannot be anchored yet"
-                    );
-                }
-            }
-        }
-    };
-    tokio::select! {
-        () = closed(closing) => {}
-        () = anchoring => {}
     }
 }
 

@@ -62,7 +62,7 @@ function Page() {
 
 /** Editor of a stored policy. Input stays when the row changes. */
 function Editing({ row, onDirty }: { row: Row<'policies'>; onDirty: (isDirty: boolean) => void }) {
-  // Amounts keep the format of the initial language: a change of language must not change an amount.
+  // Amounts keep the format of the initial language, so that a new language changes no amount.
   const [language] = useState(useLanguage());
   const save = row.actions.find(action => action.command === 'draft-policy');
   return (

@@ -44,7 +44,7 @@ export function StageCard(props: StageCardProps) {
   const name = shownName(stage, index, language, t.stages.unnamed);
   const set = (changed: Partial<StageForm>) => onChange({ ...stage, ...changed });
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a target of drags only
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a drop target
     <li
       aria-labelledby={title}
       onDragOver={drag.onDragOver}

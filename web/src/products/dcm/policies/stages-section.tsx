@@ -91,7 +91,7 @@ export function StagesSection({ form, onChange }: StagesSectionProps) {
 /** Id of the button that adds a stage. */
 const ADD = 'add-stage';
 
-/** Focuses an element after the next change of the list, because a moved element loses its focus. */
+/** Focuses an element after the list has changed, because a moved element loses its focus. */
 function useFocusAfterChange(list: unknown): (id: string) => void {
   const next = useRef<string | null>(null);
   useEffect(() => {

@@ -1,0 +1,120 @@
+//! Maintenance tasks of a serving host: they compact metrics, delete what its retention has ended
+//! for, and anchor records. Each task runs until the host closes.
+
+use super::closed;
+use eaf_core::anchor::{self, AnchorThreshold};
+use eaf_core::retention::{self, Failure, Retention};
+use eaf_core::{Core, session, used_state};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
+/// changed unnoticed.
+const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
+const SESSION_PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Compacts the metrics' histograms every 5 s, because they store every sample until then.
+pub async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            metrics.run_upkeep();
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = upkeep => {}
+    }
+}
+
+/// Deletes expired sessions and used sign-in states.
+pub async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
+    let purging = async {
+        loop {
+            match core.sessions.purge(limits).await {
+                Ok(purged) => tracing::debug!(purged, "expired sessions are deleted"),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "expired sessions could not be deleted");
+                }
+            }
+            if let Err(error) = used_state::purge(&core.db, core.ambient.now()).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "used sign-in states could not be deleted");
+            }
+            tokio::time::sleep(SESSION_PURGE_INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = purging => {}
+    }
+}
+
+/// Deletes rows whose retention is over. Rows become due at midnight, so after a complete pruning
+/// the next one is on the next day.
+pub async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiver<bool>) {
+    let pruning = async {
+        let mut done = None;
+        loop {
+            let today = core.ambient.now().date();
+            if done != Some(today) && prune_once(&core, &retention).await {
+                done = Some(today);
+            }
+            tokio::time::sleep(PRUNE_INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = pruning => {}
+    }
+}
+
+/// Deletes the rows and package files whose retention is over. Returns false if some of them
+/// remain.
+async fn prune_once(core: &Core, retention: &Retention) -> bool {
+    match retention::prune(&core.db, &core.ambient, retention).await {
+        Ok(pruned) => {
+            for Failure { tenant, what, error } in &pruned.failures {
+                let tenant = tenant.map(|tenant| tenant.to_string());
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(error, tenant, what, "rows after their retention could not be deleted");
+            }
+            let (rows, packages) = (pruned.rows, pruned.packages);
+            tracing::info!(rows, packages, "rows after their retention are deleted");
+            pruned.failures.is_empty() && pruned.skipped_tenants == 0
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "rows after their retention could not be deleted");
+            false
+        }
+    }
+}
+
+/// Anchors rows of audit and journal in the log's hash chain.
+pub async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
+    let anchoring = async {
+        loop {
+            tokio::time::sleep(ANCHOR_INTERVAL).await;
+            match anchor::anchor(&core.db, AnchorThreshold::DEFAULT).await {
+                Ok(anchored) => {
+                    for (tenant, error) in &anchored.failures {
+                        let error = error as &dyn std::error::Error;
+                        tracing::warn!(error, %tenant, "a tenant's audit and journal cannot be anchored yet");
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "audit and journal cannot be anchored yet"
+                    );
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = closed(closing) => {}
+        () = anchoring => {}
+    }
+}
