@@ -129,8 +129,12 @@ async fn only_public_operations_are_open() {
         }
     }
     let expected = [
+        "/auth/sign-in",
+        "/auth/callback",
+        "/auth/leave",
         // For the host's own pages only: this request is refused with 403.
         "/auth/sign-out",
+        "/docs/errors",
         "/api/openapi.json",
         "/actuator/health/liveness",
         "/actuator/health/readiness",
