@@ -4,7 +4,7 @@ export interface InvalidField {
   label: string;
 }
 
-/** Fields, and messages of parts that are no single field; these have their name in the attribute. */
+/** Fields, and messages of parts that are no single field, whose name is in the attribute. */
 const INVALID = '[aria-invalid="true"], [data-invalid]';
 
 /** Invalid fields in the order of the page, not of the errors. */

@@ -5,8 +5,8 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Notice } from './notice';
 
 /**
- * Restricts a page to people with one of the permissions; others, who may read parts of its data, get an
- * explanation.
+ * Restricts a page to people with one of the permissions. Others, who may read parts of its data,
+ * get an explanation.
  */
 export function onlyFor(permissions: string | string[], Page: FunctionComponent): FunctionComponent {
   return function OnlyFor() {
