@@ -37,8 +37,8 @@ const PROVISION: [Effect; 3] = [CLONE, RECONFIGURE, POWER_ON];
 const DECOMMISSION: [Effect; 2] = [POWER_OFF, DESTROY];
 
 /// Calls that change nothing outside the journal, because a repetition only reads again.
-const READS: [&str; 5] =
-    ["vsphere.open", "vsphere.read-vm", "vsphere.await-address", "mail.open", "flow.progress-reaches"];
+const READS: [&str; 6] =
+    ["vsphere.open", "vsphere.read-vm", "vsphere.await-address", "mail.open", "flow.progress-reaches", "flow.read"];
 
 const MOMENTS: [Moment; 2] = [Moment::Before, Moment::After];
 
