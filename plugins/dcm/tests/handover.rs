@@ -79,6 +79,8 @@ fn an_admin_reassigns_a_stage_with_a_reason_and_its_deadline_begins_again() {
     other.then_rejected("not-permitted");
     let nobody = json!({ "request": id, "stage": key, "reason": "The team is on a fair." });
     stage.when::<ReassignStage>(&admin(), nobody).then_fields(&[("/actors", "approvers-missing")]);
+    let unknown = json!({ "request": id, "stage": key, "actors": ["nobody"], "reason": "The team is on a fair." });
+    stage.when::<ReassignStage>(&admin(), unknown).then_fields(&[("/actors/0", "person-unknown")]);
     let reassigned = stage.when::<ReassignStage>(&admin(), reassign);
     reassigned.then_events(&["stage-reassigned", "stage-deadline-set"]);
     assert!(row(&stage)["due_at"].as_i64().unwrap() > due);

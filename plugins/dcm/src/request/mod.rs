@@ -128,7 +128,9 @@ pub fn stream(id: &str) -> String {
 /// Whether a text from a command's body has the form of an id. This is checked because the id
 /// becomes part of stream names.
 pub fn is_id(id: &str) -> bool {
-    id.len() == 36 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'-')
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let fits = |(index, byte)| if matches!(index, 8 | 13 | 18 | 23) { byte == b'-' } else { is_digit(byte) };
+    id.len() == 36 && id.bytes().enumerate().all(fits)
 }
 
 pub fn unknown() -> Rejection {

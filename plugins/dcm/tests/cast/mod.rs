@@ -63,8 +63,14 @@ pub fn wanted(name: &str) -> Value {
 }
 
 /// Actor ids of members who have no seat in any policy, to whom a decision is passed on.
-pub const SUCCESSORS: [&str; 6] =
-    ["successor-1", "successor-2", "successor-3", "successor-4", "successor-5", "successor-6"];
+pub const SUCCESSORS: [&str; 6] = [
+    "00000000-0000-4000-8000-000000000001",
+    "00000000-0000-4000-8000-000000000002",
+    "00000000-0000-4000-8000-000000000003",
+    "00000000-0000-4000-8000-000000000004",
+    "00000000-0000-4000-8000-000000000005",
+    "00000000-0000-4000-8000-000000000006",
+];
 
 pub fn with_offering() -> Stage<Dcm> {
     let mut stage = Stage::new();

@@ -8,7 +8,7 @@ use super::{REFERENCES_MAX, ambient, boundary};
 use crate::calendar::state::Current;
 use crate::permission::{DECIDE, OPERATE};
 use crate::policy::document::Approver;
-use crate::request::{Request, RequestFacts, stream, unknown};
+use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, People, Personal, Rejection, Streams};
 use schemars::JsonSchema;
@@ -55,7 +55,9 @@ impl Command for ReassignStage {
 
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
         let boundary = boundary(&self.request, loaded).people(People::who_may(DECIDE));
-        let new = self.approvers().into_iter().take(2 * APPROVERS_MAX);
+        // The host resolves only actor ids that are UUIDs; `check` rejects the others.
+        let is_resolvable = |approver: &Approver| !matches!(approver, Approver::Actor(id) if !is_id(id));
+        let new = self.approvers().into_iter().filter(is_resolvable).take(2 * APPROVERS_MAX);
         // These references do not depend on the requester.
         new.fold(boundary, |boundary, approver| boundary.people(reference(&approver, &ctx.actor.id)))
     }
