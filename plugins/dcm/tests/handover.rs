@@ -77,10 +77,12 @@ fn an_admin_reassigns_a_stage_with_a_reason_and_its_deadline_begins_again() {
         json!({ "request": id, "stage": key, "actors": [SUCCESSORS[0]], "reason": "The team is on a fair." });
     let other = stage.when::<ReassignStage>(&approver(), reassign.clone());
     other.then_rejected("not-permitted");
-    let nobody = json!({ "request": id, "stage": key, "reason": "The team is on a fair." });
-    stage.when::<ReassignStage>(&admin(), nobody).then_fields(&[("/actors", "approvers-missing")]);
-    let unknown = json!({ "request": id, "stage": key, "actors": ["nobody"], "reason": "The team is on a fair." });
+    let without_people = json!({ "request": id, "stage": key, "reason": "The team is on a fair." });
+    stage.when::<ReassignStage>(&admin(), without_people).then_fields(&[("/actors", "approvers-missing")]);
+    let unknown = json!({ "request": id, "stage": key, "actors": ["not-an-id"], "reason": "The team is on a fair." });
     stage.when::<ReassignStage>(&admin(), unknown).then_fields(&[("/actors/0", "person-unknown")]);
+    let odd = json!({ "request": id, "stage": key, "groups": ["Fin ance"], "reason": "The team is on a fair." });
+    stage.when::<ReassignStage>(&admin(), odd).then_fields(&[("/groups/0", "group-format")]);
     let reassigned = stage.when::<ReassignStage>(&admin(), reassign);
     reassigned.then_events(&["stage-reassigned", "stage-deadline-set"]);
     assert!(row(&stage)["due_at"].as_i64().unwrap() > due);

@@ -8,6 +8,7 @@ use super::fact::Kind;
 use crate::input::{Members, Node};
 use crate::offering::is_key;
 use crate::permission;
+use crate::request::is_id;
 use eaf_sdk::{FieldError, Fields, Rejection};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,6 @@ pub const DOCUMENT_MAX: usize = 16 * 1024;
 pub const LIST_MAX: usize = 20;
 pub const HOURS: RangeInclusive<i64> = 1..=1000;
 const NAME: RangeInclusive<usize> = 1..=80;
-const ACTOR_MAX: usize = 64;
 const GROUP_MAX: usize = 40;
 
 /// Permissions whose holders a policy may name as approvers of a stage.
@@ -216,8 +216,8 @@ pub(super) fn approver(node: &Node, fields: &mut Fields) -> Option<Approver> {
         "permission" => (PERMISSIONS.contains(&text).then(|| Approver::Permission(text.into())), "permission-unknown"),
         "manager_of" => ((text == "requester").then_some(Approver::ManagerOf(Whose::Requester)), "manager-unknown"),
         _ => {
-            let fits = (1..=ACTOR_MAX).contains(&text.len());
-            (fits.then(|| Approver::Actor(text.into())), "actor-format")
+            // The host resolves only UUIDs. Another id would fail each request under the policy.
+            (is_id(text).then(|| Approver::Actor(text.into())), "actor-format")
         }
     };
     if approver.is_none() {
@@ -228,7 +228,7 @@ pub(super) fn approver(node: &Node, fields: &mut Fields) -> Option<Approver> {
 
 /// Whether the host accepts the text as the key of a group. Such a key may begin with a digit or a
 /// hyphen, unlike the keys of a document.
-fn is_group_key(text: &str) -> bool {
+pub fn is_group_key(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=GROUP_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
 }

@@ -303,7 +303,7 @@ pub fn offer_decisions(
         Err(_) => offers,
     };
     match approval.open_stages().first() {
-        Some(stage) if facts.status == Status::Pending && ctx.actor.permissions.iter().any(|held| held == OPERATE) => {
+        Some(stage) if facts.status == Status::Pending && ctx.may(OPERATE) => {
             let body = json!({ "request": key, "revision": shown.revision, "stage": stage });
             offers.offer::<ReassignStage>(ctx, can_reassign(ctx, facts), body)
         }

@@ -48,7 +48,7 @@ fn complete() -> Value {
                 "name": { "de": "Finanzen", "en": "Finance" },
                 "after": ["manager"],
                 "when": expensive,
-                "approvers": [{ "group": "finance" }, { "permission": "operate" }, { "actor": "a-1" }],
+                "approvers": [{ "group": "finance" }, { "permission": "operate" }, { "actor": "00000000-0000-4000-8000-000000000001" }],
                 "needs": { "at_least": 2 },
                 "deadline": {
                     "hours": 16,
@@ -163,11 +163,11 @@ fn a_quorum_is_at_least_one_and_at_most_the_people_who_are_named() {
         policy_of(json!([with(stage, "needs", json!({ "at_least": needs }))]))
     };
     // The same actor twice is one person.
-    let two = json!([{ "actor": "a-1" }, { "actor": "a-2" }, { "actor": "a-2" }]);
+    let two = json!([{ "actor": "00000000-0000-4000-8000-000000000001" }, { "actor": "00000000-0000-4000-8000-000000000002" }, { "actor": "00000000-0000-4000-8000-000000000002" }]);
     assert!(Policy::read(&of(two.clone(), 2), "").is_ok());
     let expected = pairs(&[("/stages/0/needs/at_least", "quorum-out-of-range")]);
     assert_eq!(errors(of(two, 3)), expected);
-    let group = json!([{ "actor": "a-1" }, { "group": "finance" }]);
+    let group = json!([{ "actor": "00000000-0000-4000-8000-000000000001" }, { "group": "finance" }]);
     assert!(Policy::read(&of(group.clone(), 3), "").is_ok());
     assert_eq!(errors(of(group, 0)), expected);
 }
@@ -175,12 +175,12 @@ fn a_quorum_is_at_least_one_and_at_most_the_people_who_are_named() {
 #[test]
 fn an_approver_is_one_known_reference() {
     let approvers = json!([
-        { "group": "finance", "actor": "a-1" },
+        { "group": "finance", "actor": "00000000-0000-4000-8000-000000000001" },
         {},
         { "group": "Finance" },
         { "permission": "fly" },
         { "manager_of": "approver" },
-        { "actor": "" },
+        { "actor": "anna" },
         { "role": "boss" },
     ]);
     let found = errors(policy_of(json!([with(stage("a"), "approvers", approvers)])));

@@ -5,7 +5,7 @@ use super::record::Recording;
 use super::{ambient, boundary};
 use crate::calendar::state::Current;
 use crate::permission::DECIDE;
-use crate::policy::approval::{Ambient, Approval, Change, Verdict};
+use crate::policy::approval::{Ambient, Approval, Approvers, Change, Verdict};
 use crate::policy::operations::Vote;
 use crate::request::{Request, RequestFacts, stream, unknown};
 use eaf_sdk::personal::CommandActor;
@@ -33,7 +33,7 @@ pub struct PassOnDecision {
 /// Keys of the open stages in which the caller has a seat of their own. Rejects if there are none.
 pub fn own_stages(
     approval: &Approval,
-    approvers: &dyn crate::policy::approval::Approvers,
+    approvers: &dyn Approvers,
     ctx: &Context,
     request: &RequestFacts,
     revision: u32,

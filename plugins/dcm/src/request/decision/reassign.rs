@@ -8,6 +8,7 @@ use super::{REFERENCES_MAX, ambient, boundary};
 use crate::calendar::state::Current;
 use crate::permission::{DECIDE, OPERATE};
 use crate::policy::document::Approver;
+use crate::policy::read::is_group_key;
 use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, People, Personal, Rejection, Streams};
@@ -55,8 +56,12 @@ impl Command for ReassignStage {
 
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
         let boundary = boundary(&self.request, loaded).people(People::who_may(DECIDE));
-        // The host resolves only actor ids that are UUIDs; `check` rejects the others.
-        let is_resolvable = |approver: &Approver| !matches!(approver, Approver::Actor(id) if !is_id(id));
+        // The host resolves only valid references; `check` rejects the others.
+        let is_resolvable = |approver: &Approver| match approver {
+            Approver::Actor(id) => is_id(id),
+            Approver::Group(key) => is_group_key(key),
+            _ => true,
+        };
         let new = self.approvers().into_iter().filter(is_resolvable).take(2 * APPROVERS_MAX);
         // These references do not depend on the requester.
         new.fold(boundary, |boundary, approver| boundary.people(reference(&approver, &ctx.actor.id)))
@@ -105,6 +110,8 @@ impl ReassignStage {
         }
         let pointed = self.actors.iter().enumerate().map(|(index, actor)| (format!("/actors/{index}"), actor));
         check_deciders(&mut fields, streams, pointed);
+        let invalid = self.groups.iter().enumerate().filter(|(_, key)| !is_group_key(key));
+        invalid.for_each(|(index, _)| fields.push(FieldError::new(&format!("/groups/{index}"), "group-format")));
         fields.length("/reason", "reason", self.reason.as_str(), REASON);
         fields.into_result("invalid-handover")
     }

@@ -54,7 +54,7 @@ function Stages({ stages, subject }: { stages: QuotedStage[]; subject: Subject }
     return (
       <div className="grid gap-0.5">
         <p className="font-medium">{t.oneApproval}</p>
-        <p className="text-quiet">{people.length > 0 ? t.by(format.anyOf(people)) : t.nobody}</p>
+        <p className="text-quiet">{people.length > 0 ? t.by(format.anyOf(people)) : t.noApprover}</p>
       </div>
     );
   }
@@ -100,7 +100,7 @@ function People({ stage: { needs, people } }: { stage: QuotedStage }) {
   const t = useText(text).quote;
   const format = useFormat();
   const least = typeof needs === 'object' ? needs.at_least : 1;
-  if (people.length === 0) return <p className="text-wait">{t.nobody}</p>;
+  if (people.length === 0) return <p className="text-wait">{t.noApprover}</p>;
   if (people.length < least) return <p className="text-wait">{t.tooFew(format.allOf(people))}</p>;
   const names = format.anyOf(people);
   if (people.length === 1) return <p>{t.by(names)}</p>;

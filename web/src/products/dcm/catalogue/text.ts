@@ -43,7 +43,7 @@ const en = {
     after: (stages: string) => `after ${stages}`,
     hours: (hours: string) => (hours === '1' ? 'within 1 business hour' : `within ${hours} business hours`),
     was: (before: string) => `The price has just changed. The former price was ${before}.`,
-    nobody: 'No other person can decide at the moment. Contact an administrator.',
+    noApprover: 'No other person can decide at the moment. Contact an administrator.',
     tooFew: (count: string) => `Only ${count} can decide at the moment. Contact an administrator.`,
     image: 'Operating system',
     fixed: 'The price is fixed when you submit. A later price list does not change it.',
@@ -97,7 +97,7 @@ const de: typeof en = {
     hours: hours =>
       hours === '1' ? 'innerhalb von 1 Arbeitsstunde' : `innerhalb von ${hours} Arbeitsstunden`,
     was: before => `Der Preis wurde gerade geändert. Der bisherige Preis war ${before}.`,
-    nobody: 'Zurzeit kann keine andere Person entscheiden. Wenden Sie sich an die Administration.',
+    noApprover: 'Zurzeit kann keine andere Person entscheiden. Wenden Sie sich an die Administration.',
     tooFew: count => `Zurzeit können nur ${count} entscheiden. Wenden Sie sich an die Administration.`,
     image: 'Betriebssystem',
     fixed: 'Der Preis steht fest, sobald Sie den Antrag stellen. Eine spätere Preisliste ändert ihn nicht.',
