@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const PEOPLE: usize = 6;
 const GROUPS: usize = 3;
-const REQUESTER: &str = "p0";
+const REQUESTER: usize = 0;
 const REVISION: u32 = 3;
 const HOUR: i64 = 3_600_000;
 
@@ -30,15 +30,23 @@ fn from_environment(name: &str, default: u64) -> u64 {
     value
 }
 
-/// People `p0` to `p5` in groups that change; some people have a second actor id `q…`.
+/// Members of groups that change; some people have a second actor id.
 struct World {
     members: BTreeMap<Approver, BTreeSet<String>>,
     second_id: [bool; PEOPLE],
     deputies: BTreeMap<String, BTreeSet<String>>,
 }
 
+fn first_id(person: usize) -> String {
+    format!("{person:08}-0000-4000-8000-000000000001")
+}
+
+fn second_id(person: usize) -> String {
+    format!("{person:08}-0000-4000-8000-000000000002")
+}
+
 fn number(actor: &str) -> usize {
-    actor[1..].parse().unwrap()
+    actor[..8].parse().unwrap()
 }
 
 fn references() -> Vec<Approver> {
@@ -68,8 +76,7 @@ impl World {
 
     fn actor(&self, random: &mut SeededRandom) -> String {
         let person = random.below(PEOPLE);
-        let letter = if self.second_id[person] && random.below(2) == 0 { 'q' } else { 'p' };
-        format!("{letter}{person}")
+        if self.second_id[person] && random.below(2) == 0 { second_id(person) } else { first_id(person) }
     }
 }
 
@@ -83,8 +90,8 @@ impl Approvers for World {
 
     fn person(&self, actor: &str) -> BTreeSet<String> {
         let person = number(actor);
-        let second = self.second_id[person].then(|| format!("q{person}"));
-        second.into_iter().chain([format!("p{person}")]).collect()
+        let second = self.second_id[person].then(|| second_id(person));
+        second.into_iter().chain([first_id(person)]).collect()
     }
 
     fn deputies(&self, actor: &str) -> BTreeSet<String> {
@@ -143,7 +150,7 @@ fn sometimes<T>(random: &mut SeededRandom, make: impl FnOnce(&mut SeededRandom) 
 
 fn approver(random: &mut SeededRandom) -> Approver {
     match random.below(4) {
-        0 => Approver::Actor(format!("p{}", random.below(PEOPLE))),
+        0 => Approver::Actor(first_id(random.below(PEOPLE))),
         _ => random.pick(&references()).clone(),
     }
 }
@@ -206,7 +213,7 @@ struct Case {
 impl Case {
     fn new(random: &mut SeededRandom) -> Self {
         let plan = plan(&policies(random), &facts(random));
-        let approval = Approval::new(plan, REQUESTER, BTreeSet::new(), REVISION);
+        let approval = Approval::new(plan, &first_id(REQUESTER), BTreeSet::new(), REVISION);
         let mut case = Case { world: World::new(random), approval, now: 0 };
         let changes = case.approval.start(case.ambient());
         case.follow(&changes);
@@ -342,8 +349,8 @@ impl Case {
                     }
                 }
                 (None, None) => {
-                    let everyone = (1..PEOPLE).map(|person| Approver::Actor(format!("p{person}"))).collect();
-                    self.approval.reassign(self.ambient(), &key, everyone, "p1")
+                    let everyone = (1..PEOPLE).map(|person| Approver::Actor(first_id(person))).collect();
+                    self.approval.reassign(self.ambient(), &key, everyone, &first_id(1))
                 }
             };
             let changes = changes.unwrap_or_else(|refused| panic!("{}: {:?}", refused.code, self.approval));
