@@ -13,12 +13,14 @@ mod retry;
 mod runner;
 mod status;
 pub mod trigger;
+mod wait_for;
 
 pub use checkpoint::{Parked, Step, parked};
 pub use prepare::{Error as PrepareError, prepare};
 pub use retry::{retry, retry_all};
 pub use runner::Runner;
 pub use status::{Parked as ParkedTenant, Status, status};
+pub use wait_for::wait_for;
 
 use crate::crypto::Keyring;
 use crate::db::Db;

@@ -16,6 +16,7 @@ pub mod contract;
 pub mod crypto;
 pub mod db;
 pub mod directory;
+pub mod doorbell;
 pub mod erasure;
 pub mod event_store;
 pub mod grant;
@@ -26,6 +27,7 @@ pub mod mail_log;
 pub mod mail_pause;
 pub mod managed_resource;
 pub mod master_key;
+mod notification;
 pub mod observation;
 pub mod package;
 pub mod product;
@@ -61,7 +63,7 @@ pub struct Core {
     pub appender: event_store::Appender,
     pub bus: command_bus::CommandBus,
     pub journal: workflow::Journal,
-    pub doorbell: live::Doorbell,
+    pub doorbell: doorbell::Doorbell,
     pub feed: live::Feed,
 }
 
@@ -71,7 +73,7 @@ impl Core {
     /// limit until the bus is given one.
     pub fn start(db: db::Db, ambient: clock::Ambient, master: impl Into<crypto::MasterKeys>) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), ambient.clone());
-        let doorbell = live::Doorbell::start(&db, &ambient);
+        let doorbell = doorbell::Doorbell::start(&db, &ambient);
         let feed = live::Feed::start(&db, &ambient);
         let directory = directory::Directory::new(&db, &keyring, &ambient);
         let trace = actor::TraceId(ambient.uuid().simple().to_string());

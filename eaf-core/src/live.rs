@@ -1,10 +1,8 @@
-//! Notifications that a log or a view has changed, inside this process and between hosts.
+//! Notifications that a view has changed, inside this process and between hosts, and the feed of
+//! new positions over all tenants.
 
-mod doorbell;
 mod feed;
-mod listener;
 mod platform;
 
-pub use doorbell::{Doorbell, Ring};
 pub use feed::{Change, Feed};
 pub use platform::{Appended, Error as PlatformError, PlatformFeed, Vector};

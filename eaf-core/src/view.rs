@@ -18,7 +18,6 @@ mod row_rules;
 mod search;
 mod table;
 pub mod things;
-mod wait_for;
 
 pub use asked::ME;
 pub use changes::{BuildId, Changed, Changes, InvalidBuildId, ViewPosition, changed_since, current_position};
@@ -29,13 +28,11 @@ pub use row::Row;
 pub use row_rules::may_read;
 pub use search::MAX_SEARCH_LENGTH;
 pub use table::check;
-pub use wait_for::wait_for;
 
 pub(crate) use active_definitions::set_active_definitions;
 pub(crate) use row::{Format, decode};
 pub(crate) use table::{Table, quoted};
 
-use crate::consumers::checkpoint;
 use crate::{db, directory, event_store};
 
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +75,8 @@ pub enum Error {
     Retry(#[source] sqlx::Error),
     #[error("the tenants could not be listed")]
     Tenants(#[source] directory::Error),
-    #[error(transparent)]
-    Parked(#[from] checkpoint::Error),
+    #[error("the checkpoints could not be read")]
+    Checkpoints(#[source] sqlx::Error),
     #[error("the log could not be read")]
     Log(#[from] event_store::Error),
 }

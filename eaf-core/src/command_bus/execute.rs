@@ -177,21 +177,34 @@ impl Attempt<'_> {
         let outcome = append.instrument(tracing::info_span!("append")).await.map_err(queue_full)?;
         metrics::histogram!("eaf_append_seconds", "plugin" => domain.plugin().to_owned())
             .record(started.elapsed().as_secs_f64());
+        self.settle(&identity, &loaded.streams, answer, outcome).await
+    }
+
+    /// Turns the outcome of the append into the answer. `None`: there was a conflict.
+    async fn settle(
+        &self,
+        identity: &CommandIdentity<'_>,
+        streams: &[LoadedStream],
+        answer: CommandAnswer,
+        outcome: Outcome,
+    ) -> Result<Option<Answer>, Error> {
+        let Attempt { bus, caller, domain, .. } = *self;
+        let command = self.context.command_id;
         match outcome {
             Outcome::Ok { positions } => {
-                snapshots::store_after_decision(bus, caller.tenant, domain, &loaded.streams).await;
-                Ok(Some(answer.answer(self.context.command_id, positions.map(|(_, last)| last))))
+                snapshots::store_after_decision(bus, caller.tenant, domain, streams).await;
+                Ok(Some(answer.answer(command, positions.map(|(_, last)| last))))
             }
             Outcome::Duplicate { answer, positions } => {
                 let mut tx = bus.db.tenant(caller.tenant).await?;
                 let last = positions.map(|(_, last)| last);
-                ledger::open(&bus.keyring, &mut tx, caller, self.context.command_id, &answer, last).await.map(Some)
+                ledger::open(&bus.keyring, &mut tx, caller, command, &answer, last).await.map(Some)
             }
             // The command's version may differ: a host with another package may have decided it
             // meanwhile.
             Outcome::KeyReused => {
                 let mut tx = bus.db.tenant(caller.tenant).await?;
-                let known = ledger::look_up(&bus.keyring, &mut tx, caller, self.context.command_id, &identity).await?;
+                let known = ledger::look_up(&bus.keyring, &mut tx, caller, command, identity).await?;
                 known.map(Some).ok_or(Error::KeyReused)
             }
             Outcome::Conflict { .. } | Outcome::Retry => {

@@ -85,11 +85,18 @@ async fn parked_by_table(db: &Db, lagging: &[LaggingConsumer]) -> Result<BTreeMa
     let slugs: BTreeMap<_, _> = directory::tenants(db).await.map_err(view::Error::Tenants)?.into_iter().collect();
     for id in tenants {
         let tenant = slugs.get(&id).cloned().unwrap_or_else(|| id.to_string());
-        for entry in checkpoint::parked(db, id).await? {
+        for entry in checkpoint::parked(db, id).await.map_err(view_error)? {
             let checkpoint::Parked { consumer, position, error, failures, retry_at, .. } = entry;
             let parked = Parked { tenant: tenant.clone(), position, error, failures, retry_at };
             found.entry(consumer).or_default().push(parked);
         }
     }
     Ok(found)
+}
+
+fn view_error(cause: checkpoint::Error) -> view::Error {
+    match cause {
+        checkpoint::Error::Db(cause) => view::Error::Db(cause),
+        checkpoint::Error::Read(cause) => view::Error::Checkpoints(cause),
+    }
 }

@@ -3,16 +3,15 @@
 //! Like the doorbell, the feed is a hint without data: receivers read the changed keys by
 //! [`view::changed_since`](crate::view::changed_since), under the caller's row rules.
 
-use super::listener;
 use crate::clock::Ambient;
 use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
-use sqlx::postgres::PgPool;
+use crate::notification::{Channel, Tasks, UnknownFormat};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Notify, broadcast, mpsc};
-use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_view";
 /// Maximum number of changes that a receiver may leave unread. A receiver with more unread changes
@@ -21,7 +20,8 @@ const CAPACITY: usize = 4096;
 /// Maximum number of changes that wait to be sent to other hosts. Further changes are dropped,
 /// because the receivers on other hosts also poll.
 const OUTGOING_CAPACITY: usize = 4096;
-const RECONNECT_DELAY: Duration = Duration::from_secs(1);
+/// Maximum number of changes that one statement sends to other hosts.
+const BATCH: usize = 256;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -43,25 +43,13 @@ pub struct Feed {
     _tasks: Arc<Tasks>,
 }
 
-struct Tasks(Vec<tokio::task::JoinHandle<()>>);
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.0.iter().for_each(|task| task.abort());
-    }
-}
-
 impl Feed {
     /// Spawns a task that notifies other hosts, and a task that listens to their notifications.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (changes, _) = broadcast::channel(CAPACITY);
         let (outgoing, pending) = mpsc::channel(OUTGOING_CAPACITY);
-        // PostgreSQL also delivers a NOTIFY to its sender, which ignores its own by this id.
-        let sender = ambient.uuid();
-        let tasks = vec![
-            tokio::spawn(send(db.append_pool().clone(), pending, sender)),
-            tokio::spawn(listen(db.direct_url().to_owned(), changes.clone(), sender)),
-        ];
+        let channel = Channel::new(db, ambient, CHANNEL);
+        let tasks = vec![tokio::spawn(send(channel.clone(), pending)), tokio::spawn(channel.listen(changes.clone()))];
         Feed { changes, outgoing, runs: Arc::default(), _tasks: Arc::new(Tasks(tasks)) }
     }
 
@@ -91,54 +79,33 @@ impl Feed {
     }
 }
 
-async fn send(pool: PgPool, mut pending: mpsc::Receiver<Change>, sender: Uuid) {
+async fn send(channel: Channel, mut pending: mpsc::Receiver<Change>) {
     let mut batch = Vec::new();
-    while pending.recv_many(&mut batch, 256).await > 0 {
-        let payloads: Vec<String> = batch.drain(..).map(|change| payload(sender, &change)).collect();
-        let sent = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
-            .bind(CHANNEL)
-            .bind(payloads)
-            .execute(&pool)
-            .await;
-        if let Err(error) = sent {
-            tracing::warn!(%error, "other hosts could not be notified of changed views");
-        }
+    while pending.recv_many(&mut batch, BATCH).await > 0 {
+        channel.notify(batch.drain(..)).await;
     }
 }
 
-async fn listen(url: String, changes: broadcast::Sender<Change>, own_id: Uuid) {
-    loop {
-        let Err(error) = listener::listen(&url, CHANNEL, |payload| forward(payload, &changes, own_id)).await;
-        tracing::warn!(error = &error as &dyn std::error::Error, "the feed's connection was lost");
-        tokio::time::sleep(RECONNECT_DELAY).await;
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {} {}", self.tenant, self.plugin, self.view, self.position, self.rows)
     }
 }
 
-fn forward(payload: &str, changes: &broadcast::Sender<Change>, own_id: Uuid) {
-    match parse(payload) {
-        Some((from, _)) if from == own_id => {}
-        Some((_, change)) => {
-            let _ = changes.send(change);
-        }
-        None => tracing::warn!("a notification of unknown format was ignored"),
+impl FromStr for Change {
+    type Err = UnknownFormat;
+
+    fn from_str(payload: &str) -> Result<Self, UnknownFormat> {
+        let words: Vec<&str> = payload.split(' ').collect();
+        let [tenant, plugin, view, position, rows] = words[..] else { return Err(UnknownFormat) };
+        Ok(Change {
+            tenant: tenant.parse().map_err(|_| UnknownFormat)?,
+            plugin: plugin.to_owned(),
+            view: view.to_owned(),
+            position: position.parse().map_err(|_| UnknownFormat)?,
+            rows: rows.parse().map_err(|_| UnknownFormat)?,
+        })
     }
-}
-
-fn payload(sender: Uuid, change: &Change) -> String {
-    format!("{sender} {} {} {} {} {}", change.tenant, change.plugin, change.view, change.position, change.rows)
-}
-
-fn parse(payload: &str) -> Option<(Uuid, Change)> {
-    let mut words = payload.split(' ');
-    let from = words.next()?.parse().ok()?;
-    let change = Change {
-        tenant: words.next()?.parse().ok()?,
-        plugin: words.next()?.to_owned(),
-        view: words.next()?.to_owned(),
-        position: words.next()?.parse().ok()?,
-        rows: words.next()?.parse().ok()?,
-    };
-    Some((from, change))
 }
 
 #[cfg(test)]
@@ -154,8 +121,7 @@ mod tests {
             position: Position { epoch: 1, pos: 42 },
             rows: 3,
         };
-        let sender = Uuid::from_u128(7);
-        assert_eq!(parse(&payload(sender, &change)), Some((sender, change)));
-        assert_eq!(parse("nonsense"), None);
+        assert_eq!(change.to_string().parse(), Ok(change));
+        assert_eq!("nonsense".parse::<Change>(), Err(UnknownFormat));
     }
 }

@@ -5,8 +5,8 @@
 //! both catching up and following. The feed runs that query when the doorbell rings, and every 5 s
 //! because rings may be lost.
 
-use super::{Doorbell, Ring};
 use crate::db::Db;
+use crate::doorbell::{Doorbell, Ring};
 use crate::event_store::Position;
 use crate::id::TenantId;
 use serde::{Deserialize, Serialize};

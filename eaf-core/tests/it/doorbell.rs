@@ -1,7 +1,7 @@
 //! Tests of the doorbell, within a process and between two hosts.
 
+use eaf_core::doorbell::Ring;
 use eaf_core::id::TenantId;
-use eaf_core::live::Ring;
 use eaf_core::testing::Database;
 use std::time::Duration;
 

@@ -218,7 +218,7 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     assert_eq!(lagging().await, 0);
     assert_eq!(names(&core, tenant).await, ["A", "B"], "what is not in the log is not in a view");
     let view = Toy::new();
-    let refused = view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), lost, PATIENCE).await;
+    let refused = consumers::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), lost, PATIENCE).await;
     assert!(matches!(refused, Err(view::Error::OtherEpoch)), "{refused:?}");
     let again = feed.poll().await.unwrap();
     let again = again.iter().find(|appended| appended.tenant == tenant).expect("the restored log");
@@ -228,7 +228,7 @@ async fn after_a_restore_views_and_followers_recover_in_a_new_epoch() {
     let next = record(&core, tenant, vec![upsert("d", json!({"name": "D"}))]).await;
     assert_eq!(next.to_string(), "2-3");
     work(&core).await;
-    view::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
+    consumers::wait_for(&core.db, &core.feed, tenant, "toy", view.view(), next, PATIENCE).await.unwrap();
     assert_eq!(names(&core, tenant).await, ["A", "B", "D"]);
     assert!(consumers::parked(&core.db, tenant).await.unwrap().is_empty());
 }

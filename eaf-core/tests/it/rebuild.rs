@@ -82,7 +82,7 @@ impl House {
     }
 
     async fn reached(&self, at: Position) {
-        view::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", Toy::new().view(), at, PATIENCE)
+        consumers::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", Toy::new().view(), at, PATIENCE)
             .await
             .unwrap();
     }

@@ -11,7 +11,7 @@ use eaf_core::crypto::key_cache_grace;
 use eaf_core::directory::add_tenant;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
-use eaf_core::{view, workflow};
+use eaf_core::workflow;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -286,7 +286,7 @@ async fn many_rebuilds_delay_no_other_tenant() {
     for n in 0..3 {
         let recorded = record(&core, quick, vec![upsert(&n.to_string(), json!({}))]).await;
         let seen =
-            view::wait_for(&core.db, &core.feed, quick, "toy", slow.toy.view(), recorded, Duration::from_secs(10))
+            consumers::wait_for(&core.db, &core.feed, quick, "toy", slow.toy.view(), recorded, Duration::from_secs(10))
                 .await;
         assert!(seen.is_ok(), "{seen:?}");
     }
@@ -324,7 +324,8 @@ async fn a_rebuild_delays_no_other_consumer_of_its_tenant_nor_the_stop() {
     let others = &slow.toy.description().views[1];
     for n in 0..3 {
         let recorded = record(&core, tenant, vec![upsert(&n.to_string(), json!({})), ordered(&n.to_string())]).await;
-        let seen = view::wait_for(&core.db, &core.feed, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
+        let seen =
+            consumers::wait_for(&core.db, &core.feed, tenant, "toy", others, recorded, Duration::from_secs(10)).await;
         assert!(seen.is_ok(), "{seen:?}");
         let deadline = Instant::now() + Duration::from_secs(10);
         while workflow::list(&core.db, tenant, None, None, 100).await.unwrap().len() < 2 * (n + 1) {
@@ -341,7 +342,7 @@ async fn a_rebuild_delays_no_other_consumer_of_its_tenant_nor_the_stop() {
     let running = run(stopped);
     let things = slow.toy.view();
     let last = record(&core, tenant, vec![upsert("last", json!({}))]).await;
-    view::wait_for(&core.db, &core.feed, tenant, "toy", things, last, PATIENCE).await.unwrap();
+    consumers::wait_for(&core.db, &core.feed, tenant, "toy", things, last, PATIENCE).await.unwrap();
     running.abort();
 }
 
@@ -368,7 +369,7 @@ async fn a_copy_that_is_built_delays_no_other_consumer_of_its_tenant() {
     let meanwhile = record(&core, tenant, vec![upsert("meanwhile", json!({}))]).await;
     // The copy's last batch, the sixth, blocks until the end.
     slow.blocked.send_replace(&["last"]);
-    view::wait_for(&core.db, &core.feed, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
+    consumers::wait_for(&core.db, &core.feed, tenant, "toy", slow.toy.view(), meanwhile, PATIENCE).await.unwrap();
     slow.until_blocked().await;
     running.abort();
 }

@@ -49,7 +49,7 @@ impl House {
     }
 
     pub async fn reached(&self, at: Position, patience: Duration) -> Result<(), Error> {
-        view::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", self.toy.view(), at, patience).await
+        consumers::wait_for(&self.core.db, &self.core.feed, self.acme, "toy", self.toy.view(), at, patience).await
     }
 
     pub async fn query(&self, query: Query) -> Result<Page, Error> {
@@ -369,9 +369,9 @@ async fn a_runner_catches_up_follows_the_doorbell_and_notifies_other_hosts() {
         let _ = stopped.await;
     }));
     let view: &ViewType = house.toy.view();
-    view::wait_for(&house.core.db, &house.core.feed, house.acme, "toy", view, missed, SOON).await.unwrap();
+    consumers::wait_for(&house.core.db, &house.core.feed, house.acme, "toy", view, missed, SOON).await.unwrap();
     let heard = record(&other, house.globex, vec![upsert("b", json!({}))]).await;
-    view::wait_for(&other.db, &other.feed, house.globex, "toy", view, heard, SOON).await.unwrap();
+    consumers::wait_for(&other.db, &other.feed, house.globex, "toy", view, heard, SOON).await.unwrap();
 
     let ours = async {
         loop {
@@ -383,7 +383,7 @@ async fn a_runner_catches_up_follows_the_doorbell_and_notifies_other_hosts() {
     };
     assert_eq!(tokio::time::timeout(SOON, ours).await.unwrap(), heard);
     let elsewhere = Position { epoch: heard.epoch + 1, pos: 1 };
-    let foreign = view::wait_for(&other.db, &other.feed, house.globex, "toy", view, elsewhere, SOON).await;
+    let foreign = consumers::wait_for(&other.db, &other.feed, house.globex, "toy", view, elsewhere, SOON).await;
     assert!(matches!(foreign, Err(Error::OtherEpoch)));
     stop.send(()).unwrap();
     tokio::time::timeout(SOON, running).await.unwrap().unwrap();

@@ -50,6 +50,9 @@ pub enum With {
 
 const PREFIX: &str = "eaf-exec-";
 
+/// Environment variables of the command, which name the started services.
+type Variables = Vec<(&'static str, OsString)>;
+
 /// Runs a command with services that are started for it alone. Returns the command's exit code, or
 /// 128 plus the number of the signal that ended the command.
 pub async fn run(
@@ -81,7 +84,7 @@ async fn start_and_run(
     running: &mut Vec<Service>,
 ) -> Result<ExitStatus, Error> {
     let ports = Ports::free()?;
-    let mut variables: Vec<(&str, OsString)> = vec![("EAF_ROOT", checkout.root().into())];
+    let mut variables: Variables = vec![("EAF_ROOT", checkout.root().into())];
     if let Ok(program) = checkout.vcsim() {
         variables.push(("EAF_VCSIM", program.into()));
     }
@@ -89,25 +92,11 @@ async fn start_and_run(
     if with.contains(&With::Postgres) {
         let cluster = Cluster::prepare(checkout, state, ports.postgres, durability).await?;
         running.push(Service::start(state, &cluster.plan()).await?);
-        variables.push(("EAF_TEST_SUPERUSER_URL", cluster.superuser_url("postgres").into()));
-        variables.push(("EAF_PG_BIN", cluster.programs().join("bin").into()));
-        variables.push(("EAF_PG_DATA", cluster.data().into()));
-        if let Some(user) = cluster.user() {
-            variables.push(("EAF_PG_UID", user.uid.to_string().into()));
-            variables.push(("EAF_PG_GID", user.gid.to_string().into()));
-        }
+        variables.extend(postgres_variables(&cluster));
     }
     if with.contains(&With::Vcsim) {
         running.push(Service::start(state, &services::vcsim(checkout, state, &ports, &SimulatorSpeed::TESTS)?).await?);
-        for (variable, tenant, port) in [
-            ("EAF_TEST_VCENTER_ACME", "acme", ports.vcenter_acme),
-            ("EAF_TEST_VCENTER_GLOBEX", "globex", ports.vcenter_globex),
-        ] {
-            let password = state.password(services::vcenter_secret(tenant))?;
-            let url = format!("https://{}:{password}@localhost:{port}/sdk", services::VCENTER_USER);
-            variables.push((variable, url.into()));
-        }
-        variables.push(("EAF_TEST_VCENTER_CA", services::certificates(state).join("ca.pem").into()));
+        variables.extend(vcenter_variables(state, &ports)?);
     }
     if with.contains(&With::Smtp) {
         running.push(Service::start(state, &services::maildev(checkout, state, &ports)?).await?);
@@ -116,6 +105,37 @@ async fn start_and_run(
     }
     let ignored = variables::ignored_with(&variables);
     variables.push((variables::IGNORE, ignored.into()));
+    run_command(command, variables).await
+}
+
+fn postgres_variables(cluster: &Cluster) -> Variables {
+    let mut variables: Variables = vec![
+        ("EAF_TEST_SUPERUSER_URL", cluster.superuser_url("postgres").into()),
+        ("EAF_PG_BIN", cluster.programs().join("bin").into()),
+        ("EAF_PG_DATA", cluster.data().into()),
+    ];
+    if let Some(user) = cluster.user() {
+        variables.push(("EAF_PG_UID", user.uid.to_string().into()));
+        variables.push(("EAF_PG_GID", user.gid.to_string().into()));
+    }
+    variables
+}
+
+fn vcenter_variables(state: &State, ports: &Ports) -> Result<Variables, Error> {
+    let mut variables: Variables = vec![("EAF_TEST_VCENTER_CA", services::certificates(state).join("ca.pem").into())];
+    for (variable, tenant, port) in [
+        ("EAF_TEST_VCENTER_ACME", "acme", ports.vcenter_acme),
+        ("EAF_TEST_VCENTER_GLOBEX", "globex", ports.vcenter_globex),
+    ] {
+        let password = state.password(services::vcenter_secret(tenant))?;
+        let url = format!("https://{}:{password}@localhost:{port}/sdk", services::VCENTER_USER);
+        variables.push((variable, url.into()));
+    }
+    Ok(variables)
+}
+
+/// Runs the command to its end, and passes a termination signal on to it.
+async fn run_command(command: &[OsString], variables: Variables) -> Result<ExitStatus, Error> {
     let program = command.first().map(PathBuf::from).unwrap_or_default();
     let failed = |cause| Error::Command { program: program.clone(), cause };
     let mut child = tokio::process::Command::new(&program)

@@ -41,6 +41,9 @@ pub enum Access {
     SignedIn,
     /// Members of a tenant. The handler filters what it answers by their row rules.
     Member,
+    /// Members of a tenant, as for [`Access::Member`], on a request that a page makes without an
+    /// act of the person. Such a request does not extend the session.
+    BackgroundMember,
     /// Members who hold a permission of the host.
     Permission { name: &'static str, act: &'static str, object: &'static str },
     /// Members who hold the permission that the package names for the command in the path.
@@ -92,7 +95,7 @@ impl Access {
         Some(match self {
             Access::Public => "public".into(),
             Access::SignedIn => "signed in".into(),
-            Access::Member => "member".into(),
+            Access::Member | Access::BackgroundMember => "member".into(),
             Access::Permission { name, .. } => format!("permission {name}"),
             Access::Operator => "operator".into(),
             Access::Command { .. } | Access::View { .. } => return None,
@@ -116,7 +119,7 @@ async fn authorize(
     next: Next,
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let caller = Anyone::authenticate(&mut parts, &app).await?;
+    let caller = Anyone::authenticate(&mut parts, &app, access).await?;
     let parameters = path_parameters(&app, &mut parts).await?;
     match &caller {
         Anyone::Member(member) => check_member(&app, access, member, &parts, &parameters).await?,
@@ -139,7 +142,7 @@ async fn check_member(
     parameters: &PathParameters,
 ) -> Result<(), Problem> {
     match access {
-        Access::Public | Access::SignedIn | Access::Member => Ok(()),
+        Access::Public | Access::SignedIn | Access::Member | Access::BackgroundMember => Ok(()),
         Access::Permission { name, act, object } => who.require(app, name, act, object).await,
         Access::Command { act } => check_command(app, act, who, parameters).await,
         Access::View { act } => check_view(app, act, who, parameters).await,

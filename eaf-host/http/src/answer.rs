@@ -4,12 +4,12 @@
 //! Logs and metrics name the matched route and never the path or the query, which may hold personal
 //! data.
 
-use super::App;
 use super::auth::cookie;
 use super::code::Code;
 use super::head;
 use super::info::Info;
 use super::problem::Problem;
+use super::{App, Scheme};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -76,14 +76,14 @@ pub async fn middleware(State(app): State<App>, mut request: Request, next: Next
                 answer.headers_mut().entry(name).or_insert_with(|| value.clone());
             }
             if problem.is(Code::SessionExpired) {
-                let https = app.config.https();
-                answer.headers_mut().append(header::SET_COOKIE, cookie::clear(https, &cookie::session(https)));
+                let scheme = app.config.scheme();
+                answer.headers_mut().append(header::SET_COOKIE, cookie::clear(scheme, &cookie::session(scheme)));
             }
             answer
         }
         None => response,
     };
-    add_headers(response.headers_mut(), &info, app.config.https());
+    add_headers(response.headers_mut(), &info, app.config.scheme());
 
     let status = response.status().as_u16();
     if let Some(tenant) = info.tenant.get() {
@@ -99,11 +99,11 @@ pub async fn middleware(State(app): State<App>, mut request: Request, next: Next
     response
 }
 
-fn add_headers(headers: &mut HeaderMap, info: &Info, https: bool) {
+fn add_headers(headers: &mut HeaderMap, info: &Info, scheme: Scheme) {
     for (name, value) in SECURITY_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if https {
+    if scheme == Scheme::Https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

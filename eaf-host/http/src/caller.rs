@@ -5,12 +5,11 @@
 //! either and is checked against the directory; nothing else in a request can name it.
 
 use super::App;
-use super::access::HOST_PERMISSIONS;
+use super::access::{Access, HOST_PERMISSIONS};
 use super::auth::{cookie, csrf, expected_person};
 use super::code::Code;
 use super::concurrency::RequestPermit;
 use super::info::Info;
-use super::live;
 use super::person::Person;
 use super::problem::Problem;
 use super::products::Product;
@@ -90,11 +89,11 @@ impl TenantCaller {
 impl Anyone {
     /// Verifies the bearer token, or else the session. The token has priority, because a program
     /// sends one deliberately.
-    pub async fn authenticate(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+    pub async fn authenticate(parts: &mut Parts, app: &App, access: Access) -> Result<Self, Problem> {
         let info = info(parts)?;
         let (person, via, expires) = match bearer(parts) {
             Some(token) => by_token(app, token).await?,
-            None => by_session(app, parts).await?,
+            None => by_session(app, parts, access).await?,
         };
         Ok(match person {
             Person::Member(tenant, member) => {
@@ -185,14 +184,14 @@ async fn by_token(app: &App, token: &str) -> Result<(Person, Via, OffsetDateTime
 
 /// Finds the session of the cookie. Requests of other sites are refused first, so that they do not
 /// count as activity.
-async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDateTime), Problem> {
-    let cookie = cookie::read(&parts.headers, &cookie::session(app.config.https()));
+async fn by_session(app: &App, parts: &Parts, access: Access) -> Result<(Person, Via, OffsetDateTime), Problem> {
+    let cookie = cookie::read(&parts.headers, &cookie::session(app.config.scheme()));
     let cookie = cookie.ok_or_else(|| Problem::new(Code::TokenMissing))?;
     csrf::check(&app.config, &parts.method, &parts.headers)?;
     let expired = || Problem::new(Code::SessionExpired);
     let id = SessionId::parse(cookie).ok_or_else(expired)?;
     app.rates.check_credential(cookie)?;
-    let found = app.core.sessions.find(&id, app.config.sessions, activity(parts)).await?;
+    let found = app.core.sessions.find(&id, app.config.sessions, activity(parts, access)).await?;
     let session = found.ok_or_else(expired)?;
     let Some(person) = Person::of_session(app, &session).await? else {
         app.core.sessions.end(&session).await?;
@@ -204,9 +203,9 @@ async fn by_session(app: &App, parts: &Parts) -> Result<(Person, Via, OffsetDate
 }
 
 /// Kind of activity. Background requests of a page do not extend its session.
-fn activity(parts: &Parts) -> Activity {
+fn activity(parts: &Parts, access: Access) -> Activity {
     let is_background = parts.headers.get(BACKGROUND_HEADER).is_some_and(|value| value == "1");
-    if is_background || parts.uri.path() == live::PATH { Activity::Background } else { Activity::Person }
+    if is_background || access == Access::BackgroundMember { Activity::Background } else { Activity::Person }
 }
 
 fn token_problem(cause: eaf_identity::Error) -> Problem {

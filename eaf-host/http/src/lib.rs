@@ -132,10 +132,17 @@ const TEST_RATE: TestRate = TestRate { concurrent: 2, burst: 20.0, interval: Dur
 /// a person types a search.
 const CHOICES_RATE: TestRate = TestRate { concurrent: 4, burst: 60.0, interval: Duration::from_secs(1) };
 
+/// Scheme of the public address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
 impl Config {
-    /// True if the public address is https; TLS ends at a proxy in front of the host.
-    fn https(&self) -> bool {
-        self.origin.starts_with("https://")
+    /// Scheme of the public address. TLS ends at a proxy in front of the host.
+    fn scheme(&self) -> Scheme {
+        if self.origin.starts_with("https://") { Scheme::Https } else { Scheme::Http }
     }
 }
 

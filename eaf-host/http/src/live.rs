@@ -39,7 +39,6 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-pub const PATH: &str = "/api/live";
 const MAX_VIEWS: usize = 16;
 const LAST_EVENT_ID: &str = "last-event-id";
 const MAX_ID_BYTES: usize = 4_096;
@@ -97,7 +96,7 @@ pub fn operation() -> Operation {
         )
         .refuses(&[Code::QueryInvalid, Code::TooManyStreams])
         .refuses(&VIEW_REFUSALS);
-    Operation { method: "get", path: PATH, access: Access::Member, route: get(live), doc: doc.done() }
+    Operation { method: "get", path: "/api/live", access: Access::BackgroundMember, route: get(live), doc: doc.done() }
 }
 
 struct SubscribedView {

@@ -12,7 +12,7 @@ use crate::grant::Denial;
 use crate::id::{ActorId, HostId};
 use crate::product::{self, Inactive};
 use crate::workflow::{self, Attempt, Divergence, Entry, Lease, Outcome, Run, State, Waiting};
-use crate::{Core, audit, crypto, db, setting, view};
+use crate::{Core, audit, consumers, crypto, db, setting, view};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -194,7 +194,7 @@ impl Kernel for PostgresKernel {
         let own: Option<Position> =
             after.and_then(|answer| answer["position"].as_str()).and_then(|position| position.parse().ok());
         if let Some(position) = own {
-            match view::wait_for(
+            match consumers::wait_for(
                 &self.core.db,
                 &self.core.feed,
                 run.tenant,

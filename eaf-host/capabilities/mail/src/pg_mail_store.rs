@@ -9,7 +9,7 @@ use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::directory::{self, Member, PeopleQuery};
 use eaf_core::id::{ActorId, RunId, TenantId};
-use eaf_core::{Core, event_store, mail_log, mail_pause, view};
+use eaf_core::{Core, consumers, event_store, mail_log, mail_pause, view};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl MailStore for PgMailStore {
         let mut tx = self.core.db.tenant(*tenant).await.map_err(unreadable)?;
         let head = event_store::head(&mut tx).await.map_err(unreadable)?;
         drop(tx);
-        match view::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
+        match consumers::wait_for(&self.core.db, &self.core.feed, *tenant, plugin, view, head, VIEW).await {
             // After a restore of the log, the view is in the new epoch, and its row is up to date.
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::NotReached) => {

@@ -79,8 +79,8 @@ async fn finish(
     record(app, person.tenant(), person.actor(), "sign-in", &info.trace).await?;
 
     let mut response = Redirect::to(return_to.as_str()).into_response();
-    let https = app.config.https();
-    let cookie = cookie::set(https, &cookie::session(https), &id.reveal(), None);
+    let scheme = app.config.scheme();
+    let cookie = cookie::set(scheme, &cookie::session(scheme), &id.reveal(), None);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
@@ -113,7 +113,7 @@ async fn find_person(app: &App, verified: &Verified) -> Result<Person, Refusal> 
 /// Ends the session that the browser had before: an attacker who planted the session's id would
 /// otherwise be signed in with the person.
 async fn end_previous_session(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let id = cookie::read(headers, &cookie::session(app.config.https())).and_then(SessionId::parse);
+    let id = cookie::read(headers, &cookie::session(app.config.scheme())).and_then(SessionId::parse);
     let Some(id) = id else { return Ok(()) };
     if let Some(previous) = app.core.sessions.find(&id, app.config.sessions, Activity::Background).await? {
         app.core.sessions.end(&previous).await?;

@@ -3,6 +3,7 @@
 //! With https the name of a cookie begins with `__Host-`, so that browsers refuse a cookie of this
 //! name if another host of the domain sets it.
 
+use crate::Scheme;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ use std::time::Duration;
 const SESSION: &str = "eaf-session";
 
 /// Name of the session cookie, with the prefix `__Host-` if the public address is https.
-pub fn session(https: bool) -> String {
-    named(https, SESSION)
+pub fn session(scheme: Scheme) -> String {
+    named(scheme, SESSION)
 }
 
-pub fn named(https: bool, name: &str) -> String {
-    if https { format!("__Host-{name}") } else { name.to_owned() }
+pub fn named(scheme: Scheme, name: &str) -> String {
+    if scheme == Scheme::Https { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 /// Value of the first cookie of this name; `None`: the browser sends none. Other cookies are
@@ -37,19 +38,19 @@ pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 
 /// Header that sets a cookie for `max_age`; `None`: until the browser closes. `SameSite` is Lax,
 /// because the redirect from the provider comes from another site.
-pub fn set(https: bool, name: &str, value: &str, max_age: Option<Duration>) -> HeaderValue {
+pub fn set(scheme: Scheme, name: &str, value: &str, max_age: Option<Duration>) -> HeaderValue {
     let mut cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax");
     if let Some(max_age) = max_age {
         cookie += &format!("; Max-Age={}", max_age.as_secs());
     }
-    if https {
+    if scheme == Scheme::Https {
         cookie += "; Secure";
     }
     HeaderValue::from_str(&cookie).expect("names and values are letters, digits, dashes and underscores")
 }
 
-pub fn clear(https: bool, name: &str) -> HeaderValue {
-    set(https, name, "", Some(Duration::ZERO))
+pub fn clear(scheme: Scheme, name: &str) -> HeaderValue {
+    set(scheme, name, "", Some(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -83,8 +84,11 @@ mod tests {
 
     #[test]
     fn with_https_a_cookie_is_bound_to_this_host() {
-        let cookie = set(true, &session(true), "x", None);
+        let cookie = set(Scheme::Https, &session(Scheme::Https), "x", None);
         assert_eq!(cookie, "__Host-eaf-session=x; Path=/; HttpOnly; SameSite=Lax; Secure");
-        assert_eq!(clear(false, &session(false)), "eaf-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+        assert_eq!(
+            clear(Scheme::Http, &session(Scheme::Http)),
+            "eaf-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+        );
     }
 }

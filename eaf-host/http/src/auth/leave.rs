@@ -38,8 +38,8 @@ async fn leave(
     Extension(info): Extension<Arc<Info>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let https = app.config.https();
-    let name = cookie::named(https, LEAVE_COOKIE);
+    let scheme = app.config.scheme();
+    let name = cookie::named(scheme, LEAVE_COOKIE);
     let hint = match cookie::read(&headers, &name).and_then(SessionId::parse) {
         Some(id) => app.core.sessions.take_hint(&id).await?,
         None => None,
@@ -55,7 +55,7 @@ async fn leave(
         Some(form) => page(&form, &info),
         None => Redirect::to("/").into_response(),
     };
-    response.headers_mut().append(header::SET_COOKIE, cookie::clear(https, &name));
+    response.headers_mut().append(header::SET_COOKIE, cookie::clear(scheme, &name));
     Ok(response)
 }
 

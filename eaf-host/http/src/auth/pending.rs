@@ -8,7 +8,7 @@
 
 use super::cookie;
 use super::return_to::ReturnTo;
-use crate::App;
+use crate::{App, Scheme};
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,10 +46,10 @@ impl Pending {
     /// Headers that set the attempt's cookie, and remove cookies of older attempts beyond
     /// [`MAX_ATTEMPTS`] or [`MAX_TOTAL_BYTES`].
     pub fn cookies(&self, app: &App, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let https = app.config.https();
-        let (name, value) = (name(https, &self.seed.state()), self.seal(app));
+        let scheme = app.config.scheme();
+        let (name, value) = (name(scheme, &self.seed.state()), self.seal(app));
         let mut others: Vec<(&str, usize, i64)> = cookie::all(headers)
-            .filter(|(name, _)| is_pending(https, name))
+            .filter(|(name, _)| is_pending(scheme, name))
             .map(|(name, value)| (name, size(name, value), Pending::unseal(app, value).map_or(0, |other| other.until)))
             .collect();
         others.sort_by_key(|(_, _, until)| std::cmp::Reverse(*until));
@@ -60,14 +60,14 @@ impl Pending {
             fits
         });
         let kept = kept.count();
-        let ended = others[kept..].iter().map(|(name, ..)| cookie::clear(https, name));
-        std::iter::once(cookie::set(https, &name, &value, Some(LIFETIME))).chain(ended).collect()
+        let ended = others[kept..].iter().map(|(name, ..)| cookie::clear(scheme, name));
+        std::iter::once(cookie::set(scheme, &name, &value, Some(LIFETIME))).chain(ended).collect()
     }
 
     /// Finds the attempt to which the parameter `state` of a callback belongs. `None`: the attempt
     /// was not begun in this browser, or has expired.
     pub fn open(app: &App, headers: &HeaderMap, state: &str) -> Option<Pending> {
-        let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.https(), state))?)?;
+        let pending = Pending::unseal(app, cookie::read(headers, &name(app.config.scheme(), state))?)?;
         let fits = pending.seed.state() == state && pending.until > app.core.ambient.now().unix_timestamp();
         fits.then_some(pending)
     }
@@ -103,18 +103,18 @@ fn size(name: &str, value: &str) -> usize {
 
 /// Header that removes the attempt's cookie; `None`: the browser does not send this cookie.
 pub fn clear(app: &App, headers: &HeaderMap, state: &str) -> Option<HeaderValue> {
-    let https = app.config.https();
-    let name = name(https, state);
-    cookie::read(headers, &name).map(|_| cookie::clear(https, &name))
+    let scheme = app.config.scheme();
+    let name = name(scheme, state);
+    cookie::read(headers, &name).map(|_| cookie::clear(scheme, &name))
 }
 
 /// Cookie name of an attempt: a hash of the state, because the state in a callback is untrusted.
-fn name(https: bool, state: &str) -> String {
+fn name(scheme: Scheme, state: &str) -> String {
     let hash: String = Sha256::digest(state).iter().map(|byte| format!("{byte:02x}")).take(NAME_DIGITS / 2).collect();
-    cookie::named(https, &format!("{NAME}{hash}"))
+    cookie::named(scheme, &format!("{NAME}{hash}"))
 }
 
-fn is_pending(https: bool, name: &str) -> bool {
-    let digits = name.strip_prefix(&cookie::named(https, NAME));
+fn is_pending(scheme: Scheme, name: &str) -> bool {
+    let digits = name.strip_prefix(&cookie::named(scheme, NAME));
     digits.is_some_and(|digits| digits.len() == NAME_DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }

@@ -55,8 +55,8 @@ async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     csrf::check(&app.config, &Method::POST, &headers)?;
-    let https = app.config.https();
-    let name = cookie::session(https);
+    let scheme = app.config.scheme();
+    let name = cookie::session(scheme);
     let mut hint_id = None;
     if let Some(id) = cookie::read(&headers, &name).and_then(SessionId::parse)
         && let Some(session) = app.core.sessions.find(&id, app.config.sessions, Activity::Background).await?
@@ -72,9 +72,9 @@ async fn sign_out(
     let location = if hint_id.is_some() { LEAVE.to_owned() } else { location(&app).await };
     let mut response = Json(json!({ "location": location })).into_response();
     let cookies = response.headers_mut();
-    cookies.append(header::SET_COOKIE, cookie::clear(https, &name));
+    cookies.append(header::SET_COOKIE, cookie::clear(scheme, &name));
     if let Some(id) = hint_id {
-        let leaving = cookie::set(https, &cookie::named(https, LEAVE_COOKIE), &id.reveal(), Some(LEAVE_LIFETIME));
+        let leaving = cookie::set(scheme, &cookie::named(scheme, LEAVE_COOKIE), &id.reveal(), Some(LEAVE_LIFETIME));
         cookies.append(header::SET_COOKIE, leaving);
     }
     Ok(response)

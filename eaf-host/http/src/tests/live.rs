@@ -206,9 +206,12 @@ async fn a_stream_ends_with_the_host_and_with_the_token() {
         tower::ServiceExt::oneshot(crate::router(host.app.clone()), request.body(axum::body::Body::empty()).unwrap());
     let body = response.await.unwrap().into_body().into_data_stream();
     let mut short = Events { body, buffer: String::new() };
+    assert_eq!(short.any().await.expect("an event").kind, "heartbeat");
     assert!(short.next().await.is_none(), "the token is over");
 
     let mut events = Events::open(&host, "requester@acme", &[]).await;
+    let noted = host.note("requester@acme", "before the close").await;
+    assert_eq!(events.next().await.expect("an event").data["key"], noted.as_str());
     host.closing.send(true).unwrap();
     assert!(events.next().await.is_none(), "the host closes");
 }
@@ -262,6 +265,9 @@ async fn who_loses_their_roles_is_told_nothing_more_also_by_token() {
     let mut events = Events::open(&host, "requester@acme", &[]).await;
     let acme = TenantId::derive("acme");
     let found = host.core.directory.find_member(acme, &host.issuer.url, "requester@acme").await;
+    let noted = host.note("requester@acme", "with roles").await;
+    assert_eq!(events.next().await.expect("an event").data["key"], noted.as_str());
     host.without_roles(&found.unwrap().unwrap()).await;
-    while events.next().await.is_some() {}
+    assert!(events.next().await.is_none(), "the roles are lost");
+    assert_eq!(host.get("requester@acme", PATH).await.refusal(), (403, "not-a-member", vec![]));
 }

@@ -246,10 +246,14 @@ async fn live_updates_end_with_the_session() {
     let host = TestHost::new().await;
     let mut browser = Browser::new(&host);
     browser.sign_in("requester@acme").await;
+    let kept = Browser::with(&host, browser.cookies.clone());
     let mut events = live(&host, &browser).await.into_body().into_data_stream();
+    let first = events.next().await.expect("an event").expect("the stream is whole");
+    assert!(first.starts_with(b"event: heartbeat"), "{first:?}");
     browser.post("/auth/sign-out", None).await;
     let ended = async { while events.next().await.is_some() {} };
-    tokio::time::timeout(std::time::Duration::from_secs(9), ended).await.expect("at the next look");
+    tokio::time::timeout(std::time::Duration::from_secs(9), ended).await.expect("at the next poll");
+    assert_eq!(live(&host, &kept).await.status(), 401);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::Position;
-use eaf_core::view;
+use eaf_core::{consumers, view};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl ListQuery {
         let _slot = slot.ok_or_else(|| Problem::new(Code::TooManyRequests))?;
         // Release the tenant's permit while waiting.
         who.permit = None;
-        let waited = view::wait_for(
+        let waited = consumers::wait_for(
             &app.core.db,
             &app.core.feed,
             tenant,

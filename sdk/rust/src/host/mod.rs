@@ -7,6 +7,6 @@ mod imports;
 mod scripted;
 
 #[cfg(target_family = "wasm")]
-pub use imports::*;
+pub use imports::{Operation, await_any, log, now, read, settings, sleep, submit};
 #[cfg(not(target_family = "wasm"))]
-pub use scripted::*;
+pub use scripted::{Operation, await_any, bytes, log, now, read, settings, sleep, some_bytes, submit, value};

@@ -1,12 +1,12 @@
 //! Read-your-writes: waits until a view has projected the events of a command.
 
-use super::{Error, Table};
-use crate::consumers::checkpoint;
+use super::checkpoint;
 use crate::contract::ViewType;
 use crate::db::Db;
 use crate::event_store::Position;
 use crate::id::TenantId;
 use crate::live::Feed;
+use crate::view::{Error, Table};
 use std::time::Duration;
 
 /// Interval at which the view's position is polled. The feed's notification may come before the

@@ -5,22 +5,20 @@
 //! connection and after the append's commit. Inside the append's transaction, the commit would wait
 //! for NOTIFY's lock, which is one for the whole database.
 
-use super::listener;
 use crate::clock::Ambient;
 use crate::db::Db;
 use crate::id::TenantId;
-use sqlx::postgres::PgPool;
+use crate::notification::{Channel, Tasks, UnknownFormat};
 use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
-use uuid::Uuid;
 
 const CHANNEL: &str = "eaf_doorbell";
 /// Maximum number of rings that a receiver may leave unread. A receiver with more unread rings gets
 /// [`RecvError::Lagged`](broadcast::error::RecvError::Lagged) and polls.
 const CAPACITY: usize = 4096;
-const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ring {
@@ -46,25 +44,14 @@ struct Outgoing {
     wake: Notify,
 }
 
-struct Tasks(Vec<tokio::task::JoinHandle<()>>);
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        self.0.iter().for_each(|task| task.abort());
-    }
-}
-
 impl Doorbell {
     /// Spawns a task that notifies other hosts, and a task that listens to their notifications.
     pub fn start(db: &Db, ambient: &Ambient) -> Self {
         let (rings, _) = broadcast::channel(CAPACITY);
         let outgoing = Arc::new(Outgoing::default());
-        // PostgreSQL also delivers a NOTIFY to its sender, which ignores its own by this id.
-        let sender = ambient.uuid();
-        let tasks = vec![
-            tokio::spawn(send(db.append_pool().clone(), outgoing.clone(), sender)),
-            tokio::spawn(listen(db.direct_url().to_owned(), rings.clone(), sender)),
-        ];
+        let channel = Channel::new(db, ambient, CHANNEL);
+        let tasks =
+            vec![tokio::spawn(send(channel.clone(), outgoing.clone())), tokio::spawn(channel.listen(rings.clone()))];
         Doorbell { rings, outgoing, _tasks: Arc::new(Tasks(tasks)) }
     }
 
@@ -86,47 +73,28 @@ impl Doorbell {
     }
 }
 
-async fn send(pool: PgPool, outgoing: Arc<Outgoing>, sender: Uuid) {
+async fn send(channel: Channel, outgoing: Arc<Outgoing>) {
     loop {
         outgoing.wake.notified().await;
         let pending = std::mem::take(&mut *outgoing.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        if pending.is_empty() {
-            continue;
-        }
-        let payloads: Vec<String> = pending.iter().map(|(tenant, pos)| format!("{sender} {tenant} {pos}")).collect();
-        let sent = sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) payload")
-            .bind(CHANNEL)
-            .bind(payloads)
-            .execute(&pool)
-            .await;
-        if let Err(error) = sent {
-            tracing::warn!(%error, "other hosts could not be notified of new events; they find them by polling");
+        if !pending.is_empty() {
+            channel.notify(pending.into_iter().map(|(tenant, pos)| Ring { tenant, pos })).await;
         }
     }
 }
 
-async fn listen(url: String, rings: broadcast::Sender<Ring>, own_id: Uuid) {
-    loop {
-        let Err(error) = listener::listen(&url, CHANNEL, |payload| forward(payload, &rings, own_id)).await;
-        tracing::warn!(error = &error as &dyn std::error::Error, "the doorbell's connection was lost");
-        tokio::time::sleep(RECONNECT_DELAY).await;
+impl fmt::Display for Ring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.tenant, self.pos)
     }
 }
 
-fn forward(payload: &str, rings: &broadcast::Sender<Ring>, own_id: Uuid) {
-    match parse(payload) {
-        Some((from, _)) if from == own_id => {}
-        Some((_, ring)) => {
-            let _ = rings.send(ring);
-        }
-        None => tracing::warn!("a notification of unknown format was ignored"),
-    }
-}
+impl FromStr for Ring {
+    type Err = UnknownFormat;
 
-fn parse(payload: &str) -> Option<(Uuid, Ring)> {
-    let mut words = payload.split(' ');
-    let from = words.next()?.parse().ok()?;
-    let tenant = words.next()?.parse().ok()?;
-    let pos = words.next()?.parse().ok()?;
-    Some((from, Ring { tenant, pos }))
+    fn from_str(payload: &str) -> Result<Self, UnknownFormat> {
+        let (tenant, pos) = payload.split_once(' ').ok_or(UnknownFormat)?;
+        let tenant = tenant.parse().map_err(|_| UnknownFormat)?;
+        Ok(Ring { tenant, pos: pos.parse().map_err(|_| UnknownFormat)? })
+    }
 }
