@@ -229,14 +229,14 @@ impl<'a> Delivery<'a> {
         let message = format!("The mail server does not take the mail for every recipient yet ({numbers}).");
         let failure = transient("recipient-deferred", message);
         let deferral =
-            Deferral { reason: &reason, delay: Duration::ZERO, unanswered: state.unanswered, of_recipient: true };
+            Deferral { error: &reason, delay: Duration::ZERO, unanswered: state.unanswered, of_recipient: true };
         self.defer_as(state, &failure, deferral).await
     }
 
     async fn refused_by_relay(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
         let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
         let unanswered = state.unanswered;
-        let deferral = Deferral { reason: &reason, delay: Duration::ZERO, unanswered, of_recipient: false };
+        let deferral = Deferral { error: &reason, delay: Duration::ZERO, unanswered, of_recipient: false };
         self.defer_as(state, &failure, deferral).await?;
         self.record_use(Some(&failure.code)).await;
         Ok(())
@@ -343,15 +343,15 @@ impl<'a> Delivery<'a> {
 
     async fn defer(&mut self, state: &MailState, failure: &Failure, unanswered: i32) -> Result<(), Failure> {
         let code = failure.code.clone();
-        let deferral = Deferral { reason: &code, delay: Duration::ZERO, unanswered, of_recipient: false };
+        let deferral = Deferral { error: &code, delay: Duration::ZERO, unanswered, of_recipient: false };
         self.defer_as(state, failure, deferral).await
     }
 
     /// Defers a mail: stores its next attempt after the delay that [`pause`] computes.
     async fn defer_as(&mut self, state: &MailState, failure: &Failure, deferral: Deferral<'_>) -> Result<(), Failure> {
         let store = &self.job.mail.store;
-        let (delay, reason) = (pause(state, failure, store.now()), deferral.reason);
-        let message_id = &state.entry.message_id;
+        let (delay, reason) = (pause(state, failure, store.now()), deferral.error);
+        let message_id = &state.entry.mail.message_id;
         tracing::warn!(message_id, reason, seconds = delay.as_secs(), "a mail waits");
         metrics::counter!("eaf_mail_waits_total", "code" => failure.code.clone()).increment(1);
         store.defer(&state.entry, &Deferral { delay, ..deferral }).await?;
@@ -395,7 +395,7 @@ impl<'a> Delivery<'a> {
             to,
             to_name: &person.name,
             id: mail_id(call, person.actor, &arguments.template),
-            message_id: &state.entry.message_id,
+            message_id: &state.entry.mail.message_id,
             // `Date` and `Message-ID` stay the same when a mail is sent again, because Exchange
             // detects a second copy by these headers.
             date: state.written_at,

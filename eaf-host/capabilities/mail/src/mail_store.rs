@@ -8,10 +8,10 @@ use eaf_core::actor::{Locale, TraceId};
 use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
 use eaf_core::directory::PeopleQuery;
-use eaf_core::id::{ActorId, EventId, RunId, TenantId};
-pub use eaf_core::mail_log::Offer;
+use eaf_core::id::{ActorId, RunId, TenantId};
+use eaf_core::mail_log;
+pub use eaf_core::mail_log::{Deferral, Offer, Status};
 use serde_json::{Map, Value};
-use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Person to whom mail can be sent. The type has no `Debug`, because name and address are personal
@@ -25,34 +25,12 @@ pub struct Person {
     pub locale: Locale,
 }
 
-/// Identity of one mail to one person, with the call that sends it. The mail log stores the entry
+/// One mail to one person of a tenant, with the call that sends it. The mail log stores the entry
 /// before the mail is sent.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub tenant: TenantId,
-    pub message_id: String,
-    pub plugin: String,
-    pub template: String,
-    pub event: EventId,
-    pub run: RunId,
-    /// Sequence number of the call in its run's journal.
-    pub sequence: i32,
-    pub recipient: ActorId,
-    pub trace: TraceId,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// Mail that is still to be sent, with the reason of its last deferral; `None` if it was never
-    /// deferred.
-    Pending(Option<String>),
-    Sent,
-    /// Mail that failed for good, with the reason, which the tenant's admins see.
-    Failed(String),
-    /// Mail that was not sent, because its condition no longer held.
-    Skipped,
-    /// Mail that may have arrived: the content was sent, and the server did not reply.
-    Unknown,
+    pub mail: mail_log::Mail,
 }
 
 /// State of the delivery of one mail, as recorded in the mail log.
@@ -70,15 +48,6 @@ pub struct MailState {
     pub next_at: Option<OffsetDateTime>,
     /// Time when the mail was recorded. Every attempt sends it as the mail's `Date`.
     pub written_at: OffsetDateTime,
-}
-
-/// Deferral of a mail: the reason, and the delay until the next attempt.
-pub struct Deferral<'a> {
-    pub reason: &'a str,
-    pub delay: Duration,
-    pub unanswered: i32,
-    /// Whether the server deferred only this recipient; false if the connection failed.
-    pub of_recipient: bool,
 }
 
 /// Query for the row of a view that a mail's condition names.

@@ -96,67 +96,38 @@ impl MailStore for PgMailStore {
     }
 
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure> {
-        let mail = mail_log::Mail {
-            message_id: entry.message_id.clone(),
-            plugin: entry.plugin.clone(),
-            template: entry.template.clone(),
-            event: entry.event,
-            run: entry.run,
-            sequence: entry.sequence,
-            recipient: entry.recipient,
-            trace: entry.trace.clone(),
-        };
-        let known = mail_log::record(&self.core.db, entry.tenant, &mail).await.map_err(unreadable)?;
-        Ok(mail_state(entry.clone(), known))
+        let known = mail_log::record(&self.core.db, entry.tenant, &entry.mail).await.map_err(unreadable)?;
+        Ok(mail_state(entry.tenant, known))
     }
 
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let known = mail_log::pending_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
-        let read = |known: mail_log::LoggedMail| {
-            let mail_log::Mail { message_id, plugin, template, event, run, sequence, recipient, trace } =
-                known.mail.clone();
-            mail_state(Entry { tenant, message_id, plugin, template, event, run, sequence, recipient, trace }, known)
-        };
-        Ok(known.into_iter().map(read).collect())
+        Ok(known.into_iter().map(|known| mail_state(tenant, known)).collect())
     }
 
     async fn attempt(&self, entry: &Entry, connection: &str, rate: Option<u32>) -> Result<Offer, Failure> {
-        mail_log::offer(&self.core.db, entry.tenant, &entry.message_id, connection, rate).await.map_err(unreadable)
+        mail_log::offer(&self.core.db, entry.tenant, &entry.mail.message_id, connection, rate).await.map_err(unreadable)
     }
 
     async fn begin_transmission(&self, entry: &Entry) -> Result<bool, Failure> {
-        mail_log::begin_transmission(&self.core.db, entry.tenant, &entry.message_id).await.map_err(unreadable)
+        mail_log::begin_transmission(&self.core.db, entry.tenant, &entry.mail.message_id).await.map_err(unreadable)
     }
 
     async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure> {
-        let Deferral { reason, delay, unanswered, of_recipient } = *deferral;
-        let deferral = mail_log::Deferral { error: reason, delay, unanswered, of_recipient };
-        mail_log::defer(&self.core.db, entry.tenant, &entry.message_id, &deferral).await.map_err(unreadable)
+        mail_log::defer(&self.core.db, entry.tenant, &entry.mail.message_id, deferral).await.map_err(unreadable)
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
-        let status = match status {
-            Status::Pending(reason) => mail_log::Status::Pending(reason.clone()),
-            Status::Sent => mail_log::Status::Sent,
-            Status::Failed(reason) => mail_log::Status::Failed(reason.clone()),
-            Status::Skipped => mail_log::Status::Skipped,
-            Status::Unknown => mail_log::Status::Unknown,
-        };
-        mail_log::set_status(&self.core.db, entry.tenant, &entry.message_id, &status, relay).await.map_err(unreadable)
+        mail_log::set_status(&self.core.db, entry.tenant, &entry.mail.message_id, status, relay)
+            .await
+            .map_err(unreadable)
     }
 }
 
-fn mail_state(entry: Entry, known: mail_log::LoggedMail) -> MailState {
-    let status = match known.status {
-        mail_log::Status::Pending(reason) => Status::Pending(reason),
-        mail_log::Status::Sent => Status::Sent,
-        mail_log::Status::Failed(reason) => Status::Failed(reason),
-        mail_log::Status::Skipped => Status::Skipped,
-        mail_log::Status::Unknown => Status::Unknown,
-    };
+fn mail_state(tenant: TenantId, known: mail_log::LoggedMail) -> MailState {
     MailState {
-        entry,
-        status,
+        entry: Entry { tenant, mail: known.mail },
+        status: known.status,
         attempts: known.attempts,
         unanswered: known.unanswered,
         deferrals: known.deferrals,

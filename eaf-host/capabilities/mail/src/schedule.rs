@@ -52,6 +52,7 @@ fn deferred(before: i32) -> u64 {
 fn jitter(state: &MailState) -> f64 {
     let seed = state
         .entry
+        .mail
         .message_id
         .bytes()
         .fold(state.attempts as u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
@@ -64,11 +65,11 @@ mod tests {
     use crate::mail_store::{Entry, Status};
     use eaf_core::actor::TraceId;
     use eaf_core::id::{ActorId, EventId, RunId, TenantId};
+    use eaf_core::mail_log;
     use uuid::Uuid;
 
     fn mail_state(attempts: i32, unanswered: i32) -> MailState {
-        let entry = Entry {
-            tenant: TenantId::derive("acme"),
+        let mail = mail_log::Mail {
             message_id: "<1@eaf.example>".into(),
             plugin: "counter".into(),
             template: "t".into(),
@@ -78,6 +79,7 @@ mod tests {
             recipient: ActorId::SYSTEM,
             trace: TraceId(String::new()),
         };
+        let entry = Entry { tenant: TenantId::derive("acme"), mail };
         let written_at = OffsetDateTime::UNIX_EPOCH;
         let (status, deferrals, deferred_since, next_at) = (Status::Pending(None), attempts, None, None);
         MailState { entry, status, attempts, unanswered, deferrals, deferred_since, next_at, written_at }

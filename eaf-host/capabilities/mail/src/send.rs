@@ -24,6 +24,7 @@ use eaf_capability::text::mails::Templates;
 use eaf_capability::{Call, Class, Failure, GrantedConnection};
 use eaf_core::contract::PeopleRef;
 use eaf_core::id::ActorId;
+use eaf_core::mail_log;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -71,7 +72,7 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
     for left in waiting(mail, call).await? {
         // The recipient of this mail is no longer among those to whom the call's mail goes, for
         // example after losing a permission.
-        if !states.iter().any(|(_, state)| state.entry.message_id == left.entry.message_id) {
+        if !states.iter().any(|(_, state)| state.entry.mail.message_id == left.entry.mail.message_id) {
             let status = if left.unanswered > 0 { Status::Unknown } else { Status::Skipped };
             settle(mail, &left, &status, None).await?;
         }
@@ -81,7 +82,7 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
 
 async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
     let mut states = mail.store.pending_of(call.tenant, call.run, call.sequence).await?;
-    states.retain(|state| state.entry.event == call.event);
+    states.retain(|state| state.entry.mail.event == call.event);
     Ok(states)
 }
 
@@ -89,7 +90,7 @@ async fn waiting(mail: &Mail, call: &Call) -> Result<Vec<MailState>, Failure> {
 pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<Value, Failure> {
     let job = Job::read(mail, call).await?;
     let people = recipients(mail, call, &arguments(call)?).await?;
-    let person = people.into_iter().find(|person| job.entry(person.actor).message_id == message_id);
+    let person = people.into_iter().find(|person| job.entry(person.actor).mail.message_id == message_id);
     let Some(person) = person else {
         let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
         return Err(gone);
@@ -298,7 +299,7 @@ impl Tally {
 }
 
 pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Option<&str>) -> Result<(), Failure> {
-    let Entry { message_id, template, recipient, run, .. } = &state.entry;
+    let mail_log::Mail { message_id, template, recipient, run, .. } = &state.entry.mail;
     mail.store.settle(&state.entry, status, relay).await?;
     match status {
         Status::Failed(reason) => {
@@ -327,8 +328,7 @@ pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Opti
 
 /// Entry of the mail log for the mail of this call to `recipient`.
 fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry {
-    Entry {
-        tenant: call.tenant,
+    let logged = mail_log::Mail {
         message_id: message_id(mail_id(call, recipient, template), &mail.public_url),
         plugin: call.plugin.clone(),
         template: template.to_owned(),
@@ -337,7 +337,8 @@ fn entry(mail: &Mail, call: &Call, template: &str, recipient: ActorId) -> Entry 
         sequence: call.sequence,
         recipient,
         trace: call.trace.clone(),
-    }
+    };
+    Entry { tenant: call.tenant, mail: logged }
 }
 
 /// UUID of a mail, computed from tenant, event, recipient and template, so that it is the same for

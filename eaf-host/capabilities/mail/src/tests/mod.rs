@@ -114,7 +114,7 @@ impl FakeStore {
     fn log(&self) -> Vec<(ActorId, Status)> {
         let paper = self.0.lock().unwrap();
         let states = paper.log.values().map(|logged| &logged.state);
-        let mut log: Vec<_> = states.map(|state| (state.entry.recipient, state.status.clone())).collect();
+        let mut log: Vec<_> = states.map(|state| (state.entry.mail.recipient, state.status.clone())).collect();
         log.sort_by_key(|(recipient, _)| *recipient);
         log
     }
@@ -161,7 +161,7 @@ impl FakeStore {
     fn waits(&self, number: u128) -> Option<Duration> {
         let (now, paper) = (self.now(), self.0.lock().unwrap());
         let mut states = paper.log.values().map(|logged| &logged.state);
-        let state = states.find(|state| state.entry.recipient == actor(number)).expect("written down");
+        let state = states.find(|state| state.entry.mail.recipient == actor(number)).expect("written down");
         state.next_at.map(|next| Duration::try_from(next - now).unwrap_or_default())
     }
 
@@ -180,7 +180,7 @@ impl FakeStore {
 
     fn change(&self, entry: &Entry, change: impl FnOnce(&mut Logged)) {
         let mut paper = self.0.lock().unwrap();
-        change(paper.log.get_mut(&entry.message_id).expect("recorded before"));
+        change(paper.log.get_mut(&entry.mail.message_id).expect("recorded before"));
     }
 }
 
@@ -235,8 +235,8 @@ impl MailStore for FakeStore {
     async fn recipients_of(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
         let paper = self.0.lock().unwrap();
         let states = paper.log.values().map(|logged| &logged.state);
-        let sent = states.filter(|state| state.entry.template == template && state.status == Status::Sent);
-        Ok(sent.map(|state| state.entry.recipient).collect())
+        let sent = states.filter(|state| state.entry.mail.template == template && state.status == Status::Sent);
+        Ok(sent.map(|state| state.entry.mail.recipient).collect())
     }
 
     async fn connection(&self, _: TenantId, _: &str) -> Result<Option<Connection>, Failure> {
@@ -275,7 +275,7 @@ impl MailStore for FakeStore {
 
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure> {
         let (written_at, mut paper) = (self.now(), self.0.lock().unwrap());
-        let logged = paper.log.entry(entry.message_id.clone()).or_insert_with(|| {
+        let logged = paper.log.entry(entry.mail.message_id.clone()).or_insert_with(|| {
             let (entry, status, next_at) = (entry.clone(), Status::Pending(None), None);
             let (attempts, unanswered, deferrals, deferred_since) = (0, 0, 0, None);
             let state =
@@ -288,7 +288,7 @@ impl MailStore for FakeStore {
     async fn pending_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let paper = self.0.lock().unwrap();
         let states = paper.log.values().map(|logged| logged.state.clone());
-        let is_its_own = |state: &MailState| (state.entry.run, state.entry.sequence) == (run, sequence);
+        let is_its_own = |state: &MailState| (state.entry.mail.run, state.entry.mail.sequence) == (run, sequence);
         Ok(states.filter(|state| is_its_own(state) && matches!(state.status, Status::Pending(_))).collect())
     }
 
@@ -316,7 +316,7 @@ impl MailStore for FakeStore {
     async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure> {
         let now = self.now();
         self.change(entry, |logged| {
-            logged.state.status = Status::Pending(Some(deferral.reason.into()));
+            logged.state.status = Status::Pending(Some(deferral.error.into()));
             logged.state.next_at = Some(now + deferral.delay);
             logged.state.unanswered = deferral.unanswered;
             let (deferrals, since) = (logged.state.deferrals, logged.state.deferred_since);

@@ -133,10 +133,10 @@ async fn an_abandoned_mail_is_sent_again_on_request_of_an_admin() {
     store.pause(false);
     let message_id = {
         let mut paper = store.0.lock().unwrap();
-        let mut failed = paper.log.values_mut().filter(|logged| logged.state.entry.recipient == actor(3));
+        let mut failed = paper.log.values_mut().filter(|logged| logged.state.entry.mail.recipient == actor(3));
         let logged = failed.next().unwrap();
         logged.state.status = Status::Pending(None);
-        logged.state.entry.message_id.clone()
+        logged.state.entry.mail.message_id.clone()
     };
     store.advance(Duration::from_secs(3_600));
     assert_eq!(store.provider().repeat_item(&approval(), &message_id).await, Ok(json!({"sent": 1, "failed": 0})));
