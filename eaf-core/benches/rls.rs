@@ -9,6 +9,7 @@ mod durable;
 #[path = "shared/verdict.rs"]
 mod verdict;
 
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::directory;
 use eaf_core::event_store::{AppendRequest, Outcome, PendingEvent, StreamWrite, append_batch};
 use eaf_core::id::{ActorId, EventId, StreamId, TenantId};
@@ -57,7 +58,7 @@ async fn main() {
     durable::refuse_unless_durable(&database).await;
     let config = db::Config { append_connections: 1, app_connections: 1, ..database.config() };
     let db = db::Db::connect(&config).await.expect("connections");
-    let core = Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key());
+    let core = Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key(), CommandQuota::default());
     let tenant = fill(&database, &core).await;
     let mut app = database.as_role("eaf_app").await;
 

@@ -14,7 +14,7 @@ mod snapshots;
 mod stream_locks;
 mod subjects;
 
-pub use limits::CommandLimits;
+pub use limits::CommandQuota;
 pub use precondition::Precondition;
 
 use crate::actor::Caller;
@@ -26,6 +26,7 @@ use crate::directory;
 use crate::event_store::{self, Appender, Position, StreamCache};
 use crate::id::CommandId;
 use crate::setting;
+use limits::CommandLimits;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use stream_locks::StreamLocks;
@@ -47,22 +48,17 @@ pub struct CommandBus {
 }
 
 impl CommandBus {
-    /// Creates a bus without rate limits.
-    pub fn new(db: &Db, ambient: &Ambient, keyring: &Keyring, appender: &Appender) -> Self {
+    pub fn new(db: &Db, ambient: &Ambient, keyring: &Keyring, appender: &Appender, quota: CommandQuota) -> Self {
         CommandBus {
             db: db.clone(),
             ambient: ambient.clone(),
             keyring: keyring.clone(),
             appender: appender.clone(),
-            limits: CommandLimits::none(ambient),
+            limits: CommandLimits::new(ambient, quota),
             stream_cache: StreamCache::default(),
             stream_locks: StreamLocks::default(),
             snapshot_locks: StreamLocks::default(),
         }
-    }
-
-    pub fn with_limits(self, limits: CommandLimits) -> Self {
-        CommandBus { limits, ..self }
     }
 
     /// Returns the bus with an empty stream cache, as on a host that has just started.

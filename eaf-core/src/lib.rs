@@ -69,9 +69,14 @@ pub struct Core {
 
 impl Core {
     /// Starts the core, with the tasks of doorbell and feed, which need a tokio runtime. `master`
-    /// is the host's master key, or two keys while the master key is rotated. Commands have no rate
-    /// limit until the bus is given one.
-    pub fn start(db: db::Db, ambient: clock::Ambient, master: impl Into<crypto::MasterKeys>) -> Self {
+    /// is the host's master key, or two keys while the master key is rotated. `quota` limits the
+    /// commands of each tenant.
+    pub fn start(
+        db: db::Db,
+        ambient: clock::Ambient,
+        master: impl Into<crypto::MasterKeys>,
+        quota: command_bus::CommandQuota,
+    ) -> Self {
         let keyring = crypto::Keyring::new(&master.into(), ambient.clone());
         let doorbell = doorbell::Doorbell::start(&db, &ambient);
         let feed = live::Feed::start(&db, &ambient);
@@ -86,7 +91,7 @@ impl Core {
             erasure: erasure::Erasure::new(&db, &directory),
             consumers: consumers::Consumers::new(&db, &keyring, &feed),
             journal: workflow::Journal::new(&db, &keyring),
-            bus: command_bus::CommandBus::new(&db, &ambient, &keyring, &appender),
+            bus: command_bus::CommandBus::new(&db, &ambient, &keyring, &appender, quota),
             appender,
             db,
             ambient,

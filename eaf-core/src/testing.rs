@@ -13,6 +13,7 @@ pub use contents::rows_as_text;
 use crate::Core;
 use crate::actor::{ActorKind, Affiliation, Caller, Locale, TraceId};
 use crate::clock::{Ambient, Clock, Entropy};
+use crate::command_bus::CommandQuota;
 use crate::crypto::MasterKey;
 use crate::db::{self, Db, Passwords};
 use crate::id::{ActorId, TenantId};
@@ -92,7 +93,12 @@ impl Database {
     }
 
     pub async fn core(&self) -> Core {
-        Core::start(self.db().await, ambient(), master_key())
+        self.core_with(CommandQuota::default()).await
+    }
+
+    /// Starts a core whose tenants have this quota.
+    pub async fn core_with(&self, quota: CommandQuota) -> Core {
+        Core::start(self.db().await, ambient(), master_key(), quota)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::load::arrivals;
 use crate::tally::{self, Tally};
 use crate::verdict::{Line, quantile};
 use eaf_core::Core;
-use eaf_core::command_bus::{CommandLimits, Error};
+use eaf_core::command_bus::{CommandQuota, Error};
 use eaf_core::id::TenantId;
 use eaf_core::rate_limit::Limit;
 use eaf_core::testing::Database;
@@ -20,12 +20,8 @@ const CALM: f64 = 50.0;
 const LASTS: Duration = Duration::from_secs(8);
 
 pub async fn bench(database: &Database, rounds: usize) {
-    let mut core = database.core().await;
-    core.bus = core.bus.clone().with_limits(CommandLimits::new(
-        &core.ambient,
-        Some(Limit { per_second: QUOTA, burst: QUOTA }),
-        None,
-    ));
+    let quota = CommandQuota { commands: Some(Limit { per_second: QUOTA, burst: QUOTA }), bodies: None };
+    let core = database.core_with(quota).await;
     let tally = Tally::in_force(database).await;
     let mut neighbours = Vec::new();
     for n in 0..NEIGHBOURS {

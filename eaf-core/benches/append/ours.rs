@@ -1,6 +1,7 @@
 //! Appends through the host, for the benchmark: each caller passes one request to the appender.
 
 use eaf_core::actor::ActorKind;
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::event_store::{AppendRequest, Fence, Meta, Outcome, PendingEvent, StreamWrite, append_plain_for_tests};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
@@ -26,7 +27,8 @@ impl Ours {
         let config = eaf_core::db::Config { append_connections: 14, ..database.config() };
         database.run("select eaf.activate('bench', 1, '00')").await;
         let db = eaf_core::db::Db::connect(&config).await.expect("connections");
-        let core = Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key());
+        let core =
+            Core::start(db, eaf_core::testing::ambient(), eaf_core::testing::master_key(), CommandQuota::default());
         let mut made = Vec::new();
         for n in 0..tenants {
             made.push(

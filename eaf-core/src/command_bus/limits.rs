@@ -6,9 +6,17 @@ use crate::clock::Ambient;
 use crate::id::TenantId;
 use crate::rate_limit::{Limit, RateLimit, RateLimited};
 
+/// Quota of one tenant: the rate limits of its commands. `None`: unlimited.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CommandQuota {
+    pub commands: Option<Limit>,
+    /// Limit of the total size of command bodies, in bytes.
+    pub bodies: Option<Limit>,
+}
+
 /// Rate limits of commands and of their bodies, per tenant. Cheap to clone.
 #[derive(Clone)]
-pub struct CommandLimits {
+pub(super) struct CommandLimits {
     commands: RateLimit<TenantId>,
     /// Rate limit on the bytes of command bodies. A body takes space: in the log if the command is
     /// accepted, for a while in the ledger if it is refused.
@@ -16,12 +24,11 @@ pub struct CommandLimits {
 }
 
 impl CommandLimits {
-    pub fn none(ambient: &Ambient) -> Self {
-        CommandLimits::new(ambient, None, None)
-    }
-
-    pub fn new(ambient: &Ambient, commands: Option<Limit>, bytes: Option<Limit>) -> Self {
-        CommandLimits { commands: RateLimit::maybe(ambient, commands), bytes: RateLimit::maybe(ambient, bytes) }
+    pub(super) fn new(ambient: &Ambient, quota: CommandQuota) -> Self {
+        CommandLimits {
+            commands: RateLimit::maybe(ambient, quota.commands),
+            bytes: RateLimit::maybe(ambient, quota.bodies),
+        }
     }
 
     /// Counts one command, whose body has a size of `bytes`, for its tenant.

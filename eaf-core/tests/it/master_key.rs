@@ -3,6 +3,7 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::audit::platform;
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
@@ -17,7 +18,7 @@ fn key(byte: u8) -> MasterKey {
 }
 
 async fn host(database: &Database, keys: impl Into<MasterKeys>) -> Core {
-    Core::start(database.db().await, ambient(), keys)
+    Core::start(database.db().await, ambient(), keys, CommandQuota::default())
 }
 
 fn both(current: u8, previous: u8) -> MasterKeys {

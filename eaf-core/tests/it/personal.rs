@@ -3,7 +3,7 @@
 
 use crate::command_bus::House;
 use eaf_core::audit::{self, Entry};
-use eaf_core::command_bus::Error;
+use eaf_core::command_bus::{CommandQuota, Error};
 use eaf_core::crypto;
 use eaf_core::directory::NewMember;
 use eaf_core::event_store::read_after;
@@ -226,7 +226,12 @@ async fn another_master_key_opens_nothing_and_is_an_error() {
         roles: Vec::new(),
     };
     let actor = house.core.directory.put_member(&house.core.by, house.anna.tenant, member).await.unwrap();
-    let other = eaf_core::Core::start(house.database.db().await, ambient(), crypto::MasterKey::new([8; 32]));
+    let other = eaf_core::Core::start(
+        house.database.db().await,
+        ambient(),
+        crypto::MasterKey::new([8; 32]),
+        CommandQuota::default(),
+    );
     let refused = other.directory.member(house.anna.tenant, actor).await.unwrap_err();
     assert!(matches!(refused, eaf_core::directory::Error::Crypto(crypto::Error::WrongMasterKey)), "{refused:?}");
 }

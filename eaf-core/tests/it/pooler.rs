@@ -3,6 +3,7 @@
 
 use crate::isolation::{Range, acme, globex, sqlstate};
 use eaf_core::Core;
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::db::{self, Db};
 use eaf_core::directory;
 use eaf_core::event_store::head;
@@ -89,7 +90,7 @@ async fn clients_of_two_tenants_on_shared_connections_see_their_own_rows() {
     let pooler = Pooler::start(&range.database).await;
     let app_url = pooler.url(&range.database);
     let config = db::Config { app_url, app_connections: CLIENTS as u32, ..range.database.config() };
-    let core = Core::start(Db::connect(&config).await.unwrap(), ambient(), master_key());
+    let core = Core::start(Db::connect(&config).await.unwrap(), ambient(), master_key(), CommandQuota::default());
 
     let clients: Vec<_> = (0..CLIENTS)
         .map(|n| {

@@ -3,6 +3,7 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::clock::{Ambient, Clock};
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::session::{Activity, Limits, SessionId};
@@ -37,7 +38,7 @@ impl House {
         let database = Database::fresh().await;
         let clock = Arc::new(Turned::default());
         let ambient = Ambient { clock: clock.clone(), ..ambient() };
-        let core = Core::start(database.db().await, ambient, master_key());
+        let core = Core::start(database.db().await, ambient, master_key(), CommandQuota::default());
         let acme = add_tenant(&core.db, &core.by, "acme", "ACME").await.unwrap();
         let anna = core.directory.put_member(&core.by, acme, person("anna")).await.unwrap();
         House { core, clock, acme, anna, database }

@@ -16,7 +16,7 @@ use active_packages::ActivePackages;
 use eaf_capability::egress;
 use eaf_capability::text::audit;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::CommandLimits;
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
 use eaf_core::db::{self, Db};
@@ -118,7 +118,8 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
         current: MasterKey::new(*config.master_key.bytes()),
         previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
     };
-    let mut core = Core::start(db, system_clock::system(), keys);
+    let quota = CommandQuota { commands: config.quota.commands, bodies: config.quota.bodies };
+    let core = Core::start(db, system_clock::system(), keys, quota);
     // Check before any write: other hosts could not decrypt a key that is wrapped with a wrong
     // master key.
     core.master_keys.check().await?;
@@ -131,8 +132,6 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
              these operators cannot sign in. Set EAF_MASTER_KEY_PREVIOUS to it and run `eaf key rotate`"
         );
     }
-    core.bus =
-        core.bus.clone().with_limits(CommandLimits::new(&core.ambient, config.quota.commands, config.quota.bodies));
     Ok(core)
 }
 

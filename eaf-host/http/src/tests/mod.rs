@@ -48,7 +48,7 @@ use eaf_capability::{
 };
 use eaf_core::Core;
 use eaf_core::actor::Locale;
-use eaf_core::command_bus::CommandLimits;
+use eaf_core::command_bus::CommandQuota;
 use eaf_core::connection::Connection;
 use eaf_core::consumers;
 use eaf_core::directory::{self, Member, NewMember};
@@ -277,11 +277,8 @@ impl TestHost {
     async fn build(public_url: &str, quota: Option<Limit>) -> TestHost {
         let database = Database::fresh().await;
         let issuer = Issuer::start().await;
-        let mut core = Core::start(database.db().await, issuer.ambient.clone(), master_key());
-        if let Some(limit) = quota {
-            core.bus = core.bus.clone().with_limits(CommandLimits::new(&issuer.ambient, Some(limit), None));
-        }
-        let core = Arc::new(core);
+        let quota = CommandQuota { commands: quota, bodies: None };
+        let core = Arc::new(Core::start(database.db().await, issuer.ambient.clone(), master_key(), quota));
         for (slug, people) in [("acme", ["requester", "admin", "auditor"].as_slice()), ("globex", &["admin"])] {
             let tenant = directory::add_tenant(&core.db, &core.by, slug, &slug.to_uppercase()).await.expect("added");
             for role in people {

@@ -1,7 +1,8 @@
-//! Tests of the source tree's rules: dependencies between crates, size and names of files, and the
-//! words of comments and documents.
+//! Tests of the source tree's rules: dependencies between crates and inside the core, size and
+//! names of files, and the words of comments and documents.
 
 mod comments;
+mod core_layers;
 mod plain_words;
 mod product;
 
