@@ -21,6 +21,7 @@ pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use people::{PeopleQuery, people_ids};
 pub use reporting::{MAX_COST_CENTRE, Reporting};
+pub use roles::{ADMIN, AUDITOR, ROLES};
 pub use tenant::{Tenant, add_tenant, create_tenant, member_count, tenant, tenant_by_slug, tenants};
 
 use crate::clock::Ambient;

@@ -1,5 +1,9 @@
 //! Log and queue of mails. The key of a mail is its Message-ID.
 //!
+//! Mail is a service of the platform, as connections are: admins of a tenant see and manage the
+//! queue of all products in one place. The capability `mail` sends the mails; their log is here,
+//! because all SQL of the host is in this crate.
+//!
 //! A mail is recorded before it is sent. So a repetition after a crash has the same Message-ID, and
 //! admins see which recipients a server refused. The start of the transmission is recorded too: if
 //! the server then does not answer, it may have accepted the mail. Addresses are never stored.

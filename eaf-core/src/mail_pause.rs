@@ -1,5 +1,6 @@
 //! Pauses of mail connections. While a connection is paused, no mail is sent over it, until an
-//! admin resumes it; for example while the mail server is moved.
+//! admin resumes it; for example while the mail server is moved. Mail is a service of the platform:
+//! see [`mail_log`](crate::mail_log).
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, TenantId};

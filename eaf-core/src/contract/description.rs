@@ -112,7 +112,7 @@ pub struct ReadRule {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Permission {
     pub name: String,
-    /// Roles that hold the permission: `requester`, `approver`, `admin`, `auditor`.
+    /// Roles that hold the permission, out of [`ROLES`](crate::directory::ROLES).
     pub roles: Vec<String>,
 }
 

@@ -10,7 +10,12 @@ use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
 /// Name of the role whose holders manage the tenant.
-const ADMIN: &str = "admin";
+pub const ADMIN: &str = "admin";
+/// Name of the role whose holders read the audit trail and the workflow runs.
+pub const AUDITOR: &str = "auditor";
+/// Roles of the host. Packages give their permissions to these and declare no others, so that a
+/// member has the same roles in all products.
+pub const ROLES: [&str; 4] = ["requester", "approver", ADMIN, AUDITOR];
 
 impl Directory {
     /// Sets the roles of a current member. They hold from the member's next request on. Fails with

@@ -13,17 +13,18 @@ use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use eaf_core::directory::{ADMIN, AUDITOR};
 use eaf_core::view;
 use std::collections::HashMap;
 
 /// Permissions of the host, with the roles that hold them.
 pub const HOST_PERMISSIONS: [(&str, &[&str]); 6] = [
-    ("host.members", &["admin"]),
-    ("host.connections", &["admin"]),
-    ("host.mail-failures", &["admin"]),
-    ("host.runs", &["admin", "auditor"]),
-    ("host.audit", &["admin", "auditor"]),
-    ("host.settings", &["admin"]),
+    ("host.members", &[ADMIN]),
+    ("host.connections", &[ADMIN]),
+    ("host.mail-failures", &[ADMIN]),
+    ("host.runs", &[ADMIN, AUDITOR]),
+    ("host.audit", &[ADMIN, AUDITOR]),
+    ("host.settings", &[ADMIN]),
 ];
 
 /// Roles that hold permissions of the host.

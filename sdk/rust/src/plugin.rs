@@ -3,7 +3,8 @@
 use crate::{Commands, EventSet, States, Views, Workflows};
 use serde_json::Value;
 
-/// A permission, and the roles that hold it, out of requester, approver, admin and auditor.
+/// A permission, and the roles of the host that hold it. The build refuses a role that the host
+/// does not have.
 #[derive(Debug, Clone, Copy)]
 pub struct Permission {
     pub name: &'static str,

@@ -39,9 +39,6 @@ use eaf_capability::text::Locales;
 use eaf_core::contract::Description;
 use std::fmt;
 
-/// Roles of the host that members of a tenant can have.
-pub const ROLES: [&str; 4] = ["requester", "approver", "admin", "auditor"];
-
 /// Result of the cross-check of a package: a reference to a name that the package does not declare,
 /// or another violation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Checks of the names of commands, events, permissions and roles: each name is declared once, and
 //! each reference leads to a declared name.
 
-use super::{Finding, ROLES, choices};
+use super::{Finding, choices};
 use eaf_core::contract::{CommandType, Description};
+use eaf_core::directory::ROLES;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
