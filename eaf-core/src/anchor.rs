@@ -191,6 +191,17 @@ async fn write(
         audit_marks: rows::marks(audits),
         journal_marks: rows::marks(journals),
     };
+    insert(tx, &anchor, &chain_hash(&previous, &anchor), audits, journals).await
+}
+
+/// Inserts the anchor and marks its rows with the anchor's number.
+async fn insert(
+    tx: &mut TenantTx,
+    anchor: &Anchor,
+    chain: &[u8],
+    audits: &[HashedRow<AuditKey>],
+    journals: &[HashedRow<JournalKey>],
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "with audits as (update eaf.audit set anchor = $2 where tenant_id = $1 and id = any ($11)),
               journals as (update eaf.journal j set anchor = $2 from unnest($12::uuid[], $13::integer[]) as n (run_id, seq)
@@ -199,7 +210,7 @@ async fn write(
            (tenant_id, nr, at, log_pos, log_chain, audits, journals, audit_marks, journal_marks, chain)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
-    .bind(tenant)
+    .bind(tx.tenant())
     .bind(anchor.nr)
     .bind(anchor.at)
     .bind(anchor.log_pos)
@@ -208,7 +219,7 @@ async fn write(
     .bind(&anchor.journals)
     .bind(&anchor.audit_marks)
     .bind(&anchor.journal_marks)
-    .bind(chain_hash(&previous, &anchor))
+    .bind(chain)
     .bind(audits.iter().map(|row| row.key).collect::<Vec<_>>())
     .bind(journals.iter().map(|row| row.key.0).collect::<Vec<_>>())
     .bind(journals.iter().map(|row| row.key.1).collect::<Vec<_>>())

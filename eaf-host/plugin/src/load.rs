@@ -6,7 +6,7 @@
 use super::Plugin;
 use super::domain::{self, WasmDomain};
 use super::engine::{self, Wasm};
-use super::manifest::{self, Request};
+use super::manifest::{self, Manifest, Request};
 use super::package::{self, Package};
 use super::workflow::component::{self, WorkflowComponent};
 use eaf_capability::Interface;
@@ -124,13 +124,7 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
         domain: imports(wasm, &domain),
         workflow: workflow.as_ref().map(|workflow| imports(wasm, workflow)).unwrap_or_default(),
     };
-    let mut report = refused_domain_imports(&imports.domain);
-    report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
-    report.extend(refused_functions(&imports.workflow, ceiling));
-    report.extend(refused_requests(&manifest.requests, ceiling));
-    if !report.is_empty() {
-        return Err(Error::Refused { plugin, report });
-    }
+    check_imports(&manifest, &imports, ceiling)?;
 
     let identity = domain::Identity {
         plugin: plugin.clone(),
@@ -144,20 +138,35 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
         .map(|workflow| WorkflowComponent::new(wasm.clone(), &workflow))
         .transpose()
         .map_err(|cause| Error::Workflow { plugin: plugin.clone(), cause })?;
-    let texts_of_package = Arc::new(locales(&plugin, &package)?);
-    let mails = Templates::load(&texts(&plugin, &package, "mails")?, texts_of_package.clone())
-        .map_err(|cause| Error::Mails { plugin: plugin.clone(), cause: Box::new(cause) })?;
+    let texts = Arc::new(locales(&plugin, &package)?);
+    let mails = mails(&manifest, &package, texts.clone())?;
     Ok(Plugin {
         digest: package.digest().to_owned(),
         generation,
-        texts: texts_of_package,
-        mails: Arc::new(mails.of(&manifest.plugin.name)),
+        texts,
+        mails: Arc::new(mails),
         manifest,
         imports,
         description,
         domain: Arc::new(domain),
         workflow,
     })
+}
+
+/// Refuses a package that imports or requests more than the ceiling permits.
+fn check_imports(manifest: &Manifest, imports: &Imports, ceiling: &Ceiling) -> Result<(), Error> {
+    let mut report = refused_domain_imports(&imports.domain);
+    report.extend(refused_workflow_imports(&imports.workflow, &manifest.requests, ceiling));
+    report.extend(refused_functions(&imports.workflow, ceiling));
+    report.extend(refused_requests(&manifest.requests, ceiling));
+    if report.is_empty() { Ok(()) } else { Err(Error::Refused { plugin: manifest.plugin.id.clone(), report }) }
+}
+
+fn mails(manifest: &Manifest, package: &Package, locales: Arc<Locales>) -> Result<Templates, Error> {
+    let plugin = &manifest.plugin.id;
+    let mails = Templates::load(&texts(plugin, package, "mails")?, locales)
+        .map_err(|cause| Error::Mails { plugin: plugin.clone(), cause: Box::new(cause) })?;
+    Ok(mails.of(&manifest.plugin.name))
 }
 
 /// Interface that a component imports, with the functions of the interface that the component uses.

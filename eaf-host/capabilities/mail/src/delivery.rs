@@ -176,6 +176,17 @@ impl<'a> Delivery<'a> {
                 reply
             }
         };
+        self.settle_outcome(to, state, outcome, unanswered).await
+    }
+
+    /// Settles or defers a mail by the server's reply, or by the failure of the session.
+    async fn settle_outcome(
+        &mut self,
+        to: &Address,
+        state: &MailState,
+        outcome: Result<Outcome, Failure>,
+        unanswered: i32,
+    ) -> Result<(), Failure> {
         match outcome {
             Ok(Outcome::Accepted(relay)) => {
                 (self.accepted, self.last_accepted, self.equal.1) = (self.accepted + 1, Some(to.clone()), 0);

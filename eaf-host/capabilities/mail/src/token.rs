@@ -9,6 +9,7 @@ use eaf_capability::Failure;
 use eaf_capability::contact;
 use eaf_capability::egress::Route;
 use eaf_capability::login_limiter::Login;
+use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::Value;
@@ -123,15 +124,7 @@ async fn ask(
         .dns_resolver(Arc::new(route.clone()))
         .build()
         .map_err(|_| away())?;
-    let mut form = vec![
-        ("grant_type", "client_credentials"),
-        ("client_id", &request.client_id),
-        ("client_secret", &request.client_secret),
-    ];
-    if !request.scope.is_empty() {
-        form.push(("scope", &request.scope));
-    }
-    let mut answer = client.post(url).form(&form).send().await.map_err(|error| {
+    let mut answer = client.post(url).form(&form(request)).send().await.map_err(|error| {
         tracing::warn!(tenant = %access.tenant, error = &error as &dyn std::error::Error, "no token endpoint was reached");
         away()
     })?;
@@ -144,10 +137,32 @@ async fn ask(
         }
         body.extend_from_slice(&chunk);
     }
-    let is_token = status.is_success() && serde_json::from_slice::<Answer>(&body).is_ok();
+    read_answer(access, route, status, &body)
+}
+
+fn form(request: &TokenRequest) -> Vec<(&'static str, &str)> {
+    let mut form = vec![
+        ("grant_type", "client_credentials"),
+        ("client_id", request.client_id.as_str()),
+        ("client_secret", request.client_secret.as_str()),
+    ];
+    if !request.scope.is_empty() {
+        form.push(("scope", request.scope.as_str()));
+    }
+    form
+}
+
+/// Reads the token of an answer, or why there is none.
+fn read_answer(
+    access: &MailServerAccess<'_>,
+    route: &Route,
+    status: StatusCode,
+    body: &[u8],
+) -> Result<Answer, Failure> {
+    let is_token = status.is_success() && serde_json::from_slice::<Answer>(body).is_ok();
     // A tenant must not learn which other kind of server is at an address that the operator did not
     // list by name.
-    if !route.is_named() && !is_token && reason(&body).is_empty() {
+    if !route.is_named() && !is_token && reason(body).is_empty() {
         tracing::warn!(tenant = %access.tenant, status = status.as_u16(), "what answers is no token endpoint");
         return Err(away());
     }
@@ -157,10 +172,10 @@ async fn ask(
     if !status.is_success() {
         return Err(configuration(
             "token-denied",
-            format!("The token endpoint gives no token for this client ({}{}).", status.as_u16(), reason(&body)),
+            format!("The token endpoint gives no token for this client ({}{}).", status.as_u16(), reason(body)),
         ));
     }
-    serde_json::from_slice(&body).map_err(|_| unusable(status.as_u16()))
+    serde_json::from_slice(body).map_err(|_| unusable(status.as_u16()))
 }
 
 fn away() -> Failure {

@@ -149,77 +149,117 @@ pub async fn serve(
     migrate(&config).await?;
     let core = Arc::new(core(&config).await?);
 
-    // Products: the configured packages, then all others that are active, with their tables and
-    // triggers.
-    let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
-    let plugins = Plugins::default();
-    let ceiling = config.plugins.ceiling.clone();
-    activate_configured(&core, &wasm, &plugins, &ceiling, &config).await?;
-    let found = install::load_active(&core, &wasm, &plugins, &ceiling).await?;
-    for (plugin, error) in found.failed {
-        match error {
-            // Serve the others; the product is missing until the ceiling or the package changes.
-            install::Error::Load(load::Error::Refused { .. }) => {
-                tracing::error!(plugin, error = &error as &dyn std::error::Error, "an active package is refused");
-            }
-            error => return Err(error.into()),
-        }
-    }
-    let products = Arc::new(ActivePackages::new(plugins.clone()));
-    warn_of_missing_grants(&core, &plugins).await?;
-
-    // Capabilities, by their registrations.
+    let runtime = Runtime::start(&config, &core).await?;
+    let products = Arc::new(ActivePackages::new(runtime.plugins.clone()));
+    warn_of_missing_grants(&core, &runtime.plugins).await?;
     let providers = Arc::new(build_providers(&parts(&config, &core, products.clone()))?);
-
-    // Identity: the start does not need the issuer; its keys are fetched in the background.
+    // The start does not need the issuer; its keys are fetched in the background.
     let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.ambient.clone())?);
 
-    // Background tasks: projections and triggers, workflows, metrics.
     let (close, closing) = watch::channel(false);
-    let mut background = JoinSet::new();
-    background.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
     let host = HostId(core.ambient.uuid());
+    let mut background = JoinSet::new();
+    spawn_engine(&mut background, &config, &core, host, runtime, &providers, &closing);
+    let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
+    background.spawn(async move { keys.keep_keys(keys_stop).await });
+    spawn_maintenance(&mut background, &config, &core, &metrics, &closing);
+
+    // HTTP last, when everything is ready.
+    let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http_config(&config), closing);
+    app.metrics = Some(metrics);
+    tracing::info!(%address, url = config.http.public_url, %host, "serving");
+    let ended = run_until(stop, eaf_http::serve(listener, app), &mut background, &close).await;
+    close_providers(&providers).await;
+    tracing::info!("stopped");
+    ended
+}
+
+/// Loaded packages, with what loads further ones.
+struct Runtime {
+    wasm: Wasm,
+    plugins: Plugins,
+    ceiling: Ceiling,
+}
+
+impl Runtime {
+    /// Loads the configured packages, then all others that are active, with their tables and
+    /// triggers.
+    async fn start(config: &Config, core: &Core) -> Result<Runtime, Error> {
+        let wasm = Wasm::new(config.plugins.compiled_cache.clone(), Limits::default())?;
+        let (plugins, ceiling) = (Plugins::default(), config.plugins.ceiling.clone());
+        activate_configured(core, &wasm, &plugins, &ceiling, config).await?;
+        let found = install::load_active(core, &wasm, &plugins, &ceiling).await?;
+        for (plugin, error) in found.failed {
+            match error {
+                // Serve the others; the product is missing until the ceiling or the package changes.
+                install::Error::Load(load::Error::Refused { .. }) => {
+                    tracing::error!(plugin, error = &error as &dyn std::error::Error, "an active package is refused");
+                }
+                error => return Err(error.into()),
+            }
+        }
+        Ok(Runtime { wasm, plugins, ceiling })
+    }
+}
+
+/// Spawns projections and triggers, workflows, and the observation of managed resources.
+fn spawn_engine(
+    background: &mut JoinSet<()>,
+    config: &Config,
+    core: &Arc<Core>,
+    host: HostId,
+    runtime: Runtime,
+    providers: &Arc<Providers>,
+    closing: &watch::Receiver<bool>,
+) {
+    let Runtime { wasm, plugins, ceiling } = runtime;
+    background.spawn(project(core.clone(), wasm, plugins.clone(), ceiling, closing.clone()));
     let packages = Arc::new(plugins.clone());
     let kernel = Arc::new(PostgresKernel::new(core.clone(), packages.clone(), host, config.workflows.lease));
-    let capabilities = Arc::new(eaf_capability::capabilities(&providers));
+    let capabilities = Arc::new(eaf_capability::capabilities(providers));
     let engine = Engine::new(kernel, packages, capabilities, EngineConfig::default());
     let engine_stop = closed(closing.clone());
     background.spawn(async move { engine.run(engine_stop).await });
     let observer = eaf_plugin::observer::Observer::new(core.clone(), plugins, providers.clone());
     background.spawn(observer.run(closed(closing.clone())));
-    let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
-    background.spawn(async move { keys.keep_keys(keys_stop).await });
+}
+
+fn spawn_maintenance(
+    background: &mut JoinSet<()>,
+    config: &Config,
+    core: &Arc<Core>,
+    metrics: &PrometheusHandle,
+    closing: &watch::Receiver<bool>,
+) {
     background.spawn(maintenance::compact_metrics(metrics.clone(), closing.clone()));
     background.spawn(maintenance::anchor_records(core.clone(), closing.clone()));
-    let http = http_config(&config);
-    background.spawn(maintenance::purge_sessions(core.clone(), http.sessions, closing.clone()));
+    background.spawn(maintenance::purge_sessions(core.clone(), http_config(config).sessions, closing.clone()));
     background.spawn(maintenance::prune(core.clone(), config.retention, closing.clone()));
+}
 
-    // HTTP last, when everything is ready.
-    let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http, closing);
-    app.metrics = Some(metrics);
-    tracing::info!(%address, url = config.http.public_url, %host, "serving");
-    let serving = eaf_http::serve(listener, app);
+/// Serves until `stop` completes or a background task ends, then completes the requests and batches
+/// in progress.
+async fn run_until(
+    stop: impl Future<Output = ()> + Send,
+    serving: impl Future<Output = ()>,
+    background: &mut JoinSet<()>,
+    close: &watch::Sender<bool>,
+) -> Result<(), Error> {
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         () = &mut serving => Some(Ok(())),
         ended = background.join_next() => ended.map(|ended| ended.map_err(Error::Task)),
         () = stop => None,
     };
-
-    // Shutdown: no new requests; requests and batches in progress are completed.
     close.send_replace(true);
-    let ended = match ended {
+    match ended {
         Some(ended) => ended,
         None => {
             serving.await;
             while background.join_next().await.is_some() {}
             Ok(())
         }
-    };
-    close_providers(&providers).await;
-    tracing::info!("stopped");
-    ended
+    }
 }
 
 async fn close_providers(providers: &Providers) {

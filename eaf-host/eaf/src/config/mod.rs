@@ -80,56 +80,49 @@ impl Config {
     pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Config, Error> {
         let mut values = Values::default();
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|cause| Error::Read { path: path.into(), cause })?;
-            let table = text
-                .parse::<toml::Table>()
-                .map_err(|cause| Error::Syntax { path: path.into(), problem: cause.message().to_string() })?;
-            values.add_file(&table);
+            values.add_file(&parse_file(path)?);
         }
         values.add_variables(variables);
-
-        let http = http::read(&mut values);
-        let database = database::read(&mut values);
-        let identity = identity::read(&mut values);
-        let sessions = sessions::read(&mut values);
-        let master_keys = master_key::read(&mut values);
-        let plugins = plugins::read(&mut values);
-        let egress = egress::read(&mut values);
-        let quota = quota::read(&mut values);
-        let retention = retention::read(&mut values);
-        let workflows = workflows::read(&mut values);
-        let telemetry = telemetry::read(&mut values);
-        match (http, database, identity, sessions, master_keys, plugins, egress, quota, retention, workflows, telemetry)
-        {
-            (
-                Some(http),
-                Some(database),
-                Some(identity),
-                Some(sessions),
-                Some((master_key, previous_master_key)),
-                Some(plugins),
-                Some(egress),
-                Some(quota),
-                Some(retention),
-                Some(workflows),
-                Some(telemetry),
-            ) if values.problems().is_empty() => Ok(Config {
-                http,
-                database,
-                identity,
-                sessions,
-                master_key,
-                previous_master_key,
-                plugins,
-                egress,
-                quota,
-                retention,
-                workflows,
-                telemetry,
-            }),
-            _ => Err(Error::Unusable(values.into_problems())),
-        }
+        let config = Config::read(&mut values);
+        config.filter(|_| values.problems().is_empty()).ok_or_else(|| Error::Unusable(values.into_problems()))
     }
+
+    /// Reads all sections. `None`: `values` has the problems of each section.
+    fn read(values: &mut Values) -> Option<Config> {
+        // Each section is read before the first `?`, so that the problems of all are found.
+        let http = http::read(values);
+        let database = database::read(values);
+        let identity = identity::read(values);
+        let sessions = sessions::read(values);
+        let master_keys = master_key::read(values);
+        let plugins = plugins::read(values);
+        let egress = egress::read(values);
+        let quota = quota::read(values);
+        let retention = retention::read(values);
+        let workflows = workflows::read(values);
+        let telemetry = telemetry::read(values);
+        let (master_key, previous_master_key) = master_keys?;
+        Some(Config {
+            http: http?,
+            database: database?,
+            identity: identity?,
+            sessions: sessions?,
+            master_key,
+            previous_master_key,
+            plugins: plugins?,
+            egress: egress?,
+            quota: quota?,
+            retention: retention?,
+            workflows: workflows?,
+            telemetry: telemetry?,
+        })
+    }
+}
+
+fn parse_file(path: &Path) -> Result<toml::Table, Error> {
+    let text = std::fs::read_to_string(path).map_err(|cause| Error::Read { path: path.into(), cause })?;
+    text.parse()
+        .map_err(|cause: toml::de::Error| Error::Syntax { path: path.into(), problem: cause.message().to_string() })
 }
 
 #[cfg(test)]

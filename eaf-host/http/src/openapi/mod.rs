@@ -80,25 +80,30 @@ pub fn document(operations: &[Operation], products: &[Arc<Product>]) -> Value {
         "tags": tags(products),
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "A token of the configured OpenID Connect issuer, with the tenant in `eaf_tenant`.",
-                },
-                "session": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": "__Host-eaf-session",
-                    "description": "A browser that signed in at `/auth/sign-in` (without https the name is `eaf-session`). Methods \
-                                    that change something need `EAF-Csrf: 1` and the host's own `Origin`, or answer 403 `csrf`, and \
-                                    `EAF-Person` with the `actor` that `/api/session` named for the page, or answer 428 \
-                                    `person-missing`. Sent with any method, another person's answers 409 `person-changed`. \
-                                    An expired session answers 401 `session-expired`. `EAF-Background: 1` marks requests that a page sends by itself, which do not extend the session.",
-                },
-            },
+            "securitySchemes": security_schemes(),
             "schemas": components,
+        },
+    })
+}
+
+/// Ways in which a client authenticates.
+fn security_schemes() -> Value {
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of the configured OpenID Connect issuer, with the tenant in `eaf_tenant`.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-eaf-session",
+            "description": "A browser that signed in at `/auth/sign-in` (without https the name is `eaf-session`). Methods \
+                            that change something need `EAF-Csrf: 1` and the host's own `Origin`, or answer 403 `csrf`, and \
+                            `EAF-Person` with the `actor` that `/api/session` named for the page, or answer 428 \
+                            `person-missing`. Sent with any method, another person's answers 409 `person-changed`. \
+                            An expired session answers 401 `session-expired`. `EAF-Background: 1` marks requests that a page sends by itself, which do not extend the session.",
         },
     })
 }

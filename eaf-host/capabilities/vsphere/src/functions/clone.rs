@@ -8,7 +8,7 @@
 use super::{Operation, Outcome};
 use crate::client::machine::{self, Config, Machine, Reach};
 use crate::client::task::{self, State};
-use crate::client::{MoRef, clone, device, path, placement, properties, reconfigure};
+use crate::client::{Error, MoRef, clone, device, path, placement, properties, reconfigure};
 use crate::context::Context;
 use crate::failure;
 use crate::identity::Identity;
@@ -124,7 +124,7 @@ async fn begin(
         idempotency_key: &context.call.idempotency_key,
         replace_tpm: replaces_tpm(context, &template.object).await?,
     };
-    let mut intent = Record {
+    let intent = Record {
         vcenter: vcenter.instance_uuid().await?,
         stage: Stage::Creating,
         name: spec.name.clone(),
@@ -133,13 +133,25 @@ async fn begin(
         object: context.record(identity).await?.and_then(|planned| planned.object),
     };
     context.save(identity, &intent).await?;
-    match clone::start(session, &request).await {
+    let started = clone::start(session, &request).await;
+    settle_start(context, identity, spec, intent, started).await
+}
+
+/// Records the task of the clone that was sent, or handles why vCenter started none.
+async fn settle_start(
+    context: &Context<'_>,
+    identity: &Identity,
+    spec: &Spec,
+    mut intent: Record,
+    started: Result<MoRef, Error>,
+) -> Result<Started, Failure> {
+    match started {
         Ok(task) => {
             intent.task = Some(task.clone());
             context.save(identity, &intent).await?;
             // The task counts as acknowledged only after it is recorded: without a record, this
             // host could not find its clone again, so the task must stay suspect.
-            session.acknowledge_task(&task);
+            context.vcenter.session.acknowledge_task(&task);
             Operation::Clone { task }.pending(context).await
         }
         Err(error) if error.is_fault("DuplicateName") => {
