@@ -120,10 +120,7 @@ pub fn load(wasm: &Wasm, file: &[u8], generation: i64, ceiling: &Ceiling) -> Res
     let domain = compile("domain", package.require("domain.wasm")?)?;
     let workflow = package.get("workflow.wasm").map(|bytes| compile("workflow", bytes)).transpose()?;
 
-    let imports = Imports {
-        domain: imports(wasm, &domain),
-        workflow: workflow.as_ref().map(|workflow| imports(wasm, workflow)).unwrap_or_default(),
-    };
+    let imports = Imports::of(wasm, &domain, workflow.as_ref());
     check_imports(&manifest, &imports, ceiling)?;
 
     let identity = domain::Identity {
@@ -183,6 +180,15 @@ pub struct Import {
 pub struct Imports {
     pub domain: Vec<Import>,
     pub workflow: Vec<Import>,
+}
+
+impl Imports {
+    fn of(wasm: &Wasm, domain: &Component, workflow: Option<&Component>) -> Imports {
+        Imports {
+            domain: imports(wasm, domain),
+            workflow: workflow.map(|workflow| imports(wasm, workflow)).unwrap_or_default(),
+        }
+    }
 }
 
 impl Import {

@@ -191,7 +191,8 @@ impl Runtime {
         let found = install::load_active(core, &wasm, &plugins, &ceiling).await?;
         for (plugin, error) in found.failed {
             match error {
-                // Serve the others; the product is missing until the ceiling or the package changes.
+                // Serve the others; the product is missing until the ceiling or the package
+                // changes.
                 install::Error::Load(load::Error::Refused { .. }) => {
                     tracing::error!(plugin, error = &error as &dyn std::error::Error, "an active package is refused");
                 }

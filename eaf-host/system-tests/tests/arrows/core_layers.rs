@@ -98,7 +98,7 @@ fn a_module_of_the_core_uses_only_lower_layers() {
 }
 
 #[test]
-fn a_use_of_a_higher_layer_is_found_in_lists_and_paths_and_not_in_comments() {
+fn a_use_of_a_higher_layer_is_found_outside_of_comments_and_tests() {
     let found = |text| violations("eaf-core/src/db/check.rs", text).len();
     assert_eq!(found("use crate::{clock, view::{self, Table}, live};\n"), 2);
     assert_eq!(found("let rows = crate::view::quoted(table);\n"), 1);
