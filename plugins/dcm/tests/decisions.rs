@@ -443,7 +443,7 @@ fn an_ended_row_has_the_person_and_the_time() {
 }
 
 #[test]
-fn the_longest_term_and_the_shortest_justification_are_settings_of_the_tenant() {
+fn longest_term_and_shortest_justification_are_settings_of_the_tenant() {
     let request = |settings: Value, term: i64| {
         let mut stage = with_offering();
         stage.settings = settings.as_object().expect("an object").clone();

@@ -60,7 +60,7 @@ fn a_policy_is_drafted_published_and_retired() {
 }
 
 #[test]
-fn a_newer_draft_of_another_admin_is_neither_overwritten_nor_published_unread() {
+fn a_newer_draft_of_another_admin_is_neither_lost_nor_published_unread() {
     let mut stage = Stage::<Dcm>::new();
     stage.when::<DraftPolicy>(&admin(), draft(0)).then_events(&["policy-drafted"]);
     let mut renamed = draft(1);

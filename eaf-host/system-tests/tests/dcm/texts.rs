@@ -1,9 +1,10 @@
-//! Test that each code in DCM's source has a sentence in DCM's texts.
+//! Tests that each code in DCM's source, and each failure that DCM can get, has a sentence.
 //!
-//! The test is here because a plugin cannot read files.
+//! The tests are here because a plugin cannot read files.
 
 use super::{dcm, locales};
 use eaf_core::actor::Locale;
+use eaf_plugin::check::source::{self, Referent};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -25,61 +26,42 @@ fn lines(folder: &Path) -> Vec<String> {
     lines
 }
 
-/// String literals after `marker`, up to the first parameter that is not a literal.
-fn quoted<'a>(line: &'a str, marker: &str) -> Vec<&'a str> {
-    let Some((_, rest)) = line.split_once(marker) else {
-        return Vec::new();
-    };
-    let arguments = rest.split(").").next().unwrap_or_default();
-    arguments.split('"').skip(1).step_by(2).filter(|text| !text.starts_with('/')).collect()
+/// References in DCM's source and in the SDK's, as the build of a package reads them.
+fn references() -> Vec<Referent> {
+    let roots = [dcm().join("src/lib.rs"), dcm().join("../../sdk/rust/src/lib.rs")];
+    let found = source::references(&roots, &dcm());
+    assert!(found.unread.is_empty(), "{:?}", found.unread);
+    found.references.into_iter().map(|reference| reference.referent).collect()
 }
 
-fn said() -> BTreeSet<String> {
-    let mut lines = lines(&dcm().join("src"));
-    lines.extend(self::lines(&dcm().join("../../sdk/rust/src")));
-    let mut keys = BTreeSet::new();
-    for line in &lines {
-        let mut add = |section: &str, marker: &str, endings: &[&str]| {
-            for code in quoted(line, marker).into_iter().filter(|code| !code.is_empty() && !code.contains('{')).take(1)
-            {
-                keys.extend(endings.iter().map(|ending| format!("{section}.{code}{ending}")));
-            }
-        };
-        for kind in ["invalid", "conflict", "forbidden", "not_found"] {
-            add("rejections", &format!("Rejection::{kind}("), &[""]);
-        }
-        add("rejections", "FieldError::new(", &[""]);
-        add("rejections", ".within(", &[""]);
-        add("rejections", ".into_result(", &[""]);
-        add("rejections", "fields.length(", &["-too-short", "-too-long"]);
-        add("waiting", "Message::new(", &[""]);
-        add("status", "status: ", &[""]);
-        for (enumeration, section) in [("Status::", "status"), ("Step::", "steps")] {
-            if line.trim_start().starts_with(enumeration) && line.contains("=> \"") {
-                add(section, "=> ", &[""]);
-            }
-        }
-    }
-    keys
-}
-
+/// The build only warns of a state without a text; DCM has a text for each.
 #[test]
 fn every_code_of_dcm_has_a_text() {
-    let said = said();
-    for known in [
-        "rejections.own-request",
-        "rejections.reason-too-short",
-        "waiting.approval",
-        "status.pending",
-        "status.recorded",
-        "steps.clone",
-    ] {
-        assert!(said.contains(known), "the search of the source is broken: it does not find {known}");
+    let codes: BTreeSet<String> = references()
+        .into_iter()
+        .filter_map(|referent| match referent {
+            Referent::Text(key) => Some(key),
+            _ => None,
+        })
+        .collect();
+    for known in ["rejections.own-request", "rejections.reason-too-short", "waiting.approval", "status.pending"] {
+        assert!(codes.contains(known), "the source has no reference to {known}");
     }
     let locales = locales();
     let texts: BTreeSet<&str> = locales.keys().collect();
-    let missing: Vec<_> = said.iter().filter(|key| !texts.contains(key.as_str())).collect();
+    let missing: Vec<_> = codes.iter().filter(|key| !texts.contains(key.as_str())).collect();
     assert!(missing.is_empty(), "without text in plugins/dcm/locales: {missing:#?}");
+}
+
+#[test]
+fn every_step_of_a_build_has_a_text() {
+    let lines = lines(&dcm().join("src/provisioning"));
+    let arms = lines.iter().filter_map(|line| line.trim_start().strip_prefix("Step::")?.split_once("=> \""));
+    let steps: BTreeSet<&str> = arms.filter_map(|(_, rest)| rest.split('"').next()).collect();
+    assert!(steps.contains("clone"), "{steps:?}");
+    let locales = locales();
+    let texts: BTreeSet<&str> = locales.keys().filter_map(|key| key.strip_prefix("steps.")).collect();
+    assert_eq!(steps, texts);
 }
 
 /// Failure codes of the providers, the engine and the SDK, read from their sources.
@@ -158,11 +140,13 @@ fn sentences_about_time_have_values_in_both_languages() {
 
 #[test]
 fn every_mail_that_dcm_sends_is_in_its_folder() {
-    let lines = lines(&dcm().join("src"));
-    let mut sent: BTreeSet<String> =
-        lines.iter().flat_map(|line| quoted(line, "mailer.send").into_iter().take(1)).map(Into::into).collect();
-    // The name of this mail is a constant.
-    sent.insert("approval-requested".into());
+    let sent: BTreeSet<String> = references()
+        .into_iter()
+        .filter_map(|referent| match referent {
+            Referent::Mail(name) => Some(name),
+            _ => None,
+        })
+        .collect();
     let folders = std::fs::read_dir(dcm().join("mails")).unwrap();
     let folders: BTreeSet<_> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(sent, folders);
