@@ -26,8 +26,8 @@ use offering::OfferingDefined;
 use policy::event::{PolicyDraftClosed, PolicyDrafted, PolicyPublished, PolicyRetired};
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
 use request::decision::event::{
-    ApprovalPlanned, DecisionPassedOn, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed,
-    StageReassigned, StageReminded,
+    ApprovalPlanned, DecisionPassedOn, QuestionAnswered, QuestionAsked, StageDeadlineSet, StageDecided, StageEscalated,
+    StageOpened, StagePassed, StageReassigned, StageReminded,
 };
 use request::event::{
     RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
@@ -68,6 +68,8 @@ events! {
         StagePassed,
         StageDeadlineSet,
         StageReminded,
+        QuestionAsked,
+        QuestionAnswered,
         RequestWithdrawn,
         RequestApproved,
         RequestAutoApproved,
@@ -117,6 +119,8 @@ impl Plugin for Dcm {
         request::withdraw::WithdrawRequest,
         request::approve::ApproveRequest,
         request::reject::RejectRequest,
+        request::decision::ask_back::AskBack,
+        request::decision::answer::Answer,
         request::decision::pass_on::PassOnDecision,
         request::decision::reassign::ReassignStage,
         request::decision::end_deadline::EndDeadline,

@@ -20,6 +20,8 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
         }
         "reject-request" => body["reason"] = "Not in this quarter.".into(),
         "publish-policy" | "retire-policy" => body["reason"] = "Budget of next year.".into(),
+        "ask-back" => body["question"] = "Which campaign is this for?".into(),
+        "answer" => body["text"] = "For the one in spring.".into(),
         "pass-on-decision" => {
             let before = stage.log.iter().filter(|r| r.kind == "decision-passed-on").count();
             body["to"] = SUCCESSORS[before % SUCCESSORS.len()].into();
@@ -99,11 +101,13 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
-    let (command, body) = match random.below(36) {
+    let (command, body) = match random.below(42) {
         0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
         3 | 35 => ("withdraw-request", json!({ "request": id })),
         4 | 5 | 31..=34 => ("approve-request", json!({ "request": id })),
+        36 | 37 => ("ask-back", json!({ "request": id })),
+        38 | 39 => ("answer", json!({ "request": id })),
         6 => ("reject-request", json!({ "request": id })),
         7 => ("retry-request", json!({ "request": id })),
         8 => ("refresh-vm", json!({ "vm": id })),
@@ -127,7 +131,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
         28 => ("publish-policy", on_policy(stage, random)),
         29 => ("discard-draft", on_policy(stage, random)),
         30 => ("retire-policy", on_policy(stage, random)),
-        18 => ("complete-cancel", cancelling(stage, random)),
+        18 | 40 | 41 => ("complete-cancel", cancelling(stage, random)),
         19 => {
             let mut body = cancelling(stage, random);
             let code = *random.pick(&["busy", "other-vcenter"]);
@@ -167,6 +171,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
             for view in ["requests", "vms", "policies"] {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
+            statuses.extend(stage.view_named("requests").into_values().map(|r| format!("awaited {}", r["awaited"])));
             for _ in 0..25 {
                 step(&mut stage, &mut random, &people);
             }
@@ -186,6 +191,9 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
         "cancelled",
     ] {
         assert!(statuses.contains(&format!("requests \"{status}\"")), "no story reached {status}: {statuses:?}");
+    }
+    for awaited in ["approvers", "requester"] {
+        assert!(statuses.contains(&format!("awaited \"{awaited}\"")), "no request waited for its {awaited}");
     }
     for status in ["draft", "published", "retired"] {
         assert!(statuses.contains(&format!("policies \"{status}\"")), "no story reached {status}: {statuses:?}");

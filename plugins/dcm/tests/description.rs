@@ -27,7 +27,16 @@ fn the_description_equals_the_committed_one() {
 fn every_name_of_a_person_and_every_free_text_is_marked_as_personal() {
     for event in description().events {
         for (member, schema) in event.schema["properties"].as_object().unwrap() {
-            let about_people = ["requester_name", "approver_name", "by_name", "justification", "reason", "comment"];
+            let about_people = [
+                "requester_name",
+                "approver_name",
+                "by_name",
+                "justification",
+                "reason",
+                "comment",
+                "question",
+                "answer",
+            ];
             let marked = schema["x-eaf-personal"]["subject"].as_str();
             assert_eq!(about_people.contains(&member.as_str()), marked.is_some(), "{}/{member}", event.kind);
             if let Some(subject) = marked {

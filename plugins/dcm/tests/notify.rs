@@ -6,6 +6,8 @@ mod cast;
 use cast::*;
 use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
+use dcm::request::decision::answer::Answer;
+use dcm::request::decision::ask_back::AskBack;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
 use dcm::request::withdraw::WithdrawRequest;
@@ -166,4 +168,24 @@ fn the_handover_is_mailed_only_while_the_machine_is_active() {
 
     stage.when::<DecommissionVm>(&requester(), json!({ "vm": id, "confirm": "web-01" }));
     assert_eq!(mailed(&stage, &event), (vec![], json!("skipped")));
+}
+
+#[test]
+fn a_question_is_mailed_to_the_requester_while_it_is_unanswered_and_the_answer_to_the_asker() {
+    let (mut stage, id) = with_request();
+    stage.when::<AskBack>(&approver(), json!({ "request": id, "question": "Which campaign is this for?" }));
+    let asked = last(&stage, "question-asked");
+    assert_eq!(mailed(&stage, &asked), (vec!["question-asked".into()], json!("told")));
+    stage.when::<Answer>(&requester(), json!({ "request": id, "text": "For the one in spring." }));
+    assert_eq!(mailed(&stage, &asked), (vec![], json!("skipped")));
+
+    let answered = last(&stage, "question-answered");
+    assert_eq!(mailed(&stage, &answered), (vec!["question-answered".into()], json!("told")));
+    let script = Script::new().answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
+    let run = script.run::<DcmFlows>("notify", &answered);
+    let mail = &run.calls_of("mail.send-while")[0];
+    assert_eq!(mail["to"]["people"]["actors"], json!([approver().id]), "{mail}");
+    assert_eq!(mail["facts"]["answer"], "For the one in spring.");
+    stage.when::<RejectRequest>(&approver(), json!({ "request": id, "reason": "Not now." }));
+    assert_eq!(mailed(&stage, &answered), (vec![], json!("skipped")));
 }

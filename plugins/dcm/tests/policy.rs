@@ -3,7 +3,7 @@
 //!
 //! `EAF_SEED` sets the seed, which is printed, and `EAF_CASES` the number of operations.
 
-use dcm::policy::approval::{Ambient, Approval, Approvers, BusinessHours, Change, Outcome, PassedBy, Verdict};
+use dcm::policy::approval::{Ambient, Approval, Approvers, BusinessHours, Cause, Change, Outcome, PassedBy, Verdict};
 use dcm::policy::condition::{Comparison, Condition, Operand, Operator};
 use dcm::policy::document::{
     AppliesTo, Approver, AutoRule, Deadline, Escalation, Finally, Names, Needs, Policy, Stage, Whose,
@@ -102,8 +102,12 @@ impl Approvers for World {
 struct AllDay;
 
 impl BusinessHours for AllDay {
-    fn after(&self, start: i64, hours: u32) -> i64 {
-        start + i64::from(hours) * HOUR
+    fn after_ms(&self, start: i64, ms: i64) -> i64 {
+        start + ms
+    }
+
+    fn ms_between(&self, start: i64, end: i64) -> i64 {
+        (end - start).max(0)
     }
 }
 
@@ -246,6 +250,10 @@ impl Case {
             }
             Change::StagePassed { stage, by: PassedBy::Approvals, .. } => self.check_approvals(stage),
             Change::PassedOn { to, .. } => assert_ne!(number(to), 0),
+            Change::Asked { by, .. } => assert_ne!(number(by), 0, "the requester asked"),
+            Change::StagePassed { by: PassedBy::Time, .. } | Change::Escalated { cause: Cause::Time, .. } => {
+                assert!(self.approval.question.is_none(), "a deadline ended while a question is open");
+            }
             _ => {}
         }
     }
@@ -278,6 +286,8 @@ impl Case {
             assert!(self.approval.ended.is_some());
             return;
         };
+        assert_eq!(waiting.answer_since.is_some(), self.approval.can_answer(REVISION).is_ok());
+        self.check_deadlines(waiting.answer_since.is_some());
         assert!(!waiting.stages.is_empty(), "an open approval without an open stage");
         for stage in waiting.stages {
             let has_step = matches!(stage.then, Then::Escalate { .. }) && stage.due_at.is_some();
@@ -286,6 +296,21 @@ impl Case {
                 let vote = self.vote(actor, Some(&stage.stage), Verdict::Approve);
                 assert!(self.approval.can_decide(&self.world, &vote).is_ok(), "{actor} in {stage:?}");
             }
+        }
+    }
+
+    /// Checks that a stage with a deadline waits for its end, or has hours left while a question is
+    /// open.
+    fn check_deadlines(&self, is_asked_back: bool) {
+        for stage in self.approval.open_stages() {
+            let (planned, progress) = (self.approval.planned(stage).unwrap(), self.approval.open(stage).unwrap());
+            let has_deadline = planned.deadline.is_some();
+            assert_eq!(progress.due_at.is_some(), has_deadline && !is_asked_back, "{progress:?}");
+            assert_eq!(progress.left_ms.is_some(), has_deadline && is_asked_back, "{progress:?}");
+            let hours = planned.deadline.iter().flat_map(|d| d.escalate.iter().map(|step| step.hours).chain([d.hours]));
+            let longest = hours.max().unwrap_or_default();
+            let left = progress.left_ms.or(progress.due_at.map(|due| due - self.now)).unwrap_or_default();
+            assert!(left <= i64::from(longest) * HOUR, "{left} ms left: {progress:?}");
         }
     }
 
@@ -308,7 +333,7 @@ impl Case {
         let stage = if planned.is_empty() { String::new() } else { random.pick(&planned).clone() };
         let (actor, other) = (self.world.actor(random), self.world.actor(random));
         let before = self.approval.ended.clone();
-        let changes = match random.below(9) {
+        let changes = match random.below(11) {
             0..=3 => {
                 let verdict = if random.below(5) == 0 { Verdict::Reject } else { Verdict::Approve };
                 let on_behalf_of = (random.below(3) == 0).then_some(other.as_str());
@@ -320,6 +345,8 @@ impl Case {
             5 => self.approval.reassign(self.ambient(), &stage, vec![approver(random)], &actor),
             6 => self.approval.escalate(self.ambient(), &stage),
             7 => self.approval.expire(self.ambient(), &stage),
+            8 => self.approval.ask(self.ambient(), &self.vote(&actor, None, Verdict::Approve)),
+            9 => self.approval.answer(self.ambient(), REVISION),
             _ => {
                 let reference = random.pick(&references()).clone();
                 self.world.change(random, reference);
@@ -338,6 +365,7 @@ impl Case {
             let stage = &waiting.stages[0];
             let (key, person) = (stage.stage.clone(), stage.people.first().cloned());
             let changes: Result<Vec<Change>, Rejection> = match (person, stage.due_at) {
+                _ if waiting.answer_since.is_some() => self.approval.answer(self.ambient(), REVISION),
                 (Some(person), _) => {
                     self.approval.decide(self.ambient(), &self.vote(&person, Some(&key), Verdict::Approve))
                 }

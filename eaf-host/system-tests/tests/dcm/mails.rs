@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 const PUBLIC_URL: &str = "https://eaf.example.com";
 
-const MAILS: [&str; 11] = [
+const MAILS: [&str; 13] = [
     "approval-requested",
+    "question-answered",
+    "question-asked",
     "request-cancelled",
     "request-expired",
     "request-failed",
@@ -50,6 +52,7 @@ pub fn facts() -> Value {
         "requester_name": "Jana Berger",
         "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
         "approver_name": "Martin Vogel",
+        "question": "Reichen auch zwei CPU?", "answer": "Ja, für die ersten drei Monate.",
         "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
         "ip": "10.20.0.17", "access": "ssh",
         "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",

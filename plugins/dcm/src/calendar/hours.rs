@@ -35,7 +35,10 @@ impl Calendar {
     /// Time that is `hours` of working time after `start`, both in milliseconds since 1970. The
     /// result is within working time; the moment of closing counts as working time.
     pub fn add_business_hours(&self, start: i64, hours: u32) -> Result<i64, OutOfReach> {
-        let mut left = i64::from(hours) * HOUR;
+        self.add_working_ms(start, i64::from(hours) * HOUR)
+    }
+
+    fn add_working_ms(&self, start: i64, mut left: i64) -> Result<i64, OutOfReach> {
         for (open, close) in self.days(start)? {
             let from = open.max(start);
             if from > close {
@@ -51,6 +54,10 @@ impl Calendar {
 
     /// Whole minutes of working time from `start` to `end`; 0 if `end` is not after `start`.
     pub fn business_minutes_between(&self, start: i64, end: i64) -> Result<i64, OutOfReach> {
+        self.working_ms_between(start, end).map(|ms| ms / MINUTE)
+    }
+
+    fn working_ms_between(&self, start: i64, end: i64) -> Result<i64, OutOfReach> {
         if end <= start {
             return Ok(0);
         }
@@ -62,7 +69,7 @@ impl Calendar {
                 sum += (close.min(end) - open.max(start)).max(0);
             }
             if date >= last {
-                return Ok(sum / MINUTE);
+                return Ok(sum);
             }
             date = date.tomorrow().map_err(|_| OutOfReach)?;
         }
@@ -101,11 +108,15 @@ impl Calendar {
 }
 
 impl BusinessHours for Calendar {
-    /// Adds business hours to `start`. If the calendar has too little working time within 5 years,
-    /// adds elapsed hours instead.
-    fn after(&self, start: i64, hours: u32) -> i64 {
-        let plain = start.saturating_add(i64::from(hours) * HOUR);
-        self.add_business_hours(start, hours).unwrap_or(plain)
+    /// Adds working time to `start`. If the calendar has too little working time within 5 years,
+    /// adds elapsed time instead.
+    fn after_ms(&self, start: i64, ms: i64) -> i64 {
+        self.add_working_ms(start, ms).unwrap_or(start.saturating_add(ms))
+    }
+
+    /// Measures working time. If the calendar cannot, measures elapsed time instead.
+    fn ms_between(&self, start: i64, end: i64) -> i64 {
+        self.working_ms_between(start, end).unwrap_or(end.saturating_sub(start).max(0))
     }
 }
 

@@ -27,10 +27,22 @@ pub trait Approvers {
     }
 }
 
-/// Calendar that adds business hours to a time.
+/// Milliseconds of an hour.
+pub const HOUR_MS: i64 = 3_600_000;
+
+/// Calendar that adds working time to a time, and measures the working time between two times.
+/// Times are in milliseconds since 1970.
 pub trait BusinessHours {
-    /// Time that is `hours` of working time after `start`, both in milliseconds since 1970.
-    fn after(&self, start: i64, hours: u32) -> i64;
+    /// Time that is `ms` milliseconds of working time after `start`.
+    fn after_ms(&self, start: i64, ms: i64) -> i64;
+
+    /// Milliseconds of working time from `start` to `end`; 0 if `end` is not after `start`.
+    fn ms_between(&self, start: i64, end: i64) -> i64;
+
+    /// Time that is `hours` of working time after `start`.
+    fn after(&self, start: i64, hours: u32) -> i64 {
+        self.after_ms(start, i64::from(hours) * HOUR_MS)
+    }
 }
 
 /// Present time, people and business hours, which operations take as a parameter.
@@ -53,8 +65,20 @@ pub struct Approval {
     pub revision: u32,
     /// Progress of the stages that have opened, by the stage's key.
     pub stages: BTreeMap<String, Progress>,
+    /// Question that the requester has not answered; `None`: the approval waits for its approvers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
     /// End of the approval; `None` while the approval is open.
     pub ended: Option<Ended>,
+}
+
+/// Questions of approvers that the requester has not answered. Until the answer no deadline runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// Time of the first question, in milliseconds since 1970.
+    pub since: i64,
+    /// Actor ids of the people who asked.
+    pub by: BTreeSet<String>,
 }
 
 /// Progress of a stage that has opened.
@@ -64,8 +88,12 @@ pub struct Progress {
     /// latest, in milliseconds since 1970.
     pub since: i64,
     /// Time when the present step of the deadline is over, in milliseconds since 1970; `None`: the
-    /// stage waits without limit.
+    /// stage waits without limit, or for the answer to a question.
     pub due_at: Option<i64>,
+    /// Working time of the deadline's present step that is left after the answer to a question, in
+    /// milliseconds; `None`: the deadline runs, or the stage has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_ms: Option<i64>,
     /// References to the people who are asked to decide, one list per level. The first level is
     /// from the plan, or from an admin who reassigned the stage; each escalation adds a level.
     pub asked: Vec<Vec<Approver>>,
@@ -180,6 +208,20 @@ pub enum Change {
         by: PassedBy,
         at: i64,
     },
+    Asked {
+        /// Actor id of the person who asked.
+        by: String,
+        /// Actor id of the person whose deputy asked.
+        on_behalf_of: Option<String>,
+        /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's key.
+        left_ms: BTreeMap<String, i64>,
+        at: i64,
+    },
+    Answered {
+        /// Ends of the deadlines that run again, by the stage's key.
+        due_at: BTreeMap<String, i64>,
+        at: i64,
+    },
     Ended {
         outcome: Outcome,
         /// Key of the stage that ended the approval; `None`: the plan needed no stage.
@@ -197,7 +239,15 @@ impl Approval {
             plan.stages.push(PlannedStage::default_stage());
         }
         requester_ids.insert(requester.into());
-        Approval { plan, requester: requester.into(), requester_ids, revision, stages: BTreeMap::new(), ended: None }
+        Approval {
+            plan,
+            requester: requester.into(),
+            requester_ids,
+            revision,
+            stages: BTreeMap::new(),
+            question: None,
+            ended: None,
+        }
     }
 
     pub fn planned(&self, stage: &str) -> Option<&PlannedStage> {
@@ -245,6 +295,15 @@ impl Approval {
             Change::StageOpened { stage, due_at, at } => {
                 let asked = self.planned(stage).map(|planned| planned.approvers.clone()).unwrap_or_default();
                 self.stages.insert(stage.clone(), Progress::opened(asked, *due_at, *at));
+                self.keep_hours(stage);
+            }
+            Change::Asked { by, left_ms, at, .. } => self.ask_back(by, left_ms, *at),
+            Change::Answered { due_at, .. } => {
+                self.question = None;
+                for (stage, progress) in &mut self.stages {
+                    progress.left_ms = None;
+                    progress.due_at = due_at.get(stage).copied().or(progress.due_at);
+                }
             }
             Change::Ended { outcome, at, .. } => self.ended = Some(Ended { outcome: *outcome, at: *at }),
             Change::Decided { stage, .. }
@@ -255,7 +314,32 @@ impl Approval {
                 if let Some(progress) = self.stages.get_mut(stage) {
                     progress.apply(change);
                 }
+                if matches!(change, Change::Reassigned { .. } | Change::Escalated { to_operators: false, .. }) {
+                    self.keep_hours(stage);
+                }
             }
+        }
+    }
+
+    fn ask_back(&mut self, by: &str, left_ms: &BTreeMap<String, i64>, at: i64) {
+        let question = self.question.get_or_insert_with(|| Question { since: at, by: BTreeSet::new() });
+        question.by.insert(by.into());
+        for (stage, left) in left_ms {
+            if let Some(progress) = self.stages.get_mut(stage) {
+                (progress.due_at, progress.left_ms) = (None, Some(*left));
+            }
+        }
+    }
+
+    /// Keeps all hours of a step of a stage's deadline that begins while a question is open.
+    fn keep_hours(&mut self, stage: &str) {
+        if self.question.is_none() {
+            return;
+        }
+        let deadline = self.planned(stage).and_then(|planned| planned.deadline.clone());
+        if let Some(progress) = self.stages.get_mut(stage) {
+            let hours = deadline.and_then(|deadline| progress.step_hours(&deadline));
+            progress.left_ms = hours.map(|hours| i64::from(hours) * HOUR_MS);
         }
     }
 }
@@ -265,6 +349,7 @@ impl Progress {
         Progress {
             since: at,
             due_at,
+            left_ms: None,
             asked: vec![asked],
             escalations: 0,
             operators_asked: false,
@@ -291,7 +376,15 @@ impl Progress {
                 (self.due_at, self.since) = (*due_at, *at);
             }
             Change::StagePassed { at, .. } => self.passed_at = Some(*at),
-            Change::StageOpened { .. } | Change::Ended { .. } => {}
+            Change::StageOpened { .. } | Change::Asked { .. } | Change::Answered { .. } | Change::Ended { .. } => {}
+        }
+    }
+
+    /// Hours of the deadline's present step.
+    pub(super) fn step_hours(&self, deadline: &Deadline) -> Option<u32> {
+        match self.escalations.checked_sub(1) {
+            None => Some(deadline.hours),
+            Some(last) => deadline.escalate.get(last).map(|step| step.hours),
         }
     }
 

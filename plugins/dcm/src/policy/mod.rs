@@ -15,6 +15,7 @@ pub mod judge;
 pub mod operations;
 pub mod plan;
 pub mod publish;
+pub mod question;
 pub mod read;
 pub mod retire;
 pub mod seats;

@@ -145,8 +145,8 @@ impl Approval {
         self.open_or_refuse(stage)?;
         self.not_requester(ambient.approvers, by)?;
         let Some(planned) = self.planned(stage) else { return Err(not_open(stage)) };
-        let due_at = due_at(ambient, planned);
         let mut following = Following::new(self, ambient);
+        let due_at = following.due_at(planned.deadline.as_ref().map(|deadline| deadline.hours));
         let (stage, by) = (stage.to_owned(), by.into());
         following.record(Change::Reassigned { stage: stage.clone(), approvers, by, due_at, at: ambient.now });
         if following.judge(&stage) == Judgement::Short {
@@ -211,7 +211,7 @@ impl Approval {
         has_open_seat(&tally, &principal)
     }
 
-    fn undecided(&self) -> Result<(), Rejection> {
+    pub(super) fn undecided(&self) -> Result<(), Rejection> {
         if self.ended.is_some() {
             return Err(Rejection::conflict("approval-ended"));
         }
@@ -256,10 +256,6 @@ fn has_open_seat(tally: &Tally, person: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn due_at(ambient: Ambient, planned: &PlannedStage) -> Option<i64> {
-    planned.deadline.as_ref().map(|deadline| ambient.hours.after(ambient.now, deadline.hours))
-}
-
 /// Changes that an operation causes one after the other, and the approval after these changes.
 struct Following<'a> {
     approval: Approval,
@@ -279,6 +275,13 @@ impl<'a> Following<'a> {
 
     fn end(&mut self, outcome: Outcome, stage: Option<String>) {
         self.record(Change::Ended { outcome, stage, at: self.ambient.now });
+    }
+
+    /// End of a step of a deadline that begins now; `None`: no deadline, or a question is open, so
+    /// that no deadline runs.
+    fn due_at(&self, hours: Option<u32>) -> Option<i64> {
+        let hours = hours.filter(|_| self.approval.question.is_none())?;
+        Some(self.ambient.hours.after(self.ambient.now, hours))
     }
 
     /// Opens, passes and escalates stages until no further change follows. The loop ends, because
@@ -304,7 +307,7 @@ impl<'a> Following<'a> {
     fn open_ready(&mut self) {
         let at = self.ambient.now;
         let opened = |planned: &PlannedStage| {
-            let due_at = due_at(self.ambient, planned);
+            let due_at = self.due_at(planned.deadline.as_ref().map(|deadline| deadline.hours));
             Change::StageOpened { stage: planned.key.clone(), due_at, at }
         };
         let opened: Vec<Change> = self.approval.ready().into_iter().map(opened).collect();
@@ -336,7 +339,7 @@ impl<'a> Following<'a> {
         let (stage, at) = (stage.to_owned(), self.ambient.now);
         let change = match progress.next_step(planned.deadline.as_ref()) {
             Some(step) => {
-                let due_at = Some(self.ambient.hours.after(at, step.hours));
+                let due_at = self.due_at(Some(step.hours));
                 Change::Escalated { stage, to: step.to.clone(), cause, to_operators: false, due_at, at }
             }
             None if progress.operators_asked => return,

@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// Stages for which an open approval waits, in the order of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingOn {
+    /// Time since which the approval waits for an answer of its requester, in milliseconds since
+    /// 1970; `None`: no question is open.
+    pub answer_since: Option<i64>,
     pub stages: Vec<WaitingStage>,
 }
 
@@ -57,7 +60,8 @@ pub fn waiting_on(approval: &Approval, approvers: &dyn Approvers, now: i64) -> O
         let progress = approval.open(&planned.key)?;
         Some(waiting_stage(approval, approvers, planned, progress, now))
     };
-    Some(WaitingOn { stages: approval.plan.stages.iter().filter_map(stage).collect() })
+    let answer_since = approval.question.as_ref().map(|question| question.since);
+    Some(WaitingOn { answer_since, stages: approval.plan.stages.iter().filter_map(stage).collect() })
 }
 
 fn waiting_stage(

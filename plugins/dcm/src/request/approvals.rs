@@ -77,6 +77,8 @@ impl View for Approvals {
         Column::json("waiting_for"),
         Column::timestamp("due_at").sort(),
         Column::integer("revision"),
+        Column::json("thread"),
+        Column::text("awaited").filter(),
     ];
     const READ: &'static [ReadRule] = &[
         ReadRule::all(APPROVE),
@@ -94,6 +96,8 @@ impl View for Approvals {
         "decision-passed-on",
         "stage-reassigned",
         "stage-passed",
+        "question-asked",
+        "question-answered",
         "request-auto-approved",
         "request-expired",
         "request-withdrawn",

@@ -4,6 +4,8 @@ use super::approve::ApproveRequest;
 use super::cancel::{self, CancelRequest};
 use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
+use super::decision::answer::{Answer, can_answer};
+use super::decision::ask_back::AskBack;
 use super::decision::pass_on::{PassOnDecision, own_stages};
 use super::decision::people::CallerAlone;
 use super::decision::reassign::{ReassignStage, can_reassign};
@@ -133,6 +135,8 @@ impl View for Requests {
         Column::json("waiting_for"),
         Column::timestamp("due_at").sort(),
         Column::integer("revision"),
+        Column::json("thread"),
+        Column::text("awaited").filter(),
     ];
     const READ: &'static [ReadRule] = &[
         ReadRule::all(APPROVE),
@@ -151,6 +155,8 @@ impl View for Requests {
         "decision-passed-on",
         "stage-reassigned",
         "stage-passed",
+        "question-asked",
+        "question-answered",
         "request-auto-approved",
         "request-expired",
         "request-withdrawn",
@@ -278,8 +284,8 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
 }
 
 /// Offers approval and rejection of an undecided request to the people who have a seat and to the
-/// holders of the permission to approve, handover to the people who have a seat of their own, and
-/// reassignment of the first open stage to the holders of the permission to operate.
+/// holders of the permission to approve, a question to the people who may approve, an answer to the
+/// requester, handover to the people who have a seat of their own, and reassignment of the first open stage to the holders of the permission to operate.
 pub fn offer_decisions(
     offers: RowActions,
     key: &str,
@@ -296,7 +302,15 @@ pub fn offer_decisions(
         Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body.clone()),
         None => offers,
     };
+    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
+        Some(Ok(())) => offers.offer::<AskBack>(ctx, Ok(()), body.clone()),
+        _ => offers,
+    };
     let Some(approval) = &shown.approval else { return offers };
+    let offers = match can_answer(ctx, facts, approval, approval.revision) {
+        Ok(()) => offers.offer::<Answer>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
     let alone = CallerAlone::new(approval, ctx);
     let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
         Ok(_) => offers.offer::<PassOnDecision>(ctx, Ok(()), body.clone()),

@@ -72,8 +72,12 @@ impl Approvers for World {
 pub(crate) struct AllDay;
 
 impl BusinessHours for AllDay {
-    fn after(&self, start: i64, hours: u32) -> i64 {
-        start.saturating_add(i64::from(hours) * HOUR)
+    fn after_ms(&self, start: i64, ms: i64) -> i64 {
+        start.saturating_add(ms)
+    }
+
+    fn ms_between(&self, start: i64, end: i64) -> i64 {
+        (end - start).max(0)
     }
 }
 

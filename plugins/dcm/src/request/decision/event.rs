@@ -12,6 +12,7 @@ use eaf_sdk::{Event, Personal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Plan of a request's approval, with the facts on which the plan depends.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -144,6 +145,51 @@ impl Event for StageReassigned {
     const TYPE: &'static str = "stage-reassigned";
 }
 
+/// Question of a person who may decide, to the requester. Until the answer no deadline runs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct QuestionAsked {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub approver_id: String,
+    pub approver_name: Personal<Approver>,
+    /// Actor id of the person whose deputy asked.
+    pub on_behalf_of_id: Option<String>,
+    pub revision: u32,
+    /// Data of the requester, although another person wrote it.
+    pub question: Personal<Requester>,
+    /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's key.
+    pub left_ms: BTreeMap<String, i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for QuestionAsked {
+    const TYPE: &'static str = "question-asked";
+}
+
+/// Answer of the requester to the open questions. The deadlines run again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct QuestionAnswered {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    /// Actor ids of the people who asked.
+    pub asked_by: BTreeSet<String>,
+    pub revision: u32,
+    pub answer: Personal<Requester>,
+    /// Ends of the deadlines that run again, in milliseconds since 1970, by the stage's key.
+    pub due_at: BTreeMap<String, i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for QuestionAnswered {
+    const TYPE: &'static str = "question-answered";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StagePassed {
     pub request_id: String,
@@ -224,6 +270,13 @@ pub fn change(event: &Recorded) -> Option<Change> {
             at: e.at,
         },
         Recorded::StagePassed(e) => Change::StagePassed { stage: e.stage.clone(), by: e.by, at: e.at },
+        Recorded::QuestionAsked(e) => Change::Asked {
+            by: e.approver_id.clone(),
+            on_behalf_of: e.on_behalf_of_id.clone(),
+            left_ms: e.left_ms.clone(),
+            at: e.at,
+        },
+        Recorded::QuestionAnswered(e) => Change::Answered { due_at: e.due_at.clone(), at: e.at },
         _ => return None,
     })
 }

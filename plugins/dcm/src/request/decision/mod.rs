@@ -5,6 +5,8 @@
 //! connects both: `begin` plans an approval, `people` resolves references, `record` turns changes
 //! into events. `shown` and `stages` are what views show, `waiting` says for whom a request waits.
 
+pub mod answer;
+pub mod ask_back;
 pub mod begin;
 pub mod deadline_workflow;
 pub mod end_deadline;
@@ -16,6 +18,7 @@ pub mod record;
 pub mod remind;
 pub mod shown;
 pub mod stages;
+pub mod thread;
 pub mod waiting;
 
 use super::{Request, Status, request_and_name, stream};

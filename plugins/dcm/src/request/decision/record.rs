@@ -1,12 +1,12 @@
 //! Recording of an approval's changes as events of the request.
 
 use super::event::{
-    ApprovalPlanned, DecisionPassedOn, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed,
-    StageReassigned,
+    ApprovalPlanned, DecisionPassedOn, QuestionAnswered, QuestionAsked, StageDeadlineSet, StageDecided, StageEscalated,
+    StageOpened, StagePassed, StageReassigned,
 };
 use crate::calendar::Calendar;
 use crate::naming::{self, NameReleased};
-use crate::policy::approval::{Approval, BusinessHours, Change, Decision, Outcome};
+use crate::policy::approval::{Approval, BusinessHours, Change, Decision, HOUR_MS, Outcome};
 use crate::policy::document::Approver;
 use crate::policy::fact::Facts;
 use crate::request::event::{
@@ -14,6 +14,7 @@ use crate::request::event::{
 };
 use crate::request::{Request, stream};
 use eaf_sdk::{Accepted, Context, Event, Personal};
+use std::collections::BTreeMap;
 
 /// Request, with the caller and the text of the decision, for the events that record its changes.
 pub struct Recording<'a> {
@@ -21,7 +22,8 @@ pub struct Recording<'a> {
     pub id: &'a str,
     /// Request before the changes.
     pub request: &'a Request,
-    /// Comment of an approval or reason of a rejection; `None`: the caller wrote no text.
+    /// Text of the caller, such as the comment of an approval, the reason of a rejection or a
+    /// question; `None`: the caller wrote no text.
     pub comment: Option<Personal<Requester>>,
     pub calendar: &'a Calendar,
 }
@@ -100,6 +102,10 @@ impl Recording<'_> {
                 let accepted = self.add(accepted, self.reassigned(approval, stage, approvers, due_at, at));
                 self.add_some(accepted, deadline)
             }
+            Change::Asked { on_behalf_of, left_ms, at, .. } => {
+                self.add(accepted, self.asked(approval, on_behalf_of, left_ms, at))
+            }
+            Change::Answered { due_at, at } => self.answered(accepted, approval, due_at, at),
         }
     }
 
@@ -201,6 +207,68 @@ impl Recording<'_> {
             due_at,
             at,
             spec: request.spec(),
+        }
+    }
+
+    fn asked(
+        &self,
+        approval: &Approval,
+        on_behalf_of_id: Option<String>,
+        left_ms: BTreeMap<String, i64>,
+        at: i64,
+    ) -> QuestionAsked {
+        let request = self.request;
+        QuestionAsked {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            approver_id: self.ctx.actor.id.clone(),
+            approver_name: Personal::new(&self.ctx.actor.name),
+            on_behalf_of_id,
+            revision: approval.revision,
+            question: self.reason(),
+            left_ms,
+            at,
+            spec: request.spec(),
+        }
+    }
+
+    /// Adds the answer, and the beginning of each deadline that runs again.
+    fn answered(&self, accepted: Accepted, approval: &Approval, due_at: BTreeMap<String, i64>, at: i64) -> Accepted {
+        let request = self.request;
+        let question = request.approval.as_ref().and_then(|before| before.question.as_ref());
+        let deadlines: Vec<_> =
+            due_at.iter().map(|(stage, due_at)| self.continued(approval, stage, *due_at, at)).collect();
+        let answered = QuestionAnswered {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            asked_by: question.map(|question| question.by.clone()).unwrap_or_default(),
+            revision: approval.revision,
+            answer: self.reason(),
+            due_at,
+            at,
+            spec: request.spec(),
+        };
+        deadlines.into_iter().fold(self.add(accepted, answered), |accepted, set| self.add(accepted, set))
+    }
+
+    /// Step of a deadline that runs again at the time `at`, with the reminders that are still ahead.
+    fn continued(&self, approval: &Approval, stage: &str, due_at: i64, at: i64) -> StageDeadlineSet {
+        let deadline = approval.planned(stage).and_then(|planned| planned.deadline.as_ref());
+        let is_first = approval.open(stage).is_some_and(|open| open.escalations == 0);
+        let left = self.calendar.ms_between(at, due_at);
+        // A reminder comes when the hours from the reminder to the end of the deadline are left.
+        let ahead = |hours: u32, of: u32| left - i64::from(of.saturating_sub(hours)) * HOUR_MS;
+        let reminders = deadline.filter(|_| is_first).into_iter().flat_map(|deadline| {
+            deadline.remind_after.iter().map(|hours| ahead(*hours, deadline.hours)).filter(|ahead| *ahead > 0)
+        });
+        StageDeadlineSet {
+            request_id: self.id.into(),
+            requester_id: self.request.requester_id.clone(),
+            stage: stage.into(),
+            remind_at: reminders.map(|ahead| self.calendar.after_ms(at, ahead)).collect(),
+            due_at,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::event::change;
 use super::people::{asked, waited_for};
+use super::thread::Entry;
 use super::{people::CallerAlone, vote};
 use crate::Event;
 use crate::permission::APPROVE;
@@ -24,6 +25,19 @@ pub struct Shown {
     /// Earliest time when an open stage's deadline has its next step, in milliseconds since 1970.
     pub due_at: Option<i64>,
     pub revision: Option<u32>,
+    /// Questions and answers, in order.
+    pub thread: Option<Vec<Entry>>,
+    /// Side for which the pending request waits; `None`: the approval has ended.
+    pub awaited: Option<Awaited>,
+}
+
+/// Side for which a pending request waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    Approvers,
+    /// The requester, who is to answer a question.
+    Requester,
 }
 
 /// Decision with the name of the person who decided; no name if the person was erased.
@@ -57,17 +71,22 @@ impl Shown {
             }),
             _ => {}
         }
+        if let Some(entry) = Entry::of(event) {
+            self.thread.get_or_insert_default().push(entry);
+        }
         let (Some(change), Some(approval)) = (change(event), &mut self.approval) else { return };
         approval.apply(&change);
         self.asked = Some(asked(approval));
         self.waiting_for = Some(waited_for(approval));
+        let is_asked_back = approval.question.is_some();
+        self.awaited = Some(if is_asked_back { Awaited::Requester } else { Awaited::Approvers });
         let open = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage));
         self.due_at = open.filter_map(|progress| progress.due_at).min();
     }
 
     /// Ends the approval, because the request was decided, withdrawn or has expired.
     pub fn end(&mut self) {
-        (self.waiting_for, self.due_at) = (None, None);
+        (self.waiting_for, self.due_at, self.awaited) = (None, None, None);
     }
 
     /// Rule of a decision by the caller. `None`: the request has no approval, or the caller neither

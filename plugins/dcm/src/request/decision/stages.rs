@@ -16,7 +16,8 @@ pub struct Row {
     /// Key of the stage in the request's plan.
     pub stage: String,
     pub opened_at: i64,
-    /// Time when the present step of the stage's deadline is over, in milliseconds since 1970.
+    /// Time when the present step of the stage's deadline is over, in milliseconds since 1970;
+    /// `None`: no deadline runs.
     pub due_at: Option<i64>,
     pub ended_at: Option<i64>,
 }
@@ -69,6 +70,8 @@ impl View for Stages {
         "stage-escalated",
         "stage-reassigned",
         "stage-passed",
+        "question-asked",
+        "question-answered",
         "request-withdrawn",
         "request-rejected",
         "request-expired",
@@ -81,6 +84,8 @@ impl View for Stages {
             Event::StageEscalated(e) => vec![key(&request, &e.stage)],
             Event::StageReassigned(e) => vec![key(&request, &e.stage)],
             Event::StagePassed(e) => vec![key(&request, &e.stage)],
+            Event::QuestionAsked(e) => e.left_ms.keys().map(|stage| key(&request, stage)).collect(),
+            Event::QuestionAnswered(e) => e.due_at.keys().map(|stage| key(&request, stage)).collect(),
             _ => closed(event).iter().map(|stage| key(&request, stage)).collect(),
         }
     }
@@ -100,15 +105,13 @@ impl View for Stages {
                 };
                 rows.put(&key(&e.request_id, &e.stage), row);
             }
-            Event::StageEscalated(e) => {
-                if let Some(row) = rows.change(&key(&e.request_id, &e.stage)) {
-                    row.due_at = e.due_at;
-                }
+            Event::StageEscalated(e) => set_due(rows, &key(&e.request_id, &e.stage), e.due_at),
+            Event::StageReassigned(e) => set_due(rows, &key(&e.request_id, &e.stage), e.due_at),
+            Event::QuestionAsked(e) => {
+                e.left_ms.keys().for_each(|stage| set_due(rows, &key(&e.request_id, stage), None));
             }
-            Event::StageReassigned(e) => {
-                if let Some(row) = rows.change(&key(&e.request_id, &e.stage)) {
-                    row.due_at = e.due_at;
-                }
+            Event::QuestionAnswered(e) => {
+                e.due_at.iter().for_each(|(stage, due)| set_due(rows, &key(&e.request_id, stage), Some(*due)));
             }
             Event::StagePassed(e) => end(rows, &key(&e.request_id, &e.stage), Status::Passed, recorded.at),
             _ => {
@@ -126,6 +129,12 @@ fn closed(event: &Event) -> &[String] {
         Event::RequestRejected(e) => &e.closed_stages,
         Event::RequestExpired(e) => &e.closed_stages,
         _ => &[],
+    }
+}
+
+fn set_due(rows: &mut Rows<Row>, key: &str, due_at: Option<i64>) {
+    if let Some(row) = rows.change(key) {
+        row.due_at = due_at;
     }
 }
 

@@ -5,11 +5,16 @@ use crate::policy::approval::{Approval, Progress, Verdict};
 use crate::policy::document::Needs;
 use crate::policy::plan::PlannedStage;
 use crate::policy::waiting::{Then, then};
-use eaf_sdk::{Context, Message};
+use eaf_sdk::{Context, Message, People};
 use serde_json::Value;
 
 /// Message that an approval waits for its open stages. Of several deadlines the earliest counts.
+/// While a question is open, the approval waits for its requester instead.
 pub fn message(approval: &Approval, ctx: &Context) -> Message {
+    if let Some(question) = &approval.question {
+        let requester = People::actor(&approval.requester);
+        return Message::new("answer").param("since", question.since).param("people", requester);
+    }
     let open = approval.open_stages().into_iter();
     let open: Vec<(&PlannedStage, &Progress)> =
         open.filter_map(|key| Some((approval.planned(key)?, approval.open(key)?))).collect();

@@ -1,0 +1,70 @@
+//! Mails at the end of an approval: to the requester, and to the people who were asked to decide.
+
+use super::ask::APPROVAL_REQUESTED;
+use super::{Skipped, facts};
+use crate::request::Status;
+use crate::request::approvals::Approvals;
+use crate::request::event::{RequestApproved, RequestAutoApproved, RequestExpired, RequestRejected, RequestWithdrawn};
+use eaf_sdk::{Recorded, flow};
+use eaf_sdk_mail::{Condition, Mailer, Recipient};
+use serde_json::json;
+
+pub(super) fn auto_approved(mailer: &Mailer, e: &RequestAutoApproved) -> Skipped {
+    let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: "" };
+    settled.send(mailer, Status::Approved, &e.requester_id)
+}
+
+pub(super) fn expired(mailer: &Mailer, e: &RequestExpired, recorded: &Recorded) -> Skipped {
+    let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: "" };
+    let facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+    // The requester's mail is first, so that it does not wait for other mailboxes.
+    let requester = mailer.send("request-expired", Recipient::Actor(&e.requester_id), &facts);
+    let others = settled.send(mailer, Status::Expired, &e.requester_id);
+    let sent = requester?;
+    others?;
+    Ok(sent.skipped)
+}
+
+pub(super) fn withdrawn(mailer: &Mailer, e: &RequestWithdrawn) -> Skipped {
+    let settled = Settled { id: &e.request_id, vm_name: &e.vm_name, by: e.requester_name.as_str() };
+    settled.send(mailer, Status::Withdrawn, &e.requester_id)
+}
+
+/// The approval stays valid, whatever the build has done when the mail is sent.
+pub(super) fn approved(mailer: &Mailer, e: &RequestApproved) -> Skipped {
+    let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
+    settled.send(mailer, Status::Approved, &e.approver_id)
+}
+
+pub(super) fn rejected(mailer: &Mailer, e: &RequestRejected, recorded: &Recorded) -> Skipped {
+    let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
+    let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+    facts["reason"] = e.reason.as_str().into();
+    facts["approver_name"] = e.approver_name.as_str().into();
+    // The requester's mail is first, so that it does not wait for other mailboxes.
+    let requester = mailer.send("request-rejected", Recipient::Actor(&e.requester_id), &facts);
+    let others = settled.send(mailer, Status::Rejected, &e.approver_id);
+    let sent = requester?;
+    others?;
+    Ok(sent.skipped)
+}
+
+/// Request that was decided or withdrawn, with the name of the person who did so.
+struct Settled<'a> {
+    id: &'a str,
+    vm_name: &'a str,
+    by: &'a str,
+}
+
+impl Settled<'_> {
+    /// Sends one mail to each approver who was asked to decide, except the person who settled the
+    /// request.
+    fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Skipped {
+        let row = flow::read::<Approvals>(self.id)?;
+        let Some(asked) = row.and_then(|row| row.shown.asked) else { return Ok(true) };
+        let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
+        let to = asked.with_deputies().except(by_id).into();
+        let was_asked = Condition::on::<Approvals>(self.id, "status", status).after(APPROVAL_REQUESTED);
+        mailer.send_while("request-settled", to, &facts, &was_asked).map(|sent| sent.skipped)
+    }
+}
