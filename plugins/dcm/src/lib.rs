@@ -31,7 +31,7 @@ use request::decision::event::{
 };
 use request::event::{
     RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
-    RequestExpired, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestSubmitted,
+    RequestExpired, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestRevised, RequestSubmitted,
     RequestWithdrawn,
 };
 use settings::Settings;
@@ -70,6 +70,7 @@ events! {
         StageReminded,
         QuestionAsked,
         QuestionAnswered,
+        RequestRevised,
         RequestWithdrawn,
         RequestApproved,
         RequestAutoApproved,
@@ -116,6 +117,7 @@ impl Plugin for Dcm {
         policy::retire::RetirePolicy,
         calendar::set::SetCalendar,
         request::submit::RequestVm,
+        request::revise::ReviseRequest,
         request::withdraw::WithdrawRequest,
         request::approve::ApproveRequest,
         request::reject::RejectRequest,

@@ -61,11 +61,11 @@ impl People {
     /// whom either reference excludes. If one of the two includes deputies, the result includes
     /// those of all.
     pub fn or(mut self, other: People) -> Self {
-        self.permissions.extend(other.permissions);
-        self.groups.extend(other.groups);
-        self.managers_of.extend(other.managers_of);
-        self.actors.extend(other.actors);
-        self.except.extend(other.except);
+        add(&mut self.permissions, other.permissions);
+        add(&mut self.groups, other.groups);
+        add(&mut self.managers_of, other.managers_of);
+        add(&mut self.actors, other.actors);
+        add(&mut self.except, other.except);
         self.with_deputies |= other.with_deputies;
         self
     }
@@ -107,6 +107,15 @@ impl People {
     /// Tells whether the reference leads to deputies too.
     pub fn includes_deputies(&self) -> bool {
         self.with_deputies
+    }
+}
+
+/// Adds the entries that a list does not have yet.
+fn add(list: &mut Vec<String>, more: Vec<String>) {
+    for entry in more {
+        if !list.contains(&entry) {
+            list.push(entry);
+        }
     }
 }
 

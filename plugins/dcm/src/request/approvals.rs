@@ -1,12 +1,12 @@
 //! View of approvals, open and decided. A row shows the request as its approvers see it, without
 //! the progress after the decision.
 
-use super::RequestFacts;
-use super::Status;
+use super::decision::offers::offer_decisions;
 use super::decision::shown::Shown;
 use super::decision::waiting;
-use super::event::{RequestSubmitted, RequestWithdrawn};
-use super::view::{offer_decisions, request_of};
+use super::event::{RequestRevised, RequestSubmitted, RequestWithdrawn};
+use super::view::request_of;
+use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE};
 use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, View};
@@ -100,6 +100,7 @@ impl View for Approvals {
         "question-answered",
         "request-auto-approved",
         "request-expired",
+        "request-revised",
         "request-withdrawn",
         "request-approved",
         "request-rejected",
@@ -117,6 +118,7 @@ impl View for Approvals {
         let Some(row) = rows.change(&key) else { return };
         row.shown.apply(event);
         match event {
+            Event::RequestRevised(e) => row.revise(e),
             Event::RequestWithdrawn(e) => {
                 row.end(Status::Withdrawn);
                 row.withdrawn(e, recorded.at);
@@ -162,6 +164,20 @@ impl View for Approvals {
 }
 
 impl Row {
+    fn revise(&mut self, revised: &RequestRevised) {
+        self.justification = revised.justification.to_option();
+        self.show(&revised.spec);
+    }
+
+    fn show(&mut self, spec: &Spec) {
+        self.offering.clone_from(&spec.offering);
+        self.offering_name.clone_from(&spec.offering_name);
+        self.image.clone_from(&spec.image);
+        (self.cpus, self.memory_gb, self.term_months) = (spec.cpus, spec.memory_gb, spec.term_months);
+        self.monthly_cents = spec.monthly_cents;
+        self.currency.clone_from(&spec.currency);
+    }
+
     fn end(&mut self, status: Status) {
         self.status = status;
         self.terminal = true;

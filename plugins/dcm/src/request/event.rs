@@ -44,6 +44,24 @@ impl Event for RequestSubmitted {
     const TYPE: &'static str = "request-submitted";
 }
 
+/// New revision of an undecided request. Its approval begins again, with a plan of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestRevised {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub justification: Personal<Requester>,
+    pub revision: u32,
+    /// Keys of the stages that were open on the revision before.
+    pub closed_stages: Vec<String>,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for RequestRevised {
+    const TYPE: &'static str = "request-revised";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestWithdrawn {
     pub request_id: String,

@@ -16,6 +16,7 @@ pub mod fail_cancel;
 pub mod quote;
 pub mod reject;
 pub mod retry;
+pub mod revise;
 pub mod state;
 pub mod submit;
 pub mod view;
@@ -96,8 +97,9 @@ impl RequestFacts<'_> {
     }
 }
 
-/// Requested machine, as priced at submission: later prices do not affect it.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// Requested machine, as priced at the submission, the last revision or the last approval. Other
+/// changes of prices do not affect it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Spec {
     pub vm_name: String,
     pub offering: String,

@@ -1,7 +1,7 @@
 //! State of a request, folded from its events.
 
 use super::decision::event::change;
-use super::event::{RequestSubmitted, Requester};
+use super::event::{RequestRevised, RequestSubmitted, Requester};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::policy::approval::{Approval, Verdict};
@@ -10,14 +10,14 @@ use eaf_sdk::{Personal, Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Request {
     pub status: Status,
     pub requester_id: String,
     pub requester_name: Option<Personal<Requester>>,
     pub justification: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
-    /// Approval of the request by the plan that was made at the submission.
+    /// Approval of the request by the plan that was made at the submission or the last revision.
     pub approval: Option<Approval>,
     /// Reason of the last rejection of a stage; `None`: no person has rejected a stage.
     pub last_rejection: Option<Personal<Requester>>,
@@ -56,6 +56,7 @@ impl State for Request {
                 let ids = BTreeSet::from([e.requester_id.clone()]);
                 self.approval = Some(Approval::new(e.plan, &e.requester_id, ids, e.revision));
             }
+            Event::RequestRevised(e) => self.revise(&e),
             Event::StageDecided(e) if e.verdict == Verdict::Reject => self.last_rejection = e.comment,
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
             Event::RequestExpired(_) => self.status = Status::Expired,
@@ -105,6 +106,14 @@ impl Request {
             nothing_built: true,
             ..Request::default()
         }
+    }
+
+    /// Replaces what the requester asks for. The approval of the revision before remains until the
+    /// event of the new plan.
+    pub fn revise(&mut self, revised: &RequestRevised) {
+        self.justification = Some(revised.justification.clone());
+        self.spec = Some(revised.spec.clone());
+        self.last_rejection = None;
     }
 
     pub fn facts(&self) -> RequestFacts<'_> {

@@ -17,6 +17,9 @@ use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Revision of a request that was not revised.
+pub const FIRST_REVISION: u32 = 1;
+
 /// Maximum length of a justification, in characters.
 const MAX_JUSTIFICATION: usize = 2000;
 
@@ -65,7 +68,7 @@ impl Command for RequestVm {
             boundary = boundary.read(offering::stream(&self.offering));
         }
         boundary = boundary.read(PUBLISHED).read(CALENDAR);
-        match self.planned(ctx, loaded) {
+        match self.planned(ctx, loaded, FIRST_REVISION) {
             Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
             None => boundary,
         }
@@ -76,7 +79,7 @@ impl Command for RequestVm {
         if let Some(offering) = &offering {
             can_submit(offering.active, &offering.name)?;
         }
-        let quoted = self.planned(ctx, streams).map(|planned| quote(ctx, &planned));
+        let quoted = self.planned(ctx, streams, FIRST_REVISION).map(|planned| quote(ctx, &planned));
         match (self.submit(ctx, streams, offering), quoted) {
             (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
             (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
@@ -93,7 +96,6 @@ impl RequestVm {
         offering: Option<OfferingDefined>,
     ) -> Result<Accepted, Rejection> {
         let offering = self.check(&ctx.settings(), offering)?;
-        self.check_price(&offering)?;
         let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
         if holder.is_some() {
             return Err(Rejection::conflict("vm-name-taken").param("name", self.name).at("/name"));
@@ -103,7 +105,7 @@ impl RequestVm {
         let claimed = NameClaimed { name: self.name.clone(), request_id: id.clone() };
         let spec = self.spec(&ctx.settings(), &offering);
         let Current { calendar, .. } = Current::of(streams);
-        let planned = Planned::new(ctx, streams, &calendar, &spec);
+        let planned = Planned::new(ctx, streams, &calendar, &spec, FIRST_REVISION);
         planned.check()?;
         let submitted = RequestSubmitted {
             request_id: id.clone(),
@@ -122,19 +124,20 @@ impl RequestVm {
     }
 
     /// Plan of the approval; `None` while the offering is unknown or does not permit the size.
-    fn planned(&self, ctx: &Context, streams: &Streams) -> Option<Planned> {
+    pub(super) fn planned(&self, ctx: &Context, streams: &Streams, revision: u32) -> Option<Planned> {
         let offering = is_key(&self.offering).then(|| self.offering(streams)).flatten()?;
         let fits = offering.cpus().contains(&self.cpus) && offering.memory_gb().contains(&self.memory_gb);
-        fits.then(|| Planned::new(ctx, streams, &Current::of(streams).calendar, &self.spec(&ctx.settings(), &offering)))
+        let spec = fits.then(|| self.spec(&ctx.settings(), &offering))?;
+        Some(Planned::new(ctx, streams, &Current::of(streams).calendar, &spec, revision))
     }
 
-    fn offering(&self, streams: &Streams) -> Option<OfferingDefined> {
+    pub(super) fn offering(&self, streams: &Streams) -> Option<OfferingDefined> {
         streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|offering| offering.defined)
     }
 
     /// Requested machine at the offering's present price. A term outside its limits is counted as
     /// the nearest limit, for a rehearsal.
-    fn spec(&self, settings: &Settings, offering: &OfferingDefined) -> Spec {
+    pub(super) fn spec(&self, settings: &Settings, offering: &OfferingDefined) -> Spec {
         let (cpus, memory_gb) = (self.cpus as u32, self.memory_gb as u32);
         Spec {
             vm_name: self.name.clone(),
@@ -163,9 +166,13 @@ impl RequestVm {
         }
     }
 
-    /// Checks the command's body against the offering, and rejects the body with all of its errors
-    /// at once.
-    fn check(&self, settings: &Settings, offering: Option<OfferingDefined>) -> Result<OfferingDefined, Rejection> {
+    /// Checks the command's body against the offering and its price, and rejects the body with all
+    /// of its errors at once.
+    pub(super) fn check(
+        &self,
+        settings: &Settings,
+        offering: Option<OfferingDefined>,
+    ) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
         naming::check(&mut fields, "/name", &self.name);
         match &offering {
@@ -182,6 +189,8 @@ impl RequestVm {
         fields.length("/justification", "justification", self.justification.as_str(), justification);
         fields.within("/term_months", "term-out-of-range", self.term_months, 1..=settings.max_term_months.into());
         fields.into_result("invalid-request")?;
-        offering.ok_or_else(|| Rejection::invalid("invalid-request"))
+        let offering = offering.ok_or_else(|| Rejection::invalid("invalid-request"))?;
+        self.check_price(&offering)?;
+        Ok(offering)
     }
 }

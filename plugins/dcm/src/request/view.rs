@@ -1,24 +1,18 @@
 //! View of the requests: a requester reads their own; approvers, admins and auditors read all.
 
-use super::approve::ApproveRequest;
 use super::cancel::{self, CancelRequest};
 use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
-use super::decision::answer::{Answer, can_answer};
-use super::decision::ask_back::AskBack;
-use super::decision::pass_on::{PassOnDecision, own_stages};
-use super::decision::people::CallerAlone;
-use super::decision::reassign::{ReassignStage, can_reassign};
+use super::decision::offers::offer_decisions;
 use super::decision::shown::Shown;
 use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
-use super::reject::RejectRequest;
 use super::retry::{self, RetryRequest};
+use super::revise::ReviseRequest;
 use super::withdraw::{self, WithdrawRequest};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
-use crate::policy::approval::Verdict;
 use crate::provisioning::stall;
 use crate::vm;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
@@ -159,6 +153,7 @@ impl View for Requests {
         "question-answered",
         "request-auto-approved",
         "request-expired",
+        "request-revised",
         "request-withdrawn",
         "request-approved",
         "request-rejected",
@@ -197,7 +192,9 @@ impl View for Requests {
             None => RowActions::idle(),
         };
         let body = json!({ "request": key });
+        let revised = json!({ "request": key, "revision": row.shown.revision });
         offer_decisions(offers, key, &row.shown, &facts, ctx)
+            .offer::<ReviseRequest>(ctx, withdraw::can_withdraw(ctx, &facts), revised)
             .offer::<WithdrawRequest>(ctx, withdraw::can_withdraw(ctx, &facts), body.clone())
             .offer::<RetryRequest>(ctx, retry::can_retry(&facts), body.clone())
             .offer::<CompleteWithoutAddress>(
@@ -283,48 +280,6 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     }
 }
 
-/// Offers approval and rejection of an undecided request to the people who have a seat and to the
-/// holders of the permission to approve, a question to the people who may approve, an answer to the
-/// requester, handover to the people who have a seat of their own, and reassignment of the first open stage to the holders of the permission to operate.
-pub fn offer_decisions(
-    offers: RowActions,
-    key: &str,
-    shown: &Shown,
-    facts: &RequestFacts,
-    ctx: &Context,
-) -> RowActions {
-    let body = json!({ "request": key, "revision": shown.revision });
-    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
-        Some(rule) => offers.offer::<ApproveRequest>(ctx, rule, body.clone()),
-        None => offers,
-    };
-    let offers = match shown.decision(ctx, facts, Verdict::Reject) {
-        Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body.clone()),
-        None => offers,
-    };
-    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
-        Some(Ok(())) => offers.offer::<AskBack>(ctx, Ok(()), body.clone()),
-        _ => offers,
-    };
-    let Some(approval) = &shown.approval else { return offers };
-    let offers = match can_answer(ctx, facts, approval, approval.revision) {
-        Ok(()) => offers.offer::<Answer>(ctx, Ok(()), body.clone()),
-        Err(_) => offers,
-    };
-    let alone = CallerAlone::new(approval, ctx);
-    let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
-        Ok(_) => offers.offer::<PassOnDecision>(ctx, Ok(()), body.clone()),
-        Err(_) => offers,
-    };
-    match approval.open_stages().first() {
-        Some(stage) if facts.status == Status::Pending && ctx.may(OPERATE) => {
-            let body = json!({ "request": key, "revision": shown.revision, "stage": stage });
-            offers.offer::<ReassignStage>(ctx, can_reassign(ctx, facts), body)
-        }
-        _ => offers,
-    }
-}
-
 fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
     if let Event::VmDecommissioned(_) = event {
         row.decommissioned_at = Some(recorded.at);
@@ -332,12 +287,28 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
     }
     row.updated_at = recorded.at;
     row.shown.apply(event);
+    row.revise(event);
     row.decide(event, recorded.at);
     row.build(event, recorded.at);
     row.cancel(event, recorded.at);
 }
 
 impl Row {
+    fn revise(&mut self, event: &Event) {
+        let Event::RequestRevised(e) = event else { return };
+        self.justification = e.justification.to_option();
+        self.show(&e.spec);
+    }
+
+    fn show(&mut self, spec: &Spec) {
+        self.offering.clone_from(&spec.offering);
+        self.offering_name.clone_from(&spec.offering_name);
+        (self.cpus, self.memory_gb, self.term_months) = (spec.cpus, spec.memory_gb, spec.term_months);
+        self.monthly_cents = spec.monthly_cents;
+        self.currency.clone_from(&spec.currency);
+        self.build_from(spec);
+    }
+
     fn decide(&mut self, event: &Event, at: i64) {
         match event {
             Event::RequestWithdrawn(e) => {

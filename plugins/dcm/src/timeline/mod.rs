@@ -71,6 +71,7 @@ impl View for Timeline {
         "question-answered",
         "request-auto-approved",
         "request-expired",
+        "request-revised",
         "request-withdrawn",
         "request-approved",
         "request-rejected",
@@ -165,6 +166,7 @@ fn row(event: &Event, recorded: &Recorded, request_id: String) -> Row {
 fn actor_name(event: &Event) -> Option<String> {
     match event {
         Event::RequestSubmitted(e) => e.requester_name.to_option(),
+        Event::RequestRevised(e) => e.requester_name.to_option(),
         Event::RequestWithdrawn(e) => e.requester_name.to_option(),
         Event::StageDecided(e) => e.approver_name.to_option(),
         Event::QuestionAsked(e) => e.approver_name.to_option(),

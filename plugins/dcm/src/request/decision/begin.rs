@@ -22,12 +22,12 @@ pub struct Planned {
 
 impl Planned {
     /// Plans the approval of a new machine for the caller, by the policies in `streams`.
-    pub fn new(ctx: &Context, streams: &Streams, calendar: &Calendar, spec: &Spec) -> Self {
+    pub fn new(ctx: &Context, streams: &Streams, calendar: &Calendar, spec: &Spec, revision: u32) -> Self {
         let policies = streams.fold::<Policies>(PUBLISHED).unwrap_or_default();
         let facts = facts(ctx, calendar, spec);
         let plan = plan(&policies.published, &facts);
         let requester = &ctx.actor.id;
-        let approval = Approval::new(plan, requester, BTreeSet::from([requester.clone()]), 1);
+        let approval = Approval::new(plan, requester, BTreeSet::from([requester.clone()]), revision);
         Planned { approval, facts, currency: spec.currency.clone() }
     }
 

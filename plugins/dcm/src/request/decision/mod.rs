@@ -3,7 +3,7 @@
 //!
 //! The rules are in [`policy`](crate::policy), which knows neither events nor the host. This room
 //! connects both: `begin` plans an approval, `people` resolves references, `record` turns changes
-//! into events. `shown` and `stages` are what views show, `waiting` says for whom a request waits.
+//! into events. `shown`, `stages` and `offers` are what views show, `waiting` says for whom a request waits.
 
 pub mod answer;
 pub mod ask_back;
@@ -11,6 +11,7 @@ pub mod begin;
 pub mod deadline_workflow;
 pub mod end_deadline;
 pub mod event;
+pub mod offers;
 pub mod pass_on;
 pub mod people;
 pub mod reassign;

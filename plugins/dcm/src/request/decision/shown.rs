@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Shown {
-    /// Plan and progress of the approval, as the policies and decisions gave them.
+    /// Plan and progress of the approval of the present revision, as the policies and decisions gave
+    /// them.
     pub approval: Option<Approval>,
     /// Decisions, in order, with the names of the people who decided.
     pub decisions: Option<Vec<NamedDecision>>,
@@ -43,6 +44,8 @@ pub enum Awaited {
 /// Decision with the name of the person who decided; no name if the person was erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NamedDecision {
+    /// Revision of the request that the person decided on; decisions on an earlier one do not count.
+    pub revision: u32,
     pub stage: String,
     pub approver_id: String,
     pub approver_name: Option<String>,
@@ -56,11 +59,13 @@ impl Shown {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::ApprovalPlanned(e) => {
+                self.end();
                 let ids = BTreeSet::from([e.requester_id.clone()]);
                 self.approval = Some(Approval::new(e.plan.clone(), &e.requester_id, ids, e.revision));
                 self.revision = Some(e.revision);
             }
             Event::StageDecided(e) => self.decisions.get_or_insert_default().push(NamedDecision {
+                revision: self.revision.unwrap_or(1),
                 stage: e.stage.clone(),
                 approver_id: e.approver_id.clone(),
                 approver_name: e.approver_name.to_option(),
@@ -76,7 +81,8 @@ impl Shown {
         }
         let (Some(change), Some(approval)) = (change(event), &mut self.approval) else { return };
         approval.apply(&change);
-        self.asked = Some(asked(approval));
+        // The people of an earlier revision remain among those who may read the row.
+        self.asked = Some(self.asked.take().unwrap_or_default().or(asked(approval)));
         self.waiting_for = Some(waited_for(approval));
         let is_asked_back = approval.question.is_some();
         self.awaited = Some(if is_asked_back { Awaited::Requester } else { Awaited::Approvers });

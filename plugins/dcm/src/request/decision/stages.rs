@@ -27,7 +27,7 @@ pub struct Row {
 pub enum Status {
     Open,
     Passed,
-    /// The approval ended before the stage passed.
+    /// The approval ended, or began again on a new revision, before the stage passed.
     Ended,
 }
 
@@ -72,6 +72,7 @@ impl View for Stages {
         "stage-passed",
         "question-asked",
         "question-answered",
+        "request-revised",
         "request-withdrawn",
         "request-rejected",
         "request-expired",
@@ -122,9 +123,10 @@ impl View for Stages {
     }
 }
 
-/// Keys of the stages that were open when the approval ended.
+/// Keys of the stages that were open when the approval ended or began again.
 fn closed(event: &Event) -> &[String] {
     match event {
+        Event::RequestRevised(e) => &e.closed_stages,
         Event::RequestWithdrawn(e) => &e.closed_stages,
         Event::RequestRejected(e) => &e.closed_stages,
         Event::RequestExpired(e) => &e.closed_stages,

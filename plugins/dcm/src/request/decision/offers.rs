@@ -1,0 +1,57 @@
+//! Actions on an undecided request that concern its approval.
+
+use super::answer::{Answer, can_answer};
+use super::ask_back::AskBack;
+use super::pass_on::{PassOnDecision, own_stages};
+use super::people::CallerAlone;
+use super::reassign::{ReassignStage, can_reassign};
+use super::shown::Shown;
+use crate::permission::OPERATE;
+use crate::policy::approval::Verdict;
+use crate::request::approve::ApproveRequest;
+use crate::request::reject::RejectRequest;
+use crate::request::{RequestFacts, Status};
+use eaf_sdk::{Context, RowActions};
+use serde_json::json;
+
+/// Offers approval and rejection of an undecided request to the people who have a seat and to the
+/// holders of the permission to approve, a question to the people who may approve, an answer to the
+/// requester, handover to the people who have a seat of their own, and reassignment of the first open stage to the holders of the permission to operate.
+pub fn offer_decisions(
+    offers: RowActions,
+    key: &str,
+    shown: &Shown,
+    facts: &RequestFacts,
+    ctx: &Context,
+) -> RowActions {
+    let body = json!({ "request": key, "revision": shown.revision });
+    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
+        Some(rule) => offers.offer::<ApproveRequest>(ctx, rule, body.clone()),
+        None => offers,
+    };
+    let offers = match shown.decision(ctx, facts, Verdict::Reject) {
+        Some(rule) => offers.offer::<RejectRequest>(ctx, rule, body.clone()),
+        None => offers,
+    };
+    let offers = match shown.decision(ctx, facts, Verdict::Approve) {
+        Some(Ok(())) => offers.offer::<AskBack>(ctx, Ok(()), body.clone()),
+        _ => offers,
+    };
+    let Some(approval) = &shown.approval else { return offers };
+    let offers = match can_answer(ctx, facts, approval, approval.revision) {
+        Ok(()) => offers.offer::<Answer>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
+    let alone = CallerAlone::new(approval, ctx);
+    let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
+        Ok(_) => offers.offer::<PassOnDecision>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
+    match approval.open_stages().first() {
+        Some(stage) if facts.status == Status::Pending && ctx.may(OPERATE) => {
+            let body = json!({ "request": key, "revision": shown.revision, "stage": stage });
+            offers.offer::<ReassignStage>(ctx, can_reassign(ctx, facts), body)
+        }
+        _ => offers,
+    }
+}

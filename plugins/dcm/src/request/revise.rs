@@ -1,0 +1,150 @@
+//! Revision of an undecided request by its requester. Offering and price are looked up, the policies
+//! plan the approval of the new revision, and decisions on the revision before do not count.
+
+use super::decision::begin::Planned;
+use super::decision::people::references;
+use super::decision::record::Recording;
+use super::event::RequestRevised;
+use super::quote::quote;
+use super::submit::{RequestVm, can_submit};
+use super::withdraw::can_withdraw;
+use super::{Request, guarded, is_id, stream, unknown};
+use crate::calendar::state::{CALENDAR, Current};
+use crate::offering::{self, OfferingDefined, PATTERN as KEY, is_key};
+use crate::permission::REQUEST;
+use crate::policy::state::PUBLISHED;
+use eaf_sdk::personal::CommandActor;
+use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// New revision of a request. What the body does not have stays as it is; the name always stays.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ReviseRequest {
+    #[schemars(extend("format" = "uuid"))]
+    pub request: String,
+    /// Revision of the request that the caller has read; without it, the first.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-eaf-own-words" = true))]
+    pub revision: Option<u32>,
+    /// Key of an offering.
+    #[schemars(regex(pattern = KEY), extend("x-eaf-own-words" = true))]
+    pub offering: Option<String>,
+    #[schemars(range(min = 1, max = 128), extend("x-eaf-own-words" = true))]
+    pub cpus: Option<i64>,
+    #[schemars(range(min = 1, max = 4096), extend("x-eaf-own-words" = true))]
+    pub memory_gb: Option<i64>,
+    /// Justification of the request for its approvers, 10 to 2,000 characters.
+    #[schemars(length(min = 10, max = 2000), extend("x-eaf-own-words" = true))]
+    pub justification: Option<Personal<CommandActor>>,
+    /// Term of the machine in months, 1 to 60.
+    #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
+    pub term_months: Option<i64>,
+    /// Price that the caller saw, in cents per month; a different one by now is a conflict.
+    #[schemars(range(min = 0, max = 100_000_000_000_i64), extend("x-eaf-own-words" = true))]
+    pub expected_monthly_cents: Option<i64>,
+}
+
+impl Command for ReviseRequest {
+    const NAME: &'static str = "revise-request";
+    const PERMISSION: Option<&'static str> = Some(REQUEST);
+
+    fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
+        let boundary = guarded(&self.request);
+        if !is_id(&self.request) {
+            return boundary;
+        }
+        let Some(request) = loaded.fold::<Request>(&stream(&self.request)) else { return boundary };
+        let wanted = self.wanted(&request);
+        let mut boundary = boundary.read(PUBLISHED).read(CALENDAR);
+        if is_key(&wanted.offering) {
+            boundary = boundary.read(offering::stream(&wanted.offering));
+        }
+        // The references of the approval before are not needed, and all together may be too many.
+        match wanted.planned(ctx, loaded, next(&request)) {
+            Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+            None => boundary,
+        }
+    }
+
+    fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
+        let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
+        can_withdraw(ctx, &request.facts())?;
+        let Some(approval) = &request.approval else { return Err(unknown()) };
+        approval.is_at(self.revision.unwrap_or(1)).map_err(|refused| refused.at("/request"))?;
+        let wanted = self.wanted(&request);
+        let offering = wanted.offering(streams);
+        if let Some(offering) = &offering {
+            can_submit(offering.active, &offering.name)?;
+        }
+        let quoted = wanted.planned(ctx, streams, next(&request)).map(|planned| quote(ctx, &planned));
+        match (Revision { id: &self.request, request, wanted }.begin(ctx, streams, offering), quoted) {
+            (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
+            (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
+            (decided, None) => decided,
+        }
+    }
+}
+
+impl ReviseRequest {
+    /// Submission that asks for the same as the new revision.
+    fn wanted(&self, request: &Request) -> RequestVm {
+        let spec = request.spec();
+        RequestVm {
+            name: spec.vm_name,
+            offering: self.offering.clone().unwrap_or(spec.offering),
+            cpus: self.cpus.unwrap_or(spec.cpus.into()),
+            memory_gb: self.memory_gb.unwrap_or(spec.memory_gb.into()),
+            justification: self.justification.clone().unwrap_or_else(|| request.justification().reassign()),
+            term_months: self.term_months.unwrap_or(spec.term_months.into()),
+            expected_monthly_cents: self.expected_monthly_cents,
+        }
+    }
+}
+
+/// Number of the revision that follows.
+fn next(request: &Request) -> u32 {
+    request.approval.as_ref().map_or(1, |approval| approval.revision.saturating_add(1))
+}
+
+/// Next revision of a request, and the submission that asks for the same.
+pub(super) struct Revision<'a> {
+    pub id: &'a str,
+    /// Request before the revision.
+    pub request: Request,
+    pub wanted: RequestVm,
+}
+
+impl Revision<'_> {
+    /// Records the revision and begins its approval.
+    pub fn begin(
+        self,
+        ctx: &Context,
+        streams: &Streams,
+        offering: Option<OfferingDefined>,
+    ) -> Result<Accepted, Rejection> {
+        let Revision { id, request, wanted } = self;
+        let offering = wanted.check(&ctx.settings(), offering)?;
+        let spec = wanted.spec(&ctx.settings(), &offering);
+        let justification = Personal::new(wanted.justification.as_str().trim());
+        if spec == request.spec() && justification.as_str() == request.justification().as_str() {
+            return Err(Rejection::conflict("nothing-revised").at("/request"));
+        }
+        let (calendar, revision) = (Current::of(streams).calendar, next(&request));
+        let planned = Planned::new(ctx, streams, &calendar, &spec, revision);
+        planned.check()?;
+        let revised = RequestRevised {
+            request_id: id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            justification,
+            revision,
+            closed_stages: request.open_stages(),
+            spec,
+        };
+        let mut request = request;
+        request.revise(&revised);
+        let accepted = Accepted::nothing().event(stream(id), revised).subject("requests", id);
+        let recording = Recording { ctx, id, request: &request, comment: None, calendar: &calendar };
+        Ok(planned.begin(ctx, streams, &recording, accepted))
+    }
+}
