@@ -164,7 +164,8 @@ fn follow(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Acto
     if keys.is_empty() || random.below(2) == 0 {
         return;
     }
-    let offered = stage.offered::<Requests>(&actor, random.pick(&keys)).actions.into_iter();
+    let key: &String = random.pick(&keys);
+    let offered = stage.offered::<Requests>(&actor, key).actions.into_iter();
     let offered: Vec<_> = offered.filter(|action| action.allowed).collect();
     if !offered.is_empty() {
         let action = random.pick(&offered).clone();
