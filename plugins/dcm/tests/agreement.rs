@@ -26,6 +26,12 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
             body["offering"] = "steady".into();
             body["justification"] = format!("Front end of campaign {}", stage.log.len()).into();
         }
+        // The price of the offering stays; a person agrees that the offering was closed meanwhile.
+        "approve-request" => {
+            let rows = stage.view::<Requests>();
+            let row = body["request"].as_str().and_then(|id| rows.get(id));
+            body["expected_monthly_cents"] = row.map_or(Value::Null, |row| row["monthly_cents"].clone());
+        }
         "ask-back" => body["question"] = "Which campaign is this for?".into(),
         "answer" => body["text"] = "For the one in spring.".into(),
         "pass-on-decision" => {

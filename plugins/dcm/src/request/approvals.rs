@@ -125,6 +125,7 @@ impl View for Approvals {
             }
             Event::RequestApproved(e) => {
                 row.end(Status::Approved);
+                row.show(&e.spec);
                 row.decided(&e.approver_id, e.approver_name.to_option(), recorded.at);
             }
             Event::RequestAutoApproved(_) => {

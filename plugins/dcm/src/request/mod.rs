@@ -13,6 +13,7 @@ pub mod complete_without_address;
 pub mod decision;
 pub mod event;
 pub mod fail_cancel;
+pub mod look_again;
 pub mod quote;
 pub mod reject;
 pub mod retry;

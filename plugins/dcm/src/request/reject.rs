@@ -1,7 +1,6 @@
 //! Rejection of a request, with a reason.
 
-use super::approve::Decided;
-use super::decision::boundary;
+use super::approve::{Decided, with_offering};
 use crate::permission::DECIDE;
 use crate::policy::approval::Verdict;
 use eaf_sdk::personal::CommandActor;
@@ -28,7 +27,7 @@ impl Command for RejectRequest {
     const PERMISSION: Option<&'static str> = Some(DECIDE);
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        boundary(&self.request, loaded)
+        with_offering(&self.request, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
@@ -37,6 +36,7 @@ impl Command for RejectRequest {
             revision: self.revision.unwrap_or(1),
             verdict: Verdict::Reject,
             comment: Some(self.reason.clone().reassign()),
+            expected_monthly_cents: None,
         };
         let decided = decision.decide(ctx, streams);
         // The caller must be permitted to decide before the text is worth a correction.

@@ -62,7 +62,10 @@ impl State for Request {
             Event::RequestExpired(_) => self.status = Status::Expired,
             Event::RequestAutoApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
             Event::RequestRejected(_) => self.status = Status::Rejected,
-            Event::RequestApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
+            Event::RequestApproved(e) => {
+                self.spec = Some(e.spec);
+                self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded);
+            }
             Event::RequestRetried(e) => {
                 self.spec = Some(e.spec);
                 self.begin(e.attempt, e.from_step, recorded);
@@ -139,7 +142,7 @@ impl Request {
         self.approval.iter().flat_map(Approval::open_stages).map(Into::into).collect()
     }
 
-    /// Requested machine, with the changes that the last retry made.
+    /// Requested machine, with the changes that the last revision, approval or retry made.
     ///
     /// # Panics
     ///

@@ -318,6 +318,7 @@ impl Row {
             Event::RequestApproved(e) => {
                 self.enter(Status::Approved);
                 self.decided(&e.approver_id, e.approver_name.to_option(), at);
+                self.show(&e.spec);
                 self.attempt = Some(e.attempt);
             }
             Event::RequestAutoApproved(e) => {
