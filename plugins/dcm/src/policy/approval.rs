@@ -213,7 +213,8 @@ pub enum Change {
         by: String,
         /// Actor id of the person whose deputy asked.
         on_behalf_of: Option<String>,
-        /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's key.
+        /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's
+        /// key.
         left_ms: BTreeMap<String, i64>,
         at: i64,
     },

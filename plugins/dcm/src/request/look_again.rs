@@ -1,5 +1,6 @@
-//! Second look at the offering, at the decision that would approve a request: what has changed since
-//! the request was priced is shown to the person who decides, and recorded only with their consent.
+//! Second look at the offering, at the decision that would approve a request: what has changed
+//! since the request was priced is shown to the person who decides, and recorded only with their
+//! consent.
 
 use super::Spec;
 use crate::offering::{self, Offering, OfferingDefined};

@@ -1,5 +1,6 @@
-//! Revision of an undecided request by its requester. Offering and price are looked up, the policies
-//! plan the approval of the new revision, and decisions on the revision before do not count.
+//! Revision of an undecided request by its requester. Offering and price are looked up, the
+//! policies plan the approval of the new revision, and decisions on the revision before do not
+//! count.
 
 use super::decision::begin::Planned;
 use super::decision::people::references;

@@ -1,5 +1,5 @@
-//! Question of a person who may decide, to the requester. Until the answer the request waits for its
-//! requester, and no deadline runs.
+//! Question of a person who may decide, to the requester. Until the answer the request waits for
+//! its requester, and no deadline runs.
 
 use super::people::Resolved;
 use super::record::Recording;

@@ -3,7 +3,8 @@
 //!
 //! The rules are in [`policy`](crate::policy), which knows neither events nor the host. This room
 //! connects both: `begin` plans an approval, `people` resolves references, `record` turns changes
-//! into events. `shown`, `stages` and `offers` are what views show, `waiting` says for whom a request waits.
+//! into events. `shown`, `stages` and `offers` are what views show, `waiting` says for whom a
+//! request waits.
 
 pub mod answer;
 pub mod ask_back;

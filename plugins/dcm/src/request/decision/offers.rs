@@ -16,7 +16,8 @@ use serde_json::json;
 
 /// Offers approval and rejection of an undecided request to the people who have a seat and to the
 /// holders of the permission to approve, a question to the people who may approve, an answer to the
-/// requester, handover to the people who have a seat of their own, and reassignment of the first open stage to the holders of the permission to operate.
+/// requester, handover to the people who have a seat of their own, and reassignment of the first
+/// open stage to the holders of the permission to operate.
 pub fn offer_decisions(
     offers: RowActions,
     key: &str,

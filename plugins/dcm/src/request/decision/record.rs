@@ -253,7 +253,8 @@ impl Recording<'_> {
         deadlines.into_iter().fold(self.add(accepted, answered), |accepted, set| self.add(accepted, set))
     }
 
-    /// Step of a deadline that runs again at the time `at`, with the reminders that are still ahead.
+    /// Step of a deadline that runs again at the time `at`, with the reminders that are still
+    /// ahead.
     fn continued(&self, approval: &Approval, stage: &str, due_at: i64, at: i64) -> StageDeadlineSet {
         let deadline = approval.planned(stage).and_then(|planned| planned.deadline.as_ref());
         let is_first = approval.open(stage).is_some_and(|open| open.escalations == 0);

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Shown {
-    /// Plan and progress of the approval of the present revision, as the policies and decisions gave
-    /// them.
+    /// Plan and progress of the approval of the present revision, as the policies and decisions
+    /// gave them.
     pub approval: Option<Approval>,
     /// Decisions, in order, with the names of the people who decided.
     pub decisions: Option<Vec<NamedDecision>>,
@@ -44,7 +44,8 @@ pub enum Awaited {
 /// Decision with the name of the person who decided; no name if the person was erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NamedDecision {
-    /// Revision of the request that the person decided on; decisions on an earlier one do not count.
+    /// Revision of the request that the person decided on; decisions on an earlier one do not
+    /// count.
     pub revision: u32,
     pub stage: String,
     pub approver_id: String,
