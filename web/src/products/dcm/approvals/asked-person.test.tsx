@@ -50,6 +50,7 @@ const progress = {
   asked: [stage.approvers],
   escalations: 0,
   operators_asked: false,
+  passed_on: [],
   passed_at: null,
 };
 

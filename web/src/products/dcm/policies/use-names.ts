@@ -1,14 +1,14 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import { groupsQuery } from '@/shell/features/groups/groups';
-import { memberQuery } from '@/shell/features/members/members';
 import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { useAllRows } from '../api';
 import { OFFER } from '../permissions';
 import { text as stages } from '../stages/text';
+import { useMemberNames } from '../stages/use-member-names';
 import type { Approver, PolicyDocument } from './document';
 import type { KnownNames, Speech } from './sentence';
 import { text } from './sentence-text';
@@ -24,28 +24,17 @@ export function useNames(documents: readonly PolicyDocument[]): KnownNames {
   const session = useSession();
   const enabled = useDirectory();
   const groups = useQuery({ ...groupsQuery, enabled, throwOnError: false }).data;
-  const actors = [...new Set(documents.flatMap(actorsOf))];
-  const people = useQueries({
-    queries: (enabled ? actors : []).map(personQuery),
-    combine: results => results.flatMap(({ data }) => (data ? [data] : [])),
-  });
+  const people = useMemberNames(documents.flatMap(actorsOf));
   const offerings = useAllRows('offerings', { sort: 'name' }, { enabled: may(session, OFFER) }).data;
   return useMemo(
     () => ({
       groups: new Map(groups?.map(({ key, name }) => [key, name])),
-      people: new Map(people.map(({ actor, name }) => [actor, name])),
+      people,
       offerings: new Map(offerings?.map(({ key, name }) => [key, name ?? key])),
     }),
     [groups, people, offerings],
   );
 }
-
-const personQuery = (actor: string) => ({
-  ...memberQuery(actor),
-  refetchInterval: false as const,
-  retry: false,
-  throwOnError: false,
-});
 
 /** Ids of the people whom a policy names. */
 function actorsOf({ stages = [] }: PolicyDocument): string[] {

@@ -39,6 +39,7 @@ const progress = {
   asked: [[]],
   escalations: 0,
   operators_asked: false,
+  passed_on: [],
   passed_at: null,
 };
 
@@ -116,6 +117,24 @@ describe('the page of a request', () => {
     const [deputy] = request.decisions;
     const mara = { ...request.decisions[1], approver_id: 'id-mara', approver_name: 'Mara Lang' };
     expect(show({ ...request, decisions: [deputy, mara] })).toContain('as deputy of Mara Lang');
+  });
+
+  it('says who passed on to whom and who is asked since a reassignment, with the names it knows', () => {
+    const moved = {
+      ...request.approval.stages['costly.finance'],
+      asked: [[{ actor: 'id-lena' }]],
+      passed_on: [
+        { from: 'id-fritz', to: 'id-lena' },
+        { from: 'id-lena', to: 'id-unknown' },
+      ],
+    };
+    const stages = { ...request.approval.stages, 'costly.finance': moved };
+    const page = show({ ...request, approval: { ...request.approval, stages } });
+    expect(page).toContain('Asked since the reassignment:Lena Hoffmann');
+    expect(page).toContain(
+      'Passed on:from Fritz Finance to Lena Hoffmann; from Lena Hoffmann to another person',
+    );
+    expect(page).not.toContain('id-');
   });
 
   it('says that stages do not wait for each other', () => {

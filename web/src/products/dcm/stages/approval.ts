@@ -47,7 +47,14 @@ export interface Progress {
   asked: Asked[][];
   escalations: number;
   operators_asked: boolean;
+  passed_on: PassedOn[];
   passed_at: number | null;
+}
+
+/** Seat that one person passed on to another, by their actor ids. */
+export interface PassedOn {
+  from: string;
+  to: string;
 }
 
 export interface Approval {

@@ -20,6 +20,7 @@ const opened = (more: Partial<Progress> = {}): Progress => ({
   asked: [[{ group: 'finance' }]],
   escalations: 0,
   operators_asked: false,
+  passed_on: [],
   passed_at: null,
   ...more,
 });
@@ -146,6 +147,19 @@ describe('a stage', () => {
     expect(next(0)).toEqual({ kind: 'escalate', to: { permission: 'operate' } });
     expect(next(1)).toEqual({ kind: 'expire' });
   });
+});
+
+it('a stage is reassigned if other people are asked than the plan names, in whichever order', () => {
+  const asked = [{ group: 'a' }, { actor: '1' }];
+  const reassigned = (first: typeof asked) =>
+    chainOf(
+      row({ stages: [planned('a', { approvers: asked })], progress: { a: opened({ asked: [first] }) } }),
+    )
+      .flat()
+      .map(stage => stage.reassigned);
+  expect(reassigned([...asked].reverse())).toEqual([false]);
+  expect(reassigned([{ actor: '2' }])).toEqual([true]);
+  expect(chainOf(row({ stages: [planned('a')] }))[0]?.[0]?.reassigned).toBe(false);
 });
 
 it('a request without an approval has no stages', () => {

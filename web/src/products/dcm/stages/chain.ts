@@ -30,6 +30,8 @@ export interface ChainStage {
   next: Next;
   /** Whether the stage passed without enough approvals, because its deadline was over. */
   passedByTime: boolean;
+  /** Whether other people than those of the plan are asked, because an admin chose them. */
+  reassigned: boolean;
 }
 
 /** Steps of a row's approval, in order; the stages of one step may be open at the same time. */
@@ -52,6 +54,7 @@ export function chainOf(row: ApprovalRow): ChainStage[][] {
       because: distinct([...(policy?.because ?? []), ...planned.because]),
       next: nextOf(planned, progress),
       passedByTime: progress?.passed_at != null && approvals < least(planned.needs),
+      reassigned: progress !== null && !isSame(planned.approvers, progress.asked[0] ?? []),
     };
   };
   return stepsOf(plan.stages).map(step => step.map(stage));
@@ -103,6 +106,12 @@ function nextOf({ deadline }: PlannedStage, progress: Progress | null): Next {
   if (!deadline) return null;
   const step = deadline.escalate?.[progress?.escalations ?? 0];
   return step ? { kind: 'escalate', to: step.to } : { kind: deadline.finally };
+}
+
+/** Tells whether both contain the same references, in any order. */
+function isSame(one: readonly Asked[], other: readonly Asked[]): boolean {
+  const sorted = (asked: readonly Asked[]) => asked.map(each => JSON.stringify(each)).sort();
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }
 
 function distinct(reasons: Reason[]): Reason[] {

@@ -6,11 +6,11 @@ import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { Badge, type Tone } from '@/shell/ui/badge';
 import { cn } from '@/shell/ui/cn';
-import { type Asked, at } from './approval';
+import { type Asked, type PassedOn, at } from './approval';
 import { type ChainStage, type StageState, least } from './chain';
 import { StageDecisions } from './stage-decisions';
 import { type Subject, because } from './reasons';
-import { text } from './text';
+import { type StageWords, text } from './text';
 
 export const STATES: Record<StageState, { tone: Tone; Icon: LucideIcon; style: string }> = {
   later: { tone: 'idle', Icon: Circle, style: 'border-line text-faint' },
@@ -52,7 +52,7 @@ export function StageCard({ stage, subject, people, names, missing, Heading = 'h
         </div>
         {why ? <p className="text-sm text-quiet">{why}</p> : null}
         <dl className="grid gap-1.5 text-sm">
-          <People stage={stage} people={people} missing={missing} />
+          <People stage={stage} people={people} names={names} missing={missing} />
           <Times stage={stage} people={people} />
         </dl>
         {stage.progress?.operators_asked && stage.state === 'open' ? (
@@ -71,17 +71,23 @@ export function useStageName({ planned }: ChainStage): string {
   return planned.name?.[language] ?? t.unnamed;
 }
 
-function People({ stage, people, missing }: Pick<StageCardProps, 'stage' | 'people' | 'missing'>) {
+type PeopleProps = Pick<StageCardProps, 'stage' | 'people' | 'names' | 'missing'>;
+
+function People({ stage, people, names, missing }: PeopleProps) {
   const t = useText(text);
   const format = useFormat();
-  const { planned, progress, state } = stage;
+  const { planned, progress, state, reassigned } = stage;
+  const passedOn = progress?.passed_on ?? [];
   const [first = planned.approvers, ...escalated] = progress?.asked ?? [];
   const later = escalated.flat();
   const list = (asked: Asked[]) => format.anyOf([...new Set(asked.map(people))]);
   return (
     <>
-      <Line label={t.asked}>{list(first)}</Line>
+      <Line label={reassigned ? t.askedInstead : t.asked}>{list(first)}</Line>
       {later.length > 0 ? <Line label={t.alsoAsked}>{list(later)}</Line> : null}
+      {passedOn.length > 0 ? (
+        <Line label={t.passedOn}>{passedOn.map(one => fromTo(one, names, t)).join('; ')}</Line>
+      ) : null}
       <Line label={t.needs}>
         <Needed stage={stage} />
       </Line>
@@ -90,6 +96,12 @@ function People({ stage, people, missing }: Pick<StageCardProps, 'stage' | 'peop
       ) : null}
     </>
   );
+}
+
+/** Who passed on to whom, with the names that the page knows. */
+function fromTo({ from, to }: PassedOn, names: ReadonlyMap<string, string>, t: StageWords): string {
+  const [giver, taker] = [names.get(from), names.get(to)];
+  return `${giver ? t.from(giver) : t.fromSome} ${taker ? t.to(taker) : t.toSome}`;
 }
 
 function Needed({ stage: { planned, progress, approvals } }: { stage: ChainStage }) {
