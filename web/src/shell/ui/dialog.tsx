@@ -8,7 +8,8 @@ export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;
 export const DialogClose = Radix.Close;
 
-const overlayStyle = 'fixed inset-0 z-40 bg-scrim animate-[appear_140ms_ease-out]';
+/** As high as a dialog, so that it also covers the dialog from which another one opens. */
+const overlayStyle = 'fixed inset-0 z-50 bg-scrim animate-[appear_140ms_ease-out]';
 
 interface DialogContentProps extends Omit<ComponentProps<typeof Radix.Content>, 'title'> {
   title: string;

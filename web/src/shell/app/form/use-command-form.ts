@@ -24,7 +24,7 @@ export interface CommandFormOptions<P extends ProductId, C extends CommandName<P
   /** Name of the draft under which input is stored until it is sent. */
   draft?: string;
   onDone: (accepted: Accepted) => void;
-  /** Called before a refusal is shown. */
+  /** Called before a refusal is shown; a problem that it throws is shown instead. */
   onRefused?: (cause: unknown) => Promise<void>;
 }
 

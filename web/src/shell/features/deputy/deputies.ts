@@ -40,7 +40,7 @@ function useShown() {
 }
 
 /** Other members of the tenant, by name alone. */
-const colleaguesSource: PeopleSource = {
+export const colleaguesSource: PeopleSource = {
   name: 'colleagues',
   listsAll: false,
   find: (q, signal) => answerOf(api.GET('/api/session/colleagues', { params: { query: { q } }, signal })),
