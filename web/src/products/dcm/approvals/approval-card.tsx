@@ -10,19 +10,23 @@ import { ApproveWithComment } from '../requests/approve-with-comment';
 import { RequestStatus } from '../requests/status-badge';
 import { RowActions } from '../row-actions';
 import { decisionsOf } from '../stages/approval';
+import { openStages } from '../stages/chain';
 import { useDecisionPlans } from './decision-plans';
 import { PresentVms } from './present-vms';
 import { StagesToDecide } from './stages-to-decide';
 import { text } from './text';
+import { useKeptHeight } from './use-kept-height';
 
 interface ApprovalCardProps {
   approval: Row<'approvals'>;
   /** Index in the inbox, for j and k; undefined on a page of its own. */
   index?: number;
+  /** Whether the card must keep its height, because the inbox must not move. */
+  held?: boolean;
 }
 
 /** Facts for a decision, and its buttons. */
-export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
+export function ApprovalCard({ approval: row, index, held = false }: ApprovalCardProps) {
   const t = useText(text);
   const format = useFormat();
   const plans = useDecisionPlans();
@@ -33,6 +37,7 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
   const reasons = new Set(
     row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
   );
+  const footer = useKeptHeight(held);
   const inList = index !== undefined;
   const pending = row.status === 'pending';
   // Another person decided before the delayed command took effect.
@@ -99,10 +104,13 @@ export function ApprovalCard({ approval: row, index }: ApprovalCardProps) {
             </Detail>
           ) : null}
         </dl>
-        <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} />
+        <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
       </div>
       {/* Same height as before, so that content below does not move. */}
-      <footer className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6">
+      <footer
+        ref={footer}
+        className="flex min-h-[calc(4rem+1px)] flex-wrap items-center gap-2 border-t border-line px-5 py-3.5 sm:px-6"
+      >
         {pending ? (
           <>
             <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
@@ -140,17 +148,21 @@ function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | nul
   );
 }
 
-/** Decision of this person on a request that still waits for other people. */
+/** Decision or handover of this person on a request that still waits for other people. */
 function OwnDecision({ row }: { row: Row<'approvals'> }) {
   const t = useText(text);
   const format = useFormat();
   const { actor } = useSession();
   const own = decisionsOf(row).findLast(one => one.approver_id === actor);
   const decides = row.actions.some(action => action.permitted && action.allowed);
-  if (!own || decides) return null;
+  const passedOn = openStages(row).some(({ progress }) =>
+    progress?.passed_on.some(one => one.from === actor),
+  );
+  if (decides || !(own || passedOn)) return null;
+  const done = own ? (own.verdict === 'approve' ? t.youApproved : t.youRejected) : t.youPassedOn;
   return (
     <p role="status" className="text-sm">
-      <span className="font-medium">{own.verdict === 'approve' ? t.youApproved : t.youRejected}</span>{' '}
+      <span className="font-medium">{done}</span>{' '}
       <span className="text-quiet">{format.sentence(row.waiting_on)}</span>
     </p>
   );

@@ -1,11 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider, createMemoryHistory, createRootRoute, createRouter } from '@tanstack/react-router';
-import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
 import { type Session, SessionContext } from '@/shell/api/session';
 import { ActionDialogs } from '@/shell/app/actions/action-dialogs';
+import { SETTLING } from '@/shell/app/actions/ignore-clicks';
 import { TooltipProvider } from '@/shell/ui/tooltip';
 import { DECIDE, REQUEST } from '../permissions';
 import { Inbox } from './inbox';
@@ -94,7 +95,10 @@ const Page = () => (
   </>
 );
 
+let client = createQueryClient();
+
 async function open() {
+  client = createQueryClient();
   vi.stubGlobal('fetch', host);
   const router = createRouter({
     routeTree: createRootRoute({ component: Page }),
@@ -102,7 +106,7 @@ async function open() {
   });
   render(
     <SessionContext value={session as unknown as Session}>
-      <QueryClientProvider client={createQueryClient()}>
+      <QueryClientProvider client={client}>
         <TooltipProvider>
           <RouterProvider router={router as never} />
         </TooltipProvider>
@@ -160,5 +164,56 @@ describe('a person whom a policy asks, without the right to approve', () => {
     const card = await open();
     expect(card).toContain('You approved this request. Waits for Frieda Finance.');
     expect(screen.queryByRole('button', { name: /Approve/ })).toBeNull();
+  });
+
+  it('decides by the keys of the focused card, except while they type', async () => {
+    row = { ...APPROVAL, actions: [...APPROVAL.actions, action('pass-on-decision', 'Pass on')] };
+    await open();
+    const hand = userEvent.setup();
+    await hand.keyboard('a');
+    expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    await hand.keyboard('j{Control>}r{/Control}');
+    expect(screen.queryByRole('dialog')).toBeNull();
+    await hand.keyboard('a');
+    expect(await screen.findByRole('button', { name: 'Undo' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Approve' })).toBeNull();
+    await new Promise(resolve => setTimeout(resolve, SETTLING + 50));
+    await hand.keyboard('u');
+    expect(await screen.findByRole('button', { name: 'Approve' })).toBeTruthy();
+    await new Promise(resolve => setTimeout(resolve, SETTLING + 50));
+    await hand.keyboard('p');
+    const dialog = await screen.findByRole('dialog', { name: /Pass on the decision about web-01/ });
+    await hand.type(within(dialog).getByLabelText('Reason'), 'jar');
+    expect(within(dialog).getByLabelText<HTMLTextAreaElement>('Reason').value).toBe('jar');
+    expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+    expect(given).toEqual([]);
+  });
+
+  it('sees a decision of another person without movement: the line for it has its place', async () => {
+    const card = await open();
+    const shown = screen.getByRole('article', { name: 'web-01' });
+    fireEvent.pointerEnter(shown);
+    fireEvent.pointerMove(shown);
+    row = {
+      ...APPROVAL,
+      decisions: [...APPROVAL.decisions, decision('id-fiona', 'Fiona Finance')],
+    };
+    await act(() => client.invalidateQueries({ queryKey: ['view'] }));
+    const show = await screen.findByRole('button', { name: 'Show' });
+    expect(shown.textContent).toContain('The stages have changed.');
+    expect(shown.textContent).not.toContain('Fiona Finance');
+    expect(card).not.toContain('The stages have changed.');
+    fireEvent.click(show);
+    expect(shown.textContent).toContain('Fiona Finance approved');
+    expect(screen.queryByRole('button', { name: 'Show' })).toBeNull();
+  });
+
+  it('sees after they passed the decision on that the other person is asked', async () => {
+    const passed = { ...progress, passed_on: [{ from: 'id-fritz', to: 'id-frieda' }] };
+    const approval = { ...APPROVAL.approval, stages: { 'costly.finance': passed } };
+    row = { ...APPROVAL, approval, actions: [] };
+    const card = await open();
+    expect(card).toContain('Passed on:from Fritz to Frieda Finance');
+    expect(card).toContain('You passed this decision on. Waits for Frieda Finance.');
   });
 });

@@ -5,6 +5,7 @@ import { Empty } from '@/shell/app/list/empty';
 import { FreshNote } from '@/shell/app/list/fresh-note';
 import { LoadMore, MoreFailed } from '@/shell/app/list/load-more';
 import { useListKeys } from '@/shell/app/list/use-list-keys';
+import { useRowKeys } from '@/shell/app/list/use-row-keys';
 import { useSteadyRows } from '@/shell/app/list/use-steady-rows';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { useText } from '@/shell/i18n/use-text';
@@ -18,6 +19,14 @@ import { text } from './text';
 
 const PAGE = 20;
 
+/** Buttons of the card with the focus, by key. */
+const KEYS = {
+  a: '[data-command="approve-request"]',
+  r: '[data-command="reject-request"]',
+  p: '[data-command="pass-on-decision"]',
+  u: '[data-undo]',
+} as const;
+
 /** Pending approvals, oldest first. */
 export function Inbox({ all, onDecided }: InboxProps) {
   const t = useText(text);
@@ -30,6 +39,7 @@ export function Inbox({ all, onDecided }: InboxProps) {
     list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
   }, []);
   useListKeys(list, { count: steady.rows.length, scrollTo });
+  useRowKeys(list, KEYS);
   const noteFocus = useFocusThatStays(list, steady.rows);
 
   if (!data && shownHere(error)) {
@@ -49,15 +59,16 @@ export function Inbox({ all, onDecided }: InboxProps) {
       <div ref={list} onFocus={noteFocus} className="grid gap-4">
         {steady.rows.map((approval, index) =>
           steady.gone.has(approval.key) ? (
-            <DecidedCard key={approval.key} last={approval} index={index} />
+            <DecidedCard key={approval.key} last={approval} index={index} held={steady.held} />
           ) : (
-            <ApprovalCard key={approval.key} approval={approval} index={index} />
+            <ApprovalCard key={approval.key} approval={approval} index={index} held={steady.held} />
           ),
         )}
         <MoreFailed rows={rows} />
         <div className="justify-self-center empty:hidden">
           <LoadMore rows={rows} />
         </div>
+        <p className="hidden px-1 text-xs text-quiet @2xl:block print:hidden">{t.keys}</p>
       </div>
     </div>
   );
@@ -67,9 +78,9 @@ const NONE: Row<'approvals'>[] = [];
 const keyOf = (row: Row<'approvals'>) => row.key;
 
 /** Decided card, which keeps its place until the list may move. */
-function DecidedCard({ last, index }: { last: Row<'approvals'>; index: number }) {
+function DecidedCard({ last, index, held }: { last: Row<'approvals'>; index: number; held: boolean }) {
   const { data } = useRow('approvals', last.key, { throwOnError: false });
-  return <ApprovalCard approval={data ?? last} index={index} />;
+  return <ApprovalCard approval={data ?? last} index={index} held={held} />;
 }
 
 /**

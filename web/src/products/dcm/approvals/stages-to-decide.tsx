@@ -1,32 +1,50 @@
 import { useText } from '@/shell/i18n/use-text';
+import { Button } from '@/shell/ui/button';
 import type { Row } from '../api';
 import { type ChainStage, chainOf } from '../stages/chain';
 import { StageCard } from '../stages/stage-card';
 import { useStagePeople } from '../stages/use-stage-people';
 import { text } from './text';
+import { useHeldRow } from './use-held-row';
 
 interface StagesToDecideProps {
   approval: Row<'approvals'>;
   Heading: 'h2' | 'h3';
+  /** Whether the stages must keep their height. */
+  held: boolean;
 }
 
 /**
  * Stages of an approval that have opened, with the decisions so far. The stage of a request for
  * which no policy asks for one is omitted, since the card says all about it.
  */
-export function StagesToDecide({ approval, Heading }: StagesToDecideProps) {
+export function StagesToDecide({ approval, Heading, held }: StagesToDecideProps) {
   const t = useText(text);
-  const people = useStagePeople(approval);
-  const stages = chainOf(approval).flat().filter(isShown);
+  const { shown, isNewer, update } = useHeldRow(approval, held);
+  const people = useStagePeople(shown);
+  const stages = chainOf(shown).flat().filter(isShown);
   if (stages.length === 0) return null;
   return (
-    <ul aria-label={t.stages} className="grid gap-4 border-t border-line pt-5 @2xl:grid-cols-2">
-      {stages.map(stage => (
-        <li key={stage.planned.key}>
-          <StageCard stage={stage} subject={approval} Heading={Heading} {...people} />
-        </li>
-      ))}
-    </ul>
+    <div className="grid gap-4 border-t border-line pt-5">
+      <ul aria-label={t.stages} className="grid gap-4 @2xl:grid-cols-2">
+        {stages.map(stage => (
+          <li key={stage.planned.key}>
+            <StageCard stage={stage} subject={shown} Heading={Heading} {...people} />
+          </li>
+        ))}
+      </ul>
+      {/* Has its place also without a sentence, so that the card does not grow. */}
+      <div className="-mt-2 flex min-h-8 flex-wrap items-center gap-x-3">
+        <p role="status" className="text-sm text-wait">
+          {isNewer ? t.newer : null}
+        </p>
+        {isNewer ? (
+          <Button size="small" onClick={update}>
+            {t.showNewer}
+          </Button>
+        ) : null}
+      </div>
+    </div>
   );
 }
 

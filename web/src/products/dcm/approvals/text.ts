@@ -33,6 +33,10 @@ const en = {
   stages: 'Stages of the approval',
   youApproved: 'You approved this request.',
   youRejected: 'You rejected this request.',
+  youPassedOn: 'You passed this decision on.',
+  newer: 'The stages have changed.',
+  showNewer: 'Show',
+  keys: 'Move with j and k. On a request: a approves, r rejects, p passes on, u undoes an approval within its countdown.',
   columns: {
     name: 'VM name',
     status: 'Decision',
@@ -78,6 +82,10 @@ const de: typeof en = {
   stages: 'Stufen der Freigabe',
   youApproved: 'Sie haben diesem Antrag zugestimmt.',
   youRejected: 'Sie haben diesen Antrag abgelehnt.',
+  youPassedOn: 'Sie haben diese Entscheidung weitergegeben.',
+  newer: 'Die Stufen haben sich geändert.',
+  showNewer: 'Anzeigen',
+  keys: 'Mit j und k bewegen. Auf einem Antrag: a gibt frei, r lehnt ab, p gibt weiter, u nimmt eine Freigabe während ihrer Wartezeit zurück.',
   columns: {
     name: 'VM-Name',
     status: 'Entscheidung',

@@ -16,7 +16,7 @@ export function ActionButton({ action, onRun, children, ...rest }: ActionButtonP
   const why = useFormat().sentence(action.why);
   if (action.allowed) {
     return (
-      <Button {...rest} onClick={onRun}>
+      <Button {...rest} data-command={action.command} onClick={onRun}>
         {label}
       </Button>
     );

@@ -40,7 +40,12 @@ export function DelayedStatus({ delayed, size }: DelayedStatusProps) {
         </Button>
       ) : null}
       {counting || failed ? (
-        <Button ref={back} size={size ?? 'normal'} onClick={() => takeBack(id)}>
+        <Button
+          ref={back}
+          size={size ?? 'normal'}
+          data-undo={counting || undefined}
+          onClick={() => takeBack(id)}
+        >
           {counting ? <Undo2 aria-hidden /> : null}
           {counting ? t.delayed.undo : t.close}
         </Button>

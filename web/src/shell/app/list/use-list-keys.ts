@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-const ROW = '[data-row-index]';
+export const ROW = '[data-row-index]';
 
 interface Options {
   count: number;
@@ -30,14 +30,25 @@ export function useListKeys(list: React.RefObject<HTMLElement | null>, { count, 
 }
 
 function stepOf(event: KeyboardEvent, list: HTMLElement | null): number {
-  if (event.metaKey || event.ctrlKey || event.altKey) return 0;
-  const target = event.target instanceof HTMLElement ? event.target : document.body;
-  if (target.closest('input, textarea, select, [contenteditable], [role=dialog], [role=menu]')) return 0;
+  const target = targetOf(event);
+  if (!target) return 0;
   const within = list?.contains(target);
   if (event.key === 'j' || (within && event.key === 'ArrowDown')) return 1;
   if (event.key === 'k' || (within && event.key === 'ArrowUp')) return -1;
   return 0;
 }
+
+/**
+ * Element to which a key belongs that is a command of the list; null if the key is input, such as
+ * in a field or a menu, or has a modifier, as the keys of the shell do.
+ */
+export function targetOf(event: KeyboardEvent): HTMLElement | null {
+  if (event.metaKey || event.ctrlKey || event.altKey) return null;
+  const target = event.target instanceof HTMLElement ? event.target : document.body;
+  return target.closest(INPUT) ? null : target;
+}
+
+const INPUT = 'input, textarea, select, [contenteditable], [role=dialog], [role=menu]';
 
 function focusWhenDrawn(list: HTMLElement, index: number, tries = 20): void {
   const link = list.querySelector<HTMLElement>(`[data-row-index="${index}"] a`);

@@ -9,6 +9,8 @@ import { type Steady, steady } from './steady';
 const RELEASE = 2_000;
 
 export interface SteadyRows<R> extends Steady<R> {
+  /** Whether the rows must not move now. */
+  held: boolean;
   /** Shows the new rows. */
   update: () => void;
   /** Properties of the element around the rows. */
@@ -55,7 +57,7 @@ export function useSteadyRows<R>(
   }
   const onClickCapture = useSettledClicks(String(shown.moves));
   const update = useCallback(() => setShown(last => ({ ...last, scope: UPDATED })), []);
-  return { ...next, update, place: { ...place, onClickCapture } };
+  return { ...next, held, update, place: { ...place, onClickCapture } };
 }
 
 const NONE: ReadonlySet<string> = new Set();
