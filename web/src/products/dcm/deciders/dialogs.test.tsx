@@ -105,6 +105,17 @@ const fieldOf = (label: string) => screen.getByLabelText(label);
 const errorOf = (label: string) =>
   document.querySelector(`#${CSS.escape(fieldOf(label).id)}-error`)?.textContent ?? null;
 
+const at = (pointer: string) => ({ pointer, code: 'c', message: pointer, params: {} });
+
+/** Chooses a colleague and gives a reason. */
+async function fill(hand: ReturnType<typeof userEvent.setup>) {
+  await hand.click(screen.getByRole('combobox', { name: t.passOn.to }));
+  await hand.type(await picker(), 'anna');
+  await screen.findByRole('option', { name: 'Anna Berg' });
+  await hand.keyboard('{Enter}');
+  await hand.type(fieldOf(t.reason), 'On holiday.');
+}
+
 beforeEach(() => {
   refused = null;
   row = REQUEST;
@@ -117,14 +128,6 @@ afterEach(() => {
 });
 
 describe('passing a decision on', () => {
-  async function fill(hand: ReturnType<typeof userEvent.setup>) {
-    await hand.click(screen.getByRole('combobox', { name: t.passOn.to }));
-    await hand.type(await picker(), 'anna');
-    await screen.findByRole('option', { name: 'Anna Berg' });
-    await hand.keyboard('{Enter}');
-    await hand.type(fieldOf(t.reason), 'On holiday.');
-  }
-
   it('sends the colleague who was chosen, the reason and the revision that was read', async () => {
     const { hand, close } = open(PassOnDialog, PASS_ON);
     await fill(hand);
@@ -214,7 +217,6 @@ describe('reassigning a stage', () => {
   });
 
   it('shows at the first person that people are missing, and at each person who may not decide', async () => {
-    const at = (pointer: string) => ({ pointer, code: 'c', message: pointer, params: {} });
     refused = { code: 'invalid-handover', title: 'Correct it.', errors: [at('/actors')] };
     const { hand } = open(ReassignDialog, REASSIGN);
     await hand.click(submit('Reassign'));

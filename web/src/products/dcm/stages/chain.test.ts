@@ -157,7 +157,7 @@ it('a stage is reassigned if other people are asked than the plan names, in whic
     )
       .flat()
       .map(stage => stage.reassigned);
-  expect(reassigned([...asked].reverse())).toEqual([false]);
+  expect(reassigned(asked.toReversed())).toEqual([false]);
   expect(reassigned([{ actor: '2' }])).toEqual([true]);
   expect(chainOf(row({ stages: [planned('a')] }))[0]?.[0]?.reassigned).toBe(false);
 });

@@ -110,9 +110,10 @@ function nextOf({ deadline }: PlannedStage, progress: Progress | null): Next {
 
 /** Tells whether both contain the same references, in any order. */
 function isSame(one: readonly Asked[], other: readonly Asked[]): boolean {
-  const sorted = (asked: readonly Asked[]) => asked.map(each => JSON.stringify(each)).sort();
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+  return sorted(one) === sorted(other);
 }
+
+const sorted = (asked: readonly Asked[]) => JSON.stringify(asked.map(one => JSON.stringify(one)).sort());
 
 function distinct(reasons: Reason[]): Reason[] {
   const seen = new Map(reasons.map(reason => [JSON.stringify(reason), reason]));
