@@ -57,13 +57,15 @@ export function Inbox({ all, onDecided }: InboxProps) {
     <div {...steady.place}>
       <FreshNote fresh={steady.fresh} update={steady.update} />
       <div ref={list} onFocus={noteFocus} className="grid gap-4">
-        {steady.rows.map((approval, index) =>
-          steady.gone.has(approval.key) ? (
-            <DecidedCard key={approval.key} last={approval} index={index} held={steady.held} />
-          ) : (
-            <ApprovalCard key={approval.key} approval={approval} index={index} held={steady.held} />
-          ),
-        )}
+        {steady.rows.map((row, index) => (
+          <InboxCard
+            key={row.key}
+            row={row}
+            gone={steady.gone.has(row.key)}
+            index={index}
+            held={steady.held}
+          />
+        ))}
         <MoreFailed rows={rows} />
         <div className="justify-self-center empty:hidden">
           <LoadMore rows={rows} />
@@ -77,10 +79,18 @@ export function Inbox({ all, onDecided }: InboxProps) {
 const NONE: Row<'approvals'>[] = [];
 const keyOf = (row: Row<'approvals'>) => row.key;
 
-/** Decided card, which keeps its place until the list may move. */
-function DecidedCard({ last, index, held }: { last: Row<'approvals'>; index: number; held: boolean }) {
-  const { data } = useRow('approvals', last.key, { throwOnError: false });
-  return <ApprovalCard approval={data ?? last} index={index} held={held} />;
+interface InboxCardProps {
+  row: Row<'approvals'>;
+  /** Whether the row has left the list; its card keeps its place until the list may move. */
+  gone: boolean;
+  index: number;
+  held: boolean;
+}
+
+/** Card of a row, with its present values also after it has left the list. */
+function InboxCard({ row, gone, index, held }: InboxCardProps) {
+  const { data } = useRow('approvals', row.key, { enabled: gone, throwOnError: false });
+  return <ApprovalCard approval={gone ? (data ?? row) : row} index={index} held={held} />;
 }
 
 /**
