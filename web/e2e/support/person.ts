@@ -17,6 +17,8 @@ export const said = {
   de: {
     approve: 'Freigeben',
     reject: 'Ablehnen',
+    passOn: 'Weitergeben',
+    reassign: 'Neu zuweisen',
     refresh: 'Aktualisieren',
     decommission: 'Stilllegen',
     retry: 'Wiederholen',
@@ -31,6 +33,8 @@ export const said = {
   en: {
     approve: 'Approve',
     reject: 'Reject',
+    passOn: 'Pass on',
+    reassign: 'Reassign',
     refresh: 'Refresh',
     decommission: 'Decommission',
     retry: 'Retry',
