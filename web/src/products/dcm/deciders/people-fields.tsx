@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { type ReactNode, useId } from 'react';
+import type { ReactNode } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import type { CommandForm } from '@/shell/app/form/use-command-form';
 import { PersonInput } from '@/shell/app/people/person-input';
@@ -94,14 +94,10 @@ interface SeveralProps {
 
 /** Group of fields for the entries of one list. */
 function Several({ label, hint, children }: SeveralProps) {
-  const id = useId();
   return (
-    <fieldset aria-describedby={id} className="grid min-w-0 gap-3">
+    <fieldset className="grid min-w-0 gap-3">
       <legend className="float-left text-sm font-medium">
-        {label}{' '}
-        <span id={id} className="font-normal text-quiet">
-          {hint}
-        </span>
+        {label} <span className="font-normal text-quiet">{hint}</span>
       </legend>
       {children}
     </fieldset>
