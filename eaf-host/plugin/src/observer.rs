@@ -1,5 +1,5 @@
 //! Observer: polls the managed resources of packages that request it (`observe` in `plugin.toml`),
-//! and notifies the package of changes by a command. See ADR 0011.
+//! and notifies the package of changes by a command. See ADR 0010.
 //!
 //! Each connection is polled every few minutes, by one host at a time, with one request after the
 //! other. The pause before the next poll grows after each failure. After a refused login it is much
