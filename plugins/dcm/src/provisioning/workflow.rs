@@ -117,7 +117,7 @@ impl Build {
         }
         let found =
             self.step(Step::AwaitAddress, |build| reader.await_address(&build.id, ADDRESS_TIMEOUT_MS).map(Some))?;
-        Ok(found.map(|f| f.address))
+        Ok(found.map(|f| f.ip))
     }
 
     /// Reads whether vCenter has the machine of an earlier attempt. If not, the build continues at

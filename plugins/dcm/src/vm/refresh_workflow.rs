@@ -28,7 +28,7 @@ impl Workflow for Refresh {
                 name: m.name,
                 state: m.state,
                 power: m.power,
-                ip: m.address,
+                ip: m.ip,
                 cpus: m.cpus,
                 memory_mb: m.memory_mb,
             },

@@ -1,4 +1,4 @@
-import { asSeen } from './form/as-seen';
+import { normalizeInput } from './form/normalize-input';
 
 /**
  * Reads state from the address. Invalid values are dropped, so that an old or mistyped link still
@@ -15,7 +15,7 @@ export function oneOf<const T extends string>(...values: T[]): Reader<T> {
 /** The router parses `10` and `true` in an address as number and boolean. */
 export function words(value: unknown): string | undefined {
   const written = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-  const seen = typeof written === 'string' ? asSeen(written) : '';
+  const seen = typeof written === 'string' ? normalizeInput(written) : '';
   return seen === '' ? undefined : seen.slice(0, 200);
 }
 

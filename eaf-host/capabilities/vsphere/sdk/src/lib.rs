@@ -32,8 +32,7 @@ pub struct Machine {
     pub memory_mb: Option<u64>,
     /// IP address of the machine; `None` until the guest operating system reports a reachable
     /// address.
-    #[serde(rename = "ip")]
-    pub address: Option<String>,
+    pub ip: Option<String>,
     pub instance_uuid: Option<String>,
     /// Question that vCenter asks about the machine, and that blocks the machine until a person
     /// answers it in vCenter; `None` if there is no question.
@@ -43,8 +42,7 @@ pub struct Machine {
 /// Answer of `await_address`: the machine's reachable IP address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located {
-    #[serde(rename = "ip")]
-    pub address: String,
+    pub ip: String,
 }
 
 /// Answer of `destroy` and `forget`: the machine is no longer in vCenter.

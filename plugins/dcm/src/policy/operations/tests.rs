@@ -216,7 +216,7 @@ fn stages_without_a_common_order_are_open_together_and_others_follow() {
 }
 
 #[test]
-fn a_vote_without_a_stage_counts_in_each_open_one_where_the_person_is_asked() {
+fn a_vote_without_a_stage_counts_in_each_open_stage_of_the_person() {
     let world = heads().group("finance", &["anna"]);
     let stages = vec![staged("a", &["heads"], Needs::Any), staged("b", &["finance"], Needs::Any)];
     let mut approval = started(&world, stages);
@@ -325,7 +325,7 @@ fn an_item_is_passed_on_to_a_person_who_is_not_asked_yet() {
 }
 
 #[test]
-fn without_eligible_people_a_stage_asks_the_next_step_and_then_the_operators() {
+fn without_eligible_people_a_stage_asks_the_next_step_then_operators() {
     let world = World::default().group("heads", &[REQUESTER]).group("board", &[]).operators(&["olga"]);
     for needs in [Needs::Any, Needs::All, Needs::AtLeast(1)] {
         let stage = timed(staged("a", &["heads"], needs), 8, &[("board", 4)], Finally::Expire);

@@ -1,5 +1,5 @@
 import { type FieldProblem, Problem } from '@/shell/api/problem';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 
 export const WEEKDAYS = [
   'monday',
@@ -98,7 +98,7 @@ export function toCalendar(draft: CalendarDraft): CalendarDocument {
   const hours: CalendarDocument['hours'] = {};
   for (const day of WEEKDAYS) {
     if (draft[`${day}_works`])
-      hours[day] = { from: asSeen(draft[`${day}_from`]), to: asSeen(draft[`${day}_to`]) };
+      hours[day] = { from: normalizeInput(draft[`${day}_from`]), to: normalizeInput(draft[`${day}_to`]) };
   }
   const days = daysOf(draft.days_off);
   return {

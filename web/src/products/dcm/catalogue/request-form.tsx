@@ -4,7 +4,7 @@ import { Controller, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
 import { isProblem } from '@/shell/api/problem';
 import { ActionButton } from '@/shell/app/actions/action-button';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
@@ -158,7 +158,7 @@ function begin(offering: Row<'offerings'>, former: Row<'requests'> | undefined):
 function toBody(offering: string, values: Values): CommandBody<'request-vm'> {
   const { name, justification, cpus, memory_gb, term_months } = values;
   return {
-    name: asSeen(name),
+    name: normalizeInput(name),
     offering,
     cpus: number(cpus),
     memory_gb: number(memory_gb),

@@ -6,7 +6,7 @@ import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { onlyFor } from '@/shell/app/page/only-for';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useFormat } from '@/shell/i18n/format';
-import { said } from '@/shell/i18n/said';
+import { textOfCode } from '@/shell/i18n/text-of-code';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { type CommandName, type Row, useRows } from '../api';
@@ -99,7 +99,7 @@ function FailedRequest({ row }: { row: Row<'requests'> }) {
         </>
       }
       facts={[
-        { label: t.step, value: said(steps, row.failed_step) || '–' },
+        { label: t.step, value: textOfCode(steps, row.failed_step) || '–' },
         { label: t.requester, value: row.requester_name ?? '–' },
         { label: t.attempt, value: format.number(row.attempt) },
         { label: t.failed, value: format.since(row.updated_at) },
@@ -191,7 +191,7 @@ function FailedVm({ row }: { row: Row<'vms'> }) {
       heading="h3"
       sentence={format.sentence(row.waiting_on) ?? row.error_code}
       facts={[
-        { label: t.step, value: said(steps, row.failed_step) || '–' },
+        { label: t.step, value: textOfCode(steps, row.failed_step) || '–' },
         { label: t.requester, value: row.requester_name ?? '–' },
       ]}
       details={row.error_message ? <span lang="en">{row.error_message}</span> : null}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '@/shell/api/problem';
-import { together } from '@/shell/app/form/together';
+import { mergeErrors } from '@/shell/app/form/merge-errors';
 import type { Row } from '../api';
 import { BLANK, type OfferingDraft, suggestKey, toDefinition, toDraft } from './offering-draft';
 
@@ -52,12 +52,12 @@ describe('an offering that is edited', () => {
       { pointer: '/cpu_min', code: 'type', message: 'the host’s' },
       { pointer: '/name', code: 'name-too-short', message: 'too short' },
     ];
-    const told = await together(errors, () =>
+    const told = await mergeErrors(errors, () =>
       Promise.reject(new Problem({ status: 422, code: 'body-invalid', errors: host })),
     );
     expect(told.errors.filter(({ pointer }) => pointer === '/cpu_min').length).toBe(1);
     expect(told.errors.at(-1)?.message).toBe('too short');
-    expect(await together(errors, () => Promise.reject(Problem.unreachable()))).toMatchObject({ errors });
+    expect(await mergeErrors(errors, () => Promise.reject(Problem.unreachable()))).toMatchObject({ errors });
     expect(definition.base_cents).toBe('1,234');
     expect(errors.map(error => [error.pointer, error.message])).toEqual([
       ['/cpu_min', 'a whole number'],

@@ -1,5 +1,5 @@
 import type { FieldProblem } from '@/shell/api/problem';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { readWholeNumber } from '@/shell/app/form/whole-number';
 import type { Language } from '@/shell/i18n/language';
 import type { CommandBody, Row } from '../api';
@@ -81,10 +81,10 @@ export function toDefinition(draft: OfferingDraft, language: Language, sentences
   const price = (name: PriceName) =>
     readEuros(draft[name], language) ?? refuse(name, 'amount', sentences.amount);
   const definition: Definition = {
-    key: asSeen(draft.key),
-    name: asSeen(draft.name),
-    image: asSeen(draft.image),
-    template: asSeen(draft.template),
+    key: normalizeInput(draft.key),
+    name: normalizeInput(draft.name),
+    image: normalizeInput(draft.image),
+    template: normalizeInput(draft.template),
     cpu_min: count('cpu_min'),
     cpu_max: count('cpu_max'),
     memory_gb_min: count('memory_gb_min'),

@@ -7,14 +7,14 @@ import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
 import type { Choice } from '@/shell/app/choose/choices';
 import { ChooseInput } from '@/shell/app/choose/choose-input';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
 import { SubmitButton } from '@/shell/app/form/submit-button';
-import { together } from '@/shell/app/form/together';
+import { mergeErrors } from '@/shell/app/form/merge-errors';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { useDraft } from '@/shell/app/form/use-draft';
@@ -65,7 +65,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
   const { mutateAsync } = useCommand('define-offering', known ? asRead(basis.tag) : NOT_THERE_YET);
   const panel = useRef<HTMLElement>(null);
   const [unchecked, setUnchecked] = useState<{ template: string; sentence: string | null } | null>(null);
-  const isWarned = unchecked !== null && unchecked.template === asSeen(form.watch('template'));
+  const isWarned = unchecked !== null && unchecked.template === normalizeInput(form.watch('template'));
 
   const send = async (typed: OfferingDraft) => {
     const sent = JSON.stringify(typed);
@@ -76,7 +76,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
     const checked = await check(definition.template);
     if (checked.state === 'bad')
       errors.push({ pointer: '/template', code: 'template-unknown', message: checked.sentence });
-    if (errors.length > 0) throw await together(errors, rehearsal);
+    if (errors.length > 0) throw await mergeErrors(errors, rehearsal);
     if (basis.conflicts.length > 0) return panel.current?.focus();
     if (checked.state === 'unchecked') return setUnchecked({ template: definition.template, ...checked });
     // The input has changed since: the person has not asked to save it.
@@ -102,7 +102,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
 
   /** Unchanged templates are not checked: an offering can be closed when its template is gone. */
   const check = async (template: string): Promise<TemplateCheck> => {
-    const isKnown = known && template === asSeen(stored.values.template);
+    const isKnown = known && template === normalizeInput(stored.values.template);
     if (template === '' || isKnown || template === unchecked?.template) return { state: 'good' };
     return checkTemplate(template);
   };

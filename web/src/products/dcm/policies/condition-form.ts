@@ -1,4 +1,4 @@
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { readWholeNumber } from '@/shell/app/form/whole-number';
 import type { Language } from '@/shell/i18n/language';
 import { readEuros, writeEuros } from '../offerings/euros';
@@ -104,7 +104,7 @@ export function partPointers({ type, parts }: GroupForm, pointer: string, root =
 function writeComparison({ fact, is, value }: ComparisonForm, pointer: string, writing: Writing): Comparison {
   const place = `${pointer}/value`;
   const write = (one: string) => writeValue(fact, one, place, writing);
-  return { fact, is, value: is === 'in' ? splitList(value).map(write) : write(asSeen(value)) };
+  return { fact, is, value: is === 'in' ? splitList(value).map(write) : write(normalizeInput(value)) };
 }
 
 /** A value that cannot be read stays as typed, so that the host refuses it too. */
@@ -120,7 +120,7 @@ function writeValue(fact: Fact, typed: string, place: string, writing: Writing):
   return number ?? typed;
 }
 
-export const splitList = (typed: string): string[] => typed.split(';').map(asSeen).filter(Boolean);
+export const splitList = (typed: string): string[] => typed.split(';').map(normalizeInput).filter(Boolean);
 
 export const joined = (values: readonly string[]): string => values.join('; ');
 

@@ -1,4 +1,4 @@
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { readWholeNumber } from '@/shell/app/form/whole-number';
 import type { Language } from '@/shell/i18n/language';
 import {
@@ -169,7 +169,7 @@ export function toDocument(form: PolicyForm, language: Language) {
   return { document, mistakes };
 }
 
-const writeNames = ({ de, en }: Names): Names => ({ de: asSeen(de), en: asSeen(en) });
+const writeNames = ({ de, en }: Names): Names => ({ de: normalizeInput(de), en: normalizeInput(en) });
 
 function writeStage(
   stage: StageForm,
@@ -193,7 +193,7 @@ function writeStage(
 
 function writeApprover({ by, value }: ApproverForm, pointer: string, { refuse }: Writing): Approver {
   if (by === 'manager_of') return { manager_of: 'requester' };
-  const named = asSeen(value);
+  const named = normalizeInput(value);
   if (named === '') refuse(pointer, 'choice');
   return { [by]: named } as Approver;
 }

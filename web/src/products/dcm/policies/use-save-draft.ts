@@ -3,8 +3,8 @@ import type { RefObject } from 'react';
 import type { UseFormReturn } from 'react-hook-form';
 import { toast } from 'sonner';
 import { type FieldProblem, Problem, isProblem } from '@/shell/api/problem';
-import { asSeen } from '@/shell/app/form/as-seen';
-import { together } from '@/shell/app/form/together';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
+import { mergeErrors } from '@/shell/app/form/merge-errors';
 import type { Basis } from '@/shell/app/form/use-basis';
 import type { FormDraft } from '@/shell/app/form/use-draft';
 import { type Language, useLanguage } from '@/shell/i18n/language';
@@ -46,7 +46,7 @@ export function useSaveDraft(options: SaveOptions): (typed: PolicyDraft) => Prom
 
   const send = async (body: CommandBody<'draft-policy'>, mistakes: FieldProblem[]) => {
     const rehearsal = () => rehearse('draft-policy', body, AbortSignal.timeout(REHEARSAL));
-    if (mistakes.length > 0) throw await together(mistakes, rehearsal);
+    if (mistakes.length > 0) throw await mergeErrors(mistakes, rehearsal);
     await mutateAsync(body).catch(async (cause: unknown) => {
       throw await refused(cause);
     });
@@ -56,9 +56,9 @@ export function useSaveDraft(options: SaveOptions): (typed: PolicyDraft) => Prom
     const model = parsed(typed.document);
     const { document, mistakes } = toDocument(model, language);
     const body = {
-      policy: asSeen(typed.policy),
-      name_de: asSeen(typed.name_de),
-      name_en: asSeen(typed.name_en),
+      policy: normalizeInput(typed.policy),
+      name_de: normalizeInput(typed.name_de),
+      name_en: normalizeInput(typed.name_en),
       document: document as unknown as CommandBody<'draft-policy'>['document'],
       revision,
     };

@@ -1,6 +1,6 @@
 import { Check, Circle, LoaderCircle, Minus, X } from 'lucide-react';
 import { useFormat } from '@/shell/i18n/format';
-import { said } from '@/shell/i18n/said';
+import { textOfCode } from '@/shell/i18n/text-of-code';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import { Progress } from '@/shell/ui/progress';
@@ -37,7 +37,7 @@ export function BuildProgress({ events, awaitAddress }: BuildProgressProps) {
 function Step({ progress: { step, state, percent } }: { progress: StepProgress }) {
   const t = useText(text);
   const format = useFormat();
-  const name = said(useText(stepText).steps, step);
+  const name = textOfCode(useText(stepText).steps, step);
   const { Icon, style } = LOOKS[state];
   return (
     <li

@@ -1,7 +1,7 @@
 import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
@@ -20,7 +20,7 @@ export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialog
     defaultValues: { confirm: '' },
     fields: CONFIRM,
     body: ({ confirm }) =>
-      ({ ...action.body, confirm: asSeen(confirm) }) as CommandBody<'cancel-without-removal'>,
+      ({ ...action.body, confirm: normalizeInput(confirm) }) as CommandBody<'cancel-without-removal'>,
     onDone: () => {
       close();
       toast.success(t.done(name));

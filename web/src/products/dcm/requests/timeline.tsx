@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { Panel } from '@/shell/app/page/panel';
 import { useFormat } from '@/shell/i18n/format';
-import { said } from '@/shell/i18n/said';
+import { textOfCode } from '@/shell/i18n/text-of-code';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import { Skeleton } from '@/shell/ui/skeleton';
@@ -81,7 +81,7 @@ function Entry({ event }: { event: Event }) {
   const words = useText(stepText);
   const format = useFormat();
   const kind = event.kind ?? '';
-  const step = said(words.steps, event.step);
+  const step = textOfCode(words.steps, event.step);
   return (
     <li className="group/entry relative grid grid-cols-[0.75rem_minmax(0,1fr)] gap-x-4 pb-5 last:pb-1">
       <span aria-hidden className="relative flex justify-center">
@@ -99,7 +99,7 @@ function Entry({ event }: { event: Event }) {
       <div className="grid gap-0.5">
         <p className="flex items-baseline justify-between gap-x-4">
           <span className="font-medium">
-            {said(words.kinds, kind)}
+            {textOfCode(words.kinds, kind)}
             {step ? <span className="font-normal text-quiet"> · {step}</span> : null}
             {kind === 'step-started' && event.percent ? (
               <span className="font-normal text-quiet">

@@ -1,7 +1,7 @@
 import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
@@ -27,7 +27,8 @@ export function TypedNameDialog({ command, title, lead, done, action, name, clos
     command,
     defaultValues: { confirm: '' },
     fields: CONFIRM,
-    body: ({ confirm }) => ({ ...action.body, confirm: asSeen(confirm) }) as CommandBody<typeof command>,
+    body: ({ confirm }) =>
+      ({ ...action.body, confirm: normalizeInput(confirm) }) as CommandBody<typeof command>,
     onDone: () => {
       close();
       toast.success(done);

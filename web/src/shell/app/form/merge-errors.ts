@@ -4,7 +4,10 @@ import { type FieldProblem, Problem } from '@/shell/api/problem';
  * Merges errors that the page finds with those of a rehearsal, so that a form is corrected once.
  * Without an answer of the host, the page's own errors are shown.
  */
-export async function together(errors: FieldProblem[], rehearsal: () => Promise<unknown>): Promise<Problem> {
+export async function mergeErrors(
+  errors: FieldProblem[],
+  rehearsal: () => Promise<unknown>,
+): Promise<Problem> {
   const refused = await rehearsal().then(
     () => null,
     (cause: unknown) => cause,

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { VSPHERE } from '@/shell/features/connections/connection-testing';
 import { toBody, toValues } from '@/shell/features/connections/connection-values';
 import { words } from '../search';
-import { asSeen } from './as-seen';
+import { normalizeInput } from './normalize-input';
 import { readWholeNumber } from './whole-number';
 
 it('pasted text is reduced to its visible characters', () => {
   for (const pasted of [' web-01 ', 'web-01\u{200b}', '\u{feff}web-01\u{a0}', 'we\u{ad}b-01', 'web-01\r\n'])
-    expect(asSeen(pasted)).toBe('web-01');
-  expect(asSeen('Linux\u{a0}Small')).toBe('Linux Small');
+    expect(normalizeInput(pasted)).toBe('web-01');
+  expect(normalizeInput('Linux\u{a0}Small')).toBe('Linux Small');
   expect(words('web\u{200b}-01 ')).toBe('web-01');
 });
 

@@ -1,4 +1,4 @@
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { Problem } from '@/shell/api/problem';
 import type { Config, ConnectionBody } from './connections';
 import type { ConnectionType, Setting } from './connection-types';
@@ -77,10 +77,10 @@ export function toBody(
   return secretState(type, values, stored) === 'none' ? { config, secret: {} } : { config };
 }
 
-const typed = (values: ConnectionValues, name: string): string => asSeen(values.config[name] ?? '');
+const typed = (values: ConnectionValues, name: string): string => normalizeInput(values.config[name] ?? '');
 
 function isAsStored({ name }: Setting, values: ConnectionValues, stored: Config): boolean {
-  return typed(values, name) === asSeen(written(stored[name]));
+  return typed(values, name) === normalizeInput(written(stored[name]));
 }
 
 /** Empty values are omitted: the host requires them or uses a default. */

@@ -1,4 +1,4 @@
-import { asSeen } from '@/shell/app/form/as-seen';
+import { normalizeInput } from '@/shell/app/form/normalize-input';
 import type { ProductSettings, Setting } from './settings';
 
 /** Values of the form: a boolean for a checkbox, text for each other input. */
@@ -35,7 +35,7 @@ const NUMBERS = { integer: /^-?\d{1,15}$/u, number: /^-?\d{1,15}([.,]\d{1,15})?$
 function valueOf({ input }: Setting, typed: string | boolean | undefined): unknown {
   if (typeof typed !== 'string') return typed === true;
   if (input === 'choice') return typed;
-  const text = asSeen(typed);
+  const text = normalizeInput(typed);
   if (input !== 'integer' && input !== 'number') return text;
   return NUMBERS[input].test(text) ? Number(text.replace(',', '.')) : text;
 }
