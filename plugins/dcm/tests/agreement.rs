@@ -163,7 +163,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
 }
 
 /// Gives a random command that the row of a random request offers to a random person, so that the
-/// stories go on.
+/// stories reach further states.
 fn follow(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let keys: Vec<String> = stage.view::<Requests>().into_keys().collect();
     let actor = random.pick(people).clone();

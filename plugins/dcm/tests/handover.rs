@@ -47,7 +47,7 @@ fn a_person_passes_a_decision_on_and_the_other_decides_instead() {
 }
 
 #[test]
-fn a_decision_is_passed_on_only_by_the_person_who_is_asked_and_only_to_a_member_who_may_decide() {
+fn only_a_person_who_is_asked_passes_on_and_only_to_a_person_who_decides() {
     let (mut stage, id) = waiting();
     stage.when::<PassOnDecision>(&admin(), pass_on(&id, SUCCESSORS[0])).then_rejected("not-an-approver");
     stage.when::<PassOnDecision>(&manager(), pass_on(&id, "stranger")).then_fields(&[("/to", "person-unknown")]);

@@ -53,7 +53,7 @@ fn a_template_that_changed_is_approved_only_with_the_present_price() {
 }
 
 #[test]
-fn a_request_for_an_offering_that_was_closed_is_approved_only_with_the_present_price() {
+fn a_closed_offering_is_approved_only_with_the_present_price() {
     let (mut stage, id) = with_changed(json!({ "active": false }));
     let refused = approve(&mut stage, &id, None);
     let rejection = refused.rejection().unwrap();

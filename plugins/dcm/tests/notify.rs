@@ -171,7 +171,7 @@ fn the_handover_is_mailed_only_while_the_machine_is_active() {
 }
 
 #[test]
-fn a_question_is_mailed_to_the_requester_while_it_is_unanswered_and_the_answer_to_the_asker() {
+fn open_questions_are_mailed_to_the_requester_and_answers_to_the_asker() {
     let (mut stage, id) = with_request();
     stage.when::<AskBack>(&approver(), json!({ "request": id, "question": "Which campaign is this for?" }));
     let asked = last(&stage, "question-asked");

@@ -84,7 +84,7 @@ fn a_request_waits_for_its_requester_from_the_question_to_the_answer() {
 }
 
 #[test]
-fn the_deadline_has_the_business_hours_that_were_left_and_its_reminder_after_the_answer() {
+fn after_the_answer_the_deadline_has_the_hours_and_reminders_that_remain() {
     let (mut stage, id, due) = with_deadline();
     stage.now = MONDAY_9 + 3 * HOUR;
     stage.when::<AskBack>(&manager(), question(&id));
@@ -115,7 +115,7 @@ fn a_reminder_that_has_come_does_not_come_again_after_the_answer() {
 }
 
 #[test]
-fn only_the_people_who_are_asked_ask_back_and_on_the_revision_that_they_read() {
+fn only_people_who_are_asked_ask_back_and_on_the_revision_they_read() {
     let (mut stage, id, _) = with_deadline();
     stage.when::<AskBack>(&requester(), question(&id)).then_rejected("own-request");
     stage.when::<AskBack>(&admin(), question(&id)).then_rejected("not-an-approver");

@@ -36,7 +36,7 @@ fn larger(id: &str) -> Value {
 }
 
 #[test]
-fn the_approval_begins_again_and_decisions_on_the_revision_before_do_not_count() {
+fn a_revision_begins_the_approval_again_without_earlier_decisions() {
     let (mut stage, id) = half_approved();
     stage.when::<ReviseRequest>(&requester(), larger(&id)).then_events(REVISED);
     let row = stage.view::<Requests>()[&id].clone();

@@ -36,7 +36,7 @@ fn due_at(approval: &Approval) -> Option<i64> {
 }
 
 #[test]
-fn the_deadline_stops_at_the_question_and_has_the_hours_that_were_left_after_the_answer() {
+fn the_deadline_stops_while_a_question_is_open_and_retains_its_hours() {
     let (world, mut approval) = (world(), timely(&world()));
     asked(&mut approval, &world, "anna", 3 * HOUR);
     assert_eq!(due_at(&approval), None);
@@ -55,7 +55,7 @@ fn the_deadline_stops_at_the_question_and_has_the_hours_that_were_left_after_the
 }
 
 #[test]
-fn a_deadline_that_is_over_when_the_question_is_asked_is_over_when_it_is_answered() {
+fn a_deadline_that_is_over_at_the_question_is_over_at_the_answer() {
     let (world, mut approval) = (world(), timely(&world()));
     asked(&mut approval, &world, "anna", 9 * HOUR);
     answered(&mut approval, &world, 20 * HOUR);
@@ -78,7 +78,7 @@ fn only_people_who_may_decide_ask_and_only_an_open_question_is_answered() {
 }
 
 #[test]
-fn people_decide_while_a_question_is_open_and_a_stage_that_opens_then_keeps_its_hours() {
+fn people_may_decide_while_a_question_is_open() {
     let world = world();
     let mut second = timed(staged("b", &["board"], Needs::Any), 6, &[], Finally::Approve);
     second.after = vec!["a".into()];
@@ -95,7 +95,7 @@ fn people_decide_while_a_question_is_open_and_a_stage_that_opens_then_keeps_its_
 }
 
 #[test]
-fn an_escalation_for_lack_of_people_keeps_the_hours_of_its_step_while_a_question_is_open() {
+fn an_escalation_while_a_question_is_open_retains_the_hours_of_its_step() {
     let (mut world, mut approval) = (world(), timely(&world()));
     asked(&mut approval, &world, "anna", HOUR);
     world.members.insert(group("heads"), BTreeSet::new());

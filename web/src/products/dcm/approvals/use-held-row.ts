@@ -9,7 +9,7 @@ interface HeldRow<R> {
   update: () => void;
 }
 
-/** Row as it was when `held` began, since further decisions and stages would make its card higher. */
+/** Row as it was when `held` began, since later decisions and stages would make its card higher. */
 export function useHeldRow<R extends ApprovalRow>(row: R, held: boolean): HeldRow<R> {
   const [shown, setShown] = useState(row);
   const isNewer = stateOf(shown) !== stateOf(row);

@@ -63,7 +63,7 @@ interface StageFieldProps {
   command: CommandForm<ReassignValues>;
 }
 
-/** Choice of one of the open stages. A chosen stage that has ended stays, until another is chosen. */
+/** Choice of one of the open stages. A chosen stage that has ended stays until the next choice. */
 function StageField({ action, command: { form, errorAt } }: StageFieldProps) {
   const { reassign: t } = useText(text);
   const { unnamed } = useText(stages);

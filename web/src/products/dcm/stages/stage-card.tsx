@@ -98,7 +98,7 @@ function People({ stage, people, names, missing }: PeopleProps) {
   );
 }
 
-/** Who passed on to whom, with the names that the page knows. */
+/** Sentence about a decision that was passed on, with the names that the page knows. */
 function fromTo({ from, to }: PassedOn, names: ReadonlyMap<string, string>, t: StageWords): string {
   const [giver, taker] = [names.get(from), names.get(to)];
   return `${giver ? t.from(giver) : t.fromSome} ${taker ? t.to(taker) : t.toSome}`;
