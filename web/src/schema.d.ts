@@ -84,6 +84,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/simulate-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Simulate
+     * @description Needs the permission `dcm.policy`. At most 256 KiB.
+     */
+    post: operations['dcm.simulate-policy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/commands/retire-policy': {
     parameters: {
       query?: never;
@@ -2665,6 +2685,187 @@ export interface operations {
           revision: number;
           /** @description Reason of the change for auditors and other admins, 3 to 2,000 characters. */
           reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.simulate-policy': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Key of the policy. */
+          policy: string;
+          /**
+           * Format: int64
+           * @description Revision of the draft that the caller has read.
+           */
+          revision: number;
+          /** @description Ids of 1 to 25 requests. */
+          requests: string[];
         };
       };
     };

@@ -114,6 +114,7 @@ impl Plugin for Dcm {
         policy::draft::DraftPolicy,
         policy::draft::DiscardDraft,
         policy::publish::PublishPolicy,
+        policy::simulate::SimulatePolicy,
         policy::retire::RetirePolicy,
         calendar::set::SetCalendar,
         request::submit::RequestVm,

@@ -1,9 +1,10 @@
 //! Approval policies: documents that say which people approve a change, and the state of one
 //! approval.
 //!
-//! Admins save, publish and retire policies by commands (`draft`, `publish`, `retire`). The other
-//! files, from [`document`] to [`waiting`], are a pure model: its caller resolves groups and
-//! managers to actor ids, knows the time and stores the changes as events.
+//! Admins save, publish and retire policies by commands (`draft`, `publish`, `retire`), and see the
+//! effect of a draft by `simulate`. The other files, from [`document`] to [`waiting`], are a pure
+//! model: its caller resolves groups and managers to actor ids, knows the time and stores the
+//! changes as events.
 
 pub mod approval;
 pub mod condition;
@@ -19,6 +20,7 @@ pub mod question;
 pub mod read;
 pub mod retire;
 pub mod seats;
+pub mod simulate;
 pub mod state;
 pub mod versions;
 pub mod view;

@@ -5,6 +5,7 @@ use super::event::{RequestRevised, RequestSubmitted, Requester};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::policy::approval::{Approval, Verdict};
+use crate::policy::fact::Facts;
 use crate::provisioning::Step;
 use eaf_sdk::{Personal, Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub struct Request {
     pub spec: Option<Spec>,
     /// Approval of the request by the plan that was made at the submission or the last revision.
     pub approval: Option<Approval>,
+    /// Facts on which that plan depends; `None` before the plan.
+    pub planned_facts: Option<Facts>,
     /// Reason of the last rejection of a stage; `None`: no person has rejected a stage.
     pub last_rejection: Option<Personal<Requester>>,
     /// Whether no attempt has begun the clone; false also if this is unknown.
@@ -55,6 +58,7 @@ impl State for Request {
             Event::ApprovalPlanned(e) => {
                 let ids = BTreeSet::from([e.requester_id.clone()]);
                 self.approval = Some(Approval::new(e.plan, &e.requester_id, ids, e.revision));
+                self.planned_facts = Some(e.facts);
             }
             Event::RequestRevised(e) => self.revise(&e),
             Event::StageDecided(e) if e.verdict == Verdict::Reject => self.last_rejection = e.comment,

@@ -34,6 +34,16 @@ export function useAllRows<V extends ViewName>(view: V, query: RowsQuery<V>, opt
   return rows.useAllRows<Id, V>(ID, view, query, looks(view, options));
 }
 
+/** One page of a view's rows, for a reader that does not follow live updates. */
+export function fetchRows<V extends ViewName>(
+  view: V,
+  query: RowsQuery<V>,
+  cursor: string | null,
+  signal: AbortSignal,
+) {
+  return rows.fetchPage<Id, V>(ID, view, cursor ? { ...query, cursor } : query, signal);
+}
+
 export function useRow<V extends ViewName>(view: V, key: string, options?: rows.RowOptions) {
   return rows.useRow<Id, V>(ID, view, key, looks(view, options));
 }

@@ -144,7 +144,7 @@ export async function readOwnWrite<P extends ProductId>(
 }
 
 // All views share one shape, which TypeScript cannot infer from a computed path.
-function fetchPage<P extends ProductId, V extends ViewName<P>>(
+export function fetchPage<P extends ProductId, V extends ViewName<P>>(
   product: P,
   view: V,
   query: object,

@@ -17,6 +17,7 @@ import { PolicyHistory } from './policy-history';
 import { usePolicyPlans } from './policy-plans';
 import { toneOf } from './policy-status';
 import { PolicyWords } from './policy-words';
+import { SimulationPanel } from '../simulation/simulation-panel';
 import { policyRoute } from './routes';
 import { text } from './text';
 
@@ -49,6 +50,14 @@ function Page() {
       {row ? (
         <div className="grid gap-6">
           {mayEdit ? <Editing key={row.key} row={row} onDirty={setDirty} /> : <PolicyWords row={row} />}
+          {mayEdit && row.draft ? (
+            <SimulationPanel
+              key={`${row.key} ${String(row.revision)}`}
+              policy={row.key}
+              revision={row.revision ?? 0}
+              isDirty={isDirty}
+            />
+          ) : null}
           <PolicyHistory policy={row.key} />
         </div>
       ) : shownHere(error) ? (
