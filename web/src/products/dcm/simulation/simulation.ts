@@ -106,7 +106,7 @@ function differing(batch: Row<'requests'>[], answers: Answer[]): Difference[] {
   });
 }
 
-/** Requests since this time, the newest first; at least one more than are simulated, if there are. */
+/** Requests since this time, the newest first: one more than are simulated, if there are more. */
 async function requestsSince(
   since: number,
   signal: AbortSignal,
