@@ -1,6 +1,8 @@
 /** Names of mails by template. */
 const en = {
   'approval-requested': '“Please approve”',
+  'question-asked': '“Question about your request”',
+  'question-answered': '“Your question was answered”',
   'request-failed': '“Request failed”',
   'request-failed-admin': '“Repair and retry”',
   'request-fulfilled': '“Your VM is ready”',
@@ -15,6 +17,8 @@ const en = {
 
 const de: typeof en = {
   'approval-requested': '„Bitte freigeben“',
+  'question-asked': '„Rückfrage zu Ihrem Antrag“',
+  'question-answered': '„Ihre Rückfrage wurde beantwortet“',
   'request-failed': '„Antrag fehlgeschlagen“',
   'request-failed-admin': '„Bitte beheben“',
   'request-fulfilled': '„Ihre VM ist bereit“',

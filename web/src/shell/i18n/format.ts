@@ -45,6 +45,9 @@ export function createFormat(language: Language) {
   const zoned = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const number = new Intl.NumberFormat(locale);
+  const unit = (unit: 'hour' | 'minute') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  const [hours, minutes] = [unit('hour'), unit('minute')];
   const or = new Intl.ListFormat(locale, { type: 'disjunction' });
   const and = new Intl.ListFormat(locale, { type: 'conjunction' });
   return {
@@ -77,6 +80,16 @@ export function createFormat(language: Language) {
         if (!date) return whole;
         return (sameDay(date, now) ? minute : both).format(date);
       }) ?? null,
+    /** Duration in milliseconds as `3 hours and 5 minutes`; a started minute counts. */
+    duration: (millis: number) => {
+      const all = Math.ceil(millis / MINUTE);
+      const [whole, rest] = [Math.floor(all / 60), all % 60];
+      const parts = [
+        whole > 0 ? hours.format(whole) : '',
+        rest > 0 || whole === 0 ? minutes.format(rest) : '',
+      ];
+      return and.format(parts.filter(Boolean));
+    },
     number: (value: number | null | undefined) => (value == null ? NOTHING : number.format(value)),
     /** Formats MB, the unit of vCenter: `1.5 GB`, `512 MB`, `1,540 MB`. GB only if exact. */
     memory: (megabytes: number | null | undefined) => {

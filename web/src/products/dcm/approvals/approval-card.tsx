@@ -9,7 +9,7 @@ import { READERS_OF_ALL } from '../permissions';
 import { ApproveWithComment } from '../requests/approve-with-comment';
 import { RequestStatus } from '../requests/status-badge';
 import { RowActions } from '../row-actions';
-import { decisionsOf } from '../stages/approval';
+import { presentDecisions } from '../stages/approval';
 import { openStages } from '../stages/chain';
 import { useDecisionPlans } from './decision-plans';
 import { PresentVms } from './present-vms';
@@ -153,7 +153,7 @@ function OwnDecision({ row }: { row: Row<'approvals'> }) {
   const t = useText(text);
   const format = useFormat();
   const { actor } = useSession();
-  const own = decisionsOf(row).findLast(one => one.approver_id === actor);
+  const own = presentDecisions(row).findLast(one => one.approver_id === actor);
   const decides = row.actions.some(action => action.permitted && action.allowed);
   const passedOn = openStages(row).some(({ progress }) =>
     progress?.passed_on.some(one => one.from === actor),

@@ -10,6 +10,7 @@ import { SETTLING } from '@/shell/app/actions/ignore-clicks';
 import { TooltipProvider } from '@/shell/ui/tooltip';
 import { DECIDE, REQUEST } from '../permissions';
 import { Inbox } from './inbox';
+import { text } from './text';
 
 const NOW = Date.now();
 
@@ -200,9 +201,9 @@ describe('a person whom a policy asks, without the right to approve', () => {
     };
     await act(() => client.invalidateQueries({ queryKey: ['view'] }));
     const show = await screen.findByRole('button', { name: 'Show' });
-    expect(shown.textContent).toContain('The stages have changed.');
+    expect(shown.textContent).toContain(text.en.newer);
     expect(shown.textContent).not.toContain('Fiona Finance');
-    expect(card).not.toContain('The stages have changed.');
+    expect(card).not.toContain(text.en.newer);
     fireEvent.click(show);
     expect(shown.textContent).toContain('Fiona Finance approved');
     expect(screen.queryByRole('button', { name: 'Show' })).toBeNull();

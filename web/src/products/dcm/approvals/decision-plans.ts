@@ -2,9 +2,15 @@ import { useMemo } from 'react';
 import { useRequestPlans } from '../requests/request-plans';
 import type { ActionPlans } from '../row-actions';
 
-const DECISIONS = ['approve-request', 'reject-request', 'pass-on-decision', 'reassign-stage'] as const;
+const DECISIONS = [
+  'approve-request',
+  'reject-request',
+  'ask-back',
+  'pass-on-decision',
+  'reassign-stage',
+] as const;
 
-/** Plans of the decisions and their handover; the page of the request offers other commands. */
+/** Plans of the decisions, their handover and questions about them; the page of the request offers other commands. */
 export function useDecisionPlans(): ActionPlans {
   const plans = useRequestPlans();
   return useMemo(

@@ -23,6 +23,7 @@ const PAGE = 20;
 const KEYS = {
   a: '[data-command="approve-request"]',
   r: '[data-command="reject-request"]',
+  q: '[data-command="ask-back"]',
   p: '[data-command="pass-on-decision"]',
   u: '[data-undo]',
 } as const;

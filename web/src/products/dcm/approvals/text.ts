@@ -34,9 +34,9 @@ const en = {
   youApproved: 'You approved this request.',
   youRejected: 'You rejected this request.',
   youPassedOn: 'You passed this decision on.',
-  newer: 'The stages have changed.',
+  newer: 'Stages or questions have changed.',
   showNewer: 'Show',
-  keys: 'Move with j and k. On a request: a approves, r rejects, p passes on, u undoes an approval within its countdown.',
+  keys: 'Move with j and k. On a request: a approves, r rejects, q asks back, p passes on, u undoes an approval within its countdown.',
   columns: {
     name: 'VM name',
     status: 'Decision',
@@ -83,9 +83,9 @@ const de: typeof en = {
   youApproved: 'Sie haben diesem Antrag zugestimmt.',
   youRejected: 'Sie haben diesen Antrag abgelehnt.',
   youPassedOn: 'Sie haben diese Entscheidung weitergegeben.',
-  newer: 'Die Stufen haben sich geändert.',
+  newer: 'Stufen oder Rückfragen haben sich geändert.',
   showNewer: 'Anzeigen',
-  keys: 'Mit j und k bewegen. Auf einem Antrag: a gibt frei, r lehnt ab, p gibt weiter, u nimmt eine Freigabe während ihrer Wartezeit zurück.',
+  keys: 'Mit j und k bewegen. Auf einem Antrag: a gibt frei, r lehnt ab, q stellt eine Rückfrage, p gibt weiter, u nimmt eine Freigabe während ihrer Wartezeit zurück.',
   columns: {
     name: 'VM-Name',
     status: 'Entscheidung',

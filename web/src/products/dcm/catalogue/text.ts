@@ -46,7 +46,8 @@ const en = {
     noApprover: 'No other person can decide at the moment. Contact an administrator.',
     tooFew: (count: string) => `Only ${count} can decide at the moment. Contact an administrator.`,
     image: 'Operating system',
-    fixed: 'The price is fixed when you submit. A later price list does not change it.',
+    fixed:
+      'The price is that of today. If it changes before the last approval, the approver must accept the new one.',
   },
 };
 
@@ -100,7 +101,8 @@ const de: typeof en = {
     noApprover: 'Zurzeit kann keine andere Person entscheiden. Wenden Sie sich an die Administration.',
     tooFew: count => `Zurzeit können nur ${count} entscheiden. Wenden Sie sich an die Administration.`,
     image: 'Betriebssystem',
-    fixed: 'Der Preis steht fest, sobald Sie den Antrag stellen. Eine spätere Preisliste ändert ihn nicht.',
+    fixed:
+      'Es gilt der heutige Preis. Ändert er sich vor der letzten Freigabe, muss die entscheidende Person dem neuen zustimmen.',
   },
 };
 

@@ -29,6 +29,11 @@ export interface QuotedStage {
   hours: number | null;
 }
 
+/** Command whose price and approval are quoted. */
+export type Quotable =
+  | { command: 'request-vm'; body: CommandBody<'request-vm'> }
+  | { command: 'revise-request'; body: CommandBody<'revise-request'> };
+
 /** Quote as it is shown. */
 export interface Quoting {
   /** `null`: no price for this size. `undefined`: not loaded. */
@@ -55,9 +60,10 @@ const NOTHING: readonly FieldProblem[] = [];
  * Requested when typing has paused and when the offering changes. An answer to an earlier question
  * is never shown for a later one.
  */
-export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'request-vm'>): Quoting {
-  const settled = useSettled(JSON.stringify(body), PAUSE);
-  const asked = JSON.parse(settled) as CommandBody<'request-vm'>;
+export function useQuote({ position }: Row<'offerings'>, quotable: Quotable): Quoting {
+  const present = JSON.stringify(quotable);
+  const settled = useSettled(present, PAUSE);
+  const asked = JSON.parse(settled) as Quotable;
   const about = aboutOf(asked);
   const query = useQuery({
     queryKey: ['quote', ...about, position],
@@ -66,12 +72,12 @@ export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'requ
     staleTime: 30_000,
     throwOnError: false,
   });
-  const waiting = settled !== JSON.stringify(body) || query.isPlaceholderData;
+  const waiting = settled !== present || query.isPlaceholderData;
   const { data, isPending, error, refetch } = query;
   const offered = data?.quote;
   const cents = query.isPlaceholderData ? undefined : offered && offered.monthly_cents;
   const shown = useShown(about.join(' '), cents);
-  const former = shown.about === aboutOf(body).join(' ') ? shown.former : null;
+  const former = shown.about === aboutOf(quotable).join(' ') ? shown.former : null;
   const refused = (waiting ? undefined : data?.refused) ?? NOTHING;
   return {
     quote: offered,
@@ -86,8 +92,8 @@ export function useQuote({ position }: Row<'offerings'>, body: CommandBody<'requ
 }
 
 /** Name and justification change neither price nor approval. */
-const aboutOf = ({ offering, cpus, memory_gb, term_months }: CommandBody<'request-vm'>) =>
-  [offering, cpus, memory_gb, term_months] as const;
+const aboutOf = ({ command, body: { offering, cpus, memory_gb, term_months } }: Quotable) =>
+  [command, offering, cpus, memory_gb, term_months] as const;
 
 interface Shown {
   about: string;
@@ -110,9 +116,9 @@ interface Answer {
   refused: readonly FieldProblem[];
 }
 
-async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Promise<Answer> {
+async function quote(quotable: Quotable, signal: AbortSignal): Promise<Answer> {
   try {
-    const accepted: Accepted & { preview?: unknown } = await rehearse('request-vm', body, signal);
+    const accepted: Accepted & { preview?: unknown } = await rehearseQuoted(quotable, signal);
     return { quote: read(accepted.preview), refused: NOTHING };
   } catch (cause) {
     // A rejection may still contain a price, for example when only the name is missing.
@@ -121,6 +127,11 @@ async function quote(body: CommandBody<'request-vm'>, signal: AbortSignal): Prom
     throw cause;
   }
 }
+
+const rehearseQuoted = (quotable: Quotable, signal: AbortSignal): Promise<Accepted> =>
+  quotable.command === 'request-vm'
+    ? rehearse('request-vm', quotable.body, signal)
+    : rehearse('revise-request', quotable.body, signal);
 
 /** Other statuses refuse the caller, not the request. */
 const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 403;

@@ -1,43 +1,75 @@
+import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
+import type { CommandForm } from '@/shell/app/form/use-command-form';
+import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
+import { type ChangedOffer, changedOffer } from './changed-offer';
+import { ChangedOfferNote } from './changed-offer-note';
 import { text } from './text';
 import { useOvertaken } from './use-overtaken';
 
 const COMMENT = ['comment'] as const;
 
-/** Approval with a comment; without one a click on the button approves. */
-export function ApproveDialog({ action, name, close }: ActionDialogProps) {
+interface ApproveDialogProps extends ActionDialogProps {
+  /** Change because of which an approval was refused. */
+  refusedFor?: ChangedOffer;
+}
+
+/**
+ * Approval with a comment; without one a click on the button approves. If price or offering have
+ * changed, the person sees both before they approve, and the command contains the new price.
+ */
+export function ApproveDialog({ action, name, close, refusedFor }: ApproveDialogProps) {
   const t = useText(text).approve;
+  const format = useFormat();
+  const [changed, setChanged] = useState(refusedFor ?? null);
+  const seen = changed ? { expected_monthly_cents: changed.monthly_cents } : {};
   const command = useCommandForm<'approve-request', { comment: string }>({
     command: 'approve-request',
     defaultValues: { comment: '' },
     fields: COMMENT,
     draft: `approve-request/${String(action.body.request)}`,
-    body: ({ comment }) => ({ ...action.body, comment }) as CommandBody<'approve-request'>,
+    body: ({ comment }) => ({ ...action.body, comment, ...seen }) as CommandBody<'approve-request'>,
     onDone: () => {
       close();
       toast.success(t.done(name));
     },
+    onRefused: async cause => setChanged(changedOffer(cause) ?? changed),
   });
   return (
     <CommandDialog
-      title={t.title(name)}
-      lead={t.lead}
-      submitLabel={action.title}
+      title={changed ? t.changed.title(name) : t.title(name)}
+      lead={changed ? t.changed.lead : t.lead}
+      submitLabel={
+        changed ? t.changed.submit(format.money(changed.monthly_cents, changed.currency)) : action.title
+      }
       look="primary"
-      command={command}
+      command={withoutChange(command)}
       overtaken={useOvertaken(action)}
       close={close}
     >
+      {changed ? <ChangedOfferNote changed={changed} /> : null}
       <Field label={t.comment} hint={t.hint} error={command.errorAt('comment')}>
         <Textarea rows={4} {...command.form.register('comment')} />
       </Field>
     </CommandDialog>
   );
+}
+
+/** Form without the alert about a change that the dialog shows itself. */
+function withoutChange<F extends { comment: string }>(command: CommandForm<F>): CommandForm<F> {
+  return command.alert && changedOffer(command.alert.cause) ? { ...command, alert: null } : command;
+}
+
+/** Dialog after the refusal of an approval that the person can overcome; undefined: any other. */
+export function approveAsChanged(cause: unknown) {
+  const refusedFor = changedOffer(cause);
+  if (!refusedFor) return undefined;
+  return (props: ActionDialogProps) => <ApproveDialog {...props} refusedFor={refusedFor} />;
 }

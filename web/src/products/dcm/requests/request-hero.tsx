@@ -7,6 +7,7 @@ import {
   Hammer,
   Hourglass,
   type LucideIcon,
+  MessageCircleQuestion,
   PowerOff,
   TimerOff,
   TriangleAlert,
@@ -20,6 +21,8 @@ import type { Tone } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { cn } from '@/shell/ui/cn';
 import { type Row, useRow } from '../api';
+import { Standstill } from '../questions/awaited-answer';
+import { awaitedAnswer } from '../questions/thread';
 import { hasPolicy } from '../stages/chain';
 import { text as vmText } from '../vms/text';
 import { BuildProgress } from './build-progress';
@@ -86,7 +89,21 @@ function useStanding({ request, events }: HeroProps): Standing | null {
   const sentence = format.sentence(request.waiting?.text ?? request.waiting_on);
   const stalledTitle = request.waiting?.code === 'stalled-for-person' ? t.stalledForPerson : t.stalled;
   switch (request.status) {
-    case 'pending':
+    case 'pending': {
+      const awaited = awaitedAnswer(request);
+      if (awaited) {
+        return {
+          tone: 'wait',
+          Icon: MessageCircleQuestion,
+          kicker: t.waitingFor,
+          title: <WaitsForAnswer request={request} since={awaited.since} />,
+          more: (
+            <p className="text-quiet">
+              <Standstill left={awaited.left} />
+            </p>
+          ),
+        };
+      }
       return {
         tone: 'wait',
         Icon: Hourglass,
@@ -98,6 +115,7 @@ function useStanding({ request, events }: HeroProps): Standing | null {
           <p className="text-quiet">{t.alsoAsked}</p>
         ) : null,
       };
+    }
     case 'approved': {
       const stalled = request.stalled_since !== null;
       const attempt = request.attempt ?? 1;
@@ -248,13 +266,32 @@ function WaitsFor({ request, people }: { request: Row<'requests'>; people: strin
   const since = request.waiting?.since ?? request.submitted_at;
   return (
     <>
-      {people.length > 0 ? format.anyOf(people) : t.anApprover}{' '}
-      <span className="font-normal whitespace-nowrap text-quiet">
-        <time dateTime={since ?? undefined} title={format.ago(since)}>
-          {t.since(format.since(since))}
-        </time>
-      </span>
+      {people.length > 0 ? format.anyOf(people) : t.anApprover} <Since since={since} />
     </>
+  );
+}
+
+function WaitsForAnswer({ request, since }: { request: Row<'requests'>; since: Date }) {
+  const t = useText(text).hero;
+  const { actor } = useSession();
+  const { requester_id, requester_name } = request;
+  const others = requester_name ? t.answerOf(requester_name) : t.someAnswer;
+  return (
+    <>
+      {requester_id === actor ? t.yourAnswer : others} <Since since={since.toISOString()} />
+    </>
+  );
+}
+
+function Since({ since }: { since: string | null }) {
+  const t = useText(text).hero;
+  const format = useFormat();
+  return (
+    <span className="font-normal whitespace-nowrap text-quiet">
+      <time dateTime={since ?? undefined} title={format.ago(since)}>
+        {t.since(format.since(since))}
+      </time>
+    </span>
   );
 }
 

@@ -11,6 +11,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows, useRow } from '../api';
 import { READERS_OF_ALL } from '../permissions';
+import { QuestionsPanel } from '../questions/questions-panel';
 import { RowActions } from '../row-actions';
 import { approvalOf } from '../stages/approval';
 import { ApprovalChain } from '../stages/approval-chain';
@@ -59,6 +60,7 @@ export function RequestPage() {
       ) : (
         <Skeleton className="mb-6 h-32 rounded-xl" />
       )}
+      {request ? <QuestionsPanel request={request} /> : null}
       {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <RequestFacts request={request} />

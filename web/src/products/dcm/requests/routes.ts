@@ -49,4 +49,10 @@ export const requestRoute = createRoute({
   component: lazyPage(() => import('./request-page'), 'RequestPage'),
 });
 
-export const requestRoutes = [requestsRoute, requestRoute] as const;
+export const reviseRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/requests/$id/revise',
+  component: lazyPage(() => import('../revise/revise-page'), 'RevisePage'),
+});
+
+export const requestRoutes = [requestsRoute, requestRoute, reviseRoute] as const;

@@ -28,7 +28,7 @@ const GOOD = new Set([
   'vm-provisioned',
   'vm-decommissioned',
 ]);
-const WAIT = new Set(['stalled', 'stage-escalated']);
+const WAIT = new Set(['stalled', 'stage-escalated', 'question-asked']);
 
 /** Events of the request, newest first. */
 export function Timeline({ events }: { events: Event[] | undefined }) {

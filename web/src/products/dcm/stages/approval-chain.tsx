@@ -5,10 +5,11 @@ import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import type { Row } from '../api';
-import { approvalOf } from './approval';
+import { type Decision, approvalOf, earlierDecisions } from './approval';
 import { type ChainStage, chainOf } from './chain';
 import { because } from './reasons';
 import { StageCard } from './stage-card';
+import { StageDecisions } from './stage-decisions';
 import { text } from './text';
 import { useStagePeople } from './use-stage-people';
 
@@ -39,6 +40,7 @@ export function ApprovalChain({ request }: { request: Row<'requests'> }) {
             ))}
           </ol>
         ) : null}
+        <EarlierDecisions decisions={earlierDecisions(request)} names={people.names} />
       </div>
     </Panel>
   );
@@ -81,6 +83,33 @@ function Step({ stages, number, last, children }: StepProps) {
         ))
       )}
     </li>
+  );
+}
+
+interface EarlierDecisionsProps {
+  decisions: Decision[];
+  names: ReadonlyMap<string, string>;
+}
+
+/** Decisions on earlier revisions of the request, which do not count any more. */
+function EarlierDecisions({ decisions, names }: EarlierDecisionsProps) {
+  const t = useText(text);
+  const format = useFormat();
+  if (decisions.length === 0) return null;
+  const revisions = [...new Set(decisions.map(one => one.revision))];
+  return (
+    <section aria-label={t.earlier} className="grid gap-3 border-t border-line pt-4">
+      <div>
+        <h3 className="font-medium">{t.earlier}</h3>
+        <p className="text-sm text-quiet">{t.earlierLead}</p>
+      </div>
+      {revisions.map(revision => (
+        <div key={revision} className="grid gap-1.5 text-quiet">
+          <p className="text-xs font-medium">{t.revision(format.number(revision))}</p>
+          <StageDecisions decisions={decisions.filter(one => one.revision === revision)} names={names} />
+        </div>
+      ))}
+    </section>
   );
 }
 

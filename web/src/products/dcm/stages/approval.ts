@@ -42,7 +42,10 @@ export interface PlannedStage {
 /** Progress of a stage that has opened. */
 export interface Progress {
   since: number;
+  /** Null: the stage waits without limit, or for the answer to a question. */
   due_at: number | null;
+  /** Working time that the deadline has after the answer; absent: it runs, or there is none. */
+  left_ms?: number;
   /** References per level: the stage's own, then one level per escalation. */
   asked: Asked[][];
   escalations: number;
@@ -57,7 +60,18 @@ export interface PassedOn {
   to: string;
 }
 
+/** Questions of approvers that wait for the requester's answer. */
+export interface OpenQuestion {
+  since: number;
+  /** Actor ids of the people who asked. */
+  by: string[];
+}
+
 export interface Approval {
+  /** Revision of the request that is decided. */
+  revision: number;
+  /** Absent: the approval waits for its approvers. */
+  question?: OpenQuestion;
   plan: {
     policies: { policy: string; because: Reason[] }[];
     auto: { name: Names; because: Reason[] }[];
@@ -67,6 +81,8 @@ export interface Approval {
 }
 
 export interface Decision {
+  /** Revision of the request that was decided; a decision on an earlier one does not count. */
+  revision: number;
   stage: string;
   approver_id: string;
   /** Null: the person was erased. */
@@ -93,6 +109,16 @@ export const approvalOf = (row: Pick<ApprovalRow, 'approval'>) => (row.approval 
 
 /** Decisions of a row, in order. */
 export const decisionsOf = (row: Pick<ApprovalRow, 'decisions'>) => (row.decisions ?? NONE) as Decision[];
+
+/** Decisions of a row on the present revision. */
+export const presentDecisions = (row: DecidedRow): Decision[] =>
+  decisionsOf(row).filter(one => one.revision === approvalOf(row)?.revision);
+
+/** Decisions of a row on earlier revisions, which do not count. */
+export const earlierDecisions = (row: DecidedRow): Decision[] =>
+  decisionsOf(row).filter(one => one.revision !== approvalOf(row)?.revision);
+
+type DecidedRow = Pick<ApprovalRow, 'approval' | 'decisions'>;
 
 const NONE: Decision[] = [];
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ApprovalRow, Decision, PlannedStage, Progress } from './approval';
+import type { Approval, ApprovalRow, Decision, PlannedStage, Progress } from './approval';
+import { earlierDecisions, presentDecisions } from './approval';
 import { chainOf, openStages, stepsOf } from './chain';
 
 const HOUR = 3_600_000;
@@ -26,6 +27,7 @@ const opened = (more: Partial<Progress> = {}): Progress => ({
 });
 
 const decided = (stage: string, verdict: Decision['verdict'], approver_id = 'a'): Decision => ({
+  revision: 1,
   stage,
   verdict,
   approver_id,
@@ -37,6 +39,7 @@ const decided = (stage: string, verdict: Decision['verdict'], approver_id = 'a')
 
 interface Given {
   status?: string;
+  question?: Approval['question'];
   stages: PlannedStage[];
   progress?: Record<string, Progress>;
   decisions?: Decision[];
@@ -45,13 +48,14 @@ interface Given {
 
 const row = ({
   status = 'pending',
+  question,
   stages,
   progress = {},
   decisions = [],
   decided_at,
 }: Given): ApprovalRow => ({
   status,
-  approval: { plan: { policies: [], auto: [], stages }, stages: progress },
+  approval: { revision: 1, question, plan: { policies: [], auto: [], stages }, stages: progress },
   decisions,
   decided_at: decided_at ?? null,
   offering_name: null,
@@ -133,6 +137,25 @@ describe('a stage', () => {
       chainOf(row({ stages, progress: { a: opened({ passed_at: 1 }) }, decisions }))[0]?.[0]?.passedByTime;
     expect(passed([decided('a', 'approve')])).toBe(true);
     expect(passed([decided('a', 'approve'), decided('a', 'approve', 'b')])).toBe(false);
+  });
+
+  it('counts no decision on an earlier revision', () => {
+    const stages = [planned('a', { needs: { at_least: 2 } })];
+    const decisions = [{ ...decided('a', 'approve'), revision: 0 }, decided('a', 'approve', 'b')];
+    const given = row({ stages, progress: { a: opened() }, decisions });
+    expect(chainOf(given).flat()[0]?.approvals).toBe(1);
+    expect(earlierDecisions(given)).toEqual([decisions[0]]);
+    expect(presentDecisions(given)).toEqual([decisions[1]]);
+  });
+
+  it('waits for an answer while it is open and a question too', () => {
+    const given = { stages: two, progress: { a: opened({ left_ms: HOUR }) } };
+    const waits = (question: Approval['question']) =>
+      chainOf(row({ ...given, question }))
+        .flat()
+        .map(stage => stage.awaitsAnswer);
+    expect(waits({ since: 1, by: ['x'] })).toEqual([true, false]);
+    expect(waits(undefined)).toEqual([false, false]);
   });
 
   it('has as its consequence the next escalation, and at last the end that the policy names', () => {

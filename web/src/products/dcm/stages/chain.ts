@@ -7,7 +7,7 @@ import {
   type Progress,
   type Reason,
   approvalOf,
-  decisionsOf,
+  presentDecisions,
 } from './approval';
 
 /**
@@ -30,6 +30,8 @@ export interface ChainStage {
   next: Next;
   /** Whether the stage passed without enough approvals, because its deadline was over. */
   passedByTime: boolean;
+  /** Whether the stage waits for the requester's answer to a question. */
+  awaitsAnswer: boolean;
   /** Whether other people than those of the plan are asked, because an admin chose them. */
   reassigned: boolean;
 }
@@ -38,22 +40,24 @@ export interface ChainStage {
 export function chainOf(row: ApprovalRow): ChainStage[][] {
   const approval = approvalOf(row);
   if (!approval) return [];
-  const { plan, stages } = approval;
-  const decisions = decisionsOf(row);
+  const { plan, stages, question } = approval;
+  const decisions = presentDecisions(row);
   const stage = (planned: PlannedStage): ChainStage => {
     const progress = stages[planned.key] ?? null;
     const own = decisions.filter(one => one.stage === planned.key);
     const approvals = own.filter(one => one.verdict === 'approve').length;
+    const state = stateOf(row, progress, own);
     const policy = plan.policies.find(one => one.policy === planned.policy);
     return {
       planned,
       progress,
-      state: stateOf(row, progress, own),
+      state,
       decisions: own,
       approvals,
       because: distinct([...(policy?.because ?? []), ...planned.because]),
       next: nextOf(planned, progress),
       passedByTime: progress?.passed_at != null && approvals < least(planned.needs),
+      awaitsAnswer: state === 'open' && question !== undefined,
       reassigned: progress !== null && !isSame(planned.approvers, progress.asked[0] ?? []),
     };
   };

@@ -48,7 +48,7 @@ export function StageCard({ stage, subject, people, names, missing, Heading = 'h
       <div className="grid min-w-0 flex-1 content-start gap-2">
         <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
           <Heading className="font-medium break-words">{name}</Heading>
-          <Badge tone={tone}>{t.states[stage.state]}</Badge>
+          <Badge tone={tone}>{stage.awaitsAnswer ? t.awaitsAnswer : t.states[stage.state]}</Badge>
         </div>
         {why ? <p className="text-sm text-quiet">{why}</p> : null}
         <dl className="grid gap-1.5 text-sm">
@@ -134,9 +134,11 @@ function Times({ stage, people }: Pick<StageCardProps, 'stage' | 'people'>) {
   const due = at(progress.due_at);
   if (state !== 'open') return due ? <Line label={t.deadline}>{format.since(due)}</Line> : null;
   const overdue = due !== null && due <= hostNow();
+  const left = progress.left_ms;
   return (
     <>
       <Line label={t.since}>{format.since(at(progress.since))}</Line>
+      {left === undefined ? null : <Line label={t.deadline}>{t.stopped(format.duration(left))}</Line>}
       {due ? (
         <Line label={t.deadline}>
           {format.since(due)}. {overdue ? t.overdue : <NextStep next={next} people={people} />}

@@ -36,6 +36,11 @@ const en = {
   passedAt: 'Passed',
   passedByTime: 'without a decision, because the deadline was over',
   deadline: 'Deadline',
+  awaitsAnswer: 'waits for an answer',
+  stopped: (left: string) => `stands still until the answer; ${left} of working time left`,
+  earlier: 'Decisions on earlier revisions',
+  earlierLead: 'The request was changed afterwards, so these no longer count.',
+  revision: (number: string) => `Revision ${number}`,
   hours: (hours: string) => (hours === '1' ? '1 business hour' : `${hours} business hours`),
   overdue: 'The deadline is over; the next step follows in a moment.',
   afterwards: {
@@ -135,6 +140,11 @@ const de: typeof en = {
   passedAt: 'Bestanden',
   passedByTime: 'ohne Entscheidung, weil die Frist abgelaufen war',
   deadline: 'Frist',
+  awaitsAnswer: 'wartet auf eine Antwort',
+  stopped: left => `steht still bis zur Antwort; noch ${left} Arbeitszeit`,
+  earlier: 'Entscheidungen über frühere Fassungen',
+  earlierLead: 'Der Antrag wurde danach geändert; sie zählen deshalb nicht mehr.',
+  revision: number => `Fassung ${number}`,
   hours: hours => (hours === '1' ? '1 Arbeitsstunde' : `${hours} Arbeitsstunden`),
   overdue: 'Die Frist ist abgelaufen; der nächste Schritt folgt gleich.',
   afterwards: {

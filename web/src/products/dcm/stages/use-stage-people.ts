@@ -7,7 +7,7 @@ import { useMemberNames } from './use-member-names';
 
 interface StageRow extends ApprovalRow {
   requester_id: string | null;
-  waiting: { people: string[] } | null;
+  waiting: { code: string; people: string[] } | null;
 }
 
 export interface StagePeople {
@@ -35,7 +35,9 @@ export function useStagePeople(row: StageRow): StagePeople {
   const members = useMemberNames(actorsOf(row).filter(id => !own.has(id)));
   const names = useMemo(() => new Map([...members, ...own]), [members, own]);
   const people = usePeopleAsked({ requester_name, names });
-  const missing = openStages(row).length === 1 ? (row.waiting?.people ?? []) : [];
+  // While a question is open, the host lists the requester instead.
+  const decides = row.waiting?.code !== 'answer' && openStages(row).length === 1;
+  const missing = decides ? (row.waiting?.people ?? []) : [];
   return { people, names, missing };
 }
 

@@ -1,8 +1,9 @@
 import { useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { type ComponentType, useEffect } from 'react';
 import { toast } from 'sonner';
 import { useCommand } from '@/shell/api/commands';
 import { endsSession } from '@/shell/api/problem';
+import type { ActionDialogProps } from './action-plan';
 import {
   type DelayedAction,
   changeDelayed,
@@ -60,13 +61,27 @@ function Delayed({ delayed }: { delayed: DelayedAction }) {
       },
       (failed: unknown) => {
         changeDelayed(id, { state: { failed } });
-        if (!isShown(id) && !endsSession(failed)) tellOf(delayed, failed);
+        if (endsSession(failed)) return;
+        const Reconsider = delayed.reconsider?.(failed);
+        if (Reconsider) reconsider(delayed, Reconsider);
+        else if (!isShown(id)) tellOf(delayed, failed);
       },
     );
     // Each run of the effect is an attempt, so only these dependencies may start one.
     // eslint-disable-next-line react/exhaustive-deps
   }, [id, state]);
   return null;
+}
+
+/** Asks the person again; their answer replaces the delayed command. */
+function reconsider({ id, action, name }: DelayedAction, Reconsider: ComponentType<ActionDialogProps>): void {
+  openDialog(({ close }) => {
+    const leave = () => {
+      takeBack(id);
+      close();
+    };
+    return <Reconsider action={action} name={name} close={leave} />;
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Action, ProductId } from '@/shell/api/contract';
 import { createStore, useStore } from '@/shell/api/store';
+import type { ActionPlan } from './action-plan';
 
 /** Delay in milliseconds in which a command can be undone. */
 export const DELAY = 8_000;
@@ -13,6 +14,8 @@ export interface DelayedAction {
   name: string;
   /** Message after success. */
   done: (name: string) => string;
+  /** Dialog after a refusal that the person can overcome. */
+  reconsider?: ActionPlan['reconsider'];
   /**
    * `due`: to be given now. `given`: accepted by the host. `failed`: not known to have taken
    * effect.
@@ -27,7 +30,9 @@ const store = createStore<DelayedAction[]>([]);
 const idOf = (product: ProductId, { command, body }: Action) =>
   `${product}/${command} ${JSON.stringify(body)}`;
 
-export function delay(given: Pick<DelayedAction, 'product' | 'action' | 'name' | 'done'>): void {
+type Given = Pick<DelayedAction, 'product' | 'action' | 'name' | 'done' | 'reconsider'>;
+
+export function delay(given: Given): void {
   const id = idOf(given.product, given.action);
   if (store.get().some(one => one.id === id)) return;
   store.set([...store.get(), { ...given, id, state: 'counting', due: performance.now() + DELAY }]);

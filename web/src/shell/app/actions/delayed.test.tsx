@@ -4,13 +4,14 @@ import { act, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
 import type { Action } from '@/shell/api/contract';
+import { isProblem } from '@/shell/api/problem';
 import { SHOP } from '@/shell/api/product-testing';
 import { createStore, useStore } from '@/shell/api/store';
 import { TooltipProvider } from '@/shell/ui/tooltip';
 import { DelayedActions } from './delayed-actions';
 import { ActionDialogs } from './action-dialogs';
 import { settleDelayed, takeBackFor } from './delayed-store';
-import type { ActionPlans } from './action-plan';
+import type { ActionDialogProps, ActionPlans } from './action-plan';
 import { useOneTargetPerDoubleClick } from './ignore-clicks';
 import { RowActions } from './row-actions';
 
@@ -22,7 +23,18 @@ const confirm: Action = {
   why: null,
   body: { order: 'r1' },
 };
-const plans: ActionPlans = { 'confirm-order': { look: 'primary', done: name => name, delayed: true } };
+const plans: ActionPlans = {
+  'confirm-order': {
+    look: 'primary',
+    done: name => name,
+    delayed: true,
+    reconsider: cause => (isProblem(cause, 'price-changed') ? Again : undefined),
+  },
+};
+
+function Again({ name, close }: ActionDialogProps) {
+  return <button onClick={close}>Agree: {name}</button>;
+}
 
 const given: Request[] = [];
 let answer: () => Promise<Response>;
@@ -150,6 +162,18 @@ describe('a delayed command', () => {
     expect([given.length, settled]).toEqual([1, true]);
     // No command is in progress.
     expect(await settleDelayed()).toBe(true);
+  });
+
+  it('asks again after a refusal that the person can overcome, and offers the command afterwards', async () => {
+    const refused = { status: 409, code: 'price-changed', title: 'Changed', detail: '', errors: [] };
+    answer = async () => Response.json(refused, { status: 409 });
+    fireEvent.click(await open());
+    await later(9_000);
+    fireEvent.click(screen.getByRole('button', { name: 'Agree: web' }));
+    await later(100);
+    expect(button('Agree: web')).toBeNull();
+    expect(button('Confirm')).toBeTruthy();
+    expect(given).toHaveLength(1);
   });
 
   it('reports a failure in a dialog when its row is gone', async () => {

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { Ellipsis } from 'lucide-react';
 import { useEffect, useMemo, useRef } from 'react';
 import type { Action, ProductId } from '@/shell/api/contract';
@@ -6,6 +7,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Button, type ButtonProps } from '@/shell/ui/button';
 import { Menu, MenuContent, MenuItem, MenuTrigger } from '@/shell/ui/menu';
 import { usePageCommands } from '../layout/page-commands';
+import { asLink } from '../product';
 import { ActionButton } from './action-button';
 import type { ActionPlan, ActionPlans } from './action-plan';
 import { DelayedStatus } from './delayed-status';
@@ -84,6 +86,15 @@ function PlannedAction({ product, action, plan, name, size }: PlannedActionProps
     [action.allowed, action.title, name, run],
   );
   usePageCommands(offered);
+  if (plan.page && action.allowed) {
+    return (
+      <Button asChild look={plan.look} size={size ?? 'normal'}>
+        <Link {...asLink(plan.page(action))} data-command={action.command}>
+          {action.title}
+        </Link>
+      </Button>
+    );
+  }
   return (
     <ActionButton action={action} look={plan.look} size={size ?? 'normal'} busy={isPending} onRun={run} />
   );
