@@ -93,9 +93,11 @@ async fn accept(
         let (rules, tls, mut line) = (rules.clone(), tls.clone(), line.clone());
         tokio::spawn(async move {
             tokio::select! {
+                // The line comes first, so that no answer is forwarded after `cut` has returned.
+                biased;
+                _ = line.wait_for(|up| !up) => {}
                 // The client notices how a connection ended, so the result is ignored.
                 _ = relay::run(client, upstream, tls, rules) => {}
-                _ = line.wait_for(|up| !up) => {}
             }
         });
     }

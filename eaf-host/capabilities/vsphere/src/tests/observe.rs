@@ -173,8 +173,11 @@ async fn readings_before_a_failure_or_the_deadline_are_reported() {
 
     let bench = Bench::start(&[]).await;
     three(&bench).await;
+    // vCenter does not answer before the deadline.
+    let held = bench.proxy.rule(Rule::on("POST").hold_request());
     let request = ObservationRequest { deadline: Instant::now(), ..request(&bench) };
     let (_, failure) = observe(&bench, &request).await;
+    held.release();
     let failure = failure.unwrap();
     assert_eq!(failure.code, "observation-too-long");
     assert_eq!(bench.provider.connection_problem(&failure), eaf_capability::ConnectionProblem::None);
