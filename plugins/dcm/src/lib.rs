@@ -10,6 +10,7 @@ pub mod input;
 pub mod naming;
 pub mod notify;
 pub mod offering;
+pub mod overview;
 pub mod policy;
 pub mod provisioning;
 pub mod request;
@@ -167,6 +168,7 @@ impl Plugin for Dcm {
         vm::view::Vms,
         vm::requesters::Requesters,
         timeline::Timeline,
+        overview::Months,
     ];
     const PERMISSIONS: &'static [Permission] = &[
         Permission { name: permission::REQUEST, roles: &["requester", "approver", "admin"] },

@@ -84,6 +84,8 @@ pub struct RequestApproved {
     pub approver_id: String,
     pub approver_name: Personal<Approver>,
     pub attempt: u32,
+    /// Time of the request's submission, in milliseconds since 1970.
+    pub submitted_at: i64,
     #[serde(flatten)]
     pub spec: Spec,
 }
@@ -103,6 +105,8 @@ pub struct RequestRejected {
     pub reason: Personal<Requester>,
     /// Keys of the stages that were open at the rejection.
     pub closed_stages: Vec<String>,
+    /// Time of the request's submission, in milliseconds since 1970.
+    pub submitted_at: i64,
     #[serde(flatten)]
     pub spec: Spec,
 }

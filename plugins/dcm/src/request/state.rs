@@ -18,6 +18,8 @@ pub struct Request {
     pub requester_name: Option<Personal<Requester>>,
     pub justification: Option<Personal<Requester>>,
     pub spec: Option<Spec>,
+    /// Time of the submission, in milliseconds since 1970.
+    pub submitted_at: i64,
     /// Approval of the request by the plan that was made at the submission or the last revision.
     pub approval: Option<Approval>,
     /// Facts on which that plan depends; `None` before the plan.
@@ -54,7 +56,7 @@ impl State for Request {
             approval.apply(&change);
         }
         match event {
-            Event::RequestSubmitted(e) => *self = Request::of(&e),
+            Event::RequestSubmitted(e) => *self = Request::of(&e, recorded.at),
             Event::ApprovalPlanned(e) => {
                 let ids = BTreeSet::from([e.requester_id.clone()]);
                 self.approval = Some(Approval::new(e.plan, &e.requester_id, ids, e.revision));
@@ -103,13 +105,15 @@ impl State for Request {
 }
 
 impl Request {
-    /// Creates the state of a request at its submission, before the events of its approval.
-    pub fn of(submitted: &RequestSubmitted) -> Self {
+    /// Creates the state of a request at its submission, before the events of its approval. `at` is
+    /// the time of the submission, in milliseconds since 1970.
+    pub fn of(submitted: &RequestSubmitted, at: i64) -> Self {
         Request {
             requester_id: submitted.requester_id.clone(),
             requester_name: Some(submitted.requester_name.clone()),
             justification: Some(submitted.justification.clone()),
             spec: Some(submitted.spec.clone()),
+            submitted_at: at,
             nothing_built: true,
             ..Request::default()
         }

@@ -114,7 +114,7 @@ impl RequestVm {
             justification: Personal::new(self.justification.as_str().trim()),
             spec,
         };
-        let request = Request::of(&submitted);
+        let request = Request::of(&submitted, ctx.now);
         let accepted = Accepted::nothing()
             .event(stream(&id), submitted)
             .event(naming::stream(&claimed.name), claimed)

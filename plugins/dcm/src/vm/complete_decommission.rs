@@ -41,6 +41,8 @@ impl Command for CompleteDecommission {
             requester_id: vm.requester_id,
             name: vm.name.clone(),
             copies: self.copies,
+            monthly_cents: vm.monthly_cents,
+            currency: vm.currency,
         };
         let released = NameReleased { name: vm.name.clone(), request_id: self.vm.clone() };
         Ok(Accepted::nothing()

@@ -131,6 +131,9 @@ pub struct VmDecommissioned {
     /// Names of copies of the machine, which carry the same marker and were not removed.
     #[serde(default)]
     pub copies: Vec<String>,
+    /// Cost of the machine per month, in integer cents.
+    pub monthly_cents: i64,
+    pub currency: String,
 }
 
 impl Event for VmDecommissioned {

@@ -15,6 +15,9 @@ pub struct Vm {
     pub status: Status,
     pub requester_id: String,
     pub name: String,
+    /// Cost of the machine per month, in integer cents.
+    pub monthly_cents: i64,
+    pub currency: String,
     /// Name of the machine in vCenter's last report; `None` if that report had no name.
     pub vcenter_name: Option<String>,
     /// Last reading of the machine in vCenter, or the machine as it was handed over; `None` if
@@ -52,6 +55,7 @@ impl State for Vm {
                 });
                 self.requester_id = e.requester_id;
                 self.name = e.name;
+                (self.monthly_cents, self.currency) = (e.monthly_cents, e.currency);
             }
             Event::VmRefreshed(e) => {
                 self.vcenter_name.clone_from(&e.vcenter_name);

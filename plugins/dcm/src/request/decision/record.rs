@@ -286,6 +286,7 @@ impl Recording<'_> {
                 approver_id: self.ctx.actor.id.clone(),
                 approver_name: Personal::new(&self.ctx.actor.name),
                 attempt: 1,
+                submitted_at: request.submitted_at,
                 spec,
             };
             return self.add(accepted, approved);
@@ -312,6 +313,7 @@ impl Recording<'_> {
             approver_name: Personal::new(&self.ctx.actor.name),
             reason: reason.unwrap_or_else(|| Personal::new("")),
             closed_stages,
+            submitted_at: request.submitted_at,
             spec: request.spec(),
         };
         self.release(self.add(accepted, rejected))
