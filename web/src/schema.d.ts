@@ -651,6 +651,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/views/months': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List months */
+    get: operations['dcm.months'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/views/offerings/{key}': {
     parameters: {
       query?: never;
@@ -813,6 +830,23 @@ export interface paths {
     };
     /** One of timeline */
     get: operations['dcm.timeline.get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/views/months/{key}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One of months */
+    get: operations['dcm.months.get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -2066,6 +2100,29 @@ export interface components {
       actor_kind: string | null;
       actor_name: string | null;
       trace_id: string | null;
+      status_text: string;
+      /** @description One sentence. */
+      waiting_on: string | null;
+      waiting: components['schemas']['Waiting'] | null;
+      actions: components['schemas']['Action'][];
+    };
+    'dcm.months': {
+      key: string;
+      position: string;
+      status: string;
+      terminal: boolean;
+      month: string | null;
+      submitted: number | null;
+      approved: number | null;
+      auto_approved: number | null;
+      rejected: number | null;
+      expired: number | null;
+      withdrawn: number | null;
+      fulfilled: number | null;
+      cancelled: number | null;
+      decommissioned: number | null;
+      decided_within: unknown;
+      cost_change: unknown;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -7755,6 +7812,120 @@ export interface operations {
       };
     };
   };
+  'dcm.months': {
+    parameters: {
+      query?: {
+        /** @description `-` sorts downwards. Default: by key. */
+        sort?: 'month' | '-month';
+        /** @description Rows in a page. */
+        limit?: number;
+        /** @description `next` of the previous page of the same query. */
+        cursor?: string;
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['dcm.months'][];
+            /** @description The cursor of the next page. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.offerings.get': {
     parameters: {
       query?: {
@@ -8740,6 +8911,113 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['dcm.timeline'];
+        };
+      };
+      /** @description `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `other-epoch`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `view-behind`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.months.get': {
+    parameters: {
+      query?: {
+        /** @description Wait at most 2 s until the view's checkpoint reaches this position. */
+        after?: string;
+      };
+      header?: never;
+      path: {
+        /** @description The row's key; a `/` in it is sent as it is. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['dcm.months'];
         };
       };
       /** @description `query-invalid` */

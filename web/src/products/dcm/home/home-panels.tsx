@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { may, useSession } from '@/shell/api/session';
 import { AddressText } from '@/shell/app/page/address';
+import { lazyPage } from '@/shell/app/page/lazy-page';
 import { Need, Needs } from '@/shell/app/page/needs';
 import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
@@ -16,6 +17,9 @@ import { isOld } from '../vms/age';
 import { Power } from '../vms/vm-status';
 import { text } from './text';
 
+/** Charts, whose library is loaded after the tasks. */
+const Overview = lazyPage(() => import('../overview/overview'), 'Overview');
+
 const FIRST = 10;
 
 /** Open tasks of this person, most urgent first. */
@@ -28,6 +32,7 @@ export function HomePanels() {
       {can(OPERATE) ? <FailedRequests /> : null}
       {can(REQUEST) ? <OpenRequests actor={session.actor} /> : null}
       {can(REQUEST) ? <OwnVms actor={session.actor} /> : null}
+      {can(APPROVE) || can(OPERATE) ? <Overview /> : null}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { shownHere } from '@/shell/api/problem';
 import { may, useSession } from '@/shell/api/session';
 import { FormSkeleton } from '@/shell/app/form/form-skeleton';
+import { lazyPage } from '@/shell/app/page/lazy-page';
 import { onlyFor } from '@/shell/app/page/only-for';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
@@ -11,15 +12,20 @@ import { Badge } from '@/shell/ui/badge';
 import { type Row, useRow } from '../api';
 import { AUDIT, POLICY } from '../permissions';
 import { RowActions } from '../row-actions';
+import type { SimulationPanelProps } from '../simulation/simulation-panel';
 import { toDraft } from './policy-draft';
 import { PolicyEditor } from './policy-editor';
 import { PolicyHistory } from './policy-history';
 import { usePolicyPlans } from './policy-plans';
 import { toneOf } from './policy-status';
 import { PolicyWords } from './policy-words';
-import { SimulationPanel } from '../simulation/simulation-panel';
 import { policyRoute } from './routes';
 import { text } from './text';
+
+const SimulationPanel = lazyPage<'SimulationPanel', SimulationPanelProps>(
+  () => import('../simulation/simulation-panel'),
+  'SimulationPanel',
+);
 
 export const PolicyPage = onlyFor([POLICY, AUDIT], Page);
 

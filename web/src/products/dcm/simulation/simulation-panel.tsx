@@ -12,7 +12,7 @@ import { DAYS, type Difference, REQUESTS_MAX, type Simulation, type SimulatedPla
 import { text } from './text';
 import { useSimulation } from './use-simulation';
 
-interface SimulationPanelProps {
+export interface SimulationPanelProps {
   policy: string;
   revision: number;
   /** Whether the form has changes that are not saved. */

@@ -1,0 +1,75 @@
+import { AxisBottom } from '@visx/axis';
+import { scaleBand, scaleLinear } from '@visx/scale';
+import { BarStack } from '@visx/shape';
+import { useRef } from 'react';
+import { useWidth } from '@/shell/app/list/use-width';
+import type { Point, Series } from './chart';
+
+const HEIGHT = 200;
+
+/** Space above the bars for their labels, and below for the axis, in px. */
+const [ABOVE, BELOW] = [20, 24];
+
+/** Width in px of a label on the axis, so that labels do not overlap. */
+const LABEL_WIDTH = 72;
+
+interface BarsProps {
+  points: Point[];
+  series: Series[];
+  label: (value: number) => string;
+}
+
+/** Bars of a chart, each with the sum of its stack. Screen readers read the table instead. */
+export function Bars(props: BarsProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const width = useWidth(frame);
+  return (
+    <div ref={frame} aria-hidden style={{ height: HEIGHT }}>
+      {width ? <Drawing {...props} width={width} /> : null}
+    </div>
+  );
+}
+
+function Drawing({ points, series, label, width }: BarsProps & { width: number }) {
+  const keys = series.map(({ key }) => key);
+  const total = ({ values }: Point) => keys.reduce((sum, key) => sum + (values[key] ?? 0), 0);
+  const x = scaleBand({ domain: points.map(point => point.label), range: [0, width], padding: 0.25 });
+  const y = scaleLinear({
+    domain: [0, Math.max(1, ...points.map(total))],
+    range: [HEIGHT - BELOW, ABOVE],
+  });
+  const colours = new Map(series.map(({ key, colour }) => [key, colour]));
+  const every = Math.max(1, Math.ceil((LABEL_WIDTH * points.length) / width));
+  return (
+    <svg width={width} height={HEIGHT} className="overflow-visible text-xs">
+      <BarStack
+        data={points}
+        keys={keys}
+        x={point => point.label}
+        value={(point, key) => point.values[key] ?? 0}
+        xScale={x}
+        yScale={y}
+        color={key => colours.get(key) ?? ''}
+      />
+      {points.map(point => (
+        <text
+          key={point.label}
+          x={(x(point.label) ?? 0) + x.bandwidth() / 2}
+          y={y(total(point)) - 6}
+          textAnchor="middle"
+          className="fill-text tabular-nums"
+        >
+          {total(point) === 0 ? '' : label(total(point))}
+        </text>
+      ))}
+      <AxisBottom
+        scale={x}
+        top={HEIGHT - BELOW}
+        hideTicks
+        stroke="var(--line-strong)"
+        tickValues={points.filter((_, index) => index % every === 0).map(point => point.label)}
+        tickLabelProps={{ fill: 'var(--quiet)', fontFamily: 'inherit', fontSize: 12, textAnchor: 'middle' }}
+      />
+    </svg>
+  );
+}
