@@ -6,9 +6,11 @@
 //! engine calls `start` again with an equal call. So **every effect must be repeatable**: a
 //! provider first probes whether the effect exists already.
 
+mod code;
 mod failure;
 pub mod granted;
 
+pub use code::{FailureCode, HostCode};
 pub use failure::{Class, Failure};
 pub use granted::{Granted, GrantedConnection};
 

@@ -1,6 +1,7 @@
 //! Failures of workflows' calls. Each failure has a class, which says whether a repetition may
 //! succeed.
 
+use super::FailureCode;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ const MESSAGE_MAX: usize = 4_000;
 /// Failure of a workflow's call. The guest component receives it as the WIT type `failure`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
+#[non_exhaustive]
 pub struct Failure {
     pub class: Class,
     pub code: String,
@@ -31,10 +33,28 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(class: Class, code: &str, message: impl Into<String>) -> Self {
+    pub fn new(class: Class, code: impl FailureCode, message: impl Into<String>) -> Self {
+        Failure::from_parts(class, code.as_str(), message)
+    }
+
+    /// Creates a failure with a code that this host did not choose: from a component, from a
+    /// rejection of a domain, or from a record.
+    pub fn from_parts(class: Class, code: &str, message: impl Into<String>) -> Self {
         let (code, mut message) = (code.to_owned(), message.into());
         message.truncate(message.floor_char_boundary(MESSAGE_MAX));
         Failure { class, code, message, retry_after_ms: None, give_up_after_ms: None, keep_trying_ms: None }
+    }
+
+    pub fn has_code(&self, code: impl FailureCode) -> bool {
+        self.code == code.as_str()
+    }
+
+    pub fn has_one_of(&self, codes: &[impl FailureCode]) -> bool {
+        codes.iter().any(|code| self.has_code(*code))
+    }
+
+    pub fn with_class(self, class: Class) -> Self {
+        Failure { class, ..self }
     }
 
     pub fn retry_after(self, pause: Duration) -> Self {

@@ -4,7 +4,7 @@
 //! connection to the provider. So a provider decides neither who may call nor over which
 //! connection.
 
-use super::{Class, Failure};
+use super::{Class, Failure, HostCode};
 use crate::connection::{self, Connection, Connections};
 use crate::db::Db;
 use crate::grant::{self, Authorization, Denial};
@@ -111,11 +111,11 @@ impl Denial {
         match self {
             Denial::NotGranted => {
                 let message = format!("{capability} was not granted under the name {name}");
-                Failure::new(Class::Denied, "not-granted", message)
+                Failure::new(Class::Denied, HostCode::NotGranted, message)
             }
             Denial::Expired => {
                 let message = format!("the grant of {capability} under the name {name} has expired");
-                Failure::new(Class::Denied, "grant-expired", message)
+                Failure::new(Class::Denied, HostCode::GrantExpired, message)
             }
         }
     }

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_stored_and_read_under_the_names_of_its_members() {
-        let failure = Failure::new(Class::Transient, "away", "away");
+        let failure = Failure::from_parts(Class::Transient, "away", "away");
         let stored = json!({
             "for": "operation",
             "handle": "task-1",

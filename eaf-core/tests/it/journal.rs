@@ -82,7 +82,7 @@ fn running(handle: Value) -> Wait {
 }
 
 fn stalled(code: &str) -> Wait {
-    Wait::Start { stall: Stall::of_call(None, Failure::new(Class::Transient, code, code), 0) }
+    Wait::Start { stall: Stall::of_call(None, Failure::from_parts(Class::Transient, code, code), 0) }
 }
 
 fn waiting(code: &str) -> Waiting {
@@ -111,7 +111,7 @@ async fn a_replay_reads_the_calls_in_order_with_their_states() {
     let timer = State::Pending { wait: Wait::Time, poll_at: OffsetDateTime::UNIX_EPOCH };
     journal.write(&lease, &Entry { state: timer, ..effect(5) }, SOON).await.unwrap();
     journal.write(&lease, &effect(6), AT_ONCE).await.unwrap();
-    let failure = Failure::new(Class::NotFound, "no-template", "there is no template");
+    let failure = Failure::from_parts(Class::NotFound, "no-template", "there is no template");
     journal.finish(&lease, 6, &Err(failure.clone())).await.unwrap();
     journal.write(&lease, &effect(7), AT_ONCE).await.unwrap();
 
@@ -142,7 +142,7 @@ async fn an_operation_that_is_started_again_has_no_attempts() {
     let (_, lease) = house.claim(house.host).await.unwrap();
     let journal = house.journal();
     journal.write(&lease, &effect(1), AT_ONCE).await.unwrap();
-    let ended = Stall::of_operation(None, None, Failure::new(Class::Transient, "locked", "locked"), 0);
+    let ended = Stall::of_operation(None, None, Failure::from_parts(Class::Transient, "locked", "locked"), 0);
     let attempts = async || {
         let shown = workflow::entries(&house.core.db, house.acme, lease.run).await.unwrap().remove(0);
         (shown.attempts, shown.retry_code)
@@ -216,7 +216,7 @@ async fn an_expired_lease_can_be_claimed_and_fences_off_its_former_host() {
     fenced(workflow::suspend(db, &paused, AT_ONCE, &waiting("x"), Attempt::Continue).await);
     fenced(workflow::suspend(db, &paused, AT_ONCE, &waiting("x"), Attempt::Count).await);
     fenced(workflow::complete(db, &core.keyring, &paused, &json!(1)).await);
-    fenced(workflow::fail(db, &paused, &Failure::new(Class::Permanent, "x", "x")).await);
+    fenced(workflow::fail(db, &paused, &Failure::from_parts(Class::Permanent, "x", "x")).await);
     fenced(workflow::stop(db, &paused, &Divergence::returned_before(&effect(1))).await);
     fenced(journal.load(&paused).await.map(drop));
 
@@ -259,7 +259,7 @@ async fn an_ended_run_is_not_claimed_and_shows_its_result() {
     }
     let divergence = Divergence { sequence: 2, recorded: "vsphere.clone".into(), replayed: Some("mail.send".into()) };
     workflow::complete(&core.db, &core.keyring, &leases[0], &json!({"name": CANARY})).await.unwrap();
-    let failure = Failure::new(Class::Configuration, "no-template", CANARY);
+    let failure = Failure::from_parts(Class::Configuration, "no-template", CANARY);
     workflow::fail(&core.db, &leases[1], &failure).await.unwrap();
     workflow::stop(&core.db, &leases[2], &divergence).await.unwrap();
     assert!(house.claim(house.host).await.is_none());

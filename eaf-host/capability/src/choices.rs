@@ -1,7 +1,7 @@
 //! Choices: values of another system, such as vCenter's templates, from which an admin chooses
 //! instead of typing a name.
 
-use super::{Class, Failure};
+use super::{Class, Failure, HostCode};
 use eaf_core::actor::Locale;
 use serde_json::{Map, Value};
 
@@ -57,7 +57,7 @@ pub fn matches_search(text: &str, search: &str) -> bool {
 }
 
 pub fn no_such_list() -> Failure {
-    Failure::new(Class::Permanent, "nothing-to-choose", "This capability has no such list.")
+    Failure::new(Class::Permanent, HostCode::NothingToChoose, "This capability has no such list.")
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@
 //!    and texts, and `inventory::submit!`;
 //! 3. its dependency in `eaf-host/eaf/Cargo.toml`, so that the crate is linked;
 //! 4. its interfaces with their functions in the [`Registration`];
-//! 5. a sentence for each of its failures in its own `texts/{de,en}.toml`, and for each of its
-//!    functions in `audit_texts/{de,en}.toml`.
+//! 5. its failure codes as an enum ([`failure_codes!`](eaf_core::failure_codes)), with a sentence for
+//!    each in its own `texts/{de,en}.toml`, and for each of its functions in
+//!    `audit_texts/{de,en}.toml`.
 //!
 //! The host refuses two providers with the same name. Every connection to a server that a tenant
 //! named goes through [`egress::Policy`].
@@ -29,7 +30,7 @@ pub mod text;
 pub use choices::{Choice, ChoiceQuery, ChoiceSelection, Choices, matches_search};
 pub use connection_type::{ConnectionType, Field, Input, Violation};
 pub use eaf_core::capability::{
-    Call, Capabilities, Capability, Class, Failure, Granted, GrantedConnection, Polled, Started,
+    Call, Capabilities, Capability, Class, Failure, FailureCode, Granted, GrantedConnection, HostCode, Polled, Started,
 };
 pub use login_limiter::LoginLimiter;
 pub use observation::{ConnectionProblem, ObservationRequest, Observations, ResourceState};
@@ -61,7 +62,11 @@ pub trait Provider: Capability {
     /// Repeats one item of a call that has ended, because an admin asks for it. In the capability
     /// `mail`, an item is a mail, identified by its Message-ID.
     async fn repeat_item(&self, _call: &Call, _item: &str) -> Result<Value, Failure> {
-        Err(Failure::new(Class::Permanent, "unknown-function", "items of this capability's calls cannot be repeated"))
+        Err(Failure::new(
+            Class::Permanent,
+            HostCode::UnknownFunction,
+            "items of this capability's calls cannot be repeated",
+        ))
     }
 
     /// Closes sessions and other resources that are open at other systems, because the host stops.
@@ -80,7 +85,8 @@ pub trait Provider: Capability {
     /// Tests settings that are not stored, such as those in a form. If `_effect_for` is an actor,
     /// the test has a visible effect for that actor, such as a test mail; `None`: no effect.
     async fn check_draft(&self, _tenant: TenantId, _draft: &Connection, _effect_for: Option<ActorId>) -> Report {
-        Failure::new(Class::Permanent, "unknown-function", "connections of this capability cannot be tested").into()
+        Failure::new(Class::Permanent, HostCode::UnknownFunction, "connections of this capability cannot be tested")
+            .into()
     }
 
     /// Closes sessions and other resources of a connection, because the connection was deleted or
@@ -172,6 +178,9 @@ pub struct Registration {
     pub name: &'static str,
     /// Interfaces of the capability's WIT package, which workflows import.
     pub interfaces: &'static [Interface],
+    /// Failure codes that the capability's calls can have, besides those of [`HostCode`]:
+    /// [`FailureCode::ALL`] of the enum by which it makes failures.
+    pub failure_codes: &'static [&'static str],
     /// Sentences for the capability's failure codes, in the table `failures`. No other capability
     /// may use the same codes.
     pub texts: Texts,

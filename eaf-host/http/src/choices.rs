@@ -19,7 +19,7 @@ use super::products::Product;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure, Provider};
+use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure, HostCode, Provider};
 use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::Connection;
 use eaf_core::contract::CommandType;
@@ -135,13 +135,14 @@ async fn resolve<'a>(
     Source { capability, grant, .. }: &Source,
 ) -> Result<Result<(&'a Arc<dyn Provider>, Grant, Connection), Failure>, Problem> {
     let fault = |cause: &(dyn std::error::Error + 'static)| Problem::fault(Code::Internal, cause);
-    let denied = || Failure::new(Class::Denied, "not-granted", format!("{plugin} has no grant {grant:?}."));
+    let denied = || Failure::new(Class::Denied, HostCode::NotGranted, format!("{plugin} has no grant {grant:?}."));
     let found = grant::authorize(&app.core.db, tenant, plugin, capability, grant).await;
     let Authorization::Granted(granted) = found.map_err(|cause| fault(&cause))? else { return Ok(Err(denied())) };
     let Some(provider) = app.providers.get(capability) else { return Ok(Err(denied())) };
     let found = app.core.connections.get(tenant, capability, &granted.connection).await;
     let found = found.map_err(|cause| fault(&cause))?;
-    let missing = || Failure::new(Class::Configuration, "connection-missing", "The connection is not configured yet.");
+    let missing =
+        || Failure::new(Class::Configuration, HostCode::ConnectionMissing, "The connection is not configured yet.");
     Ok(found.map(|found| (provider, granted, found)).ok_or_else(missing))
 }
 
@@ -152,7 +153,7 @@ pub async fn ask(
     query: &ChoiceQuery<'_>,
 ) -> Result<Choices, Failure> {
     let found = tokio::time::timeout(CHOICES_TIMEOUT, provider.choices(tenant, connection, query)).await;
-    let late = || Failure::new(Class::Transient, "choices-too-long", "The list took too long.");
+    let late = || Failure::new(Class::Transient, HostCode::ChoicesTooLong, "The list took too long.");
     found.unwrap_or_else(|_| Err(late()))
 }
 

@@ -8,7 +8,7 @@
 use super::manifest::Observe;
 use super::{Plugin, Plugins};
 use eaf_capability::{
-    Class, ConnectionProblem, Failure, ObservationRequest, Observations, Provider, Providers, ResourceState,
+    Class, ConnectionProblem, Failure, HostCode, ObservationRequest, Observations, Provider, Providers, ResourceState,
 };
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
@@ -101,7 +101,7 @@ impl Observer {
         let begun = Instant::now();
         let outcome = tokio::time::timeout(POLL_TIMEOUT, self.observe(lease, provider.as_ref())).await;
         let outcome = outcome.unwrap_or_else(|_| {
-            Err(Failure::new(Class::Transient, "observation-too-long", "The observation took too long."))
+            Err(Failure::new(Class::Transient, HostCode::ObservationTooLong, "The observation took too long."))
         });
         let before = observation::failures(&self.core.db, lease).await.unwrap_or_default();
         let (failures, pause) = match &outcome {
@@ -276,7 +276,7 @@ fn pause(problem: ConnectionProblem, failure: &Failure, before: u32) -> Duration
 
 fn store(error: &(dyn std::error::Error + 'static)) -> Failure {
     tracing::warn!(error, "the host's own store could not be reached by an observation");
-    Failure::new(Class::Transient, "store", "The host's own store could not be reached.")
+    Failure::new(Class::Transient, HostCode::Store, "The host's own store could not be reached.")
 }
 
 #[cfg(test)]
@@ -284,7 +284,7 @@ mod tests {
     use super::*;
 
     fn failure() -> Failure {
-        Failure::new(Class::Transient, "vcenter-unreachable", "No.")
+        Failure::from_parts(Class::Transient, "vcenter-unreachable", "No.")
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::effects::{ANSWER_MAX, too_large};
 use super::retry_policy::millis;
 use super::{Error, RunEffects};
-use crate::capability::{Class, Failure, Granted, Polled, Started};
+use crate::capability::{Class, Failure, Granted, HostCode, Polled, Started};
 use crate::workflow::{Entry, Outcome, Stall, State, Wait};
 use serde_json::Value;
 use std::time::Duration;
@@ -169,7 +169,7 @@ impl RunEffects {
 }
 
 fn no_provider() -> Failure {
-    Failure::new(Class::Configuration, "no-provider", "this host does not offer the capability")
+    Failure::new(Class::Configuration, HostCode::NoProvider, "this host does not offer the capability")
 }
 
 /// Converts the answer to a command or a read that this host serves itself. If the store cannot be
@@ -179,7 +179,7 @@ fn of_own_host(answer: Result<Outcome, Error>) -> Result<Result<Started, Failure
         Ok(outcome) => Ok(outcome.map(Started::Done)),
         Err(error @ Error::Store(_)) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a call to the own domain is repeated");
-            Ok(Err(Failure::new(Class::Transient, "store", "the host's own store could not be reached")))
+            Ok(Err(Failure::new(Class::Transient, HostCode::Store, "the host's own store could not be reached")))
         }
         Err(error) => Err(error),
     }

@@ -2,7 +2,7 @@
 //! that it ends if the grant was withdrawn.
 
 use super::{Error, RunEffects};
-use crate::capability::{Class, Failure, Granted};
+use crate::capability::{Class, Failure, Granted, HostCode};
 use crate::workflow::Entry;
 
 impl RunEffects {
@@ -12,7 +12,7 @@ impl RunEffects {
         let Some(name) = &entry.grant else { return Ok(Ok(Granted::without_connection(""))) };
         if entry.function == "open" && !self.is_requested(entry, name) {
             let message = format!("plugin.toml does not request this interface of {} as {name}", entry.capability);
-            return Ok(Err(Failure::new(Class::Denied, "not-requested", message)));
+            return Ok(Err(Failure::new(Class::Denied, HostCode::NotRequested, message)));
         }
         let granted = self.kernel.grant(&self.run, &entry.capability, name).await?;
         Ok(granted.map_err(|denial| denial.failure(&entry.capability, name)))

@@ -1,7 +1,7 @@
 //! Call to a provider: its parameters, its time-out, its tracing span and its metric.
 
 use super::{Error, RunEffects};
-use crate::capability::{Call, Capability, Class, Failure, Granted};
+use crate::capability::{Call, Capability, Class, Failure, Granted, HostCode};
 use crate::workflow::Entry;
 use std::future::Future;
 use std::time::Instant;
@@ -31,7 +31,8 @@ impl RunEffects {
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let timeout = capability.call_timeout().unwrap_or(self.retry_policy.call_timeout);
-        let late = |_| Err(Failure::new(Class::UnknownOutcome, "no-answer", "the call did not come back in time"));
+        let late =
+            |_| Err(Failure::new(Class::UnknownOutcome, HostCode::NoAnswer, "the call did not come back in time"));
         let ended = tokio::time::timeout(timeout, call).await.unwrap_or_else(late);
         ended.map_err(|failure| match capability.retry_budget() {
             Some(budget) if failure.class.is_retryable() => failure.keep_trying(budget),

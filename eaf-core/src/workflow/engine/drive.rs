@@ -5,7 +5,7 @@
 use super::effects::{ANSWER_MAX, RunEffects, too_large};
 use super::end::{Ending, count, end};
 use super::{Ended, Error, Execution, Inner, Kernel, Stop};
-use crate::capability::{Class, Failure};
+use crate::capability::{Class, Failure, HostCode};
 use crate::workflow::{Attempt, Entry, Lease, Run, Waiting};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ async fn closed(inner: &Inner) {
 async fn suspend_inactive(inner: &Inner, lease: &Lease, why: &'static str) {
     tracing::info!(why, "the product of the run is inactive");
     let wake_at = inner.kernel.now() + INACTIVE_DELAY;
-    let waiting = Waiting { code: "product-inactive".into(), message: why.into() };
+    let waiting = Waiting { code: HostCode::ProductInactive.as_str().into(), message: why.into() };
     match inner.kernel.suspend(lease, wake_at, waiting, Attempt::Continue).await {
         Ok(()) => inner.sleeps_until(wake_at),
         Err(error) => {
@@ -80,7 +80,11 @@ async fn execute_caught(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<
     task.spawn(execution.instrument(tracing::Span::current()));
     match task.join_next().await {
         Some(Ok(Err(Error::Lost { code, cause }))) => {
-            tracing::error!(code, error = cause.as_ref() as &dyn std::error::Error, "the run cannot be replayed");
+            tracing::error!(
+                code = code.as_str(),
+                error = cause.as_ref() as &dyn std::error::Error,
+                "the run cannot be replayed"
+            );
             let lost = Failure::new(Class::Permanent, code, "the run's journal can no longer be read or written");
             end(inner, run, lease, Ending::Failed(lost)).await
         }
@@ -95,7 +99,8 @@ async fn execute_caught(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<
 
 async fn execute(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Error> {
     let Some(package) = inner.packages.find(&run.plugin) else {
-        let waiting = Waiting { code: "no-plugin".into(), message: format!("{} is not loaded", run.plugin) };
+        let waiting =
+            Waiting { code: HostCode::NoPlugin.as_str().into(), message: format!("{} is not loaded", run.plugin) };
         return inner.kernel.suspend(lease, inner.kernel.now() + INACTIVE_DELAY, waiting, Attempt::Continue).await;
     };
     if package.domain().digest() != run.digest {
@@ -116,7 +121,7 @@ async fn execute(inner: &Arc<Inner>, run: &Run, lease: &Lease) -> Result<(), Err
     effects.advance(&mut journal).await?;
 
     let Some(executor) = package.executor() else {
-        let none = Failure::new(Class::Permanent, "no-workflow", "the package has no workflow component");
+        let none = Failure::new(Class::Permanent, HostCode::NoWorkflow, "the package has no workflow component");
         return end(inner, run, lease, Ending::Failed(none)).await;
     };
     let input = json!({"event": run.event, "key": run.key}).to_string();
@@ -175,10 +180,10 @@ async fn stopped(inner: &Inner, run: &Run, lease: &Lease, stop: Stop) -> Result<
 async fn trapped(inner: &Inner, run: &Run, lease: &Lease, reason: &str) -> Result<(), Error> {
     if run.attempts + 1 >= inner.config.attempts {
         let message = format!("the workflow component stopped: {reason}");
-        let failure = Failure::new(Class::Permanent, "component-stopped", message);
+        let failure = Failure::new(Class::Permanent, HostCode::ComponentStopped, message);
         return end(inner, run, lease, Ending::Failed(failure)).await;
     }
     let backoff = inner.config.retry_policy.backoff(run.attempts.max(0) as u32, None);
-    let waiting = Waiting { code: "component-stopped".into(), message: reason.to_owned() };
+    let waiting = Waiting { code: HostCode::ComponentStopped.as_str().into(), message: reason.to_owned() };
     inner.kernel.suspend(lease, inner.kernel.now() + backoff, waiting, Attempt::Count).await
 }

@@ -4,7 +4,7 @@
 //! same idempotency key as [`RetryPolicy`] says.
 
 use super::{Error, Kernel, Package, RetryPolicy};
-use crate::capability::{Capabilities, Class, Failure};
+use crate::capability::{Capabilities, Class, Failure, HostCode};
 use crate::workflow::{Entry, Lease, Run, State};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -70,5 +70,5 @@ pub(super) fn last_command(journal: &BTreeMap<i32, Entry>) -> Option<Value> {
 }
 
 pub(super) fn too_large(what: &str) -> Failure {
-    Failure::new(Class::Permanent, "too-large", format!("{what} is more than is kept"))
+    Failure::new(Class::Permanent, HostCode::TooLarge, format!("{what} is more than is kept"))
 }

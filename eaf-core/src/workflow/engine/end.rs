@@ -2,7 +2,7 @@
 //! the domain waits for ever.
 
 use super::{Error, Inner};
-use crate::capability::{Class, Failure};
+use crate::capability::{Class, Failure, HostCode};
 use crate::workflow::{Attempt, Divergence, Lease, Run, Waiting};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ impl Ending {
             Ending::Failed(failure) => failure.clone(),
             Ending::Diverged(_) => {
                 let message = "the workflow's code and the run's journal took different ways";
-                Failure::new(Class::Permanent, "diverged", message)
+                Failure::new(Class::Permanent, HostCode::Diverged, message)
             }
         }
     }
@@ -70,7 +70,7 @@ async fn notify_domain(inner: &Inner, run: &Run, lease: &Lease, failure: &Failur
         }
         Err(error @ Error::Store(_)) if run.attempts < NOTIFICATIONS_MAX => {
             tracing::warn!(command, error = &error as &dyn std::error::Error, "a run's end could not be notified");
-            Ok(Some(Failure::new(Class::Transient, "store", "the host's own store could not be reached")))
+            Ok(Some(Failure::new(Class::Transient, HostCode::Store, "the host's own store could not be reached")))
         }
         Err(error @ (Error::Store(_) | Error::Lost { .. })) => {
             tracing::error!(command, error = &error as &dyn std::error::Error, "a run ends without notification");

@@ -7,7 +7,7 @@
 
 use super::effects::{RunEffects, last_command, too_large};
 use super::kernel;
-use crate::capability::{Class, Failure};
+use crate::capability::{Class, Failure, HostCode};
 use crate::workflow::{Divergence, Entry, MAX_ENTRIES, Outcome, State, Wait, Waiting};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ impl Execution {
     pub fn count_call(&mut self) -> Result<(), Abort> {
         self.calls += 1;
         if self.calls > CALLS_MAX {
-            return Err(self.end(Stop::Limit(limit("host-calls", "the run made too many host calls in one go"))));
+            return Err(self.end(Stop::Limit(limit(HostCode::HostCalls, "the run made too many host calls in one go"))));
         }
         Ok(())
     }
@@ -289,7 +289,7 @@ impl Execution {
         let Some(recorded) = self.journal.get(&sequence) else {
             if sequence > MAX_ENTRIES {
                 let failure =
-                    limit("journal-entries", "the run used up its journal; continue long work as another run");
+                    limit(HostCode::JournalEntries, "the run used up its journal; continue long work as another run");
                 return Err(self.end(Stop::Limit(failure)));
             }
             if self.bytes + new.bytes() > JOURNAL_MAX {
@@ -345,7 +345,7 @@ fn waiting(entry: &Entry) -> Option<Waiting> {
     Some(Waiting { message: format!("waiting for {code}"), code })
 }
 
-fn limit(code: &str, message: &str) -> Failure {
+fn limit(code: HostCode, message: &str) -> Failure {
     Failure::new(Class::Permanent, code, message)
 }
 

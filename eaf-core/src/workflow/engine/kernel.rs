@@ -2,7 +2,7 @@
 //! rows. The engine uses only this trait, so that a test can stop the engine between any two calls
 //! of it.
 
-use crate::capability::{Failure, Granted};
+use crate::capability::{Failure, Granted, HostCode};
 use crate::grant::Denial;
 use crate::workflow::{Attempt, Divergence, Entry, Lease, Outcome, Run, Waiting};
 use async_trait::async_trait;
@@ -29,7 +29,7 @@ pub enum Error {
     /// The run can never be replayed. `code` is the reason that the domain gets and lists show.
     #[error("the run can never be replayed again")]
     Lost {
-        code: &'static str,
+        code: HostCode,
         #[source]
         cause: Cause,
     },

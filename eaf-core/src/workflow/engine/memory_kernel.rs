@@ -3,7 +3,7 @@
 
 use super::kernel::{Error, Kernel};
 use crate::actor::{ActorKind, TraceId};
-use crate::capability::{Call, Capability, Failure, Granted, Polled, Started};
+use crate::capability::{Call, Capability, Failure, Granted, HostCode, Polled, Started};
 use crate::contract::Recorded;
 use crate::grant::Denial;
 use crate::id::{ActorId, EventId, HostId, RunId, TenantId};
@@ -199,7 +199,7 @@ impl Kernel for MemoryKernel {
     async fn load(&self, _lease: &Lease) -> Result<Vec<Entry>, Error> {
         let state = self.state();
         if state.lost {
-            return Err(Error::Lost { code: "erased", cause: "the key was destroyed".into() });
+            return Err(Error::Lost { code: HostCode::Erased, cause: "the key was destroyed".into() });
         }
         Ok(state.journal.values().cloned().collect())
     }

@@ -4,7 +4,7 @@ use super::Packages;
 use super::kernel::{Error, Kernel};
 use crate::actor::Caller;
 use crate::capability::granted::{self, Granted, Resolution};
-use crate::capability::{Class, Failure};
+use crate::capability::{Class, Failure, HostCode};
 use crate::command_bus::{self, Answer, Request};
 use crate::contract::{ColumnType, DomainError, ViewType};
 use crate::event_store::Position;
@@ -163,7 +163,7 @@ impl Kernel for PostgresKernel {
             }
             Ok(Answer::Rejected(rejection)) => {
                 let message = format!("the command {command} was rejected");
-                Ok(Err(Failure::new(Class::Rejected, &rejection.code, message)))
+                Ok(Err(Failure::from_parts(Class::Rejected, &rejection.code, message)))
             }
             Err(error) => refused(error),
         }
@@ -187,7 +187,7 @@ impl Kernel for PostgresKernel {
         let Some(described) = described else {
             return Ok(Err(Failure::new(
                 Class::NotFound,
-                "unknown-view",
+                HostCode::UnknownView,
                 format!("the package declares no view {view}"),
             )));
         };
@@ -209,7 +209,7 @@ impl Kernel for PostgresKernel {
                 Err(view::Error::NotReached) => {
                     return Ok(Err(Failure::new(
                         Class::Transient,
-                        "view-behind",
+                        HostCode::ViewBehind,
                         "the view has not seen the last command yet",
                     )));
                 }
@@ -239,13 +239,15 @@ fn of_runs(error: workflow::Error) -> Error {
     match error {
         workflow::Error::Fenced => Error::Fenced,
         error @ (workflow::Error::Erased(_) | workflow::Error::Crypto(crypto::Error::Destroyed)) => {
-            lost("erased", error)
+            lost(HostCode::Erased, error)
         }
-        error @ workflow::Error::Full => lost("journal-entries", error),
+        error @ workflow::Error::Full => lost(HostCode::JournalEntries, error),
         error @ (workflow::Error::Corrupt { .. }
         | workflow::Error::NoEvent(_)
         | workflow::Error::NotOpen { .. }
-        | workflow::Error::Crypto(crypto::Error::Tampered | crypto::Error::Malformed)) => lost("corrupt", error),
+        | workflow::Error::Crypto(crypto::Error::Tampered | crypto::Error::Malformed)) => {
+            lost(HostCode::Corrupt, error)
+        }
         error => store(error),
     }
 }
@@ -255,19 +257,19 @@ fn of_runs(error: workflow::Error) -> Error {
 fn refused(error: command_bus::Error) -> Result<Outcome, Error> {
     use command_bus::Error as Bus;
     let (class, code) = match &error {
-        Bus::UnknownCommand { .. } => (Class::NotFound, "unknown-command"),
-        Bus::Conflict { .. } => (Class::Transient, "conflict"),
-        Bus::UnknownEvent(_) => (Class::Transient, "event-unknown"),
-        Bus::Overloaded { .. } => (Class::Transient, "overloaded"),
-        Bus::Generation => (Class::Transient, "generation"),
-        Bus::Domain(DomainError::Deadline) => (Class::Transient, "domain-deadline"),
-        Bus::Domain(DomainError::Unavailable { .. }) => (Class::Transient, "domain-unavailable"),
-        Bus::PersonErased | Bus::Erased => (Class::Permanent, "erased"),
+        Bus::UnknownCommand { .. } => (Class::NotFound, HostCode::UnknownCommand),
+        Bus::Conflict { .. } => (Class::Transient, HostCode::Conflict),
+        Bus::UnknownEvent(_) => (Class::Transient, HostCode::EventUnknown),
+        Bus::Overloaded { .. } => (Class::Transient, HostCode::Overloaded),
+        Bus::Generation => (Class::Transient, HostCode::Generation),
+        Bus::Domain(DomainError::Deadline) => (Class::Transient, HostCode::DomainDeadline),
+        Bus::Domain(DomainError::Unavailable { .. }) => (Class::Transient, HostCode::DomainUnavailable),
+        Bus::PersonErased | Bus::Erased => (Class::Permanent, HostCode::Erased),
         Bus::Db(_) | Bus::Store(_) | Bus::Ledger(_) | Bus::People(_) | Bus::Settings(_) | Bus::Crypto(_) => {
             return Err(store(error));
         }
         _ if db::is_transient(&error) => return Err(store(error)),
-        _ => (Class::Permanent, "command-refused"),
+        _ => (Class::Permanent, HostCode::CommandRefused),
     };
     tracing::warn!(error = &error as &dyn std::error::Error, "a workflow's command was refused");
     Ok(Err(Failure::new(class, code, "the command could not be carried out")))

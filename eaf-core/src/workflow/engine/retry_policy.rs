@@ -81,7 +81,7 @@ mod tests {
     use crate::capability::{Class, Failure};
 
     fn locked() -> Failure {
-        Failure::new(Class::Transient, "locked", "locked").give_up_after(Duration::from_secs(60))
+        Failure::from_parts(Class::Transient, "locked", "locked").give_up_after(Duration::from_secs(60))
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn the_budget_of_a_failure_counts_from_the_first_with_its_code() {
         let policy = RetryPolicy::default();
-        let away = Failure::new(Class::Transient, "away", "away");
+        let away = Failure::from_parts(Class::Transient, "away", "away");
         let stall = Stall::of_call(None, away.clone(), 0);
         let stall = Stall::of_call(Some(&stall), locked(), 50_000);
         assert!(!policy.is_exhausted(&stall, 109_999));
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn the_domain_is_notified_of_another_cause_when_it_has_lasted() {
         let policy = RetryPolicy::default();
-        let away = Failure::new(Class::Transient, "away", "away");
+        let away = Failure::from_parts(Class::Transient, "away", "away");
         let first = Stall::of_call(None, away.clone(), 0);
         assert!(!policy.should_notify(&first, 2_999) && policy.should_notify(&first, 3_000));
         let notified = Stall { notified: true, notified_code: Some("away".into()), ..first };
@@ -133,7 +133,7 @@ mod tests {
     fn what_people_repair_after_the_weekend_is_tried_until_then() {
         let policy = RetryPolicy::default();
         let refused =
-            Failure::new(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
+            Failure::from_parts(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
         let stall = Stall::of_call(None, refused, 0);
         assert!(!policy.is_exhausted(&stall, 119 * 3_600_000) && policy.is_exhausted(&stall, 120 * 3_600_000));
     }
@@ -142,9 +142,9 @@ mod tests {
     fn another_cause_between_does_not_shorten_the_longest_budget() {
         let policy = RetryPolicy::default();
         let refused =
-            Failure::new(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
+            Failure::from_parts(Class::Transient, "wrong-password", "").keep_trying(Duration::from_secs(120 * 3_600));
         let stall = Stall::of_call(None, refused, 0);
-        let behind = Failure::new(Class::Transient, "view-behind", "");
+        let behind = Failure::from_parts(Class::Transient, "view-behind", "");
         let stall = Stall::of_call(Some(&stall), behind, 30 * 3_600_000);
         assert!(!policy.is_exhausted(&stall, 30 * 3_600_000), "the mails would be lost");
         assert!(policy.is_exhausted(&stall, 120 * 3_600_000));

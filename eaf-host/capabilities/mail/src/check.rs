@@ -12,6 +12,7 @@ use super::send::message_id;
 use super::smtp::{Session, TEST};
 use super::tls::ENCRYPTION;
 use super::{Mail, mail_store::Person};
+use crate::failure_code::Code;
 use eaf_capability::contact;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::{HostFacts, Templates};
@@ -53,7 +54,7 @@ pub enum Tested<'a> {
 pub async fn check(mail: &Mail, tenant: TenantId, tested: Tested<'_>, to: Option<ActorId>) -> Report {
     let Some(_permit) = mail.limits.test(tenant) else {
         let message = "A mail connection of this tenant is being tested, or as many are in use as may be.";
-        return failure(Class::Capacity, "mail-too-many-tests", message.into()).into();
+        return failure(Class::Capacity, Code::MailTooManyTests, message.into()).into();
     };
     let (connection, config) = match tested {
         Tested::Stored(name) => {
@@ -100,7 +101,7 @@ async fn opened(mail: &Mail, tenant: TenantId, config: &Config, report: &mut Rep
         contact::first(mail.contact, connect, mail_server_access::unreached, mail_server_access::is_unreached).await;
     let (address, encryption, mut session) = match contact.map_err(mail_server_access::of_test) {
         Ok(session) => (Verdict::Good, Verdict::Good, Some(session)),
-        Err(failure) if ENCRYPTION.contains(&failure.code.as_str()) => (Verdict::Good, Verdict::Bad(failure), None),
+        Err(failure) if failure.has_one_of(&ENCRYPTION) => (Verdict::Good, Verdict::Bad(failure), None),
         Err(failure) => (Verdict::Bad(failure), Verdict::Untested, None),
     };
     report.setting("host", format!("{}:{}", config.host, config.port), address);
@@ -126,7 +127,7 @@ async fn send_test_mail(
     recipient: TestRecipient<'_>,
 ) -> Result<(), Failure> {
     let (tenant, _, actor) = recipient;
-    let missing = || permanent("recipient-address-missing", "No mail address of yours is known.".into());
+    let missing = || permanent(Code::RecipientAddressMissing, "No mail address of yours is known.".into());
     let person = mail.store.person(tenant, actor).await?.ok_or_else(missing)?;
     let to = address::read(&person.email).map_err(|_| missing())?;
     let content = content(mail, config, &person, recipient).await?;
@@ -138,16 +139,16 @@ async fn send_test_mail(
         Outcome::Accepted(_) => Ok(()),
         Outcome::Refused(numbers) => Err(failure(
             Class::Configuration,
-            "recipient-refused",
+            Code::RecipientRefused,
             format!("The mail server does not take a mail for you ({numbers})."),
         )),
         Outcome::RefusedUs(numbers) | Outcome::Unclassified(_, numbers) => Err(failure(
             Class::Configuration,
-            "relay-refused",
+            Code::RelayRefused,
             format!("The mail server does not pass on our mails ({numbers})."),
         )),
         Outcome::Deferred(numbers) => {
-            Err(transient("recipient-deferred", format!("The mail server does not take the mail yet ({numbers}).")))
+            Err(transient(Code::RecipientDeferred, format!("The mail server does not take the mail yet ({numbers}).")))
         }
     }
 }
@@ -167,7 +168,7 @@ async fn content(
         reply_to: config.reply_to.as_ref().map(AsRef::<str>::as_ref),
     };
     let facts = Map::from_iter([("connection".to_owned(), Value::from(connection))]);
-    let broken = || permanent("template-failed", "The test mail could not be made.".into());
+    let broken = || permanent(Code::TemplateFailed, "The test mail could not be made.".into());
     let rendered = TEMPLATES.render(TEST_MAIL, person.locale, &facts, &host).map_err(|_| broken())?;
     let now = mail.store.now();
     let name = format!("{tenant}/{connection}/{actor}/{}", now.unix_timestamp_nanos());

@@ -7,6 +7,7 @@
 
 use super::failure::permanent;
 use super::mail_store::{MailStore, RowQuery};
+use crate::failure_code::Code;
 use eaf_capability::{Call, Failure, Packages};
 use eaf_core::contract::{ColumnType, ViewType};
 use serde::Deserialize;
@@ -39,7 +40,7 @@ impl Condition {
     /// error, because otherwise every mail would be skipped and no admin would learn the cause.
     pub fn read(document: Document, packages: &dyn Packages, call: &Call) -> Result<Self, Failure> {
         let Document { view, key, member, equals, after: _ } = document;
-        let invalid = |message| permanent("condition-invalid", message);
+        let invalid = |message| permanent(Code::ConditionInvalid, message);
         let view = packages
             .view(&call.plugin, &view)
             .ok_or_else(|| invalid(format!("The plugin {} has no view {view}.", call.plugin)))?;

@@ -13,6 +13,7 @@
 
 use super::address;
 use super::failure::configuration;
+use crate::failure_code::Code;
 use eaf_capability::Failure;
 use eaf_core::connection::Connection;
 use lettre::Address;
@@ -122,14 +123,14 @@ impl Config {
 
     pub fn read(config: &Value, secret: &Map<String, Value>) -> Result<Self, Failure> {
         let document = Document::deserialize(config).map_err(|cause| {
-            configuration("connection-invalid", format!("The mail connection is incomplete: {cause}."))
+            configuration(Code::ConnectionInvalid, format!("The mail connection is incomplete: {cause}."))
         })?;
         if document.host.trim().is_empty() || document.port == 0 {
-            return Err(configuration("connection-invalid", "The mail connection needs a host and a port.".into()));
+            return Err(configuration(Code::ConnectionInvalid, "The mail connection needs a host and a port.".into()));
         }
         if [document.mails_per_minute, document.max_connections].contains(&Some(0)) {
             return Err(configuration(
-                "connection-invalid",
+                Code::ConnectionInvalid,
                 "A mail connection with a limit of 0 sends nothing.".into(),
             ));
         }
@@ -142,7 +143,7 @@ impl Config {
         let login = login(&document, secret)?;
         if login.is_some() && document.tls == Tls::None && !is_this_machine(&document.host) {
             return Err(configuration(
-                "password-in-clear",
+                Code::PasswordInClear,
                 "The mail connection would send its password unencrypted: set tls to starttls or tls.".into(),
             ));
         }
@@ -164,8 +165,9 @@ impl Config {
 }
 
 fn sender(text: &str) -> Result<Address, Failure> {
-    address::read(text)
-        .map_err(|_| configuration("sender-invalid", "The sender of the mail connection is not a mail address.".into()))
+    address::read(text).map_err(|_| {
+        configuration(Code::SenderInvalid, "The sender of the mail connection is not a mail address.".into())
+    })
 }
 
 /// Parses the host name or IP address by which this host names itself in the SMTP command EHLO.
@@ -175,7 +177,8 @@ pub fn client_id(name: &str) -> Result<ClientId, Failure> {
         Ok(IpAddr::V6(address)) => return Ok(ClientId::Ipv6(address)),
         Err(_) => {}
     }
-    let invalid = |_| configuration("connection-invalid", "The mail connection's `ehlo_name` is no host name.".into());
+    let invalid =
+        |_| configuration(Code::ConnectionInvalid, "The mail connection's `ehlo_name` is no host name.".into());
     address::domain(name).map(ClientId::Domain).map_err(invalid)
 }
 
@@ -186,7 +189,7 @@ fn login(document: &Document, secret: &Map<String, Value>) -> Result<Option<Logi
     let secret = |name: &str| {
         let text = secret.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         text.ok_or_else(|| {
-            configuration("password-missing", "The mail connection has a user name and no password.".into())
+            configuration(Code::PasswordMissing, "The mail connection has a user name and no password.".into())
         })
     };
     let proof = match document.auth.unwrap_or_default() {
@@ -202,7 +205,8 @@ fn login(document: &Document, secret: &Map<String, Value>) -> Result<Option<Logi
 }
 
 fn needed(text: &Option<String>) -> Result<String, Failure> {
-    let missing = || configuration("connection-invalid", "A log-in by token needs `token_url` and `client_id`.".into());
+    let missing =
+        || configuration(Code::ConnectionInvalid, "A log-in by token needs `token_url` and `client_id`.".into());
     filled(text).map(str::to_owned).ok_or_else(missing)
 }
 
@@ -211,7 +215,7 @@ fn token_url(document: &Document) -> Result<String, Failure> {
     if is_token_url(&url) {
         return Ok(url);
     }
-    Err(configuration("connection-invalid", "The `token_url` of the mail connection begins with https://.".into()))
+    Err(configuration(Code::ConnectionInvalid, "The `token_url` of the mail connection begins with https://.".into()))
 }
 
 /// Whether the host may send an OAuth 2 client secret to `url`: yes over HTTPS, or over HTTP to the

@@ -19,6 +19,7 @@ use super::reply::{Outcome, Stage};
 use super::schedule::{DEFERRAL_TIME, MAX_UNANSWERED, pause};
 use super::send::{Job, Tally, mail_id, settle};
 use super::smtp::Session;
+use crate::failure_code::Code;
 use eaf_capability::text::mails::{self, HostFacts};
 use eaf_capability::{Class, Failure};
 use lettre::Address;
@@ -33,7 +34,7 @@ const MAX_EQUAL: u32 = 5;
 
 /// Codes of failures that this host caused, not the mail server: rate and connection limits, and
 /// pauses by an admin or by the login limiter.
-const NOT_BY_SERVER: [&str; 4] = ["mail-rate", "mail-connections-busy", "mail-paused", "mail-login-pause"];
+const NOT_BY_SERVER: [Code; 4] = [Code::MailRate, Code::MailConnectionsBusy, Code::MailPaused, Code::MailLoginPause];
 
 /// Mail connection that is used for the mails of a call, by name and settings.
 pub struct Route {
@@ -119,7 +120,7 @@ impl<'a> Delivery<'a> {
         }
         let to = match recipient(person) {
             Ok(to) => to,
-            Err(reason) => return self.settle(state, Status::Failed(reason.into()), None).await,
+            Err(reason) => return self.settle(state, Status::Failed(reason.as_str().into()), None).await,
         };
         if let Some(failure) = self.blocked.clone() {
             return self.defer(state, &failure, state.unanswered).await;
@@ -132,7 +133,7 @@ impl<'a> Delivery<'a> {
         if let Err(failure) = self.open_session(&config).await? {
             self.blocked = Some(failure.clone());
             self.defer(state, &failure, state.unanswered).await?;
-            if !NOT_BY_SERVER.contains(&failure.code.as_str()) {
+            if !failure.has_one_of(&NOT_BY_SERVER) {
                 self.record_use(Some(&failure.code)).await;
             }
             return Ok(());
@@ -228,24 +229,24 @@ impl<'a> Delivery<'a> {
     }
 
     async fn refused(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
-        self.settle(state, Status::Failed(format!("recipient-refused ({numbers})")), None).await
+        self.settle(state, Status::Failed(format!("{} ({numbers})", Code::RecipientRefused.as_str())), None).await
     }
 
     async fn deferred(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
-        let reason = format!("recipient-deferred ({numbers})");
+        let reason = format!("{} ({numbers})", Code::RecipientDeferred.as_str());
         let now = self.job.mail.store.now();
         if state.deferred_since.is_some_and(|since| now - since >= DEFERRAL_TIME) {
             return self.settle(state, Status::Failed(reason), None).await;
         }
         let message = format!("The mail server does not take the mail for every recipient yet ({numbers}).");
-        let failure = transient("recipient-deferred", message);
+        let failure = transient(Code::RecipientDeferred, message);
         let deferral =
             Deferral { error: &reason, delay: Duration::ZERO, unanswered: state.unanswered, of_recipient: true };
         self.defer_as(state, &failure, deferral).await
     }
 
     async fn refused_by_relay(&mut self, state: &MailState, numbers: &str) -> Result<(), Failure> {
-        let (failure, reason) = (relay_refused(numbers), format!("relay-refused ({numbers})"));
+        let (failure, reason) = (relay_refused(numbers), format!("{} ({numbers})", Code::RelayRefused.as_str()));
         let unanswered = state.unanswered;
         let deferral = Deferral { error: &reason, delay: Duration::ZERO, unanswered, of_recipient: false };
         self.defer_as(state, &failure, deferral).await?;
@@ -307,7 +308,7 @@ impl<'a> Delivery<'a> {
         let tenant = self.job.call.tenant;
         let mail = self.job.mail;
         if mail.store.is_paused(tenant, &self.route.connection).await? {
-            return Ok(Err(transient("mail-paused", "An admin has paused the mail connection.".into())));
+            return Ok(Err(transient(Code::MailPaused, "An admin has paused the mail connection.".into())));
         }
         // No session is opened if the rate limit forbids a mail now. The mail itself is counted
         // later, when it is offered to the server.
@@ -321,7 +322,7 @@ impl<'a> Delivery<'a> {
         }
         if self.permit.is_none() {
             let message = "The permitted number of sessions with the mail server is open.";
-            return Ok(Err(transient("mail-connections-busy", message.into())));
+            return Ok(Err(transient(Code::MailConnectionsBusy, message.into())));
         }
         if self.session.is_none() {
             let crowded = mail.limits.is_crowded();
@@ -344,7 +345,7 @@ impl<'a> Delivery<'a> {
     /// Settles a mail as failed because the package's template cannot be rendered. Mails to other
     /// people may still be rendered, since each language has its own template.
     async fn not_rendered(&mut self, state: &MailState, failure: Failure) -> Result<(), Failure> {
-        if failure.code == "mail-missing" {
+        if failure.has_code(Code::MailMissing) {
             return Err(failure);
         }
         let reason = format!("{} ({})", failure.code, failure.message);
@@ -395,9 +396,9 @@ impl<'a> Delivery<'a> {
         let rendered = self.job.templates.render(&arguments.template, person.locale, &arguments.facts, &host);
         let rendered = rendered.map_err(|error| match error {
             mails::Error::NoSuchMail(name) => {
-                configuration("mail-missing", format!("The package has no mail `{name}`."))
+                configuration(Code::MailMissing, format!("The package has no mail `{name}`."))
             }
-            other => permanent("template-failed", other.to_string()),
+            other => permanent(Code::TemplateFailed, other.to_string()),
         })?;
         let envelope = Envelope {
             from: &config.from,
@@ -414,22 +415,22 @@ impl<'a> Delivery<'a> {
             trace: &call.trace.0,
         };
         compose(&envelope, &rendered)
-            .map_err(|_| permanent("message-invalid", "The mail could not be put into an envelope.".into()))
+            .map_err(|_| permanent(Code::MessageInvalid, "The mail could not be put into an envelope.".into()))
     }
 }
 
 fn relay_refused(numbers: &str) -> Failure {
-    configuration("relay-refused", format!("The mail server does not pass on our mails ({numbers})."))
+    configuration(Code::RelayRefused, format!("The mail server does not pass on our mails ({numbers})."))
 }
 
 fn too_many(config: &Config) -> Failure {
     let rate = config.mails_per_minute.unwrap_or_default();
-    transient("mail-rate", format!("The mail connection sends at most {rate} mails a minute."))
+    transient(Code::MailRate, format!("The mail connection sends at most {rate} mails a minute."))
 }
 
-fn recipient(person: &Person) -> Result<Address, &'static str> {
+fn recipient(person: &Person) -> Result<Address, Code> {
     if person.email.trim().is_empty() {
-        return Err("recipient-address-missing");
+        return Err(Code::RecipientAddressMissing);
     }
-    address::read(&person.email).map_err(|_| "recipient-address-invalid")
+    address::read(&person.email).map_err(|_| Code::RecipientAddressInvalid)
 }

@@ -27,6 +27,7 @@ mod config;
 mod connection_type;
 mod delivery;
 mod failure;
+mod failure_code;
 mod limits;
 mod mail_server_access;
 mod mail_store;
@@ -43,13 +44,14 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use crate::failure_code::Code;
 use async_trait::async_trait;
 use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
 use eaf_capability::text::Texts;
 use eaf_capability::{
-    Call, Capability, ConnectionType, Failure, Interface, LoginLimiter, Packages, Polled, Provider, Registration,
-    Report, Started, StoreError,
+    Call, Capability, ConnectionType, Failure, FailureCode, HostCode, Interface, LoginLimiter, Packages, Polled,
+    Provider, Registration, Report, Started, StoreError,
 };
 use eaf_core::connection::Connection;
 use eaf_core::db::TenantTx;
@@ -71,7 +73,7 @@ pub static MAIL_TOKEN: Purpose = Purpose { name: "mail-token", ports: &[443] };
 inventory::submit! { &MAIL }
 inventory::submit! { &MAIL_TOKEN }
 inventory::submit! {
-    Registration { name: "mail", interfaces: &[OUTBOX], texts: TEXTS, audit: AUDIT, make: |parts| {
+    Registration { name: "mail", interfaces: &[OUTBOX], failure_codes: Code::ALL, texts: TEXTS, audit: AUDIT, make: |parts| {
         Arc::new(Mail {
             store: Arc::new(pg_mail_store::PgMailStore { core: parts.core.clone() }),
             packages: parts.packages.clone(),
@@ -129,12 +131,12 @@ impl Capability for Mail {
     async fn start(&self, call: &Call) -> Result<Started, Failure> {
         match call.function.as_str() {
             "send" | "send-while" => send::send(self, call).await.map(Started::Done),
-            other => Err(failure::permanent("unknown-function", format!("mail has no function {other}."))),
+            other => Err(failure::permanent(HostCode::UnknownFunction, format!("mail has no function {other}."))),
         }
     }
 
     async fn poll(&self, _call: &Call, _handle: &Value) -> Result<Polled, Failure> {
-        Err(failure::permanent("nothing-pending", "mail leaves nothing pending.".into()))
+        Err(failure::permanent(HostCode::NothingPending, "mail leaves nothing pending.".into()))
     }
 
     async fn abandon(&self, call: &Call, failure: &Failure) -> Result<(), Failure> {

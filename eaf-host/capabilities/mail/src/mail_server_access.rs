@@ -7,6 +7,7 @@ use super::config::{Config, Proof};
 use super::failure::transient;
 use super::smtp::{Deadlines, Session};
 use super::token::Tokens;
+use crate::failure_code::Code;
 use eaf_capability::egress::Policy;
 use eaf_capability::login_limiter::{Login, LoginPause};
 use eaf_capability::{Class, Failure, LoginLimiter};
@@ -17,10 +18,10 @@ use std::time::{Duration, Instant};
 
 /// Codes of failures that only a mail server or wrong settings can cause. A tenant may see these
 /// codes, because they reveal nothing about servers of other kinds.
-const OF_MAIL_SERVERS: [&str; 5] =
-    ["mail-refused", "mail-busy", "starttls-not-offered", "certificate-invalid", "connection-invalid"];
+const OF_MAIL_SERVERS: [Code; 5] =
+    [Code::MailRefused, Code::MailBusy, Code::StarttlsNotOffered, Code::CertificateInvalid, Code::ConnectionInvalid];
 /// Codes of failures that mean: the mail server or the token endpoint refused the login.
-const REFUSALS: [&str; 2] = ["mail-wrong-password", "token-refused"];
+const REFUSALS: [Code; 2] = [Code::MailWrongPassword, Code::TokenRefused];
 
 /// Access of one tenant to mail servers.
 #[derive(Clone, Copy)]
@@ -66,7 +67,7 @@ impl MailServerAccess<'_> {
         let outcome = session.log_in(config, self).await;
         match &outcome {
             Ok(()) => begun.accepted(),
-            Err(failure) if REFUSALS.contains(&failure.code.as_str()) => begun.refused(),
+            Err(failure) if failure.has_one_of(&REFUSALS) => begun.refused(),
             Err(_) => begun.unanswered(),
         }
         outcome
@@ -81,12 +82,12 @@ impl MailServerAccess<'_> {
     }
 
     fn hide(&self, config: &Config, failure: Failure) -> Failure {
-        if OF_MAIL_SERVERS.contains(&failure.code.as_str()) {
+        if failure.has_one_of(&OF_MAIL_SERVERS) {
             return failure;
         }
         let (tenant, host, port) = (self.tenant, &config.host, config.port);
         tracing::warn!(%tenant, ?host, port, code = failure.code, "a mail server was not reached: {}", failure.message);
-        Failure { class: failure.class, ..unreached() }
+        unreached().with_class(failure.class)
     }
 }
 
@@ -95,7 +96,7 @@ impl MailServerAccess<'_> {
 pub fn paused(LoginPause(pause): LoginPause) -> Failure {
     let seconds = pause.as_secs() + 1;
     let message = format!("The mail server refused several log-ins. The next one is made in {seconds} seconds.");
-    transient("mail-login-pause", message).retry_after(pause)
+    transient(Code::MailLoginPause, message).retry_after(pause)
 }
 
 pub fn is_unreached(failure: &Failure) -> bool {
@@ -106,7 +107,7 @@ pub fn is_unreached(failure: &Failure) -> bool {
 /// [`unreached`] always gets the class `Transient`, so that the class reveals nothing about the
 /// server.
 pub fn of_test(failure: Failure) -> Failure {
-    if is_unreached(&failure) { Failure { class: Class::Transient, ..failure } } else { failure }
+    if is_unreached(&failure) { failure.with_class(Class::Transient) } else { failure }
 }
 
 /// Creates the failure that is reported when no mail server was reached. It is the same whether no
@@ -116,5 +117,5 @@ pub fn unreached() -> Failure {
     let message = "The mail server cannot be reached. Check its name, port and encryption, the CA certificate and the \
                    firewall. The operator of this installation decides which servers a connection may name, and finds the \
                    cause in the log.";
-    transient("mail-unreachable", message.into())
+    transient(Code::MailUnreachable, message.into())
 }

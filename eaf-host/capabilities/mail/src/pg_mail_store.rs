@@ -5,6 +5,7 @@ use super::failure::transient;
 use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
 use async_trait::async_trait;
 use eaf_capability::Failure;
+use eaf_capability::HostCode;
 use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::directory::{self, Member, PeopleQuery};
@@ -84,7 +85,7 @@ impl MailStore for PgMailStore {
             Ok(()) | Err(view::Error::OtherEpoch) => {}
             Err(view::Error::NotReached) => {
                 return Err(transient(
-                    "view-behind",
+                    HostCode::ViewBehind,
                     format!("The view {} has not seen the last events yet.", view.name),
                 ));
             }
@@ -147,5 +148,5 @@ impl From<Member> for Person {
 fn unreadable(error: impl std::error::Error) -> Failure {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "mail could not use the database");
-    transient("directory-unreadable", "What is needed to send a mail could not be read or written.".into())
+    transient(HostCode::DirectoryUnreadable, "What is needed to send a mail could not be read or written.".into())
 }

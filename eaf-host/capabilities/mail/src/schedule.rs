@@ -2,6 +2,7 @@
 //! early attempts against a client, and because a repair by a person takes longer than seconds.
 
 use super::mail_store::MailState;
+use crate::failure_code::Code;
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -21,16 +22,16 @@ const MINUTE: u64 = 60;
 /// Delay until the next attempt to send a mail, after an attempt that ended with `failure`.
 pub fn pause(state: &MailState, failure: &Failure, now: OffsetDateTime) -> Duration {
     let age = age(state, now).as_secs();
-    let seconds = match failure.code.as_str() {
-        "recipient-deferred" => deferred(state.deferrals),
+    let seconds = match () {
+        () if failure.has_code(Code::RecipientDeferred) => deferred(state.deferrals),
         // The first missing reply may be lost in the network, so the mail is tried again at once. A
         // second missing reply means a slow server.
-        "answer-lost" => 5 * MINUTE * u64::from(state.unanswered > 0),
-        "mail-rate" => 15,
-        "mail-connections-busy" => 2,
-        "mail-paused" => 10 * MINUTE,
-        _ if failure.class == Class::Configuration => (age / 2).clamp(MINUTE, 30 * MINUTE),
-        _ => (age / 4).min(10 * MINUTE),
+        () if failure.has_code(Code::AnswerLost) => 5 * MINUTE * u64::from(state.unanswered > 0),
+        () if failure.has_code(Code::MailRate) => 15,
+        () if failure.has_code(Code::MailConnectionsBusy) => 2,
+        () if failure.has_code(Code::MailPaused) => 10 * MINUTE,
+        () if failure.class == Class::Configuration => (age / 2).clamp(MINUTE, 30 * MINUTE),
+        () => (age / 4).min(10 * MINUTE),
     };
     let pause = Duration::from_secs(seconds);
     pause + pause.mul_f64(jitter(state))
@@ -87,7 +88,7 @@ mod tests {
 
     fn seconds(state: &MailState, class: Class, code: &str, age: u64) -> u64 {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(age);
-        let pause = pause(state, &Failure::new(class, code, ""), now).as_secs_f64();
+        let pause = pause(state, &Failure::from_parts(class, code, ""), now).as_secs_f64();
         (pause / (1.0 + jitter(state))).round() as u64
     }
 

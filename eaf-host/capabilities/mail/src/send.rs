@@ -20,6 +20,8 @@ use super::delivery::{Delivery, Route};
 use super::failure::{configuration, no_connection, permanent, transient};
 use super::mail_store::{Entry, MailState, Person, Status};
 use super::schedule::MAX_UNANSWERED;
+use crate::failure_code::Code;
+use eaf_capability::HostCode;
 use eaf_capability::text::mails::Templates;
 use eaf_capability::{Call, Class, Failure, GrantedConnection};
 use eaf_core::contract::PeopleRef;
@@ -92,7 +94,7 @@ pub async fn repeat_item(mail: &Mail, call: &Call, message_id: &str) -> Result<V
     let people = recipients(mail, call, &arguments(call)?).await?;
     let person = people.into_iter().find(|person| job.entry(person.actor).mail.message_id == message_id);
     let Some(person) = person else {
-        let gone = permanent("recipient-unknown", "The mail's recipient is none of this mail any more.".into());
+        let gone = permanent(Code::RecipientUnknown, "The mail's recipient is none of this mail any more.".into());
         return Err(gone);
     };
     let (actor, state) = (person.actor, mail.store.record(&job.entry(person.actor)).await?);
@@ -113,7 +115,7 @@ pub async fn abandon(mail: &Mail, call: &Call, failure: &Failure) -> Result<(), 
     let recipients = recipients(mail, call, &arguments).await;
     let fits = fits(mail, call, arguments.condition.take()).await;
     let people = match recipients {
-        Err(gone) if gone.code == "recipient-unknown" => Vec::new(),
+        Err(gone) if gone.has_code(Code::RecipientUnknown) => Vec::new(),
         people => people?,
     };
     for person in people {
@@ -153,7 +155,7 @@ async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) 
 
 fn arguments(call: &Call) -> Result<Arguments, Failure> {
     Arguments::deserialize(&call.args)
-        .map_err(|cause| permanent("arguments-invalid", format!("The call is not one to send a mail: {cause}.")))
+        .map_err(|cause| permanent(Code::ArgumentsInvalid, format!("The call is not one to send a mail: {cause}.")))
 }
 
 async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
@@ -189,9 +191,9 @@ fn own<'a>(plugin: &str, permission: &'a str) -> &'a str {
 async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Result<Failure, Failure> {
     let state = mail.store.record(&entry(mail, call, template, actor)).await?;
     if matches!(state.status, Status::Pending(_)) {
-        settle(mail, &state, &Status::Failed("recipient-unknown".into()), None).await?;
+        settle(mail, &state, &Status::Failed(Code::RecipientUnknown.as_str().into()), None).await?;
     }
-    Ok(permanent("recipient-unknown", format!("There is no member {actor} in this tenant.")))
+    Ok(permanent(Code::RecipientUnknown, format!("There is no member {actor} in this tenant.")))
 }
 
 impl<'a> Job<'a> {
@@ -202,7 +204,7 @@ impl<'a> Job<'a> {
         let templates = mail
             .packages
             .mails(&call.plugin)
-            .ok_or_else(|| configuration("plugin-missing", format!("The plugin {} is not active.", call.plugin)))?;
+            .ok_or_else(|| configuration(Code::PluginMissing, format!("The plugin {} is not active.", call.plugin)))?;
         let tenant_name = mail.store.tenant_name(call.tenant).await?;
         Ok(Job { mail, templates, call, arguments, tenant_name, condition })
     }
@@ -218,8 +220,11 @@ impl<'a> Job<'a> {
         for (person, state) in states {
             match (&state.status, state.next_at) {
                 (Status::Pending(reason), Some(next)) if next > now => {
-                    let code = reason.as_deref().and_then(|reason| reason.split(' ').next()).unwrap_or("waiting");
-                    let waits = Failure::new(Class::Transient, code, "The mail is not tried again yet.");
+                    let code = reason
+                        .as_deref()
+                        .and_then(|reason| reason.split(' ').next())
+                        .unwrap_or(HostCode::Waiting.as_str());
+                    let waits = Failure::from_parts(Class::Transient, code, "The mail is not tried again yet.");
                     tally.waits(waits, Duration::try_from(next - now).unwrap_or_default());
                 }
                 (Status::Pending(_), _) => open.push((person, state)),
@@ -245,7 +250,7 @@ impl<'a> Job<'a> {
             GrantedConnection::Missing(name) => Err(no_connection(name)),
             GrantedConnection::Unreadable(_) => {
                 let message = "The mail connection's password could not be read. A tenant admin can enter it again.";
-                return Err(transient("connection-unreadable", message.into()));
+                return Err(transient(HostCode::ConnectionUnreadable, message.into()));
             }
         };
         Ok(Route { connection: granted.name().to_owned(), config })
@@ -285,7 +290,7 @@ impl Tally {
     fn answer(self, has_condition: bool) -> Result<Value, Failure> {
         if let Some((failure, pause)) = self.waiting {
             let class = if failure.class.is_retryable() { failure.class } else { Class::Transient };
-            return Err(Failure { class, ..failure }.retry_after(pause));
+            return Err(failure.with_class(class).retry_after(pause));
         }
         if let Some(failure) = self.broken {
             return Err(failure);

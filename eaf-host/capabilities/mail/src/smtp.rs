@@ -6,11 +6,12 @@
 
 use super::address::needs_utf8;
 use super::config::{Config, Login, Proof, Tls};
-use super::failure::{configuration, transient};
+use super::failure::{configuration, failure, transient};
 use super::mail_server_access::MailServerAccess;
 use super::reply::{Outcome, Stage, classify, numbers, numbers_of, queue_id};
 use super::tls::secure;
 use super::wire::{BoundedReader, ResponseTooLong, Wire, dial, unreachable};
+use crate::failure_code::Code;
 use eaf_capability::{Class, Failure};
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -139,7 +140,7 @@ impl Session {
             Proof::Token(request) => {
                 access.tokens.forget(request);
                 Err(configuration(
-                    "token-refused",
+                    Code::TokenRefused,
                     format!("The mail server refuses the token for this user name ({}).", numbers(&error)),
                 ))
             }
@@ -151,16 +152,16 @@ impl Session {
         let offers_tokens = self.connection.server_info().get_auth_mechanism(&[Mechanism::Xoauth2]).is_some();
         match proof {
             Proof::Password(_) if offers_tokens => configuration(
-                "login-by-token-only",
+                Code::LoginByTokenOnly,
                 "The mail server offers a log-in by token (XOAUTH2) and none by password: set auth to oauth2.".into(),
             ),
             Proof::Password(_) => configuration(
-                "login-not-offered",
+                Code::LoginNotOffered,
                 "The mail server offers no log-in by password: remove the user name, or use another port or tls."
                     .into(),
             ),
             Proof::Token(_) => configuration(
-                "token-not-offered",
+                Code::TokenNotOffered,
                 "The mail server offers no log-in by token (XOAUTH2): set auth to password.".into(),
             ),
         }
@@ -215,7 +216,7 @@ impl Session {
         match within(self.deadlines.command, self.connection.command(mail)).await? {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(configuration(
-                "sender-refused",
+                Code::SenderRefused,
                 format!("The mail server does not accept this sender ({}).", numbers(&error)),
             )),
             Err(error) => Err(broken(&error)),
@@ -225,11 +226,9 @@ impl Session {
     /// Sends the content of the mail that was offered last. After an error it is unknown whether
     /// the mail arrived.
     pub async fn content(&mut self, content: &[u8]) -> Result<Outcome, Failure> {
-        let lost = |failure: Failure| Failure {
-            class: Class::UnknownOutcome,
-            code: "answer-lost".into(),
-            message: "The mail server took a mail and its answer did not come: it may have arrived.".into(),
-            ..failure
+        let lost = |_| {
+            let message = "The mail server took a mail and its answer did not come: it may have arrived.";
+            failure(Class::UnknownOutcome, Code::AnswerLost, message.into())
         };
         let answer = within(self.deadlines.content, self.connection.message(content)).await.map_err(lost)?;
         if let Ok(response) = &answer {
@@ -238,7 +237,7 @@ impl Session {
         match outcome(Stage::Content, answer) {
             Ok(outcome) => Ok(outcome.unwrap_or(Outcome::Accepted(None))),
             // A reply 421 is a refusal, so the mail certainly did not arrive.
-            Err(failure) if failure.code == "mail-busy" => Err(failure),
+            Err(failure) if failure.has_code(Code::MailBusy) => Err(failure),
             Err(failure) => Err(lost(failure)),
         }
     }
@@ -261,14 +260,14 @@ impl Session {
 /// and without support for certificates that are trusted directly.
 async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, Failure> {
     let mut line = BufReader::new(line);
-    reply_lines(&mut line).await.map_err(|failure| match failure.code.as_str() {
-        "mail-connection-lost" => unreachable(config),
-        _ => failure,
+    reply_lines(&mut line).await.map_err(|failure| match failure.has_code(Code::MailConnectionLost) {
+        true => unreachable(config),
+        false => failure,
     })?;
     let hello = ask(&mut line, &format!("EHLO {}\r\n", config.ehlo)).await?;
     if !hello.iter().any(|word| word.trim().eq_ignore_ascii_case("STARTTLS")) {
         return Err(configuration(
-            "starttls-not-offered",
+            Code::StarttlsNotOffered,
             "The mail server does not offer STARTTLS, and the mail connection demands it. A firewall in between may hide it."
                 .into(),
         ));
@@ -277,7 +276,7 @@ async fn upgrade(config: &Config, line: BoundedReader) -> Result<BoundedReader, 
     // An attacker may have injected this text before the encryption began. It must not be read as
     // part of the encrypted session.
     if !line.buffer().is_empty() {
-        return Err(configuration("mail-tls-failed", "The server sent text in clear after STARTTLS.".into()));
+        return Err(configuration(Code::MailTlsFailed, "The server sent text in clear after STARTTLS.".into()));
     }
     Ok(line.into_inner())
 }
@@ -316,7 +315,7 @@ async fn reply_lines(line: &mut BufReader<BoundedReader>) -> Result<Vec<String>,
 async fn within<T>(limit: Duration, step: impl Future<Output = T>) -> Result<T, Failure> {
     tokio::time::timeout(limit, step)
         .await
-        .map_err(|_| transient("mail-timeout", "The mail server did not answer in time.".into()))
+        .map_err(|_| transient(Code::MailTimeout, "The mail server did not answer in time.".into()))
 }
 
 /// Outcome of the mail after a negative reply; `None` after a positive reply. A broken session is
@@ -351,17 +350,17 @@ fn no_utf8(from: &Address) -> Outcome {
 fn silent(config: &Config) -> Failure {
     match config.port {
         SMTPS if config.tls != Tls::Implicit => configuration(
-            "tls-from-the-start",
+            Code::TlsFromTheStart,
             "The mail server says nothing: on port 465 it waits for TLS. Set tls to tls, or use port 587.".into(),
         ),
-        _ => transient("mail-timeout", "The mail server did not answer in time.".into()),
+        _ => transient(Code::MailTimeout, "The mail server did not answer in time.".into()),
     }
 }
 
 /// Failure of a session that ended before the server sent its greeting.
 fn not_greeted(config: &Config, error: &Error) -> Failure {
     let failure = broken(error);
-    if failure.code == "mail-connection-lost" { unreachable(config) } else { failure }
+    if failure.has_code(Code::MailConnectionLost) { unreachable(config) } else { failure }
 }
 
 /// Failure that describes the error by which an SMTP session ended.
@@ -383,20 +382,20 @@ fn broken(error: &Error) -> Failure {
 }
 
 fn refused(numbers: &str) -> Failure {
-    configuration("mail-refused", format!("The mail server refuses to talk to us ({numbers})."))
+    configuration(Code::MailRefused, format!("The mail server refuses to talk to us ({numbers})."))
 }
 
 fn busy(numbers: &str) -> Failure {
-    transient("mail-busy", format!("The mail server asks us to come again later ({numbers})."))
+    transient(Code::MailBusy, format!("The mail server asks us to come again later ({numbers})."))
 }
 
 fn lost() -> Failure {
-    transient("mail-connection-lost", "The connection to the mail server broke.".into())
+    transient(Code::MailConnectionLost, "The connection to the mail server broke.".into())
 }
 
 fn cut(error: &io::Error) -> Failure {
     if error.get_ref().is_some_and(|cause| cause.is::<ResponseTooLong>()) {
-        return transient("answer-too-long", "What the mail server says does not end.".into());
+        return transient(Code::AnswerTooLong, "What the mail server says does not end.".into());
     }
     lost()
 }
@@ -406,11 +405,14 @@ fn cut(error: &io::Error) -> Failure {
 fn wrong_password(numbers: &str) -> Failure {
     if ["550 5.7.30", "535 5.7.139"].contains(&numbers) {
         return configuration(
-            "login-by-token-only",
+            Code::LoginByTokenOnly,
             format!("The mail server takes no password ({numbers}): set auth to oauth2."),
         );
     }
-    configuration("mail-wrong-password", format!("The mail server refuses the user name or the password ({numbers})."))
+    configuration(
+        Code::MailWrongPassword,
+        format!("The mail server refuses the user name or the password ({numbers})."),
+    )
 }
 
 #[cfg(test)]

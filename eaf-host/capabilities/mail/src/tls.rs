@@ -8,6 +8,7 @@
 use super::config::Config;
 use super::failure::configuration;
 use super::wire::BoundedReader;
+use crate::failure_code::Code;
 use eaf_capability::Failure;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -20,29 +21,30 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// Codes of failures that occur during encryption. They show that a server answered at the address.
-pub const ENCRYPTION: [&str; 9] = [
-    "starttls-not-offered",
-    "certificate-invalid",
-    "certificate-unknown",
-    "certificate-expired",
-    "certificate-other-name",
-    "certificate-refused",
-    "tls-too-old",
-    "tls-not-spoken",
-    "mail-tls-failed",
+pub const ENCRYPTION: [Code; 9] = [
+    Code::StarttlsNotOffered,
+    Code::CertificateInvalid,
+    Code::CertificateUnknown,
+    Code::CertificateExpired,
+    Code::CertificateOtherName,
+    Code::CertificateRefused,
+    Code::TlsTooOld,
+    Code::TlsNotSpoken,
+    Code::MailTlsFailed,
 ];
 
 /// Starts TLS on the connection and verifies the mail server's certificate.
 pub async fn secure(config: &Config, line: BoundedReader) -> Result<TlsStream<BoundedReader>, Failure> {
     let name = ServerName::try_from(config.host.clone())
-        .map_err(|_| configuration("connection-invalid", "The mail connection's host is no host name.".into()))?;
+        .map_err(|_| configuration(Code::ConnectionInvalid, "The mail connection's host is no host name.".into()))?;
     let connector = TlsConnector::from(client(config)?);
     connector.connect(name, line).await.map_err(|error| refused(config, &error))
 }
 
 fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
-    let invalid =
-        || configuration("certificate-invalid", "The mail connection's `ca_certificate` is not a certificate.".into());
+    let invalid = || {
+        configuration(Code::CertificateInvalid, "The mail connection's `ca_certificate` is not a certificate.".into())
+    };
     let pem = config.ca_certificate.as_deref().unwrap_or_default();
     let own: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let own: Vec<CertificateDer<'static>> = own.map_err(|_| invalid())?;
@@ -56,11 +58,11 @@ fn client(config: &Config) -> Result<Arc<ClientConfig>, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|_| configuration("mail-tls-failed", "This host cannot speak TLS.".into()))?;
+        .map_err(|_| configuration(Code::MailTlsFailed, "This host cannot speak TLS.".into()))?;
     let authorities = match WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build() {
         Ok(verifier) => Some(verifier),
         Err(_) if !own.is_empty() => None,
-        Err(_) => return Err(configuration("certificate-unknown", "This machine trusts no authority.".into())),
+        Err(_) => return Err(configuration(Code::CertificateUnknown, "This machine trusts no authority.".into())),
     };
     let verifier = Arc::new(Trusted { authorities, own, provider });
     Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()))
@@ -133,35 +135,36 @@ fn refused(config: &Config, error: &io::Error) -> Failure {
             | AlertDescription::InsufficientSecurity,
         ))
         | Some(rustls::Error::PeerIncompatible(_)) => (
-            "tls-too-old",
+            Code::TlsTooOld,
             "The mail server speaks only TLS that is too old: it needs TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3."
                 .into(),
         ),
         Some(rustls::Error::InvalidMessage(_)) => (
-            "tls-not-spoken",
+            Code::TlsNotSpoken,
             format!("The mail server does not begin with TLS on port {port}: set tls to starttls, or use port 465."),
         ),
-        _ => ("mail-tls-failed", format!("No encrypted connection to port {port} of the mail server: check port and tls.")),
+        _ => (Code::MailTlsFailed, format!("No encrypted connection to port {port} of the mail server: check port and tls.")),
     };
     configuration(code, message)
 }
 
-fn certificate(cause: &CertificateError, host: &str) -> (&'static str, String) {
+fn certificate(cause: &CertificateError, host: &str) -> (Code, String) {
     match cause {
         CertificateError::UnknownIssuer => (
-            "certificate-unknown",
+            Code::CertificateUnknown,
             "The mail server's certificate is from an authority that is not known here, or it signed itself.".into(),
         ),
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => {
-            ("certificate-expired", "The mail server's certificate is not valid at this time: it has expired.".into())
-        }
+        | CertificateError::NotValidYetContext { .. } => (
+            Code::CertificateExpired,
+            "The mail server's certificate is not valid at this time: it has expired.".into(),
+        ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ("certificate-other-name", format!("The mail server's certificate is not for the name {host}."))
+            (Code::CertificateOtherName, format!("The mail server's certificate is not for the name {host}."))
         }
-        _ => ("certificate-refused", "The mail server's certificate cannot be trusted as it is.".into()),
+        _ => (Code::CertificateRefused, "The mail server's certificate cannot be trusted as it is.".into()),
     }
 }
 

@@ -5,6 +5,7 @@ use super::MAIL_TOKEN;
 use super::config::TokenRequest;
 use super::failure::{configuration, transient};
 use super::mail_server_access::{MailServerAccess, paused};
+use crate::failure_code::Code;
 use eaf_capability::Failure;
 use eaf_capability::contact;
 use eaf_capability::egress::Route;
@@ -104,7 +105,7 @@ async fn request_counted(
     };
     match &answer {
         Ok(_) => begun.accepted(),
-        Err(failure) if failure.code == "token-denied" => begun.refused(),
+        Err(failure) if failure.has_code(Code::TokenDenied) => begun.refused(),
         Err(_) => begun.unanswered(),
     }
     answer
@@ -167,11 +168,11 @@ fn read_answer(
         return Err(away());
     }
     if status.is_server_error() || status.as_u16() == 429 {
-        return Err(transient("token-unreachable", format!("The token endpoint answers {}.", status.as_u16())));
+        return Err(transient(Code::TokenUnreachable, format!("The token endpoint answers {}.", status.as_u16())));
     }
     if !status.is_success() {
         return Err(configuration(
-            "token-denied",
+            Code::TokenDenied,
             format!("The token endpoint gives no token for this client ({}{}).", status.as_u16(), reason(body)),
         ));
     }
@@ -179,11 +180,11 @@ fn read_answer(
 }
 
 fn away() -> Failure {
-    transient("token-unreachable", "The token endpoint of the mail connection cannot be reached.".into())
+    transient(Code::TokenUnreachable, "The token endpoint of the mail connection cannot be reached.".into())
 }
 
 fn unusable(status: u16) -> Failure {
-    configuration("token-denied", format!("What the token endpoint answers is no token ({status})."))
+    configuration(Code::TokenDenied, format!("What the token endpoint answers is no token ({status})."))
 }
 
 /// OAuth 2 error code in a token endpoint's answer, after a space, such as ` invalid_client`; an

@@ -5,6 +5,7 @@
 
 use super::config::Config;
 use super::failure::transient;
+use crate::failure_code::Code;
 use eaf_capability::Failure;
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -51,7 +52,7 @@ pub fn unreachable(config: &Config) -> Failure {
 }
 
 fn away(host: &str, port: u16) -> Failure {
-    transient("mail-unreachable", format!("The mail server at {host}:{port} cannot be reached."))
+    transient(Code::MailUnreachable, format!("The mail server at {host}:{port} cannot be reached."))
 }
 
 /// TCP stream that limits how many bytes the mail server may send between two writes of the client.

@@ -10,6 +10,7 @@ use super::client::templates::{self, Template};
 use super::client::{Error, MoRef, authorization, path, properties};
 use super::failure;
 use super::vcenter::VCenter;
+use crate::failure::Code;
 use eaf_capability::contact;
 use eaf_capability::{Class, Failure, Report, Verdict};
 use std::time::Duration;
@@ -221,7 +222,7 @@ impl Inventory<'_> {
         if found.is_empty() {
             return Err(Verdict::Bad(failure::new(
                 Class::Configuration,
-                "templates-missing",
+                Code::TemplatesMissing,
                 format!(
                     "The connection's user sees no template in the datacenter {}. Templates of a content library cannot be cloned.",
                     self.vcenter.settings.datacenter
@@ -311,7 +312,7 @@ fn lacks(privilege: &str, paths: &[&str]) -> Failure {
     let on = paths.join(", ");
     failure::new(
         Class::Configuration,
-        "vcenter-permission",
+        Code::VcenterPermission,
         format!("The connection's user lacks the privilege {privilege} in vCenter on {on}."),
     )
 }
@@ -319,7 +320,7 @@ fn lacks(privilege: &str, paths: &[&str]) -> Failure {
 fn not_vcenter(service: &Service) -> Failure {
     failure::new(
         Class::Configuration,
-        "not-vcenter",
+        Code::NotVcenter,
         format!(
             "What answers at the address is {} ({}), not a vCenter: a single ESXi host cannot clone templates.",
             service.full_name, service.api_type

@@ -14,6 +14,7 @@ use super::client::{Error, path};
 use super::failure;
 use super::scope::Scope;
 use super::vcenter::VCenter;
+use crate::failure::Code;
 use eaf_capability::{Choice, ChoiceQuery, ChoiceSelection, Choices, Class, Failure};
 use eaf_capability::{choices, contact};
 use eaf_core::actor::Locale;
@@ -33,7 +34,7 @@ const TOOLS: &str = "guest.toolsVersionStatus2";
 
 /// Failure codes that mean that the chosen template cannot be used. All other failures concern the
 /// connection.
-const UNUSABLE: [&str; 2] = ["template-missing", "not-a-template"];
+const UNUSABLE: [Code; 2] = [Code::TemplateMissing, Code::NotATemplate];
 
 /// Key of a cached list of choices: the kind of the objects, and the path of the datacenter.
 type Key = (InventoryType, String);
@@ -92,7 +93,7 @@ impl Recent {
             };
             list
         });
-        let broken = || failure::new(Class::Transient, "vcenter-answer", "Reading the list broke off.");
+        let broken = || failure::new(Class::Transient, Code::VcenterAnswer, "Reading the list broke off.");
         reading.map(move |list| list.unwrap_or_else(|_| Err(broken()))).boxed().shared()
     }
 
@@ -159,9 +160,7 @@ async fn exact(vcenter: &VCenter, what: InventoryType, value: &str, locale: Loca
             let items = described(vcenter, what, vec![(value.to_owned(), &entry)], locale).await?;
             Ok(Choices { items, ..Choices::default() })
         }
-        Err(failure) if UNUSABLE.contains(&failure.code.as_str()) => {
-            Ok(Choices { unusable: Some(failure), ..Choices::default() })
-        }
+        Err(failure) if failure.has_one_of(&UNUSABLE) => Ok(Choices { unusable: Some(failure), ..Choices::default() }),
         Err(failure) => Err(failure),
     }
 }
@@ -179,7 +178,11 @@ async fn read_list(vcenter: &VCenter, what: InventoryType) -> Result<Listing, Fa
         _ => Some(vcenter.datacenter().await?),
     };
     let (Some(manager), Some(container)) = (service.view_manager, container) else {
-        return Err(failure::new(Class::Configuration, "vcenter-answer", "vCenter offers no view of its inventory."));
+        return Err(failure::new(
+            Class::Configuration,
+            Code::VcenterAnswer,
+            "vCenter offers no view of its inventory.",
+        ));
     };
     inventory::below(&vcenter.session, &manager, &container, what).await.map_err(read)
 }

@@ -7,6 +7,7 @@ use super::failure;
 use super::identity::Identity;
 use super::record::{self, Record, Records, Stage};
 use super::vcenter::VCenter;
+use eaf_capability::HostCode;
 use eaf_capability::{Call, Class, Failure};
 use eaf_core::clock::Ambient;
 use eaf_core::managed_resource::Key;
@@ -75,5 +76,5 @@ impl Context<'_> {
 
 fn unavailable(error: record::Error) -> Failure {
     tracing::error!(error = &error as &dyn std::error::Error, "the record of a machine is not available");
-    failure::new(Class::Transient, "store", "The host's own store could not be reached.")
+    failure::new(Class::Transient, HostCode::Store, "The host's own store could not be reached.")
 }

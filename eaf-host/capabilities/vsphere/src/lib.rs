@@ -48,12 +48,13 @@ mod vcenter;
 #[cfg(test)]
 mod tests;
 
+use crate::failure::Code;
 use client::transport::Timeouts;
 use core_connections::{CAPABILITY, CoreConnections};
 use core_records::CoreRecords;
 use eaf_capability::egress::Purpose;
 use eaf_capability::text::Texts;
-use eaf_capability::{Interface, Registration};
+use eaf_capability::{FailureCode, Interface, Registration};
 use provider::VSphere;
 use sessions::Sessions;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ static VSPHERE: Purpose = Purpose { name: CAPABILITY, ports: &[443] };
 
 inventory::submit! { &VSPHERE }
 inventory::submit! {
-    Registration { name: CAPABILITY, interfaces: &[INVENTORY, LIFECYCLE], texts: TEXTS, audit: AUDIT, make: |parts| {
+    Registration { name: CAPABILITY, interfaces: &[INVENTORY, LIFECYCLE], failure_codes: Code::ALL, texts: TEXTS, audit: AUDIT, make: |parts| {
         let connections = Arc::new(CoreConnections { core: parts.core.clone() });
         let records = Arc::new(CoreRecords { core: parts.core.clone() });
         let sessions = Sessions::new(Timeouts::default(), parts.egress.clone(), parts.login_limiter.clone());

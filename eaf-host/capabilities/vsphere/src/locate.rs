@@ -13,16 +13,13 @@ use super::context::Context;
 use super::failure;
 use super::identity::Identity;
 use super::record::{Record, Stage};
+use crate::failure::Code;
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
 
 /// Retry budget of a machine that vCenter cannot reach. An ESXi host restarts and storage returns
 /// within minutes; after this time a person must act.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(30 * 60);
-
-/// Failure code that means: the record's machine is in another vCenter than the one to which the
-/// connection leads.
-pub const OTHER_VCENTER: &str = "other-vcenter";
 
 /// Result of a search of the whole folder for a machine that vCenter's index does not list.
 pub enum Search {
@@ -223,7 +220,7 @@ fn unreadable(label: &Label) -> Failure {
     let name = label.name.as_deref().unwrap_or(&label.object.value);
     failure::new(
         Class::Transient,
-        "vm-unreadable",
+        Code::VmUnreadable,
         format!("{name} in the connection's folder cannot be read. It may be the machine."),
     )
     .give_up_after(UNREACHABLE_FOR)
@@ -232,7 +229,7 @@ fn unreadable(label: &Label) -> Failure {
 fn other_vcenter(record: &Record) -> Failure {
     failure::new(
         Class::Configuration,
-        OTHER_VCENTER,
+        Code::OtherVcenter,
         format!(
             "{} is in another vCenter than the one at the connection's address. Set the connection to the vCenter that \
              has the machine.",
@@ -244,7 +241,7 @@ fn other_vcenter(record: &Record) -> Failure {
 fn in_both(record: &Record, found: &Machine) -> Failure {
     failure::new(
         Class::Conflict,
-        OTHER_VCENTER,
+        Code::OtherVcenter,
         format!(
             "{} was in another vCenter than the one at the connection's address. Here {} has its instance UUID and \
              marker: a replica, or the machine itself after a move. It is left alone. Set the connection to the vCenter \
@@ -266,7 +263,7 @@ pub fn usable(machine: &Machine) -> Result<&Config, Failure> {
     if config.template {
         return Err(failure::new(
             Class::Conflict,
-            "vm-is-template",
+            Code::VmIsTemplate,
             format!(
                 "{} is a template in vCenter now. Convert it to a virtual machine there, then repeat.",
                 machine.name
@@ -283,7 +280,7 @@ pub fn unreachable(machine: &Machine) -> Failure {
     match reach {
         Reach::Orphaned | Reach::Invalid => failure::new(
             Class::Conflict,
-            "vm-orphaned",
+            Code::VmOrphaned,
             format!(
                 "{name} is listed in vCenter as {}: its host or its files are gone. Register or remove it in vCenter.",
                 reach.as_str()
@@ -291,7 +288,7 @@ pub fn unreachable(machine: &Machine) -> Failure {
         ),
         Reach::Connected | Reach::Disconnected | Reach::Inaccessible => failure::new(
             Class::Transient,
-            "vm-unreadable",
+            Code::VmUnreadable,
             format!("vCenter cannot read {name} at the moment ({}). Its host or its storage is away.", reach.as_str()),
         )
         .give_up_after(UNREACHABLE_FOR),
@@ -301,7 +298,7 @@ pub fn unreachable(machine: &Machine) -> Failure {
 fn missing(identity: &Identity) -> Failure {
     failure::new(
         Class::NotFound,
-        "vm-missing",
+        Code::VmMissing,
         format!("The virtual machine with instance UUID {} is not in vCenter.", identity.instance_uuid),
     )
 }
@@ -309,7 +306,7 @@ fn missing(identity: &Identity) -> Failure {
 fn unmarked(machines: &[Machine]) -> Failure {
     failure::new(
         Class::Conflict,
-        "vm-unmarked",
+        Code::VmUnmarked,
         format!(
             "{} has the machine's instance UUID but not its marker {}. An administrator has to look in vCenter whether \
              it is the machine.",
@@ -322,7 +319,7 @@ fn unmarked(machines: &[Machine]) -> Failure {
 fn duplicates(several: &[&Machine]) -> Failure {
     failure::new(
         Class::Conflict,
-        "duplicate-vm",
+        Code::DuplicateVm,
         format!(
             "{} virtual machines carry the same instance UUID and marker: {}. An administrator must give the copies \
              another UUID or remove them.",

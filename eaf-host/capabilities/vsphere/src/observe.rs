@@ -15,6 +15,8 @@ use super::functions::document;
 use super::identity::Identity;
 use super::locate::{Search, find_in_search};
 use super::record::{Record, Stage};
+use crate::failure::Code;
+use eaf_capability::HostCode;
 use eaf_capability::{Call, Class, ConnectionProblem, Failure, ObservationRequest, Observations, ResourceState};
 use eaf_core::id::{EventId, RunId};
 use serde_json::{Value, json};
@@ -62,7 +64,7 @@ pub async fn observe(context: &Context<'_>, request: &ObservationRequest) -> Obs
 }
 
 fn too_long() -> Failure {
-    failure::new(Class::Transient, "observation-too-long", "The observation took too long.")
+    failure::new(Class::Transient, HostCode::ObservationTooLong, "The observation took too long.")
 }
 
 async fn observe_all(
@@ -150,7 +152,7 @@ async fn search(
 /// Ignores a failure that concerns one machine, and returns a failure that concerns vCenter. An
 /// unreadable answer counts as a failure of the machine, because the pages were readable.
 fn ignore_unless_vcenter(failure: Failure) -> Result<(), Failure> {
-    if connection_problem::of(&failure) != ConnectionProblem::None && failure.code != "vcenter-answer" {
+    if connection_problem::of(&failure) != ConnectionProblem::None && !failure.has_code(Code::VcenterAnswer) {
         return Err(failure);
     }
     tracing::debug!(code = failure.code, "a machine could not be observed");

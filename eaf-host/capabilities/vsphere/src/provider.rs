@@ -10,6 +10,7 @@ use super::sessions::Sessions;
 use super::vcenter::VCenter;
 use super::{check, choices, connection_problem, failure, observe, scope};
 use async_trait::async_trait;
+use eaf_capability::HostCode;
 use eaf_capability::{
     Call, Capability, ChoiceQuery, Choices, Class, ConnectionProblem, ConnectionType, DRAFT_SUFFIX, Failure,
     GrantedConnection, ObservationRequest, Observations, Polled, Provider, Report, Started,
@@ -97,7 +98,7 @@ async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         "await-address" => functions::await_address::start(context).await,
         other => Err(failure::new(
             Class::Permanent,
-            "unknown-function",
+            HostCode::UnknownFunction,
             format!("The capability vsphere has no function {other}."),
         )),
     }
@@ -230,13 +231,13 @@ fn incomplete_settings(why: String) -> Failure {
 }
 
 fn incomplete(why: String) -> Failure {
-    failure::new(Class::Configuration, "connection-settings", why)
+    failure::new(Class::Configuration, HostCode::ConnectionSettings, why)
 }
 
 fn no_connection(name: &str) -> Failure {
     failure::new(
         Class::Configuration,
-        "connection-missing",
+        HostCode::ConnectionMissing,
         format!("There is no vCenter connection behind {name:?}. A tenant admin can set it."),
     )
 }
@@ -247,5 +248,5 @@ fn unreadable(error: &super::connection::Error) -> Failure {
 }
 
 fn unreadable_settings() -> Failure {
-    failure::new(Class::Transient, "connection-unreadable", "The connection's settings could not be read.")
+    failure::new(Class::Transient, HostCode::ConnectionUnreadable, "The connection's settings could not be read.")
 }

@@ -2,6 +2,7 @@
 //! clones follow the same rule.
 
 use super::failure;
+use crate::failure::Code;
 use eaf_capability::{Class, Failure};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,5 +62,5 @@ impl Scope {
 }
 
 fn denied(message: &str) -> Failure {
-    failure::new(Class::Denied, "template-denied", message)
+    failure::new(Class::Denied, Code::TemplateDenied, message)
 }

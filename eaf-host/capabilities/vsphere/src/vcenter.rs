@@ -8,6 +8,7 @@ use super::client::{Error, MoRef, Session, find, path};
 use super::connection::Settings;
 use super::failure;
 use super::locate::unreachable;
+use crate::failure::Code;
 use eaf_capability::{Class, Failure};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -44,7 +45,7 @@ impl VCenter {
         about.instance_uuid.ok_or_else(|| {
             let message =
                 "There is a host without vCenter at the connection's address. Give the address of the vCenter.";
-            failure::new(Class::Configuration, "vcenter-address", message)
+            failure::new(Class::Configuration, Code::VcenterAddress, message)
         })
     }
 
@@ -57,16 +58,16 @@ impl VCenter {
     pub async fn datacenter(&self) -> Result<MoRef, Failure> {
         let named = &self.settings.datacenter;
         let found = self.object(&path::names(named)).await?;
-        expect(found, &["Datacenter"], ("datacenter", named))
+        expect(found, &["Datacenter"], (Sought::Datacenter, named))
     }
 
     /// Finds the template at a path below the datacenter's VM folder.
     pub async fn template(&self, template: &str) -> Result<Machine, Failure> {
         let shown = self.shown(template);
         let object =
-            expect(self.object(&self.below("vm", template)).await?, &["VirtualMachine"], ("template", &shown))?;
+            expect(self.object(&self.below("vm", template)).await?, &["VirtualMachine"], (Sought::Template, &shown))?;
         let found = machine::read(&self.session, &object).await.map_err(read)?;
-        let machine = found.ok_or_else(|| missing("template", &shown))?;
+        let machine = found.ok_or_else(|| missing(Sought::Template, &shown))?;
         let Some(config) = machine.config.as_ref().filter(|_| machine.reach == Reach::Connected) else {
             return Err(unreachable(&machine));
         };
@@ -77,8 +78,8 @@ impl VCenter {
         }
         let message = format!("{shown} in vCenter is a virtual machine, not a template.");
         Err(match known.contains(&shown) {
-            true => failure::new(Class::Transient, "not-a-template", message).give_up_after(MAINTENANCE),
-            false => failure::new(Class::Configuration, "not-a-template", message),
+            true => failure::new(Class::Transient, Code::NotATemplate, message).give_up_after(MAINTENANCE),
+            false => failure::new(Class::Configuration, Code::NotATemplate, message),
         })
     }
 
@@ -99,7 +100,7 @@ impl VCenter {
 
     pub fn folder_missing(&self, folder: &str) -> Failure {
         let path = format!("{}/{folder}", self.settings.folder);
-        missing("folder", &self.shown(path.trim_end_matches('/')))
+        missing(Sought::Folder, &self.shown(path.trim_end_matches('/')))
     }
 
     /// Finds the resource pool for new machines: the pool that the connection's settings name, or
@@ -110,30 +111,30 @@ impl VCenter {
         let Some(named) = &self.settings.resource_pool else { return self.only_compute().await };
         let object = match self.object(&self.below("host", named)).await? {
             None => return Err(self.pool_missing(named).await?),
-            found => expect(found, &KINDS, ("resource pool", named))?,
+            found => expect(found, &KINDS, (Sought::Pool, named))?,
         };
         let compute = placement::compute(&self.session, &object).await.map_err(read)?;
-        compute.ok_or_else(|| missing("resource pool", named))
+        compute.ok_or_else(|| missing(Sought::Pool, named))
     }
 
     async fn only_compute(&self) -> Result<Compute, Failure> {
         let found = self.computes().await?;
         match found.as_slice() {
-            [] => Err(missing("resource pool", "of a cluster")),
+            [] => Err(missing(Sought::Pool, "of a cluster")),
             [(object, _)] => {
                 let compute = placement::compute(&self.session, object).await.map_err(read)?;
-                compute.ok_or_else(|| missing("resource pool", "of the only cluster"))
+                compute.ok_or_else(|| missing(Sought::Pool, "of the only cluster"))
             }
             several => Err(failure::new(
                 Class::Configuration,
-                "pool-ambiguous",
+                Code::PoolAmbiguous,
                 format!("The connection names no cluster and there are several: {}. Set one of them.", list(several)),
             )),
         }
     }
 
     async fn pool_missing(&self, named: &str) -> Result<Failure, Failure> {
-        let mut failure = missing("resource pool", named);
+        let mut failure = missing(Sought::Pool, named);
         let there = self.computes().await?;
         if !there.is_empty() {
             failure.message.push_str(&format!(" Clusters and hosts there: {}.", list(&there)));
@@ -152,14 +153,14 @@ impl VCenter {
     pub async fn datastore(&self) -> Result<Option<MoRef>, Failure> {
         let Some(named) = &self.settings.datastore else { return Ok(None) };
         let found = self.object(&self.below("datastore", named)).await?;
-        let object = expect(found, &["Datastore", "StoragePod"], ("datastore", named))?;
+        let object = expect(found, &["Datastore", "StoragePod"], (Sought::Datastore, named))?;
         if object.kind == "Datastore" {
             return Ok(Some(object));
         }
         let member = placement::datastore_of_pod(&self.session, &object).await.map_err(read)?;
         member.map(Some).ok_or_else(|| {
             let message = format!("No datastore of the datastore cluster {named} can be used at the moment.");
-            failure::new(Class::Capacity, "vcenter-capacity", message)
+            failure::new(Class::Capacity, Code::VcenterCapacity, message)
         })
     }
 
@@ -191,7 +192,7 @@ pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     match names.iter().find(|name| *name == "." || *name == ".." || path::is_too_long(name)) {
         Some(_) => Err(failure::new(
             Class::Denied,
-            "folder-outside",
+            Code::FolderOutside,
             format!(
                 "A folder's path leads down from the connection's folder, in names of at most {} characters.",
                 path::MAX_NAME
@@ -201,35 +202,65 @@ pub fn folder_names(folder: &str) -> Result<Vec<String>, Failure> {
     }
 }
 
+/// Kind of object that is looked for by the name in the connection's settings or in a call.
+#[derive(Clone, Copy)]
+enum Sought {
+    Datacenter,
+    Template,
+    Folder,
+    Pool,
+    Datastore,
+}
+
+impl Sought {
+    /// Name of the kind in messages.
+    fn as_str(self) -> &'static str {
+        match self {
+            Sought::Datacenter => "datacenter",
+            Sought::Template => "template",
+            Sought::Folder => "folder",
+            Sought::Pool => "resource pool",
+            Sought::Datastore => "datastore",
+        }
+    }
+
+    /// Failure code of an object that is not in vCenter, or is of another kind.
+    fn missing_code(self) -> Code {
+        match self {
+            Sought::Datacenter => Code::DatacenterMissing,
+            Sought::Template => Code::TemplateMissing,
+            Sought::Folder => Code::FolderMissing,
+            Sought::Pool => Code::PoolMissing,
+            Sought::Datastore => Code::DatastoreMissing,
+        }
+    }
+}
+
 /// Returns the inventory object if it exists and is of one of these kinds. Otherwise the failure
 /// names the kind that was found.
-fn expect(found: Option<MoRef>, kinds: &[&str], (what, path): (&str, &str)) -> Result<MoRef, Failure> {
+fn expect(found: Option<MoRef>, kinds: &[&str], (sought, path): (Sought, &str)) -> Result<MoRef, Failure> {
     match found {
         Some(object) if kinds.contains(&object.kind.as_str()) => Ok(object),
         Some(object) => Err(failure::new(
             Class::Configuration,
-            &code(what),
-            format!("{path} in vCenter is a {}, not a {what}.", object.kind),
+            sought.missing_code(),
+            format!("{path} in vCenter is a {}, not a {}.", object.kind, sought.as_str()),
         )),
-        None => Err(missing(what, path)),
+        None => Err(missing(sought, path)),
     }
 }
 
-fn missing(what: &str, path: &str) -> Failure {
-    let hint = match what {
-        "template" => " A template of a content library has to be deployed into a folder first.",
+fn missing(sought: Sought, path: &str) -> Failure {
+    let hint = match sought {
+        Sought::Template => " A template of a content library has to be deployed into a folder first.",
         _ => "",
     };
+    let what = sought.as_str();
     failure::new(
         Class::Configuration,
-        &code(what),
+        sought.missing_code(),
         format!("The {what} {path} is not in vCenter, or the connection's user may not see it.{hint}"),
     )
-}
-
-/// Failure code of a missing object of this kind: `pool-missing` for `resource pool`.
-fn code(what: &str) -> String {
-    format!("{}-missing", what.trim_start_matches("resource "))
 }
 
 fn list(named: &[(MoRef, String)]) -> String {

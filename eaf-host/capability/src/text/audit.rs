@@ -53,7 +53,7 @@ mod tests {
     fn tape(en: &'static str) -> Registration {
         let make = |_: &crate::ProviderDependencies| panic!("no provider is needed");
         let texts = Texts { de: "", en: "" };
-        Registration { name: "tape", interfaces: &[TAPE], texts, audit: Texts { de: "", en }, make }
+        Registration { name: "tape", interfaces: &[TAPE], failure_codes: &[], texts, audit: Texts { de: "", en }, make }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use eaf_capability::{Class, Failure, Finding, Kind, Provider, Report, Verdict};
+use eaf_capability::{Class, Failure, Finding, HostCode, Kind, Provider, Report, Verdict};
 use eaf_core::actor::{Caller, Locale};
 use eaf_core::connection::{Connection, Summary};
 use serde_json::{Value, json};
@@ -148,8 +148,9 @@ impl Test {
 
     async fn report(&self) -> Result<Report, Problem> {
         let report = tokio::time::timeout(TEST_TIMEOUT, self.execute()).await;
-        let report = report
-            .unwrap_or_else(|_| Failure::new(Class::Transient, "test-too-long", "The test took too long.").into());
+        let report = report.unwrap_or_else(|_| {
+            Failure::new(Class::Transient, HostCode::TestTooLong, "The test took too long.").into()
+        });
         let failure = report.outcome().err();
         let error = failure.as_ref().map(|failure| failure.code.as_str());
         let name = match &self.subject {

@@ -15,7 +15,7 @@ use crate::problem::{FieldProblem, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::routing::post;
-use eaf_capability::{Call, Class, Failure, Granted, Provider};
+use eaf_capability::{Call, Class, Failure, Granted, HostCode, Provider};
 use eaf_core::Core;
 use eaf_core::capability::granted::{self, Resolution, resolve};
 use eaf_core::id::TenantId;
@@ -172,7 +172,7 @@ impl Resend {
             Resolution::Granted(granted) => *granted,
             Resolution::Denied(denial) => return Err(denial.failure(CAPABILITY, name)),
             Resolution::Inactive(_) => {
-                return Err(Failure::new(Class::Denied, "product-inactive", "the product is not active"));
+                return Err(Failure::new(Class::Denied, HostCode::ProductInactive, "the product is not active"));
             }
         };
         provider.repeat_item(&Call { granted, ..self.call.clone() }, &self.item).await
@@ -185,7 +185,7 @@ impl Resend {
         let code = match sent {
             Ok(Ok(_)) => return Ok(None),
             Ok(Err(failure)) => failure.code,
-            Err(_) => "no-answer".to_owned(),
+            Err(_) => HostCode::NoAnswer.as_str().to_owned(),
         };
         tracing::warn!(code, message_id = self.item, "a mail could not be sent again");
         let now = mail_log::find(&self.core.db, self.call.tenant, &self.item).await?;
@@ -199,7 +199,7 @@ impl Resend {
 
 fn unreadable(error: &granted::Error) -> Failure {
     tracing::error!(error = error as &dyn std::error::Error, "the grant of a mail could not be read");
-    Failure::new(Class::Transient, "directory-unreadable", "the host's own store could not be reached")
+    Failure::new(Class::Transient, HostCode::DirectoryUnreadable, "the host's own store could not be reached")
 }
 
 fn shown(logged: &LoggedMail, who: &TenantCaller) -> Value {

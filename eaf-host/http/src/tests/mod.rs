@@ -155,7 +155,7 @@ impl Provider for Echo {
             }
             ChoiceSelection::Exact("House/Attic") => Choices { items: vec![choice("Attic")], ..Choices::default() },
             ChoiceSelection::Exact(_) => {
-                let unusable = Failure::new(Class::Configuration, "template-missing", "There is no such room.");
+                let unusable = Failure::from_parts(Class::Configuration, "template-missing", "There is no such room.");
                 Choices { unusable: Some(unusable), ..Choices::default() }
             }
         })
@@ -200,7 +200,7 @@ impl Echo {
             report.setting("host", "good", Verdict::Good);
             return report;
         }
-        let failure = Failure::new(Class::Configuration, "bad-host", "The host is not good.");
+        let failure = Failure::from_parts(Class::Configuration, "bad-host", "The host is not good.");
         report.setting("host", "bad", failure);
         report.privilege("Room.Open", "bad", Verdict::Untested);
         report

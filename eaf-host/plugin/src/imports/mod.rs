@@ -105,7 +105,9 @@ fn guest_failure(failure: Failure) -> GuestFailure {
 pub fn host_failure(failure: GuestFailure) -> Failure {
     let class = serde_json::from_value(Value::String(failure.class)).unwrap_or(Class::Permanent);
     let (code, message) = (cut(failure.code, 100), cut(failure.message, 2_000));
-    Failure { retry_after_ms: failure.retry_after_ms, ..Failure::new(class, &code, message) }
+    let mut converted = Failure::from_parts(class, &code, message);
+    converted.retry_after_ms = failure.retry_after_ms;
+    converted
 }
 
 fn cut(mut text: String, bytes: usize) -> String {

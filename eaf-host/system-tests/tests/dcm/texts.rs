@@ -3,6 +3,7 @@
 //! The tests are here because a plugin cannot read files.
 
 use super::{dcm, locales};
+use eaf_capability::{FailureCode, HostCode, Registration};
 use eaf_core::actor::Locale;
 use eaf_plugin::check::source::{self, Referent};
 use std::collections::BTreeSet;
@@ -64,60 +65,26 @@ fn every_step_of_a_build_has_a_text() {
     assert_eq!(steps, texts);
 }
 
-/// Failure codes of the providers, the engine and the SDK, read from their sources.
-fn failures() -> BTreeSet<String> {
-    const FOLDERS: [&str; 3] =
-        ["../../eaf-core/src/capability", "../../eaf-core/src/workflow/engine", "../../sdk/rust/src"];
-    // A code follows the function that makes the failure, or the failure's class.
-    const MAKERS: [&str; 4] = ["permanent(", "transient(", "configuration(", "silent,"];
-    let is_code = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    let makes = |before: &str| {
-        let word = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
-        before.trim_end().ends_with("code:")
-            || MAKERS.iter().any(|maker| word.ends_with(maker))
-            || (word.contains("Class::") && word.ends_with(','))
-    };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let capabilities = std::fs::read_dir(root.join("../capabilities")).unwrap();
-    let capabilities = capabilities.map(|folder| folder.unwrap().path().join("src"));
-    let mut codes = BTreeSet::new();
-    for folder in FOLDERS.map(|folder| root.join(folder)).into_iter().chain(capabilities) {
-        let source = lines(&folder).join("\n");
-        let parts: Vec<&str> = source.split('"').collect();
-        for (before, text) in parts.iter().zip(parts.iter().skip(1)) {
-            if makes(before) && is_code(text) {
-                codes.insert(format!("failures.{text}"));
-            }
-            // `missing("folder", …)` makes the code `folder-missing`.
-            if before.trim_end().ends_with("missing(") && is_code(text) {
-                codes.insert(format!("failures.{text}-missing"));
-            }
-        }
-    }
-    codes
+/// Failure codes that the host and the capabilities of this binary declare.
+fn failure_codes() -> BTreeSet<&'static str> {
+    let capabilities = inventory::iter::<Registration>.into_iter();
+    let declared = capabilities.flat_map(|registration| registration.failure_codes);
+    HostCode::ALL.iter().chain(declared).copied().collect()
 }
 
 #[test]
 fn every_failure_that_dcm_can_get_has_a_text() {
-    let failures = failures();
-    for known in ["template-denied", "clone-in-doubt", "no-address", "task-lost", "no-answer", "no-provider"] {
-        assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
-    }
-    for known in ["vcenter-login", "duplicate-vm", "folder-missing", "mail-wrong-password", "not-granted", "no-plugin"]
-    {
-        assert!(failures.contains(&format!("failures.{known}")), "the search of the source does not find {known}");
+    let codes = failure_codes();
+    for known in ["vcenter-login", "mail-wrong-password", "not-granted"] {
+        assert!(codes.contains(known), "{known} is not declared");
     }
     let locales = locales();
-    let texts: BTreeSet<&str> = locales.keys().collect();
-    let missing: Vec<_> = failures.iter().filter(|key| !texts.contains(key.as_str())).collect();
+    let texts: BTreeSet<&str> = locales.keys().filter_map(|key| key.strip_prefix("failures.")).collect();
+    let missing: Vec<_> = codes.difference(&texts).collect();
     assert!(
         missing.is_empty(),
         "without text in the capability or in eaf-host/capability/src/text/failures: {missing:#?}"
     );
-    // Reasons of mails that were not sent: the call does not fail, but the reason is shown.
-    for reason in ["recipient-refused", "recipient-address-missing", "recipient-address-invalid"] {
-        assert!(texts.contains(format!("failures.{reason}").as_str()), "{reason}");
-    }
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn engine(kernel: &Arc<MemoryKernel>, vcenter: &Arc<Vcenter>, scripts: Scripts, 
 }
 
 fn failure(class: Class, code: &str, message: &str) -> Failure {
-    Failure::new(class, code, message)
+    Failure::from_parts(class, code, message)
 }
 
 fn transient() -> Failure {

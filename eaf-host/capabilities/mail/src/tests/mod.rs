@@ -24,7 +24,7 @@ use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
 use eaf_capability::text::mails::Templates;
-use eaf_capability::{Call, Capability, Failure, Granted, GrantedConnection, Packages, Provider, Started};
+use eaf_capability::{Call, Capability, Failure, Granted, GrantedConnection, HostCode, Packages, Provider, Started};
 use eaf_core::actor::{Locale, TraceId};
 use eaf_core::connection::Connection;
 use eaf_core::contract::ViewType;
@@ -246,7 +246,7 @@ impl MailStore for FakeStore {
     async fn used(&self, _: TenantId, _: &str, _: Option<OffsetDateTime>, error: Option<&str>) -> Result<(), Failure> {
         let mut paper = self.0.lock().unwrap();
         if paper.is_use_lost {
-            return Err(transient("store-unavailable", "The row is locked.".into()));
+            return Err(transient(HostCode::DirectoryUnreadable, "The row is locked.".into()));
         }
         paper.used.push(error.map(str::to_owned));
         Ok(())
@@ -267,7 +267,7 @@ impl MailStore for FakeStore {
     async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure> {
         let paper = self.0.lock().unwrap();
         if paper.is_view_halted {
-            return Err(transient("view-behind", "The view is halted.".into()));
+            return Err(transient(HostCode::ViewBehind, "The view is halted.".into()));
         }
         let status = paper.requests.get(query.key).filter(|_| query.view.name == "approvals");
         Ok(status.map(|status| Map::from_iter([("status".to_owned(), json!(status))])))

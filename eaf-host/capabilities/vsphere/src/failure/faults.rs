@@ -1,7 +1,7 @@
 //! Classification of vCenter's faults. A table has one row per family of fault kinds (a kind and
 //! its descendants); the row of the nearest ancestor applies.
 
-use super::permission;
+use super::{Code, permission};
 use crate::client::{Fault, kinds, soap};
 use eaf_capability::{Class, Failure};
 use std::time::Duration;
@@ -13,7 +13,7 @@ const MAX_QUOTE: usize = 300;
 struct Row {
     kind: &'static str,
     class: Class,
-    code: &'static str,
+    code: Code,
     /// Sentence of the host that precedes vCenter's own text in a message.
     says: &'static str,
     /// Delay, in seconds, before the call is repeated; 0: the delay of the host's retry policy.
@@ -25,29 +25,29 @@ struct Row {
     wraps: bool,
 }
 
-const fn row(kind: &'static str, class: Class, code: &'static str, says: &'static str) -> Row {
+const fn row(kind: &'static str, class: Class, code: Code, says: &'static str) -> Row {
     Row { kind, class, code, says, pause: 0, budget: 0, wraps: false }
 }
 
 const fn busy(kind: &'static str, budget: u64) -> Row {
-    Row { budget, ..row(kind, Class::Transient, "vcenter-busy", "vCenter could not do it just now") }
+    Row { budget, ..row(kind, Class::Transient, Code::VcenterBusy, "vCenter could not do it just now") }
 }
 
 const fn full(kind: &'static str) -> Row {
-    row(kind, Class::Capacity, "vcenter-capacity", "vCenter has no room at the moment")
+    row(kind, Class::Capacity, Code::VcenterCapacity, "vCenter has no room at the moment")
 }
 
 const fn refused(kind: &'static str) -> Row {
-    row(kind, Class::Configuration, "vcenter-refused", "vCenter refused the request")
+    row(kind, Class::Configuration, Code::VcenterRefused, "vCenter refused the request")
 }
 
 const fn broken(kind: &'static str) -> Row {
-    let row = row(kind, Class::Transient, "vcenter-fault", "vCenter reported an error that may pass");
+    let row = row(kind, Class::Transient, Code::VcenterFault, "vCenter reported an error that may pass");
     Row { pause: 5, budget: 15, wraps: true, ..row }
 }
 
 const fn locked(kind: &'static str) -> Row {
-    let row = row(kind, Class::Transient, "vcenter-locked", "Another process in vCenter holds a file");
+    let row = row(kind, Class::Transient, Code::VcenterLocked, "Another process in vCenter holds a file");
     Row { pause: 15, budget: 30, ..row }
 }
 
@@ -102,7 +102,7 @@ const ROWS: &[Row] = &[
         ..row(
             "MethodDisabled",
             Class::Transient,
-            "vcenter-method-disabled",
+            Code::VcenterMethodDisabled,
             "Another product has disabled this in vCenter",
         )
     },
@@ -123,34 +123,40 @@ const ROWS: &[Row] = &[
         ..row(
             "NotAuthenticated",
             Class::Transient,
-            "vcenter-session",
+            Code::VcenterSession,
             "A session ended, of this host or of a host in vCenter",
         )
     },
-    Row { budget: 15, ..row("InvalidLogin", Class::Transient, "vcenter-busy", "vCenter could not log in elsewhere") },
+    Row {
+        budget: 15,
+        ..row("InvalidLogin", Class::Transient, Code::VcenterBusy, "vCenter could not log in elsewhere")
+    },
     // The object has changed between the read and the call. Since the repetition reads the object
     // again, a few attempts suffice.
-    Row { budget: 15, ..row("ManagedObjectNotFound", Class::UnknownOutcome, "object-gone", "It is no longer there") },
+    Row {
+        budget: 15,
+        ..row("ManagedObjectNotFound", Class::UnknownOutcome, Code::ObjectGone, "It is no longer there")
+    },
     Row {
         budget: 10,
-        ..row("InvalidPowerState", Class::UnknownOutcome, "power-changed", "The power state changed meanwhile")
+        ..row("InvalidPowerState", Class::UnknownOutcome, Code::PowerChanged, "The power state changed meanwhile")
     },
     // vCenter's parser or a proxy refused the request, so it most likely had no effect.
     Row {
         pause: 5,
         budget: 5,
-        ..row(soap::UNKNOWN, Class::UnknownOutcome, "vcenter-answer", "vCenter did not understand the call")
+        ..row(soap::UNKNOWN, Class::UnknownOutcome, Code::VcenterAnswer, "vCenter did not understand the call")
     },
     // The causes of these faults end only when a person acts.
-    row("QuestionPending", Class::Transient, "vcenter-question", "vCenter waits for an answer"),
-    row("RequestCanceled", Class::Cancelled, "task-cancelled", "An administrator cancelled the task in vCenter"),
-    row("DuplicateName", Class::Conflict, "name-taken", "The name is taken"),
-    row("CannotPowerOffVmInCluster", Class::Conflict, "vcenter-refused", "vCenter refused the request"),
-    row("VmPowerOnDisabled", Class::Conflict, "vcenter-refused", "vCenter refused the request"),
+    row("QuestionPending", Class::Transient, Code::VcenterQuestion, "vCenter waits for an answer"),
+    row("RequestCanceled", Class::Cancelled, Code::TaskCancelled, "An administrator cancelled the task in vCenter"),
+    row("DuplicateName", Class::Conflict, Code::NameTaken, "The name is taken"),
+    row("CannotPowerOffVmInCluster", Class::Conflict, Code::VcenterRefused, "vCenter refused the request"),
+    row("VmPowerOnDisabled", Class::Conflict, Code::VcenterRefused, "vCenter refused the request"),
     row(
         "NoPermission",
         Class::Configuration,
-        "vcenter-permission",
+        Code::VcenterPermission,
         "The connection's user lacks privileges in vCenter",
     ),
     refused("EncryptionKeyRequired"),
@@ -168,7 +174,7 @@ const ROWS: &[Row] = &[
     refused("OperationDisallowedOnHost"),
     refused("RestrictedByAdministrator"),
     refused("VmConfigFault"),
-    wrapping(row("MethodFault", Class::Permanent, "vcenter-fault", "vCenter reported an error")),
+    wrapping(row("MethodFault", Class::Permanent, Code::VcenterFault, "vCenter reported an error")),
 ];
 
 pub fn of_fault(fault: &Fault) -> Failure {
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn retryable_faults_have_a_budget_and_others_are_not_repeated() {
         for row in ROWS {
-            let waits = row.class == Class::Capacity || row.code == "vcenter-question";
+            let waits = row.class == Class::Capacity || row.code == Code::VcenterQuestion;
             let (passes, budget) = (row.class.is_retryable(), of(row.kind).give_up_after_ms);
             assert_eq!(passes && !waits, budget.is_some(), "{}", row.kind);
             assert!(row.pause == 0 || passes, "{}", row.kind);

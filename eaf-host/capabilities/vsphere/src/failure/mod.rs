@@ -7,17 +7,20 @@
 //!
 //! | file | content |
 //! |---|---|
+//! | `code.rs` | failure codes |
 //! | `faults.rs` | faults of vCenter: classes and budgets per family |
 //! | `permission.rs` | missing privileges with their objects |
 
+mod code;
 mod faults;
 mod permission;
 
+pub use code::Code;
 pub use faults::of_fault;
 
 use super::client::account::Refused;
 use super::client::{Error, kinds, transport};
-use eaf_capability::{Class, Failure};
+use eaf_capability::{Class, Failure, FailureCode};
 use std::time::Duration;
 
 /// Retry budget while vCenter starts. A start takes 5 to 15 minutes, and an upgrade restarts
@@ -39,7 +42,7 @@ const CERTIFICATE: Duration = Duration::from_secs(30 * 60);
 /// Delay before the next call to a vCenter that is too busy to answer.
 const BUSY: Duration = Duration::from_secs(10);
 
-pub fn new(class: Class, code: &str, message: impl Into<String>) -> Failure {
+pub fn new(class: Class, code: impl FailureCode, message: impl Into<String>) -> Failure {
     Failure::new(class, code, message)
 }
 
@@ -63,7 +66,7 @@ fn of(error: &Error, silent: Class) -> Failure {
         Error::LoginsPaused { pause } => of_pause(*pause),
         Error::OtherVCenter => new(
             Class::Transient,
-            "vcenter-changed",
+            Code::VcenterChanged,
             "Another vCenter began to answer at the connection's address meanwhile. The call begins again.",
         )
         .give_up_after(STARTING),
@@ -77,7 +80,7 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
     match error {
         T::Address => new(
             Class::Configuration,
-            "vcenter-address",
+            Code::VcenterAddress,
             "The address of vCenter must be an https URL such as https://vcenter.example/sdk.",
         ),
         T::CaCertificate(_) => certificate("The CA certificate of the connection is not in PEM form."),
@@ -85,27 +88,30 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
             "No trusted certificates were found: give the connection the certificate of the CA that signed vCenter's.",
         ),
         T::Certificate { cause, answered_before } => of_certificate(cause, *answered_before),
-        T::Connect(_) => new(Class::Transient, "vcenter-unreachable", "vCenter cannot be reached."),
-        T::NoAnswer(_) => new(silent, "vcenter-unreachable", "The connection to vCenter broke before an answer came."),
+        T::Connect(_) => new(Class::Transient, Code::VcenterUnreachable, "vCenter cannot be reached."),
+        T::NoAnswer(_) => {
+            new(silent, Code::VcenterUnreachable, "The connection to vCenter broke before an answer came.")
+        }
         T::TooLarge => unreadable(silent),
         // The tenant must not learn why the egress policy refused the address. The operator finds
         // the reason in the log.
         T::Egress(_) => unreached(),
-        T::TooSlow => new(silent, "vcenter-unreachable", "vCenter did not answer in time."),
+        T::TooSlow => new(silent, Code::VcenterUnreachable, "vCenter did not answer in time."),
         T::NotVCenter { status, answered_before: true } => new(
             silent,
-            "vcenter-starting",
+            Code::VcenterStarting,
             format!("vCenter's proxy answers and vCenter does not (HTTP status {status}): vCenter may be starting."),
         )
         .retry_after(BUSY)
         .give_up_after(STARTING),
         T::NotVCenter { status, answered_before: false } => new(
             Class::Configuration,
-            "vcenter-address",
+            Code::VcenterAddress,
             format!("There is no vCenter at the connection's address (HTTP status {status})."),
         ),
         T::Status(status) => {
-            new(silent, "vcenter-unreachable", format!("vCenter answered with HTTP status {status}.")).retry_after(BUSY)
+            new(silent, Code::VcenterUnreachable, format!("vCenter answered with HTTP status {status}."))
+                .retry_after(BUSY)
         }
     }
 }
@@ -115,7 +121,7 @@ fn of_transport(error: &transport::Error, silent: Class) -> Failure {
 fn unreached() -> Failure {
     new(
         Class::Transient,
-        "vcenter-unreachable",
+        Code::VcenterUnreachable,
         "vCenter cannot be reached at the connection's address. Check the address, its port, the CA certificate and the \
          firewall. The operator of this installation decides which addresses a connection may name, and finds the cause \
          in the log.",
@@ -143,17 +149,17 @@ fn of_certificate(cause: &rustls::Error, answered_before: bool) -> Failure {
         _ => "The certificate of vCenter is not valid.".to_owned(),
     };
     if answered_before {
-        return new(Class::Transient, "vcenter-certificate", why).give_up_after(CERTIFICATE);
+        return new(Class::Transient, Code::VcenterCertificate, why).give_up_after(CERTIFICATE);
     }
     certificate(&why)
 }
 
 fn certificate(why: &str) -> Failure {
-    new(Class::Configuration, "vcenter-certificate", why)
+    new(Class::Configuration, Code::VcenterCertificate, why)
 }
 
 fn unreadable(silent: Class) -> Failure {
-    new(silent, "vcenter-answer", "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
+    new(silent, Code::VcenterAnswer, "vCenter sent an answer that could not be understood.").give_up_after(UNREADABLE)
 }
 
 /// Failure of a login that vCenter refused. Even valid credentials are refused while the directory
@@ -162,7 +168,7 @@ fn of_refused(refused: &Refused) -> Failure {
     if kinds::is(&refused.kind, "PasswordExpired") {
         return new(
             Class::Configuration,
-            "vcenter-password-expired",
+            Code::VcenterPasswordExpired,
             "The password of the connection's user has expired in vCenter. An administrator of vCenter can set a new \
              one, best for an account whose password does not expire; a tenant admin enters it in the connection.",
         );
@@ -173,13 +179,13 @@ fn of_refused(refused: &Refused) -> Failure {
             "vCenter refuses the user name or password of the connection, which worked before: its identity source may \
              be away, or the account may be locked. {again}"
         );
-        return new(Class::Transient, "vcenter-login", message)
+        return new(Class::Transient, Code::VcenterLogin, message)
             .retry_after(refused.pause)
             .give_up_after(IDENTITY_OUTAGE);
     }
     new(
         Class::Configuration,
-        "vcenter-login",
+        Code::VcenterLogin,
         format!(
             "vCenter refused the user name or password of the connection. A tenant admin can correct them, and test \
              the connection at once. {again}"
@@ -190,7 +196,7 @@ fn of_refused(refused: &Refused) -> Failure {
 fn of_pause(pause: Duration) -> Failure {
     new(
         Class::Transient,
-        "vcenter-login-pause",
+        Code::VcenterLoginPause,
         format!(
             "vCenter refused several logins of this user. The next one is made in {} seconds, so that vCenter does not \
              lock the account.",

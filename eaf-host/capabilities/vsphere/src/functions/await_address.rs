@@ -7,6 +7,7 @@ use crate::client::guest::Tools;
 use crate::client::machine::Machine;
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use eaf_capability::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use std::time::Duration;
@@ -64,5 +65,5 @@ fn no_address(machine: &Machine) -> Failure {
         Tools::NotRunning => "its VMware Tools do not run",
         Tools::Running => "its VMware Tools report none that others can reach",
     };
-    failure::new(Class::Permanent, "no-address", format!("{} got no address in time: {why}.", machine.name))
+    failure::new(Class::Permanent, Code::NoAddress, format!("{} got no address in time: {why}.", machine.name))
 }

@@ -11,11 +11,13 @@ use crate::client::task::{self, State};
 use crate::client::{Error, MoRef, clone, device, path, placement, properties, reconfigure};
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use crate::identity::Identity;
 use crate::locate::{is_ours, unreachable, usable};
 use crate::record::{Record, Stage};
 use crate::scope::Scope;
 use crate::vcenter::Place;
+use eaf_capability::HostCode;
 use eaf_capability::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use serde_json::Value;
@@ -312,14 +314,14 @@ fn usable_template(template: &Machine) -> Result<&Config, Failure> {
 }
 
 fn in_doubt(message: &str) -> Failure {
-    failure::new(Class::UnknownOutcome, "clone-in-doubt", message)
+    failure::new(Class::UnknownOutcome, Code::CloneInDoubt, message)
         .retry_after(Duration::from_secs(1))
         .give_up_after(DOUBT_BUDGET)
 }
 
 /// Failure of a read during a poll. It is retryable, so the operation continues.
 fn retryable(message: &str) -> Failure {
-    Failure { class: Class::Transient, ..in_doubt(message) }
+    in_doubt(message).with_class(Class::Transient)
 }
 
 /// Failure of a machine that vCenter lists and cannot read yet. It is being cloned, perhaps by this
@@ -337,7 +339,7 @@ fn name_released() -> Failure {
 fn foreign(names: &[String]) -> Failure {
     failure::new(
         Class::Conflict,
-        "foreign-vm",
+        Code::ForeignVm,
         format!(
             "{} exists in vCenter and was not made for this request. Rename or remove it there, or choose another \
              name; then retry.",
@@ -351,7 +353,7 @@ fn check(spec: &Spec) -> Result<(), Failure> {
     if spec.name.is_empty() || path::is_too_long(&spec.name) {
         let message =
             format!("A machine's name has 1 to {} characters; `%`, `/` and `\\` count three.", path::MAX_NAME);
-        return Err(failure::new(Class::Permanent, "arguments", message));
+        return Err(failure::new(Class::Permanent, HostCode::Arguments, message));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::client::task::{self, State};
 use crate::client::{Fault, MoRef, destroy, device};
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use crate::identity::Identity;
 use crate::locate::{Search, usable};
 use crate::record::{Record, Stage};
@@ -128,7 +129,7 @@ async fn check_disks(context: &Context<'_>, machine: &Machine, config: &Config) 
     }
     Err(failure::new(
         Class::Conflict,
-        "foreign-disk",
+        Code::ForeignDisk,
         format!(
             "{} has disks outside of its own directory, which would be deleted with it: {}. Detach them in vCenter first.",
             machine.name,
@@ -154,7 +155,7 @@ async fn await_clone(context: &Context<'_>, record: &Record) -> Result<(), Failu
         return Ok(());
     }
     let message = format!("The clone that makes {} may still be running; its end is awaited.", record.name);
-    let waiting = failure::new(Class::Transient, "clone-in-doubt", message);
+    let waiting = failure::new(Class::Transient, Code::CloneInDoubt, message);
     Err(waiting.retry_after(Duration::from_secs(2)).give_up_after(CLONE_WAIT))
 }
 
@@ -177,13 +178,13 @@ fn gone(name: &str, copies: &[String]) -> Failure {
     if !copies.is_empty() {
         message.push_str(&format!(" These machines carry its marker and were left alone: {}.", copies.join(", ")));
     }
-    failure::new(Class::Conflict, "vm-gone", message)
+    failure::new(Class::Conflict, Code::VmGone, message)
 }
 
 fn running(machine: &Machine) -> Failure {
     failure::new(
         Class::Conflict,
-        "vm-running",
+        Code::VmRunning,
         format!("{} is not switched off, so it is not removed. Switch it off first.", machine.name),
     )
 }

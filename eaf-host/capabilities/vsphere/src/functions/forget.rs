@@ -4,8 +4,9 @@
 
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use crate::identity::Identity;
-use crate::locate::{OTHER_VCENTER, Search};
+use crate::locate::Search;
 use crate::record::Stage;
 use eaf_capability::{Class, Failure, Started};
 use serde_json::json;
@@ -18,7 +19,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
                 Ok(()) => Err(there(&machine.name)),
                 // The recorded machine was in another vCenter, so the machine found here may be a
                 // replica. It is not touched.
-                Err(failure) if failure.code == OTHER_VCENTER => {
+                Err(failure) if failure.has_code(Code::OtherVcenter) => {
                     forgotten(context, &identity, vec![machine.name]).await
                 }
                 Err(failure) => Err(failure),
@@ -27,7 +28,7 @@ pub async fn start(context: &Context<'_>) -> Result<Started, Failure> {
         Ok(None) => {}
         // The connection no longer leads to the vCenter of the recorded machine, so the person's
         // confirmation decides.
-        Err(failure) if failure.code == OTHER_VCENTER => return forgotten(context, &identity, Vec::new()).await,
+        Err(failure) if failure.has_code(Code::OtherVcenter) => return forgotten(context, &identity, Vec::new()).await,
         Err(failure) => return Err(failure),
     }
     match context.search(&identity).await? {
@@ -42,5 +43,5 @@ async fn forgotten(context: &Context<'_>, identity: &Identity, copies: Vec<Strin
 }
 
 fn there(name: &str) -> Failure {
-    failure::new(Class::Conflict, "vm-there", format!("{name} is in vCenter. Remove it the ordinary way."))
+    failure::new(Class::Conflict, Code::VmThere, format!("{name} is in vCenter. Remove it the ordinary way."))
 }

@@ -27,6 +27,8 @@ use super::client::{Fault, MoRef};
 use super::context::Context;
 use super::failure;
 use super::identity::Identity;
+use crate::failure::Code;
+use eaf_capability::HostCode;
 use eaf_capability::{Class, Failure, Polled, Started};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -105,7 +107,7 @@ fn arguments<T: DeserializeOwned>(context: &Context<'_>) -> Result<T, Failure> {
     serde_json::from_value(context.call.args.clone()).map_err(|e| {
         failure::new(
             Class::Permanent,
-            "arguments",
+            HostCode::Arguments,
             format!("The arguments of {} are not as documented: {e}.", context.call.function),
         )
     })
@@ -121,7 +123,7 @@ fn identity(context: &Context<'_>) -> Result<Identity, Failure> {
     if identity.is_empty() || identity.len() > 200 || identity.chars().any(char::is_control) {
         return Err(failure::new(
             Class::Permanent,
-            "arguments",
+            HostCode::Arguments,
             "A machine's identity has 1 to 200 characters and no control characters.",
         ));
     }
@@ -152,7 +154,7 @@ fn check_size(cpus: u32, memory_mb: u64) -> Result<(), Failure> {
         return Ok(());
     }
     let message = "A machine has at least one CPU, and memory in multiples of 4 MB.";
-    Err(failure::new(Class::Permanent, "arguments", message))
+    Err(failure::new(Class::Permanent, HostCode::Arguments, message))
 }
 
 /// Number of cores per socket that must be set for `cpus` CPUs. `None` if `cpus` is a multiple of
@@ -196,7 +198,7 @@ fn stuck(task: &MoRef) -> Failure {
     let hours = TASK_TIMEOUT.as_secs() / 3600;
     let message =
         format!("The task {} has been running in vCenter for over {hours} hours. Cancel it there.", task.value);
-    failure::new(Class::Conflict, "task-stuck", message)
+    failure::new(Class::Conflict, Code::TaskStuck, message)
 }
 
 /// Result of a task that ended while the machine is not in the requested state. The operation ends
@@ -208,10 +210,8 @@ fn ended(fault: Option<Fault>) -> Polled {
 /// Failure of a task that vCenter no longer knows, while the machine is not in the requested state.
 /// The workflow engine then starts the function again, which begins with a read.
 pub fn task_lost() -> Failure {
-    Failure {
-        retry_after_ms: Some(2_000),
-        ..failure::new(Class::UnknownOutcome, "task-lost", "vCenter no longer knows the task; it is looked at again.")
-    }
+    failure::new(Class::UnknownOutcome, Code::TaskLost, "vCenter no longer knows the task; it is looked at again.")
+        .retry_after(Duration::from_secs(2))
 }
 
 /// Fails while vCenter asks a question about the machine, which a person must answer.
@@ -220,7 +220,7 @@ fn answered(machine: &Machine) -> Result<(), Failure> {
     let question: String = question.chars().filter(|c| !c.is_control()).take(500).collect();
     Err(failure::new(
         Class::Transient,
-        "vcenter-question",
+        Code::VcenterQuestion,
         format!(
             "vCenter waits for an answer about {}: {question} An administrator answers it in vCenter.",
             machine.name

@@ -7,6 +7,7 @@ use crate::client::machine::{Machine, Power};
 use crate::client::{Fault, MoRef, machine, power};
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use eaf_capability::{Class, Failure, Polled, Started};
 
 impl TargetPower {
@@ -99,7 +100,7 @@ fn refused(fault: &Fault, target: TargetPower, machine: &Machine) -> Option<Fail
         "suspended" => suspended(machine),
         state => failure::new(
             Class::Conflict,
-            "power-changed",
+            Code::PowerChanged,
             format!("vCenter refused to switch {} because its power state is {state}.", machine.name),
         ),
     })
@@ -108,7 +109,7 @@ fn refused(fault: &Fault, target: TargetPower, machine: &Machine) -> Option<Fail
 fn suspended(machine: &Machine) -> Failure {
     failure::new(
         Class::Conflict,
-        "vm-suspended",
+        Code::VmSuspended,
         format!("{} is suspended. Resume it or switch it off in vCenter, then repeat.", machine.name),
     )
 }

@@ -6,6 +6,7 @@ use crate::client::machine::{Config, Machine, Power};
 use crate::client::{MoRef, reconfigure};
 use crate::context::Context;
 use crate::failure;
+use crate::failure::Code;
 use crate::locate::usable;
 use eaf_capability::{Class, Failure, Polled, Started};
 use serde::Deserialize;
@@ -76,7 +77,7 @@ pub async fn poll(context: &Context<'_>, task: &MoRef, since: i64) -> Result<Pol
 fn must_be_off(machine: &Machine) -> Failure {
     failure::new(
         Class::Conflict,
-        "vm-running",
+        Code::VmRunning,
         format!("{} is not switched off, so its size cannot be changed. Switch it off first.", machine.name),
     )
 }
