@@ -42,12 +42,20 @@ pub mod verify;
 pub mod view;
 pub mod workflow;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 /// All services of the core, created together when the host starts. Cheap to clone.
 ///
 /// A function takes only the services that it uses, so that its signature shows its dependencies.
-/// Only modules that compose services take the whole `Core`.
+/// Only modules that compose services take the whole `Core`. The services are read as fields of
+/// [`Services`]; no service of a `Core` can be replaced.
 #[derive(Clone)]
-pub struct Core {
+pub struct Core(Arc<Services>);
+
+/// Services of a [`Core`].
+#[derive(Clone)]
+pub struct Services {
     pub db: db::Db,
     pub ambient: clock::Ambient,
     pub keyring: crypto::Keyring,
@@ -83,7 +91,7 @@ impl Core {
         let directory = directory::Directory::new(&db, &keyring, &ambient);
         let trace = actor::TraceId(ambient.uuid().simple().to_string());
         let appender = event_store::Appender::new(&db, &doorbell);
-        Core {
+        Core(Arc::new(Services {
             by: actor::Attribution { actor: id::ActorId::SYSTEM, origin: None, trace },
             sessions: session::Sessions::new(&db, &ambient),
             connections: connection::Connections::new(&db, &keyring),
@@ -99,6 +107,25 @@ impl Core {
             directory,
             doorbell,
             feed,
-        }
+        }))
+    }
+
+    /// Returns the same services with another author of administrative acts.
+    pub fn with_author(&self, by: actor::Attribution) -> Self {
+        Core(Arc::new(Services { by, ..Services::clone(self) }))
+    }
+
+    /// Returns the same services with a command bus whose stream cache is empty.
+    #[cfg(feature = "testing")]
+    pub fn with_empty_stream_cache(&self) -> Self {
+        Core(Arc::new(Services { bus: self.bus.clone().with_empty_cache(), ..Services::clone(self) }))
+    }
+}
+
+impl Deref for Core {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
     }
 }

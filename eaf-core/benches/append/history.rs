@@ -21,21 +21,21 @@ pub async fn bench(database: &Database) {
     let keeping = Tally::folding(database).await;
     let tenant = tally::tenant(&core, "long-stream").await;
     fill(&core, tenant).await;
-    let whole = median(&core, &tally, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
-    let cached = median(&core, &tally, tenant, |_| ()).await;
-    let snapshot = median(&core, &keeping, tenant, |core| core.bus = core.bus.clone().with_empty_cache()).await;
-    let both = median(&core, &keeping, tenant, |_| ()).await;
+    let whole = median(&core, &tally, tenant, Core::with_empty_stream_cache).await;
+    let cached = median(&core, &tally, tenant, Core::clone).await;
+    let snapshot = median(&core, &keeping, tenant, Core::with_empty_stream_cache).await;
+    let both = median(&core, &keeping, tenant, Core::clone).await;
     println!(
         "a command on a stream of {EVENTS} events: read whole {whole:.1} ms, cached {cached:.1} ms, \
          from a snapshot {snapshot:.1} ms, both {both:.1} ms"
     );
 }
 
-async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&mut Core)) -> f64 {
+async fn median(core: &Core, tally: &Tally, tenant: TenantId, before: impl Fn(&Core) -> Core) -> f64 {
     let mut core = core.clone();
     let mut took = Vec::new();
     for time in 0..=TIMES {
-        before(&mut core);
+        core = before(&core);
         let began = Instant::now();
         let answer = tally::count(&core, tally, tenant, STREAM).await;
         assert!(matches!(answer, Ok(Answer::Accepted { .. })), "VOID: not decided: {answer:?}");

@@ -31,7 +31,7 @@ fn new(roles: &[&str]) -> NewMember {
 fn alice(core: &Core) -> Core {
     let by =
         Attribution { actor: ActorId::SYSTEM, origin: Some("os:alice@web-1".into()), trace: TraceId("4".repeat(32)) };
-    Core { by, ..core.clone() }
+    core.with_author(by)
 }
 
 async fn records(core: &Core, tenant: TenantId) -> Vec<Item> {
@@ -115,9 +115,9 @@ async fn an_act_on_a_tenant_is_in_its_audit_with_the_old_and_new_value() {
 #[tokio::test]
 async fn an_act_on_the_platform_is_in_the_platform_audit() {
     let database = Database::fresh().await;
-    let mut core = alice(&database.core().await);
+    let core = alice(&database.core().await);
     let olga = core.directory.put_operator(&core.by, ISSUER, "olga", "Canary Olga").await.unwrap();
-    core.by = Attribution { actor: olga, origin: None, ..core.by };
+    let core = core.with_author(Attribution { actor: olga, origin: None, ..core.by.clone() });
     let otto = core.directory.put_operator(&core.by, ISSUER, "otto", "Canary Otto").await.unwrap();
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), Some(otto));
     assert_eq!(core.directory.remove_operator(&core.by, ISSUER, "otto").await.unwrap(), None);

@@ -25,17 +25,17 @@ pub struct NoOperator(pub String);
 impl Administration {
     pub async fn core(&self) -> Result<(Config, Core), Box<dyn Error>> {
         let config = self.configuration.load()?;
-        let mut core = compose::core(&config).await?;
-        core.by = match &self.operator {
+        let core = compose::core(&config).await?;
+        let by = match &self.operator {
             Some(subject) => {
                 let found = core.directory.find_operator(&config.identity.issuer, subject).await?;
                 let actor = found.ok_or_else(|| NoOperator(subject.clone()))?.actor;
                 // Tenants read this origin and must not learn the operator's name.
-                Attribution { actor, origin: Some("operator".into()), ..core.by }
+                Attribution { actor, origin: Some("operator".into()), ..core.by.clone() }
             }
-            None => Attribution { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by },
+            None => Attribution { origin: Some(os_user(|name| std::env::var(name).ok())), ..core.by.clone() },
         };
-        Ok((config, core))
+        Ok((config, core.with_author(by)))
     }
 }
 

@@ -111,7 +111,7 @@ impl House {
     }
 
     async fn granted(&self, tenant: TenantId) -> Granted {
-        let Core { db, connections, .. } = &*self.core;
+        let (db, connections) = (&self.core.db, &self.core.connections);
         match resolve(db, connections, tenant, "dcm", "mail", "mail").await.unwrap() {
             Resolution::Granted(granted) => *granted,
             denied => panic!("granted in the set-up: {denied:?}"),
