@@ -104,6 +104,27 @@ fn a_rehearsed_request_is_quoted() {
 }
 
 #[test]
+fn a_quote_has_the_reasons_of_its_policy_and_of_its_stage_each_once() {
+    let costly = json!({ "fact": "cpus", "is": "gt", "value": 1 });
+    let mut document =
+        two_stages(json!({ "when": { "all": [costly, { "fact": "memory_gb", "is": "ge", "value": 4 }] } }));
+    document["applies_to"]["when"] = costly;
+    let stage = with_policy(document);
+    let quote = |body: Value| {
+        let Decision::Accepted(accepted) = stage.dry_run(&requester(), "request-vm", 1, body).decision else {
+            panic!("refused")
+        };
+        Value::from(accepted.preview)["approval"].clone()
+    };
+    let facts = |because: &Value| -> Vec<Value> {
+        because.as_array().unwrap().iter().map(|reason| reason["fact"].clone()).collect()
+    };
+    let quoted = quote(wanted("web-01"));
+    assert_eq!(facts(&quoted["stages"][0]["because"]), ["cpus"]);
+    assert_eq!(facts(&quoted["stages"][1]["because"]), ["cpus", "memory_gb"]);
+}
+
+#[test]
 fn a_row_that_waits_for_people_names_them() {
     let (mut stage, id) = with_request();
     let approvers = json!({ "x-eaf-people":

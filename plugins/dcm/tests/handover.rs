@@ -11,6 +11,7 @@ use dcm::request::decision::reassign::ReassignStage;
 use dcm::request::decision::stages::Stages;
 use dcm::request::submit::RequestVm;
 use dcm::request::view::Requests;
+use dcm::timeline::Timeline;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::Stage;
 use serde_json::{Value, json};
@@ -39,6 +40,9 @@ fn a_person_passes_a_decision_on_and_the_other_decides_instead() {
     stage.when::<ApproveRequest>(&manager(), json!({ "request": id })).then_rejected("not-an-approver");
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
     assert_eq!(waiting.params["people"]["x-eaf-people"]["actors"], json!([SUCCESSORS[0]]));
+    let told = stage.view::<Timeline>().into_values().next_back().unwrap();
+    let shown = ["kind", "actor_name", "asked"].map(|member| &told[member]);
+    assert_eq!(json!(shown), json!(["decision-passed-on", "Mona Manager", { "actors": [SUCCESSORS[0]] }]));
     let successor = successor();
     let offered = stage.offered::<Requests>(&successor, &id).actions;
     assert!(offered.iter().any(|action| action.command == "approve-request" && action.allowed), "{offered:?}");
@@ -51,7 +55,9 @@ fn only_a_person_who_is_asked_passes_on_and_only_to_a_person_who_decides() {
     let (mut stage, id) = waiting();
     stage.when::<PassOnDecision>(&admin(), pass_on(&id, SUCCESSORS[0])).then_rejected("not-an-approver");
     stage.when::<PassOnDecision>(&manager(), pass_on(&id, "stranger")).then_fields(&[("/to", "person-unknown")]);
-    stage.when::<PassOnDecision>(&manager(), pass_on(&id, &requester().id)).then_rejected("own-request");
+    stage
+        .when::<PassOnDecision>(&manager(), pass_on(&id, &requester().id))
+        .then_fields(&[("/to", "requester-cannot-decide")]);
     let unread = json!({ "request": id, "to": SUCCESSORS[0], "reason": "On holiday.", "revision": 2 });
     stage.when::<PassOnDecision>(&manager(), unread).then_rejected("revision-changed");
     let silent = json!({ "request": id, "to": SUCCESSORS[0], "reason": "" });
@@ -86,6 +92,9 @@ fn an_admin_reassigns_a_stage_with_a_reason_and_its_deadline_begins_again() {
     let reassigned = stage.when::<ReassignStage>(&admin(), reassign);
     reassigned.then_events(&["stage-reassigned", "stage-deadline-set"]);
     assert!(row(&stage)["due_at"].as_i64().unwrap() > due);
+    let told = stage.view::<Timeline>().into_values().next_back().unwrap();
+    assert_eq!((&told["kind"], &told["actor_name"]), (&json!("stage-reassigned"), &json!("Ada Admin")));
+    assert_eq!(told["asked"]["actors"], json!([SUCCESSORS[0]]));
     let [fritz, _] = finance();
     stage.when::<ApproveRequest>(&fritz, json!({ "request": id })).then_rejected("not-an-approver");
     let approved = stage.when::<ApproveRequest>(&successor(), json!({ "request": id }));

@@ -31,7 +31,7 @@ fn from_environment(name: &str, default: u64) -> u64 {
 }
 
 /// Members of groups that change; some people have a second actor id.
-struct World {
+struct TestMembers {
     members: BTreeMap<Approver, BTreeSet<String>>,
     second_id: [bool; PEOPLE],
     deputies: BTreeMap<String, BTreeSet<String>>,
@@ -55,18 +55,18 @@ fn references() -> Vec<Approver> {
     groups.chain(permissions).chain([Approver::ManagerOf(Whose::Requester)]).collect()
 }
 
-impl World {
+impl TestMembers {
     fn new(random: &mut SeededRandom) -> Self {
         let second_id = std::array::from_fn(|_| random.below(3) == 0);
-        let mut world = World { members: BTreeMap::new(), second_id, deputies: BTreeMap::new() };
+        let mut people = TestMembers { members: BTreeMap::new(), second_id, deputies: BTreeMap::new() };
         for reference in references() {
-            world.change(random, reference);
+            people.change(random, reference);
         }
         for _ in 0..random.below(4) {
-            let (of, deputy) = (world.actor(random), world.actor(random));
-            world.deputies.entry(of).or_default().insert(deputy);
+            let (of, deputy) = (people.actor(random), people.actor(random));
+            people.deputies.entry(of).or_default().insert(deputy);
         }
-        world
+        people
     }
 
     fn change(&mut self, random: &mut SeededRandom, reference: Approver) {
@@ -80,7 +80,7 @@ impl World {
     }
 }
 
-impl Approvers for World {
+impl Approvers for TestMembers {
     fn members(&self, reference: &Approver) -> BTreeSet<String> {
         match reference {
             Approver::Actor(actor) => BTreeSet::from([actor.clone()]),
@@ -209,7 +209,7 @@ fn policies(random: &mut SeededRandom) -> Vec<Published> {
 
 /// Approval under test, with the people and the time that its operations get.
 struct Case {
-    world: World,
+    people: TestMembers,
     approval: Approval,
     now: i64,
 }
@@ -218,14 +218,14 @@ impl Case {
     fn new(random: &mut SeededRandom) -> Self {
         let plan = plan(&policies(random), &facts(random));
         let approval = Approval::new(plan, &first_id(REQUESTER), BTreeSet::new(), REVISION);
-        let mut case = Case { world: World::new(random), approval, now: 0 };
+        let mut case = Case { people: TestMembers::new(random), approval, now: 0 };
         let changes = case.approval.start(case.ambient());
         case.follow(&changes);
         case
     }
 
     fn ambient(&self) -> Ambient<'_> {
-        Ambient { now: self.now, approvers: &self.world, hours: &AllDay }
+        Ambient { now: self.now, approvers: &self.people, hours: &AllDay }
     }
 
     fn follow(&mut self, changes: &[Change]) {
@@ -271,7 +271,7 @@ impl Case {
         assert!(approved.len() as u64 >= planned.needs.least(), "{stage}: {approved:?} for {:?}", planned.needs);
         if planned.needs == Needs::All && progress.passed_on.is_empty() {
             let people = |level: &Vec<Approver>| -> BTreeSet<usize> {
-                let members = level.iter().flat_map(|reference| self.world.members(reference));
+                let members = level.iter().flat_map(|reference| self.people.members(reference));
                 members.map(|actor| number(&actor)).filter(|person| *person != 0).collect()
             };
             let is_complete = |level: &BTreeSet<usize>| !level.is_empty() && level.len() <= approved.len();
@@ -282,7 +282,7 @@ impl Case {
     /// Checks that an open approval waits for people who may decide or for the next step of a
     /// deadline, or says that people are missing.
     fn check_waiting(&self) {
-        let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else {
+        let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else {
             assert!(self.approval.ended.is_some());
             return;
         };
@@ -294,7 +294,7 @@ impl Case {
             assert!(!stage.people.is_empty() || has_step || stage.people_missing, "{stage:?}");
             for actor in &stage.people {
                 let vote = self.vote(actor, Some(&stage.stage), Verdict::Approve);
-                assert!(self.approval.can_decide(&self.world, &vote).is_ok(), "{actor} in {stage:?}");
+                assert!(self.approval.can_decide(&self.people, &vote).is_ok(), "{actor} in {stage:?}");
             }
         }
     }
@@ -331,7 +331,7 @@ impl Case {
         self.now += random.below(3) as i64 * HOUR;
         let planned = self.approval.plan.stages.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>();
         let stage = if planned.is_empty() { String::new() } else { random.pick(&planned).clone() };
-        let (actor, other) = (self.world.actor(random), self.world.actor(random));
+        let (actor, other) = (self.people.actor(random), self.people.actor(random));
         let before = self.approval.ended.clone();
         let changes = match random.below(11) {
             0..=3 => {
@@ -349,7 +349,7 @@ impl Case {
             9 => self.approval.answer(self.ambient(), REVISION),
             _ => {
                 let reference = random.pick(&references()).clone();
-                self.world.change(random, reference);
+                self.people.change(random, reference);
                 Ok(self.approval.reconsider(self.ambient()))
             }
         };
@@ -361,7 +361,7 @@ impl Case {
     /// Ends the approval by operations that are permitted.
     fn end(&mut self) {
         for _ in 0..200 {
-            let Some(waiting) = waiting_on(&self.approval, &self.world, self.now) else { return };
+            let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else { return };
             let stage = &waiting.stages[0];
             let (key, person) = (stage.stage.clone(), stage.people.first().cloned());
             let changes: Result<Vec<Change>, Rejection> = match (person, stage.due_at) {

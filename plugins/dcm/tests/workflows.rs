@@ -474,7 +474,7 @@ fn requester_and_admins_get_a_mail_about_a_failure() {
         ]
     );
     assert_eq!(mails[0]["facts"]["error_message"], "Full.");
-    assert_eq!(mails[1]["facts"]["admins_told"], true);
+    assert_eq!(mails[1]["facts"]["operators_notified"], true);
 }
 
 #[test]
@@ -487,11 +487,11 @@ fn the_requester_learns_that_the_mail_to_the_admins_failed() {
     let refused = Failure::permanent("wrong-password", "…");
     let run = script().fail("mail.send-while", refused).run::<DcmFlows>("notify", &event);
     let mails = run.calls_of("mail.send-while");
-    assert_eq!((mails.len(), &mails[1]["facts"]["admins_told"]), (2, &json!(false)));
+    assert_eq!((mails.len(), &mails[1]["facts"]["operators_notified"]), (2, &json!(false)));
     assert_eq!(run.result.as_ref().unwrap_err().code, "wrong-password");
 
     let nobody = json!({ "sent": 0, "failed": 2 });
     let run = script().answer("mail.send-while", nobody).run::<DcmFlows>("notify", &event);
-    assert_eq!(run.calls_of("mail.send-while")[1]["facts"]["admins_told"], false);
+    assert_eq!(run.calls_of("mail.send-while")[1]["facts"]["operators_notified"], false);
     assert!(run.result.is_ok());
 }

@@ -57,7 +57,7 @@ pub fn facts() -> Value {
         "ip": "10.20.0.17", "access": "ssh",
         "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",
         "failed_step": "clone", "error_code": "template-missing",
-        "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
+        "error_message": "There is no template `Templates/debian-12`.", "operators_notified": true,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     })
 }
@@ -120,7 +120,7 @@ fn the_requester_is_not_told_that_admins_are_informed_when_they_are_not() {
         HostFacts { recipient_name: "A", tenant_name: "B", trace_id: "C", public_url: PUBLIC_URL, reply_to: None };
     for told in [true, false] {
         let mut facts = facts();
-        facts["admins_told"] = told.into();
+        facts["operators_notified"] = told.into();
         let mail = dcm_templates().render("request-failed", Locale::En, facts.as_object().unwrap(), &host).unwrap();
         assert_eq!(mail.subject.contains("have been told"), told, "{}", mail.subject);
         for body in [&mail.text, &mail.html] {

@@ -36,7 +36,7 @@ pub(super) fn failed(mailer: &Mailer, e: RequestFailed, recorded: &Recorded) -> 
     if admins.as_ref().is_ok_and(|sent| sent.skipped) {
         return Ok(true);
     }
-    facts["admins_told"] = admins.as_ref().is_ok_and(|sent| sent.sent > 0).into();
+    facts["operators_notified"] = admins.as_ref().is_ok_and(|sent| sent.sent > 0).into();
     let requester = mailer.send_while("request-failed", Recipient::Actor(&e.requester_id), &facts, &failed);
     admins.and(requester).map(|sent| sent.skipped)
 }

@@ -113,7 +113,9 @@ impl Approval {
         let approvers = ambient.approvers;
         let progress = self.open_or_refuse(stage)?;
         self.not_requester(approvers, from)?;
-        self.not_requester(approvers, to)?;
+        if self.is_requester(approvers, to) {
+            return Err(Rejection::forbidden("requester-cannot-decide"));
+        }
         let tally = Tally::of(self, approvers, progress);
         let (giver, taker) = (person_of(approvers, from), person_of(approvers, to));
         has_open_seat(&tally, &giver)?;

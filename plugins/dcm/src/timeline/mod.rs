@@ -3,9 +3,10 @@
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::policy::plan::DEFAULT_STAGE;
+use crate::request::decision::people::reference;
 use crate::request::view::request_of;
 use crate::vm::view::vm_of;
-use eaf_sdk::{ActorKind, Column, ReadRule, Recorded, Rows, View};
+use eaf_sdk::{ActorKind, Column, People, ReadRule, Recorded, Rows, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -28,6 +29,10 @@ pub struct Row {
     /// Kind of the actor: person, service or system.
     pub actor_kind: String,
     pub actor_name: Option<String>,
+    /// Actor id of the person on whose behalf a deputy acted.
+    pub on_behalf_of_id: Option<String>,
+    /// People who are asked to decide because of the event; `None`: the event asks no people.
+    pub asked: Option<People>,
     pub trace_id: String,
 }
 
@@ -54,6 +59,8 @@ impl View for Timeline {
         Column::text("actor_id"),
         Column::text("actor_kind"),
         Column::text("actor_name"),
+        Column::text("on_behalf_of_id"),
+        Column::json("asked"),
         Column::text("trace_id"),
     ];
     const READ: &'static [ReadRule] =
@@ -157,6 +164,8 @@ fn row(event: &Event, recorded: &Recorded, request_id: String) -> Row {
         }
         .into(),
         actor_name: actor_name(event),
+        on_behalf_of_id: text("on_behalf_of_id"),
+        asked: asked(event),
         trace_id: recorded.trace_id.clone(),
     }
 }
@@ -169,6 +178,8 @@ fn actor_name(event: &Event) -> Option<String> {
         Event::RequestRevised(e) => e.requester_name.to_option(),
         Event::RequestWithdrawn(e) => e.requester_name.to_option(),
         Event::StageDecided(e) => e.approver_name.to_option(),
+        Event::DecisionPassedOn(e) => e.approver_name.to_option(),
+        Event::StageReassigned(e) => e.by_name.to_option(),
         Event::QuestionAsked(e) => e.approver_name.to_option(),
         Event::QuestionAnswered(e) => e.requester_name.to_option(),
         Event::RequestApproved(e) => e.approver_name.to_option(),
@@ -180,4 +191,17 @@ fn actor_name(event: &Event) -> Option<String> {
         Event::VmGoneConfirmed(e) => e.by_name.to_option(),
         _ => None,
     }
+}
+
+/// People whom the event asks to decide.
+fn asked(event: &Event) -> Option<People> {
+    let (requester, asked) = match event {
+        Event::StageOpened(e) => (&e.requester_id, e.asked.as_slice()),
+        Event::StageEscalated(e) => (&e.requester_id, std::slice::from_ref(&e.to)),
+        Event::StageReassigned(e) => (&e.requester_id, e.asked.as_slice()),
+        Event::DecisionPassedOn(e) => return Some(People::actor(&e.to_id)),
+        _ => return None,
+    };
+    let people = asked.iter().fold(People::default(), |people, asked| people.or(reference(asked, requester)));
+    Some(people.except(requester))
 }

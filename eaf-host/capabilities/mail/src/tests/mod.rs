@@ -396,7 +396,7 @@ fn facts() -> Value {
         "ip": "10.20.0.17", "access": "ssh",
         "vm_id": "0c9a0f3e-5d5e-5d3b-9f6c-0b8f2f6f7a11", "by_name": "Ute Brandt", "status": "withdrawn",
         "failed_step": "clone", "error_code": "template-missing",
-        "error_message": "There is no template `Templates/debian-12`.", "admins_told": true,
+        "error_message": "There is no template `Templates/debian-12`.", "operators_notified": true,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     })
 }
