@@ -27,8 +27,9 @@ use offering::OfferingDefined;
 use policy::event::{PolicyDraftClosed, PolicyDrafted, PolicyPublished, PolicyRetired};
 use provisioning::event::{Resumed, Stalled, StepFailed, StepFinished, StepProgressed, StepStarted};
 use request::decision::event::{
-    ApprovalPlanned, DecisionPassedOn, QuestionAnswered, QuestionAsked, StageDeadlineSet, StageDecided, StageEscalated,
-    StageOpened, StagePassed, StageReassigned, StageReminded,
+    ApprovalPlanned, ChangesConfirmed, ChangesDeclined, ChangesProposed, DecisionPassedOn, QuestionAnswered,
+    QuestionAsked, StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed, StageReassigned,
+    StageReminded,
 };
 use request::event::{
     RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
@@ -71,6 +72,9 @@ events! {
         StageReminded,
         QuestionAsked,
         QuestionAnswered,
+        ChangesProposed,
+        ChangesConfirmed,
+        ChangesDeclined,
         RequestRevised,
         RequestWithdrawn,
         RequestApproved,
@@ -125,6 +129,9 @@ impl Plugin for Dcm {
         request::reject::RejectRequest,
         request::decision::ask_back::AskBack,
         request::decision::answer::Answer,
+        request::decision::propose::ProposeChanges,
+        request::decision::confirm::ConfirmChanges,
+        request::decision::decline::DeclineChanges,
         request::decision::pass_on::PassOnDecision,
         request::decision::reassign::ReassignStage,
         request::decision::end_deadline::EndDeadline,

@@ -33,6 +33,14 @@ fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
             body["expected_monthly_cents"] = row.map_or(Value::Null, |row| row["monthly_cents"].clone());
         }
         "ask-back" => body["question"] = "Which campaign is this for?".into(),
+        "propose-changes" => {
+            let rows = stage.view::<Requests>();
+            let row = body["request"].as_str().and_then(|id| rows.get(id));
+            let term = row.and_then(|row| row["term_months"].as_i64()).unwrap_or(12);
+            body["offering"] = "cheap".into();
+            body["term_months"] = (term - 1).max(1).into();
+            body["comment"] = "A year is more than the campaign needs.".into();
+        }
         "answer" => body["text"] = "For the one in spring.".into(),
         "pass-on-decision" => {
             let before = stage.log.iter().filter(|r| r.kind == "decision-passed-on").count();
@@ -113,7 +121,7 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
     let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
-    let (command, body) = match random.below(42) {
+    let (command, body) = match random.below(46) {
         0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
         1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
         3 | 35 => ("withdraw-request", json!({ "request": id })),
@@ -121,6 +129,9 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
         36 | 37 => ("ask-back", json!({ "request": id })),
         38 | 39 => ("answer", json!({ "request": id })),
         40 | 41 => ("revise-request", json!({ "request": id, "revision": 1 + random.below(2) })),
+        42 | 43 => ("propose-changes", json!({ "request": id, "revision": 1 + random.below(2) })),
+        44 => ("confirm-changes", json!({ "request": id })),
+        45 => ("decline-changes", json!({ "request": id })),
         6 => ("reject-request", json!({ "request": id })),
         7 => ("retry-request", json!({ "request": id })),
         8 => ("refresh-vm", json!({ "vm": id })),
@@ -186,6 +197,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     let people = [everyone(), vec![manager(), deputy(), fritz, frieda]].concat();
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
+    let mut kinds = std::collections::BTreeSet::new();
     for seed in 1..=16 {
         let mut random = SeededRandom::new(seed);
         let mut stage = match seed % 6 {
@@ -197,6 +209,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
             _ => with_offering(),
         };
         stage.when::<DefineOffering>(&admin(), offering(json!({ "key": "steady" })));
+        stage.when::<DefineOffering>(&admin(), offering(json!({ "key": "cheap", "base_cents": 500 })));
         // Some states are transient, so rows are compared during the sequence too.
         for _ in 0..5 {
             compared += agreement::check(&stage, &people, |command, body| complete(&stage, command, body));
@@ -204,6 +217,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
             statuses.extend(stage.view_named("requests").into_values().map(|r| format!("awaited {}", r["awaited"])));
+            kinds.extend(stage.log.iter().map(|recorded| recorded.kind.clone()));
             for _ in 0..20 {
                 step(&mut stage, &mut random, &people);
                 follow(&mut stage, &mut random, &people);
@@ -227,6 +241,9 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     }
     for awaited in ["approvers", "requester"] {
         assert!(statuses.contains(&format!("awaited \"{awaited}\"")), "no request waited for its {awaited}");
+    }
+    for kind in ["changes-proposed", "changes-confirmed", "changes-declined"] {
+        assert!(kinds.contains(kind), "no story reached {kind}");
     }
     for status in ["draft", "published", "retired"] {
         assert!(statuses.contains(&format!("policies \"{status}\"")), "no story reached {status}: {statuses:?}");

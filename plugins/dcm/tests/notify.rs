@@ -8,6 +8,9 @@ use dcm::request::approve::ApproveRequest;
 use dcm::request::cancel::CancelRequest;
 use dcm::request::decision::answer::Answer;
 use dcm::request::decision::ask_back::AskBack;
+use dcm::request::decision::confirm::ConfirmChanges;
+use dcm::request::decision::decline::DeclineChanges;
+use dcm::request::decision::propose::ProposeChanges;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
 use dcm::request::withdraw::WithdrawRequest;
@@ -188,4 +191,28 @@ fn open_questions_are_mailed_to_the_requester_and_answers_to_the_asker() {
     assert_eq!(mail["facts"]["answer"], "For the one in spring.");
     stage.when::<RejectRequest>(&approver(), json!({ "request": id, "reason": "Not now." }));
     assert_eq!(mailed(&stage, &answered), (vec![], json!("skipped")));
+}
+
+#[test]
+fn proposed_changes_are_mailed_to_the_requester_while_they_are_open_and_the_answer_to_the_proposer() {
+    let propose = |stage: &mut Stage<Dcm>, id: &str| {
+        let body = json!({ "request": id, "cpus": 1, "comment": "One is enough." });
+        stage.when::<ProposeChanges>(&approver(), body).then_events(&["changes-proposed"]);
+        last(stage, "changes-proposed")
+    };
+    let (mut stage, id) = with_request();
+    let proposed = propose(&mut stage, &id);
+    assert_eq!(mailed(&stage, &proposed), (vec!["changes-proposed".into()], json!("told")));
+    stage.when::<DeclineChanges>(&requester(), json!({ "request": id, "text": "We need both." }));
+    assert_eq!(mailed(&stage, &proposed), (vec![], json!("skipped")));
+    let declined = last(&stage, "changes-declined");
+    propose(&mut stage, &id);
+    stage.when::<ConfirmChanges>(&requester(), json!({ "request": id }));
+    for event in [declined, last(&stage, "changes-confirmed")] {
+        let script = Script::new().answer("mail.send", json!({ "sent": 1, "failed": 0 }));
+        let run = script.run::<DcmFlows>("notify", &event);
+        let mail = &run.calls_of("mail.send")[0];
+        assert_eq!(mail["template"], event.kind, "{mail}");
+        assert_eq!(mail["to"]["actor"], approver().id, "{mail}");
+    }
 }

@@ -13,8 +13,11 @@ use std::sync::Arc;
 
 const PUBLIC_URL: &str = "https://eaf.example.com";
 
-const MAILS: [&str; 13] = [
+const MAILS: [&str; 16] = [
     "approval-requested",
+    "changes-confirmed",
+    "changes-declined",
+    "changes-proposed",
     "question-answered",
     "question-asked",
     "request-cancelled",
@@ -52,6 +55,7 @@ pub fn facts() -> Value {
         "requester_name": "Jana Berger",
         "justification": "Neuer Webserver für den Kundenbereich.\nErsetzt <web-00>.",
         "approver_name": "Martin Vogel",
+        "comment": "Zum Anfang reicht weniger.", "proposed_cpus": 2, "proposed_term_months": 6, "proposed_cents": 4800,
         "question": "Reichen auch zwei CPU?", "answer": "Ja, für die ersten drei Monate.",
         "reason": "Bitte erst mit „web-00“ & Co. aufräumen.",
         "ip": "10.20.0.17", "access": "ssh",

@@ -1,5 +1,6 @@
 //! Mails: what approvers and admins are asked to do, and the progress of requests. One file per
-//! kind of mail: `ask` to approvers, `question` between approver and requester, `settled` at the
+//! kind of mail: `ask` to approvers, `question` and `proposal` between approver and
+//! requester, `settled` at the
 //! end of an approval, `outcome` about builds and machines.
 //!
 //! A mail may wait for hours while the mail server is unavailable. A mail is sent only if the
@@ -8,6 +9,7 @@
 
 mod ask;
 mod outcome;
+mod proposal;
 mod question;
 mod settled;
 
@@ -36,6 +38,9 @@ impl Workflow for Notify {
         Trigger { event: "stage-reminded", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "question-asked", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "question-answered", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "changes-proposed", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "changes-confirmed", key: "/request_id", subject: "/requester_id" },
+        Trigger { event: "changes-declined", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-auto-approved", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-expired", key: "/request_id", subject: "/requester_id" },
         Trigger { event: "request-withdrawn", key: "/request_id", subject: "/requester_id" },
@@ -59,6 +64,9 @@ impl Workflow for Notify {
             Event::StageReminded(e) => ask::reminded(&mailer, &e, recorded),
             Event::QuestionAsked(e) => question::asked(&mailer, &e, recorded),
             Event::QuestionAnswered(e) => question::answered(&mailer, &e, recorded),
+            Event::ChangesProposed(e) => proposal::proposed(&mailer, &e, recorded),
+            Event::ChangesConfirmed(e) => proposal::confirmed(&mailer, &e, recorded),
+            Event::ChangesDeclined(e) => proposal::declined(&mailer, &e, recorded),
             Event::RequestAutoApproved(e) => settled::auto_approved(&mailer, &e),
             Event::RequestExpired(e) => settled::expired(&mailer, &e, recorded),
             Event::RequestWithdrawn(e) => settled::withdrawn(&mailer, &e),

@@ -6,6 +6,7 @@
 
 use super::document::{Approver, Deadline, Escalation};
 use super::plan::{Plan, PlannedStage};
+use super::proposal::{Agreed, Proposal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,12 @@ pub struct Approval {
     /// Question that the requester has not answered; `None`: the approval waits for its approvers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
+    /// Proposed changes that the requester has not answered; `None`: no proposal is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
+    /// Approval of the person whose changes made this revision; `None`: the requester made it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<Agreed>,
     /// End of the approval; `None` while the approval is open.
     pub ended: Option<Ended>,
 }
@@ -88,9 +95,9 @@ pub struct Progress {
     /// latest, in milliseconds since 1970.
     pub since: i64,
     /// Time when the present step of the deadline is over, in milliseconds since 1970; `None`: the
-    /// stage waits without limit, or for the answer to a question.
+    /// stage waits without limit, or the approval waits for its requester.
     pub due_at: Option<i64>,
-    /// Working time of the deadline's present step that is left after the answer to a question, in
+    /// Working time of the deadline's present step that is left when the requester has answered, in
     /// milliseconds; `None`: the deadline runs, or the stage has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_ms: Option<i64>,
@@ -223,6 +230,18 @@ pub enum Change {
         due_at: BTreeMap<String, i64>,
         at: i64,
     },
+    Proposed {
+        agreed: Agreed,
+        /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's
+        /// key.
+        left_ms: BTreeMap<String, i64>,
+        at: i64,
+    },
+    Declined {
+        /// Ends of the deadlines that run again, by the stage's key.
+        due_at: BTreeMap<String, i64>,
+        at: i64,
+    },
     Ended {
         outcome: Outcome,
         /// Key of the stage that ended the approval; `None`: the plan needed no stage.
@@ -247,6 +266,8 @@ impl Approval {
             revision,
             stages: BTreeMap::new(),
             question: None,
+            proposal: None,
+            agreed: None,
             ended: None,
         }
     }
@@ -292,19 +313,31 @@ impl Approval {
         if self.ended.is_some() {
             return;
         }
+        if let Some(proposal) = &mut self.proposal {
+            proposal.agreed.apply(change);
+        }
         match change {
             Change::StageOpened { stage, due_at, at } => {
                 let asked = self.planned(stage).map(|planned| planned.approvers.clone()).unwrap_or_default();
                 self.stages.insert(stage.clone(), Progress::opened(asked, *due_at, *at));
                 self.keep_hours(stage);
             }
-            Change::Asked { by, left_ms, at, .. } => self.ask_back(by, left_ms, *at),
+            Change::Asked { by, left_ms, at, .. } => {
+                let question = self.question.get_or_insert_with(|| Question { since: *at, by: BTreeSet::new() });
+                question.by.insert(by.clone());
+                self.pause(left_ms);
+            }
             Change::Answered { due_at, .. } => {
                 self.question = None;
-                for (stage, progress) in &mut self.stages {
-                    progress.left_ms = None;
-                    progress.due_at = due_at.get(stage).copied().or(progress.due_at);
-                }
+                self.resume(due_at);
+            }
+            Change::Proposed { agreed, left_ms, at } => {
+                self.proposal = Some(Proposal { since: *at, agreed: agreed.clone() });
+                self.pause(left_ms);
+            }
+            Change::Declined { due_at, .. } => {
+                self.proposal = None;
+                self.resume(due_at);
             }
             Change::Ended { outcome, at, .. } => self.ended = Some(Ended { outcome: *outcome, at: *at }),
             Change::Decided { stage, .. }
@@ -319,28 +352,6 @@ impl Approval {
                     self.keep_hours(stage);
                 }
             }
-        }
-    }
-
-    fn ask_back(&mut self, by: &str, left_ms: &BTreeMap<String, i64>, at: i64) {
-        let question = self.question.get_or_insert_with(|| Question { since: at, by: BTreeSet::new() });
-        question.by.insert(by.into());
-        for (stage, left) in left_ms {
-            if let Some(progress) = self.stages.get_mut(stage) {
-                (progress.due_at, progress.left_ms) = (None, Some(*left));
-            }
-        }
-    }
-
-    /// Keeps all hours of a step of a stage's deadline that begins while a question is open.
-    fn keep_hours(&mut self, stage: &str) {
-        if self.question.is_none() {
-            return;
-        }
-        let deadline = self.planned(stage).and_then(|planned| planned.deadline.clone());
-        if let Some(progress) = self.stages.get_mut(stage) {
-            let hours = deadline.and_then(|deadline| progress.step_hours(&deadline));
-            progress.left_ms = hours.map(|hours| i64::from(hours) * HOUR_MS);
         }
     }
 }
@@ -377,7 +388,7 @@ impl Progress {
                 (self.due_at, self.since) = (*due_at, *at);
             }
             Change::StagePassed { at, .. } => self.passed_at = Some(*at),
-            Change::StageOpened { .. } | Change::Asked { .. } | Change::Answered { .. } | Change::Ended { .. } => {}
+            _ => {}
         }
     }
 

@@ -279,10 +279,10 @@ impl<'a> Following<'a> {
         self.record(Change::Ended { outcome, stage, at: self.ambient.now });
     }
 
-    /// End of a step of a deadline that begins now; `None`: no deadline, or a question is open, so
-    /// that no deadline runs.
+    /// End of a step of a deadline that begins now; `None`: no deadline, or the approval
+    /// waits for its requester.
     fn due_at(&self, hours: Option<u32>) -> Option<i64> {
-        let hours = hours.filter(|_| self.approval.question.is_none())?;
+        let hours = hours.filter(|_| !self.approval.is_paused())?;
         Some(self.ambient.hours.after(self.ambient.now, hours))
     }
 
@@ -313,7 +313,14 @@ impl<'a> Following<'a> {
             Change::StageOpened { stage: planned.key.clone(), due_at, at }
         };
         let opened: Vec<Change> = self.approval.ready().into_iter().map(opened).collect();
-        opened.into_iter().for_each(|change| self.record(change));
+        for change in opened {
+            let Change::StageOpened { stage, .. } = &change else { continue };
+            let stage = stage.clone();
+            self.record(change);
+            if let Some(decided) = self.approval.agreed_in(self.ambient, &stage) {
+                self.record(decided);
+            }
+        }
     }
 
     fn follow(&mut self, stage: &str) {

@@ -11,14 +11,10 @@ impl Approval {
     /// Asks the requester a question, on behalf of a person who may decide in an open stage.
     pub fn ask(&self, ambient: Ambient, vote: &Vote) -> Result<Vec<Change>, Rejection> {
         self.can_decide(ambient.approvers, vote)?;
-        let left = |stage: &&str| {
-            let due_at = self.open(stage)?.due_at?;
-            Some(((*stage).to_owned(), ambient.hours.ms_between(ambient.now, due_at)))
-        };
         Ok(vec![Change::Asked {
             by: vote.actor.into(),
             on_behalf_of: vote.on_behalf_of.map(Into::into),
-            left_ms: self.open_stages().iter().filter_map(left).collect(),
+            left_ms: self.left_ms(ambient),
             at: ambient.now,
         }])
     }
@@ -33,14 +29,11 @@ impl Approval {
         Ok(())
     }
 
-    /// Answers the open questions on behalf of the requester. The deadlines run again.
+    /// Answers the open questions on behalf of the requester. The deadlines run again,
+    /// unless proposed changes are open.
     pub fn answer(&self, ambient: Ambient, revision: u32) -> Result<Vec<Change>, Rejection> {
         self.can_answer(revision)?;
-        let due_at = |stage: &&str| {
-            let left = self.open(stage)?.left_ms?;
-            Some(((*stage).to_owned(), ambient.hours.after_ms(ambient.now, left)))
-        };
-        let due_at = self.open_stages().iter().filter_map(due_at).collect();
+        let due_at = if self.proposal.is_none() { self.due_again(ambient) } else { Default::default() };
         Ok(vec![Change::Answered { due_at, at: ambient.now }])
     }
 }

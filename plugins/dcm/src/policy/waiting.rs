@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 /// Stages for which an open approval waits, in the order of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitingOn {
-    /// Time since which the approval waits for an answer of its requester, in milliseconds since
-    /// 1970; `None`: no question is open.
+    /// Time since which the approval waits for an answer of its requester, to a question or to
+    /// proposed changes, in milliseconds since 1970; `None`: the approval waits for its approvers.
     pub answer_since: Option<i64>,
     pub stages: Vec<WaitingStage>,
 }
@@ -60,7 +60,8 @@ pub fn waiting_on(approval: &Approval, approvers: &dyn Approvers, now: i64) -> O
         let progress = approval.open(&planned.key)?;
         Some(waiting_stage(approval, approvers, planned, progress, now))
     };
-    let answer_since = approval.question.as_ref().map(|question| question.since);
+    let asked = approval.question.as_ref().map(|question| question.since);
+    let answer_since = asked.into_iter().chain(approval.proposal.as_ref().map(|proposal| proposal.since)).min();
     Some(WaitingOn { answer_since, stages: approval.plan.stages.iter().filter_map(stage).collect() })
 }
 

@@ -78,6 +78,7 @@ impl View for Approvals {
         Column::timestamp("due_at").sort(),
         Column::integer("revision"),
         Column::json("thread"),
+        Column::json("proposal"),
         Column::text("awaited").filter(),
     ];
     const READ: &'static [ReadRule] = &[
@@ -98,6 +99,8 @@ impl View for Approvals {
         "stage-passed",
         "question-asked",
         "question-answered",
+        "changes-proposed",
+        "changes-declined",
         "request-auto-approved",
         "request-expired",
         "request-revised",

@@ -110,7 +110,7 @@ impl Decided<'_> {
             request.spec = Some(as_offered_now(&request.spec(), streams, self.expected_monthly_cents)?);
         }
         let comment = self.comment;
-        let recording = Recording { ctx, id: self.request, request: &request, comment, calendar: &calendar };
+        let recording = Recording::new(ctx, self.request, &request, comment, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes).subject("requests", self.request))
     }
 }

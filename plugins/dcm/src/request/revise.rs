@@ -13,6 +13,7 @@ use super::{Request, guarded, is_id, stream, unknown};
 use crate::calendar::state::{CALENDAR, Current};
 use crate::offering::{self, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
+use crate::policy::proposal::Agreed;
 use crate::policy::state::PUBLISHED;
 use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Personal, Rejection, Streams};
@@ -50,21 +51,9 @@ impl Command for ReviseRequest {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
-        let boundary = guarded(&self.request);
-        if !is_id(&self.request) {
-            return boundary;
-        }
-        let Some(request) = loaded.fold::<Request>(&stream(&self.request)) else { return boundary };
-        let wanted = self.wanted(&request);
-        let mut boundary = boundary.read(PUBLISHED).read(CALENDAR);
-        if is_key(&wanted.offering) {
-            boundary = boundary.read(offering::stream(&wanted.offering));
-        }
-        // The references of the approval before are not needed, and all together may be too many.
-        match wanted.planned(ctx, loaded, next(&request)) {
-            Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
-            None => boundary,
-        }
+        let request = is_id(&self.request).then(|| loaded.fold::<Request>(&stream(&self.request))).flatten();
+        let wanted = request.as_ref().map(|request| self.wanted(request));
+        revised_boundary(&self.request, request.as_ref(), wanted.as_ref(), ctx, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
@@ -78,7 +67,8 @@ impl Command for ReviseRequest {
             can_submit(offering.active, &offering.name)?;
         }
         let quoted = wanted.planned(ctx, streams, next(&request)).map(|planned| quote(ctx, &planned));
-        match (Revision { id: &self.request, request, wanted }.begin(ctx, streams, offering), quoted) {
+        let revision = Revision { id: &self.request, request, wanted, agreed: None };
+        match (revision.begin(ctx, streams, offering, Accepted::nothing()), quoted) {
             (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
             (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
             (decided, None) => decided,
@@ -102,8 +92,30 @@ impl ReviseRequest {
     }
 }
 
+/// Boundary of a command that begins a revision: the request, the offering and the policies, and the
+/// people of the new plan.
+pub(super) fn revised_boundary(
+    id: &str,
+    request: Option<&Request>,
+    wanted: Option<&RequestVm>,
+    ctx: &Context,
+    loaded: &Streams,
+) -> Boundary {
+    let boundary = guarded(id);
+    let (Some(request), Some(wanted)) = (request, wanted) else { return boundary };
+    let mut boundary = boundary.read(PUBLISHED).read(CALENDAR);
+    if is_key(&wanted.offering) {
+        boundary = boundary.read(offering::stream(&wanted.offering));
+    }
+    // The references of the approval before are not needed, and all together may be too many.
+    match wanted.planned(ctx, loaded, next(request)) {
+        Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+        None => boundary,
+    }
+}
+
 /// Number of the revision that follows.
-fn next(request: &Request) -> u32 {
+pub(super) fn next(request: &Request) -> u32 {
     request.approval.as_ref().map_or(1, |approval| approval.revision.saturating_add(1))
 }
 
@@ -113,17 +125,20 @@ pub(super) struct Revision<'a> {
     /// Request before the revision.
     pub request: Request,
     pub wanted: RequestVm,
+    /// Approval of the person who proposed the revision; `None`: the requester made it alone.
+    pub agreed: Option<Agreed>,
 }
 
 impl Revision<'_> {
-    /// Records the revision and begins its approval.
+    /// Adds the revision to `accepted` and begins its approval.
     pub fn begin(
         self,
         ctx: &Context,
         streams: &Streams,
         offering: Option<OfferingDefined>,
+        accepted: Accepted,
     ) -> Result<Accepted, Rejection> {
-        let Revision { id, request, wanted } = self;
+        let Revision { id, request, wanted, agreed } = self;
         let offering = wanted.check(&ctx.settings(), offering)?;
         let spec = wanted.spec(&ctx.settings(), &offering);
         let justification = Personal::new(wanted.justification.as_str().trim());
@@ -131,8 +146,9 @@ impl Revision<'_> {
             return Err(Rejection::conflict("nothing-revised").at("/request"));
         }
         let (calendar, revision) = (Current::of(streams).calendar, next(&request));
-        let planned = Planned::new(ctx, streams, &calendar, &spec, revision);
+        let mut planned = Planned::new(ctx, streams, &calendar, &spec, revision);
         planned.check()?;
+        planned.approval.agreed = agreed;
         let revised = RequestRevised {
             request_id: id.into(),
             requester_id: request.requester_id.clone(),
@@ -144,8 +160,8 @@ impl Revision<'_> {
         };
         let mut request = request;
         request.revise(&revised);
-        let accepted = Accepted::nothing().event(stream(id), revised).subject("requests", id);
-        let recording = Recording { ctx, id, request: &request, comment: None, calendar: &calendar };
+        let accepted = accepted.event(stream(id), revised).subject("requests", id);
+        let recording = Recording::new(ctx, id, &request, None, &calendar);
         Ok(planned.begin(ctx, streams, &recording, accepted))
     }
 }

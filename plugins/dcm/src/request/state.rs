@@ -1,7 +1,8 @@
 //! State of a request, folded from its events.
 
 use super::decision::event::change;
-use super::event::{RequestRevised, RequestSubmitted, Requester};
+use super::decision::propose::Changes;
+use super::event::{Approver, RequestRevised, RequestSubmitted, Requester};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::policy::approval::{Approval, Verdict};
@@ -9,7 +10,7 @@ use crate::policy::fact::Facts;
 use crate::provisioning::Step;
 use eaf_sdk::{Personal, Recorded, Rejection, State};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Request {
@@ -26,6 +27,12 @@ pub struct Request {
     pub planned_facts: Option<Facts>,
     /// Reason of the last rejection of a stage; `None`: no person has rejected a stage.
     pub last_rejection: Option<Personal<Requester>>,
+    /// Changes that are proposed at present; `None`: no proposal is open.
+    #[serde(default)]
+    pub proposed: Option<Proposed>,
+    /// Names of the people who have proposed changes, by actor id.
+    #[serde(default)]
+    pub proposer_names: BTreeMap<String, Personal<Approver>>,
     /// Whether no attempt has begun the clone; false also if this is unknown.
     #[serde(default)]
     pub nothing_built: bool,
@@ -47,6 +54,13 @@ pub struct Request {
     pub stalled: Option<String>,
 }
 
+/// Proposed changes of a request, with the price of the changed machine, in cents per month.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Proposed {
+    pub changes: Changes,
+    pub monthly_cents: i64,
+}
+
 impl State for Request {
     type Event = Event;
     const CATEGORY: &'static str = "request";
@@ -59,10 +73,16 @@ impl State for Request {
             Event::RequestSubmitted(e) => *self = Request::of(&e, recorded.at),
             Event::ApprovalPlanned(e) => {
                 let ids = BTreeSet::from([e.requester_id.clone()]);
-                self.approval = Some(Approval::new(e.plan, &e.requester_id, ids, e.revision));
+                let approval = Approval::new(e.plan, &e.requester_id, ids, e.revision);
+                (self.approval, self.proposed) = (Some(Approval { agreed: e.agreed, ..approval }), None);
                 self.planned_facts = Some(e.facts);
             }
             Event::RequestRevised(e) => self.revise(&e),
+            Event::ChangesProposed(e) => {
+                self.proposed = Some(Proposed { changes: e.changes, monthly_cents: e.proposed_cents });
+                self.proposer_names.insert(e.approver_id, e.approver_name);
+            }
+            Event::ChangesDeclined(_) => self.proposed = None,
             Event::StageDecided(e) if e.verdict == Verdict::Reject => self.last_rejection = e.comment,
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
             Event::RequestExpired(_) => self.status = Status::Expired,

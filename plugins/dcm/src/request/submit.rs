@@ -55,6 +55,11 @@ pub fn can_submit(active: bool, offering: &str) -> Result<(), Rejection> {
     Err(Rejection::conflict("offering-inactive").param("offering", offering).at("/offering"))
 }
 
+/// Offering by its key; `None`: no such offering.
+pub(super) fn defined(key: &str, streams: &Streams) -> Option<OfferingDefined> {
+    streams.fold::<Offering>(&offering::stream(key)).and_then(|offering| offering.defined)
+}
+
 impl Command for RequestVm {
     const NAME: &'static str = "request-vm";
     const PERMISSION: Option<&'static str> = Some(REQUEST);
@@ -119,7 +124,7 @@ impl RequestVm {
             .event(stream(&id), submitted)
             .event(naming::stream(&claimed.name), claimed)
             .subject("requests", &id);
-        let recording = Recording { ctx, id: &id, request: &request, comment: None, calendar: &calendar };
+        let recording = Recording::new(ctx, &id, &request, None, &calendar);
         Ok(planned.begin(ctx, streams, &recording, accepted))
     }
 
@@ -132,7 +137,7 @@ impl RequestVm {
     }
 
     pub(super) fn offering(&self, streams: &Streams) -> Option<OfferingDefined> {
-        streams.fold::<Offering>(&offering::stream(&self.offering)).and_then(|offering| offering.defined)
+        defined(&self.offering, streams)
     }
 
     /// Requested machine at the offering's present price. A term outside its limits is counted as

@@ -130,6 +130,7 @@ impl View for Requests {
         Column::timestamp("due_at").sort(),
         Column::integer("revision"),
         Column::json("thread"),
+        Column::json("proposal"),
         Column::text("awaited").filter(),
     ];
     const READ: &'static [ReadRule] = &[
@@ -151,6 +152,8 @@ impl View for Requests {
         "stage-passed",
         "question-asked",
         "question-answered",
+        "changes-proposed",
+        "changes-declined",
         "request-auto-approved",
         "request-expired",
         "request-revised",

@@ -44,7 +44,7 @@ impl TestMembers {
         self
     }
 
-    fn deputy(mut self, of: &str, deputy: &str) -> Self {
+    pub(crate) fn deputy(mut self, of: &str, deputy: &str) -> Self {
         self.deputies.entry(of.into()).or_default().insert(deputy.into());
         self
     }
@@ -134,7 +134,7 @@ pub(crate) fn voted(approval: &mut Approval, members: &TestMembers, vote: &Vote)
     names(&changes)
 }
 
-fn names(changes: &[Change]) -> Vec<String> {
+pub(crate) fn names(changes: &[Change]) -> Vec<String> {
     changes.iter().map(|change| json!(change)["change"].as_str().unwrap().to_owned()).collect()
 }
 

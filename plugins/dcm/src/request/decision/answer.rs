@@ -53,7 +53,7 @@ impl Command for Answer {
         let (people, Current { calendar, .. }) = (Resolved::new(approval, ctx, streams, &[]), Current::of(streams));
         let changes = approval.answer(ambient(ctx, &people, &calendar), revision)?;
         let comment = Some(Personal::new(self.text.as_str().trim()));
-        let recording = Recording { ctx, id: &self.request, request: &request, comment, calendar: &calendar };
+        let recording = Recording::new(ctx, &self.request, &request, comment, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes).subject("requests", self.request))
     }
 }

@@ -50,7 +50,7 @@ impl Command for AskBack {
         let Current { calendar, .. } = Current::of(streams);
         let changes = approval.ask(ambient(ctx, &people, &calendar), &vote)?;
         let comment = Some(Personal::new(self.question.as_str().trim()));
-        let recording = Recording { ctx, id: &self.request, request: &request, comment, calendar: &calendar };
+        let recording = Recording::new(ctx, &self.request, &request, comment, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes).subject("requests", self.request))
     }
 }

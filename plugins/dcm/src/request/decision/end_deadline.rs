@@ -39,7 +39,7 @@ impl Command for EndDeadline {
         } else {
             approval.expire(ambient, &self.stage)?
         };
-        let recording = Recording { ctx, id: &self.request, request: &request, comment: None, calendar: &calendar };
+        let recording = Recording::new(ctx, &self.request, &request, None, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes))
     }
 }

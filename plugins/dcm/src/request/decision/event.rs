@@ -1,11 +1,13 @@
 //! Events of a request's approval, from the plan to the last stage. The end of the approval is an
 //! event of the request.
 
+use super::propose::Changes;
 use crate::Event as Recorded;
 use crate::policy::approval::{Cause, Change, Decision, PassedBy, Verdict};
 use crate::policy::document::{Approver as Reference, Names, Needs};
 use crate::policy::fact::Facts;
 use crate::policy::plan::Plan;
+use crate::policy::proposal::Agreed;
 use crate::request::Spec;
 use crate::request::event::{Approver, By, Requester};
 use eaf_sdk::{Event, Personal};
@@ -24,6 +26,10 @@ pub struct ApprovalPlanned {
     pub facts: Facts,
     #[schemars(with = "Map<String, Value>")]
     pub plan: Plan,
+    /// Approval of the person whose proposed changes made this revision; `None`: none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub agreed: Option<Agreed>,
 }
 
 impl Event for ApprovalPlanned {
@@ -190,6 +196,78 @@ impl Event for QuestionAnswered {
     const TYPE: &'static str = "question-answered";
 }
 
+/// Proposal of a person who may decide, for a smaller, shorter or cheaper machine. Until the answer
+/// no deadline runs.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ChangesProposed {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    pub approver_id: String,
+    pub approver_name: Personal<Approver>,
+    /// Actor id of the person whose deputy proposed the changes.
+    pub on_behalf_of_id: Option<String>,
+    pub revision: u32,
+    /// Keys of the stages in which the approval of the proposer counts after a confirmation.
+    pub stages: BTreeSet<String>,
+    pub changes: Changes,
+    /// Price of the changed machine, in cents per month.
+    pub proposed_cents: i64,
+    /// Data of the requester, although another person wrote it.
+    pub comment: Personal<Requester>,
+    /// Working time that is left of the deadlines that ran, in milliseconds, by the stage's key.
+    pub left_ms: BTreeMap<String, i64>,
+    pub at: i64,
+    /// Machine as it was requested.
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for ChangesProposed {
+    const TYPE: &'static str = "changes-proposed";
+}
+
+/// Confirmation of proposed changes by the requester. The event of the new revision follows.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ChangesConfirmed {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    /// Actor id of the person who proposed the changes.
+    pub proposer_id: String,
+    /// Revision that the changes begin.
+    pub revision: u32,
+    pub at: i64,
+    /// Machine as it was requested before.
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for ChangesConfirmed {
+    const TYPE: &'static str = "changes-confirmed";
+}
+
+/// Refusal of proposed changes by the requester. The deadlines run again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ChangesDeclined {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    /// Actor id of the person who proposed the changes.
+    pub proposer_id: String,
+    pub revision: u32,
+    pub answer: Option<Personal<Requester>>,
+    /// Ends of the deadlines that run again, in milliseconds since 1970, by the stage's key.
+    pub due_at: BTreeMap<String, i64>,
+    pub at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for ChangesDeclined {
+    const TYPE: &'static str = "changes-declined";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StagePassed {
     pub request_id: String,
@@ -277,6 +355,16 @@ pub fn change(event: &Recorded) -> Option<Change> {
             at: e.at,
         },
         Recorded::QuestionAnswered(e) => Change::Answered { due_at: e.due_at.clone(), at: e.at },
+        Recorded::ChangesProposed(e) => Change::Proposed {
+            agreed: Agreed {
+                by: e.approver_id.clone(),
+                on_behalf_of: e.on_behalf_of_id.clone(),
+                stages: e.stages.clone(),
+            },
+            left_ms: e.left_ms.clone(),
+            at: e.at,
+        },
+        Recorded::ChangesDeclined(e) => Change::Declined { due_at: e.due_at.clone(), at: e.at },
         _ => return None,
     })
 }

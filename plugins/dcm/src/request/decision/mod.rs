@@ -9,12 +9,15 @@
 pub mod answer;
 pub mod ask_back;
 pub mod begin;
+pub mod confirm;
 pub mod deadline_workflow;
+pub mod decline;
 pub mod end_deadline;
 pub mod event;
 pub mod offers;
 pub mod pass_on;
 pub mod people;
+pub mod propose;
 pub mod reassign;
 pub mod record;
 pub mod remind;

@@ -2,8 +2,11 @@
 
 use super::answer::{Answer, can_answer};
 use super::ask_back::AskBack;
+use super::confirm::ConfirmChanges;
+use super::decline::{DeclineChanges, can_answer_proposal};
 use super::pass_on::{PassOnDecision, own_stages};
 use super::people::CallerAlone;
+use super::propose::{ProposeChanges, can_propose};
 use super::reassign::{ReassignStage, can_reassign};
 use super::shown::Shown;
 use crate::permission::OPERATE;
@@ -15,8 +18,8 @@ use eaf_sdk::{Context, RowActions};
 use serde_json::json;
 
 /// Offers approval and rejection of an undecided request to the people who have a seat and to the
-/// holders of the permission to approve, a question to the people who may approve, an answer to the
-/// requester, handover to the people who have a seat of their own, and reassignment of the first
+/// holders of the permission to approve, a question and a proposal to the people who may approve,
+/// answers to the requester, handover to the people who have a seat of their own, and reassignment of the first
 /// open stage to the holders of the permission to operate.
 pub fn offer_decisions(
     offers: RowActions,
@@ -44,6 +47,16 @@ pub fn offer_decisions(
         Err(_) => offers,
     };
     let alone = CallerAlone::new(approval, ctx);
+    let offers = match can_propose(approval, &alone, ctx, facts, approval.revision) {
+        Ok(_) => offers.offer::<ProposeChanges>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
+    let offers = match can_answer_proposal(ctx, facts, approval, approval.revision) {
+        Ok(()) => {
+            offers.offer::<ConfirmChanges>(ctx, Ok(()), body.clone()).offer::<DeclineChanges>(ctx, Ok(()), body.clone())
+        }
+        Err(_) => offers,
+    };
     let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
         Ok(_) => offers.offer::<PassOnDecision>(ctx, Ok(()), body.clone()),
         Err(_) => offers,

@@ -64,7 +64,7 @@ impl Command for PassOnDecision {
         let Current { calendar, .. } = Current::of(streams);
         let changes = self.changes(approval, ambient(ctx, &people, &calendar), &ctx.actor.id, &stages)?;
         let comment = Some(self.reason.reassign());
-        let recording = Recording { ctx, id: &self.request, request: &request, comment, calendar: &calendar };
+        let recording = Recording::new(ctx, &self.request, &request, comment, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes).subject("requests", self.request))
     }
 }

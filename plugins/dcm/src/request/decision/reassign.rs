@@ -84,7 +84,7 @@ impl Command for ReassignStage {
         let Current { calendar, .. } = Current::of(streams);
         let changes = approval.reassign(ambient(ctx, &people, &calendar), &self.stage, approvers, &ctx.actor.id)?;
         let comment = Some(self.reason.reassign());
-        let recording = Recording { ctx, id: &self.request, request: &request, comment, calendar: &calendar };
+        let recording = Recording::new(ctx, &self.request, &request, comment, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes).subject("requests", self.request))
     }
 }

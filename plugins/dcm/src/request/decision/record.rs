@@ -1,17 +1,20 @@
 //! Recording of an approval's changes as events of the request.
 
 use super::event::{
-    ApprovalPlanned, DecisionPassedOn, QuestionAnswered, QuestionAsked, StageDeadlineSet, StageDecided, StageEscalated,
-    StageOpened, StagePassed, StageReassigned,
+    ApprovalPlanned, ChangesDeclined, ChangesProposed, DecisionPassedOn, QuestionAnswered, QuestionAsked,
+    StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed, StageReassigned,
 };
 use crate::calendar::Calendar;
 use crate::naming::{self, NameReleased};
 use crate::policy::approval::{Approval, BusinessHours, Change, Decision, HOUR_MS, Outcome};
 use crate::policy::document::Approver;
 use crate::policy::fact::Facts;
+use crate::policy::proposal::Agreed;
 use crate::request::event::{
-    ApprovedWithoutDecision, RequestApproved, RequestAutoApproved, RequestExpired, RequestRejected, Requester,
+    ApprovedWithoutDecision, Approver as Decider, RequestApproved, RequestAutoApproved, RequestExpired,
+    RequestRejected, Requester,
 };
+use crate::request::state::Proposed;
 use crate::request::{Request, stream};
 use eaf_sdk::{Accepted, Context, Event, Personal};
 use std::collections::BTreeMap;
@@ -26,9 +29,21 @@ pub struct Recording<'a> {
     /// question; `None`: the caller wrote no text.
     pub comment: Option<Personal<Requester>>,
     pub calendar: &'a Calendar,
+    /// Changes that the caller proposes; `None`: the caller proposes none.
+    pub proposed: Option<Proposed>,
 }
 
-impl Recording<'_> {
+impl<'a> Recording<'a> {
+    pub fn new(
+        ctx: &'a Context,
+        id: &'a str,
+        request: &'a Request,
+        comment: Option<Personal<Requester>>,
+        calendar: &'a Calendar,
+    ) -> Self {
+        Recording { ctx, id, request, comment, calendar, proposed: None }
+    }
+
     /// Adds the event of the plan, with which an approval begins.
     pub fn plan(&self, accepted: Accepted, facts: Facts, approval: &Approval) -> Accepted {
         let planned = ApprovalPlanned {
@@ -37,30 +52,31 @@ impl Recording<'_> {
             revision: approval.revision,
             facts,
             plan: approval.plan.clone(),
+            agreed: approval.agreed.clone(),
         };
         accepted.event(stream(self.id), planned)
     }
 
     /// Adds the events of the changes, in order.
     pub fn changes(&self, accepted: Accepted, approval: &Approval, changes: Vec<Change>) -> Accepted {
-        let has_decided = changes.iter().any(|change| matches!(change, Change::Decided { .. }));
+        let decider = self.decider(&changes);
         let mut approval = approval.clone();
         changes.into_iter().fold(accepted, |accepted, change| {
             let closed = approval.open_stages().into_iter().map(Into::into).collect();
             approval.apply(&change);
-            self.change(accepted, &approval, change, closed, has_decided)
+            self.change(accepted, &approval, change, closed, decider.as_deref())
         })
     }
 
     /// Adds the events of one change. `closed` are the stages that were open before the change, and
-    /// `has_decided` tells whether the changes follow from a decision of the caller.
+    /// `decider` is the person on whose decision the changes follow, by actor id.
     fn change(
         &self,
         accepted: Accepted,
         approval: &Approval,
         change: Change,
         closed: Vec<String>,
-        has_decided: bool,
+        decider: Option<&str>,
     ) -> Accepted {
         match change {
             Change::StageOpened { stage, due_at, at } => {
@@ -93,7 +109,7 @@ impl Recording<'_> {
                 let (request_id, requester_id) = (self.id.into(), self.request.requester_id.clone());
                 self.add(accepted, StagePassed { request_id, requester_id, stage, by, at })
             }
-            Change::Ended { outcome: Outcome::Granted, .. } => self.granted(accepted, approval, has_decided),
+            Change::Ended { outcome: Outcome::Granted, .. } => self.granted(accepted, approval, decider),
             Change::Ended { outcome: Outcome::Rejected, .. } => self.rejected(accepted, closed),
             Change::Ended { outcome: Outcome::Expired, stage, .. } => self.expired(accepted, stage, closed),
             Change::PassedOn { stage, to, at, .. } => self.add(accepted, self.passed_on(approval, stage, to, at)),
@@ -106,7 +122,30 @@ impl Recording<'_> {
                 self.add(accepted, self.asked(approval, on_behalf_of, left_ms, at))
             }
             Change::Answered { due_at, at } => self.answered(accepted, approval, due_at, at),
+            Change::Proposed { agreed, left_ms, at } => {
+                self.add_some(accepted, self.proposed(approval, agreed, left_ms, at))
+            }
+            Change::Declined { due_at, at } => self.declined(accepted, approval, due_at, at),
         }
+    }
+
+    /// Actor id of the person whose decision is among the changes: the caller, or a person who agreed
+    /// before.
+    fn decider(&self, changes: &[Change]) -> Option<String> {
+        let decided = changes.iter().filter_map(|change| match change {
+            Change::Decided { decision, .. } => Some(&decision.actor),
+            _ => None,
+        });
+        let own = decided.clone().find(|actor| **actor == self.ctx.actor.id);
+        own.or(decided.last()).cloned()
+    }
+
+    /// Name of a person who decided: the caller, or a person who agreed to this revision before.
+    fn decider_name(&self, actor: &str) -> Personal<Decider> {
+        if actor == self.ctx.actor.id {
+            return Personal::new(&self.ctx.actor.name);
+        }
+        self.request.proposer_names.get(actor).cloned().unwrap_or_else(|| Personal::new(""))
     }
 
     fn add<E: Event>(&self, accepted: Accepted, event: E) -> Accepted {
@@ -156,11 +195,12 @@ impl Recording<'_> {
             request_id: self.id.into(),
             requester_id: self.request.requester_id.clone(),
             stage,
-            approver_id: decision.actor,
-            approver_name: Personal::new(&self.ctx.actor.name),
+            approver_name: self.decider_name(&decision.actor),
             on_behalf_of_id: decision.on_behalf_of,
             verdict: decision.verdict,
-            comment: self.comment.clone(),
+            // A person who agreed before wrote the comment then.
+            comment: self.comment.clone().filter(|_| decision.actor == self.ctx.actor.id),
+            approver_id: decision.actor,
             at: decision.at,
         }
     }
@@ -237,8 +277,7 @@ impl Recording<'_> {
     fn answered(&self, accepted: Accepted, approval: &Approval, due_at: BTreeMap<String, i64>, at: i64) -> Accepted {
         let request = self.request;
         let question = request.approval.as_ref().and_then(|before| before.question.as_ref());
-        let deadlines: Vec<_> =
-            due_at.iter().map(|(stage, due_at)| self.continued(approval, stage, *due_at, at)).collect();
+        let deadlines = self.continued_all(approval, &due_at, at);
         let answered = QuestionAnswered {
             request_id: self.id.into(),
             requester_id: request.requester_id.clone(),
@@ -251,6 +290,55 @@ impl Recording<'_> {
             spec: request.spec(),
         };
         deadlines.into_iter().fold(self.add(accepted, answered), |accepted, set| self.add(accepted, set))
+    }
+
+    fn proposed(
+        &self,
+        approval: &Approval,
+        agreed: Agreed,
+        left_ms: BTreeMap<String, i64>,
+        at: i64,
+    ) -> Option<ChangesProposed> {
+        let (request, proposed) = (self.request, self.proposed.clone()?);
+        Some(ChangesProposed {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            approver_id: agreed.by,
+            approver_name: Personal::new(&self.ctx.actor.name),
+            on_behalf_of_id: agreed.on_behalf_of,
+            revision: approval.revision,
+            stages: agreed.stages,
+            changes: proposed.changes,
+            proposed_cents: proposed.monthly_cents,
+            comment: self.reason(),
+            left_ms,
+            at,
+            spec: request.spec(),
+        })
+    }
+
+    /// Adds the refusal of proposed changes, and the beginning of each deadline that runs again.
+    fn declined(&self, accepted: Accepted, approval: &Approval, due_at: BTreeMap<String, i64>, at: i64) -> Accepted {
+        let request = self.request;
+        let proposal = request.approval.as_ref().and_then(|before| before.proposal.as_ref());
+        let deadlines = self.continued_all(approval, &due_at, at);
+        let declined = ChangesDeclined {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            proposer_id: proposal.map(|proposal| proposal.agreed.by.clone()).unwrap_or_default(),
+            revision: approval.revision,
+            answer: self.comment.clone(),
+            due_at,
+            at,
+            spec: request.spec(),
+        };
+        deadlines.into_iter().fold(self.add(accepted, declined), |accepted, set| self.add(accepted, set))
+    }
+
+    fn continued_all(&self, approval: &Approval, due_at: &BTreeMap<String, i64>, at: i64) -> Vec<StageDeadlineSet> {
+        due_at.iter().map(|(stage, due_at)| self.continued(approval, stage, *due_at, at)).collect()
     }
 
     /// Step of a deadline that runs again at the time `at`, with the reminders that are still
@@ -277,14 +365,14 @@ impl Recording<'_> {
         self.comment.clone().unwrap_or_else(|| Personal::new(""))
     }
 
-    fn granted(&self, accepted: Accepted, approval: &Approval, has_decided: bool) -> Accepted {
+    fn granted(&self, accepted: Accepted, approval: &Approval, decider: Option<&str>) -> Accepted {
         let (request, spec) = (self.request, self.request.spec());
-        if has_decided {
+        if let Some(decider) = decider {
             let approved = RequestApproved {
                 request_id: self.id.into(),
                 requester_id: request.requester_id.clone(),
-                approver_id: self.ctx.actor.id.clone(),
-                approver_name: Personal::new(&self.ctx.actor.name),
+                approver_id: decider.into(),
+                approver_name: self.decider_name(decider),
                 attempt: 1,
                 submitted_at: request.submitted_at,
                 spec,

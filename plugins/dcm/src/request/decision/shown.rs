@@ -2,6 +2,7 @@
 
 use super::event::change;
 use super::people::{asked, waited_for};
+use super::propose::Changes;
 use super::thread::Entry;
 use super::{people::CallerAlone, vote};
 use crate::Event;
@@ -28,6 +29,8 @@ pub struct Shown {
     pub revision: Option<u32>,
     /// Questions and answers, in order.
     pub thread: Option<Vec<Entry>>,
+    /// Proposed changes that the requester has not answered; `None`: no proposal is open.
+    pub proposal: Option<NamedProposal>,
     /// Side for which the pending request waits; `None`: the approval has ended.
     pub awaited: Option<Awaited>,
 }
@@ -37,7 +40,7 @@ pub struct Shown {
 #[serde(rename_all = "kebab-case")]
 pub enum Awaited {
     Approvers,
-    /// The requester, who is to answer a question.
+    /// The requester, who has a question or proposed changes to answer.
     Requester,
 }
 
@@ -56,13 +59,28 @@ pub struct NamedDecision {
     pub at: i64,
 }
 
+/// Proposed changes with the name of the person who proposed them; no name if the person was erased.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NamedProposal {
+    pub by_id: String,
+    pub by_name: Option<String>,
+    /// Actor id of the person whose deputy proposed the changes.
+    pub on_behalf_of_id: Option<String>,
+    pub at: i64,
+    pub changes: Changes,
+    /// Price of the changed machine, in cents per month.
+    pub monthly_cents: i64,
+    pub comment: Option<String>,
+}
+
 impl Shown {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::ApprovalPlanned(e) => {
                 self.end();
                 let ids = BTreeSet::from([e.requester_id.clone()]);
-                self.approval = Some(Approval::new(e.plan.clone(), &e.requester_id, ids, e.revision));
+                let approval = Approval::new(e.plan.clone(), &e.requester_id, ids, e.revision);
+                self.approval = Some(Approval { agreed: e.agreed.clone(), ..approval });
                 self.revision = Some(e.revision);
             }
             Event::StageDecided(e) => self.decisions.get_or_insert_default().push(NamedDecision {
@@ -75,6 +93,18 @@ impl Shown {
                 comment: e.comment.as_ref().and_then(|comment| comment.to_option()),
                 at: e.at,
             }),
+            Event::ChangesProposed(e) => {
+                self.proposal = Some(NamedProposal {
+                    by_id: e.approver_id.clone(),
+                    by_name: e.approver_name.to_option(),
+                    on_behalf_of_id: e.on_behalf_of_id.clone(),
+                    at: e.at,
+                    changes: e.changes.clone(),
+                    monthly_cents: e.proposed_cents,
+                    comment: e.comment.to_option(),
+                });
+            }
+            Event::ChangesDeclined(_) => self.proposal = None,
             _ => {}
         }
         if let Some(entry) = Entry::of(event) {
@@ -85,15 +115,14 @@ impl Shown {
         // The people of an earlier revision remain among those who may read the row.
         self.asked = Some(self.asked.take().unwrap_or_default().or(asked(approval)));
         self.waiting_for = Some(waited_for(approval));
-        let is_asked_back = approval.question.is_some();
-        self.awaited = Some(if is_asked_back { Awaited::Requester } else { Awaited::Approvers });
+        self.awaited = Some(if approval.is_paused() { Awaited::Requester } else { Awaited::Approvers });
         let open = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage));
         self.due_at = open.filter_map(|progress| progress.due_at).min();
     }
 
     /// Ends the approval, because the request was decided, withdrawn or has expired.
     pub fn end(&mut self) {
-        (self.waiting_for, self.due_at, self.awaited) = (None, None, None);
+        (self.waiting_for, self.due_at, self.awaited, self.proposal) = (None, None, None, None);
     }
 
     /// Rule of a decision by the caller. `None`: the request has no approval, or the caller neither

@@ -6,6 +6,7 @@ use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
 use crate::request::view::request_of;
 use eaf_sdk::{Column, ReadRule, Recorded, Rows, View};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
@@ -72,6 +73,8 @@ impl View for Stages {
         "stage-passed",
         "question-asked",
         "question-answered",
+        "changes-proposed",
+        "changes-declined",
         "request-revised",
         "request-withdrawn",
         "request-rejected",
@@ -87,6 +90,8 @@ impl View for Stages {
             Event::StagePassed(e) => vec![key(&request, &e.stage)],
             Event::QuestionAsked(e) => e.left_ms.keys().map(|stage| key(&request, stage)).collect(),
             Event::QuestionAnswered(e) => e.due_at.keys().map(|stage| key(&request, stage)).collect(),
+            Event::ChangesProposed(e) => e.left_ms.keys().map(|stage| key(&request, stage)).collect(),
+            Event::ChangesDeclined(e) => e.due_at.keys().map(|stage| key(&request, stage)).collect(),
             _ => closed(event).iter().map(|stage| key(&request, stage)).collect(),
         }
     }
@@ -108,12 +113,10 @@ impl View for Stages {
             }
             Event::StageEscalated(e) => set_due(rows, &key(&e.request_id, &e.stage), e.due_at),
             Event::StageReassigned(e) => set_due(rows, &key(&e.request_id, &e.stage), e.due_at),
-            Event::QuestionAsked(e) => {
-                e.left_ms.keys().for_each(|stage| set_due(rows, &key(&e.request_id, stage), None));
-            }
-            Event::QuestionAnswered(e) => {
-                e.due_at.iter().for_each(|(stage, due)| set_due(rows, &key(&e.request_id, stage), Some(*due)));
-            }
+            Event::QuestionAsked(e) => pause(rows, &e.request_id, &e.left_ms),
+            Event::QuestionAnswered(e) => resume(rows, &e.request_id, &e.due_at),
+            Event::ChangesProposed(e) => pause(rows, &e.request_id, &e.left_ms),
+            Event::ChangesDeclined(e) => resume(rows, &e.request_id, &e.due_at),
             Event::StagePassed(e) => end(rows, &key(&e.request_id, &e.stage), Status::Passed, recorded.at),
             _ => {
                 let Some(request) = request_of(recorded) else { return };
@@ -132,6 +135,14 @@ fn closed(event: &Event) -> &[String] {
         Event::RequestExpired(e) => &e.closed_stages,
         _ => &[],
     }
+}
+
+fn pause(rows: &mut Rows<Row>, request: &str, left_ms: &BTreeMap<String, i64>) {
+    left_ms.keys().for_each(|stage| set_due(rows, &key(request, stage), None));
+}
+
+fn resume(rows: &mut Rows<Row>, request: &str, due_at: &BTreeMap<String, i64>) {
+    due_at.iter().for_each(|(stage, due)| set_due(rows, &key(request, stage), Some(*due)));
 }
 
 fn set_due(rows: &mut Rows<Row>, key: &str, due_at: Option<i64>) {

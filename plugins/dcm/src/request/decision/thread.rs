@@ -1,4 +1,5 @@
-//! Thread of a request: the questions of approvers and the answers of the requester, with names.
+//! Thread of a request: questions and proposals of approvers, and answers of the requester, with
+//! names.
 
 use crate::Event;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub struct Entry {
 pub enum EntryKind {
     Question,
     Answer,
+    /// Proposed changes; the text is their reason.
+    Proposal,
+    /// Refusal of proposed changes.
+    Decline,
 }
 
 impl Entry {
@@ -45,6 +50,24 @@ impl Entry {
                 by_name: e.requester_name.to_option(),
                 on_behalf_of_id: None,
                 text: e.answer.to_option(),
+                at: e.at,
+            }),
+            Event::ChangesProposed(e) => Some(Entry {
+                kind: EntryKind::Proposal,
+                revision: e.revision,
+                by_id: e.approver_id.clone(),
+                by_name: e.approver_name.to_option(),
+                on_behalf_of_id: e.on_behalf_of_id.clone(),
+                text: e.comment.to_option(),
+                at: e.at,
+            }),
+            Event::ChangesDeclined(e) => Some(Entry {
+                kind: EntryKind::Decline,
+                revision: e.revision,
+                by_id: e.requester_id.clone(),
+                by_name: e.requester_name.to_option(),
+                on_behalf_of_id: None,
+                text: e.answer.as_ref().and_then(|answer| answer.to_option()),
                 at: e.at,
             }),
             _ => None,

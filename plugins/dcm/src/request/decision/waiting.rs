@@ -9,10 +9,15 @@ use eaf_sdk::{Context, Message, People};
 use serde_json::Value;
 
 /// Message that an approval waits for its open stages. Of several deadlines the earliest counts.
-/// While a question is open, the approval waits for its requester instead.
+/// While a question or proposed changes are open, the approval waits for its requester instead.
 pub fn message(approval: &Approval, ctx: &Context) -> Message {
+    let requester = People::actor(&approval.requester);
+    if let Some(proposal) = &approval.proposal {
+        let proposer = People::actor(&proposal.agreed.by);
+        let message = Message::new("confirm-changes").param("since", proposal.since);
+        return message.param("people", requester).param("proposer", proposer);
+    }
     if let Some(question) = &approval.question {
-        let requester = People::actor(&approval.requester);
         return Message::new("answer").param("since", question.since).param("people", requester);
     }
     let open = approval.open_stages().into_iter();
