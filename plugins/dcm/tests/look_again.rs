@@ -8,10 +8,12 @@ use dcm::Dcm;
 use dcm::offering::define::DefineOffering;
 use dcm::request::approvals::Approvals;
 use dcm::request::approve::ApproveRequest;
+use dcm::request::decision::end_deadline::EndDeadline;
+use dcm::request::decision::stages::Stages;
 use dcm::request::reject::RejectRequest;
 use dcm::request::submit::RequestVm;
 use dcm::request::view::Requests;
-use eaf_sdk::testing::Stage;
+use eaf_sdk::testing::{Stage, system};
 use serde_json::{Value, json};
 
 const APPROVED: &[&str] = &["stage-decided", "stage-passed", "request-approved"];
@@ -87,4 +89,56 @@ fn an_offering_that_is_as_before_needs_no_expected_price() {
     approve(&mut stage, &id, None).then_events(APPROVED);
     let approved = &stage.log.last().unwrap().data;
     assert_eq!((&approved["monthly_cents"], &approved["offering_name"]), (&json!(3_000), &json!("Small server")));
+}
+
+/// Request that finance approves by the end of its deadline, with the body that ends the deadline.
+fn approved_by_time() -> (Stage<Dcm>, String, Value) {
+    let deadline = json!({ "hours": 8, "finally": "approve" });
+    let mut document = two_stages(json!({ "after": [], "deadline": deadline }));
+    document["stages"].as_array_mut().unwrap().remove(0);
+    document["allow_timeout_approval"] = true.into();
+    let mut stage = with_policy(document);
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    let due = stage.view::<Stages>()[&format!("{id}/costly.finance")]["due_at"].as_i64().unwrap();
+    stage.now = due;
+    let ended = json!({ "request": id, "stage": "costly.finance", "due_at": due });
+    (stage, id, ended)
+}
+
+#[test]
+fn a_deadline_approves_a_request_whose_offering_is_as_before() {
+    let (mut stage, id, ended) = approved_by_time();
+    stage.when::<EndDeadline>(&system(), ended).then_events(&["stage-passed", "request-auto-approved"]);
+    assert_eq!(stage.view::<Requests>()[&id]["status"], "approved");
+}
+
+#[test]
+fn a_deadline_does_not_approve_another_price_or_template_and_asks_the_operators() {
+    for changed in
+        [json!({ "cpu_cents": 700 }), json!({ "template": "templates/debian-13" }), json!({ "active": false })]
+    {
+        let (mut stage, id, ended) = approved_by_time();
+        stage.when::<DefineOffering>(&admin(), offering(changed)).then_events(&["offering-defined"]);
+        stage.when::<EndDeadline>(&system(), ended.clone()).then_events(&["stage-escalated"]);
+        let escalated = &stage.log.last().unwrap().data;
+        assert_eq!((&escalated["cause"], &escalated["due_at"]), (&json!("offering_changed"), &Value::Null));
+        assert_eq!(escalated["to"], json!({ "permission": "operate" }));
+        stage.when::<EndDeadline>(&system(), ended).then_events(&[]);
+        let row = stage.view::<Requests>()[&id].clone();
+        assert_eq!((&row["status"], &row["due_at"]), (&json!("pending"), &Value::Null));
+        assert_eq!(row["waiting_for"]["permissions"], json!(["operate"]));
+        let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!(waiting.params["people_missing"], false);
+        let body = |cents: Value| json!({ "request": id, "expected_monthly_cents": cents });
+        assert!(stage.when::<ApproveRequest>(&admin(), body(Value::Null)).rejection().is_some());
+        let cents = offering_price(&stage);
+        stage.when::<ApproveRequest>(&admin(), body(cents)).then_events(APPROVED);
+    }
+}
+
+/// Present price of the requested machine of 2 CPUs and 4 GB, in cents per month.
+fn offering_price(stage: &Stage<Dcm>) -> Value {
+    let row = &stage.view_named("offerings")["small"];
+    let cents = |member: &str| row[member].as_i64().unwrap();
+    (cents("base_cents") + 2 * cents("cpu_cents") + 4 * cents("gb_cents")).into()
 }

@@ -171,6 +171,8 @@ pub enum Cause {
     Time,
     /// Too few people are left to pass the stage.
     PeopleMissing,
+    /// The stage would have passed by time, but the offering or its price changed.
+    OfferingChanged,
 }
 
 /// Change of an approval, in the form in which an event records it. Times are in milliseconds since

@@ -193,6 +193,23 @@ impl Approval {
         Ok(following.changes)
     }
 
+    /// Asks the holders of `operate` instead of passing a stage at the end of its deadline, because
+    /// the offering or its price changed. No deadline runs afterwards.
+    pub fn ask_operators(&self, ambient: Ambient, stage: &str) -> Result<Vec<Change>, Rejection> {
+        self.overdue(ambient, stage)?;
+        let mut following = Following::new(self, ambient);
+        following.record(Change::Escalated {
+            stage: stage.into(),
+            to: Approver::Permission(OPERATE.into()),
+            cause: Cause::OfferingChanged,
+            to_operators: false,
+            due_at: None,
+            at: ambient.now,
+        });
+        following.settle();
+        Ok(following.changes)
+    }
+
     fn can_decide_in(&self, approvers: &dyn Approvers, vote: &Vote, stage: &str) -> Result<(), Rejection> {
         let progress = self.open_or_refuse(stage)?;
         let tally = Tally::of(self, approvers, progress);

@@ -1,10 +1,14 @@
 //! End of a step of a stage's deadline, as the deadline's run reports it: as the policy says, the
-//! stage is escalated or passes, or the approval expires.
+//! stage is escalated or passes, or the approval expires. A request whose offering or price changed
+//! is not approved by time; the holders of `operate` decide instead.
 
 use super::people::Resolved;
 use super::record::Recording;
-use super::{ambient, boundary, deadline_stands};
+use super::{ambient, deadline_stands};
 use crate::calendar::state::Current;
+use crate::policy::approval::{Change, Outcome};
+use crate::request::approve::with_offering;
+use crate::request::look_again::as_offered_now;
 use crate::request::{Request, stream, unknown};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
@@ -24,7 +28,7 @@ impl Command for EndDeadline {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        boundary(&self.request, loaded)
+        with_offering(&self.request, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
@@ -37,7 +41,11 @@ impl Command for EndDeadline {
         let changes = if approval.has_escalation_left(&self.stage) {
             approval.escalate(ambient, &self.stage)?
         } else {
-            approval.expire(ambient, &self.stage)?
+            let changes = approval.expire(ambient, &self.stage)?;
+            let is_granted =
+                changes.iter().any(|change| matches!(change, Change::Ended { outcome: Outcome::Granted, .. }));
+            let has_changed = is_granted && as_offered_now(&request.spec(), streams, None).is_err();
+            if has_changed { approval.ask_operators(ambient, &self.stage)? } else { changes }
         };
         let recording = Recording::new(ctx, &self.request, &request, None, &calendar);
         Ok(recording.changes(Accepted::nothing(), approval, changes))
