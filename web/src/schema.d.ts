@@ -284,6 +284,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/dcm/commands/propose-changes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Approve with changes
+     * @description Needs the permission `dcm.decide`. At most 256 KiB.
+     */
+    post: operations['dcm.propose-changes'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/confirm-changes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Confirm changes
+     * @description Needs the permission `dcm.request`. At most 256 KiB.
+     */
+    post: operations['dcm.confirm-changes'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/dcm/commands/decline-changes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Decline changes
+     * @description Needs the permission `dcm.request`. At most 256 KiB.
+     */
+    post: operations['dcm.decline-changes'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/dcm/commands/pass-on-decision': {
     parameters: {
       query?: never;
@@ -1880,6 +1940,8 @@ export interface components {
       position: string;
       status: string;
       terminal: boolean;
+      kind: string | null;
+      vm_id: string | null;
       vm_name: string | null;
       offering: string | null;
       offering_name: string | null;
@@ -1934,6 +1996,7 @@ export interface components {
       due_at: string | null;
       revision: number | null;
       thread: unknown;
+      proposal: unknown;
       awaited: string | null;
       status_text: string;
       /** @description One sentence. */
@@ -1946,6 +2009,8 @@ export interface components {
       position: string;
       status: string;
       terminal: boolean;
+      kind: string | null;
+      vm_id: string | null;
       vm_name: string | null;
       offering: string | null;
       offering_name: string | null;
@@ -1977,6 +2042,7 @@ export interface components {
       due_at: string | null;
       revision: number | null;
       thread: unknown;
+      proposal: unknown;
       awaited: string | null;
       status_text: string;
       /** @description One sentence. */
@@ -2048,6 +2114,9 @@ export interface components {
       /** Format: date-time */
       decommissioned_at: string | null;
       copies: string | null;
+      decommission_request_id: string | null;
+      /** Format: date-time */
+      decommission_requested_at: string | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -2099,6 +2168,8 @@ export interface components {
       actor_id: string | null;
       actor_kind: string | null;
       actor_name: string | null;
+      on_behalf_of_id: string | null;
+      asked: unknown;
       trace_id: string | null;
       status_text: string;
       /** @description One sentence. */
@@ -4730,6 +4801,561 @@ export interface operations {
       };
     };
   };
+  'dcm.propose-changes': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: uuid */
+          request: string;
+          /**
+           * Format: uint32
+           * @description Revision of the request that the caller has read; without it, the first.
+           */
+          revision?: number | null;
+          /** @description Key of an offering that makes the machine cheaper. */
+          offering?: string | null;
+          /** Format: int64 */
+          cpus?: number | null;
+          /** Format: int64 */
+          memory_gb?: number | null;
+          /** Format: int64 */
+          term_months?: number | null;
+          /** @description Reason of the changes for the requester, 3 to 2,000 characters. */
+          comment: string;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.confirm-changes': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: uuid */
+          request: string;
+          /**
+           * Format: uint32
+           * @description Revision of the request that the caller has read; without it, the first.
+           */
+          revision?: number | null;
+          /**
+           * Format: int64
+           * @description Price that the caller saw, in cents per month; without it, that of the proposal. A different
+           *     one by now is a conflict.
+           */
+          expected_monthly_cents?: number | null;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'dcm.decline-changes': {
+    parameters: {
+      query?: {
+        /** @description Rehearses the command: decides it and records nothing. */
+        'dry-run'?: boolean;
+      };
+      header?: {
+        /** @description A repetition with the same key gets the first answer and changes nothing. */
+        'Idempotency-Key'?: string;
+        /** @description The `position` of the row that the command was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: uuid */
+          request: string;
+          /**
+           * Format: uint32
+           * @description Revision of the request that the caller has read; without it, the first.
+           */
+          revision?: number | null;
+          /** @description Reason for the person who proposed the changes, up to 2,000 characters. */
+          text?: string | null;
+        };
+      };
+    };
+    responses: {
+      /** @description With dry-run only: the command would be accepted. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description Accepted and recorded. */
+      202: {
+        headers: {
+          /** @description The row of the command's subject. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed-json`, `idempotency-key-invalid`, `basis-invalid`, `query-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `idempotency-key-reused`, `contention`, `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-erased` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported-media-type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `body-too-complex`, `body-invalid` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `package-changed`, `event-unknown`, `package-unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   'dcm.pass-on-decision': {
     parameters: {
       query?: {
@@ -6011,6 +6637,8 @@ export interface operations {
           vm: string;
           /** @description Name of the machine in DCM or in vCenter, typed by a person. */
           confirm: string;
+          /** @description Reason for the people whom a policy asks, at most 2,000 characters; optional. */
+          reason?: string | null;
         };
       };
     };
@@ -6982,6 +7610,10 @@ export interface operations {
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        kind?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        vm_id?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         vm_name?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         offering?: string;
@@ -7137,6 +7769,10 @@ export interface operations {
         status?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         terminal?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        kind?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        vm_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         vm_name?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */

@@ -32,14 +32,14 @@ use request::decision::event::{
     StageReminded,
 };
 use request::event::{
-    RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested, RequestCancelled,
-    RequestExpired, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestRevised, RequestSubmitted,
-    RequestWithdrawn,
+    DecommissionApproved, RequestApproved, RequestAutoApproved, RequestCancelFailed, RequestCancelRequested,
+    RequestCancelled, RequestExpired, RequestFailed, RequestFulfilled, RequestRejected, RequestRetried, RequestRevised,
+    RequestSubmitted, RequestWithdrawn,
 };
 use settings::Settings;
 use vm::event::{
-    VmDecommissionFailed, VmDecommissionRequested, VmDecommissioned, VmGoneConfirmed, VmProvisioned, VmRefreshFailed,
-    VmRefreshRequested, VmRefreshed,
+    VmDecommissionAwaited, VmDecommissionFailed, VmDecommissionNotApproved, VmDecommissionRequested, VmDecommissioned,
+    VmGoneConfirmed, VmProvisioned, VmRefreshFailed, VmRefreshRequested, VmRefreshed,
 };
 
 /// DCM's permissions, which people hold by their roles. The system needs no permission.
@@ -80,6 +80,7 @@ events! {
         RequestApproved,
         RequestAutoApproved,
         RequestExpired,
+        DecommissionApproved,
         RequestRejected,
         RequestRetried,
         RequestFulfilled,
@@ -97,6 +98,8 @@ events! {
         VmRefreshRequested,
         VmRefreshed,
         VmRefreshFailed,
+        VmDecommissionAwaited,
+        VmDecommissionNotApproved,
         VmDecommissionRequested,
         VmDecommissioned,
         VmDecommissionFailed,

@@ -6,6 +6,8 @@ use cast::*;
 use dcm::offering::define::DefineOffering;
 use dcm::policy::view::PoliciesView;
 use dcm::request::view::Requests;
+use dcm::vm::complete_decommission::CompleteDecommission;
+use dcm::vm::decommission::DecommissionVm;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
@@ -191,6 +193,21 @@ fn follow(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Acto
     }
 }
 
+/// Creates a stage with a machine whose decommissioning waits for the manager of its owner.
+fn with_awaited_decommission() -> Stage<dcm::Dcm> {
+    let (mut stage, vm) = with_decommission_policy(json!({}));
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": vm, "confirm": "web-01" }));
+    stage
+}
+
+/// Creates a stage with a machine that was decommissioned.
+fn with_decommissioned() -> Stage<dcm::Dcm> {
+    let (mut stage, vm) = with_vm();
+    stage.when::<DecommissionVm>(&requester(), json!({ "vm": vm, "confirm": "web-01" }));
+    stage.when::<CompleteDecommission>(&system(), json!({ "vm": vm, "attempt": 1 }));
+    stage
+}
+
 #[test]
 fn offers_agree_with_decisions_in_every_reachable_state() {
     let [fritz, frieda] = finance();
@@ -198,9 +215,11 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
     let mut kinds = std::collections::BTreeSet::new();
-    for seed in 1..=16 {
+    for seed in 1..=18 {
         let mut random = SeededRandom::new(seed);
         let mut stage = match seed % 6 {
+            _ if seed == 17 => with_awaited_decommission(),
+            _ if seed == 18 => with_decommissioned(),
             0 => with_failed("clone").0,
             1 => with_vm().0,
             2 => with_gone().0,
@@ -217,12 +236,12 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
             statuses.extend(stage.view_named("requests").into_values().map(|r| format!("awaited {}", r["awaited"])));
-            kinds.extend(stage.log.iter().map(|recorded| recorded.kind.clone()));
             for _ in 0..20 {
                 step(&mut stage, &mut random, &people);
                 follow(&mut stage, &mut random, &people);
             }
         }
+        kinds.extend(stage.log.iter().map(|recorded| recorded.kind.clone()));
     }
     assert!(compared > 1000, "only {compared} offers were compared");
     // Every status must be reached; otherwise the test proves too little.
@@ -242,7 +261,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     for awaited in ["approvers", "requester"] {
         assert!(statuses.contains(&format!("awaited \"{awaited}\"")), "no request waited for its {awaited}");
     }
-    for kind in ["changes-proposed", "changes-confirmed", "changes-declined"] {
+    for kind in ["vm-decommission-awaited", "changes-proposed", "changes-confirmed", "changes-declined"] {
         assert!(kinds.contains(kind), "no story reached {kind}");
     }
     for status in ["draft", "published", "retired"] {

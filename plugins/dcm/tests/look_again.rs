@@ -113,7 +113,7 @@ fn a_deadline_approves_a_request_whose_offering_is_as_before() {
 }
 
 #[test]
-fn a_deadline_does_not_approve_another_price_or_template_and_asks_the_operators() {
+fn a_deadline_never_approves_another_price_and_asks_the_operators() {
     for changed in
         [json!({ "cpu_cents": 700 }), json!({ "template": "templates/debian-13" }), json!({ "active": false })]
     {

@@ -194,7 +194,7 @@ fn open_questions_are_mailed_to_the_requester_and_answers_to_the_asker() {
 }
 
 #[test]
-fn proposed_changes_are_mailed_to_the_requester_while_they_are_open_and_the_answer_to_the_proposer() {
+fn proposed_changes_are_mailed_to_the_requester_their_answer_to_proposer() {
     let propose = |stage: &mut Stage<Dcm>, id: &str| {
         let body = json!({ "request": id, "cpus": 1, "comment": "One is enough." });
         stage.when::<ProposeChanges>(&approver(), body).then_events(&["changes-proposed"]);

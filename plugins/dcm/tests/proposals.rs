@@ -83,7 +83,7 @@ fn a_request_with_proposed_changes_waits_for_its_requester() {
 }
 
 #[test]
-fn confirmed_changes_are_a_revision_on_which_the_approval_of_the_proposer_counts() {
+fn the_approval_of_the_proposer_counts_on_the_confirmed_revision() {
     let (mut stage, id) = proposed();
     stage.when::<ConfirmChanges>(&requester(), json!({ "request": id })).then_events(&[
         "changes-confirmed",
@@ -111,7 +111,7 @@ fn confirmed_changes_are_a_revision_on_which_the_approval_of_the_proposer_counts
 }
 
 #[test]
-fn a_confirmation_approves_in_the_name_of_the_proposer_and_never_of_the_requester() {
+fn a_confirmation_approves_in_the_name_of_the_proposer_alone() {
     let (mut stage, id) = with_request();
     let body = json!({ "request": id, "memory_gb": 2, "comment": "Two are enough." });
     stage.when::<ProposeChanges>(&approver(), body).then_events(&["changes-proposed"]);
@@ -176,7 +176,7 @@ fn only_smaller_shorter_or_cheaper_values_are_proposed() {
 }
 
 #[test]
-fn only_people_who_are_asked_propose_once_and_on_the_revision_that_they_read() {
+fn only_people_who_are_asked_propose_and_on_the_revision_they_read() {
     let (mut stage, id) = waiting();
     let body = json!({ "request": id, "cpus": 2, "comment": "Two are enough." });
     stage.when::<ProposeChanges>(&requester(), body.clone()).then_rejected("own-request");

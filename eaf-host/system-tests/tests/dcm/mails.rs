@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 const PUBLIC_URL: &str = "https://eaf.example.com";
 
-const MAILS: [&str; 16] = [
+const MAILS: [&str; 17] = [
     "approval-requested",
     "changes-confirmed",
     "changes-declined",
     "changes-proposed",
+    "decommission-approved",
     "question-answered",
     "question-asked",
     "request-cancelled",
@@ -79,9 +80,12 @@ fn recorded() -> Vec<(&'static str, String, Value)> {
             json!({ "stage": stage, "passed_on_by": "Fritz Finanz", "note": "Ich bin ab morgen im Urlaub." }),
         ),
     ];
+    let decommissions = ["approval-requested", "request-expired", "request-rejected"];
+    let decommissions = decommissions
+        .map(|name| (name, format!("{name}.decommission"), json!({ "decommission": true, "justification": "" })));
     let plain = MAILS.map(|name| (name, name.to_owned(), json!({})));
     let asks = variants.map(|(variant, facts)| ("approval-requested", format!("approval-requested.{variant}"), facts));
-    plain.into_iter().chain(asks).collect()
+    plain.into_iter().chain(asks).chain(decommissions).collect()
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::ask::APPROVAL_REQUESTED;
 use super::{Skipped, facts};
 use crate::request::Status;
 use crate::request::approvals::Approvals;
-use crate::request::event::{RequestApproved, RequestAutoApproved, RequestExpired, RequestRejected, RequestWithdrawn};
+use crate::request::event::{
+    DecommissionApproved, RequestApproved, RequestAutoApproved, RequestExpired, RequestRejected, RequestWithdrawn,
+};
 use eaf_sdk::{Recorded, flow};
 use eaf_sdk_mail::{Condition, Mailer, Recipient};
 use serde_json::json;
@@ -34,6 +36,20 @@ pub(super) fn withdrawn(mailer: &Mailer, e: &RequestWithdrawn) -> Skipped {
 pub(super) fn approved(mailer: &Mailer, e: &RequestApproved) -> Skipped {
     let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by: e.approver_name.as_str() };
     settled.send(mailer, Status::Approved, &e.approver_id)
+}
+
+pub(super) fn decommission_approved(mailer: &Mailer, e: &DecommissionApproved, recorded: &Recorded) -> Skipped {
+    let by = e.approver_name.as_ref().map(|name| name.as_str()).unwrap_or_default();
+    let settled = Settled { id: &e.request_id, vm_name: &e.spec.vm_name, by };
+    let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
+    facts["vm_id"] = json!(e.spec.decommission.as_ref().map(|machine| &machine.vm_id));
+    facts["approver_name"] = by.into();
+    // The requester's mail is first, so that it does not wait for other mailboxes.
+    let requester = mailer.send("decommission-approved", Recipient::Actor(&e.requester_id), &facts);
+    let others = settled.send(mailer, Status::Approved, e.approver_id.as_deref().unwrap_or(&e.requester_id));
+    let sent = requester?;
+    others?;
+    Ok(sent.skipped)
 }
 
 pub(super) fn rejected(mailer: &Mailer, e: &RequestRejected, recorded: &Recorded) -> Skipped {

@@ -66,6 +66,7 @@ impl View for Months {
         "request-submitted",
         "request-approved",
         "request-auto-approved",
+        "decommission-approved",
         "request-rejected",
         "request-expired",
         "request-withdrawn",
@@ -100,6 +101,11 @@ impl Row {
                 self.decided(e.submitted_at, at);
             }
             Event::RequestAutoApproved(_) => self.auto_approved += 1,
+            Event::DecommissionApproved(e) if e.approver_id.is_some() => {
+                self.approved += 1;
+                self.decided(e.submitted_at, at);
+            }
+            Event::DecommissionApproved(_) => self.auto_approved += 1,
             Event::RequestRejected(e) => {
                 self.rejected += 1;
                 self.decided(e.submitted_at, at);

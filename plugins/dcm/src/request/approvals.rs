@@ -9,6 +9,7 @@ use super::view::request_of;
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE};
+use crate::policy::fact::Kind;
 use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, View};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,10 @@ pub struct Row {
     /// Status of the approval: pending, approved, rejected, withdrawn or expired.
     pub status: Status,
     pub terminal: bool,
+    /// Kind of the requested change.
+    pub kind: Kind,
+    /// Id of the machine to decommission; `None`: the request is for a new machine.
+    pub vm_id: Option<String>,
     pub vm_name: String,
     pub offering: String,
     pub offering_name: String,
@@ -51,6 +56,8 @@ impl View for Approvals {
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),
+        Column::text("kind").filter(),
+        Column::text("vm_id").filter(),
         Column::text("vm_name").filter().sort(),
         Column::text("offering").filter(),
         Column::text("offering_name").sort(),
@@ -106,6 +113,7 @@ impl View for Approvals {
         "request-revised",
         "request-withdrawn",
         "request-approved",
+        "decommission-approved",
         "request-rejected",
     ];
 
@@ -135,6 +143,12 @@ impl View for Approvals {
                 row.end(Status::Approved);
                 row.decided_at = Some(recorded.at);
             }
+            Event::DecommissionApproved(e) => {
+                row.end(Status::Approved);
+                row.decided_by_id.clone_from(&e.approver_id);
+                row.decided_by_name = e.approver_name.as_ref().and_then(|name| name.to_option());
+                row.decided_at = Some(recorded.at);
+            }
             Event::RequestExpired(_) => {
                 row.end(Status::Expired);
                 row.decided_at = Some(recorded.at);
@@ -153,6 +167,7 @@ impl View for Approvals {
             return RowActions::idle();
         }
         let facts = RequestFacts {
+            kind: row.kind,
             status: row.status,
             requester_id: &row.requester_id,
             requester_erased: row.requester_name.as_deref().unwrap_or_default().is_empty(),
@@ -206,6 +221,8 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     Row {
         status: Status::Pending,
         terminal: false,
+        kind: spec.kind(),
+        vm_id: spec.decommission.as_ref().map(|machine| machine.vm_id.clone()),
         vm_name: spec.vm_name,
         offering: spec.offering,
         offering_name: spec.offering_name,

@@ -1,7 +1,8 @@
 //! Completion of a cancellation: the machine is removed, and its name is free.
 
 use super::event::RequestCancelled;
-use super::{Request, request_and_name, stream, unknown};
+use super::release::request_and_held;
+use super::{Request, stream, unknown};
 use crate::naming::{self, NameReleased};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
@@ -21,7 +22,7 @@ impl Command for CompleteCancel {
     const PERMISSION: Option<&'static str> = None;
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        request_and_name(&self.request, loaded)
+        request_and_held(&self.request, loaded)
     }
 
     fn decide(self, _: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

@@ -94,6 +94,25 @@ impl Event for RequestApproved {
     const TYPE: &'static str = "request-approved";
 }
 
+/// Approval of a request to decommission a machine. The machine's event of the removal follows.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct DecommissionApproved {
+    pub request_id: String,
+    pub requester_id: String,
+    pub requester_name: Personal<Requester>,
+    /// Actor id of the person whose decision was the last; none if a deadline approved.
+    pub approver_id: Option<String>,
+    pub approver_name: Option<Personal<Approver>>,
+    /// Time of the request's submission, in milliseconds since 1970.
+    pub submitted_at: i64,
+    #[serde(flatten)]
+    pub spec: Spec,
+}
+
+impl Event for DecommissionApproved {
+    const TYPE: &'static str = "decommission-approved";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RequestRejected {
     pub request_id: String,

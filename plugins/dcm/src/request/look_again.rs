@@ -8,8 +8,11 @@ use eaf_sdk::{Rejection, Streams};
 
 /// Requested machine at the offering's present price and template. Rejects if one of them differs
 /// from the request, or if the offering is closed, unless the person who decides has `expected` the
-/// present price, in cents per month.
+/// present price, in cents per month. A decommissioning depends on no offering.
 pub fn as_offered_now(spec: &Spec, streams: &Streams, expected: Option<i64>) -> Result<Spec, Rejection> {
+    if spec.decommission.is_some() {
+        return Ok(spec.clone());
+    }
     let offering = streams.fold::<Offering>(&offering::stream(&spec.offering)).and_then(|offering| offering.defined);
     // An offering is never deleted, so that each request has one.
     let Some(offering) = offering else { return Err(changed("offering-changed")) };

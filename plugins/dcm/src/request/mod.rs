@@ -16,6 +16,7 @@ pub mod fail_cancel;
 pub mod look_again;
 pub mod quote;
 pub mod reject;
+pub mod release;
 pub mod retry;
 pub mod revise;
 pub mod state;
@@ -23,9 +24,9 @@ pub mod submit;
 pub mod view;
 pub mod withdraw;
 
-use crate::naming;
 use crate::offering::yes;
-use eaf_sdk::{Boundary, Rejection, Streams};
+use crate::policy::fact::Kind;
+use eaf_sdk::{Boundary, Rejection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,7 @@ impl Status {
 /// or from a row.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFacts<'a> {
+    pub kind: Kind,
     pub status: Status,
     pub requester_id: &'a str,
     /// Whether the requester's personal data was erased.
@@ -98,6 +100,16 @@ impl RequestFacts<'_> {
     }
 }
 
+/// Machine that a request wants to decommission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decommission {
+    pub vm_id: String,
+    /// Actor id of the person whose machine it is.
+    pub owner_id: String,
+    /// Number of the attempt to decommission the machine that an approval begins.
+    pub attempt: u32,
+}
+
 /// Requested machine, as priced at the submission, the last revision or the last approval. Other
 /// changes of prices do not affect it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -115,9 +127,16 @@ pub struct Spec {
     /// Setting of the offering: the machine is handed over only with an address.
     #[serde(default = "yes")]
     pub await_address: bool,
+    /// Machine to decommission; `None`: the request is for a new machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decommission: Option<Decommission>,
 }
 
 impl Spec {
+    pub fn kind(&self) -> Kind {
+        if self.decommission.is_some() { Kind::VmDecommission } else { Kind::VmCreate }
+    }
+
     /// Size of the memory in MB, the unit of vCenter.
     pub fn memory_mb(&self) -> u64 {
         u64::from(self.memory_gb) * 1024
@@ -146,17 +165,4 @@ pub fn guarded(id: &str) -> Boundary {
         return Boundary::none();
     }
     Boundary::none().guard(stream(id))
-}
-
-/// Boundary of a command that releases a machine name: the request's stream and, once this is
-/// loaded, the stream of the name.
-pub fn request_and_name(id: &str, loaded: &Streams) -> Boundary {
-    if !is_id(id) {
-        return Boundary::none();
-    }
-    let boundary = Boundary::none().guard(stream(id));
-    match loaded.fold::<Request>(&stream(id)) {
-        Some(request) => boundary.guard(naming::stream(&request.spec().vm_name)),
-        None => boundary,
-    }
 }

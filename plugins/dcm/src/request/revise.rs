@@ -9,10 +9,11 @@ use super::event::RequestRevised;
 use super::quote::quote;
 use super::submit::{RequestVm, can_submit};
 use super::withdraw::can_withdraw;
-use super::{Request, guarded, is_id, stream, unknown};
+use super::{Request, RequestFacts, guarded, is_id, stream, unknown};
 use crate::calendar::state::{CALENDAR, Current};
 use crate::offering::{self, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
+use crate::policy::fact::Kind;
 use crate::policy::proposal::Agreed;
 use crate::policy::state::PUBLISHED;
 use eaf_sdk::personal::CommandActor;
@@ -46,6 +47,21 @@ pub struct ReviseRequest {
     pub expected_monthly_cents: Option<i64>,
 }
 
+/// Checks that the caller is the requester, that the request is undecided, and that it is for a new
+/// machine.
+pub fn can_revise(ctx: &Context, request: &RequestFacts) -> Result<(), Rejection> {
+    can_withdraw(ctx, request)?;
+    is_for_new_machine(request)
+}
+
+/// Checks that a request has values that can change.
+pub fn is_for_new_machine(request: &RequestFacts) -> Result<(), Rejection> {
+    if request.kind == Kind::VmCreate {
+        return Ok(());
+    }
+    Err(Rejection::conflict("nothing-to-change").at("/request"))
+}
+
 impl Command for ReviseRequest {
     const NAME: &'static str = "revise-request";
     const PERMISSION: Option<&'static str> = Some(REQUEST);
@@ -58,7 +74,7 @@ impl Command for ReviseRequest {
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
-        can_withdraw(ctx, &request.facts())?;
+        can_revise(ctx, &request.facts())?;
         let Some(approval) = &request.approval else { return Err(unknown()) };
         approval.is_at(self.revision.unwrap_or(1)).map_err(|refused| refused.at("/request"))?;
         let wanted = self.wanted(&request);

@@ -87,6 +87,7 @@ impl State for Request {
             Event::RequestWithdrawn(_) => self.status = Status::Withdrawn,
             Event::RequestExpired(_) => self.status = Status::Expired,
             Event::RequestAutoApproved(e) => self.begin(e.attempt, Step::EnsureFolder.as_str().into(), recorded),
+            Event::DecommissionApproved(_) => self.status = Status::Approved,
             Event::RequestRejected(_) => self.status = Status::Rejected,
             Event::RequestApproved(e) => {
                 self.spec = Some(e.spec);
@@ -149,6 +150,7 @@ impl Request {
 
     pub fn facts(&self) -> RequestFacts<'_> {
         RequestFacts {
+            kind: self.spec.as_ref().map(Spec::kind).unwrap_or_default(),
             status: self.status,
             requester_id: &self.requester_id,
             requester_erased: self.requester_name().as_str().is_empty(),

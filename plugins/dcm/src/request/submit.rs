@@ -156,6 +156,7 @@ impl RequestVm {
             template: offering.template.clone(),
             currency: offering.currency.clone(),
             await_address: offering.await_address,
+            decommission: None,
         }
     }
 

@@ -8,11 +8,12 @@ use super::decision::shown::Shown;
 use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::retry::{self, RetryRequest};
-use super::revise::ReviseRequest;
+use super::revise::{self, ReviseRequest};
 use super::withdraw::{self, WithdrawRequest};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
+use crate::policy::fact::Kind;
 use crate::provisioning::stall;
 use crate::vm;
 use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
@@ -23,6 +24,10 @@ use serde_json::json;
 pub struct Row {
     pub status: Status,
     pub terminal: bool,
+    /// Kind of the requested change.
+    pub kind: Kind,
+    /// Id of the machine to decommission; `None`: the request is for a new machine.
+    pub vm_id: Option<String>,
     pub vm_name: String,
     pub offering: String,
     pub offering_name: String,
@@ -84,6 +89,8 @@ impl View for Requests {
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),
+        Column::text("kind").filter(),
+        Column::text("vm_id").filter(),
         Column::text("vm_name").filter().sort().search(),
         Column::text("offering").filter(),
         Column::text("offering_name").sort().search(),
@@ -159,6 +166,7 @@ impl View for Requests {
         "request-revised",
         "request-withdrawn",
         "request-approved",
+        "decommission-approved",
         "request-rejected",
         "request-retried",
         "request-fulfilled",
@@ -196,8 +204,12 @@ impl View for Requests {
         };
         let body = json!({ "request": key });
         let revised = json!({ "request": key, "revision": row.shown.revision });
-        offer_decisions(offers, key, &row.shown, &facts, ctx)
-            .offer::<ReviseRequest>(ctx, withdraw::can_withdraw(ctx, &facts), revised)
+        let offers = offer_decisions(offers, key, &row.shown, &facts, ctx);
+        let offers = match row.kind {
+            Kind::VmCreate => offers.offer::<ReviseRequest>(ctx, revise::can_revise(ctx, &facts), revised),
+            Kind::VmDecommission => offers,
+        };
+        offers
             .offer::<WithdrawRequest>(ctx, withdraw::can_withdraw(ctx, &facts), body.clone())
             .offer::<RetryRequest>(ctx, retry::can_retry(&facts), body.clone())
             .offer::<CompleteWithoutAddress>(
@@ -213,6 +225,7 @@ impl View for Requests {
 impl Row {
     pub fn facts(&self) -> RequestFacts<'_> {
         RequestFacts {
+            kind: self.kind,
             status: self.status,
             requester_id: &self.requester_id,
             requester_erased: self.requester_name.as_deref().unwrap_or_default().is_empty(),
@@ -240,6 +253,8 @@ fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     Row {
         status: Status::Pending,
         terminal: false,
+        kind: spec.kind(),
+        vm_id: spec.decommission.as_ref().map(|machine| machine.vm_id.clone()),
         vm_name: spec.vm_name,
         offering: spec.offering,
         offering_name: spec.offering_name,
@@ -328,6 +343,14 @@ impl Row {
                 self.enter(Status::Approved);
                 self.decided_at = Some(at);
                 self.attempt = Some(e.attempt);
+            }
+            Event::DecommissionApproved(e) => {
+                self.enter(Status::Approved);
+                // The row of the machine shows the removal.
+                self.terminal = true;
+                self.decided_by_id.clone_from(&e.approver_id);
+                self.decided_by_name = e.approver_name.as_ref().and_then(|name| name.to_option());
+                self.decided_at = Some(at);
             }
             Event::RequestExpired(_) => {
                 self.enter(Status::Expired);
@@ -444,6 +467,7 @@ pub fn waiting_on(row: &Row, ctx: &Context) -> Option<Message> {
     }
     match row.status {
         Status::Pending => row.shown.approval.as_ref().map(|approval| waiting::message(approval, ctx)),
+        Status::Approved if row.terminal => None,
         Status::Approved => Some(match &row.step {
             None => Message::new("provisioning-start").param("since", row.updated_at),
             Some(step) => Message::new("provisioning")

@@ -1,8 +1,8 @@
 //! Withdrawal of an undecided request by its requester.
 
 use super::event::RequestWithdrawn;
-use super::{Request, RequestFacts, request_and_name, stream, unknown};
-use crate::naming::{self, NameReleased};
+use super::release::{release, request_and_held};
+use super::{Request, RequestFacts, stream, unknown};
 use crate::permission::REQUEST;
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
@@ -26,24 +26,20 @@ impl Command for WithdrawRequest {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        request_and_name(&self.request, loaded)
+        request_and_held(&self.request, loaded)
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
         let request: Request = streams.fold(&stream(&self.request)).ok_or_else(unknown)?;
         can_withdraw(ctx, &request.facts())?;
-        let name = request.spec().vm_name;
         let withdrawn = RequestWithdrawn {
             request_id: self.request.clone(),
             requester_id: request.requester_id.clone(),
             requester_name: request.requester_name(),
-            vm_name: name.clone(),
+            vm_name: request.spec().vm_name,
             closed_stages: request.open_stages(),
         };
-        let released = NameReleased { name: name.clone(), request_id: self.request.clone() };
-        Ok(Accepted::nothing()
-            .event(stream(&self.request), withdrawn)
-            .event(naming::stream(&name), released)
-            .subject("requests", self.request))
+        let accepted = Accepted::nothing().event(stream(&self.request), withdrawn);
+        Ok(release(accepted, &self.request, &request).subject("requests", self.request))
     }
 }

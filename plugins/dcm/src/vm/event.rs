@@ -123,6 +123,33 @@ impl Event for VmDecommissionRequested {
     const TYPE: &'static str = "vm-decommission-requested";
 }
 
+/// Beginning of a request to decommission the machine, which waits for a decision.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmDecommissionAwaited {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub by_id: String,
+    pub by_name: Personal<By>,
+    pub request_id: String,
+    pub name: String,
+}
+
+impl Event for VmDecommissionAwaited {
+    const TYPE: &'static str = "vm-decommission-awaited";
+}
+
+/// End of a request to decommission the machine without an approval; the machine stays.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct VmDecommissionNotApproved {
+    pub vm_id: String,
+    pub requester_id: String,
+    pub request_id: String,
+}
+
+impl Event for VmDecommissionNotApproved {
+    const TYPE: &'static str = "vm-decommission-not-approved";
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct VmDecommissioned {
     pub vm_id: String,

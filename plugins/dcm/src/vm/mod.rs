@@ -88,6 +88,8 @@ pub struct VmFacts<'a> {
     pub requester_id: &'a str,
     /// Code of the last failed removal; `None`: no removal has failed.
     pub failed_code: Option<&'a str>,
+    /// Whether a request to decommission the machine waits for a decision.
+    pub is_decision_awaited: bool,
 }
 
 impl VmFacts<'_> {

@@ -34,6 +34,8 @@ pub struct Vm {
     pub stalled: Option<String>,
     /// Code of the last failed removal; `None`: no removal has failed.
     pub failed_code: Option<String>,
+    /// Id of the request to decommission the machine that waits for a decision; `None`: none waits.
+    pub decommission_request: Option<String>,
 }
 
 impl State for Vm {
@@ -61,6 +63,8 @@ impl State for Vm {
                 self.vcenter_name.clone_from(&e.vcenter_name);
                 self.seen = Some(e);
             }
+            Event::VmDecommissionAwaited(e) => self.decommission_request = Some(e.request_id),
+            Event::VmDecommissionNotApproved(_) => self.decommission_request = None,
             Event::VmDecommissionRequested(e) => self.begin(e.attempt, Step::PowerOff, recorded),
             Event::VmGoneConfirmed(e) => self.begin(e.attempt, Step::Destroy, recorded),
             Event::VmDecommissioned(_) => self.status = Status::Decommissioned,
@@ -81,7 +85,12 @@ impl State for Vm {
 
 impl Vm {
     pub fn facts(&self) -> VmFacts<'_> {
-        VmFacts { status: self.status, requester_id: &self.requester_id, failed_code: self.failed_code.as_deref() }
+        VmFacts {
+            status: self.status,
+            requester_id: &self.requester_id,
+            failed_code: self.failed_code.as_deref(),
+            is_decision_awaited: self.decommission_request.is_some(),
+        }
     }
 
     /// Checks that the machine is being decommissioned, and that `attempt` is the present attempt.
@@ -102,6 +111,7 @@ impl Vm {
 
     fn begin(&mut self, attempt: u32, step: Step, recorded: &Recorded) {
         self.status = Status::Decommissioning;
+        self.decommission_request = None;
         self.attempt = attempt;
         self.begun_by.clone_from(&recorded.id);
         self.step = step.as_str().into();

@@ -57,6 +57,9 @@ pub struct Row {
     /// Names of copies of the machine: other machines in vCenter that carry the same marker and
     /// were not removed. `None`: there are no copies.
     pub copies: Option<String>,
+    /// Id of the request to decommission the machine that waits for a decision; `None`: none waits.
+    pub decommission_request_id: Option<String>,
+    pub decommission_requested_at: Option<i64>,
 }
 
 pub struct Vms;
@@ -102,6 +105,8 @@ impl View for Vms {
         Column::text("decommissioned_by_name"),
         Column::timestamp("decommissioned_at"),
         Column::text("copies"),
+        Column::text("decommission_request_id"),
+        Column::timestamp("decommission_requested_at"),
     ];
     const READ: &'static [ReadRule] =
         &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
@@ -110,6 +115,8 @@ impl View for Vms {
         "vm-refresh-requested",
         "vm-refreshed",
         "vm-refresh-failed",
+        "vm-decommission-awaited",
+        "vm-decommission-not-approved",
         "vm-decommission-requested",
         "vm-decommissioned",
         "vm-decommission-failed",
@@ -135,8 +142,12 @@ impl View for Vms {
     }
 
     fn actions(key: &str, row: &Row, ctx: &Context) -> RowActions {
-        let facts =
-            VmFacts { status: row.status, requester_id: &row.requester_id, failed_code: row.error_code.as_deref() };
+        let facts = VmFacts {
+            status: row.status,
+            requester_id: &row.requester_id,
+            failed_code: row.error_code.as_deref(),
+            is_decision_awaited: row.decommission_request_id.is_some(),
+        };
         let offers = match waiting_on(row) {
             Some(message) => RowActions::waiting_on(message),
             None => RowActions::idle(),
@@ -193,6 +204,8 @@ fn begin(provisioned: &VmProvisioned, recorded: &Recorded) -> Row {
         decommissioned_by_name: None,
         decommissioned_at: None,
         copies: None,
+        decommission_request_id: None,
+        decommission_requested_at: None,
     }
 }
 
@@ -212,6 +225,13 @@ fn advance(row: &mut Row, event: &Event, recorded: &Recorded) {
             if row.status == Status::Active {
                 row.fail(&e.code, &e.message, &recorded.trace_id);
             }
+        }
+        Event::VmDecommissionAwaited(e) => {
+            row.decommission_request_id = Some(e.request_id.clone());
+            row.decommission_requested_at = Some(recorded.at);
+        }
+        Event::VmDecommissionNotApproved(_) => {
+            (row.decommission_request_id, row.decommission_requested_at) = (None, None);
         }
         Event::VmDecommissionRequested(e) => row.take_down(&e.by_id, e.by_name.to_option()),
         Event::VmGoneConfirmed(e) => row.take_down(&e.by_id, e.by_name.to_option()),
@@ -265,6 +285,7 @@ impl Row {
 
     fn take_down(&mut self, by_id: &str, by_name: Option<String>) {
         self.status = Status::Decommissioning;
+        (self.decommission_request_id, self.decommission_requested_at) = (None, None);
         self.decommissioned_by_id = Some(by_id.into());
         self.decommissioned_by_name = by_name;
         (self.step, self.refresh_failed_at, self.refresh_error_code) = (None, None, None);
@@ -311,6 +332,9 @@ pub fn waiting_on(row: &Row) -> Option<Message> {
             .param("step", row.failed_step.clone().unwrap_or_default())
             .param("code", row.error_code.clone().unwrap_or_default())
             .param("people", People::who_may(OPERATE)),
+        Status::Active if row.decommission_requested_at.is_some() => {
+            Message::new("decommission-awaited").param("since", row.decommission_requested_at)
+        }
         Status::Active | Status::Decommissioned => match (row.refresh_requested_at, row.refresh_failed_at) {
             (Some(at), _) => Message::new("refreshing").param("since", at),
             (None, Some(at)) => Message::new("refresh-failed")

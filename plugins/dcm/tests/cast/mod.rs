@@ -175,6 +175,23 @@ pub fn two_stages(finance_stage: Value) -> Value {
     })
 }
 
+/// Creates a stage with a machine whose decommissioning the requester's manager approves; `stage_members`
+/// are further members of the policy's stage.
+pub fn with_decommission_policy(stage_members: Value) -> (Stage<Dcm>, String) {
+    let mut asked = json!({ "key": "manager", "name": { "de": "Führungskraft", "en": "Manager" },
+        "approvers": [{ "manager_of": "requester" }], "needs": "any" });
+    for (member, value) in stage_members.as_object().into_iter().flatten() {
+        asked[member] = value.clone();
+    }
+    let mut stage = with_policy(json!({ "applies_to": { "kinds": ["vm.decommission"] }, "stages": [asked],
+        "allow_timeout_approval": true }));
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
+    let done = json!({ "request": id, "attempt": 1, "ip": "10.0.0.7" });
+    stage.when::<CompleteProvisioning>(&system(), done).then_events(&["request-fulfilled", "vm-provisioned"]);
+    (stage, id)
+}
+
 /// Creates a stage in which this policy document is published.
 pub fn with_policy(document: Value) -> Stage<Dcm> {
     let mut stage = with_offering();

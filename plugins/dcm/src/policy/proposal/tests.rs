@@ -27,7 +27,7 @@ fn proposed(approval: &mut Approval, members: &TestMembers, actor: &str, now: i6
     apply(approval, &changes);
 }
 
-/// Begins the next revision with the approval of the proposer, and returns the names of the changes.
+/// Begins the next revision with the approval of the proposer. Returns the names of the changes.
 fn confirmed(approval: &Approval, members: &TestMembers) -> (Approval, Vec<String>) {
     let agreed = approval.proposal.clone().map(|proposal| proposal.agreed);
     let fresh = Approval::new(approval.plan.clone(), REQUESTER, BTreeSet::new(), 2);
@@ -96,7 +96,7 @@ fn the_approval_of_the_proposer_counts_once_in_the_next_revision() {
 }
 
 #[test]
-fn the_approval_of_the_proposer_of_a_later_stage_counts_when_that_stage_opens() {
+fn the_approval_of_a_later_proposer_counts_when_their_stage_opens() {
     let (members, mut approval) = (heads(), timely(&heads()));
     voted(&mut approval, &members, &vote("anna"));
     voted(&mut approval, &members, &vote("bert"));
@@ -123,25 +123,22 @@ fn a_proposer_without_a_seat_at_the_confirmation_has_no_voice() {
 fn a_proposer_who_decides_passes_on_or_is_replaced_meanwhile_has_no_voice() {
     let stages = vec![staged("a", &["heads"], Needs::AtLeast(2))];
     let members = heads().group("heads", &["anna", "bert", "carl"]);
-    let acts: [&dyn Fn(&Approval) -> Vec<Change>; 3] = [
-        &|approval| {
-            let against = Vote { verdict: Verdict::Reject, ..vote("anna") };
-            approval.decide(at(&members, 0), &against).unwrap()
-        },
-        &|approval| approval.pass_on(at(&members, 0), "a", "anna", "dora").unwrap(),
-        &|approval| approval.reassign(at(&members, 0), "a", vec![group("heads")], "olga").unwrap(),
-    ];
-    for act in acts {
-        let mut approval = started(&members, stages.clone());
-        proposed(&mut approval, &members, "anna", 0);
-        let changes = act(&approval);
-        apply(&mut approval, &changes);
+    let mut approval = started(&members, stages);
+    proposed(&mut approval, &members, "anna", 0);
+    let against = Vote { verdict: Verdict::Reject, ..vote("anna") };
+    for changes in [
+        approval.decide(at(&members, 0), &against),
+        approval.pass_on(at(&members, 0), "a", "anna", "dora"),
+        approval.reassign(at(&members, 0), "a", vec![group("heads")], "olga"),
+    ] {
+        let mut approval = approval.clone();
+        apply(&mut approval, &changes.unwrap());
         assert_eq!(confirmed(&approval, &members).1, ["stage-opened"]);
     }
 }
 
 #[test]
-fn a_deputys_proposal_counts_for_the_seat_of_the_person_who_named_the_deputy() {
+fn a_deputys_proposal_counts_for_the_seat_of_the_principal() {
     let members = heads().deputy("anna", "dora");
     let mut approval = timely(&members);
     let behalf = Vote { on_behalf_of: Some("anna"), ..vote("dora") };

@@ -6,7 +6,7 @@ use super::{REFERENCES_MAX, ambient};
 use crate::calendar::Calendar;
 use crate::calendar::hours::Local;
 use crate::policy::approval::Approval;
-use crate::policy::fact::{Facts, Kind};
+use crate::policy::fact::Facts;
 use crate::policy::plan::plan;
 use crate::policy::state::{PUBLISHED, Policies};
 use crate::request::Spec;
@@ -21,7 +21,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Plans the approval of a new machine for the caller, by the policies in `streams`.
+    /// Plans the approval of the caller's request, by the policies in `streams`.
     pub fn new(ctx: &Context, streams: &Streams, calendar: &Calendar, spec: &Spec, revision: u32) -> Self {
         let policies = streams.fold::<Policies>(PUBLISHED).unwrap_or_default();
         let facts = facts(ctx, calendar, spec);
@@ -54,7 +54,7 @@ fn facts(ctx: &Context, calendar: &Calendar, spec: &Spec) -> Facts {
     // A time outside the years that the calendar can compute counts as Monday, 0:00.
     let local = calendar.local(ctx.now).unwrap_or(Local { weekday: 1, hour: 0 });
     Facts {
-        kind: Kind::VmCreate,
+        kind: spec.kind(),
         cpus: spec.cpus,
         memory_gb: spec.memory_gb,
         term_months: spec.term_months,

@@ -26,7 +26,8 @@ pub mod stages;
 pub mod thread;
 pub mod waiting;
 
-use super::{Request, Status, request_and_name, stream};
+use super::release::request_and_held;
+use super::{Request, Status, stream};
 use crate::calendar::Calendar;
 use crate::calendar::state::CALENDAR;
 use crate::policy::approval::{Ambient, Approval, Approvers, Verdict};
@@ -38,10 +39,10 @@ use people::references;
 /// per command, and a command may need further ones.
 pub const REFERENCES_MAX: usize = 50;
 
-/// Boundary of a command that may change an approval: the request, its machine name, which the end
-/// of the approval may release, the tenant's calendar and the people of all stages.
+/// Boundary of a command that may change an approval: the request, its machine name or machine,
+/// which the end of the approval may release, the tenant's calendar and the people of all stages.
 pub fn boundary(request: &str, loaded: &Streams) -> Boundary {
-    let boundary = request_and_name(request, loaded);
+    let boundary = request_and_held(request, loaded);
     if !super::is_id(request) {
         return boundary;
     }

@@ -10,12 +10,12 @@ use super::propose::{ProposeChanges, can_propose};
 use super::reassign::{ReassignStage, can_reassign};
 use super::shown::Shown;
 use crate::permission::OPERATE;
-use crate::policy::approval::Verdict;
+use crate::policy::approval::{Approval, Verdict};
 use crate::request::approve::ApproveRequest;
 use crate::request::reject::RejectRequest;
 use crate::request::{RequestFacts, Status};
 use eaf_sdk::{Context, RowActions};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Offers approval and rejection of an undecided request to the people who have a seat and to the
 /// holders of the permission to approve, a question and a proposal to the people who may approve,
@@ -42,19 +42,10 @@ pub fn offer_decisions(
         _ => offers,
     };
     let Some(approval) = &shown.approval else { return offers };
-    let offers = match can_answer(ctx, facts, approval, approval.revision) {
-        Ok(()) => offers.offer::<Answer>(ctx, Ok(()), body.clone()),
-        Err(_) => offers,
-    };
+    let offers = offer_answers(offers, approval, facts, ctx, &body);
     let alone = CallerAlone::new(approval, ctx);
     let offers = match can_propose(approval, &alone, ctx, facts, approval.revision) {
         Ok(_) => offers.offer::<ProposeChanges>(ctx, Ok(()), body.clone()),
-        Err(_) => offers,
-    };
-    let offers = match can_answer_proposal(ctx, facts, approval, approval.revision) {
-        Ok(()) => {
-            offers.offer::<ConfirmChanges>(ctx, Ok(()), body.clone()).offer::<DeclineChanges>(ctx, Ok(()), body.clone())
-        }
         Err(_) => offers,
     };
     let offers = match own_stages(approval, &alone, ctx, facts, approval.revision) {
@@ -67,5 +58,25 @@ pub fn offer_decisions(
             offers.offer::<ReassignStage>(ctx, can_reassign(ctx, facts), body)
         }
         _ => offers,
+    }
+}
+
+/// Offers the requester the answer to an open question and to proposed changes.
+fn offer_answers(
+    offers: RowActions,
+    approval: &Approval,
+    facts: &RequestFacts,
+    ctx: &Context,
+    body: &Value,
+) -> RowActions {
+    let offers = match can_answer(ctx, facts, approval, approval.revision) {
+        Ok(()) => offers.offer::<Answer>(ctx, Ok(()), body.clone()),
+        Err(_) => offers,
+    };
+    match can_answer_proposal(ctx, facts, approval, approval.revision) {
+        Ok(()) => {
+            offers.offer::<ConfirmChanges>(ctx, Ok(()), body.clone()).offer::<DeclineChanges>(ctx, Ok(()), body.clone())
+        }
+        Err(_) => offers,
     }
 }

@@ -10,6 +10,7 @@ use crate::permission::DECIDE;
 use crate::policy::approval::{Approval, Approvers, Verdict};
 use crate::policy::operations::Vote;
 use crate::request::approve::can_decide;
+use crate::request::revise::is_for_new_machine;
 use crate::request::state::Proposed;
 use crate::request::submit::{can_submit, defined};
 use crate::request::{Request, RequestFacts, Spec, is_id, stream, unknown};
@@ -63,6 +64,7 @@ pub fn can_propose<'a>(
     revision: u32,
 ) -> Result<Vote<'a>, Rejection> {
     can_decide(ctx, facts, Verdict::Approve)?;
+    is_for_new_machine(facts)?;
     let vote = vote(approval, people, ctx, revision, Verdict::Approve)?;
     approval.can_propose(people, &vote).map_err(|refused| refused.at("/request"))?;
     Ok(vote)

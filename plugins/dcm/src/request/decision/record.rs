@@ -5,17 +5,18 @@ use super::event::{
     StageDeadlineSet, StageDecided, StageEscalated, StageOpened, StagePassed, StageReassigned,
 };
 use crate::calendar::Calendar;
-use crate::naming::{self, NameReleased};
 use crate::policy::approval::{Approval, BusinessHours, Change, Decision, HOUR_MS, Outcome};
 use crate::policy::document::Approver;
 use crate::policy::fact::Facts;
 use crate::policy::proposal::Agreed;
 use crate::request::event::{
-    ApprovedWithoutDecision, Approver as Decider, RequestApproved, RequestAutoApproved, RequestExpired,
-    RequestRejected, Requester,
+    ApprovedWithoutDecision, Approver as Decider, DecommissionApproved, RequestApproved, RequestAutoApproved,
+    RequestExpired, RequestRejected, Requester,
 };
+use crate::request::release::release;
 use crate::request::state::Proposed;
 use crate::request::{Request, stream};
+use crate::vm::{self, event::VmDecommissionRequested};
 use eaf_sdk::{Accepted, Context, Event, Personal};
 use std::collections::BTreeMap;
 
@@ -132,12 +133,12 @@ impl<'a> Recording<'a> {
     /// Actor id of the person whose decision is among the changes: the caller, or a person who agreed
     /// before.
     fn decider(&self, changes: &[Change]) -> Option<String> {
-        let decided = changes.iter().filter_map(|change| match change {
+        let mut decided = changes.iter().filter_map(|change| match change {
             Change::Decided { decision, .. } => Some(&decision.actor),
             _ => None,
         });
         let own = decided.clone().find(|actor| **actor == self.ctx.actor.id);
-        own.or(decided.last()).cloned()
+        own.or(decided.next_back()).cloned()
     }
 
     /// Name of a person who decided: the caller, or a person who agreed to this revision before.
@@ -367,6 +368,9 @@ impl<'a> Recording<'a> {
 
     fn granted(&self, accepted: Accepted, approval: &Approval, decider: Option<&str>) -> Accepted {
         let (request, spec) = (self.request, self.request.spec());
+        if spec.decommission.is_some() {
+            return self.decommission(accepted, decider);
+        }
         if let Some(decider) = decider {
             let approved = RequestApproved {
                 request_id: self.id.into(),
@@ -404,7 +408,7 @@ impl<'a> Recording<'a> {
             submitted_at: request.submitted_at,
             spec: request.spec(),
         };
-        self.release(self.add(accepted, rejected))
+        release(self.add(accepted, rejected), self.id, request)
     }
 
     fn expired(&self, accepted: Accepted, stage: Option<String>, closed_stages: Vec<String>) -> Accepted {
@@ -417,11 +421,30 @@ impl<'a> Recording<'a> {
             closed_stages,
             spec: request.spec(),
         };
-        self.release(self.add(accepted, expired))
+        release(self.add(accepted, expired), self.id, request)
     }
 
-    fn release(&self, accepted: Accepted) -> Accepted {
-        let name = self.request.spec().vm_name;
-        accepted.event(naming::stream(&name), NameReleased { name, request_id: self.id.into() })
+    /// Adds the approval of a decommissioning, and the event that begins it.
+    fn decommission(&self, accepted: Accepted, decider: Option<&str>) -> Accepted {
+        let (request, spec) = (self.request, self.request.spec());
+        let Some(machine) = spec.decommission.clone() else { return accepted };
+        let requested = VmDecommissionRequested {
+            vm_id: machine.vm_id.clone(),
+            requester_id: machine.owner_id,
+            by_id: request.requester_id.clone(),
+            by_name: request.requester_name().reassign(),
+            name: spec.vm_name.clone(),
+            attempt: machine.attempt,
+        };
+        let approved = DecommissionApproved {
+            request_id: self.id.into(),
+            requester_id: request.requester_id.clone(),
+            requester_name: request.requester_name(),
+            approver_id: decider.map(Into::into),
+            approver_name: decider.map(|decider| self.decider_name(decider)),
+            submitted_at: request.submitted_at,
+            spec,
+        };
+        self.add(accepted, approved).event(vm::stream(&machine.vm_id), requested)
     }
 }
