@@ -8,8 +8,8 @@
 //!    and texts, and `inventory::submit!`;
 //! 3. its dependency in `eaf-host/eaf/Cargo.toml`, so that the crate is linked;
 //! 4. its interfaces with their functions in the [`Registration`];
-//! 5. its failure codes as an enum ([`failure_codes!`](eaf_core::failure_codes)), with a sentence for
-//!    each in its own `texts/{de,en}.toml`, and for each of its functions in
+//! 5. its failure codes as an enum ([`failure_codes!`](eaf_core::failure_codes)), with a sentence
+//!    for each in its own `texts/{de,en}.toml`, and for each of its functions in
 //!    `audit_texts/{de,en}.toml`.
 //!
 //! The host refuses two providers with the same name. Every connection to a server that a tenant
