@@ -10,7 +10,10 @@ const DECISIONS = [
   'reassign-stage',
 ] as const;
 
-/** Plans of the decisions, their handover and questions about them; the page of the request offers other commands. */
+/**
+ * Plans of the decisions, their handover and questions about them; the page of the request offers
+ * other commands.
+ */
 export function useDecisionPlans(): ActionPlans {
   const plans = useRequestPlans();
   return useMemo(

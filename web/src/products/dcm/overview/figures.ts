@@ -8,7 +8,7 @@ export const MONTHS = 12;
 export const OUTCOMES = ['approved', 'auto_approved', 'rejected', 'expired', 'withdrawn'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Upper limits, in days, of the classes of open requests by age. A last class has the older ones. */
+/** Upper limits, in days, of the classes of open requests by age; a last class has older ones. */
 export const AGE_DAYS = [1, 3, 7, 30] as const;
 
 const DAY_MS = 86_400_000;

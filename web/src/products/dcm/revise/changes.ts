@@ -20,7 +20,9 @@ export type Change =
   | { of: 'cpus' | 'memory_gb' | 'term_months' | 'monthly_cents'; before: number | null; now: number }
   | { of: 'justification' };
 
-/** Differences in the order of the form; text that is no number is none, since the host refuses it. */
+/**
+ * Differences in the order of the form; text that is no number is none, since the host refuses it.
+ */
 export function changesOf(former: Former, values: RequestValues, present: Present): Change[] {
   const changes: Change[] = [];
   if (values.offering !== former.offering)

@@ -22,8 +22,8 @@ export interface ActionPlan {
   /** Whether the command is delayed for a moment, in which it can be undone. */
   delayed?: true;
   /**
-   * Dialog after a refusal that the person can overcome, such as one for a new price; undefined: any
-   * other refusal, which is reported.
+   * Dialog after a refusal that the person can overcome, such as one for a new price; undefined:
+   * any other refusal, which is reported.
    */
   reconsider?: (cause: unknown) => ComponentType<ActionDialogProps> | undefined;
 }
