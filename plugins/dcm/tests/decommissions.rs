@@ -1,5 +1,6 @@
-//! Tests of decommissioning by policy: given a machine, when its owner or an admin decommissions it,
-//! then the people whom a policy asks decide first, and without them nothing happens to the machine.
+//! Tests of decommissioning by policy: given a machine, when its owner or an admin decommissions
+//! it, then the people whom a policy asks decide first, and without them nothing happens to the
+//! machine.
 
 mod cast;
 

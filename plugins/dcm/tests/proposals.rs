@@ -1,5 +1,5 @@
-//! Tests of proposed changes: given a request that waits for its approvers, when one of them approves
-//! with changes, then it waits for its requester, who confirms or declines them.
+//! Tests of proposed changes: given a request that waits for its approvers, when one of them
+//! approves with changes, then it waits for its requester, who confirms or declines them.
 
 mod cast;
 

@@ -72,7 +72,8 @@ pub struct Approval {
     /// Proposed changes that the requester has not answered; `None`: no proposal is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Proposal>,
-    /// Approval of the person whose changes made this revision; `None`: the requester alone made it.
+    /// Approval of the person whose changes made this revision; `None`: the requester alone made
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed: Option<Agreed>,
     /// End of the approval; `None` while the approval is open.

@@ -88,8 +88,8 @@ impl Approval {
         Ok(vec![Change::Declined { due_at, at: ambient.now }])
     }
 
-    /// Decision of the proposer in a stage that has opened; `None`: the approval of the proposer does
-    /// not count there.
+    /// Decision of the proposer in a stage that has opened; `None`: the approval of the proposer
+    /// does not count there.
     pub(super) fn agreed_in(&self, ambient: Ambient, stage: &str) -> Option<Change> {
         let agreed = self.agreed.as_ref().filter(|agreed| agreed.stages.contains(stage))?;
         let tally = Tally::of(self, ambient.approvers, self.open(stage)?);

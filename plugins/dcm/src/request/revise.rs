@@ -108,8 +108,8 @@ impl ReviseRequest {
     }
 }
 
-/// Boundary of a command that begins a revision: the request, the offering and the policies, and the
-/// people of the new plan.
+/// Boundary of a command that begins a revision: the request, the offering and the policies, and
+/// the people of the new plan.
 pub(super) fn revised_boundary(
     id: &str,
     request: Option<&Request>,

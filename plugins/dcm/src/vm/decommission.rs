@@ -1,6 +1,6 @@
 //! Decommissioning of a machine by its requester or an admin, who types its name; this cannot be
-//! undone. If policies ask people about it, a request waits for them, and the machine stays as it is
-//! until they approve.
+//! undone. If policies ask people about it, a request waits for them, and the machine stays as it
+//! is until they approve.
 
 use super::event::{VmDecommissionAwaited, VmDecommissionRequested};
 use super::{Status, Vm, VmFacts, stream, unknown};

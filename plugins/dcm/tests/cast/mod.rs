@@ -175,8 +175,8 @@ pub fn two_stages(finance_stage: Value) -> Value {
     })
 }
 
-/// Creates a stage with a machine whose decommissioning the requester's manager approves; `stage_members`
-/// are further members of the policy's stage.
+/// Creates a stage with a machine whose decommissioning the requester's manager approves;
+/// `stage_members` are further members of the policy's stage.
 pub fn with_decommission_policy(stage_members: Value) -> (Stage<Dcm>, String) {
     let mut asked = json!({ "key": "manager", "name": { "de": "Führungskraft", "en": "Manager" },
         "approvers": [{ "manager_of": "requester" }], "needs": "any" });

@@ -1,5 +1,5 @@
-//! Confirmation of proposed changes by the requester. The changes become the next revision, on which
-//! the approval of the person who proposed them counts already.
+//! Confirmation of proposed changes by the requester. The changes become the next revision, on
+//! which the approval of the person who proposed them counts already.
 
 use super::decline::can_answer_proposal;
 use super::event::ChangesConfirmed;

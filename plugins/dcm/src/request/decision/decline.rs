@@ -28,8 +28,8 @@ pub struct DeclineChanges {
     pub text: Option<Personal<CommandActor>>,
 }
 
-/// Checks, for the answer to proposed changes, that the caller is the requester, that the request is
-/// undecided, and that a proposal is open on this revision.
+/// Checks, for the answer to proposed changes, that the caller is the requester, that the request
+/// is undecided, and that a proposal is open on this revision.
 pub fn can_answer_proposal(
     ctx: &Context,
     request: &RequestFacts,

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 
 /// Offers approval and rejection of an undecided request to the people who have a seat and to the
 /// holders of the permission to approve, a question and a proposal to the people who may approve,
-/// answers to the requester, handover to the people who have a seat of their own, and reassignment of the first
-/// open stage to the holders of the permission to operate.
+/// answers to the requester, handover to the people who have a seat of their own, and reassignment
+/// of the first open stage to the holders of the permission to operate.
 pub fn offer_decisions(
     offers: RowActions,
     key: &str,

@@ -130,8 +130,8 @@ impl<'a> Recording<'a> {
         }
     }
 
-    /// Actor id of the person whose decision is among the changes: the caller, or a person who agreed
-    /// before.
+    /// Actor id of the person whose decision is among the changes: the caller, or a person who
+    /// agreed before.
     fn decider(&self, changes: &[Change]) -> Option<String> {
         let mut decided = changes.iter().filter_map(|change| match change {
             Change::Decided { decision, .. } => Some(&decision.actor),

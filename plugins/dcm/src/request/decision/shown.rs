@@ -59,7 +59,8 @@ pub struct NamedDecision {
     pub at: i64,
 }
 
-/// Proposed changes with the name of the person who proposed them; no name if the person was erased.
+/// Proposed changes with the name of the person who proposed them; no name if the person was
+/// erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NamedProposal {
     pub by_id: String,
