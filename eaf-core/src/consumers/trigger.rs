@@ -138,10 +138,26 @@ impl Consumers {
             None if stale_epoch => Position { pos: after, ..event_store::head(&mut tx).await? },
             None => return Ok(Step::CaughtUp),
         };
+        let (started, processed) = self.start_runs(domain, &mut tx, workflow, stored).await?;
+        let position = processed.unwrap_or(position);
+        checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
+        tx.commit().await?;
+        Ok(Step::Advanced { position, changes: started })
+    }
+
+    /// Starts the workflow's runs for a batch of events. Returns the number of started runs, and the
+    /// position of the last processed event; `None` if there was no event.
+    async fn start_runs(
+        &self,
+        domain: &dyn Domain,
+        tx: &mut db::TenantTx,
+        workflow: &WorkflowType,
+        stored: Vec<StoredEvent>,
+    ) -> Result<(usize, Option<Position>), Error> {
         let (mut started, mut processed) = (0, None);
         for event in stored {
             let at = event.position;
-            match self.start_run(domain, &mut tx, workflow, event).await {
+            match self.start_run(domain, tx, workflow, event).await {
                 Ok(runs) => (started, processed) = (started + runs, Some(at)),
                 // A failed statement aborts the transaction: nothing of the batch can be committed.
                 Err(error) if processed.is_none() || matches!(error, Error::Insert(_)) || db::is_transient(&error) => {
@@ -152,10 +168,7 @@ impl Consumers {
                 Err(_) => break,
             }
         }
-        let position = processed.unwrap_or(position);
-        checkpoint::advance(&mut tx, plugin, &consumer, position).await.map_err(at_checkpoint)?;
-        tx.commit().await?;
-        Ok(Step::Advanced { position, changes: started })
+        Ok((started, processed))
     }
 
     /// Starts the workflow's run for this event, if the event triggers the workflow. Returns the

@@ -69,18 +69,7 @@ pub async fn middleware(State(app): State<App>, mut request: Request, next: Next
         Err(refusal) => refusal.into_response(),
     };
     let mut response = match response.extensions().get::<Arc<Problem>>() {
-        Some(problem) => {
-            let mut answer = problem.response(info.locale(), &info.trace);
-            // Keep headers such as `Allow` of a 405.
-            for (name, value) in response.headers() {
-                answer.headers_mut().entry(name).or_insert_with(|| value.clone());
-            }
-            if problem.is(Code::SessionExpired) {
-                let scheme = app.config.scheme();
-                answer.headers_mut().append(header::SET_COOKIE, cookie::clear(scheme, &cookie::session(scheme)));
-            }
-            answer
-        }
+        Some(problem) => problem_response(problem, &response, &info, app.config.scheme()),
         None => response,
     };
     add_headers(response.headers_mut(), &info, app.config.scheme());
@@ -97,6 +86,19 @@ pub async fn middleware(State(app): State<App>, mut request: Request, next: Next
     metrics::histogram!("eaf_http_request_seconds", "method" => method, "route" => route, "status" => class)
         .record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Answer with the problem in the caller's language, in place of the handler's `response`.
+fn problem_response(problem: &Problem, response: &Response, info: &Info, scheme: Scheme) -> Response {
+    let mut answer = problem.response(info.locale(), &info.trace);
+    // Keep headers such as `Allow` of a 405.
+    for (name, value) in response.headers() {
+        answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    if problem.is(Code::SessionExpired) {
+        answer.headers_mut().append(header::SET_COOKIE, cookie::clear(scheme, &cookie::session(scheme)));
+    }
+    answer
 }
 
 fn add_headers(headers: &mut HeaderMap, info: &Info, scheme: Scheme) {

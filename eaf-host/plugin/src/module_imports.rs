@@ -3,7 +3,10 @@
 //! import, so that the author finds the dependency.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use wasmparser::{BinaryReaderError, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
+use wasmparser::{
+    BinaryReaderError, ExportSectionReader, ExternalKind, FunctionBody, ImportSectionReader, KnownCustom, Name,
+    NameSectionReader, Operator, Parser, Payload, TypeRef,
+};
 
 /// Prefix of the interfaces in the WIT contract. Every import without this prefix is forbidden.
 const OURS: &str = "eaf:";
@@ -47,45 +50,15 @@ fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
     let mut defined = 0;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    let import = import?;
-                    let is_function = matches!(import.ty, TypeRef::Func(_));
-                    if !import.module.starts_with(OURS) && !import.module.starts_with("[export]") {
-                        module.forbidden.push(Import {
-                            module: import.module.to_owned(),
-                            name: import.name.to_owned(),
-                            function: is_function.then_some(module.imported),
-                        });
-                    }
-                    module.imported += u32::from(is_function);
-                }
-            }
-            Payload::ExportSection(section) => {
-                for export in section {
-                    let export = export?;
-                    if export.kind == ExternalKind::Func {
-                        module.exports.insert(export.index, export.name.to_owned());
-                    }
-                }
-            }
+            Payload::ImportSection(section) => module.read_imports(section)?,
+            Payload::ExportSection(section) => module.read_exports(section)?,
             Payload::CodeSectionEntry(body) => {
-                let caller = module.imported + defined;
+                module.read_calls(module.imported + defined, &body)?;
                 defined += 1;
-                for operator in body.get_operators_reader()? {
-                    if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator? {
-                        module.callers.entry(function_index).or_default().insert(caller);
-                    }
-                }
             }
             Payload::CustomSection(section) => {
-                let KnownCustom::Name(names) = section.as_known() else { continue };
-                for subsection in names {
-                    let Name::Function(functions) = subsection? else { continue };
-                    for naming in functions {
-                        let naming = naming?;
-                        module.names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
-                    }
+                if let KnownCustom::Name(names) = section.as_known() {
+                    module.read_names(names)?;
                 }
             }
             _ => {}
@@ -95,6 +68,54 @@ fn read(bytes: &[u8]) -> Result<Module, BinaryReaderError> {
 }
 
 impl Module {
+    fn read_imports(&mut self, section: ImportSectionReader<'_>) -> Result<(), BinaryReaderError> {
+        for import in section.into_imports() {
+            let import = import?;
+            let is_function = matches!(import.ty, TypeRef::Func(_));
+            if !import.module.starts_with(OURS) && !import.module.starts_with("[export]") {
+                self.forbidden.push(Import {
+                    module: import.module.to_owned(),
+                    name: import.name.to_owned(),
+                    function: is_function.then_some(self.imported),
+                });
+            }
+            self.imported += u32::from(is_function);
+        }
+        Ok(())
+    }
+
+    fn read_exports(&mut self, section: ExportSectionReader<'_>) -> Result<(), BinaryReaderError> {
+        for export in section {
+            let export = export?;
+            if export.kind == ExternalKind::Func {
+                self.exports.insert(export.index, export.name.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads which functions the function `caller` calls.
+    fn read_calls(&mut self, caller: u32, body: &FunctionBody<'_>) -> Result<(), BinaryReaderError> {
+        for operator in body.get_operators_reader()? {
+            if let Operator::Call { function_index } | Operator::ReturnCall { function_index } = operator? {
+                self.callers.entry(function_index).or_default().insert(caller);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the names of functions, which a module has for debugging.
+    fn read_names(&mut self, names: NameSectionReader<'_>) -> Result<(), BinaryReaderError> {
+        for subsection in names {
+            let Name::Function(functions) = subsection? else { continue };
+            for naming in functions {
+                let naming = naming?;
+                self.names.insert(naming.index, format!("{:#}", rustc_demangle::demangle(naming.name)));
+            }
+        }
+        Ok(())
+    }
+
     /// Shortest chain of calls from an exported function to this function; `None` if no function
     /// calls it. If no export leads to it, the chain begins with a function that is called only
     /// through a table.

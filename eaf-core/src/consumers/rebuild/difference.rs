@@ -70,29 +70,18 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Compare)?;
-    let joined = full_join(&live.table, &building.table);
-    let list =
-        |side: &str| columns.iter().map(|name| format!("{side}.{}", quoted(name))).collect::<Vec<_>>().join(", ");
-    let distinct = format!("({}) is distinct from ({})", list("a"), list("b"));
-    let counts = format!(
-        "select count(*) filter (where a.key is not null and b.key is not null and not {distinct}),
-                count(*) filter (where a.key is not null and b.key is not null and {distinct}),
-                count(*) filter (where b.key is null), count(*) filter (where a.key is null) {joined}"
-    );
+    let compared = Compared::of(&live.table, &building.table, &columns);
     let (same, changed, only_live, only_building): (i64, i64, i64, i64) =
-        sqlx::query_as(AssertSqlSafe(counts)).bind(tenant).fetch_one(tx.conn()).await.map_err(Error::Compare)?;
-    let named = columns.iter().map(|name| {
-        let (column, text) = (quoted(name), name.replace('\'', "''"));
-        format!("case when a.{column} is distinct from b.{column} then '{text}' end")
-    });
-    let rows = format!(
-        "select coalesce(a.key, b.key), case when a.key is null or b.key is null then array[]::text[]
-                else array_remove(array[{}], null) end, a.key is not null, b.key is not null {joined}
-         where a.key is null or b.key is null or {distinct} order by 1 limit {MAX_LISTED}",
-        named.collect::<Vec<_>>().join(", ")
-    );
-    let rows: Vec<(String, Vec<String>, bool, bool)> =
-        sqlx::query_as(AssertSqlSafe(rows)).bind(tenant).fetch_all(tx.conn()).await.map_err(Error::Compare)?;
+        sqlx::query_as(AssertSqlSafe(compared.counts()))
+            .bind(tenant)
+            .fetch_one(tx.conn())
+            .await
+            .map_err(Error::Compare)?;
+    let rows: Vec<(String, Vec<String>, bool, bool)> = sqlx::query_as(AssertSqlSafe(compared.rows(&columns)))
+        .bind(tenant)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(Error::Compare)?;
     let row = |(key, columns, in_live, in_building)| DifferingRow { key, columns, in_live, in_building };
     Ok(Difference {
         tenant,
@@ -102,6 +91,48 @@ pub async fn difference(db: &Db, tenant: TenantId, plugin: &str, view: &str) -> 
         only_building: only_building as u64,
         rows: rows.into_iter().map(row).collect(),
     })
+}
+
+/// SQL that compares two copies, `a` and `b`, row by row.
+struct Compared {
+    /// `from` with both copies, joined by key.
+    joined: String,
+    /// Whether the columns of `a` and `b` differ.
+    distinct: String,
+}
+
+impl Compared {
+    fn of(live: &str, building: &str, columns: &[String]) -> Self {
+        let list =
+            |side: &str| columns.iter().map(|name| format!("{side}.{}", quoted(name))).collect::<Vec<_>>().join(", ");
+        let distinct = format!("({}) is distinct from ({})", list("a"), list("b"));
+        Compared { joined: full_join(live, building), distinct }
+    }
+
+    /// Query of the numbers of rows that are the same, differ, or are in one copy alone.
+    fn counts(&self) -> String {
+        let Compared { joined, distinct } = self;
+        format!(
+            "select count(*) filter (where a.key is not null and b.key is not null and not {distinct}),
+                    count(*) filter (where a.key is not null and b.key is not null and {distinct}),
+                    count(*) filter (where b.key is null), count(*) filter (where a.key is null) {joined}"
+        )
+    }
+
+    /// Query of the first rows that differ, each with the names of its differing columns.
+    fn rows(&self, columns: &[String]) -> String {
+        let Compared { joined, distinct } = self;
+        let named = columns.iter().map(|name| {
+            let (column, text) = (quoted(name), name.replace('\'', "''"));
+            format!("case when a.{column} is distinct from b.{column} then '{text}' end")
+        });
+        format!(
+            "select coalesce(a.key, b.key), case when a.key is null or b.key is null then array[]::text[]
+                    else array_remove(array[{}], null) end, a.key is not null, b.key is not null {joined}
+             where a.key is null or b.key is null or {distinct} order by 1 limit {MAX_LISTED}",
+            named.collect::<Vec<_>>().join(", ")
+        )
+    }
 }
 
 fn full_join(live: &str, building: &str) -> String {

@@ -107,17 +107,7 @@ pub async fn run(command: Command) -> Outcome {
             output.print(&copies, || copies.iter().map(line).collect())
         }
         Command::Rebuild { view, wait, output } => rebuild(view, wait, &output).await,
-        Command::Diff { view, output } => {
-            let core = output.core().await?;
-            let tenants = directory::tenants(&core.db).await?;
-            let mut report = Vec::with_capacity(tenants.len());
-            for (tenant, _) in &tenants {
-                report.push(rebuild::difference(&core.db, *tenant, &view.plugin, &view.view).await?);
-            }
-            let differs = report.iter().any(|tenant| tenant.differing() > 0);
-            print_differences(&output, report, tenants)?;
-            Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-        }
+        Command::Diff { view, output } => diff(&view, &output).await,
         Command::Switch { view, accept, output } => {
             let core = output.core().await?;
             let tenants = directory::tenants(&core.db).await?;
@@ -144,6 +134,19 @@ pub async fn run(command: Command) -> Outcome {
             output.print(&parked, || format!("{parked} parked, to be tried again within seconds\n"))
         }
     }
+}
+
+/// Prints the differences of both copies in all tenants. Fails if there are any.
+async fn diff(view: &View, output: &Output) -> Outcome {
+    let core = output.core().await?;
+    let tenants = directory::tenants(&core.db).await?;
+    let mut report = Vec::with_capacity(tenants.len());
+    for (tenant, _) in &tenants {
+        report.push(rebuild::difference(&core.db, *tenant, &view.plugin, &view.view).await?);
+    }
+    let differs = report.iter().any(|tenant| tenant.differing() > 0);
+    print_differences(output, report, tenants)?;
+    Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn rebuild(view: View, wait: bool, output: &Output) -> Outcome {

@@ -99,14 +99,6 @@ fn list(product: &Product, view: &ViewType) -> Value {
     if view.columns.iter().any(|column| column.search) {
         entry = entry.query("search", search_schema(), SEARCH);
     }
-    let page = json!({
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {
-            "items": { "type": "array", "items": reference(product, view) },
-            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
-        },
-    });
     entry
         .query(
             "limit",
@@ -115,7 +107,7 @@ fn list(product: &Product, view: &ViewType) -> Value {
         )
         .query("cursor", json!({ "type": "string", "pattern": CURSOR }), CURSOR_OF)
         .query("after", position(), "Wait at most 2 s until the view's checkpoint reaches this position.")
-        .answers("200", "A page.", page)
+        .answers("200", "A page.", page_schema(product, view))
         .refuses(&[
             Code::QueryInvalid,
             Code::PermissionMissing,
@@ -125,6 +117,17 @@ fn list(product: &Product, view: &ViewType) -> Value {
             Code::PackageUnavailable,
         ])
         .build()
+}
+
+fn page_schema(product: &Product, view: &ViewType) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": { "type": "array", "items": reference(product, view) },
+            "next": { "type": ["string", "null"], "description": "The cursor of the next page." },
+        },
+    })
 }
 
 const FILTER: &str =
