@@ -145,8 +145,8 @@ impl Consumers {
         Ok(Step::Advanced { position, changes: started })
     }
 
-    /// Starts the workflow's runs for a batch of events. Returns the number of started runs, and the
-    /// position of the last processed event; `None` if there was no event.
+    /// Starts the workflow's runs for a batch of events. Returns the number of started runs, and
+    /// the position of the last processed event; `None` if there was no event.
     async fn start_runs(
         &self,
         domain: &dyn Domain,
