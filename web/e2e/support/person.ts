@@ -2,7 +2,7 @@ import { type Browser, type Page, expect } from '@playwright/test';
 import { text as dcm } from '../../src/products/dcm/text';
 import { de } from '../../src/shell/i18n/de';
 import { en } from '../../src/shell/i18n/en';
-import { type Hand, keyboard, mouse } from './hand';
+import { type Hand, keyboard, mouse } from './input-device';
 
 export type Language = 'de' | 'en';
 
@@ -17,6 +17,9 @@ export const said = {
   de: {
     approve: 'Freigeben',
     reject: 'Ablehnen',
+    askBack: 'Rückfrage stellen',
+    answer: 'Antworten',
+    revise: 'Antrag ändern',
     passOn: 'Weitergeben',
     reassign: 'Neu zuweisen',
     refresh: 'Aktualisieren',
@@ -33,6 +36,9 @@ export const said = {
   en: {
     approve: 'Approve',
     reject: 'Reject',
+    askBack: 'Ask back',
+    answer: 'Answer',
+    revise: 'Change request',
     passOn: 'Pass on',
     reassign: 'Reassign',
     refresh: 'Refresh',

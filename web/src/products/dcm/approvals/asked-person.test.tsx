@@ -209,6 +209,31 @@ describe('a person whom a policy asks, without the right to approve', () => {
     expect(screen.queryByRole('button', { name: 'Show' })).toBeNull();
   });
 
+  it('sees their own question at once, with the requester for whom it waits', async () => {
+    await open();
+    const shown = screen.getByRole('article', { name: 'web-01' });
+    fireEvent.pointerEnter(shown);
+    fireEvent.pointerMove(shown);
+    const question = { since: NOW, by: ['id-fritz'] };
+    const stopped = { ...progress, due_at: null, left_ms: 3 * 3_600_000 };
+    const entry = { kind: 'question', revision: 1, by_id: 'id-fritz', by_name: 'Fritz Finance' };
+    row = {
+      ...APPROVAL,
+      revision: 1,
+      awaited: 'requester',
+      waiting: { code: 'answer', text: '', since: null, people: ['Lena Hoffmann'] },
+      approval: { ...APPROVAL.approval, question, stages: { 'costly.finance': stopped } },
+      thread: [{ ...entry, on_behalf_of_id: null, text: 'Why eight?', at: NOW }],
+    };
+    await act(() => client.invalidateQueries({ queryKey: ['view'] }));
+    await screen.findByText('Why eight?');
+    const card = shown.textContent ?? '';
+    expect(card).toContain('Fritz Finance asked');
+    expect(card).toMatch(/Waits for the answer of Lena Hoffmann since/);
+    expect(card).toContain('The deadline stands still until then (3 hours of working time left).');
+    expect(card).not.toContain('Still to decide');
+  });
+
   it('sees after they passed the decision on that the other person is asked', async () => {
     const passed = { ...progress, passed_on: [{ from: 'id-fritz', to: 'id-frieda' }] };
     const approval = { ...APPROVAL.approval, stages: { 'costly.finance': passed } };

@@ -1,3 +1,4 @@
+import { useSession } from '@/shell/api/session';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { AwaitedAnswer } from '../questions/awaited-answer';
@@ -24,7 +25,7 @@ interface StagesToDecideProps {
  */
 export function StagesToDecide({ approval, Heading, held }: StagesToDecideProps) {
   const t = useText(text);
-  const { shown, isNewer, update } = useHeldRow(approval, held);
+  const { shown, isNewer, update } = useHeldRow(approval, held, useSession().actor);
   const people = useStagePeople(shown);
   const stages = chainOf(shown).flat().filter(isShown);
   const asked = threadOf(shown).length > 0;

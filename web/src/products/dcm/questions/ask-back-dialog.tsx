@@ -7,7 +7,7 @@ import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
-import { useOvertaken } from '../requests/use-overtaken';
+import { useNoLongerPossible } from '../requests/use-no-longer-possible';
 import { text } from './text';
 
 const QUESTION = ['question'] as const;
@@ -36,7 +36,7 @@ export function AskBackDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="primary"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       <Field label={t.question} hint={t.hint} error={command.errorAt('question')}>

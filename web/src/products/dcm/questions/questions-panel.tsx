@@ -64,7 +64,7 @@ function AnswerForm({ action, request, onAnswered }: AnswerFormProps) {
   return (
     <form noValidate onSubmit={command.submit} className="grid gap-4 border-t border-line pt-5">
       <DraftNote draft={command.draft} />
-      <Field label={t.label} hint={t.hint} error={command.errorAt('text')}>
+      <Field label={t.label} hint={t.hint} error={command.errorAt('text')} className="max-w-3xl">
         <Textarea rows={4} {...command.form.register('text')} />
       </Field>
       <FormAlert alert={command.alert} />

@@ -44,7 +44,7 @@ export function ReviseForm({ request, offerings, action }: ReviseFormProps) {
     <form
       noValidate
       onSubmit={command.submit}
-      className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:justify-between @3xl:gap-x-8"
+      className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:grid-rows-[auto_1fr] @3xl:justify-between @3xl:gap-x-8"
     >
       <fieldset className="grid min-w-0 gap-6">
         <DraftNote draft={command.draft} />
