@@ -113,3 +113,25 @@ it('a page for other roles shows an explanation instead of its form', async () =
   expect(await screen.findByRole('heading', { name: 'You have no access to this page' })).toBeTruthy();
   expect(screen.queryByRole('form')).toBeNull();
 });
+
+it('a copy of a request has its size, term and justification, and no name', async () => {
+  const former = {
+    key: 'r1',
+    vm_name: 'web-01',
+    cpus: 4,
+    memory_gb: 8,
+    term_months: 6,
+    justification: 'For the campaign.',
+  } as unknown as Row<'requests'>;
+  await show(() => (
+    <SessionContext value={lena}>
+      <TooltipProvider>
+        <RequestForm offering={open} former={former} />
+      </TooltipProvider>
+    </SessionContext>
+  ));
+  const values = ['VM name', 'CPUs', 'Memory (GB)', 'Term (months)', 'Justification'].map(
+    label => screen.getByLabelText<HTMLInputElement>(label).value,
+  );
+  expect(values).toEqual(['', '4', '8', '6', 'For the campaign.']);
+});

@@ -25,7 +25,7 @@ const PRICE_CHANGED = 'price-changed';
 
 interface RequestFormProps {
   offering: Row<'offerings'>;
-  /** Rejected or withdrawn request to start from. */
+  /** Request to start from. */
   former: Row<'requests'> | undefined;
 }
 

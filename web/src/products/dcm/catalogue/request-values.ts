@@ -13,10 +13,10 @@ export interface RequestValues {
   justification: string;
 }
 
-/** Values of a new request; `former` is a request to start from. */
+/** Values of a new request; `former` is a request to start from, whose name may be taken. */
 export function valuesOf(offering: Row<'offerings'>, former: Row<'requests'> | undefined): RequestValues {
   return {
-    name: former?.vm_name ?? '',
+    name: '',
     offering: offering.key,
     cpus: String(former?.cpus ?? offering.cpu_min ?? 1),
     memory_gb: String(former?.memory_gb ?? offering.memory_gb_min ?? 1),

@@ -10,7 +10,7 @@ export const catalogueRoute = createRoute({
 });
 
 interface RequestFormSearch {
-  /** Id of a rejected or withdrawn request to start from. */
+  /** Id of a request to start from. */
   from: string;
 }
 

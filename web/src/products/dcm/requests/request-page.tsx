@@ -16,6 +16,7 @@ import { RowActions } from '../row-actions';
 import { approvalOf } from '../stages/approval';
 import { ApprovalChain } from '../stages/approval-chain';
 import { OTHER_VCENTER } from '../vms/may-be-forgotten';
+import { Again } from './again';
 import { ApproveWithComment } from './approve-with-comment';
 import { isOver } from './handed-over';
 import { RequestHero } from './request-hero';
@@ -50,6 +51,7 @@ export function RequestPage() {
                 unavailable="in-menu"
               />
               <ApproveWithComment actions={actions} name={request.vm_name ?? ''} />
+              {BUILT.has(request.status ?? '') ? <Again request={request} /> : null}
             </>
           ) : null
         }
@@ -69,6 +71,9 @@ export function RequestPage() {
     </>
   );
 }
+
+/** Statuses in which the request can be repeated from the header, since the hero shows the build. */
+const BUILT: ReadonlySet<string> = new Set(['approved', 'failed', 'fulfilled']);
 
 /**
  * Actions to show: cancelling without removal applies only to requests whose VM may be in another
