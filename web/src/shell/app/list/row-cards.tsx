@@ -56,7 +56,7 @@ export function RowCards<R extends RowData>({
             )}
             style={{ transform: `translateY(${start - offset}px)` }}
           >
-            <Card row={row} columns={columns} link={link} />
+            <Card row={row} columns={columns} link={link} gone={gone.has(rowId(row))} />
           </li>
         );
       })}
@@ -64,15 +64,15 @@ export function RowCards<R extends RowData>({
   );
 }
 
-function Card<R extends RowData>({
-  row,
-  columns,
-  link,
-}: {
+interface CardProps<R extends RowData> {
   row: R;
   columns: RowColumn<R>[];
   link: RowListProps<R>['link'];
-}) {
+  /** Whether the row was removed; its buttons are inactive. */
+  gone: boolean;
+}
+
+function Card<R extends RowData>({ row, columns, link, gone }: CardProps<R>) {
   const [name, ...rest] = columns;
   const lines = rest.filter(column => (column.card ?? 'line') === 'line' && column.text?.(row) !== null);
   return (
@@ -84,7 +84,9 @@ function Card<R extends RowData>({
         {rest
           .filter(column => column.card === 'beside')
           .map(column => (
-            <span key={column.id}>{column.cell(row)}</span>
+            <span key={column.id} inert={gone}>
+              {column.cell(row)}
+            </span>
           ))}
       </div>
       <dl className="grid grid-cols-[minmax(0,7.5rem)_minmax(0,1fr)] gap-x-3 gap-y-1 text-sm">

@@ -33,9 +33,11 @@ export function GroupsPage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} actions={isEmpty ? null : make('primary')} />
-      <FilterBar>
-        <TextFilter value={q} onChange={setQuery} />
-      </FilterBar>
+      {isEmpty ? null : (
+        <FilterBar>
+          <TextFilter value={q} onChange={setQuery} />
+        </FilterBar>
+      )}
       <RowList
         label={t.title}
         rows={rows}
