@@ -6,7 +6,7 @@ import { text as stages } from '../src/products/dcm/stages/text';
 import { text as picking } from '../src/shell/app/people/text';
 import { checkLooks } from './support/accessible';
 import { command, memberId, put, until } from './support/api';
-import { settleRows } from './support/look';
+import { settleRows } from './support/appearance';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';
 

@@ -6,7 +6,7 @@ import { text as members } from '../src/shell/features/members/text';
 import { text as operators } from '../src/shell/features/operator/text';
 import { checkLooks } from './support/accessible';
 import { addMember, memberId } from './support/api';
-import { settleRows } from './support/look';
+import { settleRows } from './support/appearance';
 import { fresh } from './support/names';
 import { Person } from './support/person';
 

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { text as connections } from '../src/shell/features/connections/text';
 import { checkPage } from './support/accessible';
 import { newest } from './support/api';
-import { LOOKS, settle, show } from './support/look';
+import { LOOKS, settle, show } from './support/appearance';
 import { type Visit, visits } from './support/pages';
 import { Person, said, shell } from './support/person';
 

@@ -1,9 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { newest } from './support/api';
-import { cutTexts } from './support/cut';
+import { cutTexts } from './support/cut-texts';
 import { answerAtLength } from './support/hostile';
-import { WIDTHS, settle, show } from './support/look';
+import { WIDTHS, settle, show } from './support/appearance';
 import { visits } from './support/pages';
 import { Person } from './support/person';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { command } from './support/api';
-import { settle } from './support/look';
+import { settle } from './support/appearance';
 import { Person } from './support/person';
 
 /**

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { test } from '@playwright/test';
 import { newest, request } from './support/api';
-import { THEMES, WIDTHS, settle, show } from './support/look';
+import { THEMES, WIDTHS, settle, show } from './support/appearance';
 import { Person } from './support/person';
 
 /** `make screens` writes docs/screens: six pages, three widths, two themes. */

@@ -3,7 +3,7 @@ import { text as offerings } from '../src/products/dcm/offerings/text';
 import { text as requests } from '../src/products/dcm/requests/text';
 import { text as vms } from '../src/products/dcm/vms/text';
 import { command, request, until } from './support/api';
-import { WIDTHS } from './support/look';
+import { WIDTHS } from './support/appearance';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';
 import { makeTemplate, machines, powerOff, remove } from './support/vcenter';

@@ -1,5 +1,5 @@
 import { type Page, chromium, expect, test } from '@playwright/test';
-import { settle, settleRows } from './support/look';
+import { settle, settleRows } from './support/appearance';
 import { Person, said } from './support/person';
 
 /** Surroundings of a page: printing, forced colours, scrollbars, translations. */

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect } from '@playwright/test';
-import { LOOKS, show } from './look';
+import { LOOKS, show } from './appearance';
 
 /** Verifies that the page needs no horizontal scrolling and that axe has no findings. */
 export async function checkPage(page: Page, what: string): Promise<void> {

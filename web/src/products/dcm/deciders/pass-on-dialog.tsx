@@ -11,7 +11,7 @@ import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
-import { useOvertaken } from '../requests/use-overtaken';
+import { useNoLongerPossible } from '../requests/use-no-longer-possible';
 import { withoutPerson } from './refusal';
 import { text } from './text';
 
@@ -37,7 +37,7 @@ export function PassOnDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="primary"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       <Field label={t.to} hint={t.toHint} error={errorAt('to')}>

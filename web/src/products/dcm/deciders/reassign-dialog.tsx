@@ -10,7 +10,7 @@ import { Field } from '@/shell/ui/field';
 import { Select, Textarea } from '@/shell/ui/input';
 import { type Action, useRow } from '../api';
 import { useCommandForm } from '../command-form';
-import { useOvertaken } from '../requests/use-overtaken';
+import { useNoLongerPossible } from '../requests/use-no-longer-possible';
 import { openStages } from '../stages/chain';
 import { text as stages } from '../stages/text';
 import { GroupFields, PeopleFields } from './people-fields';
@@ -45,7 +45,7 @@ export function ReassignDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="primary"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       <StageField action={action} command={command} />

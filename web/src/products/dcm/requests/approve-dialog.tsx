@@ -12,7 +12,7 @@ import { useCommandForm } from '../command-form';
 import { type ChangedOffer, changedOffer } from './changed-offer';
 import { ChangedOfferNote } from './changed-offer-note';
 import { text } from './text';
-import { useOvertaken } from './use-overtaken';
+import { useNoLongerPossible } from './use-no-longer-possible';
 
 const COMMENT = ['comment'] as const;
 
@@ -51,7 +51,7 @@ export function ApproveDialog({ action, name, close, refusedFor }: ApproveDialog
       }
       look="primary"
       command={withoutChange(command)}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       {changed ? <ChangedOfferNote changed={changed} /> : null}

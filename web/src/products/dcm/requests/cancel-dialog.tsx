@@ -7,7 +7,7 @@ import { Textarea } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { text } from './text';
-import { useOvertaken } from './use-overtaken';
+import { useNoLongerPossible } from './use-no-longer-possible';
 
 const REASON = ['reason'] as const;
 
@@ -32,7 +32,7 @@ export function CancelDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="destructive"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       <Field label={t.reason} hint={t.hint} error={command.errorAt('reason')}>

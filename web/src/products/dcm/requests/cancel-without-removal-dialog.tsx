@@ -8,7 +8,7 @@ import { Input } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { text } from './text';
-import { useOvertaken } from './use-overtaken';
+import { useNoLongerPossible } from './use-no-longer-possible';
 
 const CONFIRM = ['confirm'] as const;
 
@@ -33,7 +33,7 @@ export function CancelWithoutRemovalDialog({ action, name, close }: ActionDialog
       submitLabel={action.title}
       look="destructive"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     >
       <Field label={t.type(name)} error={command.errorAt('confirm')}>

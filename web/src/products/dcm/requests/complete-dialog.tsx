@@ -5,7 +5,7 @@ import { useText } from '@/shell/i18n/use-text';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { text } from './text';
-import { useOvertaken } from './use-overtaken';
+import { useNoLongerPossible } from './use-no-longer-possible';
 
 const NONE = [] as const;
 
@@ -28,7 +28,7 @@ export function CompleteDialog({ action, name, close }: ActionDialogProps) {
       submitLabel={action.title}
       look="primary"
       command={command}
-      overtaken={useOvertaken(action)}
+      impossible={useNoLongerPossible(action)}
       close={close}
     />
   );

@@ -133,7 +133,7 @@ const en = {
     type: (name: string) => `Type ${name} to confirm`,
     done: (name: string) => `The request for ${name} is being cancelled`,
   },
-  overtaken: 'This is no longer possible.',
+  noLongerPossible: 'This is no longer possible.',
   decidedBy: (name: string, time: string) => `Decided by ${name}, ${time}.`,
   approve: {
     title: (name: string) => `Approve the request for ${name}?`,
@@ -308,7 +308,7 @@ const de: typeof en = {
     type: name => `Geben Sie zur Bestätigung ${name} ein`,
     done: name => `Der Antrag für ${name} wird abgebrochen`,
   },
-  overtaken: 'Das ist nicht mehr möglich.',
+  noLongerPossible: 'Das ist nicht mehr möglich.',
   decidedBy: (name, time) => `Entschieden von ${name}, ${time}.`,
   approve: {
     title: name => `Antrag für ${name} freigeben?`,

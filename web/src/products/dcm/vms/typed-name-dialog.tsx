@@ -41,7 +41,7 @@ export function TypedNameDialog({ command, title, lead, done, action, name, clos
       submitLabel={action.title}
       look="destructive"
       command={form}
-      overtaken={now && !now.allowed ? now.why : null}
+      impossible={now && !now.allowed ? now.why : null}
       close={close}
     >
       <Field

@@ -16,7 +16,7 @@ interface CommandDialogProps<F extends FieldValues> {
   look: ButtonProps['look'];
   command: CommandForm<F>;
   /** Reason why the command is no longer possible, because another person acted. */
-  overtaken?: string | null;
+  impossible?: string | null;
   close: () => void;
   /** Form fields. */
   children?: ReactNode;
@@ -26,7 +26,7 @@ interface CommandDialogProps<F extends FieldValues> {
 export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F>) {
   const { title, lead, submitLabel, look, command, close, children } = props;
   // Changes by this command itself are not reported.
-  const overtaken = command.busy ? null : props.overtaken;
+  const impossible = command.busy ? null : props.impossible;
   const t = useShellText();
   const [asking, setAsking] = useState(false);
   const { isDirty } = command.form.formState;
@@ -46,8 +46,8 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
         <form noValidate onSubmit={command.submit} className="grid gap-4">
           <DraftNote draft={command.draft} />
           {children}
-          {overtaken ? (
-            <Alert tone="wait" role="alert" title={overtaken} />
+          {impossible ? (
+            <Alert tone="wait" role="alert" title={impossible} />
           ) : (
             <FormAlert alert={command.alert} />
           )}
@@ -55,8 +55,8 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
             <AskToDiscard discard={discard} keep={() => setAsking(false)} />
           ) : (
             <DialogActions>
-              <Button onClick={discard}>{overtaken ? t.close : t.cancel}</Button>
-              {overtaken ? null : (
+              <Button onClick={discard}>{impossible ? t.close : t.cancel}</Button>
+              {impossible ? null : (
                 <Button type="submit" look={look} busy={command.busy}>
                   {submitLabel}
                 </Button>
