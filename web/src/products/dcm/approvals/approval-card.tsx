@@ -32,10 +32,13 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
   const plans = useDecisionPlans();
   const readsAll = may(useSession(), ...READERS_OF_ALL);
   const name = row.vm_name ?? '';
+  const done = ownDecision(row, useSession().actor);
+  // Buttons that a person who has decided cannot use would only contradict the decision.
+  const actions = done ? row.actions.filter(action => action.allowed) : row.actions;
   // Each reason once as text, since touch screens cannot hover; screen readers relate it to its
   // button.
   const reasons = new Set(
-    row.actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
+    actions.flatMap(action => (action.command in plans && action.why ? [action.why] : [])),
   );
   const footer = useKeptHeight(held);
   const inList = index !== undefined;
@@ -113,9 +116,9 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
       >
         {pending ? (
           <>
-            <RowActions actions={row.actions} plans={plans} name={name} unavailable="in-place" />
-            <ApproveWithComment actions={row.actions} name={name} />
-            <OwnDecision row={row} />
+            <RowActions actions={actions} plans={plans} name={name} unavailable="in-place" />
+            <ApproveWithComment actions={actions} name={name} />
+            {done ? <OwnDecision done={done} row={row} /> : null}
             {[...reasons].map(why => (
               <p key={why} aria-hidden className="min-w-48 flex-1 text-sm text-quiet sm:pl-2">
                 {why}
@@ -148,21 +151,31 @@ function Decision({ row, reason }: { row: Row<'approvals'>; reason: string | nul
   );
 }
 
-/** Decision or handover of this person on a request that still waits for other people. */
-function OwnDecision({ row }: { row: Row<'approvals'> }) {
-  const t = useText(text);
-  const format = useFormat();
-  const { actor } = useSession();
+type Done = 'youApproved' | 'youRejected' | 'youPassedOn';
+
+/** Last decision of this person on a request that still waits; null if a decision is due. */
+function ownDecision(row: Row<'approvals'>, actor: string): Done | null {
+  const decides = row.actions.some(
+    ({ command, permitted, allowed }) => DECISIONS.has(command) && permitted && allowed,
+  );
+  if (decides) return null;
   const own = presentDecisions(row).findLast(one => one.approver_id === actor);
-  const decides = row.actions.some(action => action.permitted && action.allowed);
+  if (own) return own.verdict === 'approve' ? 'youApproved' : 'youRejected';
   const passedOn = openStages(row).some(({ progress }) =>
     progress?.passed_on.some(one => one.from === actor),
   );
-  if (decides || !(own || passedOn)) return null;
-  const done = own ? (own.verdict === 'approve' ? t.youApproved : t.youRejected) : t.youPassedOn;
+  return passedOn ? 'youPassedOn' : null;
+}
+
+const DECISIONS: ReadonlySet<string> = new Set(['approve-request', 'reject-request']);
+
+/** Decision or handover of this person on a request that still waits for other people. */
+function OwnDecision({ row, done }: { row: Row<'approvals'>; done: Done }) {
+  const t = useText(text);
+  const format = useFormat();
   return (
     <p role="status" className="text-sm">
-      <span className="font-medium">{done}</span>{' '}
+      <span className="font-medium">{t[done]}</span>{' '}
       <span className="text-quiet">{format.sentence(row.waiting_on)}</span>
     </p>
   );
