@@ -66,6 +66,7 @@ fn approved() -> Value {
         "approver_id": "6f1f64a0-5a3a-4d27-9d0c-000000000003",
         "approver_name": "A. Approver",
         "attempt": 1,
+        "submitted_at": 1_793_606_400_000_i64,
         "vm_name": "web-01",
         "offering": "small",
         "offering_name": "Small",
