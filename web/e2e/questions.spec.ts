@@ -70,7 +70,7 @@ for (const { language, by } of ways) {
     await james.hand.press(ask);
     await expect(james.page.getByText(t.ask.done(name))).toBeVisible();
     await james.page.mouse.move(5, 5);
-    await expect(card).toContainText(t.asked(JAMES));
+    await expect(card).toContainText(t.kinds.question(JAMES));
     await expect(card).toContainText(/2 (days|Tage)|1[56] (hours|Stunden)/);
     await checkLooks(james.page, 'inbox with a question');
 
@@ -81,7 +81,7 @@ for (const { language, by } of ways) {
     const answer = lena.page.getByRole('textbox', { name: t.answer.label });
     await lena.hand.fill(answer, 'Vier reichen. / Four will do.');
     await lena.hand.press(lena.button(words.answer));
-    await expect(lena.page.getByRole('log')).toContainText(t.answered(LENA));
+    await expect(lena.page.getByRole('log')).toContainText(t.kinds.answer(LENA));
     await expect(answer).toBeHidden();
 
     await lena.hand.press(lena.page.getByRole('link', { name: words.revise }));

@@ -41,12 +41,12 @@ function Turn({ entry, earlier, principal }: TurnProps) {
   const t = useText(text);
   const stages = useText(stageText);
   const format = useFormat();
-  const asks = entry.kind === 'question';
+  const asks = entry.kind === 'question' || entry.kind === 'proposal';
   const name = entry.by_name || t.erased;
   return (
     <li className={cn('grid gap-1', !asks && 'ml-6')}>
       <p className="text-sm">
-        <span className="font-medium">{asks ? t.asked(name) : t.answered(name)}</span>
+        <span className="font-medium">{t.kinds[entry.kind](name)}</span>
         <span className="text-quiet">
           {entry.on_behalf_of_id ? `, ${principal ? stages.asDeputyOf(principal) : stages.asDeputy}` : null}
           {', '}
@@ -56,15 +56,17 @@ function Turn({ entry, earlier, principal }: TurnProps) {
           {earlier ? `, ${t.onEarlier(format.number(entry.revision))}` : null}
         </span>
       </p>
-      <blockquote
-        className={cn(
-          'max-w-prose rounded-lg px-3.5 py-2 whitespace-pre-line break-words',
-          asks ? 'bg-wait-soft' : 'bg-sunken',
-          earlier && 'bg-transparent px-0 py-0 text-quiet',
-        )}
-      >
-        {entry.text ?? <span className="text-quiet">{t.erasedText}</span>}
-      </blockquote>
+      {entry.text === null && entry.by_name ? null : (
+        <blockquote
+          className={cn(
+            'max-w-prose rounded-lg px-3.5 py-2 whitespace-pre-line break-words',
+            asks ? 'bg-wait-soft' : 'bg-sunken',
+            earlier && 'bg-transparent px-0 py-0 text-quiet',
+          )}
+        >
+          {entry.text ?? <span className="text-quiet">{t.erasedText}</span>}
+        </blockquote>
+      )}
     </li>
   );
 }

@@ -38,6 +38,7 @@ const REQUEST = {
     entry('question', 1, 'James Carter', 'Why so large?', 1),
     entry('answer', 1, 'Lena Hoffmann', 'For the peak.', 2),
     entry('question', 2, null, null, 3),
+    entry('decline', 2, 'Lena Hoffmann', null, 4),
   ],
   actions: [action('answer', 'Answer'), action('revise-request', 'Change request')],
 };
@@ -83,13 +84,15 @@ afterEach(() => {
 it('the thread is one list in order, with names, revisions and erased people', async () => {
   await open(REQUEST);
   const turns = within(await screen.findByRole('log', { name: t.thread })).getAllByRole('listitem');
-  const [first, second, third] = turns.map(turn => turn.textContent ?? '');
-  expect(first).toContain(t.asked('James Carter'));
+  const [first, second, third, fourth] = turns.map(turn => turn.textContent ?? '');
+  expect(first).toContain(t.kinds.question('James Carter'));
   expect(first).toContain(t.onEarlier('1'));
   expect(first).toContain('Why so large?');
-  expect(second).toContain(t.answered('Lena Hoffmann'));
-  expect(third).toContain(t.asked(t.erased));
+  expect(second).toContain(t.kinds.answer('Lena Hoffmann'));
+  expect(third).toContain(t.kinds.question(t.erased));
   expect(third).toContain(t.erasedText);
+  expect(fourth).toContain(t.kinds.decline('Lena Hoffmann'));
+  expect(fourth).not.toContain(t.erasedText);
   expect(third).not.toContain('before the request was changed');
 });
 

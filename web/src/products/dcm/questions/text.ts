@@ -1,8 +1,12 @@
 const en = {
   title: 'Questions about the request',
   thread: 'Questions and answers, in order',
-  asked: (name: string) => `${name} asked`,
-  answered: (name: string) => `${name} answered`,
+  kinds: {
+    question: (name: string) => `${name} asked`,
+    answer: (name: string) => `${name} answered`,
+    proposal: (name: string) => `${name} proposed changes`,
+    decline: (name: string) => `${name} declined the changes`,
+  },
   erased: 'A person whose data was erased',
   erasedText: 'The text was erased with its author.',
   onEarlier: (number: string) => `about revision ${number}, before the request was changed`,
@@ -29,8 +33,12 @@ const en = {
 const de: typeof en = {
   title: 'Rückfragen zum Antrag',
   thread: 'Rückfragen und Antworten, der Reihe nach',
-  asked: name => `${name} fragt`,
-  answered: name => `${name} antwortet`,
+  kinds: {
+    question: name => `${name} fragt`,
+    answer: name => `${name} antwortet`,
+    proposal: name => `${name} schlägt Änderungen vor`,
+    decline: name => `${name} lehnt die Änderungen ab`,
+  },
   erased: 'Eine Person, deren Daten gelöscht wurden,',
   erasedText: 'Der Text wurde mit den Daten der Person gelöscht.',
   onEarlier: number => `zur Fassung ${number}, vor der Änderung des Antrags`,

@@ -7,14 +7,14 @@ import { type ApprovalRow, approvalOf } from '../stages/approval';
 import { openStages } from '../stages/chain';
 
 export interface Entry {
-  kind: 'question' | 'answer';
+  kind: 'question' | 'answer' | 'proposal' | 'decline';
   /** Revision of the request to which the entry belongs. */
   revision: number;
   by_id: string;
   /** Null: the person was erased. */
   by_name: string | null;
   on_behalf_of_id: string | null;
-  /** Null: the person was erased. */
+  /** Null: the person was erased, or declined without a text. */
   text: string | null;
   at: number;
 }

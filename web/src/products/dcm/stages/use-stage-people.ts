@@ -5,6 +5,9 @@ import { openStages } from './chain';
 import { usePeopleAsked } from './people-asked';
 import { useMemberNames } from './use-member-names';
 
+/** Codes of waits in which the host lists the requester instead of approvers. */
+const FOR_REQUESTER: ReadonlySet<string> = new Set(['answer', 'confirm-changes']);
+
 interface StageRow extends ApprovalRow {
   requester_id: string | null;
   waiting: { code: string; people: string[] } | null;
@@ -35,8 +38,7 @@ export function useStagePeople(row: StageRow): StagePeople {
   const members = useMemberNames(actorsOf(row).filter(id => !own.has(id)));
   const names = useMemo(() => new Map([...members, ...own]), [members, own]);
   const people = usePeopleAsked({ requester_name, names });
-  // While a question is open, the host lists the requester instead.
-  const decides = row.waiting?.code !== 'answer' && openStages(row).length === 1;
+  const decides = !FOR_REQUESTER.has(row.waiting?.code ?? '') && openStages(row).length === 1;
   const missing = decides ? (row.waiting?.people ?? []) : [];
   return { people, names, missing };
 }
