@@ -191,6 +191,36 @@ alter table eaf.group_member force row level security;
 create policy tenant on eaf.group_member to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select on eaf.group_member to eaf_app;
 
+create table eaf.invitation (
+  tenant_id uuid not null,
+  invitation_id uuid not null,
+  address bytea,
+  sealed bytea,
+  locale text not null,
+  roles text[] not null,
+  groups text[] not null,
+  invited_by uuid not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  mailed_at timestamp with time zone,
+  mail_error text,
+  ended text,
+  ended_at timestamp with time zone,
+  constraint invitation_pkey PRIMARY KEY (tenant_id, invitation_id),
+  constraint invitation_check CHECK (((ended IS NULL) = (ended_at IS NULL))),
+  constraint invitation_check1 CHECK (((ended IS NULL) = (address IS NOT NULL))),
+  constraint invitation_check2 CHECK (((ended IS NULL) = (sealed IS NOT NULL))),
+  constraint invitation_ended_check CHECK ((ended = ANY (ARRAY['accepted'::text, 'withdrawn'::text, 'expired'::text]))),
+  constraint invitation_locale_check CHECK ((locale = ANY (ARRAY['de'::text, 'en'::text]))),
+  constraint invitation_roles_check CHECK ((roles <> '{}'::text[]))
+);
+CREATE UNIQUE INDEX invitation_address ON eaf.invitation USING btree (tenant_id, address) WHERE (address IS NOT NULL);
+alter table eaf.invitation enable row level security;
+alter table eaf.invitation force row level security;
+create policy tenant on eaf.invitation to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.invitation to eaf_app;
+grant update (address, sealed, mailed_at, mail_error, ended, ended_at) on eaf.invitation to eaf_app;
+
 create table eaf.journal (
   tenant_id uuid not null,
   run_id uuid not null,

@@ -35,6 +35,11 @@ impl Ambient {
         uuid::Builder::from_unix_timestamp_millis(millis.max(0) as u64, &random).into_uuid()
     }
 
+    /// Creates a UUIDv4, which does not tell the time, for ids that leave the installation.
+    pub fn random_uuid(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.bytes()).into_uuid()
+    }
+
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0u8; N];
         self.entropy.fill(&mut bytes);

@@ -1,4 +1,4 @@
-//! Directory of tenants, their members, groups and deputies, and of operators.
+//! Directory of tenants, their members, groups, deputies and invitations, and of operators.
 //!
 //! Names, mail addresses and the ids of people at the identity provider are sealed. A keyed digest
 //! of issuer and id finds a person's row without opening the rows.
@@ -6,7 +6,9 @@
 mod affiliation;
 mod deputy;
 mod group;
+mod invitation;
 mod lock;
+mod mail_address;
 mod member;
 mod membership;
 mod operator;
@@ -17,6 +19,10 @@ mod tenant;
 
 pub use deputy::{Deputy, MAX_PERIOD as MAX_DEPUTY_PERIOD};
 pub use group::{Group, MAX_GROUPS, MAX_NAME as MAX_GROUP_NAME};
+pub use invitation::{
+    Acceptance, INVITATION_LIFETIME, Invitation, MAX_INVITATIONS, NewInvitation, Newcomer, purge_invitations,
+};
+pub use mail_address::{MAX_MAIL_ADDRESS, MailAddress};
 pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use people::{PeopleQuery, people_ids};
@@ -42,6 +48,18 @@ pub enum Error {
     TooManyGroups,
     #[error("there is no such member")]
     NoMember,
+    #[error("a mail address has a local part, an @ and a domain, and at most {MAX_MAIL_ADDRESS} bytes")]
+    MailAddress,
+    #[error("a current member has this mail address")]
+    AlreadyMember,
+    #[error("this mail address has an open invitation")]
+    AlreadyInvited,
+    #[error("a tenant has at most {MAX_INVITATIONS} open invitations")]
+    TooManyInvitations,
+    #[error("there is no such open invitation")]
+    NoInvitation,
+    #[error("the tenant has an admin, who invites people")]
+    HasAdmin,
     #[error("the manager is no current member of the tenant")]
     NoManager,
     #[error("the deputy is no current member of the tenant")]
@@ -68,6 +86,8 @@ pub enum Error {
     Sessions(#[source] crate::session::Error),
     #[error("an entry of the directory could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
+    #[error("the mail address of {0} is corrupt")]
+    CorruptInvitation(crate::id::InvitationId),
     #[error("the column sealed of {table} is corrupt for {actor}")]
     Corrupt {
         table: &'static str,

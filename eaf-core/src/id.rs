@@ -50,6 +50,8 @@ typed_ids! {
     /// Id of a run, which is one execution of a workflow. Derived from the tenant, the workflow and
     /// the event that started the run.
     RunId,
+    /// Id of an invitation, random.
+    InvitationId,
     /// Id of a host process, chosen at random when the process starts.
     HostId,
 }

@@ -83,10 +83,6 @@ test('an admin makes a group with members and sets a manager', async ({ browser 
   await expect(row).toContainText('4711');
   await expect(page.getByRole('row').filter({ hasText: JAMES })).toHaveCount(0);
   await checkLooks(page, 'members');
-  await hand.press(admin.button(m.add.action));
-  await expect(admin.dialog(m.add.title)).toContainText('eaf member add --tenant acme');
-  await checkLooks(page, 'add a member');
-  await page.keyboard.press('Escape');
 
   // Restored: no manager, and the group is deleted after a confirmation.
   await hand.press(page.getByRole('link', { name: LENA }));

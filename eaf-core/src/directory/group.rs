@@ -95,21 +95,7 @@ impl Directory {
         let mut tx = self.db.tenant(tenant).await?;
         lock_group(&mut tx, key).await?.ok_or(Error::NoGroup)?;
         super::roles::require_current(&mut tx, actor).await?;
-        let added = sqlx::query(
-            "insert into eaf.group_member (tenant_id, key, actor_id, added_by) values ($1, $2, $3, $4)
-             on conflict do nothing",
-        )
-        .bind(tenant)
-        .bind(key)
-        .bind(actor)
-        .bind(by.actor)
-        .execute(tx.conn())
-        .await
-        .map_err(Error::Write)?;
-        if added.rows_affected() > 0 {
-            let act = Act::new("group.add-member", object(key)).changing(Value::Null, json!({ "member": actor }));
-            audit::record_act(&mut tx, by, &act).await?;
-        }
+        add(&mut tx, by, key, actor).await?;
         Ok(tx.commit().await?)
     }
 
@@ -160,6 +146,50 @@ impl Directory {
             .await
             .map_err(Error::Read)
     }
+}
+
+async fn add(tx: &mut TenantTx, by: &Attribution, key: &str, actor: ActorId) -> Result<(), Error> {
+    let added = sqlx::query(
+        "insert into eaf.group_member (tenant_id, key, actor_id, added_by) values ($1, $2, $3, $4)
+         on conflict do nothing",
+    )
+    .bind(tx.tenant())
+    .bind(key)
+    .bind(actor)
+    .bind(by.actor)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    if added.rows_affected() > 0 {
+        let act = Act::new("group.add-member", object(key)).changing(Value::Null, json!({ "member": actor }));
+        audit::record_act(tx, by, &act).await?;
+    }
+    Ok(())
+}
+
+/// Adds a person to those of the groups that exist, and returns their keys.
+pub(super) async fn join(
+    tx: &mut TenantTx,
+    by: &Attribution,
+    actor: ActorId,
+    keys: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut joined = Vec::new();
+    for key in keys {
+        if lock_group(tx, key).await?.is_some() {
+            add(tx, by, key, actor).await?;
+            joined.push(key.clone());
+        }
+    }
+    Ok(joined)
+}
+
+/// Fails with [`Error::NoGroup`] unless all groups exist.
+pub(super) async fn require_groups(tx: &mut TenantTx, keys: &[String]) -> Result<(), Error> {
+    for key in keys {
+        lock_group(tx, key).await?.ok_or(Error::NoGroup)?;
+    }
+    Ok(())
 }
 
 /// Reads the name of a group and locks the group's row until the transaction ends. `None`: there is

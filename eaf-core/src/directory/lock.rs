@@ -12,6 +12,8 @@ pub(super) enum Part {
     Deputies,
     /// Reporting lines: they form no cycle.
     ReportingLines,
+    /// Invitations: each address has at most one, which is used once.
+    Invitations,
 }
 
 /// Lets one transaction at a time of the tenant change a part of the directory, until the
@@ -21,6 +23,7 @@ pub(super) async fn lock(tx: &mut TenantTx, part: Part) -> Result<(), Error> {
         Part::Admins => "admins",
         Part::Deputies => "deputy",
         Part::ReportingLines => "reporting",
+        Part::Invitations => "invitation",
     };
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.' || $2 || '/' || $1::text, 0))")
         .bind(tx.tenant())

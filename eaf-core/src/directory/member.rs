@@ -73,13 +73,24 @@ impl Directory {
     /// Returns the actor id.
     pub async fn put_member(&self, by: &Attribution, tenant: TenantId, new: NewMember) -> Result<ActorId, Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        let identity = self.member_identity(&mut tx, &new.issuer, &new.subject).await?;
-        let mut former = self.lock_member(&mut tx, &identity).await?;
+        let actor = self.put_member_in(&mut tx, by, new).await?;
+        tx.commit().await?;
+        Ok(actor)
+    }
+
+    pub(super) async fn put_member_in(
+        &self,
+        tx: &mut TenantTx,
+        by: &Attribution,
+        new: NewMember,
+    ) -> Result<ActorId, Error> {
+        let identity = self.member_identity(tx, &new.issuer, &new.subject).await?;
+        let mut former = self.lock_member(tx, &identity).await?;
         let mut added = None;
         if former.is_none() {
-            added = self.insert_member(&mut tx, &identity, &new).await?;
+            added = self.insert_member(tx, &identity, &new).await?;
             // Not inserted: a concurrent sign-in has added the member.
-            former = if added.is_none() { self.lock_member(&mut tx, &identity).await? } else { None };
+            former = if added.is_none() { self.lock_member(tx, &identity).await? } else { None };
         }
         let actor = match (added, &former) {
             (Some(actor), _) => actor,
@@ -87,15 +98,20 @@ impl Directory {
             (None, None) => return Err(Error::Write(sqlx::Error::RowNotFound)),
         };
         if let Some(act) = change(former.as_ref(), &new, actor) {
-            audit::record_act(&mut tx, by, &act).await?;
+            audit::record_act(tx, by, &act).await?;
         }
+        self.write_member(tx, actor, new).await?;
+        Ok(actor)
+    }
+
+    async fn write_member(&self, tx: &mut TenantTx, actor: ActorId, new: NewMember) -> Result<(), Error> {
         let plain = Sealed { issuer: new.issuer, subject: new.subject, name: new.name, email: new.email };
         let plain = serde_json::to_vec(&plain).map_err(|cause| Error::Corrupt { table: TABLE, actor, cause })?;
-        let sealed = self.keyring.seal(&mut tx, actor, TABLE, &plain).await?;
+        let sealed = self.keyring.seal(tx, actor, TABLE, &plain).await?;
         sqlx::query(
             "update eaf.member set sealed = $3, locale = $4, roles = $5 where tenant_id = $1 and actor_id = $2",
         )
-        .bind(tenant)
+        .bind(tx.tenant())
         .bind(actor)
         .bind(sealed)
         .bind(new.locale.as_str())
@@ -103,8 +119,7 @@ impl Directory {
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
-        tx.commit().await?;
-        Ok(actor)
+        Ok(())
     }
 
     /// Reads the member with this digest of issuer and subject, and locks the row until the

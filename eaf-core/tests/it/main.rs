@@ -18,6 +18,7 @@ mod erasure;
 mod failover;
 mod guestbook;
 mod history;
+mod invitations;
 mod isolation;
 mod journal;
 mod managed_resources;

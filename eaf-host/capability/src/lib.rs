@@ -22,6 +22,7 @@ pub mod choices;
 pub mod connection_type;
 pub mod contact;
 pub mod egress;
+mod host_mail;
 pub mod login_limiter;
 mod observation;
 mod report;
@@ -32,6 +33,7 @@ pub use connection_type::{ConnectionType, Field, Input, Violation};
 pub use eaf_core::capability::{
     Call, Capabilities, Capability, Class, Failure, FailureCode, Granted, GrantedConnection, HostCode, Polled, Started,
 };
+pub use host_mail::HostMail;
 pub use login_limiter::LoginLimiter;
 pub use observation::{ConnectionProblem, ObservationRequest, Observations, ResourceState};
 pub use report::{Finding, Kind, Report, Verdict};
@@ -92,6 +94,12 @@ pub trait Provider: Capability {
     /// Closes sessions and other resources of a connection, because the connection was deleted or
     /// its settings changed.
     async fn close_connection(&self, _tenant: TenantId, _connection: &str) {}
+
+    /// Sends a mail of the host itself, such as an invitation, over a stored connection. Returns
+    /// after the mail server has accepted the mail, which may take minutes.
+    async fn send_host_mail(&self, _tenant: TenantId, _connection: &str, _mail: &HostMail<'_>) -> Result<(), Failure> {
+        Err(Failure::new(Class::Permanent, HostCode::UnknownFunction, "this capability sends no mails of the host"))
+    }
 
     /// Updates records of the capability that depend on a connection, in the transaction that
     /// stores its settings. The host wakes the calls that wait for the connection.

@@ -1,7 +1,7 @@
 //! Host of the demo: configuration, first people and grants.
 
 use crate::checkout::{self, Checkout};
-use crate::idp::accounts::{ACCOUNTS, Account};
+use crate::idp::accounts::{ACCOUNTS, Account, NEWCOMER};
 use crate::idp::{self, AUDIENCE, CLIENT_ID};
 use crate::ports::Ports;
 use crate::postgres::{self, Cluster, DATABASE};
@@ -141,7 +141,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
     let issuer = idp::issuer_url(ports.idp);
     for (slug, name) in TENANTS {
         let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
-        for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug)) {
+        for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug) && account.role != NEWCOMER) {
             core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;
             // Accounts of the provider's former address cannot sign in any more and get no mails.
             if let Some(before) = before {

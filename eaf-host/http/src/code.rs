@@ -50,6 +50,11 @@ codes! {
     SignInUnknown = "sign-in-unknown" BAD_REQUEST,
     SignInDenied = "sign-in-denied" FORBIDDEN,
     SignInFailed = "sign-in-failed" BAD_REQUEST,
+    AddressUnverified = "address-unverified" FORBIDDEN,
+    InvitationOtherAddress = "invitation-other-address" FORBIDDEN,
+    InvitationUsed = "invitation-used" FORBIDDEN,
+    InvitationWithdrawn = "invitation-withdrawn" FORBIDDEN,
+    InvitationExpired = "invitation-expired" FORBIDDEN,
     // Request.
     NotFound = "not-found" NOT_FOUND,
     MethodNotAllowed = "method-not-allowed" METHOD_NOT_ALLOWED,
@@ -84,6 +89,10 @@ codes! {
     GroupKey = "group-key" UNPROCESSABLE_ENTITY,
     TooManyGroups = "too-many-groups" CONFLICT,
     TenantExists = "tenant-exists" CONFLICT,
+    AlreadyAMember = "already-a-member" CONFLICT,
+    AlreadyInvited = "already-invited" CONFLICT,
+    TooManyInvitations = "too-many-invitations" CONFLICT,
+    TenantHasAdmin = "tenant-has-admin" CONFLICT,
     // Server.
     ViewBehind = "view-behind" SERVICE_UNAVAILABLE,
     OtherEpoch = "other-epoch" CONFLICT,

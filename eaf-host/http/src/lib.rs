@@ -23,6 +23,7 @@ mod deputy;
 mod head;
 mod host;
 mod info;
+mod invitation_mail;
 mod language;
 mod live;
 mod location;

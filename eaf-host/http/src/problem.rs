@@ -226,10 +226,17 @@ impl From<eaf_core::db::Error> for Problem {
 
 impl From<eaf_core::directory::Error> for Problem {
     fn from(cause: eaf_core::directory::Error) -> Self {
-        use eaf_core::directory::{Error, MAX_COST_CENTRE, MAX_DEPUTY_PERIOD, MAX_GROUP_NAME, MAX_GROUPS};
+        use eaf_core::directory::{
+            Error, MAX_COST_CENTRE, MAX_DEPUTY_PERIOD, MAX_GROUP_NAME, MAX_GROUPS, MAX_INVITATIONS,
+        };
         match cause {
             Error::Db(cause) => cause.into(),
-            Error::NoGroup | Error::NoMember => Problem::new(Code::NotFound),
+            Error::NoGroup | Error::NoMember | Error::NoInvitation => Problem::new(Code::NotFound),
+            Error::MailAddress => Problem::member("/email", "format"),
+            Error::AlreadyMember => Problem::new(Code::AlreadyAMember),
+            Error::AlreadyInvited => Problem::new(Code::AlreadyInvited),
+            Error::TooManyInvitations => Problem::new(Code::TooManyInvitations).with("limit", MAX_INVITATIONS),
+            Error::HasAdmin => Problem::new(Code::TenantHasAdmin),
             Error::NoManager => Problem::member("/manager", "person"),
             Error::NoDeputy => Problem::member("/deputy", "person"),
             Error::GroupKey => Problem::new(Code::GroupKey),

@@ -30,6 +30,17 @@ impl ClaimName {
     }
 }
 
+/// Person as an ID token describes them. Personal data, so the type has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Display name; empty: the token has none.
+    pub name: String,
+    /// Mail address; empty: the token has none.
+    pub email: String,
+    /// True if the provider has verified that the person owns the mail address.
+    pub is_verified: bool,
+}
+
 /// Claims of a token. They are personal data, so the type has no `Debug`.
 pub struct Claims(Value);
 
@@ -44,6 +55,18 @@ impl Claims {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
+    }
+
+    /// Reads the claims about the person in an ID token. Some providers write `email_verified` as a
+    /// text.
+    pub fn profile(&self) -> Profile {
+        let is_verified = match self.0.get("email_verified") {
+            Some(Value::Bool(is_verified)) => *is_verified,
+            Some(Value::String(text)) => text == "true",
+            _ => false,
+        };
+        let text = |name: &str| self.text(name).unwrap_or_default().to_owned();
+        Profile { name: text("name"), email: text("email"), is_verified }
     }
 
     /// Reads a claim that is a time in seconds since 1970, written as a number or a text. `None`:
@@ -159,5 +182,22 @@ mod tests {
         for wrong in [json!(""), json!(null), json!(["a"]), json!("a".repeat(256))] {
             assert!(claims(json!({ "sub": wrong })).subject(&name("sub")).is_err(), "{wrong}");
         }
+    }
+    #[test]
+    fn a_mail_address_is_verified_only_if_the_provider_says_so() {
+        for (value, is_verified) in [
+            (json!(true), true),
+            (json!("true"), true),
+            (json!(false), false),
+            (json!("false"), false),
+            (json!("yes"), false),
+            (json!(1), false),
+            (json!(null), false),
+        ] {
+            let profile = claims(json!({ "email": "a@b.example", "email_verified": value })).profile();
+            assert_eq!((profile.email.as_str(), profile.is_verified), ("a@b.example", is_verified), "{value}");
+        }
+        let strange = claims(json!({ "email": ["a@b.example"], "name": 7 })).profile();
+        assert_eq!((strange.email, strange.name, strange.is_verified), (String::new(), String::new(), false));
     }
 }

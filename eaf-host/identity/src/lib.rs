@@ -18,7 +18,7 @@ pub mod testing;
 mod token;
 mod token_answer;
 
-pub use claims::ClaimName;
+pub use claims::{ClaimName, Profile};
 
 use access::Audience;
 use eaf_core::clock::Ambient;

@@ -9,7 +9,7 @@ pub use super::provider_error::{Meaning, ProviderError};
 use super::discovery::Document;
 use super::token::Token;
 use super::token_answer::{Answer, Refusal};
-use super::{Config, Identity, Verified, fetch, keys};
+use super::{Config, Identity, Profile, Verified, fetch, keys};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet,
     CoreJweContentEncryptionAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
@@ -81,6 +81,7 @@ impl Error {
 /// Result of a successful sign-in.
 pub struct SignedIn {
     pub who: Verified,
+    pub profile: Profile,
     /// ID token for the sign-out at the provider, never logged. `None`: `sign_out_hint` is off, or
     /// the provider has no sign-out.
     pub hint: Option<String>,
@@ -186,12 +187,12 @@ impl Identity {
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(seed.verifier()));
         let answer = exchange.request_async(&self.client.http).await.map_err(refusal)?;
         let id_token = answer.id_token.as_deref().ok_or(Error::NoIdToken)?;
-        let who = self.accept(id_token, &answer, &seed.nonce()).await?;
+        let (who, profile) = self.accept(id_token, &answer, &seed.nonce()).await?;
         let wanted = self.config.sign_out_hint && published.document.end_session_endpoint.is_some();
-        Ok(SignedIn { who, hint: wanted.then(|| id_token.to_owned()) })
+        Ok(SignedIn { who, profile, hint: wanted.then(|| id_token.to_owned()) })
     }
 
-    async fn accept(&self, id_token: &str, answer: &Answer, nonce: &str) -> Result<Verified, Error> {
+    async fn accept(&self, id_token: &str, answer: &Answer, nonce: &str) -> Result<(Verified, Profile), Error> {
         let token = Token::parse(id_token).map_err(Error::IdToken)?;
         let published = self.keys.for_key(token.kid.as_deref()).await.map_err(Error::Provider)?;
         if !matches!(token.kind.as_deref(), None | Some("jwt" | "jose")) {
@@ -219,7 +220,7 @@ impl Identity {
                 return Err(Error::Foreign);
             }
         }
-        self.verified(&token).map_err(Error::IdToken)
+        Ok((self.verified(&token).map_err(Error::IdToken)?, token.claims.profile()))
     }
 
     /// Address of the provider's sign-out, without the ID token, so that the address may be logged.

@@ -13,6 +13,7 @@
 //! | [`delivery`] | delivery in order, and what defers it |
 //! | [`schedule`], [`limits`] | retries, and concurrent sessions |
 //! | [`check`] | self-test of a connection, with a test mail |
+//! | [`host_mail`] | mails of the host itself, such as invitations |
 //! | [`condition`] | condition of a mail, checked before it is sent |
 //! | [`mail_store`], [`pg_mail_store`] | directory, connections and mail log, as `send` needs them
 //! |
@@ -28,6 +29,7 @@ mod connection_type;
 mod delivery;
 mod failure;
 mod failure_code;
+mod host_mail;
 mod limits;
 mod mail_server_access;
 mod mail_store;
@@ -50,7 +52,7 @@ use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
 use eaf_capability::text::Texts;
 use eaf_capability::{
-    Call, Capability, ConnectionType, Failure, FailureCode, HostCode, Interface, LoginLimiter, Packages, Polled,
+    Call, Capability, ConnectionType, Failure, FailureCode, HostCode, HostMail, Interface, LoginLimiter, Packages, Polled,
     Provider, Registration, Report, Started, StoreError,
 };
 use eaf_core::connection::Connection;
@@ -171,6 +173,10 @@ impl Provider for Mail {
 
     async fn check_draft(&self, tenant: TenantId, draft: &Connection, recipient: Option<ActorId>) -> Report {
         check::check(self, tenant, Tested::Draft(draft), recipient).await
+    }
+
+    async fn send_host_mail(&self, tenant: TenantId, connection: &str, mail: &HostMail<'_>) -> Result<(), Failure> {
+        host_mail::send(self, tenant, connection, mail).await
     }
 
     /// Makes waiting mails due, because the new settings may be the ones that work.

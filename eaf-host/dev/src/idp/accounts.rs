@@ -1,4 +1,5 @@
-//! Accounts of the demo: people of each tenant, and the platform's operator.
+//! Accounts of the demo: people of each tenant, one who is invited first, and the platform's
+//! operator.
 
 use eaf_core::actor::Locale;
 
@@ -7,6 +8,7 @@ pub struct Account {
     pub name: &'static str,
     /// Slug of the account's tenant; `None` for the operator.
     pub tenant: Option<&'static str>,
+    /// Role of the member; [`NEWCOMER`] for a person who is no member at first.
     pub role: &'static str,
     pub given_name: &'static str,
     pub family_name: &'static str,
@@ -14,11 +16,15 @@ pub struct Account {
     pub locale: Locale,
 }
 
+/// Role of the account that the demo does not add to its tenant, for trying an invitation.
+pub const NEWCOMER: &str = "newcomer";
+
 pub const ACCOUNTS: &[Account] = &[
     person("requester@acme", "acme", "requester", ("Lena", "Hoffmann"), "lena.hoffmann@acme.example", Locale::De),
     person("approver@acme", "acme", "approver", ("James", "Carter"), "james.carter@acme.example", Locale::En),
     person("admin@acme", "acme", "admin", ("Miriam", "Vogt"), "miriam.vogt@acme.example", Locale::De),
     person("auditor@acme", "acme", "auditor", ("Oliver", "Brandt"), "oliver.brandt@acme.example", Locale::De),
+    person("newcomer@acme", "acme", NEWCOMER, ("Amara", "Okafor"), "amara.okafor@acme.example", Locale::En),
     person("requester@globex", "globex", "requester", ("Priya", "Shah"), "priya.shah@globex.example", Locale::En),
     person("approver@globex", "globex", "approver", ("Jonas", "Richter"), "jonas.richter@globex.example", Locale::De),
     person("admin@globex", "globex", "admin", ("Claire", "Whitman"), "claire.whitman@globex.example", Locale::En),

@@ -1,7 +1,7 @@
 //! Pages of the identity provider, in German and English at once, because the person's language is
 //! unknown.
 
-use super::accounts::{ACCOUNTS, Account};
+use super::accounts::{ACCOUNTS, Account, NEWCOMER};
 use openidconnect::url::form_urlencoded;
 
 const STYLE: &str = "\
@@ -64,6 +64,7 @@ fn role(name: &str) -> &str {
         "approver" => "approves · <span lang=\"de\">genehmigt</span>",
         "admin" => "administers · <span lang=\"de\">verwaltet</span>",
         "auditor" => "audits · <span lang=\"de\">prüft</span>",
+        NEWCOMER => "no member yet · <span lang=\"de\">noch kein Mitglied</span>",
         "operator" => "runs the platform · <span lang=\"de\">betreibt die Plattform</span>",
         other => other,
     }

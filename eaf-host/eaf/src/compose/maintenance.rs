@@ -4,7 +4,7 @@
 use super::closed;
 use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::retention::{self, Failure, Retention};
-use eaf_core::{Core, session, used_state};
+use eaf_core::{Core, directory, session, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 /// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
 /// changed unnoticed.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
-const SESSION_PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Compacts the metrics' histograms every 5 s, because they store every sample until then.
@@ -30,8 +30,8 @@ pub async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver
     }
 }
 
-/// Deletes expired sessions and used sign-in states.
-pub async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
+/// Deletes expired sessions, used sign-in states and expired invitations.
+pub async fn purge_sign_ins(core: Arc<Core>, limits: session::Limits, closing: watch::Receiver<bool>) {
     let purging = async {
         loop {
             match core.sessions.purge(limits).await {
@@ -43,7 +43,16 @@ pub async fn purge_sessions(core: Arc<Core>, limits: session::Limits, closing: w
             if let Err(error) = used_state::purge(&core.db, core.ambient.now()).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "used sign-in states could not be deleted");
             }
-            tokio::time::sleep(SESSION_PURGE_INTERVAL).await;
+            match directory::purge_invitations(&core.directory, &core.by).await {
+                Ok(ended) => tracing::debug!(ended, "expired invitations are deleted"),
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "expired invitations could not be deleted"
+                    );
+                }
+            }
+            tokio::time::sleep(PURGE_INTERVAL).await;
         }
     };
     tokio::select! {

@@ -234,7 +234,7 @@ fn spawn_maintenance(
 ) {
     background.spawn(maintenance::compact_metrics(metrics.clone(), closing.clone()));
     background.spawn(maintenance::anchor_records(core.clone(), closing.clone()));
-    background.spawn(maintenance::purge_sessions(core.clone(), http_config(config).sessions, closing.clone()));
+    background.spawn(maintenance::purge_sign_ins(core.clone(), http_config(config).sessions, closing.clone()));
     background.spawn(maintenance::prune(core.clone(), config.retention, closing.clone()));
 }
 

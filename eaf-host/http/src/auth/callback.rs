@@ -4,7 +4,7 @@ use super::page::{NextStep, Refusal};
 use super::pending::{self, Pending};
 use super::return_to::ReturnTo;
 use super::sign_in::refused;
-use super::{Query, cookie, record};
+use super::{Query, cookie, invitation, record};
 use crate::App;
 use crate::access::Access;
 use crate::client_address::{ClientAddress, Peer};
@@ -18,10 +18,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use eaf_core::directory::Acceptance;
+use eaf_core::id::InvitationId;
 use eaf_core::session::{Activity, SessionId};
 use eaf_core::used_state;
-use eaf_identity::Verified;
-use eaf_identity::sign_in::{Error, ProviderError};
+use eaf_identity::sign_in::{Error, ProviderError, SignedIn};
 use std::sync::Arc;
 
 /// Operation whose answer browsers show as a page.
@@ -69,7 +70,7 @@ async fn finish(
     let code = authorization_code(app, query, &return_to).await?;
     let signed_in = app.identity.complete(code, &pending.seed).await;
     let signed_in = signed_in.map_err(|cause| refused(&cause, return_to.clone()))?;
-    let person = find_person(app, &signed_in.who).await?;
+    let person = find_person(app, info, pending.invitation, &signed_in).await?;
     end_previous_session(app, headers).await?;
     let id = app.core.sessions.create(person.tenant(), person.actor(), app.config.sessions).await;
     let id = id.map_err(Problem::from)?;
@@ -98,16 +99,29 @@ async fn authorization_code(app: &App, query: &Query, return_to: &ReturnTo) -> R
     Err(refused(&cause, return_to.clone()))
 }
 
-/// Finds the person of the token. A person who is no member gets a link to sign out at the
-/// provider, which would otherwise return the same account.
-async fn find_person(app: &App, verified: &Verified) -> Result<Person, Refusal> {
-    match Person::of_token(app, verified).await {
-        Err(problem) if problem.is(Code::NotAMember) => {
-            let sign_out = app.identity.sign_out_address().await.ok().flatten();
-            Err(Refusal { problem, next_step: sign_out.map_or(NextStep::Home, NextStep::OtherAccount) })
-        }
-        person => Ok(person?),
-    }
+/// Finds the person of the token, who may become a member by an invitation. A person who is no
+/// member gets a link to sign out at the provider, which would otherwise return the same account.
+async fn find_person(
+    app: &App,
+    info: &Info,
+    invitation: Option<InvitationId>,
+    signed_in: &SignedIn,
+) -> Result<Person, Refusal> {
+    let problem = match Person::of_token(app, &signed_in.who).await {
+        Err(problem) if problem.is(Code::NotAMember) => problem,
+        person => return Ok(person?),
+    };
+    let problem = match invitation::accept(app, info, invitation, signed_in).await? {
+        Acceptance::Accepted => return Ok(Person::of_token(app, &signed_in.who).await?),
+        Acceptance::NoInvitation => problem,
+        Acceptance::Unverified => Problem::new(Code::AddressUnverified),
+        Acceptance::OtherAddress => Problem::new(Code::InvitationOtherAddress),
+        Acceptance::Used => Problem::new(Code::InvitationUsed),
+        Acceptance::Withdrawn => Problem::new(Code::InvitationWithdrawn),
+        Acceptance::Expired => Problem::new(Code::InvitationExpired),
+    };
+    let sign_out = app.identity.sign_out_address().await.ok().flatten();
+    Err(Refusal { problem, next_step: sign_out.map_or(NextStep::Home, NextStep::OtherAccount) })
 }
 
 /// Ends the session that the browser had before: an attacker who planted the session's id would

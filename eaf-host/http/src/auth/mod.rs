@@ -9,6 +9,7 @@ pub mod callback;
 pub mod cookie;
 pub mod csrf;
 pub mod expected_person;
+mod invitation;
 pub mod leave;
 mod page;
 mod pending;

@@ -12,10 +12,12 @@ use crate::{App, Scheme};
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use eaf_core::id::InvitationId;
 use eaf_identity::sign_in::{Attempt, Seed};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Lifetime of a sign-in attempt.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -25,12 +27,16 @@ const MAX_ATTEMPTS: usize = 5;
 const MAX_TOTAL_BYTES: usize = 3 * 1024;
 /// Additional authenticated data of a sealed attempt.
 const AAD: &str = "auth.pending.2";
+/// Additional authenticated data of a sealed attempt that began with the link of an invitation.
+const AAD_INVITED: &str = "auth.pending.2.invited";
 
 const NAME: &str = "eaf-sign-in-";
 const NAME_DIGITS: usize = 16;
 
 pub struct Pending {
     pub seed: Seed,
+    /// Invitation whose link began the attempt; `None`: it began without such a link.
+    pub invitation: Option<InvitationId>,
     return_to: String,
     /// Time of expiry, in seconds since 1970. The browser enforces the age of the cookie, the host
     /// enforces this time.
@@ -38,9 +44,9 @@ pub struct Pending {
 }
 
 impl Pending {
-    pub fn new(app: &App, attempt: Attempt, return_to: ReturnTo) -> Self {
+    pub fn new(app: &App, attempt: Attempt, return_to: ReturnTo, invitation: Option<InvitationId>) -> Self {
         let until = (app.core.ambient.now() + LIFETIME).unix_timestamp();
-        Pending { seed: attempt.seed, return_to: return_to.as_str().into(), until }
+        Pending { seed: attempt.seed, invitation, return_to: return_to.as_str().into(), until }
     }
 
     /// Headers that set the attempt's cookie, and remove cookies of older attempts beyond
@@ -80,19 +86,31 @@ impl Pending {
         ReturnTo::parse(Some(&self.return_to)).unwrap_or_else(ReturnTo::home)
     }
 
-    /// Seals expiry, seed and return path, in this order.
+    /// Seals expiry, seed, invitation if there is one, and return path, in this order.
     fn seal(&self, app: &App) -> String {
-        let clear = [&self.until.to_be_bytes()[..], self.seed.bytes(), self.return_to.as_bytes()].concat();
-        URL_SAFE_NO_PAD.encode(app.core.keyring.seal_platform(AAD, &clear))
+        let invitation = self.invitation.map_or(Vec::new(), |InvitationId(id)| id.as_bytes().to_vec());
+        let aad = if self.invitation.is_some() { AAD_INVITED } else { AAD };
+        let until = self.until.to_be_bytes();
+        let clear = [&until[..], self.seed.bytes(), &invitation, self.return_to.as_bytes()].concat();
+        URL_SAFE_NO_PAD.encode(app.core.keyring.seal_platform(aad, &clear))
     }
 
     fn unseal(app: &App, sealed: &str) -> Option<Pending> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let clear = app.core.keyring.open_platform(AAD, &sealed).ok()?;
+        let open = |aad| app.core.keyring.open_platform(aad, &sealed).ok();
+        let (clear, is_invited) = match open(AAD) {
+            Some(clear) => (clear, false),
+            None => (open(AAD_INVITED)?, true),
+        };
         let (until, rest) = clear.split_first_chunk()?;
-        let (seed, return_to) = rest.split_first_chunk()?;
-        let return_to = String::from_utf8(return_to.to_vec()).ok()?;
-        Some(Pending { seed: Seed::new(*seed), return_to, until: i64::from_be_bytes(*until) })
+        let (seed, mut rest) = rest.split_first_chunk()?;
+        let mut invitation = None;
+        if is_invited {
+            let (id, return_to) = rest.split_first_chunk()?;
+            (invitation, rest) = (Some(InvitationId(Uuid::from_bytes(*id))), return_to);
+        }
+        let return_to = String::from_utf8(rest.to_vec()).ok()?;
+        Some(Pending { seed: Seed::new(*seed), invitation, return_to, until: i64::from_be_bytes(*until) })
     }
 }
 

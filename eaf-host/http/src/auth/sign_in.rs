@@ -1,4 +1,5 @@
-//! `GET /auth/sign-in?return_to=/path`: redirects the browser to the identity provider.
+//! `GET /auth/sign-in?return_to=/path`: redirects the browser to the identity provider. The link of
+//! an invitation is this address with `invitation`, the invitation's id.
 
 use super::Query;
 use super::page::{NextStep, Refusal};
@@ -37,7 +38,8 @@ async fn begin(app: &App, headers: &HeaderMap, query: &Query) -> Result<Response
         .ok_or_else(|| Refusal { problem: Problem::new(Code::ReturnToRefused), next_step: NextStep::Home })?;
     let attempt = app.identity.begin().await.map_err(|cause| refused(&cause, return_to.clone()))?;
     let mut response = Redirect::to(attempt.address.as_str()).into_response();
-    for cookie in Pending::new(app, attempt, return_to).cookies(app, headers) {
+    let invitation = query.get("invitation").and_then(|id| id.parse().ok());
+    for cookie in Pending::new(app, attempt, return_to, invitation).cookies(app, headers) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

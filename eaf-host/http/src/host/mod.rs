@@ -1,5 +1,5 @@
-//! Operations of the host for a tenant's administrators and auditors: members, groups, roles,
-//! connections, mails, runs, settings, audit.
+//! Operations of the host for a tenant's administrators and auditors: members, invitations, groups,
+//! roles, connections, mails, runs, settings, audit.
 
 pub mod audit;
 pub mod audit_acts;
@@ -23,6 +23,11 @@ pub mod group_list;
 pub mod group_member;
 pub mod group_members;
 pub mod group_put;
+pub mod invitation;
+pub mod invitation_add;
+pub mod invitation_list;
+pub mod invitation_mail;
+pub mod invitation_withdraw;
 pub mod mail_failures;
 pub mod mail_pauses;
 pub mod mail_queue;

@@ -8,6 +8,7 @@ pub mod plugin_stop;
 pub mod plugins;
 pub mod product_switch;
 mod tenant;
+pub mod tenant_admin_invite;
 pub mod tenant_create;
 pub mod tenant_products;
 pub mod tenants;

@@ -18,9 +18,14 @@ async fn another_tenants_rows_are_not_found() {
     assert_eq!(theirs.json["detail"], nobodys.json["detail"]);
     let list = host.get("admin@globex", "/api/notes/views/notes").await;
     assert_eq!(list.json, json!({ "items": [], "next": null }));
-    for path in
-        ["/api/host/audit", "/api/host/runs", "/api/host/connections", "/api/host/mail-failures", "/api/host/groups"]
-    {
+    for path in [
+        "/api/host/audit",
+        "/api/host/runs",
+        "/api/host/connections",
+        "/api/host/mail-failures",
+        "/api/host/groups",
+        "/api/host/invitations",
+    ] {
         let answer = host.get("admin@globex", path).await;
         assert_eq!(answer.json["items"], json!([]), "{path}");
     }
@@ -82,6 +87,7 @@ async fn an_operator_sees_numbers_and_tenants_and_no_customer_data() {
         "/api/host/connections".into(),
         "/api/host/mail-failures".into(),
         "/api/host/members".into(),
+        "/api/host/invitations".into(),
         "/api/host/groups".into(),
         "/api/host/roles".into(),
         "/api/session/deputy".into(),

@@ -16,6 +16,7 @@ mod failover;
 mod groups;
 mod host;
 mod identity;
+mod invitations;
 mod isolation;
 mod live;
 mod mail_resend;

@@ -10,6 +10,7 @@ mod connections;
 mod database;
 mod delivery;
 mod egress;
+mod host_mail;
 mod queue;
 mod refusals;
 mod server;

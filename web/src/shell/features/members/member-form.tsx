@@ -78,7 +78,12 @@ export function MemberForm({ member, known }: MemberFormProps) {
         </div>
       )}
       <FormSection title={t.profile} lead={t.profileLead}>
-        <RoleField roles={roles} known={known} register={form.register} error={errorAt('roles')} />
+        <RoleField
+          roles={roles}
+          known={known}
+          register={name => form.register(name)}
+          error={errorAt('roles')}
+        />
         <Field label={t.manager} hint={t.managerHint} error={errorAt('manager')}>
           <PersonInput
             label={t.manager}

@@ -10,8 +10,9 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Badge } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
-import { AddMember } from './add-member';
 import { deputyPeriod } from './deputy-period';
+import { InvitationsPanel } from './invitations-panel';
+import { InviteMember } from './invite-member';
 import { type Member, type MembersSearch, useMembers } from './members';
 import { useRoleName } from './role-names';
 import { membersRoute } from './routes';
@@ -31,7 +32,8 @@ export function MembersPage() {
   const { q, show } = search;
   return (
     <>
-      <PageHeader title={t.title} lead={t.lead} actions={<AddMember />} />
+      <PageHeader title={t.title} lead={t.lead} actions={<InviteMember />} />
+      <InvitationsPanel />
       <FilterBar>
         <TextFilter value={q} onChange={setQuery} />
         <ChoiceFilter

@@ -1,8 +1,7 @@
 import { CircleAlert } from 'lucide-react';
 import { useId } from 'react';
-import type { UseFormRegister } from 'react-hook-form';
+import type { UseFormRegisterReturn } from 'react-hook-form';
 import { useText } from '@/shell/i18n/use-text';
-import type { MemberValues } from './member-values';
 import type { Role } from './members';
 import { useRoleName } from './role-names';
 import { text } from './text';
@@ -11,7 +10,7 @@ interface RoleFieldProps {
   /** Roles that can be given, and those that the member has. */
   roles: readonly string[];
   known: readonly Role[];
-  register: UseFormRegister<MemberValues>;
+  register: (name: `roles.${string}`) => UseFormRegisterReturn;
   error: string | undefined;
 }
 

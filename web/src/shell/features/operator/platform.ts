@@ -23,11 +23,16 @@ type NewTenant = paths['/api/host/tenants']['post']['requestBody']['content']['a
 /** Creates a tenant; resolves when the list shows it. */
 export function useCreateTenant() {
   const client = useQueryClient();
-  return async (body: NewTenant): Promise<void> => {
-    await answerOf(api.POST('/api/host/tenants', { body }));
+  return async (body: NewTenant) => {
+    const created = await answerOf(api.POST('/api/host/tenants', { body }));
     await client.invalidateQueries({ queryKey: tenantsQuery.queryKey });
+    return created;
   };
 }
+
+/** Invites the first admin of a tenant; the answer has the link. */
+export const inviteAdmin = (tenant: string, body: NonNullable<NewTenant['admin']>) =>
+  answerOf(api.POST('/api/host/tenants/{tenant}/admin-invitations', { params: { path: { tenant } }, body }));
 
 export const pluginsQuery = queryOptions({
   queryKey: ['host', 'plugins'],

@@ -13,6 +13,7 @@ import { Badge, type Tone } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { GrantDialog } from './grant-dialog';
+import { InviteAdmin } from './invite-admin';
 import { ReasonDialog } from './reason-dialog';
 import { WithdrawDialog } from './withdraw-dialog';
 import { tenantRoute } from './routes';
@@ -26,7 +27,12 @@ export function TenantPage() {
   const { data, error, refetch } = useQuery(tenantProductsQuery(slug));
   return (
     <>
-      <PageHeader title={slug} lead={t.lead} up={{ to: '/operator/tenants', label: tenants.title }} />
+      <PageHeader
+        title={slug}
+        lead={t.lead}
+        up={{ to: '/operator/tenants', label: tenants.title }}
+        actions={<InviteAdmin tenant={slug} />}
+      />
       {data && data.length > 0 ? (
         <ul aria-label={t.title} className="grid gap-5">
           {data.map(product => (

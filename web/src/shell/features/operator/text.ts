@@ -1,5 +1,11 @@
 const en = {
   reload: 'Reload',
+  invite: {
+    action: 'Invite first admin',
+    lead: 'Only while the tenant has no admin; its admins invite all others.',
+    missing: 'Enter the mail address.',
+    submit: 'Invite',
+  },
   tenants: {
     title: 'Tenants',
     lead: 'Organisations of this installation. Only their members can see their data.',
@@ -10,13 +16,22 @@ const en = {
     make: {
       action: 'Create tenant',
       title: 'Create a tenant',
-      lead: 'It has no products and no members at first. Enable products on its page; members are added with “eaf member add”.',
+      lead: 'It has no products and no members at first. Enable products on its page. The first admin becomes a member by invitation, and invites all others.',
       name: 'Name',
       nameHint: 'Name of the organisation, as its members read it; up to 200 characters.',
       nameMissing: 'Enter a name.',
       slugHint:
         'Names the tenant in tokens and addresses and never changes: 1 to 40 lower-case letters (a to z), digits and hyphens.',
       slugMissing: 'Enter a slug.',
+      admin: 'Mail address of the first admin',
+      adminHint:
+        'Address of the account with which this person signs in. Empty: the first admin is invited later on the tenant’s page.',
+      locale: 'Language of the first admin',
+      invited: 'First admin invited',
+      passOn:
+        'The tenant has no mail connection yet. Send the person this link; it works with their address alone.',
+      link: 'link of the invitation',
+      toTenant: 'To the tenant',
       submit: 'Create tenant',
       done: (slug: string) => `The tenant ${slug} is created.`,
     },
@@ -113,6 +128,12 @@ const en = {
 
 const de: typeof en = {
   reload: 'Neu laden',
+  invite: {
+    action: 'Erste Administration einladen',
+    lead: 'Nur solange der Mandant keine Administration hat; diese lädt alle weiteren Personen ein.',
+    missing: 'Geben Sie die Mailadresse ein.',
+    submit: 'Einladen',
+  },
   tenants: {
     title: 'Mandanten',
     lead: 'Organisationen dieser Installation. Nur ihre Mitglieder können ihre Daten sehen.',
@@ -123,13 +144,22 @@ const de: typeof en = {
     make: {
       action: 'Mandant anlegen',
       title: 'Einen Mandanten anlegen',
-      lead: 'Er hat zuerst keine Produkte und keine Mitglieder. Schalten Sie Produkte auf seiner Seite frei; Mitglieder werden mit „eaf member add“ aufgenommen.',
+      lead: 'Er hat zuerst keine Produkte und keine Mitglieder. Schalten Sie Produkte auf seiner Seite frei. Die erste Person der Administration wird auf Einladung Mitglied und lädt alle weiteren ein.',
       name: 'Name',
       nameHint: 'Name der Organisation, wie ihre Mitglieder ihn lesen; bis zu 200 Zeichen.',
       nameMissing: 'Geben Sie einen Namen ein.',
       slugHint:
         'Nennt den Mandanten in Tokens und Adressen und ändert sich nie: 1 bis 40 Kleinbuchstaben (a bis z), Ziffern und Bindestriche.',
       slugMissing: 'Geben Sie ein Kürzel ein.',
+      admin: 'Mailadresse der ersten Administration',
+      adminHint:
+        'Adresse des Kontos, mit dem sich diese Person anmeldet. Leer: Sie wird später auf der Seite des Mandanten eingeladen.',
+      locale: 'Sprache der ersten Administration',
+      invited: 'Erste Administration eingeladen',
+      passOn:
+        'Der Mandant hat noch keine Mail-Verbindung. Senden Sie der Person diesen Link; er gilt nur mit ihrer Adresse.',
+      link: 'Link der Einladung',
+      toTenant: 'Zum Mandanten',
       submit: 'Mandant anlegen',
       done: slug => `Der Mandant ${slug} ist angelegt.`,
     },
