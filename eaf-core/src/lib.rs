@@ -115,6 +115,13 @@ impl Core {
         Core(Arc::new(Services { by, ..Services::clone(self) }))
     }
 
+    /// Returns the same services with another clock for sessions, whose ends compare with the times
+    /// of the identity provider.
+    pub fn with_session_clock(&self, ambient: &clock::Ambient) -> Self {
+        let sessions = session::Sessions::new(&self.db, ambient);
+        Core(Arc::new(Services { sessions, ..Services::clone(self) }))
+    }
+
     /// Returns the same services with a command bus whose stream cache is empty.
     #[cfg(feature = "testing")]
     pub fn with_empty_stream_cache(&self) -> Self {

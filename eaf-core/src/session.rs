@@ -96,6 +96,11 @@ impl Sessions {
         Self { db: db.clone(), ambient: ambient.clone() }
     }
 
+    /// Present time by the clock that ends sessions and tokens.
+    pub fn now(&self) -> OffsetDateTime {
+        self.ambient.now()
+    }
+
     /// Begins a session and returns its secret, which is stored nowhere.
     pub async fn create(&self, tenant: Option<TenantId>, actor: ActorId, limits: Limits) -> Result<SessionId, Error> {
         let id = SessionId::random(&self.ambient);

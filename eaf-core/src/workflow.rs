@@ -32,7 +32,7 @@ pub use journal::Journal;
 pub use list::{EntrySummary, RunState, RunSummary, entries, find, list};
 pub use stall::{BudgetStart, Stall};
 pub use suspend::{Attempt, Waiting, suspend};
-pub use wake::{wake, wake_calls};
+pub use wake::{wake, wake_all, wake_calls};
 
 use crate::actor::TraceId;
 use crate::contract::Recorded;

@@ -22,6 +22,23 @@ pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<
     Ok(())
 }
 
+/// Makes all suspended runs of a tenant due now, because the clock was moved. Each run whose time
+/// has not come suspends again. Returns their number.
+pub async fn wake_all(db: &Db, feed: &Feed, tenant: TenantId) -> Result<u64, Error> {
+    let mut tx = db.tenant(tenant).await?;
+    let woken = sqlx::query(
+        "update eaf.run set due_at = clock_timestamp()
+         where tenant_id = $1 and state = 'open' and due_at > clock_timestamp() and lease_host is null",
+    )
+    .bind(tenant)
+    .execute(tx.conn())
+    .await
+    .map_err(Error::Write)?;
+    tx.commit().await?;
+    feed.runs_due();
+    Ok(woken.rows_affected())
+}
+
 /// Makes all calls of a capability in a tenant that wait to be repeated due now, because the cause
 /// of their failures was repaired. Returns the number of runs with such calls. A run that is being
 /// executed does not change.

@@ -250,6 +250,28 @@ async fn a_suspended_run_shows_its_wait_and_wakes_on_time_or_by_a_wake() {
 }
 
 #[tokio::test]
+async fn a_run_asleep_for_three_days_wakes_when_the_clock_was_moved() {
+    let house = house(2).await;
+    let core = &house.core;
+    let (db, feed) = (&core.db, &core.feed);
+    let (_, asleep) = house.claim(house.host).await.unwrap();
+    let (_, executed) = house.claim(house.host).await.unwrap();
+    let days = Duration::from_secs(3 * 24 * 3_600);
+    workflow::suspend(db, &asleep, days, &waiting("timer"), Attempt::Continue).await.unwrap();
+    assert!(house.claim(house.host).await.is_none());
+
+    assert_eq!(workflow::wake_all(db, feed, house.acme).await.unwrap(), 1, "not the one that is executed");
+    tokio::time::timeout(Duration::from_secs(2), core.feed.run_due()).await.expect("the engine looks at once");
+    let (run, lease) = house.claim(house.host).await.expect("it is due");
+    assert_eq!((run.id, run.attempts), (asleep.run, 0));
+    // A run whose time has not come suspends again, and another wake finds it.
+    workflow::suspend(db, &lease, days, &waiting("timer"), Attempt::Continue).await.unwrap();
+    workflow::suspend(db, &executed, days, &waiting("timer"), Attempt::Continue).await.unwrap();
+    assert_eq!(workflow::wake_all(db, feed, house.acme).await.unwrap(), 2);
+    assert_eq!(workflow::wake_all(db, feed, house.acme).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn an_ended_run_is_not_claimed_and_shows_its_result() {
     let house = house(3).await;
     let core = &house.core;

@@ -5,7 +5,7 @@ use crate::exec::{self, With};
 use crate::ports::Ports;
 use crate::postgres::Durability;
 use crate::state::State;
-use crate::{env, reset, seed, supervise, token, vcenter};
+use crate::{clock, env, reset, seed, supervise, token, vcenter};
 use clap::{Parser, Subcommand};
 use eaf::cli::{self, Outcome, say};
 use eaf::telemetry::{self, Format};
@@ -51,6 +51,12 @@ enum Command {
         #[command(subcommand)]
         behaviour: Option<vcenter::Behaviour>,
     },
+    /// Move the clock of the running demo forward, to see a deadline pass. Without a step: show it.
+    /// Sessions stay on the system's clock.
+    Clock {
+        /// Step: + with a number and s, m, h or d, such as +3d.
+        step: Option<clock::Step>,
+    },
     /// Delete all state of the demo.
     Reset,
 }
@@ -87,6 +93,7 @@ async fn execute(command: Option<Command>) -> Outcome {
             let control = vcenter::Control::on(ports.vcenter_control);
             return say(&control.run(tenant, behaviour).await?);
         }
+        Some(Command::Clock { step }) => return say(&clock::run(&checkout, step).await?),
         Some(Command::Reset) => reset::run(checkout.state_dir()).await?,
     }
     Ok(ExitCode::SUCCESS)

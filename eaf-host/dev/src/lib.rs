@@ -9,6 +9,7 @@
 pub mod banner;
 pub mod checkout;
 pub mod cli;
+pub mod clock;
 pub mod env;
 pub mod exec;
 pub mod host;

@@ -9,6 +9,7 @@
 //! | `secrets/NAME` | random, created once, readable by their owner only |
 //! | `NAME.process` | id and start time of a child, to end it after a `kill -9` of the supervisor |
 //! | `logs/NAME.log` | a child's output |
+//! | `clock` | seconds by which the host's clock is ahead; absent: none |
 //! | `done/NAME` | ports at the time when the step NAME, which runs once, was completed |
 
 use crate::ports::Ports;
@@ -185,6 +186,11 @@ impl State {
 
     fn process_file(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.process"))
+    }
+
+    /// Replaces a file of the state directory.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Error> {
+        replace(&self.dir.join(name), content)
     }
 
     fn read_process(&self, path: &Path) -> Result<Option<ProcessId>, Error> {

@@ -7,7 +7,7 @@ use crate::postgres::{self, Cluster, Durability};
 use crate::service::{self, Plan, Service};
 use crate::services::{self, SimulatorSpeed};
 use crate::state::{self, State};
-use crate::{banner, host, seed};
+use crate::{banner, clock, host, seed};
 use eaf::compose;
 use eaf::shutdown;
 use futures_util::future::select_all;
@@ -88,7 +88,8 @@ impl Demo {
         self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, secret, stopped(&self.stop)));
 
         host::populate(&state, &host::config(checkout, &state, ports)?, ports).await?;
-        self.spawn(compose::serve(host::config(checkout, &state, ports)?, metrics, stopped(&self.stop)));
+        let (config, ambient) = (host::config(checkout, &state, ports)?, clock::ambient(&state));
+        self.spawn(compose::serve(config, ambient, metrics, stopped(&self.stop)));
         tokio::select! {
             ready = host::until_ready(ports) => ready?,
             ended = self.watch() => return ended,

@@ -63,7 +63,8 @@ pub fn send(app: &App, tenant: TenantId, invitation: Invitation, trace: TraceId)
 
 /// Sends the mail over the tenant's first mail connection by name.
 async fn offer(app: &App, tenant: TenantId, invitation: &Invitation, trace: &TraceId) -> Result<(), Failure> {
-    let missing = || Failure::new(Class::Configuration, HostCode::ConnectionMissing, "The tenant has no mail connection.");
+    let missing =
+        || Failure::new(Class::Configuration, HostCode::ConnectionMissing, "The tenant has no mail connection.");
     let provider = app.providers.get(CAPABILITY).ok_or_else(missing)?;
     let connections = app.core.connections.list(tenant).await.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "the mail connections could not be read");

@@ -172,7 +172,7 @@ async fn live(
     }
     // Release the tenant's permit: the stream lasts long.
     who.permit = None;
-    let remaining = (who.expires - app.core.ambient.now()).try_into().unwrap_or(Duration::ZERO);
+    let remaining = (who.expires - app.core.sessions.now()).try_into().unwrap_or(Duration::ZERO);
     let mut subscription = Subscription {
         closing: app.closing.clone(),
         end: Instant::now() + MAX_DURATION.min(remaining),

@@ -52,8 +52,8 @@ use check::Tested;
 use eaf_capability::egress::{Policy, Purpose};
 use eaf_capability::text::Texts;
 use eaf_capability::{
-    Call, Capability, ConnectionType, Failure, FailureCode, HostCode, HostMail, Interface, LoginLimiter, Packages, Polled,
-    Provider, Registration, Report, Started, StoreError,
+    Call, Capability, ConnectionType, Failure, FailureCode, HostCode, HostMail, Interface, LoginLimiter, Packages,
+    Polled, Provider, Registration, Report, Started, StoreError,
 };
 use eaf_core::connection::Connection;
 use eaf_core::db::TenantTx;

@@ -36,6 +36,6 @@ pub async fn run(args: Args) -> Outcome {
     let stop = async {
         let _signal = shutdown::signal_received().await;
     };
-    compose::serve(config, metrics, stop).await?;
+    compose::serve(config, compose::system_clock::system(), metrics, stop).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 
 use super::closed;
 use eaf_core::anchor::{self, AnchorThreshold};
+use eaf_core::clock::Ambient;
 use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::{Core, directory, session, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 const PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Compacts the metrics' histograms every 5 s, because they store every sample until then.
 pub async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
@@ -52,12 +54,20 @@ pub async fn purge_sign_ins(core: Arc<Core>, limits: session::Limits, closing: w
                     );
                 }
             }
-            tokio::time::sleep(PURGE_INTERVAL).await;
+            pass(&core.ambient, PURGE_INTERVAL).await;
         }
     };
     tokio::select! {
         () = closed(closing) => {}
         () = purging => {}
+    }
+}
+
+/// Waits until `interval` has passed by the host's clock, which may be set forward.
+async fn pass(ambient: &Ambient, interval: Duration) {
+    let end = ambient.now() + interval;
+    while ambient.now() < end {
+        tokio::time::sleep(CLOCK_CHECK_INTERVAL).await;
     }
 }
 
@@ -71,7 +81,7 @@ pub async fn prune(core: Arc<Core>, retention: Retention, closing: watch::Receiv
             if done != Some(today) && prune_once(&core, &retention).await {
                 done = Some(today);
             }
-            tokio::time::sleep(PRUNE_INTERVAL).await;
+            pass(&core.ambient, PRUNE_INTERVAL).await;
         }
     };
     tokio::select! {

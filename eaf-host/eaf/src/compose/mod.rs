@@ -3,7 +3,7 @@
 mod active_packages;
 mod maintenance;
 mod own_services;
-mod system_clock;
+pub mod system_clock;
 
 use crate::config::Config;
 use crate::config::plugins::Activation;
@@ -16,6 +16,7 @@ use active_packages::ActivePackages;
 use eaf_capability::egress;
 use eaf_capability::text::audit;
 use eaf_core::actor::Locale;
+use eaf_core::clock::Ambient;
 use eaf_core::command_bus::CommandQuota;
 use eaf_core::contract::Domain;
 use eaf_core::crypto::{MasterKey, MasterKeys};
@@ -103,6 +104,12 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
 
 /// Connects to the database and checks schema, row-level security and master key.
 pub async fn core(config: &Config) -> Result<Core, Error> {
+    core_at(config, system_clock::system()).await
+}
+
+/// Connects as [`core`] does, with a clock for everything but sessions, whose ends compare with the
+/// times of the identity provider.
+async fn core_at(config: &Config, ambient: Ambient) -> Result<Core, Error> {
     let database = &config.database;
     let db = Db::connect(&db::Config {
         app_url: database.app_url.clone(),
@@ -119,7 +126,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
         previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
     };
     let quota = CommandQuota { commands: config.quota.commands, bodies: config.quota.bodies };
-    let core = Core::start(db, system_clock::system(), keys, quota);
+    let core = Core::start(db, ambient, keys, quota).with_session_clock(&system_clock::system());
     // Check before any write: other hosts could not decrypt a key that is wrapped with a wrong
     // master key.
     core.master_keys.check().await?;
@@ -135,9 +142,11 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     Ok(core)
 }
 
-/// Runs the host until `stop` completes, then completes the work in progress.
+/// Runs the host until `stop` completes, then completes the work in progress. `ambient` is the
+/// clock of products, workflows and maintenance; sessions and tokens end by the system's clock.
 pub async fn serve(
     config: Config,
+    ambient: Ambient,
     metrics: PrometheusHandle,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Error> {
@@ -147,14 +156,14 @@ pub async fn serve(
 
     // Database: migrated, reachable in all roles, guarded by row-level security.
     migrate(&config).await?;
-    let core = Arc::new(core(&config).await?);
+    let core = Arc::new(core_at(&config, ambient).await?);
 
     let runtime = Runtime::start(&config, &core).await?;
     let products = Arc::new(ActivePackages::new(runtime.plugins.clone()));
     warn_of_missing_grants(&core, &runtime.plugins).await?;
     let providers = Arc::new(build_providers(&parts(&config, &core, products.clone()))?);
     // The start does not need the issuer; its keys are fetched in the background.
-    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), core.ambient.clone())?);
+    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), system_clock::system())?);
 
     let (close, closing) = watch::channel(false);
     let host = HostId(core.ambient.uuid());
