@@ -1,6 +1,6 @@
 const en = {
   title: 'Settings',
-  lead: 'Rules of your organisation for the products that it uses. A change applies from the next command on.',
+  lead: 'Rules of your organisation for the products that it uses. A change applies to the next command, and to running workflows as soon as they read it again.',
   empty: 'No product of your organisation has settings.',
   reload: 'Reload',
   save: 'Save settings',
@@ -21,7 +21,7 @@ export const text = {
   en,
   de: {
     title: 'Einstellungen',
-    lead: 'Regeln Ihrer Organisation für die Produkte, die sie nutzt. Eine Änderung gilt ab dem nächsten Befehl.',
+    lead: 'Regeln Ihrer Organisation für die Produkte, die sie nutzt. Eine Änderung gilt ab dem nächsten Befehl, und für laufende Abläufe, sobald sie die Regeln wieder lesen.',
     empty: 'Kein Produkt Ihrer Organisation hat Einstellungen.',
     reload: 'Neu laden',
     save: 'Einstellungen speichern',
