@@ -3,8 +3,8 @@
 //!
 //! The address is sealed under a key of the invitation, which is destroyed when the invitation
 //! ends: accepted, withdrawn or expired. The row stays for [`ROW_LIFETIME`], so that a later use of
-//! the link is refused with the reason. Invitations belong to one tenant; the same address may have one
-//! in several tenants, and the same identity may be a member of several.
+//! the link is refused with the reason. Invitations belong to one tenant; the same address may have
+//! one in several tenants, and the same identity may be a member of several.
 
 mod accept;
 

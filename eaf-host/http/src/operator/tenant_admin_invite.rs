@@ -1,6 +1,6 @@
 //! `POST /api/host/tenants/{tenant}/admin-invitations`: invites the first admin of a tenant that
-//! has no admin, for example because the first invitation has expired. Later people are invited by the
-//! tenant's admins. The answer has no personal data.
+//! has no admin, for example because the first invitation has expired. Later people are invited by
+//! the tenant's admins. The answer has no personal data.
 
 use super::BODY_ERRORS;
 use super::tenant::{by, find};

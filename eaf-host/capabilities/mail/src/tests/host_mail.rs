@@ -33,9 +33,11 @@ async fn a_mail_of_the_host_goes_to_an_address_without_a_member() {
         };
         provider.send_host_mail(TenantId::derive("acme"), "main", &mail).await.map_err(|failure| failure.code)
     };
+    let to_ascii = proxy.rule(Rule::on("RCPT TO:<anna@xn--mller-kva.example>"));
     assert_eq!(send("anna@müller.example").await, Ok(()));
+    assert_eq!(to_ascii.hits(), 1, "the domain is in ASCII for the server");
     let inbox = server.inbox().await;
-    assert_eq!((inbox.len(), inbox[0].to[0].address.as_str()), (1, "anna@xn--mller-kva.example"));
+    assert_eq!((inbox.len(), inbox[0].to[0].address.as_str()), (1, "anna@müller.example"));
     assert!(inbox[0].subject.ends_with(": https://eaf.example/x"), "{}", inbox[0].subject);
     assert!(store.log().is_empty(), "it is no mail of a product");
 

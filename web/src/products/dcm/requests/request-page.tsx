@@ -72,7 +72,7 @@ export function RequestPage() {
   );
 }
 
-/** Statuses in which the request can be repeated from the header, since the hero shows the build. */
+/** Statuses in which the header offers the repetition, since the hero shows the build. */
 const BUILT: ReadonlySet<string> = new Set(['approved', 'failed', 'fulfilled']);
 
 /**
