@@ -25,6 +25,8 @@ pub const REASON: &str = "Trillian says: \"please use the existing front end.\""
 /// Justification of the approver's own request, which requesters may not read.
 pub const APPROVERS_JUSTIFICATION: &str = "Slartibartfast wants a fjord of his own.";
 pub const FOREIGN_JUSTIFICATION: &str = "Marvin of globex is in need of a machine.";
+/// Mail address of a person whom the admin of acme invites.
+pub const INVITED: &str = "arthur.dent@acme.example";
 /// Value in HTTP requests that the host refuses; only the answer to the sender may contain this
 /// value.
 pub const REFUSED: &str = "Ford.Prefect";
@@ -49,6 +51,7 @@ fn personal() -> Vec<Personal> {
         of(REASON, &and_requester),
         of(APPROVERS_JUSTIFICATION, &DECIDERS),
         of(FOREIGN_JUSTIFICATION, &["requester@globex", "approver@globex", "admin@globex", "auditor@globex"]),
+        of(INVITED, &["admin@acme"]),
         of(REFUSED, &[]),
     ];
     for account in ACCOUNTS {
@@ -115,8 +118,9 @@ enum Audience<'a> {
     /// Members of the tenant. The place may contain personal data in clear, because each member
     /// reads it by rules of their own; the answers to each member are searched by these rules.
     Readers,
-    /// Receiver of one answer or mail: an account, or `None` for an unauthenticated caller. The
-    /// answer may also contain the words of the caller's own request, `asked`.
+    /// Receiver of one answer or mail: an account, or `None` for an unauthenticated caller or a
+    /// person without one. The answer may also contain the words of the caller's own request,
+    /// `asked`, and a mail its recipient's address.
     Recipient { account: Option<&'a str>, asked: &'a str },
 }
 
@@ -136,7 +140,7 @@ pub async fn search(system: &System) -> Vec<Found> {
         let account = ACCOUNTS.iter().find(|account| account.email == to).map(|account| account.name);
         let source = system.mail.source(&mail).await;
         let text = format!("{}\n{}\n{}\n{source}", mail.subject, mail.text, mail.html);
-        needles.search(&format!("mail to {to}"), &text, Audience::Recipient { account, asked: "" }, &mut found);
+        needles.search(&format!("mail to {to}"), &text, Audience::Recipient { account, asked: &to }, &mut found);
     }
     for Exchange { account, asked, answer } in system.heard.answers.lock().unwrap().iter() {
         let place = format!("answer to {}: {asked}", account.unwrap_or("no account"));

@@ -61,7 +61,7 @@ async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
     assert_eq!(colleagues["items"][0]["name"], "Oliver Brandt", "{colleagues:#}");
     people.foreigner.get("/api/session/colleagues?q=oliver").await.ok();
     people.admin.get("/api/host/members").await.ok();
-    let invitation = json!({ "email": "amara.okafor@acme.example", "locale": "en", "roles": ["requester"] });
+    let invitation = json!({ "email": canary::INVITED, "locale": "en", "roles": ["requester"] });
     people.admin.call(Method::POST, "/api/host/invitations", None, Some(&invitation)).await.ok();
     for person in [&people.admin, &people.requester, &people.foreign_admin] {
         person.get("/api/host/invitations").await;
