@@ -11369,6 +11369,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: idn-email */
           email: string;
           /**
            * @description Language of the mail and of the member's pages.
@@ -15607,6 +15608,7 @@ export interface operations {
           slug: string;
           name: string;
           admin?: {
+            /** Format: idn-email */
             email: string;
             /**
              * @description Language of the mail and of the admin's pages.
@@ -15742,6 +15744,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** Format: idn-email */
           email: string;
           /**
            * @description Language of the mail and of the admin's pages.

@@ -71,7 +71,7 @@ pub fn schema() -> Value {
 
 /// Schema of a mail address in a body. The form is checked by the directory.
 pub fn address_schema() -> Value {
-    json!({ "type": "string", "minLength": 3, "maxLength": MAX_MAIL_ADDRESS })
+    json!({ "type": "string", "format": "idn-email", "minLength": 3, "maxLength": MAX_MAIL_ADDRESS })
 }
 
 pub fn locale(body: &Value) -> Locale {
