@@ -19,12 +19,15 @@ interface BarsProps {
   label: (value: number) => string;
 }
 
-/** Bars of a chart, each with the sum of its stack. Screen readers read the table instead. */
+/**
+ * Bars of a chart, each with the sum of its stack. Screen readers read the table instead. The frame
+ * becomes narrower than its drawing when the window does, and the drawing follows.
+ */
 export function Bars(props: BarsProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
   return (
-    <div ref={frame} aria-hidden style={{ height: HEIGHT }}>
+    <div ref={frame} aria-hidden className="min-w-0 overflow-hidden" style={{ height: HEIGHT }}>
       {width ? <Drawing {...props} width={width} /> : null}
     </div>
   );
