@@ -66,7 +66,7 @@ const en = {
     sent: 'Mail sent',
     notSent: 'Mail not sent',
     send: 'Send mail again',
-    sendTo: (email: string) => `Send the mail to ${email} again`,
+    sendTo: (email: string) => `Send mail again to ${email}`,
     sendingTo: (email: string) => `The mail to ${email} is being sent.`,
     link: (email: string) => `link of the invitation for ${email}`,
     withdraw: {
@@ -151,7 +151,7 @@ const de: typeof en = {
     sent: 'Mail gesendet',
     notSent: 'Mail nicht gesendet',
     send: 'Mail noch einmal senden',
-    sendTo: email => `Die Mail an ${email} noch einmal senden`,
+    sendTo: email => `Mail noch einmal senden an ${email}`,
     sendingTo: email => `Die Mail an ${email} wird gesendet.`,
     link: email => `Link der Einladung für ${email}`,
     withdraw: {
