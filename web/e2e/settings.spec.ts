@@ -72,6 +72,8 @@ test('two admins change settings at once, and no value is overwritten unseen', a
   await other.save();
   await expect(other.last).toContainText(other.t.change(said.en.leastJustification, '10', '20'));
 
+  // Both have seen the last change before they type.
+  await expect(one.justification).toHaveValue('20');
   await other.fill('longestTerm', '24');
   await one.fill('longestTerm', '36');
   await one.save();
