@@ -3,12 +3,11 @@
 
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, OPERATE};
+use crate::policy::approval::HOUR_MS;
 use eaf_sdk::{Column, ReadRule, Recorded, Rows, View};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// Upper limits of the classes of `decided_within`, in hours. A last class has the longer times.
 pub const WITHIN_HOURS: [i64; 5] = [1, 4, 24, 72, 168];

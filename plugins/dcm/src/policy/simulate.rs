@@ -124,7 +124,10 @@ fn shown(ctx: &Context, plan: &Plan) -> Value {
             "hours": stage.deadline.as_ref().map(|deadline| deadline.hours),
         })
     };
-    let rule = |rule: &AutoApproval| json!({ "policy": rule.policy, "name": rule.name.in_language(&ctx.locale), "because": rule.because });
+    let rule = |rule: &AutoApproval| {
+        let name = rule.name.in_language(&ctx.locale);
+        json!({ "policy": rule.policy, "name": name, "because": rule.because })
+    };
     json!({
         "stages": plan.stages.iter().map(stage).collect::<Vec<_>>(),
         "rules": plan.auto.iter().map(rule).collect::<Vec<_>>(),
