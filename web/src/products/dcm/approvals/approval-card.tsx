@@ -7,6 +7,7 @@ import { useText } from '@/shell/i18n/use-text';
 import type { Row } from '../api';
 import { READERS_OF_ALL } from '../permissions';
 import { ApproveWithComment } from '../requests/approve-with-comment';
+import { isDecommission } from '../requests/kind';
 import { RequestStatus } from '../requests/status-badge';
 import { RowActions } from '../row-actions';
 import { presentDecisions } from '../stages/approval';
@@ -57,7 +58,7 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
         <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
           <div className="grid gap-0.5">
             <p className="text-quiet">
-              {t.asks(row.requester_name || t.somebody)}{' '}
+              {(isDecommission(row) ? t.asksEnd : t.asks)(row.requester_name || t.somebody)}{' '}
               <time
                 dateTime={row.submitted_at ?? undefined}
                 title={format.zoned(row.submitted_at)}
@@ -97,7 +98,7 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
             {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
           </Detail>
           <Detail label={t.image}>{row.image}</Detail>
-          <Detail label={t.cost} strong>
+          <Detail label={isDecommission(row) ? t.costEnds : t.cost} strong>
             {format.money(row.monthly_cents, row.currency)}
           </Detail>
           <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>

@@ -6,6 +6,7 @@ const DECISIONS = [
   'approve-request',
   'reject-request',
   'ask-back',
+  'propose-changes',
   'pass-on-decision',
   'reassign-stage',
 ] as const;

@@ -1,6 +1,8 @@
 import { useSession } from '@/shell/api/session';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
+import { proposalOf } from '../proposals/proposal';
+import { ProposalNote } from '../proposals/proposal-note';
 import { AwaitedAnswer } from '../questions/awaited-answer';
 import { Conversation } from '../questions/conversation';
 import { threadOf } from '../questions/thread';
@@ -29,7 +31,7 @@ export function StagesToDecide({ approval, Heading, held }: StagesToDecideProps)
   const people = useStagePeople(shown);
   const stages = chainOf(shown).flat().filter(isShown);
   const asked = threadOf(shown).length > 0;
-  if (stages.length === 0 && !asked) return null;
+  if (stages.length === 0 && !asked && !proposalOf(shown)) return null;
   return (
     <div className="grid gap-4 border-t border-line pt-5">
       {asked ? (
@@ -38,6 +40,7 @@ export function StagesToDecide({ approval, Heading, held }: StagesToDecideProps)
           <Conversation row={shown} />
         </div>
       ) : null}
+      <ProposalNote row={shown} />
       {stages.length > 0 ? (
         <ul aria-label={t.stages} className="grid gap-4 @2xl:grid-cols-2">
           {stages.map(stage => (

@@ -50,7 +50,7 @@ const de: typeof en = {
   },
   outcomes: {
     title: 'Anträge nach Ergebnis, letzte 12 Monate',
-    approved: 'genehmigt',
+    approved: 'freigegeben',
     auto_approved: 'automatisch freigegeben',
     rejected: 'abgelehnt',
     expired: 'verfallen',

@@ -11,6 +11,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows, useRow } from '../api';
 import { READERS_OF_ALL } from '../permissions';
+import { ProposalNote } from '../proposals/proposal-note';
 import { QuestionsPanel } from '../questions/questions-panel';
 import { RowActions } from '../row-actions';
 import { approvalOf } from '../stages/approval';
@@ -19,6 +20,7 @@ import { OTHER_VCENTER } from '../vms/may-be-forgotten';
 import { Again } from './again';
 import { ApproveWithComment } from './approve-with-comment';
 import { isOver } from './handed-over';
+import { isDecommission } from './kind';
 import { RequestHero } from './request-hero';
 import { useRequestPlans } from './request-plans';
 import { useActionsAsSeen } from './retry-source';
@@ -62,6 +64,11 @@ export function RequestPage() {
       ) : (
         <Skeleton className="mb-6 h-32 rounded-xl" />
       )}
+      {request ? (
+        <div className="mb-6 empty:hidden">
+          <ProposalNote row={request} />
+        </div>
+      ) : null}
       {request ? <QuestionsPanel request={request} /> : null}
       {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
@@ -117,6 +124,7 @@ function RequestFacts({ request: row }: { request: Row<'requests'> | undefined }
     <Panel title={t.title}>
       <Facts
         facts={[
+          ...(row && isDecommission(row) ? [{ label: t.kind, value: t.decommission }] : []),
           { label: t.why, value: why },
           {
             label: t.size,

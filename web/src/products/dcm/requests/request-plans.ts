@@ -4,6 +4,7 @@ import { lazyPage } from '@/shell/app/page/lazy-page';
 import { useText } from '@/shell/i18n/use-text';
 import type { Action } from '../api';
 import { text as deciders } from '../deciders/text';
+import { text as proposals } from '../proposals/text';
 import { AskBackDialog } from '../questions/ask-back-dialog';
 import { text as questions } from '../questions/text';
 import { text as revising } from '../revise/text';
@@ -26,12 +27,26 @@ const ReassignDialog = lazyPage<'ReassignDialog', ActionDialogProps>(
   'ReassignDialog',
 );
 
+const ProposeDialog = lazyPage<'ProposeDialog', ActionDialogProps>(
+  () => import('../proposals/propose-dialog'),
+  'ProposeDialog',
+);
+const ConfirmDialog = lazyPage<'ConfirmDialog', ActionDialogProps>(
+  () => import('../proposals/confirm-dialog'),
+  'ConfirmDialog',
+);
+const DeclineDialog = lazyPage<'DeclineDialog', ActionDialogProps>(
+  () => import('../proposals/decline-dialog'),
+  'DeclineDialog',
+);
+
 /** Plans for commands on requests: decide, ask back, hand over, revise, withdraw, retry, cancel. */
 export function useRequestPlans(): ActionPlans {
   const t = useText(text);
   const { passOn, reassign } = useText(deciders);
   const { ask } = useText(questions);
   const revise = useText(revising);
+  const { propose, confirm, decline } = useText(proposals);
   return useMemo(
     () => ({
       'approve-request': {
@@ -42,6 +57,9 @@ export function useRequestPlans(): ActionPlans {
       },
       'reject-request': { look: 'danger', done: t.reject.done, Dialog: RejectDialog },
       'ask-back': { look: 'secondary', done: ask.done, Dialog: AskBackDialog },
+      'propose-changes': { look: 'secondary', done: propose.done, Dialog: ProposeDialog },
+      'confirm-changes': { look: 'primary', done: confirm.done, Dialog: ConfirmDialog },
+      'decline-changes': { look: 'secondary', done: decline.done, Dialog: DeclineDialog },
       'pass-on-decision': { look: 'secondary', done: passOn.done, Dialog: PassOnDialog },
       'reassign-stage': { look: 'secondary', done: reassign.done, Dialog: ReassignDialog },
       'retry-request': { look: 'primary', done: t.retry.done },
@@ -55,7 +73,7 @@ export function useRequestPlans(): ActionPlans {
       'revise-request': { look: 'secondary', done: revise.done, page: revisePage },
       'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
     }),
-    [t, passOn, reassign, ask, revise],
+    [t, passOn, reassign, ask, revise, propose, confirm, decline],
   );
 }
 

@@ -11,12 +11,14 @@ import {
   TimerOff,
   TriangleAlert,
 } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useSession } from '@/shell/api/session';
 import { Trace } from '@/shell/app/page/problem-alert';
 import { type Format, useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import type { Tone } from '@/shell/ui/badge';
+import { Button } from '@/shell/ui/button';
 import { type Row, useRow } from '../api';
 import { Standstill } from '../questions/awaited-answer';
 import { awaitedAnswer } from '../questions/thread';
@@ -26,6 +28,7 @@ import { Again } from './again';
 import { BuildProgress } from './build-progress';
 import { handedOver } from './handed-over';
 import { Handover } from './handover';
+import { isDecommission } from './kind';
 import { Question } from './question';
 import { RetrySource } from './retry-source';
 import { text } from './text';
@@ -120,6 +123,7 @@ const stalledTitle = ({ request, t }: Facts) =>
   request.waiting?.code === 'stalled-for-person' ? t.stalledForPerson : t.stalled;
 
 function approved(facts: Facts): Standing {
+  if (isDecommission(facts.request)) return mayEnd(facts);
   const { request, events, t, format, sentence } = facts;
   const stalled = request.stalled_since !== null;
   const attempt = request.attempt ?? 1;
@@ -136,6 +140,29 @@ function approved(facts: Facts): Standing {
       </>
     ),
   };
+}
+
+/** Approved end of a machine, whose removal is shown on the machine's page. */
+function mayEnd({ request, t, format }: Facts): Standing {
+  return {
+    tone: 'good',
+    Icon: PowerOff,
+    kicker: format.dateTime(request.decided_at),
+    title: t.decommissionApproved,
+    more: <ToVm request={request} />,
+  };
+}
+
+function ToVm({ request }: { request: Row<'requests'> }) {
+  const t = useText(text).hero;
+  if (!request.vm_id) return null;
+  return (
+    <Button asChild className="justify-self-start">
+      <Link to="/vms/$id" params={{ id: request.vm_id }}>
+        {t.toVm}
+      </Link>
+    </Button>
+  );
 }
 
 function failed({ request, events, t, format, people, sentence }: Facts): Standing {
@@ -198,7 +225,7 @@ function expired({ request, t, format }: Facts): Standing {
     title: t.expired,
     more: (
       <>
-        <p>{t.expiredMore}</p>
+        <p>{isDecommission(request) ? t.expiredVmStays : t.expiredMore}</p>
         <Again request={request} />
       </>
     ),

@@ -13,6 +13,7 @@ export function DecommissionDialog(props: ActionDialogProps) {
       title={t.title(name)}
       lead={t.lead}
       done={t.done(name)}
+      reason={{ label: t.reason, hint: t.reasonHint }}
     />
   );
 }

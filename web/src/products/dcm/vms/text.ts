@@ -96,7 +96,10 @@ const en = {
   decommission: {
     title: (name: string) => `Decommission ${name}?`,
     lead: 'The VM is switched off and deleted with all data. Its cost ends. This cannot be undone.',
-    done: (name: string) => `${name} is being decommissioned`,
+    done: (name: string) => `The decommissioning of ${name} was requested`,
+    reason: 'Reason (optional)',
+    reasonHint:
+      'If a policy of your organisation asks people about it, they read this. The VM then runs on until they have decided.',
   },
 };
 
@@ -198,7 +201,10 @@ const de: typeof en = {
   decommission: {
     title: name => `${name} stilllegen?`,
     lead: 'Die VM wird ausgeschaltet und mit allen Daten gelöscht. Ihre Kosten enden. Das lässt sich nicht rückgängig machen.',
-    done: name => `${name} wird stillgelegt`,
+    done: name => `Die Stilllegung von ${name} wurde veranlasst`,
+    reason: 'Begründung (freiwillig)',
+    reasonHint:
+      'Wenn eine Richtlinie Ihrer Organisation Personen dazu befragt, lesen sie diese Begründung. Die VM läuft dann weiter, bis sie entschieden haben.',
   },
 };
 

@@ -63,6 +63,7 @@ export function VmPage() {
 
 /** State of the VM unless it is simply running. */
 function Standing({ vm }: { vm: Row<'vms'> }) {
+  const t = useText(text).page;
   const code = vm.waiting?.code;
   const sentence = useFormat().sentence(vm.waiting?.text ?? vm.waiting_on);
   // A running refresh is shown beside the time of the last reading, so that the page does not move.
@@ -70,6 +71,15 @@ function Standing({ vm }: { vm: Row<'vms'> }) {
   return (
     <Alert tone={TONES[code ?? ''] ?? 'busy'} role="status" title={sentence} className="mb-6">
       <Question code={code} message={vm.stalled_message} />
+      {vm.decommission_request_id ? (
+        <Link
+          to="/requests/$id"
+          params={{ id: vm.decommission_request_id }}
+          className="text-accent-text underline-offset-2 hover:underline"
+        >
+          {t.request}
+        </Link>
+      ) : null}
       {vm.error_code && vm.trace_id ? <Trace id={vm.trace_id} /> : null}
     </Alert>
   );
@@ -83,6 +93,7 @@ const TONES: Record<string, Tone> = {
   'stalled-for-person': 'wait',
   'refresh-failed': 'wait',
   'in-another-state': 'wait',
+  'decommission-awaited': 'wait',
   'not-in-vcenter': 'wait',
 };
 
