@@ -70,6 +70,9 @@ func readState(path string) (state, error) {
 	return s, nil
 }
 
+// writeAtomically replaces a file, so that a killed process leaves the old or the new content. The
+// content is not flushed to the disk: it need not survive the machine, and a flush takes seconds
+// while another process writes much.
 func writeAtomically(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".writing-*") // mode 0600
 	if err != nil {
@@ -77,7 +80,7 @@ func writeAtomically(path string, content []byte) error {
 	}
 	defer os.Remove(temporary.Name())
 	_, err = temporary.Write(content)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+	if err = errors.Join(err, temporary.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), path)
