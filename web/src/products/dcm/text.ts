@@ -2,6 +2,7 @@ const en = {
   name: 'DCM',
   longName: 'Dynamic Cloud Manager',
   lead: 'Request virtual machines, decide on requests, and follow their progress.',
+  requestVm: 'Request a VM',
   nav: {
     catalogue: 'Catalogue',
     requests: 'Requests',
@@ -18,6 +19,7 @@ const de: typeof en = {
   name: 'DCM',
   longName: 'Dynamic Cloud Manager',
   lead: 'Virtuelle Maschinen beantragen, über Anträge entscheiden und ihren Fortschritt verfolgen.',
+  requestVm: 'VM beantragen',
   nav: {
     catalogue: 'Katalog',
     requests: 'Anträge',

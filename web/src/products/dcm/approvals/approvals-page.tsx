@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useText } from '@/shell/i18n/use-text';
 import { READERS_OF_ALL } from '../permissions';
@@ -12,11 +13,7 @@ type Search = ReturnType<typeof approvalsRoute.useSearch>;
 export function ApprovalsPage() {
   const t = useText(text);
   const search = approvalsRoute.useSearch();
-  const navigate = approvalsRoute.useNavigate();
-  const change = useCallback(
-    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
-    [navigate],
-  );
+  const change = useChangeSearch<Search>(approvalsRoute.useNavigate());
   const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
   const readsAll = may(useSession(), ...READERS_OF_ALL);
   const decided = search.show === 'decided';

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
 import { RowList } from '@/shell/app/list/row-list';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
@@ -17,9 +18,7 @@ const NEWEST: DecisionSort = '-decided_at';
 export function Decided() {
   const t = useText(text);
   const search = approvalsRoute.useSearch();
-  const navigate = approvalsRoute.useNavigate();
-  const change = (changed: Partial<Search>) =>
-    void navigate({ search: old => ({ ...old, ...changed }), replace: true });
+  const change = useChangeSearch<Search>(approvalsRoute.useNavigate());
   const rows = useRows('approvals', { terminal: 'true', sort: search.sort ?? NEWEST, limit: 100 });
   return (
     <RowList

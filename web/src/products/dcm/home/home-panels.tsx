@@ -1,5 +1,3 @@
-import { Link } from '@tanstack/react-router';
-import { Plus } from 'lucide-react';
 import { may, useSession } from '@/shell/api/session';
 import { AddressText } from '@/shell/app/page/address';
 import { lazyPage } from '@/shell/app/page/lazy-page';
@@ -7,9 +5,9 @@ import { Need, Needs } from '@/shell/app/page/needs';
 import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
-import { Button } from '@/shell/ui/button';
 import { type Row, useRows } from '../api';
 import { APPROVE, DECIDE, OPERATE, REQUEST } from '../permissions';
+import { RequestVmLink } from '../request-vm-link';
 import { RequestStatus } from '../requests/status-badge';
 import { openStages } from '../stages/chain';
 import { WAITING_FOR_ME } from '../stages/waiting-for-me';
@@ -38,16 +36,7 @@ export function HomePanels() {
 }
 
 export function HomeAction() {
-  const t = useText(text);
-  if (!may(useSession(), REQUEST)) return null;
-  return (
-    <Button look="primary" asChild>
-      <Link to="/catalogue">
-        <Plus aria-hidden />
-        {t.requestVm}
-      </Link>
-    </Button>
-  );
+  return may(useSession(), REQUEST) ? <RequestVmLink /> : null;
 }
 
 /**

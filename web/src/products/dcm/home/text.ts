@@ -1,5 +1,4 @@
 const en = {
-  requestVm: 'Request a VM',
   approve: {
     title: 'Waiting for your decision',
     empty: 'No request waits for your decision.',
@@ -22,7 +21,6 @@ const en = {
 };
 
 const de: typeof en = {
-  requestVm: 'VM beantragen',
   approve: {
     title: 'Wartet auf Ihre Entscheidung',
     empty: 'Kein Antrag wartet auf Ihre Entscheidung.',

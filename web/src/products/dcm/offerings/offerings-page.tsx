@@ -1,14 +1,14 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import { usePageCommands } from '@/shell/app/layout/page-commands';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
-import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
-import { RowList } from '@/shell/app/list/row-list';
+import { ChoiceFilter } from '@/shell/app/list/filter-bar';
+import { ListPage } from '@/shell/app/list/list-page';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { onlyFor } from '@/shell/app/page/only-for';
-import { PageHeader } from '@/shell/app/page/page-header';
 import { useFormat } from '@/shell/i18n/format';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
@@ -30,21 +30,19 @@ function Page() {
   const t = useText(text);
   const shell = useShellText();
   const search = offeringsRoute.useSearch();
-  const navigate = offeringsRoute.useNavigate();
-  const change = useCallback(
-    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
-    [navigate],
-  );
-  const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+  const change = useChangeSearch<Search>(offeringsRoute.useNavigate());
   const { sort = BY_NAME, status } = search;
   const rows = useRows('offerings', { sort, limit: PAGE, ...(status ? { status } : {}) });
-  const columns = useColumns();
   const add = useAdd();
   return (
-    <>
-      <PageHeader title={t.title} lead={t.lead} actions={add} />
-      <FilterBar>
-        <TextFilter value={search.q} onChange={setQuery} />
+    <ListPage
+      title={t.title}
+      lead={t.lead}
+      actions={add}
+      search={search}
+      change={change}
+      usualSort={BY_NAME}
+      filters={
         <ChoiceFilter
           label={t.filter.status}
           value={status}
@@ -55,21 +53,15 @@ function Page() {
           ]}
           onChange={chosen => change({ status: chosen })}
         />
-      </FilterBar>
-      <RowList
-        label={t.title}
-        rows={rows}
-        columns={columns}
-        rowId={row => row.key}
-        link={row => ({ to: '/admin/offerings/$key', params: { key: row.key } })}
-        sort={sort}
-        onSort={chosen => change({ sort: chosen === BY_NAME ? undefined : (chosen as OfferingSort) })}
-        query={search.q}
-        filtered={Boolean(search.q ?? status)}
-        onClearFilters={() => change({ q: undefined, status: undefined })}
-        empty={<Empty sentence={t.empty}>{add}</Empty>}
-      />
-    </>
+      }
+      isFiltered={status !== undefined}
+      unfiltered={{ status: undefined }}
+      rows={rows}
+      columns={useColumns()}
+      rowId={row => row.key}
+      link={row => ({ to: '/admin/offerings/$key', params: { key: row.key } })}
+      empty={<Empty sentence={t.empty}>{add}</Empty>}
+    />
   );
 }
 

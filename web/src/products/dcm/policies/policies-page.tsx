@@ -1,14 +1,13 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import { usePageCommands } from '@/shell/app/layout/page-commands';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
-import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
-import { RowList } from '@/shell/app/list/row-list';
+import { ListPage } from '@/shell/app/list/list-page';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { onlyFor } from '@/shell/app/page/only-for';
-import { PageHeader } from '@/shell/app/page/page-header';
 import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
@@ -31,44 +30,33 @@ function Page() {
   const t = useText(text);
   const language = useLanguage();
   const search = policiesRoute.useSearch();
-  const navigate = policiesRoute.useNavigate();
-  const change = useCallback(
-    (changed: Partial<Search>) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
-    [navigate],
-  );
-  const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
+  const change = useChangeSearch<Search>(policiesRoute.useNavigate());
   const byName: PolicySort = `name_${language}`;
-  const { sort = byName, q } = search;
-  const rows = useRows('policies', { sort, limit: PAGE });
-  const columns = useColumns();
+  const rows = useRows('policies', { sort: search.sort ?? byName, limit: PAGE });
   const add = useAdd();
   const isWithoutPublished =
     rows.data && rows.data.length > 0 && rows.data.every(row => row.status !== 'published');
   return (
-    <>
-      <PageHeader title={t.title} lead={t.lead} actions={add} />
-      {isWithoutPublished ? (
-        <Alert tone="idle" title={t.nonePublished} className="mb-4">
-          <p>{t.withoutPolicy}</p>
-        </Alert>
-      ) : null}
-      <FilterBar>
-        <TextFilter value={q} onChange={setQuery} />
-      </FilterBar>
-      <RowList
-        label={t.title}
-        rows={rows}
-        columns={columns}
-        rowId={row => row.key}
-        link={row => ({ to: '/admin/policies/$key', params: { key: row.key } })}
-        sort={sort}
-        onSort={chosen => change({ sort: chosen === byName ? undefined : (chosen as PolicySort) })}
-        query={q}
-        filtered={Boolean(q)}
-        onClearFilters={() => change({ q: undefined })}
-        empty={<Empty sentence={`${t.empty} ${t.withoutPolicy}`}>{add}</Empty>}
-      />
-    </>
+    <ListPage
+      title={t.title}
+      lead={t.lead}
+      actions={add}
+      notice={
+        isWithoutPublished ? (
+          <Alert tone="idle" title={t.nonePublished} className="mb-4">
+            <p>{t.withoutPolicy}</p>
+          </Alert>
+        ) : null
+      }
+      search={search}
+      change={change}
+      usualSort={byName}
+      rows={rows}
+      columns={useColumns()}
+      rowId={row => row.key}
+      link={row => ({ to: '/admin/policies/$key', params: { key: row.key } })}
+      empty={<Empty sentence={`${t.empty} ${t.withoutPolicy}`}>{add}</Empty>}
+    />
   );
 }
 

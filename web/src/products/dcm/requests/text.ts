@@ -1,7 +1,6 @@
 const en = {
   title: 'Requests',
   lead: 'All requests, and the reason of each wait.',
-  requestVm: 'Request a VM',
   empty: 'There are no requests yet.',
   emptyMine: 'You have no requests yet.',
   columns: {
@@ -178,7 +177,6 @@ const en = {
 const de: typeof en = {
   title: 'Anträge',
   lead: 'Alle Anträge und worauf sie warten.',
-  requestVm: 'VM beantragen',
   empty: 'Es gibt noch keine Anträge.',
   emptyMine: 'Sie haben noch keine Anträge.',
   columns: {

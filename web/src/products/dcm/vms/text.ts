@@ -1,7 +1,6 @@
 const en = {
   title: 'Virtual machines',
   lead: 'State at the last reading from vCenter, which is repeated every few minutes.',
-  requestVm: 'Request a VM',
   empty: 'There are no virtual machines yet. Request one to get started.',
   emptyPresent: 'There are no virtual machines at present.',
   emptyMine: 'You have no virtual machines.',
@@ -106,7 +105,6 @@ const en = {
 const de: typeof en = {
   title: 'Virtuelle Maschinen',
   lead: 'Stand der letzten Abfrage des vCenters, die alle paar Minuten wiederholt wird.',
-  requestVm: 'VM beantragen',
   empty: 'Es gibt noch keine virtuellen Maschinen. Stellen Sie einen Antrag, um zu beginnen.',
   emptyPresent: 'Zurzeit gibt es keine virtuellen Maschinen.',
   emptyMine: 'Sie haben keine virtuellen Maschinen.',

@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'react';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
 import { RowList } from '@/shell/app/list/row-list';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { CopyButton } from '@/shell/app/page/copy-button';
 import { DownloadLink } from '@/shell/app/page/download-link';
 import { PageHeader } from '@/shell/app/page/page-header';
@@ -26,10 +27,7 @@ export function AuditPage() {
   const t = useText(text);
   const filters = auditRoute.useSearch();
   const navigate = auditRoute.useNavigate();
-  const change = useCallback(
-    (changed: AuditSearch) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
-    [navigate],
-  );
+  const change = useChangeSearch<AuditSearch>(auditRoute.useNavigate());
   const clear = useCallback(() => void navigate({ search: {}, replace: true }), [navigate]);
   const rows = useAuditRows(filters);
   const actors = useActors(rows.data);

@@ -4,6 +4,7 @@ import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
 import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { RowList } from '@/shell/app/list/row-list';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { groupsQuery } from '@/shell/features/groups/groups';
 import { useFormat } from '@/shell/i18n/format';
@@ -21,11 +22,7 @@ import { text } from './text';
 export function MembersPage() {
   const t = useText(text);
   const search = membersRoute.useSearch();
-  const navigate = membersRoute.useNavigate();
-  const change = useCallback(
-    (changed: MembersSearch) => void navigate({ search: old => ({ ...old, ...changed }), replace: true }),
-    [navigate],
-  );
+  const change = useChangeSearch<MembersSearch>(membersRoute.useNavigate());
   const setQuery = useCallback((q: string | undefined) => change({ q }), [change]);
   const rows = useMembers(search);
   const columns = useColumns();

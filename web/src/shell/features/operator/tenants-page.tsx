@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
-import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
-import { RowList } from '@/shell/app/list/row-list';
+import { ListPage } from '@/shell/app/list/list-page';
+import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { CopyButton } from '@/shell/app/page/copy-button';
-import { PageHeader } from '@/shell/app/page/page-header';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Badge } from '@/shell/ui/badge';
@@ -15,37 +14,28 @@ import { type Tenant, tenantsQuery } from './platform';
 import { tenantsRoute } from './routes';
 import { text } from './text';
 
+type Search = ReturnType<typeof tenantsRoute.useSearch>;
+
 export function TenantsPage() {
   const { tenants: t } = useText(text);
-  const { q } = tenantsRoute.useSearch();
-  const navigate = tenantsRoute.useNavigate();
-  const setQuery = useCallback(
-    (query: string | undefined) => void navigate({ search: { q: query }, replace: true }),
-    [navigate],
-  );
-  const rows = useQuery(tenantsQuery);
-  const columns = useColumns();
+  const change = useChangeSearch<Search>(tenantsRoute.useNavigate());
   const [making, setMaking] = useState(false);
-  const make = (
-    <Button look="primary" onClick={() => setMaking(true)}>
-      {t.make.action}
-    </Button>
-  );
   return (
     <>
-      <PageHeader title={t.title} lead={t.lead} actions={make} />
-      <FilterBar>
-        <TextFilter value={q} onChange={setQuery} />
-      </FilterBar>
-      <RowList
-        label={t.title}
-        rows={rows}
-        columns={columns}
-        link={row => ({ to: '/operator/tenants/$slug', params: { slug: row.slug } })}
+      <ListPage
+        title={t.title}
+        lead={t.lead}
+        actions={
+          <Button look="primary" onClick={() => setMaking(true)}>
+            {t.make.action}
+          </Button>
+        }
+        search={tenantsRoute.useSearch()}
+        change={change}
+        rows={useQuery(tenantsQuery)}
+        columns={useColumns()}
         rowId={row => row.id}
-        query={q}
-        filtered={Boolean(q)}
-        onClearFilters={() => setQuery(undefined)}
+        link={row => ({ to: '/operator/tenants/$slug', params: { slug: row.slug } })}
         empty={<Empty sentence={t.empty} />}
       />
       {making ? <NewTenantDialog close={() => setMaking(false)} /> : null}
