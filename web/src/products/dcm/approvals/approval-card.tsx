@@ -29,9 +29,7 @@ interface ApprovalCardProps {
 /** Facts for a decision, and its buttons. */
 export function ApprovalCard({ approval: row, index, held = false }: ApprovalCardProps) {
   const t = useText(text);
-  const format = useFormat();
   const plans = useDecisionPlans();
-  const readsAll = may(useSession(), ...READERS_OF_ALL);
   const name = row.vm_name ?? '';
   const done = ownDecision(row, useSession().actor);
   // Buttons that a person who has decided cannot use would only contradict the decision.
@@ -55,59 +53,12 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
       className="rounded-xl border border-line bg-surface shadow-low focus-within:border-line-strong"
     >
       <div className="grid gap-5 p-5 sm:p-6">
-        <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
-          <div className="grid gap-0.5">
-            <p className="text-quiet">
-              {(isDecommission(row) ? t.asksEnd : t.asks)(row.requester_name || t.somebody)}{' '}
-              <time
-                dateTime={row.submitted_at ?? undefined}
-                title={format.zoned(row.submitted_at)}
-                className="sr-only"
-              >
-                {t.waits(format.ago(row.submitted_at))}
-              </time>
-            </p>
-            {inList ? (
-              <h2 className="text-xl font-semibold tracking-tight">
-                <Link
-                  to="/approvals/$id"
-                  params={{ id: row.key }}
-                  className="rounded underline-offset-4 hover:text-accent-text hover:underline"
-                >
-                  {name}
-                </Link>
-              </h2>
-            ) : (
-              <p className="text-xl font-semibold tracking-tight">{name}</p>
-            )}
-          </div>
-          {pending ? (
-            <span aria-hidden className="text-sm text-quiet">
-              {t.waits(format.ago(row.submitted_at))}
-            </span>
-          ) : (
-            <RequestStatus row={row} />
-          )}
-        </header>
+        <Heading row={row} inList={inList} />
         <blockquote className="max-w-prose border-l-2 border-line-strong/60 pl-3.5 whitespace-pre-line">
           <span className="sr-only">{t.why}: </span>
           {row.justification || t.noWhy}
         </blockquote>
-        <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
-          <Detail label={t.size}>
-            {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
-          </Detail>
-          <Detail label={t.image}>{row.image}</Detail>
-          <Detail label={isDecommission(row) ? t.costEnds : t.cost} strong>
-            {format.money(row.monthly_cents, row.currency)}
-          </Detail>
-          <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
-          {readsAll ? (
-            <Detail label={pending ? t.present : t.presentNow}>
-              <PresentVms requesterId={row.requester_id ?? ''} />
-            </Detail>
-          ) : null}
-        </dl>
+        <Facts row={row} />
         <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
       </div>
       {/* Same height as before, so that content below does not move. */}
@@ -131,6 +82,72 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
         )}
       </footer>
     </article>
+  );
+}
+
+/** Requester, age and status, above the name of the machine. */
+function Heading({ row, inList }: { row: Row<'approvals'>; inList: boolean }) {
+  const t = useText(text);
+  const format = useFormat();
+  const name = row.vm_name ?? '';
+  return (
+    <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
+      <div className="grid gap-0.5">
+        <p className="text-quiet">
+          {(isDecommission(row) ? t.asksEnd : t.asks)(row.requester_name || t.somebody)}{' '}
+          <time
+            dateTime={row.submitted_at ?? undefined}
+            title={format.zoned(row.submitted_at)}
+            className="sr-only"
+          >
+            {t.waits(format.ago(row.submitted_at))}
+          </time>
+        </p>
+        {inList ? (
+          <h2 className="text-xl font-semibold tracking-tight">
+            <Link
+              to="/approvals/$id"
+              params={{ id: row.key }}
+              className="rounded underline-offset-4 hover:text-accent-text hover:underline"
+            >
+              {name}
+            </Link>
+          </h2>
+        ) : (
+          <p className="text-xl font-semibold tracking-tight">{name}</p>
+        )}
+      </div>
+      {row.status === 'pending' ? (
+        <span aria-hidden className="text-sm text-quiet">
+          {t.waits(format.ago(row.submitted_at))}
+        </span>
+      ) : (
+        <RequestStatus row={row} />
+      )}
+    </header>
+  );
+}
+
+function Facts({ row }: { row: Row<'approvals'> }) {
+  const t = useText(text);
+  const format = useFormat();
+  const readsAll = may(useSession(), ...READERS_OF_ALL);
+  return (
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
+      <Detail label={t.size}>
+        {t.sizeOf(format.number(row.cpus), format.memory(inMegabytes(row.memory_gb)))}
+      </Detail>
+      <Detail label={t.image}>{row.image}</Detail>
+      <Detail label={isDecommission(row) ? t.costEnds : t.cost} strong>
+        {format.money(row.monthly_cents, row.currency)}
+      </Detail>
+      <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
+      {readsAll ? (
+        <Detail label={row.status === 'pending' ? t.present : t.presentNow}>
+          <PresentVms requesterId={row.requester_id ?? ''} />
+        </Detail>
+      ) : null}
+    </dl>
   );
 }
 

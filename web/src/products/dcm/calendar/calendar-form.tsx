@@ -4,7 +4,7 @@ import { type Path, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { Problem, isProblem } from '@/shell/api/problem';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
@@ -73,11 +73,7 @@ export function CalendarForm({ stored, revision, refused }: CalendarFormProps) {
       onSubmit={event => void run(event, send)}
       className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
     >
-      {draft.restoredFrom === null ? null : (
-        <div className="p-5 pb-0 sm:p-6 sm:pb-0">
-          <DraftNote draft={draft} />
-        </div>
-      )}
+      <DraftSection draft={draft} />
       <FormSection title={t.week} lead={t.weekLead}>
         <Field label={t.zone} error={errorAt('zone')} className="max-w-80">
           <Select {...form.register('zone')}>

@@ -8,11 +8,11 @@ import { readEuros, writeEuros } from './euros';
 export type Definition = CommandBody<'define-offering'>;
 
 const TEXTS = ['key', 'name', 'image', 'template'] as const;
-const COUNTS = ['cpu_min', 'cpu_max', 'memory_gb_min', 'memory_gb_max'] as const;
-const PRICES = ['base_cents', 'cpu_cents', 'gb_cents'] as const;
+export const COUNTS = ['cpu_min', 'cpu_max', 'memory_gb_min', 'memory_gb_max'] as const;
+export const PRICES = ['base_cents', 'cpu_cents', 'gb_cents'] as const;
 
-export type CountName = (typeof COUNTS)[number];
-export type PriceName = (typeof PRICES)[number];
+type CountName = (typeof COUNTS)[number];
+type PriceName = (typeof PRICES)[number];
 
 /**
  * Offering as typed, with prices in euros, under the member names of the command, so that pointers

@@ -3,19 +3,17 @@ import { Plus } from 'lucide-react';
 import { useMemo } from 'react';
 import { may, useSession } from '@/shell/api/session';
 import { usePageCommands } from '@/shell/app/layout/page-commands';
-import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
 import { ChoiceFilter } from '@/shell/app/list/filter-bar';
 import { ListPage } from '@/shell/app/list/list-page';
 import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { onlyFor } from '@/shell/app/page/only-for';
-import { useFormat } from '@/shell/i18n/format';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
-import { Badge } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
-import { type Row, useRows } from '../api';
+import { useRows } from '../api';
 import { OFFER } from '../permissions';
+import { useOfferingColumns } from './offering-columns';
 import { type OfferingSort, offeringsRoute } from './routes';
 import { text } from './text';
 
@@ -57,7 +55,7 @@ function Page() {
       isFiltered={status !== undefined}
       unfiltered={{ status: undefined }}
       rows={rows}
-      columns={useColumns()}
+      columns={useOfferingColumns()}
       rowId={row => row.key}
       link={row => ({ to: '/admin/offerings/$key', params: { key: row.key } })}
       empty={<Empty sentence={t.empty}>{add}</Empty>}
@@ -86,88 +84,4 @@ function useAdd() {
       </Link>
     </Button>
   );
-}
-
-function useColumns(): RowColumn<Row<'offerings'>>[] {
-  const t = useText(text);
-  const format = useFormat();
-  return useMemo(() => {
-    const range = (min: number | null | undefined, max: number | null | undefined) =>
-      t.range(format.number(min), format.number(max));
-    return [
-      {
-        id: 'name',
-        header: t.columns.name,
-        sort: 'name',
-        width: 22,
-        least: 132,
-        text: row => `${row.name} ${row.key}`,
-        cell: row => row.name,
-      },
-      {
-        id: 'status',
-        header: t.columns.status,
-        sort: 'status',
-        width: 11,
-        least: 92,
-        card: 'beside',
-        text: row => row.status_text,
-        cell: row => <Badge tone={row.active ? 'good' : 'idle'}>{row.status_text}</Badge>,
-      },
-      {
-        id: 'image',
-        header: t.columns.image,
-        width: 19,
-        drop: 1,
-        text: row => row.image,
-        cell: row => row.image,
-      },
-      {
-        id: 'cpus',
-        header: t.columns.cpus,
-        width: 9,
-        whole: true,
-        least: 72,
-        drop: 3,
-        cell: row => range(row.cpu_min, row.cpu_max),
-      },
-      {
-        id: 'memory',
-        header: t.columns.memory,
-        width: 12,
-        whole: true,
-        least: 72,
-        drop: 2,
-        cell: row => t.gb(range(row.memory_gb_min, row.memory_gb_max)),
-      },
-      {
-        id: 'base',
-        header: t.columns.base,
-        sort: 'base_cents',
-        width: 11,
-        whole: true,
-        least: 72,
-        align: 'end',
-        cell: row => format.money(row.base_cents, row.currency),
-      },
-      {
-        id: 'cpu',
-        header: t.columns.perCpu,
-        width: 10,
-        whole: true,
-        least: 72,
-        align: 'end',
-        cell: row => format.money(row.cpu_cents, row.currency),
-      },
-      {
-        id: 'gb',
-        header: t.columns.perGb,
-        width: 10,
-        whole: true,
-        least: 72,
-        align: 'end',
-        cell: row => format.money(row.gb_cents, row.currency),
-      },
-    ];
-  }, [t, format]);
 }

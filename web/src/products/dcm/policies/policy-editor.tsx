@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'react';
 import { type Path, useForm } from 'react-hook-form';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { SubmitButton } from '@/shell/app/form/submit-button';
@@ -74,11 +74,7 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
           onSubmit={event => void submission.run(event, save)}
           className="@container min-w-0 rounded-xl border border-line bg-surface shadow-low"
         >
-          {draft.restoredFrom === null ? null : (
-            <div className="p-5 pb-0 sm:p-6 sm:pb-0">
-              <DraftNote draft={draft} />
-            </div>
-          )}
+          <DraftSection draft={draft} />
           <NamingSection form={form} known={known} />
           <input type="hidden" {...form.register('document')} />
           <ScopeSection form={model} onChange={set} />

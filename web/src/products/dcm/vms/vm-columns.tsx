@@ -11,17 +11,8 @@ import { Power, VmState, VmStatus } from './vm-status';
 export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>[] {
   const t = useText(text);
   const format = useFormat();
-  return useMemo(() => {
-    const requester: RowColumn<Row<'vms'>> = {
-      id: 'requester',
-      header: t.columns.requester,
-      sort: 'requester_name',
-      width: 17,
-      drop: 1,
-      text: row => row.requester_name,
-      cell: row => row.requester_name,
-    };
-    return [
+  return useMemo(
+    () => [
       {
         id: 'name',
         header: t.columns.name,
@@ -39,12 +30,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         least: 120,
         card: 'beside',
         text: row => row.status_text,
-        cell: row => (
-          <span className="inline-flex flex-wrap gap-1">
-            <VmStatus row={row} />
-            <VmState state={row.state} />
-          </span>
-        ),
+        cell: row => <Status row={row} />,
       },
       {
         id: 'power',
@@ -62,7 +48,7 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         text: row => row.ip,
         cell: row => <Ip ip={row.ip} />,
       },
-      ...(whose === 'everybody' ? [requester] : []),
+      ...(whose === 'everybody' ? [requesterColumn(t.columns.requester)] : []),
       {
         id: 'size',
         header: t.columns.size,
@@ -90,14 +76,43 @@ export function useVmColumns(whose: 'mine' | 'everybody'): RowColumn<Row<'vms'>>
         whole: true,
         drop: 4,
         align: 'end',
-        cell: row => (
-          <time dateTime={readAt(row) ?? undefined} title={format.zoned(readAt(row))}>
-            {format.ago(readAt(row))}
-          </time>
-        ),
+        cell: row => <ReadAt row={row} />,
       },
-    ];
-  }, [t, format, whose]);
+    ],
+    [t, format, whose],
+  );
+}
+
+function requesterColumn(header: string): RowColumn<Row<'vms'>> {
+  return {
+    id: 'requester',
+    header,
+    sort: 'requester_name',
+    width: 17,
+    drop: 1,
+    text: row => row.requester_name,
+    cell: row => row.requester_name,
+  };
+}
+
+function Status({ row }: { row: Row<'vms'> }) {
+  return (
+    <span className="inline-flex flex-wrap gap-1">
+      <VmStatus row={row} />
+      <VmState state={row.state} />
+    </span>
+  );
+}
+
+/** Age of the last reading from vCenter. */
+function ReadAt({ row }: { row: Row<'vms'> }) {
+  const format = useFormat();
+  const at = readAt(row);
+  return (
+    <time dateTime={at ?? undefined} title={format.zoned(at)}>
+      {format.ago(at)}
+    </time>
+  );
 }
 
 function Ip({ ip }: { ip: string | null }) {

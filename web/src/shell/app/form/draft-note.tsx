@@ -24,3 +24,13 @@ export function DraftNote({ draft }: { draft: FormDraft }) {
     </Alert>
   );
 }
+
+/** Notice as the first section of a form. */
+export function DraftSection({ draft }: { draft: FormDraft }) {
+  if (draft.restoredFrom === null) return null;
+  return (
+    <div className="p-5 pb-0 sm:p-6 sm:pb-0">
+      <DraftNote draft={draft} />
+    </div>
+  );
+}

@@ -67,11 +67,7 @@ export function RowTable<R extends RowData>({
           className="w-full table-fixed border-collapse text-sm"
           style={{ minWidth: scrolls ? needed : undefined }}
         >
-          <colgroup>
-            {columns.map((column, place) => (
-              <col key={column.id} style={{ width: `${((widths[place] ?? 0) / needed) * 100}%` }} />
-            ))}
-          </colgroup>
+          <ColumnWidths columns={columns} widths={widths} />
           <thead>
             <tr aria-rowindex={1}>
               {columns.map(column => (
@@ -102,6 +98,24 @@ export function RowTable<R extends RowData>({
       </div>
       {dropped.length > 0 && !loading ? <Dropped columns={dropped} /> : null}
     </>
+  );
+}
+
+interface ColumnWidthsProps<R extends RowData> {
+  columns: RowColumn<R>[];
+  /** Width of each column in px. */
+  widths: number[];
+}
+
+/** Widths as shares of the table's width. */
+function ColumnWidths<R extends RowData>({ columns, widths }: ColumnWidthsProps<R>) {
+  const all = widths.reduce((sum, one) => sum + one, 0);
+  return (
+    <colgroup>
+      {columns.map((column, place) => (
+        <col key={column.id} style={{ width: `${((widths[place] ?? 0) / all) * 100}%` }} />
+      ))}
+    </colgroup>
   );
 }
 

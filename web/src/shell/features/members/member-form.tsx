@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { useForm, useWatch } from 'react-hook-form';
+import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { DraftSection } from '@/shell/app/form/draft-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
 import { ownProblem } from '@/shell/app/form/own-problem';
@@ -41,7 +41,6 @@ export function MemberForm({ member, known }: MemberFormProps) {
   const fields = useMemo(() => [...roles.map(role => `roles.${role}` as const), ...OTHERS], [roles]);
   const draft = useDraft(form, { name: `member/${member.actor}`, fields });
   const { read, change } = useMemberChanges(member.actor);
-  const managerName = useWatch({ control: form.control, name: 'managerName' });
 
   /** Shows the values of `now` in untouched fields, and bases the input on them. */
   const rebase = (now: Member) => {
@@ -72,11 +71,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
       onSubmit={event => void run(event, send)}
       className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
     >
-      {draft.restoredFrom === null ? null : (
-        <div className="p-5 pb-0 sm:p-6 sm:pb-0">
-          <DraftNote draft={draft} />
-        </div>
-      )}
+      <DraftSection draft={draft} />
       <FormSection title={t.profile} lead={t.profileLead}>
         <RoleField
           roles={roles}
@@ -84,18 +79,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
           register={name => form.register(name)}
           error={errorAt('roles')}
         />
-        <Field label={t.manager} hint={t.managerHint} error={errorAt('manager')}>
-          <PersonInput
-            label={t.manager}
-            name={managerName}
-            source={membersSource}
-            optional
-            onChange={person => {
-              form.setValue('manager', person?.actor ?? '', { shouldDirty: true });
-              form.setValue('managerName', person?.name ?? '', { shouldDirty: true });
-            }}
-          />
-        </Field>
+        <ManagerField form={form} error={errorAt('manager')} />
         <Field label={t.costCentre} hint={t.costCentreHint} error={errorAt('cost_centre')}>
           <Input autoComplete="off" spellCheck={false} {...form.register('cost_centre')} />
         </Field>
@@ -117,6 +101,30 @@ export function MemberForm({ member, known }: MemberFormProps) {
         </div>
       </div>
     </form>
+  );
+}
+
+interface ManagerFieldProps {
+  form: UseFormReturn<MemberValues>;
+  error: string | undefined;
+}
+
+function ManagerField({ form, error }: ManagerFieldProps) {
+  const t = useText(text);
+  const name = useWatch({ control: form.control, name: 'managerName' });
+  return (
+    <Field label={t.manager} hint={t.managerHint} error={error}>
+      <PersonInput
+        label={t.manager}
+        name={name}
+        source={membersSource}
+        optional
+        onChange={person => {
+          form.setValue('manager', person?.actor ?? '', { shouldDirty: true });
+          form.setValue('managerName', person?.name ?? '', { shouldDirty: true });
+        }}
+      />
+    </Field>
   );
 }
 

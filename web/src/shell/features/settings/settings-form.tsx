@@ -2,7 +2,7 @@ import { useMemo, useRef } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
@@ -47,11 +47,7 @@ export function SettingsForm({ settings }: { settings: ProductSettings }) {
       onSubmit={event => void run(event, save)}
       className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
     >
-      {draft.restoredFrom === null ? null : (
-        <div className="p-5 pb-0 sm:p-6 sm:pb-0">
-          <DraftNote draft={draft} />
-        </div>
-      )}
+      <DraftSection draft={draft} />
       <FormSection title={settings.name}>
         {settings.fields.map(setting => (
           <SettingField key={setting.name} setting={setting} form={form} error={errorAt(pathOf(setting))} />
