@@ -22,12 +22,12 @@ import { ApproveWithComment } from './approve-with-comment';
 import { isOver } from './handed-over';
 import { isDecommission } from './kind';
 import { RequestHero } from './request-hero';
+import { RequestTimeline } from './request-timeline';
 import { useRequestPlans } from './request-plans';
 import { useActionsAsSeen } from './retry-source';
 import { requestRoute } from './routes';
 import { RequestStatus } from './status-badge';
 import { text } from './text';
-import { Timeline } from './timeline';
 
 export function RequestPage() {
   const t = useText(text);
@@ -73,7 +73,7 @@ export function RequestPage() {
       {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <RequestFacts request={request} />
-        {readsTimeline ? <Timeline events={timeline.data} /> : null}
+        {readsTimeline ? <RequestTimeline request={request} events={timeline.data} /> : null}
       </div>
     </>
   );

@@ -99,6 +99,9 @@ const en = {
   timeline: {
     title: 'Timeline',
     empty: 'Nothing has happened yet.',
+    view: 'View of the timeline',
+    list: 'Events',
+    durations: 'Durations',
     details: 'Details',
   },
   progress: {
@@ -277,6 +280,9 @@ const de: typeof en = {
   timeline: {
     title: 'Verlauf',
     empty: 'Bisher ist nichts geschehen.',
+    view: 'Ansicht des Verlaufs',
+    list: 'Ereignisse',
+    durations: 'Dauer',
     details: 'Einzelheiten',
   },
   progress: {

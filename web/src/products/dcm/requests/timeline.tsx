@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { Panel } from '@/shell/app/page/panel';
 import { useFormat } from '@/shell/i18n/format';
 import { textOfCode } from '@/shell/i18n/text-of-code';
@@ -30,13 +30,23 @@ const GOOD = new Set([
 ]);
 const WAIT = new Set(['stalled', 'stage-escalated', 'question-asked']);
 
-/** Events of the request, newest first. */
-export function Timeline({ events }: { events: Event[] | undefined }) {
+interface TimelineProps {
+  events: Event[] | undefined;
+  /** Content beside the title. */
+  beside?: ReactNode;
+  /** Content in place of the list. */
+  children?: ReactNode;
+}
+
+/** Events of a request or a machine, newest first. */
+export function Timeline({ events, beside, children }: TimelineProps) {
   const t = useText(text).timeline;
   const shown = useMemo(() => events && condensed(events), [events]);
   return (
-    <Panel title={t.title}>
-      {shown ? (
+    <Panel title={t.title} beside={beside}>
+      {children ? (
+        children
+      ) : shown ? (
         shown.length > 0 ? (
           <ol className="px-5 py-4">
             {shown.map(event => (
