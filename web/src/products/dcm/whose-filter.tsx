@@ -1,4 +1,4 @@
-import { ChoiceFilter } from '@/shell/app/list/filter-bar';
+import { ChoiceFilter } from '@/shell/app/list/choice-filter';
 
 /** Whose rows a list shows. */
 export type Whose = 'mine' | 'all';

@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import { may, useSession } from '@/shell/api/session';
-import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
+import { ChoiceFilter } from '@/shell/app/list/choice-filter';
+import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { useText } from '@/shell/i18n/use-text';

@@ -15,7 +15,6 @@ import { RowActions } from '../row-actions';
 import type { SimulationPanelProps } from '../simulation/simulation-panel';
 import { toDraft } from './policy-draft';
 import { PolicyEditor } from './policy-editor';
-import { PolicyHistory } from './policy-history';
 import { usePolicyPlans } from './policy-plans';
 import { toneOf } from './policy-status';
 import { PolicyWords } from './policy-words';
@@ -25,6 +24,11 @@ import { text } from './text';
 const SimulationPanel = lazyPage<'SimulationPanel', SimulationPanelProps>(
   () => import('../simulation/simulation-panel'),
   'SimulationPanel',
+);
+
+const PolicyHistory = lazyPage<'PolicyHistory', { policy: string }>(
+  () => import('./policy-history'),
+  'PolicyHistory',
 );
 
 export const PolicyPage = onlyFor([POLICY, AUDIT], Page);

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ChoiceFilter } from '@/shell/app/list/filter-bar';
+import { ChoiceFilter } from '@/shell/app/list/choice-filter';
 import { lazyPage } from '@/shell/app/page/lazy-page';
 import { useText } from '@/shell/i18n/use-text';
 import type { Row } from '../api';

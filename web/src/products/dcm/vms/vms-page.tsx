@@ -1,6 +1,6 @@
 import { may, useSession } from '@/shell/api/session';
+import { ChoiceFilter } from '@/shell/app/list/choice-filter';
 import { Empty, ToHome } from '@/shell/app/list/empty';
-import { ChoiceFilter } from '@/shell/app/list/filter-bar';
 import { ListPage } from '@/shell/app/list/list-page';
 import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { useText } from '@/shell/i18n/use-text';

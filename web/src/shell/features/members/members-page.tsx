@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
+import { ChoiceFilter } from '@/shell/app/list/choice-filter';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
-import { ChoiceFilter, FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
+import { FilterBar, TextFilter } from '@/shell/app/list/filter-bar';
 import { RowList } from '@/shell/app/list/row-list';
 import { useChangeSearch } from '@/shell/app/list/use-change-search';
 import { PageHeader } from '@/shell/app/page/page-header';
