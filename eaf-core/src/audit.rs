@@ -69,8 +69,8 @@ impl Act {
 /// describes are both committed, or neither is.
 pub async fn record_act(tx: &mut TenantTx, by: &Attribution, act: &Act) -> Result<(), Error> {
     sqlx::query(
-        "insert into eaf.audit (tenant_id, actor_id, origin, act, object, outcome, change, trace_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into eaf.audit (tenant_id, at, actor_id, origin, act, object, outcome, change, trace_id)
+         values ($1, eaf.now(), $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(tx.tenant())
     .bind(by.actor)
@@ -96,8 +96,8 @@ pub async fn record_denied_call(
     entry: &Entry,
 ) -> Result<(), Error> {
     sqlx::query(
-        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, plugin, grant_name)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+        "insert into eaf.audit (tenant_id, at, id, actor_id, act, object, outcome, trace_id, plugin, grant_name)
+         values ($1, eaf.now(), $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
     )
     .bind(tx.tenant())
     .bind(id)
@@ -124,8 +124,8 @@ pub async fn record(tx: &mut TenantTx, entry: &Entry) -> Result<(), Error> {
 /// 6:7` means 10 rows of anchor 5 and 7 of anchor 6. `None`: rows of this kind are not anchored.
 pub(crate) async fn record_pruning(tx: &mut TenantTx, entry: &Entry, anchors: Option<&str>) -> Result<(), Error> {
     sqlx::query(
-        "insert into eaf.audit (tenant_id, actor_id, act, object, outcome, trace_id, pruned)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into eaf.audit (tenant_id, at, actor_id, act, object, outcome, trace_id, pruned)
+         values ($1, eaf.now(), $2, $3, $4, $5, $6, $7)",
     )
     .bind(tx.tenant())
     .bind(entry.actor)
@@ -148,7 +148,7 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
     // Line ends separate the parts, so that different parts have different texts.
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
     sqlx::query(
-        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id) values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into eaf.audit (tenant_id, at, id, actor_id, act, object, outcome, trace_id) values ($1, eaf.now(), $2, $3, $4, $5, $6, $7)
          on conflict (tenant_id, id) do update set count = least(audit.count, 2147483646) + 1",
     )
     .bind(tx.tenant())
@@ -168,8 +168,8 @@ pub async fn record_denied(tx: &mut TenantTx, entry: &Entry, now: OffsetDateTime
 /// nothing. `about` is the name of the stream that the command is about; `None`: there is none.
 pub async fn record_refusal(tx: &mut TenantTx, id: Uuid, entry: &Entry, about: Option<&str>) -> Result<(), Error> {
     sqlx::query(
-        "insert into eaf.audit (tenant_id, id, actor_id, act, object, outcome, trace_id, change)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+        "insert into eaf.audit (tenant_id, at, id, actor_id, act, object, outcome, trace_id, change)
+         values ($1, eaf.now(), $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
     )
     .bind(tx.tenant())
     .bind(id)

@@ -14,6 +14,8 @@ mod budget;
 mod check;
 mod functions;
 mod migrate;
+#[cfg(feature = "development")]
+mod move_clock;
 mod ready;
 mod schema;
 mod transient;
@@ -27,6 +29,8 @@ pub use check::check;
 #[cfg(feature = "testing")]
 pub(crate) use migrate::embedded_schema;
 pub use migrate::migrate;
+#[cfg(feature = "development")]
+pub use move_clock::move_clock;
 pub use ready::ready;
 pub(crate) use transient::is_refused_value;
 pub use transient::is_transient;

@@ -1,4 +1,4 @@
--- revision: 4
+-- revision: 5
 -- Appends a batch of requests of one tenant. Requests are decided in order, each all or nothing:
 --   ok          recorded; first_pos and last_pos are null if the request has no events
 --   duplicate   the key is known with this fingerprint: answer and positions of the first time
@@ -49,7 +49,7 @@ begin
 
   -- 3. Read the lane's head and check the lengths of the arrays.
   n := cardinality(r_key); m := cardinality(s_stream); c := cardinality(e_id);
-  select h.pos, h.chain, clock_timestamp(),
+  select h.pos, h.chain, eaf.now(),
          cardinality(r_actor) = n and cardinality(r_fingerprint) = n and cardinality(r_answer) = n
          and cardinality(r_plugin) = n and cardinality(r_generation) = n
          and cardinality(s_request) = m and cardinality(s_expected) = m and cardinality(e_stream) = c and cardinality(e_type) = c

@@ -1,4 +1,4 @@
--- revision: 4
+-- revision: 5
 -- Fast path: appends simple requests of one or several tenants in one statement and one commit. See
 -- eaf.append for the rules of a decision.
 -- Parallel arrays, counted from 1. f_*: each generation that decided a request. t_*: per tenant,
@@ -64,7 +64,7 @@ begin
     -- 3. Check lengths and guards. The inserts fail on known keys and on new streams that exist.
     if simple then
       head := null;
-      select l.pos, l.chain, clock_timestamp() into head, hash, at
+      select l.pos, l.chain, eaf.now() into head, hash, at
         from eaf.event l where l.tenant_id = tenant and l.lane = _lane order by l.pos desc limit 1;
       simple := head is not null;
       for i in r + 1 .. r + t_requests[t] loop

@@ -50,7 +50,7 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act)
     let (nr, previous) = last.unwrap_or_default();
     // Hashes the change in the form that PostgreSQL returns: jsonb has its own member order and
     // number format.
-    let (at, change): (OffsetDateTime, Option<Value>) = sqlx::query_as("select clock_timestamp(), $1::jsonb")
+    let (at, change): (OffsetDateTime, Option<Value>) = sqlx::query_as("select eaf.now(), $1::jsonb")
         .bind(&act.change)
         .fetch_one(&mut *conn)
         .await

@@ -72,7 +72,7 @@ pub(crate) async fn register(conn: &mut PgConnection, domain: &dyn Domain) -> Re
     sqlx::query(
         "with retired as (update eaf.trigger set retired_at = now()
                        where plugin = $1 and workflow <> all ($2) and retired_at is null)
-         insert into eaf.trigger (plugin, workflow) select $1, unnest($2)
+         insert into eaf.trigger (plugin, workflow, since) select $1, unnest($2), eaf.now()
          on conflict (plugin, workflow) do update set retired_at = null where trigger.retired_at is not null",
     )
     .bind(plugin)

@@ -28,9 +28,9 @@ macro_rules! functions {
 }
 
 /// All SQL functions of this program, in the order in which they are created.
-pub(super) const ALL: [Function; 13] = functions![
+pub(super) const ALL: [Function; 14] = functions![
     "activate" "activate_package" "append" "append_plain" "begin_tenant"
-    "create_view" "drop_view_copy" "lagging_consumers" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
+    "create_view" "drop_view_copy" "lagging_consumers" "now" "prune" "prune_anchored" "rebuild_view" "switch_view" "view_table"
 ];
 
 impl Function {

@@ -90,6 +90,14 @@ impl Entry {
         self.args.to_string().len() + result
     }
 
+    /// Time at which a pending call is polled, by the host's clock; `None`: the call is not pending.
+    pub fn poll_at(&self) -> Option<OffsetDateTime> {
+        match &self.state {
+            State::Pending { poll_at, .. } => Some(*poll_at),
+            State::Intent | State::Done(_) => None,
+        }
+    }
+
     pub fn is_done(&self) -> bool {
         matches!(self.state, State::Done(_))
     }

@@ -15,7 +15,6 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use std::borrow::Cow;
-use std::time::Duration;
 use time::OffsetDateTime;
 
 /// Maximum number of characters of a failure's message that the journal stores in clear.
@@ -128,8 +127,9 @@ impl Journal {
     }
 
     /// Adds an entry to the journal; before the host acts, its state must be [`State::Intent`].
-    /// `poll_after` is the time from now after which a pending entry is polled.
-    pub async fn write(&self, lease: &Lease, entry: &Entry, poll_after: Duration) -> Result<(), Error> {
+    /// The time at which a pending entry is polled is stored as it is, by the host's clock: a host
+    /// compares it with its own clock.
+    pub async fn write(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         if entry.sequence > MAX_ENTRIES {
             return Err(Error::Full);
         }
@@ -138,9 +138,7 @@ impl Journal {
         sqlx::query(
             "insert into eaf.journal (tenant_id, run_id, seq, capability, grant_name, function, args, idempotency_key,
                                       target, state, handle, poll_at, result, outcome, detail, done_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text, $11::bytea,
-                     case when $11::bytea is null then null else clock_timestamp() + make_interval(secs => $12) end,
-                     $13::bytea, $14, $15, case when $13::bytea is null then null else clock_timestamp() end)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text, $11::bytea, $12, $13::bytea, $14, $15, case when $13::bytea is null then null else clock_timestamp() end)",
         )
         .bind(lease.tenant)
         .bind(lease.run)
@@ -153,7 +151,7 @@ impl Journal {
         .bind(entry.target())
         .bind(columns.state)
         .bind(columns.handle)
-        .bind(poll_after.as_secs_f64())
+        .bind(entry.poll_at())
         .bind(columns.result)
         .bind(columns.outcome)
         .bind(columns.detail)
@@ -183,25 +181,24 @@ impl Journal {
         })
     }
 
-    /// Records that a call waits, for its operation or for its repetition. The stored progress
-    /// never decreases.
+    /// Records that a call waits, for its operation or for its repetition, and is polled at
+    /// `poll_at`, by the host's clock. The stored progress never decreases.
     pub async fn set_pending(
         &self,
         lease: &Lease,
         sequence: i32,
         wait: &Wait,
         progress: Option<u8>,
-        poll_after: Duration,
+        poll_at: OffsetDateTime,
     ) -> Result<(), Error> {
         let mut tx = begin_fenced(&self.db, lease).await?;
         let json = serde_json::to_string(wait).map_err(Error::Encode)?;
         let handle = self.seal(&mut tx, lease, sequence, "handle", json).await?;
         let updated = sqlx::query(
             "update eaf.journal set state = 'pending', handle = $4, progress = greatest(progress, $5),
-                    poll_at = clock_timestamp() + make_interval(secs => $6), retry_code = $7::text,
+                    poll_at = $6, retry_code = $7::text,
                     attempts = case when $7::text is null then 0 else attempts + 1 end,
-                    retry_at = case when $7::text is null then null
-                                    else clock_timestamp() + make_interval(secs => $6) end
+                    retry_at = case when $7::text is null then null else $6 end
              where tenant_id = $1 and run_id = $2 and seq = $3 and state <> 'done'",
         )
         .bind(lease.tenant)
@@ -209,7 +206,7 @@ impl Journal {
         .bind(sequence)
         .bind(handle)
         .bind(progress.map(|percent| i16::from(percent.min(100))))
-        .bind(poll_after.as_secs_f64())
+        .bind(poll_at)
         .bind(wait.retry_code())
         .execute(tx.conn())
         .await

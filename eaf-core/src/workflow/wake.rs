@@ -4,6 +4,7 @@ use super::Error;
 use crate::db::Db;
 use crate::id::{RunId, TenantId};
 use crate::live::Feed;
+use time::OffsetDateTime;
 
 /// Makes a suspended run due now. A run that is being executed, or has ended, does not change.
 pub async fn wake(db: &Db, feed: &Feed, tenant: TenantId, run: RunId) -> Result<(), Error> {
@@ -41,8 +42,14 @@ pub async fn wake_all(db: &Db, feed: &Feed, tenant: TenantId) -> Result<u64, Err
 
 /// Makes all calls of a capability in a tenant that wait to be repeated due now, because the cause
 /// of their failures was repaired. Returns the number of runs with such calls. A run that is being
-/// executed does not change.
-pub async fn wake_calls(db: &Db, feed: &Feed, tenant: TenantId, capability: &str) -> Result<usize, Error> {
+/// executed does not change. `now` is the time by the host's clock.
+pub async fn wake_calls(
+    db: &Db,
+    feed: &Feed,
+    tenant: TenantId,
+    capability: &str,
+    now: OffsetDateTime,
+) -> Result<usize, Error> {
     let mut tx = db.tenant(tenant).await?;
     let runs: Vec<uuid::Uuid> = sqlx::query_scalar(
         // Runs are locked in one order, so that two of these statements do not wait for each other.
@@ -63,12 +70,13 @@ pub async fn wake_calls(db: &Db, feed: &Feed, tenant: TenantId, capability: &str
     .map_err(Error::Write)?;
     // The runs stay locked until the transaction ends, so that no host claims one in between.
     sqlx::query(
-        "update eaf.journal set poll_at = clock_timestamp()
+        "update eaf.journal set poll_at = $4
          where tenant_id = $1 and run_id = any ($2) and state = 'pending' and capability = $3 and retry_code is not null",
     )
     .bind(tenant)
     .bind(&runs)
     .bind(capability)
+    .bind(now)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

@@ -14,7 +14,6 @@ use eaf_core::verify::{Report, verify};
 use eaf_core::workflow::{self, Entry as JournalEntry, Journal, State};
 use serde_json::json;
 use sqlx::Connection;
-use std::time::Duration;
 
 struct House {
     database: Database,
@@ -74,7 +73,7 @@ impl House {
                 state: State::Intent,
                 progress: None,
             };
-            journal.write(&lease, &call, Duration::ZERO).await.unwrap();
+            journal.write(&lease, &call).await.unwrap();
             if seq < 3 {
                 journal.finish(&lease, seq, &Ok(json!(seq))).await.unwrap();
             }

@@ -76,16 +76,12 @@ impl Kernel for PostgresKernel {
     }
 
     async fn write(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
-        let poll_after = match &entry.state {
-            State::Pending { poll_at, .. } => self.after(*poll_at),
-            _ => Duration::ZERO,
-        };
-        self.core.journal.write(lease, entry, poll_after).await.map_err(of_runs)
+        self.core.journal.write(lease, entry).await.map_err(of_runs)
     }
 
     async fn set_pending(&self, lease: &Lease, entry: &Entry) -> Result<(), Error> {
         let State::Pending { wait, poll_at } = &entry.state else { return Ok(()) };
-        let set = self.core.journal.set_pending(lease, entry.sequence, wait, entry.progress, self.after(*poll_at));
+        let set = self.core.journal.set_pending(lease, entry.sequence, wait, entry.progress, *poll_at);
         set.await.map_err(of_runs)
     }
 

@@ -147,9 +147,15 @@ async fn store(
     let stored = provider.connection_stored(&mut tx, &new.name).await;
     stored.map_err(|cause| Problem::fault(Code::Internal, cause.as_ref()))?;
     tx.commit().await?;
-    eaf_core::workflow::wake_calls(&app.core.db, &app.core.feed, who.caller.tenant, &new.capability)
-        .await
-        .map_err(super::runs::fault)?;
+    eaf_core::workflow::wake_calls(
+        &app.core.db,
+        &app.core.feed,
+        who.caller.tenant,
+        &new.capability,
+        app.core.ambient.now(),
+    )
+    .await
+    .map_err(super::runs::fault)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -87,7 +87,9 @@ pub(super) async fn retry_now(app: &App, who: &TenantCaller) -> Result<(), Probl
     let mut tx = app.core.db.tenant(tenant).await?;
     mail_log::retry_now(&mut tx).await.map_err(fault)?;
     tx.commit().await?;
-    workflow::wake_calls(&app.core.db, &app.core.feed, tenant, "mail").await.map_err(super::runs::fault)?;
+    workflow::wake_calls(&app.core.db, &app.core.feed, tenant, "mail", app.core.ambient.now())
+        .await
+        .map_err(super::runs::fault)?;
     Ok(())
 }
 

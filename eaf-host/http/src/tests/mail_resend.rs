@@ -78,7 +78,7 @@ impl ResendTest {
         let other = host.core.ambient.uuid().to_string();
         let journal = &host.core.journal;
         for entry in [entry(1, other), entry(2, auditor.to_string())] {
-            journal.write(&lease, &entry, Duration::ZERO).await.unwrap();
+            journal.write(&lease, &entry).await.unwrap();
         }
         host.database.run("update eaf.run set state = 'done', ended_at = now(), due_at = null").await;
         let mail = Mail {

@@ -6,7 +6,6 @@ use eaf_core::consumers::{self, Step};
 use eaf_core::id::{HostId, TenantId};
 use eaf_core::workflow::{self, Divergence, Entry, State};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Begins a run of acme without calls.
 pub async fn begin(host: &TestHost) -> workflow::Lease {
@@ -46,8 +45,8 @@ async fn run(host: &TestHost) -> workflow::Lease {
     };
     let journal = &host.core.journal;
     let done = entry(1, State::Done(Ok(json!("canary-result"))));
-    journal.write(&lease, &done, Duration::ZERO).await.unwrap();
-    journal.write(&lease, &entry(2, State::Intent), Duration::ZERO).await.unwrap();
+    journal.write(&lease, &done).await.unwrap();
+    journal.write(&lease, &entry(2, State::Intent)).await.unwrap();
     lease
 }
 
