@@ -2,7 +2,7 @@
 
 use crate::env;
 use crate::idp;
-use crate::idp::accounts::ACCOUNTS;
+use crate::idp::accounts;
 use crate::ports::Ports;
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ pub fn print(ports: &Ports, took: Duration) {
     println!("  vCenter globex    https://localhost:{}/sdk", ports.vcenter_globex);
     println!("  Sign-in           {}", idp::issuer_url(ports.idp));
     println!();
-    for account in ACCOUNTS {
-        println!("  {:<17} {:<18} {}", account.name, account.display_name(), account.email);
+    for account in accounts::all() {
+        println!("  {:<18} {:<18} {}", account.name, account.display_name(), account.email);
     }
     println!();
     println!("  Try, in another terminal:");

@@ -19,6 +19,9 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Start without the 12 months of requests of the tenant nordwind.
+    #[arg(long)]
+    without_history: bool,
 }
 
 #[derive(Subcommand)]
@@ -63,17 +66,17 @@ enum Command {
 
 /// Runs the command that the process's arguments name.
 pub async fn run() -> ExitCode {
-    cli::end(execute(Cli::parse().command).await)
+    cli::end(execute(Cli::parse()).await)
 }
 
-async fn execute(command: Option<Command>) -> Outcome {
+async fn execute(cli: Cli) -> Outcome {
     let checkout = Checkout::find()?;
-    match command {
+    match cli.command {
         None => {
             let ports = Ports::from_environment(|name| std::env::var(name).ok())?;
             let filter = std::env::var("EAF_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
             let metrics = telemetry::start(&filter, Format::Readable)?;
-            supervise::run(&checkout, ports, metrics).await?;
+            supervise::run(&checkout, ports, !cli.without_history, metrics).await?;
         }
         Some(Command::Env) => return say(&env::lines(&State::existing(checkout.state_dir())?)?),
         Some(Command::Token { account }) => {
@@ -86,7 +89,9 @@ async fn execute(command: Option<Command>) -> Outcome {
         }
         Some(Command::Seed) => {
             let state = State::existing(checkout.state_dir())?;
-            seed::run(&state, &state.ports()?).await?;
+            let ports = state.ports()?;
+            seed::connections(&state, &ports).await?;
+            seed::run(&state, &ports).await?;
         }
         Some(Command::Vcenter { tenant, behaviour }) => {
             let ports = State::existing(checkout.state_dir())?.ports()?;

@@ -1,16 +1,21 @@
 //! Clock of the demo: the system's clock plus an offset, which `eaf dev clock` moves forward, so
-//! that a person can see a deadline pass.
+//! that a person can see a deadline pass. A new demo begins a year in the past, for its
+//! [`history`](crate::history).
 //!
-//! The offset is a file in the state directory, which the running host reads again. Sessions,
-//! tokens and TLS stay on the system's clock. The offset never shrinks, because recorded times
+//! The offset is a file in the state directory, which the running host reads again, and a constant of
+//! the database's function `eaf.now`, so that events have the same time. Sessions, tokens and TLS
+//! stay on the system's clock. The offset never shrinks, because recorded times
 //! would lie in the future; `eaf dev reset` removes it together with the data.
 
 use crate::checkout::Checkout;
 use crate::host;
+use crate::ports::Ports;
+use crate::postgres::{self, DATABASE};
 use crate::state::{self, State};
 use eaf::compose::{self, system_clock};
+use eaf::config::Config;
 use eaf_core::clock::{Ambient, Clock};
-use eaf_core::{directory, workflow};
+use eaf_core::{db, directory, workflow};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,9 +26,11 @@ use time::format_description::well_known::Rfc3339;
 /// Name of the offset's file in the state directory, with the offset in seconds.
 const FILE: &str = "clock";
 /// Age at which the host reads the offset again.
-const FRESH: Duration = Duration::from_millis(100);
-/// Largest offset, in days.
+const FRESH: Duration = Duration::from_millis(20);
+/// Largest offset in either direction, in days.
 const MAX_DAYS: i64 = 366;
+/// Age of a new demo's history, in days.
+const HISTORY_DAYS: i64 = 365;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,6 +40,8 @@ pub enum Error {
     Host(#[from] host::Error),
     #[error(transparent)]
     Compose(#[from] compose::Error),
+    #[error("the database's clock cannot be moved")]
+    Database(#[from] db::Error),
     #[error("the tenants cannot be read")]
     Tenants(#[from] directory::Error),
     #[error("the waiting runs cannot be woken")]
@@ -88,7 +97,58 @@ pub fn ambient(state: &State) -> Ambient {
 /// Offset in the file; none if there is no file.
 fn offset(file: &Path) -> time::Duration {
     let seconds = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
-    time::Duration::seconds(seconds.unwrap_or(0).clamp(0, MAX_DAYS * 24 * 60 * 60))
+    time::Duration::seconds(seconds.unwrap_or(0).clamp(-MAX_DAYS * 24 * 60 * 60, MAX_DAYS * 24 * 60 * 60))
+}
+
+/// Sets the clock of a new demo, whose database is migrated, into the past.
+pub async fn begin_in_the_past(state: &State, ports: &Ports) -> Result<(), Error> {
+    set(state, ports, time::Duration::days(-HISTORY_DAYS)).await
+}
+
+/// Sets the offset, first in the file: the host's clock is never behind the times of events.
+async fn set(state: &State, ports: &Ports, ahead: time::Duration) -> Result<(), Error> {
+    state.write(FILE, ahead.whole_seconds().to_string().as_bytes())?;
+    let superuser = postgres::url("postgres", &state.password("postgres")?, ports.postgres, DATABASE);
+    Ok(db::move_clock(&superuser, ahead).await?)
+}
+
+pub fn is_in_the_past(state: &State) -> bool {
+    offset(&state.dir().join(FILE)).is_negative()
+}
+
+/// Clock in the past, which the replay of the history moves to the present.
+pub struct Past {
+    core: eaf_core::Core,
+    state: State,
+    ports: Ports,
+}
+
+impl Past {
+    pub async fn of(config: &Config, state: &State, ports: &Ports) -> Result<Past, Error> {
+        Ok(Past { core: compose::core(config).await?, state: state.clone(), ports: *ports })
+    }
+
+    /// Moves the clock forward to `at`, at most to the present, and makes the waiting runs due.
+    pub async fn reach(&self, at: OffsetDateTime) -> Result<(), Error> {
+        let ahead = (at - OffsetDateTime::now_utc()).min(time::Duration::ZERO);
+        if ahead <= offset(&self.state.dir().join(FILE)) {
+            return Ok(());
+        }
+        set(&self.state, &self.ports, ahead).await?;
+        tokio::time::sleep(FRESH * 2).await;
+        wake(&self.core).await
+    }
+
+    /// Moves the clock forward by `step`, at most to the present.
+    pub async fn go_on(&self, step: time::Duration) -> Result<(), Error> {
+        let now = OffsetDateTime::now_utc() + offset(&self.state.dir().join(FILE));
+        self.reach(now + step).await
+    }
+
+    /// Moves the clock to the present.
+    pub async fn end(self) -> Result<(), Error> {
+        self.reach(OffsetDateTime::now_utc() + time::Duration::minutes(1)).await
+    }
 }
 
 /// Moves the clock of the demo, and makes the waiting runs due, so that the host looks at their
@@ -96,8 +156,9 @@ fn offset(file: &Path) -> time::Duration {
 pub async fn run(checkout: &Checkout, step: Option<Step>) -> Result<String, Box<dyn std::error::Error>> {
     let state = State::existing(checkout.state_dir())?;
     if let Some(Step(step)) = step {
-        let config = host::config(checkout, &state, &state.ports()?)?;
-        advance(&state, step)?;
+        let ports = state.ports()?;
+        let config = host::config(checkout, &state, &ports)?;
+        set(&state, &ports, advanced(&state, step)?).await?;
         tokio::time::sleep(FRESH * 2).await;
         wake(&compose::core(&config).await?).await?;
     }
@@ -113,12 +174,13 @@ async fn wake(core: &eaf_core::Core) -> Result<(), Error> {
     Ok(())
 }
 
-fn advance(state: &State, step: time::Duration) -> Result<(), Error> {
+/// Offset after a step.
+fn advanced(state: &State, step: time::Duration) -> Result<time::Duration, Error> {
     let ahead = offset(&state.dir().join(FILE)) + step;
     if ahead > time::Duration::days(MAX_DAYS) {
         return Err(Error::TooFar(ahead.whole_days()));
     }
-    Ok(state.write(FILE, ahead.whole_seconds().to_string().as_bytes())?)
+    Ok(ahead)
 }
 
 #[cfg(test)]
@@ -145,12 +207,16 @@ mod tests {
             (ambient.now() - OffsetDateTime::now_utc() + time::Duration::seconds(1)).whole_hours()
         };
         assert_eq!(ahead(), 0);
-        advance(&state, time::Duration::days(3)).expect("written");
+        let advance = |step| {
+            let ahead = advanced(&state, step).expect("not too far").whole_seconds().to_string();
+            state.write(FILE, ahead.as_bytes()).expect("written");
+        };
+        advance(time::Duration::days(3));
         assert_eq!(ahead(), 72);
-        advance(&state, time::Duration::hours(1)).expect("written");
+        advance(time::Duration::hours(1));
         assert_eq!(ahead(), 73);
         state.write(FILE, b"nonsense").expect("written");
         assert_eq!(ahead(), 73, "an unreadable offset is not followed");
-        assert!(matches!(advance(&state, time::Duration::days(400)), Err(Error::TooFar(400))));
+        assert!(matches!(advanced(&state, time::Duration::days(400)), Err(Error::TooFar(400))));
     }
 }

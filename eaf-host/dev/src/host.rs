@@ -1,13 +1,13 @@
 //! Host of the demo: configuration, first people and grants.
 
 use crate::checkout::{self, Checkout};
-use crate::idp::accounts::{ACCOUNTS, Account, NEWCOMER};
+use crate::idp::accounts::{self, Account, NEWCOMER};
 use crate::idp::{self, AUDIENCE, CLIENT_ID};
 use crate::ports::Ports;
 use crate::postgres::{self, Cluster, DATABASE};
 use crate::progress::Progress;
 use crate::state::{self, State};
-use crate::{env, seed};
+use crate::{clock, env, history, seed};
 use eaf::compose;
 use eaf::config::plugins::Activation;
 use eaf::config::{self, Config};
@@ -40,14 +40,20 @@ pub enum Error {
     Grant(#[from] grant::Error),
     #[error("the product cannot be enabled")]
     Product(#[from] product::Error),
+    #[error("the clock cannot be set into the past")]
+    Clock(#[from] Box<clock::Error>),
     #[error("the grants cannot be written")]
     Tenant(#[from] db::Error),
     #[error("the host was not ready after {0} s")]
     NotReady(u64),
 }
 
-pub const TENANTS: [(&str, &str); 2] = [("acme", "Acme Werke AG"), ("globex", "Globex Ltd")];
+pub const TENANTS: [(&str, &str); 3] =
+    [("acme", "Acme Werke AG"), ("globex", "Globex Ltd"), (history::TENANT, "Nordwind Logistik GmbH")];
 
+/// Step that [`populate`] completes. It is named after its result, so that a demo of an older version
+/// creates its products too.
+const STEP: &str = "people-and-products";
 const UNTIL_READY: Duration = Duration::from_secs(60);
 
 /// Creates the database's roles, or resets their passwords.
@@ -119,29 +125,36 @@ fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
     let rules = [
         format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
         format!("vsphere@globex 127.0.0.1:{}", ports.vcenter_globex),
+        format!("vsphere@{} 127.0.0.1:{}", history::TENANT, ports.vcenter_acme),
         format!("mail 127.0.0.1:{}", ports.smtp),
     ];
     let purposes = egress::purposes();
     rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
 }
 
+/// Whether the demo has no people yet.
+pub fn is_new(state: &State) -> bool {
+    !state.is_done(STEP)
+}
+
 /// Creates the demo's tenants, people and grants, as an operator would. This happens once per
 /// address of the identity provider, because the address is a part of a person's identity. Later
-/// changes by operators are preserved.
-pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(), Error> {
-    // The step is named after its result, so that a demo of an older version creates its products
-    // too.
-    const STEP: &str = "people-and-products";
+/// changes by operators are preserved. If `in_the_past`, the clock of the new demo is set into the
+/// past first.
+pub async fn populate(state: &State, config: &Config, ports: &Ports, in_the_past: bool) -> Result<(), Error> {
     let before = state.done_with(STEP);
     if before.is_some_and(|before| before.idp == ports.idp) {
         return Ok(());
     }
     compose::migrate(config).await?;
+    if in_the_past {
+        clock::begin_in_the_past(state, ports).await.map_err(Box::new)?;
+    }
     let core = compose::core(config).await?;
     let issuer = idp::issuer_url(ports.idp);
     for (slug, name) in TENANTS {
         let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
-        for account in ACCOUNTS.iter().filter(|account| account.tenant == Some(slug) && account.role != NEWCOMER) {
+        for account in accounts::all().filter(|account| account.tenant == Some(slug) && account.role != NEWCOMER) {
             core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;
             // Accounts of the provider's former address cannot sign in any more and get no mails.
             if let Some(before) = before {
@@ -151,7 +164,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports) -> Result<(
         }
         grants(&core, tenant).await?;
     }
-    for account in ACCOUNTS.iter().filter(|account| account.tenant.is_none()) {
+    for account in accounts::all().filter(|account| account.tenant.is_none()) {
         core.directory.put_operator(&core.by, &issuer, account.name, &account.display_name()).await?;
     }
     state.mark_done(STEP, ports)?;

@@ -6,12 +6,14 @@
 //! 2. its plan in [`services`] and its name in [`services::ALL`];
 //! 3. its start in both.
 
+mod api;
 pub mod banner;
 pub mod checkout;
 pub mod cli;
 pub mod clock;
 pub mod env;
 pub mod exec;
+pub mod history;
 pub mod host;
 pub mod idp;
 pub mod ports;

@@ -2,6 +2,7 @@
 //! page. (PostgreSQL: [`super::postgres`].)
 
 use crate::checkout::{self, Checkout};
+use crate::history;
 use crate::ports::Ports;
 use crate::postgres::make;
 use crate::process::Signal;
@@ -45,6 +46,8 @@ pub struct SimulatorSpeed {
 impl SimulatorSpeed {
     /// Durations for the demo, long enough to watch an operation.
     pub const DEMO: SimulatorSpeed = SimulatorSpeed { clone: "4s", address: "2s" };
+    /// Durations while the history is created, whose machines nobody watches.
+    pub const HISTORY: SimulatorSpeed = SimulatorSpeed { clone: "20ms", address: "0s" };
     pub const TESTS: SimulatorSpeed = SimulatorSpeed { clone: "200ms", address: "100ms" };
 }
 
@@ -64,7 +67,8 @@ pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &Simulato
         state.password(secret)?;
         let file = state.secret_file(secret);
         args.push(format!(
-            "--vcenter=name={tenant},listen=127.0.0.1:{port},user={VCENTER_USER},password-file={}",
+            "--vcenter=name={tenant},listen=127.0.0.1:{port},user={VCENTER_USER},folder=EAF+{},password-file={}",
+            history::FOLDER,
             file.display()
         ));
     }
@@ -100,8 +104,9 @@ pub fn maildev(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Plan
     })
 }
 
+/// Secret of the vCenter that a tenant uses. Two of the demo's tenants share one vCenter.
 pub fn vcenter_secret(tenant: &str) -> &'static str {
-    if tenant == "acme" { "vcenter-acme" } else { "vcenter-globex" }
+    if tenant == "globex" { "vcenter-globex" } else { "vcenter-acme" }
 }
 
 /// Directory with `ca.pem`, which clients of the simulated vCenters trust.

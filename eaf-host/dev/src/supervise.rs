@@ -7,8 +7,9 @@ use crate::postgres::{self, Cluster, Durability};
 use crate::service::{self, Plan, Service};
 use crate::services::{self, SimulatorSpeed};
 use crate::state::{self, State};
-use crate::{banner, clock, host, seed};
+use crate::{banner, clock, history, host, seed};
 use eaf::compose;
+use eaf::config::Config;
 use eaf::shutdown;
 use futures_util::future::select_all;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -42,8 +43,13 @@ pub enum Error {
     Part(#[source] tokio::task::JoinError),
 }
 
-/// Runs the demo until a signal requests the end.
-pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+/// Runs the demo until a signal requests the end. A new demo gets a history if `with_history`.
+pub async fn run(
+    checkout: &Checkout,
+    ports: Ports,
+    with_history: bool,
+    metrics: PrometheusHandle,
+) -> Result<(), Error> {
     let state = State::open(checkout.state_dir())?;
     let _lock = state.lock().await?;
     service::end_leftovers(&state, services::ALL).await?;
@@ -52,7 +58,7 @@ pub async fn run(checkout: &Checkout, ports: Ports, metrics: PrometheusHandle) -
 
     let mut demo = Demo::new(state.clone());
     let result = tokio::select! {
-        result = demo.run(checkout, &ports, metrics) => result,
+        result = demo.run(checkout, &ports, with_history, metrics) => result,
         _ = shutdown::signal_received() => Ok(()),
     };
     println!("\nStopping …");
@@ -76,18 +82,28 @@ impl Demo {
         Demo { state, stop: watch::Sender::new(false), tasks: Vec::new(), services: Vec::new() }
     }
 
-    async fn run(&mut self, checkout: &Checkout, ports: &Ports, metrics: PrometheusHandle) -> Result<(), Error> {
+    async fn run(
+        &mut self,
+        checkout: &Checkout,
+        ports: &Ports,
+        with_history: bool,
+        metrics: PrometheusHandle,
+    ) -> Result<(), Error> {
         let began = Instant::now();
         let state = self.state.clone();
         let cluster = Cluster::prepare(checkout, &state, ports.postgres, Durability::Full).await?;
         self.start(cluster.plan()).await?;
         host::bootstrap(&state, &cluster).await?;
-        self.start(services::vcsim(checkout, &state, ports, &SimulatorSpeed::DEMO)?).await?;
+        let begins = host::is_new(&state) && with_history;
+        let history_is_due = begins || history::is_due(&state);
+        let speed = if history_is_due { SimulatorSpeed::HISTORY } else { SimulatorSpeed::DEMO };
+        self.start(services::vcsim(checkout, &state, ports, &speed)?).await?;
         self.start(services::maildev(checkout, &state, ports)?).await?;
         let secret = host::client_secret(&state)?;
         self.spawn(idp::serve(ports.idp, state.secret("idp-key")?, secret, stopped(&self.stop)));
 
-        host::populate(&state, &host::config(checkout, &state, ports)?, ports).await?;
+        let config = host::config(checkout, &state, ports)?;
+        host::populate(&state, &config, ports, begins).await?;
         let (config, ambient) = (host::config(checkout, &state, ports)?, clock::ambient(&state));
         self.spawn(compose::serve(config, ambient, metrics, stopped(&self.stop)));
         tokio::select! {
@@ -95,20 +111,33 @@ impl Demo {
             ended = self.watch() => return ended,
         }
         banner::print(ports, began.elapsed());
-        let ports = *ports;
-        let seeding = async move {
-            match seed::run(&state, &ports).await {
-                Ok(()) => println!("  The demo's offerings and machines are there."),
-                Err(error) => {
-                    eprintln!("  The demo's offerings and machines could not be prepared: {}", render_error(&error))
-                }
-            }
-        };
+        self.fill(checkout, ports, history_is_due).await
+    }
+
+    /// Creates the content of the demo beside the running host, and watches its parts until the end.
+    async fn fill(&mut self, checkout: &Checkout, ports: &Ports, history_is_due: bool) -> Result<(), Error> {
+        let state = self.state.clone();
+        let config = host::config(checkout, &state, ports)?;
         tokio::select! {
-            () = seeding => {}
+            () = report("connections and history", history(&config, &state, ports)) => {}
+            ended = self.watch() => return ended,
+        }
+        if history_is_due {
+            self.replace(services::vcsim(checkout, &state, ports, &SimulatorSpeed::DEMO)?).await?;
+        }
+        tokio::select! {
+            () = report("offerings and machines", seed::run(&state, ports)) => {}
             ended = self.watch() => return ended,
         }
         self.watch().await
+    }
+
+    /// Stops the service of this name and starts it by another plan.
+    async fn replace(&mut self, plan: Plan) -> Result<(), Error> {
+        if let Some(index) = self.services.iter().position(|(present, _)| present.name == plan.name) {
+            self.services.remove(index).1.stop().await;
+        }
+        self.start(plan).await
     }
 
     async fn start(&mut self, plan: Plan) -> Result<(), Error> {
@@ -146,6 +175,23 @@ impl Demo {
         }
         for (_, service) in self.services.into_iter().rev() {
             service.stop().await;
+        }
+    }
+}
+
+/// Prepares what the demo shows: first the connections, then the history, whose machines need them.
+async fn history(config: &Config, state: &State, ports: &Ports) -> Result<(), Box<dyn std::error::Error>> {
+    seed::connections(state, ports).await?;
+    Ok(history::run(config, state, ports).await?)
+}
+
+/// Prints how the preparation of `what` ended. The demo runs without it too.
+async fn report<E: Into<Box<dyn std::error::Error>>>(what: &str, part: impl Future<Output = Result<(), E>>) {
+    match part.await {
+        Ok(()) => println!("  The demo's {what} are there."),
+        Err(error) => {
+            let error: Box<dyn std::error::Error> = error.into();
+            eprintln!("  The demo's {what} could not be prepared: {}", render_error(error.as_ref()));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `eaf dev token ACCOUNT`: a bearer token from the running identity provider.
 
-use crate::idp::accounts::ACCOUNTS;
+use crate::idp::accounts::{self, Account};
 use crate::idp::{self, ACCOUNT_GRANT};
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ pub enum Error {
 }
 
 fn names() -> String {
-    ACCOUNTS.iter().map(|account| account.name).collect::<Vec<_>>().join(", ")
+    accounts::all().map(|account| account.name).collect::<Vec<_>>().join(", ")
 }
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ struct Answer {
 }
 
 pub async fn fetch(idp_port: u16, account: &str) -> Result<String, Error> {
-    if ACCOUNTS.iter().all(|known| known.name != account) {
+    if Account::find(account).is_none() {
         return Err(Error::NoAccount { account: account.to_string() });
     }
     let address = idp::issuer_url(idp_port);

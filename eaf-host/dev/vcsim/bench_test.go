@@ -39,7 +39,7 @@ func newBench(t *testing.T, change ...func(*options)) *bench {
 		state: dir, certs: filepath.Join(dir, "certs"), session: time.Minute, control: "127.0.0.1:0", seed: 1,
 		vcenters: []vcenterOptions{{
 			name: "acme", listen: "127.0.0.1:0", user: "svc", password: "right",
-			datacenter: "DC1", folder: "EAF", templates: []string{"debian-12"},
+			datacenter: "DC1", folders: []string{"EAF"}, templates: []string{"debian-12"},
 		}},
 	}
 	for _, c := range change {

@@ -13,7 +13,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// inventory: one cluster of two hosts, its datastores, templates, and the folder of the connection.
+// inventory: one cluster of two hosts, its datastores, templates, and the folders of the connections.
 
 func (v *vcenter) build(ctx context.Context) error {
 	root := object.NewRootFolder(v.client)
@@ -42,8 +42,12 @@ func (v *vcenter) build(ctx context.Context) error {
 			return fmt.Errorf("template %s: %w", name, err)
 		}
 	}
-	_, err = v.folder(ctx, strings.Split(v.options.folder, "/"))
-	return err
+	for _, path := range v.options.folders {
+		if _, err := v.folder(ctx, strings.Split(path, "/")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cluster makes Cluster1 with its hosts, and the datastores that both see.

@@ -65,7 +65,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.control, "control", "", "loopback host:port at which difficult behaviour can be asked for")
 	f.Uint64Var(&o.seed, "seed", 0, "of the random numbers in behaviours; 0 takes one and prints it")
 	f.Func("vcenter", "one simulated vCenter; may be repeated: comma-separated name=, listen=host:port, user=, "+
-		"password= or password-file=, datacenter= (DC1), folder= (EAF), templates=a+b+c, "+
+		"password= or password-file=, datacenter= (DC1), folder=a+b (EAF), templates=a+b+c, "+
 		"host-folder= (the cluster stands in it), pod= (a datastore cluster of that name)", func(text string) error {
 		v, err := parseVCenter(text)
 		o.vcenters = append(o.vcenters, v)
@@ -83,7 +83,7 @@ func parse(args []string) (options, error) {
 func parseVCenter(text string) (vcenterOptions, error) {
 	v := vcenterOptions{
 		datacenter: "DC1",
-		folder:     "EAF",
+		folders:    []string{"EAF"},
 		templates:  []string{"debian-12", "rhel-9", "windows-server-2022"},
 	}
 	for _, part := range strings.Split(text, ",") {
@@ -109,7 +109,7 @@ func parseVCenter(text string) (vcenterOptions, error) {
 		case "datacenter":
 			v.datacenter = value
 		case "folder":
-			v.folder = value
+			v.folders = strings.Split(value, "+")
 		case "host-folder":
 			v.hostFolder = value
 		case "pod":

@@ -36,7 +36,7 @@ func start(t *testing.T, dir string) (string, func()) {
 			state: dir, certs: filepath.Join(dir, "certs"), session: time.Minute,
 			vcenters: []vcenterOptions{{
 				name: "acme", listen: "127.0.0.1:0", user: "svc", password: "right",
-				datacenter: "DC1", folder: "EAF", templates: []string{"debian-12"},
+				datacenter: "DC1", folders: []string{"EAF"}, templates: []string{"debian-12"},
 			}},
 		}, writer)
 		writer.Close()

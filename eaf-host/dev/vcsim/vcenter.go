@@ -23,7 +23,7 @@ type vcenterOptions struct {
 	name, listen   string
 	user, password string
 	datacenter     string
-	folder         string
+	folders        []string
 	templates      []string
 	hostFolder     string // the folder that holds the cluster, if not the host folder itself
 	pod            string // a datastore cluster beside the datastore

@@ -40,9 +40,76 @@ pub const ACCOUNTS: &[Account] = &[
     },
 ];
 
+/// People of the tenant with a history of 12 months. Tests without a history do not use them.
+pub const WITH_HISTORY: &[Account] = &[
+    person(
+        "requester@nordwind",
+        "nordwind",
+        "requester",
+        ("Hannah", "Krüger"),
+        "hannah.krueger@nordwind.example",
+        Locale::De,
+    ),
+    person(
+        "developer@nordwind",
+        "nordwind",
+        "requester",
+        ("Aylin", "Demir"),
+        "aylin.demir@nordwind.example",
+        Locale::De,
+    ),
+    person(
+        "analyst@nordwind",
+        "nordwind",
+        "requester",
+        ("Mateusz", "Nowak"),
+        "mateusz.nowak@nordwind.example",
+        Locale::En,
+    ),
+    person(
+        "manager@nordwind",
+        "nordwind",
+        "requester",
+        ("Stefan", "Brenner"),
+        "stefan.brenner@nordwind.example",
+        Locale::De,
+    ),
+    person(
+        "finance@nordwind",
+        "nordwind",
+        "requester",
+        ("Grace", "Adeyemi"),
+        "grace.adeyemi@nordwind.example",
+        Locale::En,
+    ),
+    person(
+        "controller@nordwind",
+        "nordwind",
+        "requester",
+        ("Tobias", "Lang"),
+        "tobias.lang@nordwind.example",
+        Locale::De,
+    ),
+    person(
+        "approver@nordwind",
+        "nordwind",
+        "approver",
+        ("Ingrid", "Solberg"),
+        "ingrid.solberg@nordwind.example",
+        Locale::En,
+    ),
+    person("admin@nordwind", "nordwind", "admin", ("Petra", "Schuster"), "petra.schuster@nordwind.example", Locale::De),
+    person("auditor@nordwind", "nordwind", "auditor", ("Marek", "Dvořák"), "marek.dvorak@nordwind.example", Locale::En),
+];
+
+/// All accounts of the demo.
+pub fn all() -> impl Iterator<Item = &'static Account> {
+    ACCOUNTS.iter().chain(WITH_HISTORY)
+}
+
 impl Account {
     pub fn find(name: &str) -> Option<&'static Account> {
-        ACCOUNTS.iter().find(|account| account.name == name)
+        all().find(|account| account.name == name)
     }
 
     pub fn display_name(&self) -> String {

@@ -1,7 +1,7 @@
 //! Pages of the identity provider, in German and English at once, because the person's language is
 //! unknown.
 
-use super::accounts::{ACCOUNTS, Account, NEWCOMER};
+use super::accounts::{self, ACCOUNTS, Account, NEWCOMER};
 use openidconnect::url::form_urlencoded;
 
 const STYLE: &str = "\
@@ -17,7 +17,7 @@ const STYLE: &str = "\
 /// request, with the account added.
 pub fn pick(query: &str) -> String {
     let mut groups: Vec<(&str, Vec<&Account>)> = Vec::new();
-    for account in ACCOUNTS {
+    for account in accounts::all() {
         let group = account.tenant.unwrap_or("platform");
         match groups.iter_mut().find(|(name, _)| *name == group) {
             Some((_, members)) => members.push(account),
