@@ -2067,6 +2067,9 @@ export interface components {
       thread: unknown;
       proposal: unknown;
       awaited: string | null;
+      order_id: string | null;
+      order_line: number | null;
+      order_lines: number | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -2113,6 +2116,9 @@ export interface components {
       thread: unknown;
       proposal: unknown;
       awaited: string | null;
+      order_id: string | null;
+      order_line: number | null;
+      order_lines: number | null;
       status_text: string;
       /** @description One sentence. */
       waiting_on: string | null;
@@ -3599,6 +3605,12 @@ export interface operations {
         'application/json': {
           /** @description NetBIOS name of the machine, unique in the tenant: 1 to 15 letters, digits and hyphens. */
           name: string;
+          /**
+           * @description Names of further machines, up to 13, each with a request of its own. Offering, size, term
+           *     and justification are the same.
+           * @default []
+           */
+          more_names?: string[];
           /** @description Key of an offering. */
           offering: string;
           /** Format: int64 */
@@ -3614,7 +3626,8 @@ export interface operations {
           term_months: number;
           /**
            * Format: int64
-           * @description Price that the caller saw, in cents per month; a different one by now is a conflict.
+           * @description Price of one machine that the caller saw, in cents per month; a different one by now is a
+           *     conflict.
            */
           expected_monthly_cents?: number | null;
         };
@@ -7696,6 +7709,8 @@ export interface operations {
         cancelled_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         awaited?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        order_id?: string;
         /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
         asked?: 'me';
         /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
@@ -7854,6 +7869,8 @@ export interface operations {
         withdrawn_by_id?: string;
         /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
         awaited?: string;
+        /** @description One value, or several with commas between. A comma in a value is written `\,`, a backslash `\\`. */
+        order_id?: string;
         /** @description `me`: only rows for which the caller is asked now, also as a deputy. */
         asked?: 'me';
         /** @description `me`: only rows for which the caller is asked now, also as a deputy. */

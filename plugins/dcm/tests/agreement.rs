@@ -112,6 +112,13 @@ fn policy(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     } })
 }
 
+/// Body that requests two machines.
+fn order(random: &mut SeededRandom) -> Value {
+    let mut body = wanted(&format!("vm-{}", random.below(6)));
+    body["more_names"] = json!([format!("vm-{}", random.below(6))]);
+    body
+}
+
 fn on_policy(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
     let (key, revision, version) = policy_row(stage, random);
     json!({ "policy": key, "revision": revision, "version": version })
@@ -125,7 +132,8 @@ fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]
     let id = if requests.is_empty() { String::new() } else { random.pick(&requests).clone() };
     let (command, body) = match random.below(46) {
         0 => ("define-offering", offering(json!({ "active": random.below(4) > 0 }))),
-        1 | 2 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
+        1 => ("request-vm", wanted(&format!("vm-{}", random.below(6)))),
+        2 => ("request-vm", order(random)),
         3 | 35 => ("withdraw-request", json!({ "request": id })),
         4 | 5 | 31..=34 => ("approve-request", json!({ "request": id })),
         36 | 37 => ("ask-back", json!({ "request": id })),
@@ -215,6 +223,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     let mut compared = 0;
     let mut statuses = std::collections::BTreeSet::new();
     let mut kinds = std::collections::BTreeSet::new();
+    let mut lines = std::collections::BTreeSet::new();
     for seed in 1..=18 {
         let mut random = SeededRandom::new(seed);
         let mut stage = match seed % 6 {
@@ -236,6 +245,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
                 statuses.extend(stage.view_named(view).into_values().map(|r| format!("{view} {}", r["status"])));
             }
             statuses.extend(stage.view_named("requests").into_values().map(|r| format!("awaited {}", r["awaited"])));
+            lines.extend(stage.view_named("requests").into_values().map(|r| r["order_line"].to_string()));
             for _ in 0..20 {
                 step(&mut stage, &mut random, &people);
                 follow(&mut stage, &mut random, &people);
@@ -261,6 +271,7 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     for awaited in ["approvers", "requester"] {
         assert!(statuses.contains(&format!("awaited \"{awaited}\"")), "no request waited for its {awaited}");
     }
+    assert!(lines.contains("2"), "no order was submitted");
     for kind in ["vm-decommission-awaited", "changes-proposed", "changes-confirmed", "changes-declined"] {
         assert!(kinds.contains(kind), "no story reached {kind}");
     }
@@ -277,6 +288,8 @@ fn every_unfinished_row_says_what_it_waits_for() {
     for seed in 1..=16 {
         let mut random = SeededRandom::new(seed);
         let mut stage = with_offering();
+        let submitted = order(&mut random);
+        stage.when_named(&requester(), "request-vm", 1, submitted);
         for _ in 0..30 {
             step(&mut stage, &mut random, &everyone());
         }

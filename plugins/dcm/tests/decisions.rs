@@ -83,7 +83,8 @@ fn a_rehearsed_request_is_quoted() {
     let stage_of = json!({ "stage": "approval", "name": null, "people": people, "needs": "any", "after": [],
         "because": [], "hours": null });
     let approval = json!({ "stages": [stage_of], "rules": [] });
-    let quoted = json!({ "monthly_cents": 3_000, "currency": "EUR", "approval": approval });
+    let quoted = json!({ "monthly_cents": 3_000, "order_monthly_cents": 3_000, "machines": 1, "currency": "EUR",
+        "approval": approval });
 
     let Decision::Accepted(accepted) = rehearsed(wanted("web-01")).decision else { panic!("refused") };
     assert_eq!(Value::from(accepted.preview), quoted);

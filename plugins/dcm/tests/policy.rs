@@ -117,6 +117,7 @@ fn facts(random: &mut SeededRandom) -> Facts {
         cpus: random.below(4) as u32,
         memory_gb: 8,
         term_months: 12,
+        machines: 1,
         monthly_cents: random.below(4) as i64,
         total_cents: 0,
         offering: "ubuntu".into(),

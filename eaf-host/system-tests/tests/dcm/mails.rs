@@ -75,6 +75,7 @@ fn recorded() -> Vec<(&'static str, String, Value)> {
         ("stage", json!({ "stage": stage, "due_at": due_at })),
         ("reminder", json!({ "stage": stage, "due_at": due_at, "reminder": true })),
         ("escalation", json!({ "due_at": due_at, "escalated": true })),
+        ("order", json!({ "machines": ["web-01", "web-02", "web-03"], "order_monthly_cents": 18_600, "stage": stage })),
         (
             "passed-on",
             json!({ "stage": stage, "passed_on_by": "Fritz Finanz", "note": "Ich bin ab morgen im Urlaub." }),

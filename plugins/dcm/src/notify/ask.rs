@@ -3,10 +3,11 @@
 
 use super::{Skipped, facts};
 use crate::policy::document::Approver;
+use crate::request::Order;
 use crate::request::decision::event::{DecisionPassedOn, StageEscalated, StageOpened, StageReassigned, StageReminded};
 use crate::request::decision::people::reference;
 use crate::request::decision::stages::{self, Stages};
-use eaf_sdk::{People, Recorded};
+use eaf_sdk::{People, Recorded, flow};
 use eaf_sdk_mail::{Condition, Mailer};
 use serde_json::{Value, json};
 
@@ -17,8 +18,32 @@ pub(super) fn opened(mailer: &Mailer, e: &StageOpened, recorded: &Recorded) -> S
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["justification"] = e.justification.as_str().into();
     facts["stage"] = json!(e.stage_name);
-    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
-    ask.send(mailer, &e.asked, e.due_at, facts)
+    match &e.spec.order {
+        Some(order) if !e.together.is_empty() => opened_together(mailer, e, order, facts),
+        _ => {
+            let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+            ask.send(mailer, &e.asked, e.due_at, facts)
+        }
+    }
+}
+
+/// Sends one mail about all machines of an order, in the run of line 1. The mail links to the first
+/// line whose stage is still open.
+fn opened_together(mailer: &Mailer, e: &StageOpened, order: &Order, mut facts: Value) -> Skipped {
+    if order.line > 1 {
+        return Ok(true);
+    }
+    facts["machines"] = json!(e.together);
+    facts["order_monthly_cents"] = e.spec.monthly_cents.saturating_mul(order.lines.into()).into();
+    for request in std::iter::once(order.id.clone()).chain(order.others()) {
+        let row = flow::read::<Stages>(&stages::key(&request, &e.stage))?;
+        if row.is_some_and(|row| row.status == stages::Status::Open) {
+            facts["request_id"] = request.as_str().into();
+            let ask = Ask { request: &request, requester: &e.requester_id, stage: &e.stage };
+            return ask.send(mailer, &e.asked, e.due_at, facts);
+        }
+    }
+    Ok(true)
 }
 
 pub(super) fn escalated(mailer: &Mailer, e: &StageEscalated, recorded: &Recorded) -> Skipped {

@@ -77,10 +77,14 @@ impl Settled<'_> {
     /// request.
     fn send(&self, mailer: &Mailer, status: Status, by_id: &str) -> Skipped {
         let row = flow::read::<Approvals>(self.id)?;
-        let Some(asked) = row.and_then(|row| row.shown.asked) else { return Ok(true) };
+        let Some(row) = row else { return Ok(true) };
+        let Some(asked) = row.shown.asked else { return Ok(true) };
         let facts = json!({ "request_id": self.id, "vm_name": self.vm_name, "by_name": self.by, "status": status });
         let to = asked.with_deputies().except(by_id).into();
-        let was_asked = Condition::on::<Approvals>(self.id, "status", status).after(APPROVAL_REQUESTED);
+        let settled = Condition::on::<Approvals>(self.id, "status", status);
+        // The mail that asked about a further line of an order was sent by the run of line 1.
+        let is_further = row.order.order_line.is_some_and(|line| line > 1);
+        let was_asked = if is_further { settled } else { settled.after(APPROVAL_REQUESTED) };
         mailer.send_while("request-settled", to, &facts, &was_asked).map(|sent| sent.skipped)
     }
 }

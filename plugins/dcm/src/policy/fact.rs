@@ -40,6 +40,8 @@ pub enum Fact {
     Cpus,
     MemoryGb,
     TermMonths,
+    /// Number of machines of the order.
+    Machines,
     MonthlyCents,
     TotalCents,
     Offering,
@@ -65,6 +67,7 @@ impl Fact {
         Fact::Cpus,
         Fact::MemoryGb,
         Fact::TermMonths,
+        Fact::Machines,
         Fact::MonthlyCents,
         Fact::TotalCents,
         Fact::Offering,
@@ -80,6 +83,7 @@ impl Fact {
             Fact::Cpus => "cpus",
             Fact::MemoryGb => "memory_gb",
             Fact::TermMonths => "term_months",
+            Fact::Machines => "machines",
             Fact::MonthlyCents => "monthly_cents",
             Fact::TotalCents => "total_cents",
             Fact::Offering => "offering",
@@ -119,9 +123,12 @@ pub struct Facts {
     pub cpus: u32,
     pub memory_gb: u32,
     pub term_months: u32,
-    /// Cost per month, in integer cents.
+    /// Number of machines that are requested together, this one included.
+    #[serde(default = "one")]
+    pub machines: u32,
+    /// Cost per month of all these machines, in integer cents.
     pub monthly_cents: i64,
-    /// Cost over the whole term, in integer cents.
+    /// Cost of all these machines over the whole term, in integer cents.
     pub total_cents: i64,
     /// Key of the offering.
     pub offering: String,
@@ -137,6 +144,11 @@ pub struct Facts {
     pub hour: u8,
 }
 
+/// Number of machines of a request that was planned before there were orders.
+fn one() -> u32 {
+    1
+}
+
 impl Facts {
     pub fn value(&self, fact: Fact) -> FactValue {
         match fact {
@@ -144,6 +156,7 @@ impl Facts {
             Fact::Cpus => FactValue::Number(self.cpus.into()),
             Fact::MemoryGb => FactValue::Number(self.memory_gb.into()),
             Fact::TermMonths => FactValue::Number(self.term_months.into()),
+            Fact::Machines => FactValue::Number(self.machines.into()),
             Fact::MonthlyCents => FactValue::Number(self.monthly_cents),
             Fact::TotalCents => FactValue::Number(self.total_cents),
             Fact::Offering => FactValue::Text(self.offering.clone()),
@@ -167,6 +180,7 @@ pub(crate) mod tests {
             cpus: 4,
             memory_gb: 16,
             term_months: 12,
+            machines: 1,
             monthly_cents: 61_200,
             total_cents: 734_400,
             offering: "ubuntu".into(),

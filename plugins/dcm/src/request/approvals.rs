@@ -5,6 +5,7 @@ use super::decision::offers::offer_decisions;
 use super::decision::shown::Shown;
 use super::decision::waiting;
 use super::event::{RequestRevised, RequestSubmitted, RequestWithdrawn};
+use super::order::OrderColumns;
 use super::view::request_of;
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
@@ -44,6 +45,8 @@ pub struct Row {
     pub withdrawn_at: Option<i64>,
     #[serde(flatten)]
     pub shown: Shown,
+    #[serde(flatten)]
+    pub order: OrderColumns,
 }
 
 pub struct Approvals;
@@ -87,6 +90,9 @@ impl View for Approvals {
         Column::json("thread"),
         Column::json("proposal"),
         Column::text("awaited").filter(),
+        Column::text("order_id").filter(),
+        Column::integer("order_line"),
+        Column::integer("order_lines"),
     ];
     const READ: &'static [ReadRule] = &[
         ReadRule::all(APPROVE),
@@ -219,6 +225,7 @@ impl Row {
 fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     let spec = submitted.spec.clone();
     Row {
+        order: OrderColumns::from(&spec),
         status: Status::Pending,
         terminal: false,
         kind: spec.kind(),

@@ -1,7 +1,7 @@
 //! Requests for machines. A request is submitted, decided by another person and built; it can be
 //! cancelled if the build failed.
 //!
-//! The id of a request is also the identity of its machine.
+//! The id of a request is also the identity of its machine. An [`order`] has a request per machine.
 
 pub mod approvals;
 pub mod approve;
@@ -14,6 +14,7 @@ pub mod decision;
 pub mod event;
 pub mod fail_cancel;
 pub mod look_again;
+pub mod order;
 pub mod quote;
 pub mod reject;
 pub mod release;
@@ -22,6 +23,7 @@ pub mod revise;
 pub mod state;
 pub mod submit;
 pub mod view;
+pub mod waiting_on;
 pub mod withdraw;
 
 use crate::offering::yes;
@@ -30,6 +32,7 @@ use eaf_sdk::{Boundary, Rejection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use order::Order;
 pub use state::Request;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -130,11 +133,19 @@ pub struct Spec {
     /// Machine to decommission; `None`: the request is for a new machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decommission: Option<Decommission>,
+    /// Order with further machines; `None`: the request was submitted alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
 }
 
 impl Spec {
     pub fn kind(&self) -> Kind {
         if self.decommission.is_some() { Kind::VmDecommission } else { Kind::VmCreate }
+    }
+
+    /// Cost over the whole term, in cents.
+    pub fn total_cents(&self) -> i64 {
+        self.monthly_cents.saturating_mul(self.term_months.into())
     }
 
     /// Size of the memory in MB, the unit of vCenter.

@@ -8,13 +8,15 @@ use crate::policy::plan::{AutoApproval, Plan, PlannedStage};
 use eaf_sdk::{Context, People};
 use serde_json::{Map, Value, json};
 
-/// Price and approval of a request, for a rehearsal.
+/// Price of the machine, price of all machines of its order, and approval, for a rehearsal.
 pub fn quote(ctx: &Context, planned: &Planned) -> Map<String, Value> {
     let plan = &planned.approval.plan;
     let stages: Vec<_> = plan.stages.iter().map(|stage| quoted(ctx, plan, stage)).collect();
     let rules: Vec<_> = plan.auto.iter().map(|rule| quoted_rule(ctx, plan, rule)).collect();
     let members = [
-        ("monthly_cents", planned.facts.monthly_cents.into()),
+        ("monthly_cents", planned.monthly_cents.into()),
+        ("order_monthly_cents", planned.facts.monthly_cents.into()),
+        ("machines", planned.facts.machines.into()),
         ("currency", planned.currency.as_str().into()),
         ("approval", json!({ "stages": stages, "rules": rules })),
     ];

@@ -6,10 +6,11 @@ use super::decision::begin::Planned;
 use super::decision::people::references;
 use super::decision::record::Recording;
 use super::event::RequestRevised;
+use super::order::{Others, others_of};
 use super::quote::quote;
 use super::submit::{RequestVm, can_submit};
 use super::withdraw::can_withdraw;
-use super::{Request, RequestFacts, guarded, is_id, stream, unknown};
+use super::{Request, RequestFacts, Spec, guarded, is_id, stream, unknown};
 use crate::calendar::state::{CALENDAR, Current};
 use crate::offering::{self, OfferingDefined, PATTERN as KEY, is_key};
 use crate::permission::REQUEST;
@@ -82,7 +83,8 @@ impl Command for ReviseRequest {
         if let Some(offering) = &offering {
             can_submit(offering.active, &offering.name)?;
         }
-        let quoted = wanted.planned(ctx, streams, next(&request)).map(|planned| quote(ctx, &planned));
+        let others = Others::of(&request, streams);
+        let quoted = wanted.planned(ctx, streams, others, next(&request)).map(|planned| quote(ctx, &planned));
         let revision = Revision { id: &self.request, request, wanted, agreed: None };
         match (revision.begin(ctx, streams, offering, Accepted::nothing()), quoted) {
             (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
@@ -98,6 +100,7 @@ impl ReviseRequest {
         let spec = request.spec();
         RequestVm {
             name: spec.vm_name,
+            more_names: Vec::new(),
             offering: self.offering.clone().unwrap_or(spec.offering),
             cpus: self.cpus.unwrap_or(spec.cpus.into()),
             memory_gb: self.memory_gb.unwrap_or(spec.memory_gb.into()),
@@ -108,8 +111,8 @@ impl ReviseRequest {
     }
 }
 
-/// Boundary of a command that begins a revision: the request, the offering and the policies, and
-/// the people of the new plan.
+/// Boundary of a command that begins a revision: the request, the other requests of its order, the
+/// offering and the policies, and the people of the new plan.
 pub(super) fn revised_boundary(
     id: &str,
     request: Option<&Request>,
@@ -119,12 +122,12 @@ pub(super) fn revised_boundary(
 ) -> Boundary {
     let boundary = guarded(id);
     let (Some(request), Some(wanted)) = (request, wanted) else { return boundary };
-    let mut boundary = boundary.read(PUBLISHED).read(CALENDAR);
+    let mut boundary = others_of(boundary, request).read(PUBLISHED).read(CALENDAR);
     if is_key(&wanted.offering) {
         boundary = boundary.read(offering::stream(&wanted.offering));
     }
     // The references of the approval before are not needed, and all together may be too many.
-    match wanted.planned(ctx, loaded, next(request)) {
+    match wanted.planned(ctx, loaded, Others::of(request, loaded), next(request)) {
         Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
         None => boundary,
     }
@@ -156,13 +159,14 @@ impl Revision<'_> {
     ) -> Result<Accepted, Rejection> {
         let Revision { id, request, wanted, agreed } = self;
         let offering = wanted.check(&ctx.settings(), offering)?;
-        let spec = wanted.spec(&ctx.settings(), &offering);
+        let spec = Spec { order: request.spec().order, ..wanted.spec(&ctx.settings(), &offering) };
         let justification = Personal::new(wanted.justification.as_str().trim());
         if spec == request.spec() && justification.as_str() == request.justification().as_str() {
             return Err(Rejection::conflict("nothing-revised").at("/request"));
         }
         let (calendar, revision) = (Current::of(streams).calendar, next(&request));
-        let mut planned = Planned::new(ctx, streams, &calendar, &spec, revision);
+        let others = Others::of(&request, streams);
+        let mut planned = Planned::new(ctx, streams, &calendar, (&spec, others), revision);
         planned.check()?;
         planned.approval.agreed = agreed;
         let revised = RequestRevised {

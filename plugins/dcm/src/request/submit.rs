@@ -1,9 +1,11 @@
-//! Submission of a request, at the offering's present price.
+//! Submission of a request, or of an order of several machines, at the offering's present price.
+//! All requests of an order are recorded, or none.
 
 use super::decision::begin::Planned;
 use super::decision::people::references;
 use super::decision::record::Recording;
 use super::event::RequestSubmitted;
+use super::order::{self, EVENTS_MAX, MACHINES_MAX, Order, Others};
 use super::quote::quote;
 use super::{Request, Spec, stream};
 use crate::calendar::state::{CALENDAR, Current};
@@ -16,6 +18,7 @@ use eaf_sdk::personal::CommandActor;
 use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Revision of a request that was not revised.
 pub const FIRST_REVISION: u32 = 1;
@@ -28,6 +31,11 @@ pub struct RequestVm {
     /// NetBIOS name of the machine, unique in the tenant: 1 to 15 letters, digits and hyphens.
     #[schemars(regex(pattern = NAME), extend("x-eaf-own-words" = true))]
     pub name: String,
+    /// Names of further machines, up to 13, each with a request of its own. Offering, size, term
+    /// and justification are the same.
+    #[serde(default)]
+    #[schemars(length(max = 13), extend("x-eaf-own-words" = true))]
+    pub more_names: Vec<String>,
     /// Key of an offering.
     #[schemars(regex(pattern = KEY), extend("x-eaf-own-words" = true))]
     pub offering: String,
@@ -41,7 +49,8 @@ pub struct RequestVm {
     /// Term of the machine in months, 1 to 60.
     #[schemars(range(min = 1, max = 60), extend("x-eaf-own-words" = true))]
     pub term_months: i64,
-    /// Price that the caller saw, in cents per month; a different one by now is a conflict.
+    /// Price of one machine that the caller saw, in cents per month; a different one by now is a
+    /// conflict.
     #[schemars(range(min = 0, max = 100_000_000_000_i64), extend("x-eaf-own-words" = true))]
     pub expected_monthly_cents: Option<i64>,
 }
@@ -65,15 +74,15 @@ impl Command for RequestVm {
     const PERMISSION: Option<&'static str> = Some(REQUEST);
 
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
-        let mut boundary = Boundary::none().guard(stream(&ctx.command_id));
-        if naming::is_valid(&self.name) {
-            boundary = boundary.guard(naming::stream(&self.name));
+        let mut boundary = self.ids(ctx).iter().fold(Boundary::none(), |boundary, id| boundary.guard(stream(id)));
+        for (_, name) in self.names().filter(|(_, name)| naming::is_valid(name)) {
+            boundary = boundary.guard(naming::stream(name));
         }
         if is_key(&self.offering) {
             boundary = boundary.read(offering::stream(&self.offering));
         }
         boundary = boundary.read(PUBLISHED).read(CALENDAR);
-        match self.planned(ctx, loaded, FIRST_REVISION) {
+        match self.planned(ctx, loaded, Others::default(), FIRST_REVISION) {
             Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
             None => boundary,
         }
@@ -84,7 +93,8 @@ impl Command for RequestVm {
         if let Some(offering) = &offering {
             can_submit(offering.active, &offering.name)?;
         }
-        let quoted = self.planned(ctx, streams, FIRST_REVISION).map(|planned| quote(ctx, &planned));
+        let planned = self.planned(ctx, streams, Others::default(), FIRST_REVISION);
+        let quoted = planned.map(|planned| quote(ctx, &planned));
         match (self.submit(ctx, streams, offering), quoted) {
             (Ok(accepted), Some(quoted)) => Ok(accepted.preview(quoted)),
             (Err(rejection), Some(quoted)) => Err(rejection.params(quoted)),
@@ -101,39 +111,76 @@ impl RequestVm {
         offering: Option<OfferingDefined>,
     ) -> Result<Accepted, Rejection> {
         let offering = self.check(&ctx.settings(), offering)?;
-        let holder = streams.fold::<Holder>(&naming::stream(&self.name)).and_then(|h| h.request_id);
-        if holder.is_some() {
-            return Err(Rejection::conflict("vm-name-taken").param("name", self.name).at("/name"));
-        }
-        // The command id is the same for every repetition, so request and machine are created once.
-        let id = ctx.command_id.clone();
-        let claimed = NameClaimed { name: self.name.clone(), request_id: id.clone() };
+        self.check_free(streams)?;
         let spec = self.spec(&ctx.settings(), &offering);
         let Current { calendar, .. } = Current::of(streams);
-        let planned = Planned::new(ctx, streams, &calendar, &spec, FIRST_REVISION);
+        let others = self.with_more(Others::default(), &spec);
+        let planned = Planned::new(ctx, streams, &calendar, (&spec, others), FIRST_REVISION);
         planned.check()?;
-        let submitted = RequestSubmitted {
-            request_id: id.clone(),
+        let mut accepted = Accepted::nothing().subject("requests", &ctx.command_id);
+        for (id, spec) in self.ids(ctx).into_iter().zip(self.lines(ctx, &spec)) {
+            let submitted = self.submitted(ctx, &id, spec);
+            let claimed = NameClaimed { name: submitted.spec.vm_name.clone(), request_id: id.clone() };
+            let request = Request::of(&submitted, ctx.now);
+            accepted = accepted.event(stream(&id), submitted).event(naming::stream(&claimed.name), claimed);
+            let recording = Recording::new(ctx, &id, &request, None, &calendar);
+            let recording = Recording { together: self.together(), ..recording };
+            accepted = planned.clone().begin(ctx, streams, &recording, accepted);
+        }
+        match accepted.events.len() {
+            ..=EVENTS_MAX => Ok(accepted),
+            _ => Err(Rejection::conflict("order-too-large").param("machines", self.names().count())),
+        }
+    }
+
+    fn submitted(&self, ctx: &Context, id: &str, spec: Spec) -> RequestSubmitted {
+        RequestSubmitted {
+            request_id: id.into(),
             requester_id: ctx.actor.id.clone(),
             requester_name: Personal::new(&ctx.actor.name),
             justification: Personal::new(self.justification.as_str().trim()),
             spec,
-        };
-        let request = Request::of(&submitted, ctx.now);
-        let accepted = Accepted::nothing()
-            .event(stream(&id), submitted)
-            .event(naming::stream(&claimed.name), claimed)
-            .subject("requests", &id);
-        let recording = Recording::new(ctx, &id, &request, None, &calendar);
-        Ok(planned.begin(ctx, streams, &recording, accepted))
+        }
+    }
+
+    /// Names of the machines with their JSON pointers, as many as an order may have.
+    fn names(&self) -> impl Iterator<Item = (String, &String)> {
+        let more = self.more_names.iter().enumerate().map(|(index, name)| (format!("/more_names/{index}"), name));
+        std::iter::once(("/name".to_owned(), &self.name)).chain(more).take(MACHINES_MAX)
+    }
+
+    /// Ids of the requests. The command id is the same for every repetition, so that each request
+    /// and its machine are created once.
+    fn ids(&self, ctx: &Context) -> Vec<String> {
+        (1..).zip(self.names()).map(|(line, _)| order::request_id(&ctx.command_id, line)).collect()
+    }
+
+    /// Machines of the submission, each with its line if there are several.
+    fn lines(&self, ctx: &Context, spec: &Spec) -> Vec<Spec> {
+        let lines = self.names().count() as u32;
+        let order = |line| (lines > 1).then(|| Order { id: ctx.command_id.clone(), line, lines });
+        let lines = (1..).zip(self.names());
+        lines.map(|(line, (_, name))| Spec { vm_name: name.clone(), order: order(line), ..spec.clone() }).collect()
+    }
+
+    /// Names of all machines of an order; empty for one machine.
+    fn together(&self) -> Vec<String> {
+        let names = self.names().map(|(_, name)| name.clone());
+        if self.more_names.is_empty() { Vec::new() } else { names.collect() }
+    }
+
+    fn with_more(&self, others: Others, spec: &Spec) -> Others {
+        others.plus(self.names().skip(1).count() as u32, spec)
     }
 
     /// Plan of the approval; `None` while the offering is unknown or does not permit the size.
-    pub(super) fn planned(&self, ctx: &Context, streams: &Streams, revision: u32) -> Option<Planned> {
+    /// `others` are machines of the order that are not in this command.
+    pub(super) fn planned(&self, ctx: &Context, streams: &Streams, others: Others, revision: u32) -> Option<Planned> {
         let offering = is_key(&self.offering).then(|| self.offering(streams)).flatten()?;
         let fits = offering.cpus().contains(&self.cpus) && offering.memory_gb().contains(&self.memory_gb);
         let spec = fits.then(|| self.spec(&ctx.settings(), &offering))?;
-        Some(Planned::new(ctx, streams, &Current::of(streams).calendar, &spec, revision))
+        let others = self.with_more(others, &spec);
+        Some(Planned::new(ctx, streams, &Current::of(streams).calendar, (&spec, others), revision))
     }
 
     pub(super) fn offering(&self, streams: &Streams) -> Option<OfferingDefined> {
@@ -157,6 +204,7 @@ impl RequestVm {
             currency: offering.currency.clone(),
             await_address: offering.await_address,
             decommission: None,
+            order: None,
         }
     }
 
@@ -172,6 +220,38 @@ impl RequestVm {
         }
     }
 
+    /// Checks each name, and that the names differ in more than upper and lower case.
+    fn check_names(&self, fields: &mut Fields) {
+        let count = self.more_names.len() + 1;
+        if count > MACHINES_MAX {
+            let too_many = FieldError::new("/more_names", "machines-too-many");
+            fields.push(too_many.param("count", count).param("max", MACHINES_MAX));
+        }
+        let mut before = BTreeSet::new();
+        for (pointer, name) in self.names() {
+            naming::check(fields, &pointer, name);
+            if naming::is_valid(name) && !before.insert(name.to_ascii_lowercase()) {
+                fields.push(FieldError::new(&pointer, "vm-name-twice").param("name", name.as_str()));
+            }
+        }
+    }
+
+    /// Checks that no name is taken. The rejection has an error for each name that is.
+    fn check_free(&self, streams: &Streams) -> Result<(), Rejection> {
+        let holder = |name: &str| streams.fold::<Holder>(&naming::stream(name)).and_then(|holder| holder.request_id);
+        let taken: Vec<_> = self.names().filter(|(_, name)| holder(name).is_some()).collect();
+        let names = taken.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let rejection = match taken.as_slice() {
+            [] => return Ok(()),
+            [_] => Rejection::conflict("vm-name-taken").param("name", names),
+            _ => Rejection::conflict("vm-names-taken").param("names", names),
+        };
+        let error = |(pointer, name): &(String, &String)| {
+            FieldError::new(pointer, "vm-name-taken").param("name", name.as_str())
+        };
+        Err(Rejection { fields: taken.iter().map(error).collect(), ..rejection })
+    }
+
     /// Checks the command's body against the offering and its price, and rejects the body with all
     /// of its errors at once.
     pub(super) fn check(
@@ -180,7 +260,7 @@ impl RequestVm {
         offering: Option<OfferingDefined>,
     ) -> Result<OfferingDefined, Rejection> {
         let mut fields = Fields::default();
-        naming::check(&mut fields, "/name", &self.name);
+        self.check_names(&mut fields);
         match &offering {
             Some(o) => {
                 fields.within("/cpus", "cpus-out-of-range", self.cpus, o.cpus());

@@ -5,18 +5,18 @@ use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
 use super::decision::offers::offer_decisions;
 use super::decision::shown::Shown;
-use super::decision::waiting;
 use super::event::{RequestSubmitted, RequestWithdrawn};
+use super::order::OrderColumns;
 use super::retry::{self, RetryRequest};
 use super::revise::{self, ReviseRequest};
+use super::waiting_on::waiting_on;
 use super::withdraw::{self, WithdrawRequest};
 use super::{RequestFacts, Spec, Status};
 use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
 use crate::policy::fact::Kind;
-use crate::provisioning::stall;
 use crate::vm;
-use eaf_sdk::{Column, Context, Message, People, ReadRule, Recorded, RowActions, Rows, Thing, View};
+use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, Thing, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -77,6 +77,8 @@ pub struct Row {
     pub updated_at: i64,
     #[serde(flatten)]
     pub shown: Shown,
+    #[serde(flatten)]
+    pub order: OrderColumns,
 }
 
 pub struct Requests;
@@ -139,6 +141,9 @@ impl View for Requests {
         Column::json("thread"),
         Column::json("proposal"),
         Column::text("awaited").filter(),
+        Column::text("order_id").filter(),
+        Column::integer("order_line"),
+        Column::integer("order_lines"),
     ];
     const READ: &'static [ReadRule] = &[
         ReadRule::all(APPROVE),
@@ -251,6 +256,7 @@ fn request_or_its_machine(recorded: &Recorded) -> Option<String> {
 fn begin(submitted: &RequestSubmitted, recorded: &Recorded) -> Row {
     let spec = submitted.spec.clone();
     Row {
+        order: OrderColumns::from(&spec),
         status: Status::Pending,
         terminal: false,
         kind: spec.kind(),
@@ -458,38 +464,4 @@ impl Row {
         self.decided_by_name = name;
         self.decided_at = Some(at);
     }
-}
-
-/// Message that says for what a request waits; `None` once the request has ended.
-pub fn waiting_on(row: &Row, ctx: &Context) -> Option<Message> {
-    if let Some(at) = row.stalled_since {
-        return Some(stall::waiting(at, row.stalled_code.as_deref().unwrap_or_default()));
-    }
-    match row.status {
-        Status::Pending => row.shown.approval.as_ref().map(|approval| waiting::message(approval, ctx)),
-        Status::Approved if row.terminal => None,
-        Status::Approved => Some(match &row.step {
-            None => Message::new("provisioning-start").param("since", row.updated_at),
-            Some(step) => Message::new("provisioning")
-                .param("step", step.clone())
-                .param("percent", row.percent.unwrap_or(0))
-                .param("attempt", row.attempt.unwrap_or(1)),
-        }),
-        Status::Failed => Some(repair("retry", row)),
-        Status::Cancelling => Some(Message::new("cancelling").param("step", row.step.clone().unwrap_or_default())),
-        Status::CancelFailed if row.error_code.as_deref() == Some(vm::OTHER_VCENTER) => {
-            Some(repair("cancel-elsewhere", row))
-        }
-        Status::CancelFailed => Some(repair("cancel-retry", row)),
-        Status::Fulfilled | Status::Rejected | Status::Withdrawn | Status::Expired | Status::Cancelled => None,
-    }
-}
-
-/// Message of a failure whose cause an admin must repair.
-fn repair(code: &str, row: &Row) -> Message {
-    Message::new(code)
-        .param("since", row.updated_at)
-        .param("step", row.failed_step.clone().unwrap_or_default())
-        .param("code", row.error_code.clone().unwrap_or_default())
-        .param("people", People::who_may(OPERATE))
 }

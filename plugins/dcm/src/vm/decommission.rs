@@ -12,6 +12,7 @@ use crate::request::decision::begin::Planned;
 use crate::request::decision::people::references;
 use crate::request::decision::record::Recording;
 use crate::request::event::RequestSubmitted;
+use crate::request::order::Others;
 use crate::request::submit::FIRST_REVISION;
 use crate::request::{self, Decommission, Request, Spec, is_id};
 use eaf_sdk::personal::CommandActor;
@@ -93,8 +94,9 @@ impl DecommissionVm {
         let built = streams.fold::<Request>(&request::stream(&self.vm))?;
         let (vm_id, owner_id) = (self.vm.clone(), vm.requester_id.clone());
         let decommission = Some(Decommission { vm_id, owner_id, attempt: vm.attempt + 1 });
-        let spec = Spec { decommission, ..built.built() };
-        let planned = Planned::new(ctx, streams, &Current::of(streams).calendar, &spec, FIRST_REVISION);
+        let spec = Spec { decommission, order: None, ..built.built() };
+        let planned =
+            Planned::new(ctx, streams, &Current::of(streams).calendar, (&spec, Others::default()), FIRST_REVISION);
         let plan = &planned.approval.plan;
         (!plan.policies.is_empty() && plan.auto.is_empty()).then_some((planned, spec))
     }

@@ -60,6 +60,7 @@ impl ConfirmChanges {
         let spec = request.spec();
         Some(RequestVm {
             name: spec.vm_name,
+            more_names: Vec::new(),
             offering: changes.offering.unwrap_or(spec.offering),
             cpus: changes.cpus.unwrap_or(spec.cpus).into(),
             memory_gb: changes.memory_gb.unwrap_or(spec.memory_gb).into(),

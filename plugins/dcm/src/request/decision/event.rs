@@ -50,6 +50,10 @@ pub struct StageOpened {
     /// Time when the first step of the stage's deadline is over, in milliseconds since 1970.
     pub due_at: Option<i64>,
     pub at: i64,
+    /// Names of all machines of the order whose stages open together, for one mail about all of
+    /// them; empty: the stage opens for this request alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<String>,
     #[serde(flatten)]
     pub spec: Spec,
 }

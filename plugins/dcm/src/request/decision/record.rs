@@ -32,6 +32,8 @@ pub struct Recording<'a> {
     pub calendar: &'a Calendar,
     /// Changes that the caller proposes; `None`: the caller proposes none.
     pub proposed: Option<Proposed>,
+    /// Names of all machines of the order that is being submitted; empty: no order is.
+    pub together: Vec<String>,
 }
 
 impl<'a> Recording<'a> {
@@ -42,7 +44,7 @@ impl<'a> Recording<'a> {
         comment: Option<Personal<Requester>>,
         calendar: &'a Calendar,
     ) -> Self {
-        Recording { ctx, id, request, comment, calendar, proposed: None }
+        Recording { ctx, id, request, comment, calendar, proposed: None, together: Vec::new() }
     }
 
     /// Adds the event of the plan, with which an approval begins.
@@ -187,6 +189,7 @@ impl<'a> Recording<'a> {
             stage,
             due_at,
             at,
+            together: self.together.clone(),
             spec: self.request.spec(),
         }
     }
