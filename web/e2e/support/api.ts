@@ -85,6 +85,11 @@ export function addMember(tenant: string, subject: string, name: string, email: 
   execFileSync(eaf, [...words, '--email', email, '--role', role, '--locale', 'de'], { cwd: root });
 }
 
+/** Moves the clock of the demo forward, by a step such as `+1d`. */
+export function moveClock(step: string): void {
+  execFileSync(eaf, ['dev', 'clock', step], { cwd: root });
+}
+
 const tokens = new Map<string, string>();
 
 async function ask<T>(account: string, path: string, init: RequestInit): Promise<T> {

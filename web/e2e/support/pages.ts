@@ -49,6 +49,22 @@ export const visits: Visit[] = [
   { account: 'operator', path: '/operator/workflows' },
   { account: 'requester@acme', path: '/admin/offerings' }, // forbidden to this account: the page for 403
   { account: 'requester@acme', path: '/no/such/page' },
+  // Tenant with twelve months of history: charts, policies, groups and a deputy have content.
+  { account: 'requester@nordwind', path: '/' },
+  { account: 'requester@nordwind', path: '/requests' },
+  { account: 'requester@nordwind', path: '/requests/$', of: 'requests' },
+  { account: 'requester@nordwind', path: '/vms' },
+  { account: 'manager@nordwind', path: '/' },
+  { account: 'manager@nordwind', path: '/approvals' },
+  { account: 'manager@nordwind', path: '/deputy' },
+  { account: 'admin@nordwind', path: '/' },
+  { account: 'admin@nordwind', path: '/requests' },
+  { account: 'admin@nordwind', path: '/admin/policies' },
+  { account: 'admin@nordwind', path: '/admin/policies/machines' },
+  { account: 'admin@nordwind', path: '/admin/members' },
+  { account: 'admin@nordwind', path: '/admin/groups' },
+  { account: 'admin@nordwind', path: '/admin/failed-requests' },
+  { account: 'auditor@nordwind', path: '/audit' },
   // Tenant without data: every list is empty.
   { account: 'requester@globex', path: '/' },
   { account: 'requester@globex', path: '/catalogue' },

@@ -8,10 +8,10 @@ import type { Point, Series } from './chart';
 const HEIGHT = 200;
 
 /** Space above the bars for their labels, and below for the axis, in px. */
-const [ABOVE, BELOW] = [20, 24];
+const [ABOVE, BELOW] = [20, 28];
 
-/** Width in px of a label on the axis, so that labels do not overlap. */
-const LABEL_WIDTH = 72;
+/** Width in px of a label on the axis, and of a character of a bar's label, so that none overlap. */
+const [LABEL_WIDTH, CHARACTER_WIDTH] = [72, 8];
 
 interface BarsProps {
   points: Point[];
@@ -36,13 +36,22 @@ export function Bars(props: BarsProps) {
 function Drawing({ points, series, label, width }: BarsProps & { width: number }) {
   const keys = series.map(({ key }) => key);
   const total = ({ values }: Point) => keys.reduce((sum, key) => sum + (values[key] ?? 0), 0);
-  const x = scaleBand({ domain: points.map(point => point.label), range: [0, width], padding: 0.25 });
+  // Labels at the ends are wider than narrow bars.
+  const side = Math.max(0, LABEL_WIDTH - width / points.length) / 2;
+  const x = scaleBand({
+    domain: points.map(point => point.label),
+    range: [side, width - side],
+    padding: 0.25,
+  });
   const y = scaleLinear({
     domain: [0, Math.max(1, ...points.map(total))],
     range: [HEIGHT - BELOW, ABOVE],
   });
   const colours = new Map(series.map(({ key, colour }) => [key, colour]));
-  const every = Math.max(1, Math.ceil((LABEL_WIDTH * points.length) / width));
+  const every = Math.ceil(LABEL_WIDTH / x.step());
+  const longest = Math.max(...points.map(point => label(total(point)).length));
+  const labelled = (index: number) =>
+    (points.length - 1 - index) % Math.ceil((longest * CHARACTER_WIDTH) / x.step()) === 0;
   return (
     <svg width={width} height={HEIGHT} className="overflow-visible text-xs">
       <BarStack
@@ -54,7 +63,7 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
         yScale={y}
         color={key => colours.get(key) ?? ''}
       />
-      {points.map(point => (
+      {points.map((point, index) => (
         <text
           key={point.label}
           x={(x(point.label) ?? 0) + x.bandwidth() / 2}
@@ -62,7 +71,7 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
           textAnchor="middle"
           className="fill-text tabular-nums"
         >
-          {total(point) === 0 ? '' : label(total(point))}
+          {total(point) > 0 && labelled(index) ? label(total(point)) : ''}
         </text>
       ))}
       <AxisBottom

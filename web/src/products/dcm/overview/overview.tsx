@@ -32,7 +32,7 @@ export function Overview() {
   const months = useAllRows('months', { sort: 'month' }).data;
   if (!months) return null;
   return (
-    <section aria-label={t.title} className="grid gap-6 @3xl:grid-cols-2">
+    <section aria-label={t.title} className="col-span-full grid gap-6 @3xl:grid-cols-2">
       <OpenByAge />
       <TimeToDecision months={months} />
       <Outcomes months={months} />
