@@ -746,6 +746,11 @@ create function eaf.new_epoch()
   returns integer language sql security definer;
 grant execute on function eaf.new_epoch to eaf_platform;
 
+create function eaf.now()
+  returns timestamp with time zone language sql;
+grant execute on function eaf.now to eaf_app;
+grant execute on function eaf.now to eaf_platform;
+
 create function eaf.platform_table(_table regclass)
   returns void language plpgsql;
 
@@ -777,12 +782,13 @@ create function eaf.view_table(_spec jsonb, tab text)
 
 -- functions/activate.sql 2 29f3870e68038433b770e8caaa1acbfcc6b3a9bf7653a3cad7dadeea0e25950c
 -- functions/activate_package.sql 2 2189a421d7c03f38960012aec9f9ce43f53c42fd766c687b4ebdee20a3230eb3
--- functions/append.sql 4 eeb8986cdc8fb79c59569867fe9c72930d8cb6fa6b2aabc99a005cc95a05e9b2
--- functions/append_plain.sql 4 5391f2dce33b0d83d5d8d2974d4ac87b06e02cd931de2dd33c62c567bb2564a8
+-- functions/append.sql 5 7a774950d6e2020e74b80906de460f1f11b3ffdf0830210254c2f3dcd547c4d9
+-- functions/append_plain.sql 5 4aedc20d656480b42b9b4e3a6dac021341bacf06696884654ded8e68ef5ff27a
 -- functions/begin_tenant.sql 2 1265e924834a6e215dfee7c6f8dcc226d3ef571648da465c9fa88adf2593242a
 -- functions/create_view.sql 2 1f1ad33eb7d15053251fd5760f51c54ccb2e4ed123bbbd361810c5fb2f2959c5
 -- functions/drop_view_copy.sql 2 91360af219c66b208d1b277bf5e760a51c1966628fe690d586eb7294c28c5f59
 -- functions/lagging_consumers.sql 1 a9fd014ef209f344325df2510d31bb26b816ffff0bd811b695f8ed0c25e23eed
+-- functions/now.sql 1 759bfb35e7acb5e540b693989af7aaf2846ec0151a79c1295a1f0e51daf27814
 -- functions/prune.sql 2 76b4b4afd378111229a9175c4bd19f21864508e5e026da3fc81e7e18a55c4225
 -- functions/prune_anchored.sql 2 aec117f2d79c6cd7977b15c8a0337fd22311260fa5f0a9f5b0cf0a24173e7f27
 -- functions/rebuild_view.sql 2 26845df442a5ca6e962d68a1d12bf52d37c65bd81d4b7f41c325916ade1d9ab1
