@@ -8,6 +8,7 @@ import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
+import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
@@ -61,7 +62,7 @@ export function CalendarForm({ stored, revision, refused }: CalendarFormProps) {
       if (isProblem(cause, 'calendar-changed')) await client.invalidateQueries({ queryKey: ['view'] });
       throw cause instanceof Problem ? atFields(cause) : cause;
     });
-    form.reset(toDraft(document));
+    resetToStored(form, CALENDAR_FIELDS, { sent: typed, stored: toDraft(document) });
     draft.forget();
     toast.success(t.saved);
   };

@@ -6,7 +6,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { type CommandBody, useRow } from '../api';
 import { useCommandForm } from '../command-form';
-import { type ChangedOffer, changedOffer } from '../requests/changed-offer';
+import { type ChangedOffer, changedOffer, withoutChange } from '../requests/changed-offer';
 import { ChangedOfferNote } from '../requests/changed-offer-note';
 import { useNoLongerPossible } from '../requests/use-no-longer-possible';
 import { ProposalNote } from './proposal-note';
@@ -35,14 +35,13 @@ export function ConfirmDialog({ action, name, close }: ActionDialogProps) {
     },
     onRefused: async cause => setOffer(changedOffer(cause) ?? offer),
   });
-  const shown = command.alert && changedOffer(command.alert.cause) ? { ...command, alert: null } : command;
   return (
     <CommandDialog
       title={t.title(name)}
       lead={t.lead}
       submitLabel={offer ? t.submit(format.money(offer.monthly_cents, offer.currency)) : action.title}
       look="primary"
-      command={shown}
+      command={withoutChange(command)}
       impossible={useNoLongerPossible(action)}
       close={close}
     >

@@ -2,14 +2,13 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
-import type { CommandForm } from '@/shell/app/form/use-command-form';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
-import { type ChangedOffer, changedOffer } from './changed-offer';
+import { type ChangedOffer, changedOffer, withoutChange } from './changed-offer';
 import { ChangedOfferNote } from './changed-offer-note';
 import { text } from './text';
 import { useNoLongerPossible } from './use-no-longer-possible';
@@ -60,11 +59,6 @@ export function ApproveDialog({ action, name, close, refusedFor }: ApproveDialog
       </Field>
     </CommandDialog>
   );
-}
-
-/** Form without the alert about a change that the dialog shows itself. */
-function withoutChange<F extends { comment: string }>(command: CommandForm<F>): CommandForm<F> {
-  return command.alert && changedOffer(command.alert.cause) ? { ...command, alert: null } : command;
 }
 
 /** Dialog after the refusal of an approval that the person can overcome; undefined: any other. */

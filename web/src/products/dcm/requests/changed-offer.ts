@@ -1,4 +1,6 @@
+import type { FieldValues } from 'react-hook-form';
 import { Problem } from '@/shell/api/problem';
+import type { CommandForm } from '@/shell/app/form/use-command-form';
 
 /** Present price and offering of a request, which differ from those it was made with. */
 export interface ChangedOffer {
@@ -27,4 +29,9 @@ export function changedOffer(cause: unknown): ChangedOffer | null {
     template:
       templates && template !== expected_template ? { before: expected_template, now: template } : null,
   };
+}
+
+/** Form without the alert about a change that the dialog shows itself. */
+export function withoutChange<F extends FieldValues>(command: CommandForm<F>): CommandForm<F> {
+  return command.alert && changedOffer(command.alert.cause) ? { ...command, alert: null } : command;
 }

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useState } from 'react';
 import type { DefaultValues, FieldValues, Path, PathValue, UseFormReturn } from 'react-hook-form';
 import { useWatch } from 'react-hook-form';
 import type { FormDraft } from './use-draft';
+import { valueAt } from './value-at';
 
 /** Present stored values, as the form shows them. */
 export interface Stored<F extends FieldValues> {
@@ -54,16 +55,20 @@ export function useBasis<F extends FieldValues>(
   void dirtyFields;
 
   const rebase = useCallback(
-    (kept: Path<F>[], newest: Stored<F>, before: (field: Path<F>) => unknown) =>
-      form.reset(without(kept, newest.values, before) as DefaultValues<F>, REBASED),
-    [form],
+    (kept: Path<F>[], newest: Stored<F>, before: (field: Path<F>) => unknown) => {
+      form.reset(without(kept, newest.values, before) as DefaultValues<F>, REBASED);
+      // A reset keeps the marks of the former defaults, by which the next one would keep values that
+      // the person has not changed.
+      for (const field of fields) form.setValue(field, form.getValues(field), { shouldDirty: true });
+    },
+    [form, fields],
   );
 
   // A restored draft is based on the values of its time; later input is based on the present ones.
   const [first] = useState({ stored, before: draft.before });
   useEffect(() => {
     const overtaken = fields.filter(
-      field => field in first.before && first.before[field] !== at(first.stored.values, field),
+      field => field in first.before && first.before[field] !== valueAt(first.stored.values, field),
     );
     if (overtaken.length > 0) rebase(overtaken, first.stored, field => first.before[field]);
   }, [first, fields, rebase]);
@@ -71,41 +76,39 @@ export function useBasis<F extends FieldValues>(
   if (stored.tag !== basis.tag) {
     const free = fields.filter(
       field =>
-        at(stored.values, field) !== at(basis.values, field) &&
-        at(values, field) !== at(stored.values, field) &&
-        at(values, field) === at(defaultValues, field),
+        valueAt(stored.values, field) !== valueAt(basis.values, field) &&
+        valueAt(values, field) !== valueAt(stored.values, field) &&
+        valueAt(values, field) === valueAt(defaultValues, field),
     );
-    const news = free.map(field => ({ field, mine: at(values, field), theirs: at(stored.values, field) }));
+    const news = free.map(field => ({
+      field,
+      mine: valueAt(values, field),
+      theirs: valueAt(stored.values, field),
+    }));
     setFollowed([...followed.filter(one => !free.includes(one.field)), ...news]);
     setBasis(stored);
   }
 
   // Before painting, so that an updated field never flashes as a conflict.
   useLayoutEffect(() => {
-    const behind = fields.filter(field => at(defaultValues, field) !== at(basis.values, field));
-    const isTouched = (field: Path<F>) => form.getValues(field) !== at(defaultValues, field);
+    const behind = fields.filter(field => valueAt(defaultValues, field) !== valueAt(basis.values, field));
+    const isTouched = (field: Path<F>) => form.getValues(field) !== valueAt(defaultValues, field);
     if (behind.every(isTouched)) return;
-    rebase(behind.filter(isTouched), basis, field => at(defaultValues, field));
+    rebase(behind.filter(isTouched), basis, field => valueAt(defaultValues, field));
   }, [basis, fields, form, defaultValues, rebase]);
 
   const conflicts = fields.flatMap(field => {
-    const [base, theirs] = [at(defaultValues, field), at(stored.values, field)];
-    const mine = at(values, field);
+    const [base, theirs] = [valueAt(defaultValues, field), valueAt(stored.values, field)];
+    const mine = valueAt(values, field);
     return base === theirs || mine === theirs ? [] : [{ field, mine, theirs }];
   });
   const decide = (field: Path<F>, whose: 'mine' | 'theirs') => {
-    const theirs = at(stored.values, field) as PathValue<F, Path<F>>;
+    const theirs = valueAt(stored.values, field) as PathValue<F, Path<F>>;
     if (whose === 'theirs') form.setValue(field, theirs, { shouldDirty: true });
     const others = conflicts.map(one => one.field).filter(one => one !== field);
-    rebase(others, stored, other => at(defaultValues, other));
+    rebase(others, stored, other => valueAt(defaultValues, other));
   };
   return { tag: basis.tag, conflicts, followed, by: stored.by, at: stored.at, decide };
-}
-
-function at(values: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((found, name) => (found as Record<string, unknown> | undefined)?.[name], values);
 }
 
 const REBASED = { keepDirtyValues: true, keepErrors: true };

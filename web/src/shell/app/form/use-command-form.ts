@@ -99,7 +99,8 @@ export function useSubmission<F extends FieldValues>(form: UseFormReturn<F>, fie
     setInvalid([]);
     form.clearErrors();
     try {
-      await send(form.getValues());
+      // A copy, since the person can type while it is sent.
+      await send(structuredClone(form.getValues()));
     } catch (cause) {
       // Rendered synchronously, because the first invalid field gets the focus.
       flushSync(() => show(cause));

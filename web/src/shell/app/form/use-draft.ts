@@ -2,6 +2,7 @@ import { use, useCallback, useEffect, useState } from 'react';
 import type { FieldValues, Path, PathValue, UseFormReturn } from 'react-hook-form';
 import { SessionContext } from '@/shell/api/session';
 import { type Draft, draftKey, readDraft, writeDraft } from './draft-store';
+import { valueAt } from './value-at';
 
 export interface FormDraft {
   /** Time of the input that was restored; null if none was. */
@@ -78,10 +79,4 @@ function difference(fields: readonly string[], values: unknown, before: unknown)
 
 function isOvertaken(draft: Draft, field: string, defaults: unknown): boolean {
   return field in draft.values && valueAt(defaults, field) !== draft.before[field];
-}
-
-function valueAt(values: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], values);
 }

@@ -45,6 +45,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
     type,
     connection,
     form,
+    fields,
     tag: basis.tag,
     verdict,
     test: values => showing(found, test('test', values)),
@@ -59,7 +60,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
   };
   const check = (kind: Check) =>
     void run({ preventDefault: () => undefined, currentTarget: element.current }, async values => {
-      await showing(found, test(kind, structuredClone(values)));
+      await showing(found, test(kind, values));
     });
 
   const labels = new Map<string, string>(type.fields.map(({ name, label }) => [`config.${name}`, label]));

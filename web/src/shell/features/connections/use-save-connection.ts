@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import type { UseFormReturn } from 'react-hook-form';
+import type { Path, UseFormReturn } from 'react-hook-form';
 import { toast } from 'sonner';
 import { NOT_THERE_YET, asRead } from '@/shell/api/basis';
+import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { useText } from '@/shell/i18n/use-text';
 import type { ConnectionType } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
@@ -13,6 +14,7 @@ interface Options {
   type: ConnectionType;
   connection: Connection;
   form: UseFormReturn<ConnectionValues>;
+  fields: readonly Path<ConnectionValues>[];
   /** Tag of the stored state on which the input is based. */
   tag: string;
   verdict: Verdict;
@@ -25,7 +27,7 @@ interface Options {
 
 /** Save of a connection, which is tested before; `saves` counts them. */
 export function useSaveConnection(options: Options) {
-  const { type, connection, form, tag, verdict, test, confirm, onSaved } = options;
+  const { type, connection, form, fields, tag, verdict, test, confirm, onSaved } = options;
   const t = useText(text);
   const set = useSetConnection(connection);
   const [saves, setSaves] = useState(0);
@@ -36,7 +38,8 @@ export function useSaveConnection(options: Options) {
       throw atPassword(cause);
     });
     // The draft is stored now, and the password is removed from the page.
-    form.reset({ config: values.config, secret: { password: '' } });
+    const stored = { config: values.config, secret: { password: '' } };
+    resetToStored(form, fields, { sent: values, stored });
     setSaves(saves + 1);
     onSaved();
     toast.success(t.saved(type.name));
@@ -46,8 +49,7 @@ export function useSaveConnection(options: Options) {
    * Tests the draft unless it was tested, and stores it if the test succeeded. A failed draft is
    * stored only on request.
    */
-  const save = async (typed: ConnectionValues) => {
-    const values = structuredClone(typed);
+  const save = async (values: ConnectionValues) => {
     const result = verdict === 'untested' ? await test(values) : 'skipped';
     // The person left the page: no save.
     if (result === 'left' || (result !== 'skipped' && !result.ok)) return;

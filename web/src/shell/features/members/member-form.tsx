@@ -6,6 +6,7 @@ import { DraftSection } from '@/shell/app/form/draft-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
 import { ownProblem } from '@/shell/app/form/own-problem';
+import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { useDraft } from '@/shell/app/form/use-draft';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { PersonInput } from '@/shell/app/people/person-input';
@@ -60,7 +61,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
     await change(body).catch((cause: unknown) => {
       throw atRoles(cause);
     });
-    form.reset(values);
+    resetToStored(form, fields, { sent: values, stored: values });
     setBasis({ ...now, ...body, manager: values.manager ? managerOf(values) : null });
     draft.forget();
     toast.success(t.saved(member.name));

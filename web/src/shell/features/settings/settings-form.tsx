@@ -6,6 +6,7 @@ import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
+import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
@@ -33,9 +34,8 @@ export function SettingsForm({ settings }: { settings: ProductSettings }) {
 
   const save = async (typed: SettingValues) => {
     if (basis.conflicts.length > 0) return panel.current?.focus();
-    const values = structuredClone(typed);
-    await set(Number(basis.tag), toValues(settings.fields, values));
-    form.reset(values);
+    await set(Number(basis.tag), toValues(settings.fields, typed));
+    resetToStored(form, paths, { sent: typed, stored: typed });
     draft.forget();
     toast.success(t.saved(settings.name));
   };

@@ -1,5 +1,5 @@
 import { QueryClientProvider, useQuery } from '@tanstack/react-query';
-import { render, screen, waitFor } from '@testing-library/react';
+import { act, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
@@ -9,7 +9,7 @@ import { SettingsHistory } from './settings-history';
 import { type ProductSettings, settingsQuery } from './settings';
 
 /** Answers of the host: the present settings, and the answers to changes in their order. */
-let host: { settings: ProductSettings; bodies: unknown[]; answers: Response[] };
+let host: { settings: ProductSettings; bodies: unknown[]; answers: (Response | Promise<Response>)[] };
 
 function Page() {
   const { data } = useQuery(settingsQuery);
@@ -45,13 +45,32 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 async function page() {
+  const client = createQueryClient();
   render(
-    <QueryClientProvider client={createQueryClient()}>
+    <QueryClientProvider client={client}>
       <Page />
     </QueryClientProvider>,
   );
-  return { hand: userEvent.setup(), months: await screen.findByLabelText<HTMLInputElement>('The months') };
+  /** Another admin has saved, and the page reads the settings again. */
+  const otherSaves = (values: Record<string, unknown>) => {
+    const { settings } = host;
+    host.settings = {
+      ...settings,
+      values: { ...settings.values, ...values },
+      version: settings.version + 1,
+      updated_by_name: 'Grace',
+    };
+    return act(async () => {
+      await client.refetchQueries(settingsQuery);
+      // The query client renders in a task of its own.
+      await new Promise(rendered => setTimeout(rendered));
+    });
+  };
+  const months = await screen.findByLabelText<HTMLInputElement>('The months');
+  return { hand: userEvent.setup(), months, otherSaves };
 }
+
+const note = () => screen.getByLabelText<HTMLInputElement>('The note');
 
 const save = () => screen.getByRole('button', { name: 'Save settings' });
 
@@ -106,4 +125,60 @@ it('keeps the input after a change by another admin, and offers both values', as
   await hand.click(save());
   await waitFor(() => expect(host.bodies).toHaveLength(2));
   expect(host.bodies[1]).toEqual({ version: 2, values: { months: 24, note: 'Theirs', tone: 'warm' } });
+});
+
+it('keeps what a person types while the change of another admin arrives', async () => {
+  const { hand, months, otherSaves } = await page();
+  await hand.clear(months);
+  await hand.type(months, '2');
+  await otherSaves({ months: 36, note: 'Theirs' });
+  await hand.type(months, '4', { initialSelectionStart: 1, initialSelectionEnd: 1 });
+  expect(months.value).toBe('24');
+  expect(note().value).toBe('Theirs');
+  expect(screen.getByText(/^The note: Theirs instead of empty/u)).toBeTruthy();
+  await hand.type(note(), ', and mine');
+  await otherSaves({ note: 'Theirs again' });
+  expect(months.value).toBe('24');
+  expect(note().value).toBe('Theirs, and mine');
+  await hand.click(screen.getByRole('button', { name: 'The months: use 36' }));
+  await hand.click(screen.getByRole('button', { name: 'The note: use Theirs, and mine' }));
+  host.answers = [Response.json({ version: 4 })];
+  await hand.click(save());
+  await waitFor(() => expect(host.bodies).toHaveLength(1));
+  expect(host.bodies[0]).toEqual({
+    version: 3,
+    values: { months: 36, note: 'Theirs, and mine', tone: 'warm' },
+  });
+});
+
+it('follows the other admin after the person took their value', async () => {
+  const { hand, months, otherSaves } = await page();
+  await hand.clear(months);
+  await hand.type(months, '24');
+  await otherSaves({ months: 36 });
+  await hand.click(screen.getByRole('button', { name: 'The months: use 36' }));
+  await otherSaves({ months: 48 });
+  expect(months.value).toBe('48');
+});
+
+it('keeps what a person types while the settings are saved', async () => {
+  const { hand, months } = await page();
+  await hand.clear(months);
+  await hand.type(months, '24');
+  let answer: ((response: Response) => void) | undefined;
+  const later = new Promise<Response>(resolve => {
+    answer = resolve;
+  });
+  host.answers = [later];
+  await hand.click(save());
+  await hand.type(note(), 'Later');
+  host.settings = { ...SETTINGS, values: { ...SETTINGS.values, months: 24 }, version: 2 };
+  answer?.(Response.json({ version: 2 }));
+  await waitFor(() => expect(save().getAttribute('aria-busy')).toBeNull());
+  expect(months.value).toBe('24');
+  expect(note().value).toBe('Later');
+  host.answers = [Response.json({ version: 3 })];
+  await hand.click(save());
+  await waitFor(() => expect(host.bodies).toHaveLength(2));
+  expect(host.bodies[1]).toEqual({ version: 2, values: { months: 24, note: 'Later', tone: 'warm' } });
 });
