@@ -126,6 +126,7 @@ fn on_policy(stage: &Stage<dcm::Dcm>, random: &mut SeededRandom) -> Value {
 
 /// Gives a random command by a random person; most of these commands are rejected. Only the admin
 /// gives commands on policies, because others may not.
+#[allow(clippy::too_many_lines, reason = "a match: one command per arm")]
 fn step(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
     let submitted = stage.log.iter().filter(|r| r.kind == "request-submitted");
     let requests: Vec<_> = submitted.filter_map(|r| Some(r.data["request_id"].as_str()?.to_owned())).collect();
@@ -217,6 +218,7 @@ fn with_decommissioned() -> Stage<dcm::Dcm> {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one walk over all states")]
 fn offers_agree_with_decisions_in_every_reachable_state() {
     let [fritz, frieda] = finance();
     let people = [everyone(), vec![manager(), deputy(), fritz, frieda]].concat();

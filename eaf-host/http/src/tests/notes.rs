@@ -26,6 +26,7 @@ impl Notes {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "one document: the description of a plugin")]
 pub fn description() -> Description {
     let event = |kind: &str| json!({ "type": kind, "schema_version": 1, "schema": { "type": "object" } });
     let body = json!({

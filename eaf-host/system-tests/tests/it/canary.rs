@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 const EVERYTHING: [&str; 5] = ["requests", "approvals", "vms", "timeline", "offerings"];
 
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "one story over one host")]
 async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
     let system = System::start().await;
     let people = system.people().await;
@@ -83,6 +84,7 @@ async fn passwords_are_nowhere_and_personal_data_only_where_permitted() {
 /// Plants words in every place and expects the search to find them: an empty result alone proves
 /// nothing.
 #[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::too_many_lines, reason = "a list: one place per line")]
 async fn planted_words_are_found_in_every_place() {
     let mut system = System::start().await;
     let people = system.people().await;
