@@ -7,7 +7,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// serviceInstance says that this is another vCenter, another version of one, or none.
+// serviceInstance reports another instance, another version, or another product than vCenter.
 type serviceInstance struct {
 	*simulator.ServiceInstance
 	vcenter *vcenter

@@ -9,7 +9,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// authorization says that the account lacks privileges. Calls that need them still work;
+// authorization reports missing privileges of the account. Calls that need them still work;
 // call-fault refuses them.
 type authorization struct {
 	*simulator.AuthorizationManager

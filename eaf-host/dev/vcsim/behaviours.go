@@ -14,8 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// behaviour is one thing that a difficult vCenter does, as a test asks for it. Which members a kind
-// takes is in kinds.
+// behaviour is one deviation of a difficult vCenter, as a test requests it. The members of each kind
+// are in kinds.
 type behaviour struct {
 	Kind        string   `json:"kind"`
 	Times       int      `json:"times"`
@@ -76,8 +76,7 @@ type active struct {
 	seen, hits int // under the lock of behaviours
 }
 
-// behaviours are those switched on in one vCenter. Nothing is decided and no lock is taken while
-// there are none.
+// behaviours are the active behaviours of one vCenter. Without any, no lock is taken.
 type behaviours struct {
 	sync.Mutex
 	count  atomic.Int32
@@ -88,7 +87,7 @@ type behaviours struct {
 	secret bool // the seed has been printed nowhere
 }
 
-// newBehaviours takes 0 for a seed of its own, which it prints once chance has a say.
+// newBehaviours chooses a seed for 0, and prints it when a behaviour first uses chance.
 func newBehaviours(seed uint64) *behaviours {
 	b := &behaviours{secret: seed == 0}
 	if seed == 0 {
@@ -110,7 +109,7 @@ func (b *behaviours) reseed(seed uint64) {
 	b.seeded, b.random = seed, rand.New(rand.NewPCG(seed, 0))
 }
 
-// parseBehaviour reads a behaviour and names what is wrong with it in a sentence.
+// parseBehaviour reads a behaviour; its errors are sentences for people.
 func parseBehaviour(text []byte) (*active, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -156,7 +155,7 @@ func (b *behaviours) add(a *active) int {
 	return a.id
 }
 
-// remove takes out the behaviour with this id, or all of them for 0, and returns them.
+// remove deletes the behaviour with this id, or all for 0, and returns them.
 func (b *behaviours) remove(id int) []*active {
 	b.Lock()
 	defer b.Unlock()
@@ -174,7 +173,7 @@ func (b *behaviours) remove(id int) []*active {
 	return removed
 }
 
-// none says that vCenter behaves well.
+// none returns whether no behaviour is active.
 func (b *behaviours) none() bool { return b.count.Load() == 0 }
 
 // of lists the behaviours of some kinds.
@@ -193,7 +192,7 @@ func (b *behaviours) of(kinds ...string) []*active {
 	return found
 }
 
-// fires decides whether a behaviour takes place this time, by its skip, times and probability.
+// fires decides whether a behaviour applies this time, by its skip, times and probability.
 func (b *behaviours) fires(a *active) bool {
 	b.Lock()
 	defer b.Unlock()
@@ -208,7 +207,7 @@ func (b *behaviours) fires(a *active) bool {
 	return true
 }
 
-// first returns the first behaviour of a kind that is about this call, fits, and takes place.
+// first returns the first behaviour of a kind that concerns this call and applies this time.
 func (b *behaviours) first(kind string, c *call, fits ...func(*active) bool) *active {
 	for _, a := range b.of(kind) {
 		fitting := !slices.ContainsFunc(fits, func(fits func(*active) bool) bool { return !fits(a) })
@@ -219,7 +218,7 @@ func (b *behaviours) first(kind string, c *call, fits ...func(*active) bool) *ac
 	return nil
 }
 
-// report is what the control interface says about a behaviour.
+// report is the control interface's description of a behaviour.
 type report struct {
 	ID        int             `json:"id"`
 	Hits      int             `json:"hits"`

@@ -18,15 +18,15 @@ import (
 // call is one SOAP call of a client.
 type call struct {
 	method string
-	// read gives the object and the arguments; before the library has read the call this has to
-	// read it, so only once a behaviour asks.
+	// read returns the object and the arguments. It parses the call, and is used only if a
+	// behaviour needs them.
 	read    func() (types.ManagedObjectReference, any)
 	vcenter *vcenter
 	ctx     *simulator.Context
 
 	made  string      // the name, as vCenter keeps it, of the machine that the call makes
 	begun atomic.Bool // its task has been made
-	// fault is that of its task, for the message.
+	// fault is the fault of the call's task, for the message.
 	fault *fault
 }
 
@@ -35,12 +35,12 @@ func (c *call) body() any {
 	return body
 }
 
-// is says whether a behaviour is about this call.
+// is returns whether a behaviour concerns this call.
 func (c *call) is(a *active) bool {
 	return (a.Method == "" || a.Method == c.method) && (a.VM == "" || slices.Contains(c.names(), a.VM))
 }
 
-// names are those of the object, and of the machine that a call makes.
+// names returns the names of the object, and of the machine that a call creates.
 func (c *call) names() []string {
 	this, body := c.read()
 	names := append(c.vcenter.names(c.ctx, this), c.made)
@@ -53,8 +53,8 @@ func (c *call) names() []string {
 	return names
 }
 
-// names under which a behaviour may mean an entity: its name, and its path below the datacenter's
-// VM folder.
+// names returns the names of an entity that a behaviour may use: its name, and its path below the
+// datacenter's VM folder.
 func (v *vcenter) names(ctx *simulator.Context, ref types.ManagedObjectReference) []string {
 	entity, ok := v.model.Map().Get(ref).(mo.Entity)
 	if !ok {
@@ -72,7 +72,7 @@ func (v *vcenter) names(ctx *simulator.Context, ref types.ManagedObjectReference
 	return names
 }
 
-// overTheNetwork is a call as it arrives.
+// overTheNetwork creates a call from its HTTP request.
 func (v *vcenter) overTheNetwork(method string, body []byte) *call {
 	read := sync.OnceValues(func() (types.ManagedObjectReference, any) {
 		decoded, err := simulator.UnmarshalBody(types.TypeFunc(), body)
@@ -103,7 +103,7 @@ func (v *vcenter) handle(ctx *simulator.Context, m *simulator.Method) (mo.Refere
 	return v.stand(ctx, m), nil
 }
 
-// disabled says whether a method is switched off for an object, as backup products do it. The
+// disabled returns whether a method is disabled for an object, as backup products do it. The
 // library knows only the names of its own functions there.
 func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
 	entity, ok := v.model.Map().Get(m.This).(mo.Entity)
@@ -115,8 +115,8 @@ func (v *vcenter) disabled(ctx *simulator.Context, m *simulator.Method) bool {
 	return off
 }
 
-// stand puts another object in the place of the one that is called. The library prefers an object
-// of its own with the same reference, so the call goes to a reference that it does not know.
+// stand replaces the called object by another one. The library prefers its own object with the
+// same reference, so the call goes to a reference that the library does not know.
 func (v *vcenter) stand(ctx *simulator.Context, m *simulator.Method) mo.Reference {
 	var instead mo.Reference
 	switch object := v.model.Map().Get(m.This).(type) {
@@ -152,7 +152,7 @@ func callOf(ctx *simulator.Context) *call {
 	return c
 }
 
-// methodOf reads the name of the method that a SOAP envelope calls.
+// methodOf returns the name of the method that a SOAP envelope calls.
 func methodOf(envelope []byte) (string, error) {
 	decoder := xml.NewDecoder(bytes.NewReader(envelope))
 	for inBody := false; ; {

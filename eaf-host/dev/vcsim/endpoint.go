@@ -33,8 +33,7 @@ func (c *calls) counts() map[string]int {
 	return counts
 }
 
-// endpoint counts each call and lets the behaviours have their way with it, before vCenter sees it
-// and after.
+// endpoint counts each call and applies the behaviours to it, before and after vCenter.
 func (v *vcenter) endpoint(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

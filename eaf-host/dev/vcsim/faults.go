@@ -12,7 +12,7 @@ import (
 	"github.com/vmware/govmomi/vim25/xml"
 )
 
-// fault is a fault of the vSphere API with the sentence that a person would read.
+// fault is a fault of the vSphere API with its message for people.
 type fault struct {
 	types.BaseMethodFault
 	message string
@@ -63,7 +63,7 @@ func faultOf(made types.BaseMethodFault, message string) *fault {
 
 func (f *fault) name() string { return reflect.TypeOf(f.BaseMethodFault).Elem().Name() }
 
-// sentence is the message, or what a vCenter without a translation would say.
+// sentence returns the message, or the one of a vCenter without a translation.
 func (f *fault) sentence() string {
 	if f.message != "" {
 		return f.message
@@ -71,7 +71,7 @@ func (f *fault) sentence() string {
 	return "Fault cause: vim.fault." + strings.TrimSuffix(f.name(), "Fault")
 }
 
-// localized is the fault as it stands in a task or in a missingSet.
+// localized returns the form of the fault in a task or in a missingSet.
 func (f *fault) localized() types.LocalizedMethodFault {
 	return types.LocalizedMethodFault{Fault: f.BaseMethodFault, LocalizedMessage: f.sentence()}
 }

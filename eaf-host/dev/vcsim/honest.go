@@ -12,8 +12,8 @@ import (
 
 // Rules of a real vCenter that the library does not know. They hold without any behaviour.
 
-// refuse says why vCenter would end a task without doing its work. It is asked under the lock of
-// the task's object.
+// refuse returns the fault with which vCenter would end a task without performing it. It is called
+// under the lock of the task's object.
 func (v *vcenter) refuse(c *call, entity mo.Reference) *fault {
 	body := c.body()
 	switch body := body.(type) {
@@ -51,7 +51,7 @@ func (v *vcenter) refuseName(stored string, in types.ManagedObjectReference) *fa
 	return nil
 }
 
-// refuseWork checks what is to be done with a machine.
+// refuseWork checks an operation on a machine.
 func refuseWork(vm *simulator.VirtualMachine, body any) *fault {
 	switch body := body.(type) {
 	case *types.CloneVM_Task:
@@ -73,7 +73,7 @@ func refuseWork(vm *simulator.VirtualMachine, body any) *fault {
 	return nil
 }
 
-// refuseHardware checks what the machine would be after the change.
+// refuseHardware checks the machine's hardware after a change.
 func refuseHardware(vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *fault {
 	cpus, cores := vm.Config.Hardware.NumCPU, int32(1)
 	if spec.NumCPUs != 0 {
@@ -116,7 +116,7 @@ func refuseReconfigure(vm *simulator.VirtualMachine, spec *types.VirtualMachineC
 	return refuseHotChange(vm, spec)
 }
 
-// refuseHotChange checks what may be changed in a machine that runs.
+// refuseHotChange checks a change of a running machine.
 func refuseHotChange(vm *simulator.VirtualMachine, spec *types.VirtualMachineConfigSpec) *fault {
 	hardware := vm.Config.Hardware
 	moreCPUs := spec.NumCPUs > hardware.NumCPU
@@ -166,7 +166,7 @@ func wrongPower(vm *simulator.VirtualMachine, wanted types.VirtualMachinePowerSt
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-// prepareClone gives a clone what it has from its source, and an identity of its own.
+// prepareClone sets the properties that a clone has from its source, and a new identity.
 func prepareClone(source *simulator.VirtualMachine, clone *types.CloneVM_Task) {
 	if clone.Spec.Config == nil {
 		clone.Spec.Config = &types.VirtualMachineConfigSpec{}
@@ -200,8 +200,8 @@ func prepareClone(source *simulator.VirtualMachine, clone *types.CloneVM_Task) {
 	spec.ExtraConfig = append(inherited, spec.ExtraConfig...)
 }
 
-// finish gives a machine that was made its name, and what the library does not take from a clone's
-// specification.
+// finish sets the name of a new machine, and the parts of a clone's specification that the library
+// ignores.
 func (v *vcenter) finish(c *call, made types.AnyType) {
 	ref, ok := made.(types.ManagedObjectReference)
 	if !ok {

@@ -30,13 +30,13 @@ func (v *vcenter) startHTTP(a *active) error {
 	return nil
 }
 
-// instead says whether the proxy answers and vCenter never sees the call.
+// instead returns whether the proxy answers in place of vCenter.
 func (a *active) instead() bool { return a.Status != 0 && a.When != afterEffect }
 
-// rewrites says whether the proxy changes what vCenter has answered.
+// rewrites returns whether the proxy changes vCenter's answer.
 func (a *active) rewrites() bool { return !a.instead() }
 
-// rewrite makes the proxy's answer of vCenter's, or of an empty one.
+// rewrite changes vCenter's answer, or an empty one, into the proxy's answer.
 func (a *active) rewrite(answer *bufferedAnswer) {
 	if a.Status != 0 {
 		answer.header, answer.status = http.Header{}, a.Status
@@ -67,7 +67,7 @@ func newAnswer() *bufferedAnswer {
 	return &bufferedAnswer{header: http.Header{}, status: http.StatusOK}
 }
 
-// send writes a buffered answer out.
+// send writes a buffered answer to the client.
 func (a *bufferedAnswer) send(w http.ResponseWriter) {
 	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
@@ -97,7 +97,7 @@ func (v *vcenter) difficult(c *call, next http.Handler, w http.ResponseWriter, r
 	answer.send(w)
 }
 
-// pause holds an answer back, unless the client goes or the behaviour is removed.
+// pause delays an answer until its time, the client's end or the behaviour's end.
 func pause(ctx context.Context, a *active) {
 	select {
 	case <-ctx.Done():

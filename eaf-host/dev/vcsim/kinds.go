@@ -9,12 +9,11 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// kind says what a kind of behaviour takes, and what happens when one is switched on or off. A kind
-// without start is looked up where it takes effect.
+// kind describes a kind of behaviour: its members, and its effect when it is switched on or off. A
+// kind without start is looked up where it has its effect.
 type kind struct {
 	members, required []string
-	// there says that the machine must be in the inventory; other kinds may name one that is still
-	// to come.
+	// there: the machine must be in the inventory. Other kinds may name a future machine.
 	there bool
 	start func(*vcenter, *active) error
 	stop  func(*vcenter, *active)
@@ -76,8 +75,7 @@ func (v *vcenter) behave(text []byte) (int, error) {
 	return v.behaviours.add(a), nil
 }
 
-// calm switches the behaviour with this id off, or all of them for 0, and says whether there was
-// one.
+// calm switches off the behaviour with this id, or all for 0, and returns whether there was one.
 func (v *vcenter) calm(id int) bool {
 	removed := v.behaviours.remove(id)
 	for _, a := range removed {

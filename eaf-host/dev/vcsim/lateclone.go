@@ -9,11 +9,10 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// lateAtLeast is how long a clone without a duration of its own stays half made.
+// lateAtLeast is the time for which an incomplete clone is listed, if the clone has no duration.
 const lateAtLeast = time.Second
 
-// beginLate notes that the machine which a clone makes is to be listed before it has its
-// configuration.
+// beginLate marks the machine of a clone as incomplete: it is listed without its configuration.
 func (v *vcenter) beginLate(c *call) *active {
 	if c.method != "CloneVM_Task" {
 		return nil
@@ -26,14 +25,14 @@ func (v *vcenter) beginLate(c *call) *active {
 	return late
 }
 
-// endLate lets the machine be whole after a while.
+// endLate completes the machine after a delay.
 func (v *vcenter) endLate(c *call, task *simulator.Task, late *active) {
 	v.wait(c, task, late, cmp.Or(time.Duration(late.For), v.clone, lateAtLeast))
 	v.half.Delete(c.made)
 	v.half.Delete(plainName(c.made))
 }
 
-// halfMade says whether a machine is listed while its clone still runs.
+// halfMade returns whether a machine is listed while its clone still runs.
 func (v *vcenter) halfMade(ctx *simulator.Context, ref types.ManagedObjectReference) bool {
 	if ref.Type != "VirtualMachine" {
 		return false

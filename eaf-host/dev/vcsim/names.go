@@ -12,7 +12,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// longestName is counted with its escapes.
+// longestName is the maximum length of a name, including its escapes.
 const longestName = 80
 
 var (
@@ -21,7 +21,7 @@ var (
 	unescapes    = strings.NewReplacer("%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`, "%25", "%")
 )
 
-// escaped is a name as vCenter keeps it: a percent sign is escaped unless it begins an escape.
+// escaped returns a name in vCenter's form: a percent sign is escaped unless it begins an escape.
 func escaped(name string) string {
 	return escapes.Replace(loosePercent.ReplaceAllStringFunc(name, func(found string) string {
 		if found == "%" {
@@ -31,10 +31,10 @@ func escaped(name string) string {
 	}))
 }
 
-// unescaped is the name of which the library makes the given one when it makes a folder.
+// unescaped returns the name that the library turns into the given one when it creates a folder.
 func unescaped(stored string) string { return unescapes.Replace(stored) }
 
-// wrongName is the fault of a name that vCenter does not take.
+// wrongName returns the fault of a name that vCenter rejects.
 func wrongName(stored string) *fault {
 	if length := utf8.RuneCountInString(stored); length == 0 || length > longestName {
 		return faultOf(&types.InvalidName{Name: stored},
@@ -43,12 +43,11 @@ func wrongName(stored string) *fault {
 	return nil
 }
 
-// plainName stands for an escaped name until the library has made a machine: with a percent sign it
-// fails.
+// plainName returns a substitute for an escaped name until the library has created the machine,
+// because the library fails with a percent sign.
 func plainName(stored string) string { return strings.ReplaceAll(stored, "%", "\uff05") }
 
-// nameAsVCenter changes the names in a request so that the library makes of them what vCenter
-// would.
+// nameAsVCenter changes the names in a request so that the library stores vCenter's form of them.
 func (c *call) nameAsVCenter(body any) {
 	switch body := body.(type) {
 	case *types.CloneVM_Task:
@@ -64,7 +63,7 @@ func (c *call) nameAsVCenter(body any) {
 	}
 }
 
-// rename gives a machine the name that it was meant to have.
+// rename sets the requested name of a machine.
 func rename(ctx *simulator.Context, vm *simulator.VirtualMachine, stored string) {
 	ctx.Update(vm, []types.PropertyChange{
 		{Name: "name", Val: stored},

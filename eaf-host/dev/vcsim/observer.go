@@ -57,7 +57,7 @@ func (o *observer) RemoveObject(_ *simulator.Context, ref types.ManagedObjectRef
 	}
 }
 
-// progress lets a running clone count from 5 to 95 percent.
+// progress advances a running clone from 5 to 95 percent.
 func (o *observer) progress(ref types.ManagedObjectReference) {
 	registry := o.vcenter.model.Map()
 	ticker := time.NewTicker(o.vcenter.clone / 20)
@@ -81,8 +81,8 @@ func (o *observer) progress(ref types.ManagedObjectReference) {
 	}
 }
 
-// powerChanged lets the guest of a machine that was switched on report its address after some time.
-// What a guest has reported stays when the machine is switched off.
+// powerChanged sets the guest's address after a delay when a machine is switched on. The address
+// stays when the machine is switched off.
 func (o *observer) powerChanged(ref types.ManagedObjectReference) {
 	vm, ok := o.vcenter.model.Map().Get(ref).(*simulator.VirtualMachine)
 	if !ok {
@@ -117,7 +117,7 @@ func isOn(vm *simulator.VirtualMachine) bool {
 	return vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
 }
 
-// context is for changes that no client requested over the network.
+// context returns the context of changes that no client requested.
 func (o *observer) context() *simulator.Context {
 	return &simulator.Context{Context: o.ctx, Map: o.vcenter.model.Map()}
 }
@@ -144,7 +144,7 @@ func setTools(ctx *simulator.Context, vm *simulator.VirtualMachine, running bool
 	})
 }
 
-// macOf is the hardware address of the machine's first network card.
+// macOf returns the hardware address of the machine's first network card.
 func macOf(vm *simulator.VirtualMachine) string {
 	for _, device := range vm.Config.Hardware.Device {
 		if card, ok := device.(types.BaseVirtualEthernetCard); ok {
@@ -154,7 +154,7 @@ func macOf(vm *simulator.VirtualMachine) string {
 	return ""
 }
 
-// addressOf is the same for a machine after each start of the simulator.
+// addressOf returns the address of a machine, the same after each start of the simulator.
 func addressOf(instanceUUID string) string {
 	sum := sha256.Sum256([]byte(instanceUUID))
 	return fmt.Sprintf("10.%d.%d.%d", sum[0], sum[1], 1+int(sum[2])%254)

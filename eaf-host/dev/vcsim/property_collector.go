@@ -12,12 +12,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// collectors finds the vCenter of a propertyCollector: the library makes one per session by
-// reflection, so they hold nothing themselves.
+// collectors maps the reference of a propertyCollector to its vCenter. The library creates one
+// collector per session by reflection, which would lose fields.
 var collectors sync.Map // *simulator.Registry → *vcenter
 
-// propertyCollector reads properties as a vCenter does in which objects vanish and properties
-// cannot be read.
+// propertyCollector answers like the one of a vCenter with deleted objects and unreadable
+// properties.
 type propertyCollector struct {
 	simulator.PropertyCollector
 }
@@ -64,7 +64,7 @@ func vcenterOf(ctx *simulator.Context) *vcenter {
 	return found
 }
 
-// reading is one answer; each behaviour takes place in the whole of it or not at all.
+// reading is one answer. Each behaviour applies to the whole answer or not at all.
 type reading struct {
 	vcenter *vcenter
 	ctx     *simulator.Context
@@ -93,7 +93,7 @@ func (r *reading) fires(a *active) bool {
 	return decision
 }
 
-// goneAmong is the first object asked for that is to be not found.
+// goneAmong returns the first requested object that a behaviour declares as deleted.
 func (r *reading) goneAmong() *types.ManagedObjectReference {
 	for i, ref := range r.asked {
 		if r.gone(ref) {
@@ -129,7 +129,7 @@ func (r *reading) forgotten(ref types.ManagedObjectReference) bool {
 	})
 }
 
-// cutPages lets vCenter answer with fewer objects at once than the client takes.
+// cutPages limits an answer to fewer objects than the client accepts.
 func (r *reading) cutPages(request *types.RetrievePropertiesEx) {
 	for _, a := range r.vcenter.behaviours.of("pages") {
 		if (request.Options.MaxObjects <= 0 || request.Options.MaxObjects > a.Size) && r.fires(a) {
@@ -138,7 +138,7 @@ func (r *reading) cutPages(request *types.RetrievePropertiesEx) {
 	}
 }
 
-// spoil takes out of an answer what cannot be read.
+// spoil removes unreadable objects and properties from an answer.
 func (r *reading) spoil(objects []types.ObjectContent) []types.ObjectContent {
 	var left []types.ObjectContent
 	for _, object := range objects {
@@ -166,7 +166,7 @@ func (r *reading) spoil(objects []types.ObjectContent) []types.ObjectContent {
 	return left
 }
 
-// concerns says whether a behaviour takes anything away from this object.
+// concerns returns whether a behaviour removes anything of this object.
 func (r *reading) concerns(a *active, object types.ObjectContent) bool {
 	if a.Type != "" && a.Type != object.Obj.Type {
 		return false
@@ -186,7 +186,7 @@ func (r *reading) hidden(ref types.ManagedObjectReference) bool {
 	return false
 }
 
-// hideChildren takes hidden machines out of the list of a folder's children.
+// hideChildren removes hidden machines from the list of a folder's children.
 func (r *reading) hideChildren(p *types.DynamicProperty) {
 	if children, ok := p.Val.(types.ArrayOfManagedObjectReference); ok && p.Name == "childEntity" {
 		children.ManagedObjectReference = slices.DeleteFunc(slices.Clone(children.ManagedObjectReference), r.hidden)
@@ -194,8 +194,8 @@ func (r *reading) hideChildren(p *types.DynamicProperty) {
 	}
 }
 
-// leaveOut takes properties out of an answer: with a fault they are named as missing, without one
-// they are not set.
+// leaveOut removes properties from an answer. With a fault, the answer names them as missing;
+// without one, they are not set.
 func leaveOut(object *types.ObjectContent, paths []string, f *fault) {
 	var left []types.DynamicProperty
 	for _, p := range object.PropSet {
@@ -208,7 +208,7 @@ func leaveOut(object *types.ObjectContent, paths []string, f *fault) {
 	object.PropSet = left
 }
 
-// within says whether a property is one of those, or part of one.
+// within returns whether a property is one of these paths, or a part of one.
 func within(name string, paths []string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool {
 		return name == path || strings.HasPrefix(name, path+".") || strings.HasPrefix(name, path+"[")

@@ -18,7 +18,7 @@ func (q *questioner) AnswerVM(r *types.AnswerVM) soap.HasFault {
 	body := &methods.AnswerVMBody{}
 	for _, a := range q.vcenter.behaviours.of("question") {
 		if a.machine == q.Self && r.QuestionId == questionID {
-			// This call holds the machine, and the end of the question changes it.
+			// This call locks the machine, and the end of the question changes it.
 			go q.vcenter.calm(a.id)
 			body.Res = &types.AnswerVMResponse{}
 		}

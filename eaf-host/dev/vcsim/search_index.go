@@ -11,13 +11,13 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// searchIndex leaves machines out of its answers that are hidden or inaccessible.
+// searchIndex omits hidden and inaccessible machines from its answers.
 type searchIndex struct {
 	*simulator.SearchIndex
 	vcenter *vcenter
 }
 
-// hidden says whether one of these kinds keeps this object out of an answer.
+// hidden returns whether a behaviour of one of these kinds hides this object.
 func (s *searchIndex) hidden(ref types.ManagedObjectReference, kinds ...string) bool {
 	if s.vcenter.behaviours.none() {
 		return false
@@ -30,7 +30,7 @@ func (s *searchIndex) hidden(ref types.ManagedObjectReference, kinds ...string) 
 	return false
 }
 
-// one is an answer that names at most one object.
+// one creates an answer with at most one object.
 func (s *searchIndex) one(found **types.ManagedObjectReference) {
 	if *found != nil && s.hidden(**found, "hidden") {
 		*found = nil

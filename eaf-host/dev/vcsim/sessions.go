@@ -24,7 +24,7 @@ func (v *vcenter) expireSessions() {
 	}
 }
 
-// perCall says whether sessions are to expire before calls, and not only once when the behaviour is
+// perCall returns whether sessions expire before each call, and not only when the behaviour is
 // switched on.
 func (a *active) perCall() bool {
 	return a.Probability != nil || a.Method != "" || a.Skip > 0 || a.Times > 0

@@ -26,8 +26,8 @@ func (v *vcenter) startSet(a *active) error {
 	return v.change(a, values)
 }
 
-// change sets properties of the behaviour's machine, and what the summary repeats of them, and
-// remembers what they were.
+// change sets properties of the behaviour's machine, and their copies in the summary, and stores
+// the former values.
 func (v *vcenter) change(a *active, values map[string]any) error {
 	vm, ok := v.model.Map().Get(a.machine).(*simulator.VirtualMachine)
 	if !ok {
@@ -53,7 +53,7 @@ func (v *vcenter) change(a *active, values map[string]any) error {
 	return err
 }
 
-// putBack undoes change.
+// putBack restores the values from before change.
 func (v *vcenter) putBack(a *active) {
 	vm, ok := v.model.Map().Get(a.machine).(*simulator.VirtualMachine)
 	if !ok {
@@ -67,7 +67,7 @@ func (v *vcenter) putBack(a *active) {
 	ctx.WithLock(vm, func() { ctx.Update(vm, changes) })
 }
 
-// withSummary adds the path under which the summary repeats a property, if it does.
+// withSummary adds the path of a property's copy in the summary, if there is one.
 func withSummary(path string) []string {
 	if strings.HasPrefix(path, "runtime.") || strings.HasPrefix(path, "guest.") {
 		if _, err := fieldAt(new(mo.VirtualMachine), "summary."+path); err == nil {
@@ -77,7 +77,7 @@ func withSummary(path string) []string {
 	return []string{path}
 }
 
-// plain is the value of a field without its pointer, as the library takes and gives properties.
+// plain returns the value of a field without its pointer, the form that the library uses.
 func plain(field reflect.Value) any {
 	if field.Kind() == reflect.Pointer || field.Kind() == reflect.Interface {
 		if field.IsNil() {
@@ -90,7 +90,7 @@ func plain(field reflect.Value) any {
 	return field.Interface()
 }
 
-// fieldAt is the field with this path, such as guest.ipAddress, with everything on the way made.
+// fieldAt returns the field with this path, such as guest.ipAddress, and creates missing parents.
 func fieldAt(vm *mo.VirtualMachine, path string) (reflect.Value, error) {
 	at := reflect.ValueOf(vm).Elem()
 	for _, name := range strings.Split(path, ".") {
@@ -111,7 +111,7 @@ func fieldAt(vm *mo.VirtualMachine, path string) (reflect.Value, error) {
 	return at, nil
 }
 
-// card is a network card as a test writes one for guest.net.
+// card is the JSON form of a network card in guest.net.
 type card struct {
 	Network   string   `json:"network"`
 	MAC       string   `json:"mac"`
@@ -158,7 +158,7 @@ func strictly(text []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// nics is what VMware Tools report about cards.
+// nics returns the cards in the form in which VMware Tools report them.
 func nics(cards []card) []types.GuestNicInfo {
 	infos := []types.GuestNicInfo{}
 	for i, c := range cards {

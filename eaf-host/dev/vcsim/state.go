@@ -103,7 +103,7 @@ func (v *vcenter) save() error {
 	return err
 }
 
-// saveRegularly catches changes that no answer waits for.
+// saveRegularly saves changes that no client requested.
 func (v *vcenter) saveRegularly(ctx context.Context) {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()

@@ -16,8 +16,8 @@ var powerMethods = []string{"PowerOnVM_Task", "PowerOffVM_Task", "SuspendVM_Task
 // work is what a task does.
 type work = func(*simulator.Task) (types.AnyType, types.BaseMethodFault)
 
-// taskBegins puts the behaviours between a task and its work. It is called when the library sets
-// the task running, under the task's lock, and just before the work starts.
+// taskBegins applies the behaviours to a task. The library calls it when the task becomes running,
+// under the task's lock and just before the work starts.
 func (v *vcenter) taskBegins(ctx *simulator.Context, task *simulator.Task) {
 	c := callOf(ctx)
 	if c == nil || c.begun.Swap(true) {
@@ -58,7 +58,7 @@ func (v *vcenter) execute(c *call, task *simulator.Task, original work) (types.A
 	return result, fault
 }
 
-// work does what the task is for, by the rules of a real vCenter.
+// work performs the task by the rules of a real vCenter.
 func (v *vcenter) work(c *call, task *simulator.Task, original work) (types.AnyType, types.BaseMethodFault) {
 	entity := v.model.Map().Get(*task.Info.Entity)
 	if entity == nil {
@@ -164,8 +164,7 @@ func (v *vcenter) taskChanged(ctx *simulator.Context, obj mo.Reference, changes 
 	}
 }
 
-// nameError gives a failed task the sentence that a person reads; the library puts the name of a Go
-// type there.
+// nameError sets the message of a failed task, because the library sets the name of a Go type.
 func (v *vcenter) nameError(ctx *simulator.Context, obj mo.Reference) {
 	task, ok := obj.(*mo.Task)
 	if !ok || task.Info.Error == nil || task.Info.Cancelled {

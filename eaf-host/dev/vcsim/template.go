@@ -7,8 +7,8 @@ import (
 )
 
 // markable reports that a machine has become a template, or a template a machine. The library
-// publishes no such change, so without the report neither the saved inventory nor a waiting client
-// would have it.
+// publishes no such change, so without the report the saved inventory and a waiting client would
+// miss it.
 type markable struct{ *simulator.VirtualMachine }
 
 func (m *markable) MarkAsTemplate(ctx *simulator.Context, r *types.MarkAsTemplate) soap.HasFault {

@@ -29,7 +29,7 @@ type vcenterOptions struct {
 	pod            string // a datastore cluster beside the datastore
 }
 
-// vcenter is one simulated vCenter: its inventory, its address, and what of it is on disk.
+// vcenter is one simulated vCenter: its inventory, its address and its saved state.
 type vcenter struct {
 	options vcenterOptions
 	model   *simulator.Model
@@ -103,7 +103,7 @@ func startVCenter(ctx context.Context, o options, vo vcenterOptions) (*vcenter, 
 	return v, nil
 }
 
-// interpose puts the simulator's own parts between clients and the library.
+// interpose registers the simulator's own objects in place of the library's.
 func (v *vcenter) interpose() {
 	registry := v.model.Map()
 	collector := &propertyCollector{}
