@@ -1,15 +1,18 @@
 import { useMemo } from 'react';
+import { useSession } from '@/shell/api/session';
 import type { RowColumn } from '@/shell/app/list/column';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import type { Row } from '../api';
+import { Again, isOfferedAgain } from './again';
 import { RequestStatus } from './status-badge';
 import { text } from './text';
 
 export function useRequestColumns(withRequester: boolean): RowColumn<Row<'requests'>>[] {
   const t = useText(text).columns;
   const format = useFormat();
+  const { actor } = useSession();
   return useMemo(
     () => [
       {
@@ -36,7 +39,8 @@ export function useRequestColumns(withRequester: boolean): RowColumn<Row<'reques
         width: 25,
         least: 140,
         cell: row => <Waiting row={row} />,
-        text: row => format.sentence(row.waiting_on),
+        // A card omits the line of a row without a text.
+        text: row => (isOfferedAgain(row, actor) ? '' : format.sentence(row.waiting_on)),
       },
       ...(withRequester
         ? [
@@ -81,16 +85,19 @@ export function useRequestColumns(withRequester: boolean): RowColumn<Row<'reques
         cell: row => <time dateTime={row.submitted_at ?? undefined}>{format.short(row.submitted_at)}</time>,
       },
     ],
-    [t, format, withRequester],
+    [t, format, actor, withRequester],
   );
 }
 
 /**
+ * A row that ended without a machine waits for nothing, so its place has the link to a new request.
  * Approvers first, then the sentence, since people look for names. Long lists have their full text
  * as title.
  */
 function Waiting({ row }: { row: Row<'requests'> }) {
   const format = useFormat();
+  const { actor } = useSession();
+  if (isOfferedAgain(row, actor)) return <Again request={row} inRow />;
   const sentence = format.sentence(row.waiting_on);
   const people = row.waiting?.people ?? [];
   const names = row.status === 'pending' && people.length > 0 ? format.anyOf(people) : null;
