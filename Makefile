@@ -55,9 +55,9 @@ lint: ## Format and lints, of code and of migrations.
 capabilities := $(addprefix eaf-,$(notdir $(wildcard eaf-host/capabilities/*)))
 optimised := --config profile.dev.package.eaf-core.opt-level=2 \
   $(foreach crate,eaf eaf-capability eaf-http eaf-identity eaf-plugin $(capabilities),--config profile.dev.package.$(crate).opt-level=1)
-bench: setup ## Measure appends, views, the walk over a million events, a command's way, lists and commands beside a plain handler, a list of 1,000 rows.
+bench: setup ## Measure appends, views, the walk over a million events, a command's way, lists and commands beside a plain handler, approvals and deadlines, a list of 1,000 rows.
 	cargo build --workspace $(optimised) --bin eaf
-	EAF_LOG=info EAF_TEST_BINARY=$(CURDIR)/bin/eaf bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host
+	EAF_LOG=info EAF_TEST_BINARY=$(CURDIR)/bin/eaf bin/eaf dev exec --durable -- cargo bench --workspace --profile dev $(optimised) --bench append --bench views --bench rls --bench verify --bench host --bench approvals
 	@$(setup) browser
 	eaf-host/dev/with-demo eaf-host/dev/browser --project=figures
 

@@ -144,6 +144,31 @@ impl Database {
         sqlx::query_as(calls).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
+    /// Makes a sleeping run of this workflow, whose event is in the log, due in some seconds. Returns the
+    /// run's id and the number of its leases so far.
+    pub async fn make_due(&self, workflow: &str, seconds: u32) -> (Uuid, i64) {
+        let mut conn = self.superuser().await;
+        let found: (Uuid, i64) = sqlx::query_as(
+            "update eaf.run r set due_at = clock_timestamp() + make_interval(secs => $2)
+             where workflow = $1 and state = 'open' and exists (select from eaf.event e where e.event_id = r.event_id)
+             returning run_id, lease_fence",
+        )
+        .bind(workflow)
+        .bind(f64::from(seconds))
+        .fetch_one(&mut conn)
+        .await
+        .expect("a run of the workflow sleeps");
+        let due = "update eaf.journal set poll_at = clock_timestamp() where run_id = $1 and state = 'pending'";
+        sqlx::query(due).bind(found.0).execute(&mut conn).await.expect("a superuser writes the journal");
+        found
+    }
+
+    /// Number of leases of a run so far.
+    pub async fn leases(&self, run: Uuid) -> i64 {
+        let leases = sqlx::query_scalar("select lease_fence from eaf.run where run_id = $1").bind(run);
+        leases.fetch_one(&mut self.superuser().await).await.expect("the run exists")
+    }
+
     /// Blocks appends to this tenant's log until the returned guard is dropped.
     pub async fn lock_appends(&self, tenant: TenantId) -> LockGuard {
         self.lock(&format!("select pg_advisory_xact_lock(uuid_hash_extended('{tenant}', 0))")).await

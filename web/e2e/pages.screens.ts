@@ -4,11 +4,13 @@ import { newest, request } from './support/api';
 import { THEMES, WIDTHS, settle, show } from './support/appearance';
 import { Person } from './support/person';
 
-/** `make screens` writes docs/screens: six pages, three widths, two themes. */
+/** `make screens` writes docs/screens: eight pages, three widths, two themes. */
 const folder = fileURLToPath(new URL('../../docs/screens/', import.meta.url));
 
 const pages: { name: string; account: string; path: () => string | Promise<string> }[] = [
-  { name: 'home', account: 'requester@acme', path: () => '/' },
+  { name: 'home', account: 'manager@nordwind', path: () => '/' },
+  { name: 'overview', account: 'admin@nordwind', path: () => '/' },
+  { name: 'policy', account: 'admin@nordwind', path: () => '/admin/policies/machines' },
   { name: 'request-form', account: 'requester@acme', path: () => '/catalogue/linux-small' },
   { name: 'request-waiting', account: 'requester@acme', path: async () => `/requests/${await waiting()}` },
   {
@@ -16,8 +18,8 @@ const pages: { name: string; account: string; path: () => string | Promise<strin
     account: 'requester@acme',
     path: async () => `/vms/${await newest('requester@acme', 'vms')}`,
   },
-  { name: 'approvals', account: 'approver@acme', path: () => '/approvals' },
-  { name: 'audit', account: 'auditor@acme', path: () => '/audit' },
+  { name: 'approvals', account: 'manager@nordwind', path: () => '/approvals' },
+  { name: 'audit', account: 'auditor@nordwind', path: () => '/audit' },
 ];
 
 let made: string | undefined;

@@ -43,6 +43,11 @@ impl Host {
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// Process id; `None` after the end of the process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Kills the process with SIGKILL, so that it cannot clean up.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
