@@ -5,6 +5,7 @@ import { takeBackFor } from '@/shell/app/actions/delayed-store';
 import { inMegabytes, useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import type { Row } from '../api';
+import { OrderNote } from '../orders/order-note';
 import { READERS_OF_ALL } from '../permissions';
 import { ApproveWithComment } from '../requests/approve-with-comment';
 import { isDecommission } from '../requests/kind';
@@ -54,6 +55,7 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
     >
       <div className="grid gap-5 p-5 sm:p-6">
         <Heading row={row} inList={inList} />
+        <OrderNote approval={row} />
         <blockquote className="max-w-prose border-l-2 border-line-strong/60 pl-3.5 whitespace-pre-line">
           <span className="sr-only">{t.why}: </span>
           {row.justification || t.noWhy}

@@ -60,19 +60,27 @@ interface QuotedProps {
 function Quoted({ quote, former, offering }: QuotedProps) {
   const t = useText(text).quote;
   const format = useFormat();
-  const { monthly_cents, currency, approval } = quote;
+  const { monthly_cents, order_monthly_cents, machines, currency, approval } = quote;
   return (
     <>
       <p className="flex flex-wrap items-baseline gap-x-2">
         <span className="text-3xl font-semibold tracking-tight">{format.money(monthly_cents, currency)}</span>
-        <span className="text-quiet">{t.perMonth}</span>
+        <span className="text-quiet">{machines > 1 ? t.perVmAndMonth : t.perMonth}</span>
       </p>
+      {machines > 1 ? (
+        <p className="font-medium">
+          {t.forAll(format.number(machines), format.money(order_monthly_cents, currency))}
+        </p>
+      ) : null}
       {former === null ? null : (
         <p className="rounded-lg border border-wait-line bg-wait-soft px-3 py-2 text-sm text-wait">
           {t.was(format.money(former, currency))}
         </p>
       )}
-      <QuotedApproval approval={approval} subject={{ offering_name: offering.name, currency }} />
+      <QuotedApproval
+        approval={approval}
+        subject={{ offering_name: offering.name, currency, order_lines: machines }}
+      />
     </>
   );
 }

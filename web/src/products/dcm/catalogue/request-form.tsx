@@ -7,19 +7,22 @@ import { ActionButton } from '@/shell/app/actions/action-button';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
+import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
-import { Field } from '@/shell/ui/field';
-import { Input } from '@/shell/ui/input';
 import type { Row } from '../api';
 import { useCommandForm } from '../command-form';
 import { MachineFields } from './machine-fields';
+import { MoreNames } from './more-names';
 import { QuotePanel } from './quote-panel';
 import { type RequestValues, toBody, valuesOf } from './request-values';
 import { text } from './text';
 import { useQuote } from './use-quote';
 
-const FIELDS = ['name', 'cpus', 'memory_gb', 'term_months', 'justification'] as const;
+/** Rows of further machines whose input is stored and whose errors are shown at their fields. */
+const ROWS = Array.from({ length: 40 }, (_, index) => `more_names.${index}` as const);
+
+const FIELDS = ['name', ...ROWS, 'cpus', 'memory_gb', 'term_months', 'justification'] as const;
 
 const PRICE_CHANGED = 'price-changed';
 
@@ -31,6 +34,7 @@ interface RequestFormProps {
 
 export function RequestForm({ offering, former }: RequestFormProps) {
   const t = useText(text).form;
+  const format = useFormat();
   const navigate = useNavigate();
   const command = useCommandForm<'request-vm', RequestValues>({
     command: 'request-vm',
@@ -44,12 +48,14 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     },
     draft: `request-vm/${offering.key}/${former?.key ?? ''}`,
     onDone: accepted => {
-      toast.success(t.done(form.getValues('name')));
+      const { name, more_names } = form.getValues();
+      const machines = more_names.length + 1;
+      toast.success(machines > 1 ? t.doneAll(format.number(machines)) : t.done(name));
       const id = accepted.subject?.key;
       void navigate(id ? { to: '/requests/$id', params: { id } } : { to: '/requests' });
     },
   });
-  const { form, errorAt } = command;
+  const { form } = command;
   const values = useWatch({ control: form.control });
   const quoting = useQuote(offering, {
     command: 'request-vm',
@@ -65,14 +71,7 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     >
       <fieldset disabled={closed} className="grid gap-6 disabled:opacity-60">
         <DraftNote draft={command.draft} />
-        <Field label={t.name} hint={t.nameHint} error={errorAt('name')}>
-          <Input
-            autoComplete="off"
-            spellCheck={false}
-            className="max-w-sm font-mono"
-            {...form.register('name')}
-          />
-        </Field>
+        <MoreNames command={command} />
         <MachineFields offering={offering} command={command} quoting={quoting} />
       </fieldset>
       {closed ? null : (

@@ -5,6 +5,8 @@ import type { CommandBody, Row } from '../api';
 /** Values of a request as typed; numbers are converted when they are sent. */
 export interface RequestValues {
   name: string;
+  /** Names of further machines, each with a request of its own. */
+  more_names: string[];
   /** Key. */
   offering: string;
   cpus: string;
@@ -17,6 +19,7 @@ export interface RequestValues {
 export function valuesOf(offering: Row<'offerings'>, former: Row<'requests'> | undefined): RequestValues {
   return {
     name: '',
+    more_names: [],
     offering: offering.key,
     cpus: String(former?.cpus ?? offering.cpu_min ?? 1),
     memory_gb: String(former?.memory_gb ?? offering.memory_gb_min ?? 1),
@@ -26,9 +29,10 @@ export function valuesOf(offering: Row<'offerings'>, former: Row<'requests'> | u
 }
 
 export function toBody(values: RequestValues): CommandBody<'request-vm'> {
-  const { name, offering, justification, cpus, memory_gb, term_months } = values;
+  const { name, more_names, offering, justification, cpus, memory_gb, term_months } = values;
   return {
     name: normalizeInput(name),
+    more_names: more_names.map(normalizeInput),
     offering,
     cpus: number(cpus),
     memory_gb: number(memory_gb),
@@ -42,4 +46,21 @@ export function toBody(values: RequestValues): CommandBody<'request-vm'> {
  */
 function number(typed: string): number {
   return readWholeNumber(typed) ?? (typed as unknown as number);
+}
+
+/** Maximum number of machines of one submission. */
+export const MACHINES_MAX = 14;
+
+/** Names in pasted text: one per line, or separated by commas, semicolons or tabs. */
+export function pastedNames(pasted: string): string[] {
+  return pasted
+    .split(/[\r\n,;\t]+/)
+    .map(normalizeInput)
+    .filter(name => name !== '');
+}
+
+/** Names after several were pasted into one field: they follow its name, or fill an empty field. */
+export function withPasted(names: readonly string[], index: number, pasted: readonly string[]): string[] {
+  const own = names[index]?.trim() ? [names[index]] : [];
+  return [...names.slice(0, index), ...own, ...pasted, ...names.slice(index + 1)];
 }

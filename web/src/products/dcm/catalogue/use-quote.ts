@@ -6,7 +6,11 @@ import type { Needs, Reason } from '../stages/approval';
 import { type Accepted, type CommandBody, type Row, rehearse } from '../api';
 
 export interface Quote {
+  /** Price of one machine. */
   monthly_cents: number;
+  /** Price of all machines that are requested together, and of the others of a revised request. */
+  order_monthly_cents: number;
+  machines: number;
   currency: string;
   approval: QuotedApproval;
 }
@@ -92,8 +96,11 @@ export function useQuote({ position }: Row<'offerings'>, quotable: Quotable): Qu
 }
 
 /** Name and justification change neither price nor approval. */
-const aboutOf = ({ command, body: { offering, cpus, memory_gb, term_months } }: Quotable) =>
-  [command, offering, cpus, memory_gb, term_months] as const;
+const aboutOf = ({ command, body }: Quotable) =>
+  [command, body.offering, body.cpus, body.memory_gb, body.term_months, machinesOf(body)] as const;
+
+const machinesOf = (body: Quotable['body']) =>
+  'more_names' in body ? (body.more_names?.length ?? 0) + 1 : 1;
 
 interface Shown {
   about: string;
@@ -137,8 +144,15 @@ const rehearseQuoted = (quotable: Quotable, signal: AbortSignal): Promise<Accept
 const isAnswer = (status: number) => status >= 400 && status < 500 && status !== 403;
 
 export function read(preview: unknown): Quote | null {
-  const { monthly_cents, currency, approval } = (preview ?? {}) as Partial<Quote>;
-  if (typeof monthly_cents !== 'number' || typeof currency !== 'string' || !approval) return null;
+  const {
+    monthly_cents,
+    currency,
+    approval,
+    machines = 1,
+    order_monthly_cents = monthly_cents,
+  } = (preview ?? {}) as Partial<Quote>;
+  if (typeof monthly_cents !== 'number' || typeof order_monthly_cents !== 'number') return null;
+  if (typeof currency !== 'string' || !approval) return null;
   const { stages = [], rules = [] } = approval;
-  return { monthly_cents, currency, approval: { stages, rules } };
+  return { monthly_cents, order_monthly_cents, machines, currency, approval: { stages, rules } };
 }

@@ -26,6 +26,7 @@ export const FACT_NAMES = [
   'cpus',
   'memory_gb',
   'term_months',
+  'machines',
   'offering',
   'cost_centre',
   'requester_groups',

@@ -9,6 +9,7 @@ const INPUTS: Record<Fact, FactInput> = {
   cpus: 'count',
   memory_gb: 'count',
   term_months: 'count',
+  machines: 'count',
   weekday: 'weekday',
   hour: 'hour',
   kind: 'kind',

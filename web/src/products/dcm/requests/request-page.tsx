@@ -11,6 +11,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows, useRow } from '../api';
 import { READERS_OF_ALL } from '../permissions';
+import { OrderPanel } from '../orders/order-panel';
 import { ProposalNote } from '../proposals/proposal-note';
 import { QuestionsPanel } from '../questions/questions-panel';
 import { RowActions } from '../row-actions';
@@ -69,6 +70,7 @@ export function RequestPage() {
           <ProposalNote row={request} />
         </div>
       ) : null}
+      {request ? <OrderPanel request={request} /> : null}
       {request ? <QuestionsPanel request={request} /> : null}
       {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">

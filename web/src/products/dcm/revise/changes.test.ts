@@ -13,6 +13,7 @@ const FORMER = {
 
 const SAME = {
   name: 'web-01',
+  more_names: [],
   offering: 'small',
   cpus: '2',
   memory_gb: '4',

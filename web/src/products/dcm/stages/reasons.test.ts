@@ -26,6 +26,18 @@ describe('a reason', () => {
     expect(german(cost)).toBe('weil die Kosten pro Monat 612,00\u00a0€ (mehr als 500,00\u00a0€) betragen');
   });
 
+  it('says that a cost is that of all machines of an order', () => {
+    const cost = reason('monthly_cents', { actual: 61_200, bound: 50_000 });
+    const of = { ...SUBJECT, order_lines: 3 };
+    expect(because([cost], of, text.en, createFormat('en'))).toBe(
+      'because the cost per month of all requested VMs is €612.00 (more than €500.00)',
+    );
+    expect(because([cost], of, text.de, createFormat('de'))).toBe(
+      'weil die Kosten pro Monat für alle beantragten VMs 612,00\u00a0€ (mehr als 500,00\u00a0€) betragen',
+    );
+    expect(english(reason('machines'))).toBe('because the number of requested VMs is 4 (more than 2)');
+  });
+
   it('is the opposite of a comparison that does not hold', () => {
     const small = reason('memory_gb', { actual: 4, is: 'gt', bound: 8, holds: false });
     expect(english(small)).toBe('because the memory is 4 GB (at most 8 GB)');

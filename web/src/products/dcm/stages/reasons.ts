@@ -6,6 +6,8 @@ import type { StageWords } from './text';
 export interface Subject {
   offering_name: string | null;
   currency: string | null;
+  /** Number of machines that are requested together. */
+  order_lines?: number | null;
 }
 
 const OPPOSITE: Record<string, string> = { gt: 'le', ge: 'lt', lt: 'ge', le: 'gt', eq: 'ne', ne: 'eq' };
@@ -41,15 +43,20 @@ function partOf(reason: Reason, subject: Subject, t: StageWords, format: Format)
     case 'cpus':
     case 'memory_gb':
     case 'term_months':
-    case 'monthly_cents':
-    case 'total_cents':
+    case 'machines':
     case 'weekday':
     case 'hour':
       return words[fact](compared(reason, subject, t, format));
+    case 'monthly_cents':
+    case 'total_cents':
+      return words[isOrder(subject) ? (`all_${fact}` as const) : fact](compared(reason, subject, t, format));
     default:
       return words.other;
   }
 }
+
+/** Whether a cost is that of several machines. */
+const isOrder = ({ order_lines }: Subject) => (order_lines ?? 1) > 1;
 
 /** Value of a fact with the limit that it exceeds or keeps. */
 function compared({ fact, actual, is, bound, holds }: Reason, of: Subject, t: StageWords, format: Format) {
