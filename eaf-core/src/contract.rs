@@ -12,7 +12,7 @@ mod people;
 
 pub use context::{Context, ContextActor, Principal};
 pub use description::{
-    Column, ColumnType, CommandType, Description, EventType, Permission, ReadRule, Thing, Trigger, ViewType,
+    Column, ColumnType, CommandType, Description, EventType, Permission, ReadRule, Thing, Through, Trigger, ViewType,
     WorkflowType,
 };
 pub use people::{PeopleRef, ResolvedPeople};

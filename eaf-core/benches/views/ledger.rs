@@ -39,8 +39,8 @@ fn view(name: &str) -> ViewType {
             column("status", ColumnType::Text, false, false),
         ],
         read: vec![
-            ReadRule { permission: "read".into(), own: None, asked: None },
-            ReadRule { permission: "mine".into(), own: Some("owner".into()), asked: None },
+            ReadRule { permission: "read".into(), own: None, asked: None, through: None },
+            ReadRule { permission: "mine".into(), own: Some("owner".into()), asked: None, through: None },
         ],
         events: vec!["booked".into()],
         thing: None,

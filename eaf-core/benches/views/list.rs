@@ -6,7 +6,7 @@ use crate::verdict::quantile;
 use eaf_core::consumers::prepare;
 use eaf_core::directory;
 use eaf_core::testing::{Database, person};
-use eaf_core::view::{self, Direction, Filter, Query, Sort};
+use eaf_core::view::{self, Direction, Filter, PackageView, Query, Sort};
 use std::time::Instant;
 
 const TENANTS: usize = 50;
@@ -50,7 +50,9 @@ pub async fn bench(database: &Database) {
             let mut query = query.clone();
             for times in [&mut first, &mut next] {
                 let began = Instant::now();
-                let page = view::query(&core.db, &caller, PLUGIN, ledger.view(), &query).await.expect("a page");
+                let page = view::query(&core.db, &caller, PackageView::alone(PLUGIN, ledger.view()), &query)
+                    .await
+                    .expect("a page");
                 times.push(began.elapsed().as_secs_f64() * 1000.0);
                 assert_eq!(page.items.len(), 50, "VOID: {what}");
                 query.after = page.next;

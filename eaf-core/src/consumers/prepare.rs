@@ -25,6 +25,7 @@ pub enum Error {
 pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
     let (plugin, description) = (domain.plugin(), domain.description());
     for view in &description.views {
+        view::check_through(view, &description.views)?;
         view::create_table(db, plugin, view).await?;
     }
     let mut tx = db.platform_pool().begin().await.map_err(Error::Active)?;

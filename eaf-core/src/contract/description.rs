@@ -103,10 +103,33 @@ pub struct ReadRule {
     #[serde(default)]
     pub own: Option<String>,
     /// Name of a json column with a [`PeopleRef`](super::PeopleRef). The rule permits the rows in
-    /// which it refers to the caller, or to a person for whom the caller stands in. Without `own`
-    /// and `asked`, the rule permits all rows; with both, the view is refused.
+    /// which it refers to the caller, or to a person for whom the caller stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    /// Row of another view that the caller must be permitted to read. Without `own`, `asked` and
+    /// `through`, the rule permits all rows; with two of them, the view is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Through>,
+}
+
+impl ReadRule {
+    /// Name of the column that the rule compares. `None`: the rule permits all rows.
+    pub fn column(&self) -> Option<&str> {
+        let through = self.through.as_ref().map(|through| &through.column);
+        self.own.as_ref().or(self.asked.as_ref()).or(through).map(String::as_str)
+    }
+}
+
+/// Reference of a view's rows to the rows of another view of the package. Who may read the other
+/// row may read the row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// Name of a text column with `filter`, so with an index. Its value is the key of the other
+    /// row; null permits no one.
+    pub column: String,
+    /// Name of the other view. Only its rules `own`, `asked` and those for all rows apply, so it
+    /// may have no rule `through` of its own.
+    pub view: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -28,9 +28,10 @@ impl ActsFor {
     }
 
     /// Appends the SQL condition that the reference in this column refers to one of the persons,
-    /// and excepts neither that person nor the caller. It is never true for null.
-    pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, column: &str) {
-        let column = quoted(column);
+    /// and excepts neither that person nor the caller. It is never true for null. `row` is the
+    /// alias of the table.
+    pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, row: &str, column: &str) {
+        let column = format!("{row}.{}", quoted(column));
         sql.push("(");
         push_not_excepted(sql, &column, self.caller);
         sql.push(" and (");

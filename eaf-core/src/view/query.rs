@@ -7,9 +7,9 @@
 
 use super::asked::{ActsFor, ME};
 use super::cursor::Cursor;
-use super::row_rules::RowRule;
+use super::row_rules::{ROW, RowRule};
 use super::search::{self, Search};
-use super::{Error, Format, Row, Table, decode, quoted, read_error};
+use super::{Error, Format, PackageView, Row, Table, decode, quoted, read_error};
 use crate::actor::Caller;
 use crate::contract::{Column, ColumnType, ViewType};
 use crate::db::Db;
@@ -99,12 +99,13 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, query: &Query) -> Result<Page, Error> {
+pub async fn query(db: &Db, caller: &Caller, package: PackageView<'_>, query: &Query) -> Result<Page, Error> {
+    let PackageView { plugin, view, .. } = package;
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(Error::Limit);
     }
-    let rule = RowRule::of(caller, plugin, view)?;
     let mut tx = db.tenant(caller.tenant).await?;
+    let rule = RowRule::of(&mut tx, caller, package).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let search = query.search.as_deref().map(|text| Search::new(&table, text)).transpose()?;
     let cursor = query.after.as_deref().map(|text| Cursor::decode(text, query.sort.as_ref())).transpose()?;
@@ -135,13 +136,14 @@ pub async fn query(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, quer
 }
 
 /// Reads the row with this key. `None`: there is no such row, or the caller may not read it.
-pub async fn get(db: &Db, caller: &Caller, plugin: &str, view: &ViewType, key: &str) -> Result<Option<Row>, Error> {
-    let rule = RowRule::of(caller, plugin, view)?;
+pub async fn get(db: &Db, caller: &Caller, package: PackageView<'_>, key: &str) -> Result<Option<Row>, Error> {
+    let PackageView { plugin, view, .. } = package;
+    let mut tx = db.tenant(caller.tenant).await?;
+    let rule = RowRule::of(&mut tx, caller, package).await?;
     if key.contains('\0') {
         return Ok(None);
     }
     let keys = spellings(key);
-    let mut tx = db.tenant(caller.tenant).await?;
     let (table, epoch) = Table::live(&mut tx, plugin, view).await?;
     let mut sql = select(&table, caller, &rule);
     sql.push(" and key = any (").push_bind(&keys).push(")");
@@ -173,7 +175,7 @@ pub async fn positions(
 }
 
 fn select(table: &Table<'_>, caller: &Caller, rule: &RowRule<'_>) -> QueryBuilder<Postgres> {
-    let mut sql = QueryBuilder::new(format!("select key, _pos{} from {}", table.column_list(), table.sql));
+    let mut sql = QueryBuilder::new(format!("select key, _pos{} from {} {ROW}", table.column_list(), table.sql));
     sql.push(" where tenant_id = ").push_bind(caller.tenant).push(" and not _deleted");
     rule.push_condition(&mut sql, caller);
     sql
@@ -200,7 +202,7 @@ fn push_filter(
             return Err(invalid());
         }
         sql.push(" and ");
-        acts_for().push_condition(sql, &column.name);
+        acts_for().push_condition(sql, ROW, &column.name);
         return Ok(());
     }
     let unknown = || Error::UnknownFilter { column: filter.column.clone() };

@@ -155,15 +155,14 @@ pub fn check(view: &ViewType) -> Result<(), Error> {
 /// Describes the error in a read rule. `None`: the rule is valid.
 fn read_rule_error(view: &ViewType, rule: &ReadRule) -> Option<String> {
     let is_column = |name: &str, kind| view.columns.iter().any(|column| column.name == name && column.kind == kind);
-    match (rule.own.as_deref(), rule.asked.as_deref()) {
-        (Some(own), Some(asked)) => Some(format!("a read rule names both `{own}` as own and `{asked}` as asked")),
-        (Some(own), None) if !is_column(own, ColumnType::Text) => {
-            Some(format!("a read rule names `{own}`, which is no text column"))
+    match (rule.own.as_deref(), rule.asked.as_deref(), rule.through.as_ref()) {
+        (Some(own), None, None) => {
+            (!is_column(own, ColumnType::Text)).then(|| format!("a read rule names `{own}`, which is no text column"))
         }
-        (None, Some(asked)) if !is_column(asked, ColumnType::Json) => {
-            Some(format!("a read rule names `{asked}`, which is no json column"))
-        }
-        _ => None,
+        (None, Some(asked), None) => (!is_column(asked, ColumnType::Json))
+            .then(|| format!("a read rule names `{asked}`, which is no json column")),
+        (None, None, _) => None,
+        _ => Some("a read rule has two of `own`, `asked` and `through`".to_owned()),
     }
 }
 
@@ -192,7 +191,7 @@ mod tests {
                     search: false,
                 })
                 .collect(),
-            read: vec![ReadRule { permission: "read".into(), own: None, asked: None }],
+            read: vec![ReadRule { permission: "read".into(), own: None, asked: None, through: None }],
             events: vec!["requested".into()],
             thing: None,
         }
@@ -213,7 +212,8 @@ mod tests {
     fn read_rules_are_not_part_of_the_table_name() {
         let one = view(&[("owner", ColumnType::Text)]);
         let mut other = one.clone();
-        other.read = vec![ReadRule { permission: "read".into(), own: Some("owner".into()), asked: None }];
+        other.read =
+            vec![ReadRule { permission: "read".into(), own: Some("owner".into()), asked: None, through: None }];
         assert_eq!(Table::of("dcm", &one).unwrap().name, Table::of("dcm", &other).unwrap().name);
     }
 
@@ -222,7 +222,7 @@ mod tests {
         let rejected = |own: Option<&str>, asked: Option<&str>| {
             let mut one = view(&[("owner", ColumnType::Text), ("waits_for", ColumnType::Json)]);
             let (own, asked) = (own.map(Into::into), asked.map(Into::into));
-            one.read.push(ReadRule { permission: "read".into(), own, asked });
+            one.read.push(ReadRule { permission: "read".into(), own, asked, through: None });
             matches!(check(&one), Err(Error::Definition { .. }))
         };
         assert!(!rejected(Some("owner"), None) && !rejected(None, Some("waits_for")) && !rejected(None, None));

@@ -1,7 +1,7 @@
 //! Things by name: rows of a view that each represent a thing, such as a machine.
 
-use super::row_rules::RowRule;
-use super::{Error, Table, quoted, read_error};
+use super::row_rules::{ROW, RowRule};
+use super::{Error, PackageView, Table, quoted, read_error};
 use crate::actor::Caller;
 use crate::contract::ViewType;
 use crate::db::TenantTx;
@@ -21,34 +21,32 @@ pub struct NamedThing {
 pub async fn find_by_name(
     tx: &mut TenantTx,
     caller: &Caller,
-    plugin: &str,
-    view: &ViewType,
+    package: PackageView<'_>,
     text: &str,
     limit: usize,
 ) -> Result<Vec<NamedThing>, Error> {
-    let name = name_column(view);
-    let Some((mut sql, table, rule)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
-    sql.push(format!(" and key = any (array(select x.key from {table} x where x.tenant_id = "));
+    let name = name_column(package.view);
+    let Some((mut sql, table, rule)) = select(tx, caller, package).await? else { return Ok(Vec::new()) };
+    sql.push(format!(" and key = any (array(select {ROW}.key from {table} {ROW} where {ROW}.tenant_id = "));
     sql.push_bind(caller.tenant).push(" and (position(lower(");
-    sql.push_bind(text.to_owned()).push(format!(") in lower(x.{name})) > 0 or x.key = "));
+    sql.push_bind(text.to_owned()).push(format!(") in lower({ROW}.{name})) > 0 or {ROW}.key = "));
     sql.push_bind(text.to_owned()).push(")");
     rule.push_condition(&mut sql, caller);
-    sql.push(format!(" order by x.{name} limit {}))", limit * 2));
+    sql.push(format!(" order by {ROW}.{name} limit {}))", limit * 2));
     sql.push(format!(" order by {name}, key limit {limit}"));
-    read(tx, view, sql).await
+    read(tx, package.view, sql).await
 }
 
 /// Reads the names of the things with these keys. Omits things that the caller may not read.
 pub async fn names(
     tx: &mut TenantTx,
     caller: &Caller,
-    plugin: &str,
-    view: &ViewType,
+    package: PackageView<'_>,
     keys: &[String],
 ) -> Result<Vec<NamedThing>, Error> {
-    let Some((mut sql, ..)) = select(tx, caller, plugin, view).await? else { return Ok(Vec::new()) };
+    let Some((mut sql, ..)) = select(tx, caller, package).await? else { return Ok(Vec::new()) };
     sql.push(" and key = any (").push_bind(keys.to_vec()).push(")");
-    read(tx, view, sql).await
+    read(tx, package.view, sql).await
 }
 
 fn name_column(view: &ViewType) -> String {
@@ -62,16 +60,20 @@ type Query = sqlx::QueryBuilder<sqlx::Postgres>;
 async fn select<'v>(
     tx: &mut TenantTx,
     caller: &Caller,
-    plugin: &str,
-    view: &'v ViewType,
+    package: PackageView<'v>,
 ) -> Result<Option<(Query, String, RowRule<'v>)>, Error> {
-    let Ok(rule) = RowRule::of(caller, plugin, view) else { return Ok(None) };
+    let PackageView { plugin, view, .. } = package;
     if view.thing.is_none() {
         return Ok(None);
     }
+    let rule = match RowRule::of(tx, caller, package).await {
+        Ok(rule) => rule,
+        Err(Error::Forbidden(_)) => return Ok(None),
+        Err(cause) => return Err(cause),
+    };
     let (table, _) = Table::live(tx, plugin, view).await?;
     let name = name_column(view);
-    let mut sql = Query::new(format!("select key, {name} from {} where tenant_id = ", table.sql));
+    let mut sql = Query::new(format!("select key, {name} from {} {ROW} where tenant_id = ", table.sql));
     sql.push_bind(caller.tenant).push(format!(" and not _deleted and {name} is not null"));
     rule.push_condition(&mut sql, caller);
     Ok(Some((sql, table.sql, rule)))

@@ -14,7 +14,7 @@ use eaf_core::event_store::{self, new_epoch, read_after};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::live::{PlatformFeed, Vector};
 use eaf_core::testing::{Database, person};
-use eaf_core::view::{self, Query};
+use eaf_core::view::{self, PackageView, Query};
 use eaf_core::{Core, actor::Locale};
 use serde_json::json;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ async fn work(core: &Core) {
 pub async fn names(core: &Core, tenant: TenantId) -> Vec<String> {
     let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
     let caller = person(tenant, &["toy.read"]);
-    let page = view::query(&core.db, &caller, "toy", Toy::new().view(), &query).await.unwrap();
+    let page = view::query(&core.db, &caller, PackageView::alone("toy", Toy::new().view()), &query).await.unwrap();
     page.items.iter().map(|row| row.columns["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 

@@ -45,4 +45,5 @@ mod verify;
 mod view_asked;
 mod view_pages;
 mod view_search;
+mod view_through;
 mod views;

@@ -9,7 +9,7 @@ use eaf_core::directory::add_tenant;
 use eaf_core::event_store::Position;
 use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, person};
-use eaf_core::view::{self, Query, State};
+use eaf_core::view::{self, PackageView, Query, State};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,8 @@ impl House {
     async fn keys(&self) -> Vec<String> {
         let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
         let caller = person(self.acme, &["toy.read"]);
-        let page = view::query(&self.core.db, &caller, "toy", Toy::new().view(), &query).await.unwrap();
+        let page =
+            view::query(&self.core.db, &caller, PackageView::alone("toy", Toy::new().view()), &query).await.unwrap();
         page.items.into_iter().map(|row| row.key).collect()
     }
 

@@ -10,6 +10,7 @@ use eaf_core::directory::add_tenant;
 use eaf_core::event_store::{AppendRequest, Meta, Outcome, PendingEvent, Position, StreamWrite};
 use eaf_core::id::{ActorId, CommandId, EventId, StreamId, TenantId};
 use eaf_core::testing::Database;
+use eaf_core::view::PackageView;
 use serde_json::{Map, Value, json};
 
 pub struct Toy {
@@ -36,12 +37,19 @@ impl Toy {
             description: Description {
                 commands: vec![],
                 events: ["changed", "counted", "heavy", "broken", "ordered"].map(happens).into(),
-                views: vec![things(version), ViewType { name: "others".into(), ..things(version) }],
+                views: vec![things(version), others(version)],
                 permissions: vec![],
                 workflows: vec![workflow("act"), workflow("later")],
                 settings: None,
             },
         }
+    }
+
+    /// Toy plugin whose view `others` has this read rule alone.
+    pub fn with_rule(rule: ReadRule) -> Self {
+        let mut toy = Toy::new();
+        toy.description.views[1].read = vec![rule];
+        toy
     }
 
     /// Toy plugin whose view has one column with another type.
@@ -80,6 +88,11 @@ impl Toy {
     pub fn view(&self) -> &ViewType {
         &self.description.views[0]
     }
+
+    /// View whose rows are readable through the row of `things` that their `owner` names.
+    pub fn others(&self) -> PackageView<'_> {
+        PackageView::new("toy", &self.description.views[1], &self.description)
+    }
 }
 
 /// Creates a database with the tables of the toy plugin, and one tenant.
@@ -89,6 +102,17 @@ pub async fn home() -> (Database, Core, Toy, TenantId) {
     prepare(&core.db, &toy).await.unwrap();
     let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
     (database, core, toy, tenant)
+}
+
+pub fn through(column: &str, view: &str) -> ReadRule {
+    let through = Some(Through { column: column.into(), view: view.into() });
+    ReadRule { permission: "act".into(), own: None, asked: None, through }
+}
+
+fn others(version: u16) -> ViewType {
+    let read =
+        vec![ReadRule { permission: "read".into(), own: None, asked: None, through: None }, through("owner", "things")];
+    ViewType { name: "others".into(), read, ..things(version) }
 }
 
 fn happens(kind: &str) -> EventType {
@@ -110,9 +134,9 @@ fn things(version: u16) -> ViewType {
             column("waits_for", ColumnType::Json, false, false),
         ],
         read: vec![
-            ReadRule { permission: "read".into(), own: None, asked: None },
-            ReadRule { permission: "mine".into(), own: Some("owner".into()), asked: None },
-            ReadRule { permission: "act".into(), own: None, asked: Some("waits_for".into()) },
+            ReadRule { permission: "read".into(), own: None, asked: None, through: None },
+            ReadRule { permission: "mine".into(), own: Some("owner".into()), asked: None, through: None },
+            ReadRule { permission: "act".into(), own: None, asked: Some("waits_for".into()), through: None },
         ],
         events: vec!["changed".into(), "counted".into(), "heavy".into(), "broken".into()],
         thing: None,

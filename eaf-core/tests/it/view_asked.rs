@@ -7,7 +7,7 @@ use eaf_core::actor::{Caller, Principal};
 use eaf_core::event_store::Position;
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::person;
-use eaf_core::view::{self, Error, Filter, Query};
+use eaf_core::view::{self, Error, Filter, PackageView, Query};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -63,14 +63,16 @@ async fn ask_anna(house: &House) -> Position {
 
 async fn query(house: &House, caller: &Caller, filter: Option<&str>) -> Result<Vec<String>, Error> {
     let filters = filter.into_iter().map(|list| Filter::parse("waits_for", list)).collect();
-    let page = view::query(&house.core.db, caller, "toy", house.toy.view(), &Query { filters, ..all() }).await?;
+    let page =
+        view::query(&house.core.db, caller, PackageView::alone("toy", house.toy.view()), &Query { filters, ..all() })
+            .await?;
     Ok(page.items.into_iter().map(|row| row.key).collect())
 }
 
 async fn seen(house: &House, caller: &Caller) -> Vec<String> {
     let keys = query(house, caller, None).await.unwrap();
     for key in ["actor", "group", "manager", "permission", "other"] {
-        let row = view::get(&house.core.db, caller, "toy", house.toy.view(), key).await.unwrap();
+        let row = view::get(&house.core.db, caller, PackageView::alone("toy", house.toy.view()), key).await.unwrap();
         assert_eq!(row.is_some(), keys.iter().any(|seen| seen == key), "{key}: list and single row agree");
     }
     assert_eq!(query(house, caller, Some("me")).await.unwrap(), keys, "who reads only what asks them");
@@ -194,7 +196,10 @@ async fn live_updates_reach_those_who_are_asked_also_of_a_deleted_row() {
     record(&house.core, house.acme, vec![delete("group"), delete("other")]).await;
     house.project(house.acme).await;
     let changed = async |caller: &Caller| {
-        let changes = view::changed_since(&house.core.db, caller, "toy", house.toy.view(), before, 10).await.unwrap();
+        let changes =
+            view::changed_since(&house.core.db, caller, PackageView::alone("toy", house.toy.view()), before, 10)
+                .await
+                .unwrap();
         changes.rows.into_iter().map(|change| (change.key, change.deleted)).collect::<Vec<_>>()
     };
     assert_eq!(changed(&deputy(&house, vec![anna()])).await, [("group".to_owned(), true)]);

@@ -3,7 +3,7 @@
 use crate::toy::{record, upsert};
 use crate::views::{House, all, house};
 use eaf_core::testing::person;
-use eaf_core::view::{self, Error, Query, Sort};
+use eaf_core::view::{self, Error, PackageView, Query, Sort};
 use serde_json::{Value, json};
 
 fn words(typed: &str) -> Query {
@@ -70,11 +70,13 @@ async fn a_search_finds_only_rows_that_the_caller_may_read() {
     for tenant in [house.acme, house.globex] {
         house.project(tenant).await;
     }
-    let page = view::query(&house.core.db, &caller, "toy", house.toy.view(), &words("web")).await.unwrap();
+    let page =
+        view::query(&house.core.db, &caller, PackageView::alone("toy", house.toy.view()), &words("web")).await.unwrap();
     let keys: Vec<&str> = page.items.iter().map(|row| row.key.as_str()).collect();
     assert_eq!(keys, ["a"]);
     let unprivileged = person(house.acme, &[]);
-    let refused = view::query(&house.core.db, &unprivileged, "toy", house.toy.view(), &words("web")).await;
+    let refused =
+        view::query(&house.core.db, &unprivileged, PackageView::alone("toy", house.toy.view()), &words("web")).await;
     assert!(matches!(refused, Err(Error::Forbidden(_))));
 }
 
@@ -90,6 +92,6 @@ async fn an_invalid_search_is_rejected() {
     let mut unsearched = house.toy.view().clone();
     unsearched.columns.iter_mut().for_each(|column| column.search = false);
     let caller = person(house.acme, &["toy.read"]);
-    let refused = view::query(&house.core.db, &caller, "toy", &unsearched, &words("web")).await;
+    let refused = view::query(&house.core.db, &caller, PackageView::alone("toy", &unsearched), &words("web")).await;
     assert!(matches!(refused, Err(Error::UnknownFilter { .. })), "the table is the same, searched or not");
 }

@@ -9,7 +9,7 @@ use eaf_core::directory::add_tenant;
 use eaf_core::event_store::Position;
 use eaf_core::id::TenantId;
 use eaf_core::testing::{Database, person};
-use eaf_core::view::{self, Error, Page, Query};
+use eaf_core::view::{self, Error, PackageView, Page, Query};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl House {
 
     pub async fn row(&self, key: &str) -> Option<view::Row> {
         let caller = person(self.acme, &["toy.read"]);
-        view::get(&self.core.db, &caller, "toy", self.toy.view(), key).await.unwrap()
+        view::get(&self.core.db, &caller, PackageView::alone("toy", self.toy.view()), key).await.unwrap()
     }
 
     pub async fn reached(&self, at: Position, patience: Duration) -> Result<(), Error> {
@@ -54,7 +54,7 @@ impl House {
 
     pub async fn query(&self, query: Query) -> Result<Page, Error> {
         let caller = person(self.acme, &["toy.read"]);
-        view::query(&self.core.db, &caller, "toy", self.toy.view(), &query).await
+        view::query(&self.core.db, &caller, PackageView::alone("toy", self.toy.view()), &query).await
     }
 }
 
@@ -166,7 +166,10 @@ async fn upsert_replaces_patch_changes_and_delete_removes_a_row() {
 
     let reader = person(house.acme, &["toy.read"]);
     let changed =
-        view::changed_since(&house.core.db, &reader, "toy", house.toy.view(), before, 100).await.unwrap().rows;
+        view::changed_since(&house.core.db, &reader, PackageView::alone("toy", house.toy.view()), before, 100)
+            .await
+            .unwrap()
+            .rows;
     let mut keys: Vec<_> = changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect();
     keys.sort();
     assert_eq!(keys, [("a", false), ("b", true), ("c", false)]);
@@ -194,17 +197,23 @@ async fn row_rules_limit_a_caller_to_their_own_rows() {
     let at = record(core, house.acme, rows).await;
     house.project(house.acme).await;
 
-    let seen = view::query(&core.db, &mine, "toy", view, &all()).await.unwrap();
+    let seen = view::query(&core.db, &mine, PackageView::alone("toy", view), &all()).await.unwrap();
     assert_eq!(seen.items.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["mine"]);
-    assert!(view::get(&core.db, &mine, "toy", view, "other").await.unwrap().is_none());
-    assert_eq!(view::query(&core.db, &both, "toy", view, &all()).await.unwrap().items.len(), 3);
-    assert!(matches!(view::query(&core.db, &none, "toy", view, &all()).await, Err(Error::Forbidden(_))));
-    assert!(matches!(view::get(&core.db, &none, "toy", view, "mine").await, Err(Error::Forbidden(_))));
+    assert!(view::get(&core.db, &mine, PackageView::alone("toy", view), "other").await.unwrap().is_none());
+    assert_eq!(view::query(&core.db, &both, PackageView::alone("toy", view), &all()).await.unwrap().items.len(), 3);
+    assert!(matches!(
+        view::query(&core.db, &none, PackageView::alone("toy", view), &all()).await,
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(
+        view::get(&core.db, &none, PackageView::alone("toy", view), "mine").await,
+        Err(Error::Forbidden(_))
+    ));
 
     // Row rules apply to deletions too.
     record(core, house.acme, vec![delete("mine"), delete("other")]).await;
     house.project(house.acme).await;
-    let changed = view::changed_since(&core.db, &mine, "toy", view, at, 10).await.unwrap().rows;
+    let changed = view::changed_since(&core.db, &mine, PackageView::alone("toy", view), at, 10).await.unwrap().rows;
     assert_eq!(
         changed.iter().map(|change| (change.key.as_str(), change.deleted)).collect::<Vec<_>>(),
         [("mine", true)]
@@ -217,9 +226,15 @@ async fn another_tenant_reads_no_rows() {
     record(&house.core, house.acme, vec![upsert("a", json!({"name": "one"}))]).await;
     house.project(house.acme).await;
     let other_tenant = person(house.globex, &["toy.read"]);
-    let page = view::query(&house.core.db, &other_tenant, "toy", house.toy.view(), &all()).await.unwrap();
+    let page =
+        view::query(&house.core.db, &other_tenant, PackageView::alone("toy", house.toy.view()), &all()).await.unwrap();
     assert!(page.items.is_empty());
-    assert!(view::get(&house.core.db, &other_tenant, "toy", house.toy.view(), "a").await.unwrap().is_none());
+    assert!(
+        view::get(&house.core.db, &other_tenant, PackageView::alone("toy", house.toy.view()), "a")
+            .await
+            .unwrap()
+            .is_none()
+    );
 
     let table = dump::view_table(&house.database, "things").await;
     let mut app = house.database.as_role("eaf_app").await;
@@ -345,13 +360,13 @@ async fn a_changed_definition_is_projected_into_a_new_table() {
     // Another column type is another definition, even with the same version.
     let newer = [Toy::of_version(2), Toy::retyped()];
     for newer in &newer {
-        let unknown = view::get(&house.core.db, &caller, "toy", newer.view(), "a").await;
+        let unknown = view::get(&house.core.db, &caller, PackageView::alone("toy", newer.view()), "a").await;
         assert!(matches!(unknown, Err(Error::NotCreated(_))), "{unknown:?}");
         prepare(&house.core.db, newer).await.unwrap();
         house.core.consumers.project_batch(newer, house.acme, "things").await.unwrap();
     }
     for view in [newer[0].view(), newer[1].view(), house.toy.view()] {
-        assert!(view::get(&house.core.db, &caller, "toy", view, "a").await.unwrap().is_some());
+        assert!(view::get(&house.core.db, &caller, PackageView::alone("toy", view), "a").await.unwrap().is_some());
     }
 }
 

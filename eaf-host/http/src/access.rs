@@ -183,7 +183,7 @@ async fn check_view(app: &App, act: &str, who: &TenantCaller, parameters: &PathP
     let product = app.products.get(parameter(parameters, "plugin")).ok_or_else(unknown)?;
     let view = product.view(parameter(parameters, "view")).ok_or_else(unknown)?;
     require_product(app, act, who, (product.id(), &view.name)).await?;
-    if view::may_read(&who.caller, product.id(), view) {
+    if view::may_read(&who.caller, product.package_view(view)) {
         return Ok(());
     }
     Err(who.denied_view(app, act, product.id(), view).await)

@@ -29,7 +29,7 @@ use axum::routing::get;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::{self, Position};
 use eaf_core::live::Change;
-use eaf_core::view::{self, BuildId, Changed, Changes, ViewPosition};
+use eaf_core::view::{self, BuildId, Changed, Changes, PackageView, ViewPosition};
 use futures_util::stream;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -115,7 +115,7 @@ impl SubscribedView {
     /// Sets a view's position and build id to the current ones. Fails if the caller may not read
     /// the view.
     async fn start(&mut self, app: &App, who: &TenantCaller) -> Result<(), Problem> {
-        match view::current_position(&app.core.db, &who.caller, self.product.id(), self.view()).await {
+        match view::current_position(&app.core.db, &who.caller, self.package_view()).await {
             Ok(ViewPosition { build_id, position }) => (self.build_id, self.reached) = (Some(build_id), position),
             // The table is created with the first events.
             Err(view::Error::NotCreated(_)) => {
@@ -131,8 +131,14 @@ impl SubscribedView {
         Ok(())
     }
 
+    fn package_view(&self) -> PackageView<'_> {
+        self.product.package_view(self.view())
+    }
+
+    /// Whether rows of this view may have changed, or become readable through the changed view.
     fn matches(&self, change: &Change) -> bool {
-        change.plugin == self.product.id() && change.view == self.view
+        let is_through = || self.package_view().through().any(|view| change.view == view);
+        change.plugin == self.product.id() && (change.view == self.view || is_through())
     }
 }
 
@@ -380,7 +386,7 @@ impl Subscription {
                 return None;
             }
             let (core, caller) = (&self.app.core, &self.who.caller);
-            match view::changed_since(&core.db, caller, one.product.id(), one.view(), one.reached, MAX_CHANGES).await {
+            match view::changed_since(&core.db, caller, one.package_view(), one.reached, MAX_CHANGES).await {
                 // The rows were rebuilt, or another copy is live.
                 Ok(Changes { build_id, .. }) if one.build_id.as_ref().is_some_and(|known| *known != build_id) => {
                     return self.reset().await;

@@ -2,6 +2,7 @@
 
 use eaf_capability::text::Locales;
 use eaf_core::contract::{CommandType, Domain, ViewType};
+use eaf_core::view::PackageView;
 use eaf_plugin::load::Imports;
 use eaf_plugin::manifest::Request;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ impl Product {
 
     pub fn view(&self, name: &str) -> Option<&ViewType> {
         self.domain.description().views.iter().find(|view| view.name == name)
+    }
+
+    pub fn package_view<'a>(&'a self, view: &'a ViewType) -> PackageView<'a> {
+        PackageView::new(self.id(), view, self.domain.description())
     }
 
     /// Capability whose managed resources the rows of a view describe and the host observes;

@@ -41,7 +41,7 @@ pub async fn find_by_name(app: &App, caller: &Caller, text: &str) -> Result<(Thi
     let mut tx = app.core.db.tenant(caller.tenant).await?;
     for product in app.products.all() {
         for (view, thing) in things_of(&product) {
-            let named = things::find_by_name(&mut tx, caller, product.id(), view, text, MAX_FOUND)
+            let named = things::find_by_name(&mut tx, caller, product.package_view(view), text, MAX_FOUND)
                 .await
                 .map_err(view_problem)?;
             for named in named {
@@ -114,7 +114,7 @@ pub async fn about(
     let mut best: Option<(bool, String)> = None;
     let mut tx = app.core.db.tenant(caller.tenant).await?;
     for (view, thing) in things_of(product) {
-        let known = things::names(&mut tx, caller, product.id(), view, &keys).await.map_err(view_problem)?;
+        let known = things::names(&mut tx, caller, product.package_view(view), &keys).await.map_err(view_problem)?;
         for (member, value) in named.iter().filter(|(_, value)| known.iter().any(|known| known.key == *value)) {
             let Some(category) = thing.streams.first() else { continue };
             // A member named like the category wins: `request` means the request, even if a machine
@@ -161,7 +161,7 @@ impl Names {
         keys: &[String],
     ) -> Result<(), Problem> {
         for (view, thing) in things_of(product) {
-            for named in things::names(tx, caller, product.id(), view, keys).await.map_err(view_problem)? {
+            for named in things::names(tx, caller, product.package_view(view), keys).await.map_err(view_problem)? {
                 let plugin = product.id().to_owned();
                 for category in &thing.streams {
                     let place = (plugin.clone(), category.clone(), named.key.clone());

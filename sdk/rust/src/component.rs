@@ -229,6 +229,7 @@ pub(crate) fn view_type<V: View>() -> ViewType {
         permission: r.permission.into(),
         own: r.own.map(Into::into),
         asked: r.asked.map(Into::into),
+        through: r.through.map(|through| ThroughType { column: through.column.into(), view: through.view.into() }),
     };
     ViewType {
         name: V::NAME.into(),

@@ -407,6 +407,14 @@ pub struct ReadRuleType {
     pub own: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<ThroughType>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ThroughType {
+    pub column: String,
+    pub view: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -52,7 +52,7 @@ pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
 pub use settings::{Settings, settings_schema};
 pub use stream::{Boundary, State, Streams};
-pub use view::{Column, ReadRule, Rows, Thing, View};
+pub use view::{Column, ReadRule, Rows, Thing, Through, View};
 pub use workflow::{Failure, Trigger, Workflow};
 
 /// Exports the domain component of a plugin.

@@ -40,20 +40,31 @@ pub trait View {
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRule {
     pub permission: &'static str,
-    /// Name of a text column that must equal the caller's actor id. A rule with neither `own` nor
-    /// `asked` permits all rows, and no rule may have both.
+    /// Name of a text column that must equal the caller's actor id. A rule with neither `own`,
+    /// `asked` nor `through` permits all rows, and no rule may have two of them.
     pub own: Option<&'static str>,
     /// Name of a json column with a reference to people that must refer to the caller.
     pub asked: Option<&'static str>,
+    /// Row of another view that the caller must be permitted to read.
+    pub through: Option<Through>,
+}
+
+/// Reference of a view's rows to the rows of another view of the package.
+#[derive(Debug, Clone, Copy)]
+pub struct Through {
+    /// Name of a text column that can be filtered by, with the key of the other row.
+    pub column: &'static str,
+    /// Name of the other view.
+    pub view: &'static str,
 }
 
 impl ReadRule {
     pub const fn all(permission: &'static str) -> Self {
-        ReadRule { permission, own: None, asked: None }
+        ReadRule { permission, own: None, asked: None, through: None }
     }
 
     pub const fn own(permission: &'static str, column: &'static str) -> Self {
-        ReadRule { permission, own: Some(column), asked: None }
+        ReadRule { permission, own: Some(column), asked: None, through: None }
     }
 
     /// Permits the rows whose people are asked: the json column has a [`People`](crate::People), or
@@ -61,7 +72,14 @@ impl ReadRule {
     /// [`except`](crate::People::except) gain nothing by those persons. A list of the view can be
     /// filtered by `?<column>=me`.
     pub const fn asked(permission: &'static str, column: &'static str) -> Self {
-        ReadRule { permission, own: None, asked: Some(column) }
+        ReadRule { permission, own: None, asked: Some(column), through: None }
+    }
+
+    /// Permits the rows whose column has the key of a row that the caller may read in the other
+    /// view of this package. The column is a text with [`filter`](Column::filter), and the other
+    /// view has no such rule itself.
+    pub const fn through(permission: &'static str, column: &'static str, view: &'static str) -> Self {
+        ReadRule { permission, own: None, asked: None, through: Some(Through { column, view }) }
     }
 }
 

@@ -105,10 +105,9 @@ fn upsert_sql(table: &Table<'_>) -> String {
 }
 
 /// Builds the SQL that turns deleted rows into tombstones. A tombstone keeps only the columns that
-/// row rules compare, so that live updates reach the row's owner and the people who are asked.
+/// row rules compare, so that live updates reach those who could read the row.
 fn delete_sql(table: &Table<'_>) -> String {
-    let compared = || table.view.read.iter().flat_map(|rule| [rule.own.as_deref(), rule.asked.as_deref()]);
-    let is_compared = |name: &str| compared().any(|column| column == Some(name));
+    let is_compared = |name: &str| table.view.read.iter().any(|rule| rule.column() == Some(name));
     let cleared: String = table
         .view
         .columns

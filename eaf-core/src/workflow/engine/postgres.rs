@@ -11,6 +11,7 @@ use crate::event_store::Position;
 use crate::grant::Denial;
 use crate::id::{ActorId, HostId};
 use crate::product::{self, Inactive};
+use crate::view::PackageView;
 use crate::workflow::{self, Attempt, Divergence, Entry, Lease, Outcome, Run, State, Waiting};
 use crate::{Core, audit, consumers, crypto, db, setting, view};
 use async_trait::async_trait;
@@ -213,7 +214,7 @@ impl Kernel for PostgresKernel {
             }
         }
         let caller = Caller::system(run.tenant, run.trace.clone());
-        let row = view::get(&self.core.db, &caller, &run.plugin, described, key).await;
+        let row = view::get(&self.core.db, &caller, PackageView::alone(&run.plugin, described), key).await;
         let row = row.map_err(store)?;
         Ok(Ok(row.map_or(Value::Null, |row| as_plugin_sees(row, described))))
     }

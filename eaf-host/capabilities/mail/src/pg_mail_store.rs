@@ -10,7 +10,8 @@ use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
 use eaf_core::directory::{self, Member, PeopleQuery};
 use eaf_core::id::{ActorId, RunId, TenantId};
-use eaf_core::{Core, consumers, event_store, mail_log, mail_pause, view};
+use eaf_core::view::{self, PackageView};
+use eaf_core::{Core, consumers, event_store, mail_log, mail_pause};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +93,7 @@ impl MailStore for PgMailStore {
             Err(error) => return Err(unreadable(error)),
         }
         let caller = Caller::system(*tenant, (*trace).clone());
-        let row = view::get(&self.core.db, &caller, plugin, view, key).await.map_err(unreadable)?;
+        let row = view::get(&self.core.db, &caller, PackageView::alone(plugin, view), key).await.map_err(unreadable)?;
         Ok(row.map(|row| row.columns))
     }
 

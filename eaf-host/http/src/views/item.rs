@@ -35,7 +35,7 @@ async fn item(
     let after = parameters.once(|name| name == "after")?.first();
     let after = after.map(|(_, value)| position(value)).transpose()?;
     query.wait_for(&app, &mut who, after).await?;
-    let row = view::get(&app.core.db, &who.caller, &plugin, query.view(), &key).await;
+    let row = view::get(&app.core.db, &who.caller, query.package_view(), &key).await;
     let row = row.map_err(|cause| query.problem(cause))?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let mut items = present::items(&app, &query.product, query.view(), &who.caller, vec![row]).await?;
     items.pop().map(Json).ok_or_else(|| Problem::new(Code::Internal))

@@ -38,7 +38,7 @@ async fn list(
     let view_query = ListQuery::find(&app, &plugin, &name)?;
     let (query, after) = parse(view_query.view(), &parameters)?;
     view_query.wait_for(&app, &mut who, after).await?;
-    let page = view::query(&app.core.db, &who.caller, &plugin, view_query.view(), &query).await;
+    let page = view::query(&app.core.db, &who.caller, view_query.package_view(), &query).await;
     let page = page.map_err(|cause| view_query.problem(cause))?;
     let items = present::items(&app, &view_query.product, view_query.view(), &who.caller, page.items).await?;
     Ok(Json(Page { items, next: page.next }))

@@ -12,6 +12,7 @@ use super::problem::{FieldProblem, Problem};
 use super::products::Product;
 use eaf_core::contract::ViewType;
 use eaf_core::event_store::Position;
+use eaf_core::view::PackageView;
 use eaf_core::{consumers, view};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,10 @@ impl ListQuery {
 
     fn view(&self) -> &ViewType {
         self.product.view(&self.name).expect("the view was found in this package; descriptions do not change")
+    }
+
+    fn package_view(&self) -> PackageView<'_> {
+        self.product.package_view(self.view())
     }
 
     async fn wait_for(&self, app: &App, who: &mut TenantCaller, after: Option<Position>) -> Result<(), Problem> {

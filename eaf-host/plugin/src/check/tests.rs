@@ -163,7 +163,14 @@ fn a_read_rule_on_a_missing_column_or_one_of_another_type_is_reported() {
         breaks("/views/0/read/1", rule, "view items, read rule", "is no json column of this view");
     }
     let both = json!({ "permission": "lend", "own": "borrower_id", "asked": "facts" });
-    breaks("/views/0/read/1", both, "view items", "both `borrower_id` as own and `facts` as asked");
+    breaks("/views/0/read/1", both, "view items", "two of `own`, `asked` and `through`");
+    for (through, why) in [
+        (json!({ "column": "status", "view": "shelves" }), "`shelves`, which is no view of the package"),
+        (json!({ "column": "status", "view": "items" }), "through `items` itself"),
+        (json!({ "column": "borrower_id", "view": "shelves" }), "`borrower_id`, which is no text column with a filter"),
+    ] {
+        breaks("/views/0/read/1", json!({ "permission": "lend", "through": through }), "view items", why);
+    }
     breaks("/views/0/read", json!([]), "view items", "it has no read rule");
     breaks("/views/0/events", json!([]), "view items", "no event fills it");
 }

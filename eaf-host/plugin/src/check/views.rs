@@ -23,7 +23,7 @@ fn of_view(description: &Description, view: &ViewType) -> Vec<Finding> {
     found.extend(view.events.iter().filter_map(|kind| names::event(description, kind, format!("view {}", view.name))));
     found.extend(unread(view));
     if found.is_empty() {
-        found.extend(refused_by_the_core(view));
+        found.extend(refused_by_the_core(description, view));
     }
     found
 }
@@ -101,7 +101,8 @@ fn unread(view: &ViewType) -> Vec<Finding> {
     found
 }
 
-fn refused_by_the_core(view: &ViewType) -> Option<Finding> {
-    let refused = view::check(view).err()?;
-    Some(Finding::new(format!("view {}", view.name), refused.to_string(), "Change the column's declaration."))
+fn refused_by_the_core(description: &Description, view: &ViewType) -> Option<Finding> {
+    let checked = view::check(view).and_then(|()| view::check_through(view, &description.views));
+    let fix = "Change the declaration of the column or of the read rule.";
+    Some(Finding::new(format!("view {}", view.name), checked.err()?.to_string(), fix))
 }

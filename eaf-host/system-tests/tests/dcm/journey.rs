@@ -6,7 +6,7 @@ use super::workflow::Datacenter;
 use async_trait::async_trait;
 use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, Report, Started};
 use eaf_core::Core;
-use eaf_core::actor::{Caller, Locale};
+use eaf_core::actor::{Caller, Locale, Principal};
 use eaf_core::audit::trail::{self, Bounds, Filter};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::consumers::{Runner, prepare};
@@ -15,8 +15,9 @@ use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, HostId, TenantId};
 use eaf_core::product::{self, Switch};
 use eaf_core::testing::{Database, person};
+use eaf_core::view::{self, PackageView, Query};
+use eaf_core::workflow;
 use eaf_core::workflow::engine::{Config, Engine, PostgresKernel};
-use eaf_core::{view, workflow};
 use eaf_plugin::{Plugin, Plugins, fixtures, install};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex};
@@ -123,7 +124,7 @@ impl House {
         let row = async {
             let mut changes = self.core.feed.subscribe();
             loop {
-                let row = view::get(&self.core.db, &auditor, "dcm", view, key).await.unwrap();
+                let row = view::get(&self.core.db, &auditor, PackageView::alone("dcm", view), key).await.unwrap();
                 let ended =
                     row.filter(|row| row.columns["terminal"] == json!(true) || row.columns["status"] == "failed");
                 if let Some(row) = ended {
@@ -133,6 +134,16 @@ impl House {
             }
         };
         tokio::time::timeout(WAIT_MAX, row).await.expect("the request ends")
+    }
+
+    /// Ids of the requests of the rows that the caller reads in a view, one per row.
+    async fn requests_in(&self, caller: &Caller, name: &str) -> Vec<String> {
+        let description = &self.plugin.description;
+        let view = description.views.iter().find(|view| view.name == name).unwrap();
+        let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
+        let page =
+            view::query(&self.core.db, caller, PackageView::new("dcm", view, description), &query).await.unwrap();
+        page.items.iter().map(|row| row.columns["request_id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Admin who is a member, because only members are asked to decide.
@@ -188,6 +199,32 @@ async fn an_approved_request_leads_to_a_machine_and_its_mails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_who_are_asked_read_the_timeline_and_the_stages_of_the_request() {
+    let house = House::open(&["mail"]).await;
+    let key = house.ask_and_approve().await;
+    house.ended(&key).await;
+    // A deputy reads what asks the approver, and has the permission to decide alone.
+    let approver = Principal {
+        id: house.admin().await.actor,
+        roles: vec!["admin".into()],
+        permissions: vec!["dcm.approve".into()],
+        groups: Vec::new(),
+        manages: Vec::new(),
+    };
+    let mut deputy = person(house.tenant, &["dcm.decide"]);
+    deputy.affiliation.stands_in_for = vec![approver];
+    let asked = house.requests_in(&deputy, "timeline").await;
+    assert!(!asked.is_empty() && asked.iter().all(|request| *request == key), "{asked:?}");
+    let auditor = person(house.tenant, &["dcm.audit"]);
+    assert_eq!(asked, house.requests_in(&auditor, "timeline").await);
+    assert_eq!(house.requests_in(&deputy, "stages").await, house.requests_in(&auditor, "stages").await);
+    let other = person(house.tenant, &["dcm.decide"]);
+    for view in ["timeline", "stages"] {
+        assert!(house.requests_in(&other, view).await.is_empty(), "{view}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_could_not_report_its_end_leaves_a_retryable_request() {
     let house = House::open(&["vcenter", "mail"]).await;
     *house.vcenter.panics_at.lock().unwrap() = Some("power-on");
@@ -221,7 +258,7 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
     let view = house.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
     let auditor = person(house.tenant, &["dcm.audit"]);
     let subject = async || {
-        let row = view::get(&house.core.db, &auditor, "dcm", view, &key).await.unwrap().unwrap();
+        let row = view::get(&house.core.db, &auditor, PackageView::alone("dcm", view), &key).await.unwrap().unwrap();
         ActorId(row.columns["requester_id"].as_str().unwrap().parse().unwrap())
     };
     let (mut destroyed, until) = (false, tokio::time::Instant::now() + WAIT_MAX);

@@ -1,10 +1,10 @@
 //! Timeline of a request and its machine, down to the step in vCenter: one row per event.
 
 use crate::Event;
-use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
 use crate::policy::plan::DEFAULT_STAGE;
 use crate::request::decision::people::reference;
-use crate::request::view::request_of;
+use crate::request::view::{Requests, request_of};
 use crate::vm::view::vm_of;
 use eaf_sdk::{ActorKind, Column, People, ReadRule, Recorded, Rows, View};
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,13 @@ impl View for Timeline {
         Column::json("asked"),
         Column::text("trace_id"),
     ];
-    const READ: &'static [ReadRule] =
-        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const READ: &'static [ReadRule] = &[
+        ReadRule::all(APPROVE),
+        ReadRule::all(OPERATE),
+        ReadRule::all(AUDIT),
+        ReadRule::own(REQUEST, "requester_id"),
+        ReadRule::through(DECIDE, "request_id", Requests::NAME),
+    ];
     const EVENTS: &'static [&'static str] = &[
         "request-submitted",
         "stage-opened",

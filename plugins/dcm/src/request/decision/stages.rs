@@ -2,8 +2,8 @@
 //! view whether a stage is still open.
 
 use crate::Event;
-use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
-use crate::request::view::request_of;
+use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
+use crate::request::view::{Requests, request_of};
 use eaf_sdk::{Column, ReadRule, Recorded, Rows, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,8 +64,13 @@ impl View for Stages {
         Column::timestamp("due_at").sort(),
         Column::timestamp("ended_at"),
     ];
-    const READ: &'static [ReadRule] =
-        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
+    const READ: &'static [ReadRule] = &[
+        ReadRule::all(APPROVE),
+        ReadRule::all(OPERATE),
+        ReadRule::all(AUDIT),
+        ReadRule::own(REQUEST, "requester_id"),
+        ReadRule::through(DECIDE, "request_id", Requests::NAME),
+    ];
     const EVENTS: &'static [&'static str] = &[
         "stage-opened",
         "stage-escalated",
