@@ -24,7 +24,7 @@ export function Again({ request, inRow = false }: AgainProps) {
       asChild
       size={inRow ? 'small' : 'normal'}
       // Above the row's link, which covers the row.
-      className={inRow ? 'relative z-10 -my-1' : 'justify-self-start'}
+      className={inRow ? 'relative z-10' : 'justify-self-start'}
     >
       <Link
         to="/catalogue/$offering"

@@ -129,7 +129,7 @@ function Bar({ phase, group, request }: BarProps) {
         <time dateTime={begin.toISOString()} className="sr-only">
           {t.began(format.exact(begin))}
         </time>{' '}
-        <span className="text-xs text-quiet tabular-nums" title={format.zoned(begin)}>
+        <span className="ml-auto text-xs text-quiet tabular-nums" title={format.zoned(begin)}>
           {phase.end === null ? t.unknown : durationWords(phase.end - phase.begin, language)}
         </span>
       </p>
