@@ -2,6 +2,7 @@ import { shownHere } from '@/shell/api/problem';
 import { may, useSession } from '@/shell/api/session';
 import { CopyButton } from '@/shell/app/page/copy-button';
 import { Facts } from '@/shell/app/page/facts';
+import { lazyPage } from '@/shell/app/page/lazy-page';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { Panel } from '@/shell/app/page/panel';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
@@ -11,9 +12,8 @@ import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows, useRow } from '../api';
 import { READERS_OF_ALL } from '../permissions';
-import { OrderPanel } from '../orders/order-panel';
 import { ProposalNote } from '../proposals/proposal-note';
-import { QuestionsPanel } from '../questions/questions-panel';
+import { threadOf } from '../questions/thread';
 import { RowActions } from '../row-actions';
 import { approvalOf } from '../stages/approval';
 import { ApprovalChain } from '../stages/approval-chain';
@@ -29,6 +29,16 @@ import { useActionsAsSeen } from './retry-source';
 import { requestRoute } from './routes';
 import { RequestStatus } from './status-badge';
 import { text } from './text';
+
+// Few requests have questions, or are for several machines.
+const QuestionsPanel = lazyPage<'QuestionsPanel', { request: Row<'requests'> }>(
+  () => import('../questions/questions-panel'),
+  'QuestionsPanel',
+);
+const OrderPanel = lazyPage<'OrderPanel', { request: Row<'requests'> }>(
+  () => import('../orders/order-panel'),
+  'OrderPanel',
+);
 
 export function RequestPage() {
   const t = useText(text);
@@ -70,8 +80,8 @@ export function RequestPage() {
           <ProposalNote row={request} />
         </div>
       ) : null}
-      {request ? <OrderPanel request={request} /> : null}
-      {request ? <QuestionsPanel request={request} /> : null}
+      {request?.order_id ? <OrderPanel request={request} /> : null}
+      {request && threadOf(request).length > 0 ? <QuestionsPanel request={request} /> : null}
       {request ? <ApprovalChain request={request} /> : null}
       <div className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)]">
         <RequestFacts request={request} />
