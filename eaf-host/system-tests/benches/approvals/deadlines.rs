@@ -22,7 +22,7 @@ pub async fn run(system: &System, people: &People) {
         "key": "only", "name": { "de": "Einzige", "en": "Only" }, "approvers": [{ "permission": "approve" }], "needs": "any",
         "deadline": { "hours": 400, "finally": "expire" },
     }]);
-    publish(&people.admin, &stage).await;
+    publish(&people.admin, "deadline", &stage).await;
     command(&people.requester, "request-vm", &wish("deadline")).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
 

@@ -57,10 +57,10 @@ async fn command(person: &Person, name: &str, body: &Value) -> String {
 }
 
 /// Drafts and publishes a policy for new machines.
-async fn publish(admin: &Person, stages: &Value) {
+async fn publish(admin: &Person, policy: &str, stages: &Value) {
     let document = json!({ "applies_to": { "kinds": ["vm.create"] }, "stages": stages });
     let draft =
-        json!({ "policy": "bench", "name_de": "Messung", "name_en": "Bench", "document": document, "revision": 0 });
+        json!({ "policy": policy, "name_de": "Messung", "name_en": "Bench", "document": document, "revision": 0 });
     command(admin, "draft-policy", &draft).await;
-    command(admin, "publish-policy", &json!({ "policy": "bench", "revision": 1, "reason": "Benchmark" })).await;
+    command(admin, "publish-policy", &json!({ "policy": policy, "revision": 1, "reason": "Benchmark" })).await;
 }

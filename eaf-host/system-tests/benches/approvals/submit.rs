@@ -9,7 +9,7 @@ const COUNT: usize = 600;
 const LIMIT_MS: f64 = 100.0;
 
 pub async fn run(people: &People) {
-    publish(&people.admin, &Value::from_iter((1..=5).map(stage))).await;
+    publish(&people.admin, "five-stages", &Value::from_iter((1..=5).map(stage))).await;
     for n in 0..20 {
         command(&people.requester, "request-vm", &wish(&format!("warm-{n}"))).await;
     }
