@@ -8,7 +8,7 @@ import { command, until } from './support/api';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';
 
-/** Approval with changes, and the decommissioning of a machine on which a policy has people decide. */
+/** Approval with changes, and the decommissioning of a machine on which people decide. */
 
 const ADMIN = 'admin@acme';
 const REQUESTER = 'requester@acme';

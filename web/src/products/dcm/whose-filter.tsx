@@ -1,6 +1,6 @@
 import { ChoiceFilter } from '@/shell/app/list/choice-filter';
 
-/** Whose rows a list shows. */
+/** Rows that a list shows: the person's own, or those of all. */
 export type Whose = 'mine' | 'all';
 
 interface WhoseFilterProps {

@@ -10,7 +10,7 @@ const HEIGHT = 200;
 /** Space above the bars for their labels, and below for the axis, in px. */
 const [ABOVE, BELOW] = [20, 28];
 
-/** Width in px of a label on the axis, and of a character of a bar's label, so that none overlap. */
+/** Widths in px of a label on the axis and of a character of a bar's label: none overlap. */
 const [LABEL_WIDTH, CHARACTER_WIDTH] = [72, 8];
 
 interface BarsProps {

@@ -17,7 +17,7 @@ interface RequestTimelineProps {
   events: Row<'timeline'>[] | undefined;
 }
 
-/** Timeline of a request. Once the request has ended, people can also see how long each part took. */
+/** Timeline of a request; after its end people can also see how long each part took. */
 export function RequestTimeline({ request, events }: RequestTimelineProps) {
   const t = useText(text).timeline;
   const [view, setView] = useState<'list' | 'durations'>('list');

@@ -12,7 +12,8 @@ const SHORT = 10_000;
 const TENTH = 100;
 
 /**
- * Duration in its two largest units: `2 days and 3 hours`, `1 minute and 12 seconds`, `0.4 seconds`.
+ * Duration in its two largest units: `2 days and 3 hours`, `1 minute and 12 seconds`,
+ * `0.4 seconds`.
  */
 export function durationWords(millis: number, language: Language): string {
   const write = (value: number, unit: string) =>

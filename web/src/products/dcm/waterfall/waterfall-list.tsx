@@ -153,7 +153,7 @@ function Bar({ phase, group, request }: BarProps) {
 
 const COLOURS = { done: 'bg-good', failed: 'bg-bad', ended: 'bg-line-strong' } as const;
 
-/** Kinds of phases in which nobody works on the request: it waits for the requester or its turn. */
+/** Kinds of phases in which the request waits for its requester, or for its first step. */
 const PAUSED: ReadonlySet<Phase['kind']> = new Set(['question', 'proposal', 'wait']);
 
 function outcomeOf({ kind, outcome }: Phase): 'failed' | 'rejected' | 'ended' | null {

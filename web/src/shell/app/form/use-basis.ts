@@ -57,8 +57,8 @@ export function useBasis<F extends FieldValues>(
   const rebase = useCallback(
     (kept: Path<F>[], newest: Stored<F>, before: (field: Path<F>) => unknown) => {
       form.reset(without(kept, newest.values, before) as DefaultValues<F>, REBASED);
-      // A reset keeps the marks of the former defaults, by which the next one would keep values that
-      // the person has not changed.
+      // A reset keeps the marks of the former defaults, by which the next one would keep values
+      // that the person has not changed.
       for (const field of fields) form.setValue(field, form.getValues(field), { shouldDirty: true });
     },
     [form, fields],
