@@ -42,7 +42,7 @@ use writable::RecentFailure;
 use crate::id::TenantId;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, SqlStr, Transaction};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -163,9 +163,15 @@ impl Db {
     /// simple-query protocol of that message takes no parameters; the tenant's UUID needs no
     /// quoting.
     async fn begin(&self, tenant: TenantId) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0));
-        let begun = tokio::time::timeout(ACQUIRE_TIMEOUT + writable::PROBE_TIMEOUT, self.app.begin_with(begin)).await;
+        let begin = AssertSqlSafe(format!("begin; select eaf.begin_tenant('{}')", tenant.0)).into_sql_str();
+        let begun = begin_entirely(&self.app, Some(begin));
+        let begun = tokio::time::timeout(ACQUIRE_TIMEOUT + writable::PROBE_TIMEOUT, begun).await;
         begun.unwrap_or_else(|_| Err(writable::no_answer()))
+    }
+
+    /// Opens a transaction of the role `eaf_platform`.
+    pub(crate) async fn platform_tx(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        begin_entirely(&self.platform, None).await
     }
 
     /// Number of appends that may run at the same time. The append pool's other connections send
@@ -195,6 +201,18 @@ impl Db {
     pub(crate) fn direct_url(&self) -> &str {
         &self.direct_url
     }
+}
+
+/// Begins a transaction in a task of its own, which ends also if the caller's future is dropped: the
+/// transaction is then rolled back. When a `begin` is dropped before its answer, as on the reload
+/// of a page, sqlx returns the connection to the pool with the transaction open.
+async fn begin_entirely(
+    pool: &PgPool,
+    statement: Option<SqlStr>,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let conn = pool.acquire().await?;
+    let begun = tokio::spawn(tokio::time::timeout(ACQUIRE_TIMEOUT, Transaction::begin(conn, statement))).await;
+    begun.unwrap_or_else(|_| Ok(Err(sqlx::Error::WorkerCrashed))).unwrap_or_else(|_| Err(writable::no_answer()))
 }
 
 /// Time at which a pool checks whether a connection is lost or its server read-only.
@@ -282,5 +300,51 @@ impl TenantTx {
         if let Err(error) = self.tx.rollback().await {
             tracing::debug!(%error, "a transaction could not be rolled back: its connection is lost");
         }
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::Database;
+    use std::task::Poll;
+
+    /// Number of sessions of the host with an open transaction.
+    async fn open_transactions(database: &Database) -> i64 {
+        let count = "select count(*) from pg_stat_activity where datname = current_database()
+                     and usename in ('eaf_app', 'eaf_platform') and state like 'idle in transaction%'";
+        sqlx::query_scalar(count).fetch_one(&mut database.superuser().await).await.expect("readable")
+    }
+
+    /// Polls a future this many times, and drops it.
+    async fn drop_after<T>(polls: usize, future: impl Future<Output = T>) {
+        let mut future = std::pin::pin!(future);
+        for _ in 0..polls {
+            let once = std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready()));
+            if once.await {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_transaction_whose_begin_is_dropped_is_rolled_back() {
+        let database = Database::fresh().await;
+        let db = Db::connect(&Config { app_connections: 1, platform_connections: 1, ..database.config() }).await;
+        let db = db.expect("the test database accepts its roles");
+        let tenant = TenantId::derive("acme");
+        for polls in 1..12 {
+            drop_after(polls, db.tenant(tenant)).await;
+            drop_after(polls, db.platform_tx()).await;
+            let mut tx = db.tenant(tenant).await.expect("begun");
+            sqlx::query("select 1").execute(tx.conn()).await.expect("usable");
+            drop(db.platform_tx().await.expect("begun"));
+            drop_after(polls, sqlx::query("select pg_sleep(0.01)").execute(tx.conn())).await;
+        }
+        drop(db.tenant(tenant).await.expect("begun"));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(open_transactions(&database).await, 0);
+        assert!(!db.recent_failure.is_recent(), "a transaction began on a connection with an open one");
     }
 }

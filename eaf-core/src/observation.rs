@@ -39,7 +39,7 @@ pub struct ObservationLease {
 /// another lease exists. `None`: no connection is due. The advisory lock is needed because two
 /// concurrent claims would not see each other's lease.
 pub async fn claim(db: &Db, capabilities: &[String], duration: Duration) -> Result<Option<ObservationLease>, Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Claim)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Claim)?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('eaf.observation', 0))")
         .execute(&mut *tx)
         .await

@@ -88,7 +88,7 @@ pub async fn load(db: &Db, digest: &str) -> Result<Option<Package>, Error> {
 /// Makes a stored package the active one of its plugin, and returns its generation. Changes nothing
 /// if the package is active already.
 pub async fn activate(db: &Db, plugin: &str, digest: &str, by: &Attribution) -> Result<i64, Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Activate)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Activate)?;
     // The lock of eaf.activate_package, taken in an earlier statement: a statement sees only rows
     // that were committed before it began.
     sqlx::query("select pg_advisory_xact_lock(eaf.generation_lock($1))")

@@ -146,7 +146,7 @@ pub async fn list(db: &Db, tenant: TenantId) -> Result<Vec<TenantProduct>, Error
 
 /// Stops a plugin for all tenants. Returns false if the plugin was stopped already.
 pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let stopped = sqlx::query(
         "insert into eaf.stopped_plugin (plugin, reason, stopped_by) values ($1, $2, $3) on conflict (plugin) do nothing",
     )
@@ -168,7 +168,7 @@ pub async fn stop(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Resu
 /// Ends the stop of a plugin. The product is then active again in each tenant for which it is
 /// enabled. Returns false if the plugin was not stopped.
 pub async fn resume(db: &Db, plugin: &str, reason: &str, by: &Attribution) -> Result<bool, Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let resumed = sqlx::query("delete from eaf.stopped_plugin where plugin = $1")
         .bind(plugin)
         .execute(&mut *tx)

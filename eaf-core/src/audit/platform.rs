@@ -80,7 +80,7 @@ pub(crate) async fn record(conn: &mut PgConnection, by: &Attribution, act: &Act)
 
 /// Records an act that comes with no change of other tables, such as a sign-in.
 pub async fn record_alone(db: &Db, by: &Attribution, act: &Act) -> Result<(), Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     record(&mut tx, by, act).await?;
     tx.commit().await.map_err(Error::Write)
 }
@@ -91,7 +91,7 @@ pub async fn record_denied(db: &Db, now: OffsetDateTime, by: &Attribution, act: 
     let hour = now.unix_timestamp().div_euclid(60 * 60);
     let parts = [&hour.to_string(), &by.actor.to_string(), &act.act, &act.object];
     let id = Uuid::new_v5(&DENIALS, parts.map(|part| part.replace('\n', " ")).join("\n").as_bytes());
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let count: i64 = sqlx::query_scalar(
         "insert into eaf.platform_denial as d (id) values ($1)
          on conflict (id) do update set count = d.count + 1 returning d.count",

@@ -28,7 +28,7 @@ pub async fn prepare(db: &Db, domain: &dyn Domain) -> Result<(), Error> {
         view::check_through(view, &description.views)?;
         view::create_table(db, plugin, view).await?;
     }
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Active)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Active)?;
     // The lock prevents an activation until this transaction ends. It is acquired in a statement of
     // its own, so that the next statement sees the activation that this one may have waited for.
     sqlx::query("select pg_advisory_xact_lock_shared(eaf.generation_lock($1))")

@@ -48,7 +48,7 @@ pub async fn begin(db: &Db, by: &Attribution, plugin: &str, view: &str) -> Resul
         let (plugin, view) = names();
         return Err(Error::NoView { plugin, view });
     }
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let created: Option<String> = sqlx::query_scalar("select eaf.rebuild_view($1, $2)")
         .bind(plugin)
         .bind(view)
@@ -128,7 +128,7 @@ async fn find(db: &Db, plugin: &str, view: &str, state: State) -> Result<Option<
 }
 
 async fn make_live(db: &Db, by: &Attribution, table: &str) -> Result<(), Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let query = sqlx::query_scalar("select eaf.switch_view($1)").bind(table);
     let switched: bool = query.fetch_one(&mut *tx).await.map_err(Error::Write)?;
     if !switched {
@@ -141,7 +141,7 @@ async fn make_live(db: &Db, by: &Attribution, table: &str) -> Result<(), Error> 
 /// Drops the copy's table first, then its checkpoints. A host that projects into the table at that
 /// time fails, and parks only this copy.
 async fn drop_copy(db: &Db, by: &Attribution, tenants: &[TenantId], table: &str) -> Result<(), Error> {
-    let mut tx = db.platform_pool().begin().await.map_err(Error::Write)?;
+    let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let query = sqlx::query("select eaf.drop_view_copy($1)").bind(table);
     query.execute(&mut *tx).await.map_err(Error::Write)?;
     platform::record(&mut tx, by, &Act::new("view.drop", table)).await?;

@@ -8,9 +8,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// SQL that asks whether the server is read-only, and whether a transaction is open. When a client
-/// disconnects during a `begin`, sqlx returns the connection to the pool with the transaction open.
-/// A later single statement on that connection would then never be committed.
+/// SQL that asks whether the server is read-only, and whether a transaction is open. A later single
+/// statement on a connection with an open transaction would never be committed.
 const PROBE_SQL: &str = "select current_setting('transaction_read_only'), now() <> statement_timestamp()";
 
 /// Maximum time to wait for the answer to a probe. A reachable server answers within milliseconds;

@@ -47,7 +47,7 @@ impl Directory {
         subject: &str,
         name: &str,
     ) -> Result<ActorId, Error> {
-        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let mut tx = self.db.platform_tx().await.map_err(Error::Write)?;
         let master = self.keyring.master_keys().wrapping(&mut tx).await?;
         let before = self.lock_operator(&mut tx, issuer, subject).await?;
         let actor = before.as_ref().map_or_else(|| ActorId(self.ambient.uuid()), |(actor, _)| *actor);
@@ -81,7 +81,7 @@ impl Directory {
         issuer: &str,
         subject: &str,
     ) -> Result<Option<ActorId>, Error> {
-        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let mut tx = self.db.platform_tx().await.map_err(Error::Write)?;
         let Some((actor, _)) = self.lock_operator(&mut tx, issuer, subject).await? else { return Ok(None) };
         // A changed identity lets the person be added again, and hosts that ignore removed_at find
         // no operator.
@@ -140,7 +140,7 @@ pub(crate) struct Resealed {
 impl Directory {
     /// Seals the rows of all operators under this master key.
     pub(crate) async fn reseal_operators(&self, master: &Master) -> Result<Resealed, Error> {
-        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let mut tx = self.db.platform_tx().await.map_err(Error::Write)?;
         let rows: Vec<(ActorId, Vec<u8>, Option<OffsetDateTime>)> =
             sqlx::query_as("select actor_id, sealed, removed_at from eaf.operator where key_id <> $1 for update")
                 .bind(&master.id.0)

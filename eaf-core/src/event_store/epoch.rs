@@ -18,7 +18,7 @@ pub async fn epoch(db: &Db) -> Result<u32, Error> {
 /// to the former epoch.
 pub async fn new_epoch(db: &Db, by: &Attribution) -> Result<u32, Error> {
     let failed = |cause| Error::Append(Arc::new(cause));
-    let mut tx = db.platform_pool().begin().await.map_err(failed)?;
+    let mut tx = db.platform_tx().await.map_err(failed)?;
     let query = sqlx::query_scalar("select eaf.new_epoch()").fetch_one(&mut *tx);
     let epoch: i32 = query.await.map_err(failed)?;
     let act = Act::new("log.new-epoch", "log").changing(json!(epoch - 1), json!(epoch));

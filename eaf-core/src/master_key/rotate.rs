@@ -60,7 +60,7 @@ impl MasterKeyRegistry {
     /// Makes the current master key the active one, under the exclusive lock: no data key is
     /// wrapped with the previous key afterwards.
     async fn activate(&self, by: &Attribution, current: &master_key::Master) -> Result<(), Error> {
-        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let mut tx = self.db.platform_tx().await.map_err(Error::Write)?;
         master_key::lock_exclusively(&mut tx).await.map_err(Error::Write)?;
         let before = master_key::active(&mut tx).await.map_err(Error::Read)?;
         if before.as_deref() != Some(current.id.0.as_str()) {
@@ -138,7 +138,7 @@ impl MasterKeyRegistry {
         keys: i64,
         operators: u64,
     ) -> Result<(), Error> {
-        let mut tx = self.db.platform_pool().begin().await.map_err(Error::Write)?;
+        let mut tx = self.db.platform_tx().await.map_err(Error::Write)?;
         let retired =
             sqlx::query("update eaf.master_key set retired_at = now() where not active and retired_at is null")
                 .execute(&mut *tx)
