@@ -203,9 +203,9 @@ impl Db {
     }
 }
 
-/// Begins a transaction in a task of its own, which ends also if the caller's future is dropped: the
-/// transaction is then rolled back. When a `begin` is dropped before its answer, as on the reload
-/// of a page, sqlx returns the connection to the pool with the transaction open.
+/// Begins a transaction in a task of its own, which ends also if the caller's future is dropped:
+/// the transaction is then rolled back. When a `begin` is dropped before its answer, as on the
+/// reload of a page, sqlx returns the connection to the pool with the transaction open.
 async fn begin_entirely(
     pool: &PgPool,
     statement: Option<SqlStr>,

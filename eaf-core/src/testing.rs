@@ -144,8 +144,8 @@ impl Database {
         sqlx::query_as(calls).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the journal")
     }
 
-    /// Makes a sleeping run of this workflow, whose event is in the log, due in some seconds. Returns the
-    /// run's id and the number of its leases so far.
+    /// Makes a sleeping run of this workflow, whose event is in the log, due in some seconds.
+    /// Returns the run's id and the number of its leases so far.
     pub async fn make_due(&self, workflow: &str, seconds: u32) -> (Uuid, i64) {
         let mut conn = self.superuser().await;
         let found: (Uuid, i64) = sqlx::query_as(

@@ -1,5 +1,5 @@
-//! Moved clock of a development database, so that events and administrative acts have the time of the
-//! demo's clock.
+//! Moved clock of a development database, so that events and administrative acts have the time of
+//! the demo's clock.
 
 use super::Error;
 use sqlx::postgres::{PgConnectOptions, PgConnection};

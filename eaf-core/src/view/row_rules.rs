@@ -94,8 +94,8 @@ impl<'a> RowRule<'a> {
         &self.through
     }
 
-    /// Appends the SQL `and (…)` with the condition of this rule on the row [`ROW`]. Appends nothing
-    /// if the caller may read all rows.
+    /// Appends the SQL `and (…)` with the condition of this rule on the row [`ROW`]. Appends
+    /// nothing if the caller may read all rows.
     pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, caller: &Caller) {
         let OwnRule::SomeRows(conditions) = &self.own else { return };
         sql.push(" and (");

@@ -90,7 +90,7 @@ impl Entry {
         self.args.to_string().len() + result
     }
 
-    /// Time at which a pending call is polled, by the host's clock; `None`: the call is not pending.
+    /// Time at which a pending call is polled, by the host's clock; `None`: the call does not wait.
     pub fn poll_at(&self) -> Option<OffsetDateTime> {
         match &self.state {
             State::Pending { poll_at, .. } => Some(*poll_at),

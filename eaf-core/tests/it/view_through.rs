@@ -119,7 +119,7 @@ async fn the_rule_follows_each_change_of_the_other_row() {
 }
 
 #[tokio::test]
-async fn a_caller_without_the_permission_of_the_rule_or_of_the_other_view_may_not_read() {
+async fn a_caller_without_the_permission_of_either_view_may_not_read() {
     let house = house().await;
     notes(&house).await;
     for (permissions, may_read) in [(vec!["toy.mine"], false), (vec!["toy.act"], true), (vec![], false)] {

@@ -2,9 +2,9 @@
 //! that a person can see a deadline pass. A new demo begins a year in the past, for its
 //! [`history`](crate::history).
 //!
-//! The offset is a file in the state directory, which the running host reads again, and a constant of
-//! the database's function `eaf.now`, so that events have the same time. Sessions, tokens and TLS
-//! stay on the system's clock. The offset never shrinks, because recorded times
+//! The offset is a file in the state directory, which the running host reads again, and a constant
+//! of the database's function `eaf.now`, so that events have the same time. Sessions, tokens and
+//! TLS stay on the system's clock. The offset never shrinks, because recorded times
 //! would lie in the future; `eaf dev reset` removes it together with the data.
 
 use crate::checkout::Checkout;

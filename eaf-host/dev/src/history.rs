@@ -1,5 +1,5 @@
-//! History of the demo's third tenant: 12 months of requests in every state, sent through the public
-//! API with the clock moved, so that each page and chart has something to show.
+//! History of the demo's third tenant: 12 months of requests in every state, sent through the
+//! public API with the clock moved, so that each page and chart has something to show.
 //!
 //! The host of a new demo starts a year in the past; the replay moves its clock to the present.
 
@@ -44,8 +44,9 @@ pub fn is_due(state: &State) -> bool {
     !state.is_done(STEP) && clock::is_in_the_past(state)
 }
 
-/// Creates the history, unless an earlier run has created it. After an interruption the run continues,
-/// because every command has its own idempotency key. If an act is refused, the rest is skipped.
+/// Creates the history, unless an earlier run has created it. After an interruption the run
+/// continues, because every command has its own idempotency key. If an act is refused, the rest is
+/// skipped.
 pub async fn run(config: &Config, state: &State, ports: &Ports) -> Result<(), Error> {
     if !is_due(state) {
         return Ok(());

@@ -51,7 +51,7 @@ pub enum Error {
 pub const TENANTS: [(&str, &str); 3] =
     [("acme", "Acme Werke AG"), ("globex", "Globex Ltd"), (history::TENANT, "Nordwind Logistik GmbH")];
 
-/// Step that [`populate`] completes. It is named after its result, so that a demo of an older version
+/// Step that [`populate`] completes, named after its result, so that a demo of an older version
 /// creates its products too.
 const STEP: &str = "people-and-products";
 const UNTIL_READY: Duration = Duration::from_secs(60);

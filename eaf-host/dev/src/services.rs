@@ -46,7 +46,7 @@ pub struct SimulatorSpeed {
 impl SimulatorSpeed {
     /// Durations for the demo, long enough to watch an operation.
     pub const DEMO: SimulatorSpeed = SimulatorSpeed { clone: "4s", address: "2s" };
-    /// Durations while the history is created, whose machines nobody watches.
+    /// Durations while the history is created, whose machines are watched by no person.
     pub const HISTORY: SimulatorSpeed = SimulatorSpeed { clone: "20ms", address: "0s" };
     pub const TESTS: SimulatorSpeed = SimulatorSpeed { clone: "200ms", address: "100ms" };
 }

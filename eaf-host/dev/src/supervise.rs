@@ -114,7 +114,8 @@ impl Demo {
         self.fill(checkout, ports, history_is_due).await
     }
 
-    /// Creates the content of the demo beside the running host, and watches its parts until the end.
+    /// Creates the content of the demo beside the running host, and watches the demo's parts until
+    /// the end.
     async fn fill(&mut self, checkout: &Checkout, ports: &Ports, history_is_due: bool) -> Result<(), Error> {
         let state = self.state.clone();
         let config = host::config(checkout, &state, ports)?;

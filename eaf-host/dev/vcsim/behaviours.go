@@ -14,8 +14,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// behaviour is one deviation of a difficult vCenter, as a test requests it. The members of each kind
-// are in kinds.
+// behaviour is one deviation of a difficult vCenter, as a test requests it. The members of each
+// kind are in kinds.
 type behaviour struct {
 	Kind        string   `json:"kind"`
 	Times       int      `json:"times"`

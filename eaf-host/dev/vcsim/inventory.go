@@ -13,7 +13,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// inventory: one cluster of two hosts, its datastores, templates, and the folders of the connections.
+// inventory: one cluster of two hosts, its datastores, templates, and the connections' folders.
 
 func (v *vcenter) build(ctx context.Context) error {
 	root := object.NewRootFolder(v.client)

@@ -168,7 +168,7 @@ async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<V
             let plugin = &call.plugin;
             let query = reference.query(|permission| mail.packages.roles_holding(plugin, own(plugin, permission)));
             let mut people = mail.store.people(call.tenant, &query).await?;
-            // With exceptions nobody may remain: the person who acted needs no mail about the act.
+            // Exceptions may leave no person: the one who acted needs no mail about the act.
             if people.is_empty() && reference.except.is_empty() {
                 tracing::warn!(tenant = %call.tenant, ?reference, "a mail is for no current member");
             }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use time::{OffsetDateTime, Time, Weekday};
 
 const UNTIL_SETTLED: Duration = Duration::from_secs(60);
-/// Time by which the clock goes on while a machine is built.
+/// Step of the clock while a machine is built.
 const FASTER: time::Duration = time::Duration::seconds(4);
 /// Time in which the host looks at the runs that the clock has made due.
 const UNTIL_DUE: Duration = Duration::from_millis(200);
@@ -152,8 +152,8 @@ async fn plain(cast: &Cast, person: Person, command: &str, request: &Subject, ke
     Ok(cast.api(person).command(command, key, &json!({ "request": request.key })).await?.position)
 }
 
-/// Waits until no machine is being built or removed and all mails are sent. Meanwhile the clock goes
-/// faster, so that the host asks vCenter without delay how far an operation is.
+/// Waits until no machine is being built or removed and all mails are sent. Meanwhile the clock is
+/// moved faster, so that the host asks vCenter without delay how far an operation is.
 async fn settle(cast: &Cast, past: &Past) -> Result<(), Error> {
     let deadline = Instant::now() + UNTIL_SETTLED;
     loop {

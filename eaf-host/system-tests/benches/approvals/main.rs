@@ -1,8 +1,8 @@
-//! Benchmark of approvals in DCM: submission under a policy of five stages, lists of 10,000 requests,
-//! and 100,000 open deadlines in 50 tenants.
+//! Benchmark of approvals in DCM: submission under a policy of five stages, lists of 10,000
+//! requests, and 100,000 open deadlines in 50 tenants.
 //!
-//! `make bench` runs it against the real process; `-- submit`, `-- lists` and `-- deadlines` run one
-//! part alone.
+//! `make bench` runs it against the real process; `-- submit`, `-- lists` and `-- deadlines` run
+//! one part alone.
 
 mod arrivals;
 mod deadlines;
