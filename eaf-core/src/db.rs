@@ -328,6 +328,13 @@ mod tests {
         }
     }
 
+    /// Waits until the pool's connection was returned.
+    async fn until_idle(pool: &PgPool) {
+        while pool.num_idle() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     #[tokio::test]
     async fn a_transaction_whose_begin_is_dropped_is_rolled_back() {
         let database = Database::fresh().await;
@@ -335,7 +342,9 @@ mod tests {
         let db = db.expect("the test database accepts its roles");
         let tenant = TenantId::derive("acme");
         for polls in 1..12 {
+            until_idle(&db.app).await;
             drop_after(polls, db.tenant(tenant)).await;
+            until_idle(&db.platform).await;
             drop_after(polls, db.platform_tx()).await;
             let mut tx = db.tenant(tenant).await.expect("begun");
             sqlx::query("select 1").execute(tx.conn()).await.expect("usable");
