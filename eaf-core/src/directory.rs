@@ -4,6 +4,7 @@
 //! of issuer and id finds a person's row without opening the rows.
 
 mod affiliation;
+mod basis;
 mod deputy;
 mod group;
 mod invitation;
@@ -17,6 +18,7 @@ mod reporting;
 mod roles;
 mod tenant;
 
+pub use basis::{Basis, TAG_DIGITS};
 pub use deputy::{Deputy, MAX_PERIOD as MAX_DEPUTY_PERIOD};
 pub use group::{Group, MAX_GROUPS, MAX_NAME as MAX_GROUP_NAME};
 pub use invitation::{
@@ -27,7 +29,7 @@ pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use people::{PeopleQuery, people_ids};
 pub use reporting::{MAX_COST_CENTRE, Reporting};
-pub use roles::{ADMIN, AUDITOR, ROLES};
+pub use roles::{ADMIN, AUDITOR, Profile, ROLES};
 pub use tenant::{Tenant, add_tenant, create_tenant, member_count, tenant, tenant_by_slug, tenants};
 
 use crate::clock::Ambient;
@@ -48,6 +50,8 @@ pub enum Error {
     TooManyGroups,
     #[error("there is no such member")]
     NoMember,
+    #[error("the entry was changed, added or deleted since it was read")]
+    ChangedMeanwhile,
     #[error("a mail address has a local part, an @ and a domain, and at most {MAX_MAIL_ADDRESS} bytes")]
     MailAddress,
     #[error("a current member has this mail address")]

@@ -5,7 +5,7 @@
 
 use super::lock::{Part, lock};
 use super::roles::{current_roles, require_current};
-use super::{Directory, Error};
+use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -26,11 +26,25 @@ pub struct Deputy {
     pub ends_at: OffsetDateTime,
 }
 
+impl Deputy {
+    /// Tag of deputy and period, for [`Basis::Tag`].
+    pub fn tag(&self) -> String {
+        basis::tag(&(self.deputy_id, self.starts_at.unix_timestamp_nanos(), self.ends_at.unix_timestamp_nanos()))
+    }
+}
+
 impl Directory {
     /// Sets the deputy of a person, in place of a former deputy. Fails with [`Error::NoDeputy`]
-    /// unless the deputy is a current member, and with [`Error::DeputyCycle`] if deputies would
-    /// lead from the person back to the same person at one time.
-    pub async fn set_deputy(&self, by: &Attribution, tenant: TenantId, new: &Deputy) -> Result<(), Error> {
+    /// unless the deputy is a current member, with [`Error::DeputyCycle`] if deputies would lead
+    /// from the person back to the same person at one time, and with [`Error::ChangedMeanwhile`] if
+    /// the deputy is not the one of `basis`. A deputy whose period has ended counts as none.
+    pub async fn set_deputy(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        new: &Deputy,
+        basis: &Basis,
+    ) -> Result<(), Error> {
         let Deputy { actor_id, deputy_id, starts_at, ends_at } = new;
         if ends_at <= starts_at || *ends_at - *starts_at > MAX_PERIOD {
             return Err(Error::DeputyPeriod);
@@ -42,8 +56,10 @@ impl Directory {
         lock(&mut tx, Part::Deputies).await?;
         require_current(&mut tx, *actor_id).await?;
         current_roles(&mut tx, *deputy_id).await?.ok_or(Error::NoDeputy)?;
-        refuse_cycle(&mut tx, new).await?;
         let before = read(&mut tx, *actor_id).await?;
+        let present = before.as_ref().filter(|before| before.ends_at > self.ambient.now());
+        basis.check(present.map(Deputy::tag).as_deref())?;
+        refuse_cycle(&mut tx, new).await?;
         sqlx::query(
             "insert into eaf.deputy (tenant_id, actor_id, deputy_id, starts_at, ends_at, updated_by)
              values ($1, $2, $3, $4, $5, $6)

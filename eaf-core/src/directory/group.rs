@@ -1,7 +1,7 @@
 //! Groups of members. Products refer to a group by its key, and the host resolves the group to its
 //! members.
 
-use super::{Directory, Error};
+use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -21,11 +21,30 @@ pub struct Group {
     pub size: i64,
 }
 
+impl Group {
+    /// Tag of the group's name, for [`Basis::Tag`].
+    pub fn tag(&self) -> String {
+        tag_of(&self.name)
+    }
+}
+
+fn tag_of(name: &str) -> String {
+    basis::tag(&name)
+}
+
 impl Directory {
     /// Adds a group, or renames the group with this key. Fails with [`Error::GroupKey`] unless the
     /// key is a [name](id::is_name), and with [`Error::GroupName`] unless the name has 1 to
-    /// [`MAX_NAME`] characters without control characters.
-    pub async fn put_group(&self, by: &Attribution, tenant: TenantId, key: &str, name: &str) -> Result<(), Error> {
+    /// [`MAX_NAME`] characters without control characters. Fails with [`Error::ChangedMeanwhile`]
+    /// if the group is not in the state of `basis`.
+    pub async fn put_group(
+        &self,
+        by: &Attribution,
+        tenant: TenantId,
+        key: &str,
+        name: &str,
+        basis: &Basis,
+    ) -> Result<(), Error> {
         if !id::is_name(key) {
             return Err(Error::GroupKey);
         }
@@ -34,6 +53,7 @@ impl Directory {
         }
         let mut tx = self.db.tenant(tenant).await?;
         let before = lock_group(&mut tx, key).await?;
+        basis.check(before.as_deref().map(tag_of).as_deref())?;
         if before.is_none() {
             check_limit(&mut tx).await?;
         }

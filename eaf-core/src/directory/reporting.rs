@@ -96,7 +96,7 @@ async fn write(tx: &mut TenantTx, by: &Attribution, actor: ActorId, new: &Report
 }
 
 /// Reads manager and cost centre of a person. Both are empty if they were never set.
-async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
+pub(super) async fn read(tx: &mut TenantTx, actor: ActorId) -> Result<Reporting, Error> {
     let found = sqlx::query_as("select manager, cost_centre from eaf.reporting where tenant_id = $1 and actor_id = $2")
         .bind(tx.tenant())
         .bind(actor)

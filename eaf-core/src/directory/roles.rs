@@ -1,8 +1,8 @@
 //! Roles of members: their change, and the admin whom every tenant keeps.
 
 use super::lock::{Part, lock};
-use super::reporting::{Reporting, change_reporting};
-use super::{Directory, Error};
+use super::reporting::{self, Reporting, change_reporting};
+use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -32,20 +32,42 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
-    /// Sets roles, manager and cost centre of a current member, all or nothing. Fails as
+    /// Sets roles, manager and cost centre of a current member, all or nothing. Fails with
+    /// [`Error::ChangedMeanwhile`] if these are not those of `basis`, and as
     /// [`set_roles`](Self::set_roles) and [`set_reporting`](Self::set_reporting) do.
     pub async fn change_member(
         &self,
         by: &Attribution,
         tenant: TenantId,
         actor: ActorId,
-        roles: &[String],
-        reporting: &Reporting,
+        profile: &Profile,
+        basis: &Basis,
     ) -> Result<(), Error> {
         let mut tx = self.db.tenant(tenant).await?;
-        change_roles(&mut tx, by, actor, roles).await?;
-        change_reporting(&mut tx, by, actor, reporting).await?;
+        lock(&mut tx, Part::Admins).await?;
+        lock(&mut tx, Part::ReportingLines).await?;
+        let stored = Profile {
+            roles: require_current(&mut tx, actor).await?,
+            reporting: reporting::read(&mut tx, actor).await?,
+        };
+        basis.check(Some(&stored.tag()))?;
+        change_roles(&mut tx, by, actor, &profile.roles).await?;
+        change_reporting(&mut tx, by, actor, &profile.reporting).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// Values of a member that admins change together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub roles: Vec<String>,
+    pub reporting: Reporting,
+}
+
+impl Profile {
+    /// Tag of the values, for [`Basis::Tag`].
+    pub fn tag(&self) -> String {
+        basis::tag(&(&self.roles, self.reporting.manager, &self.reporting.cost_centre))
     }
 }
 

@@ -27,6 +27,11 @@ impl ActsFor {
         ActsFor { caller: id, persons: std::iter::once(own).chain(stands_in_for).collect() }
     }
 
+    /// The person alone, without the persons for whom the person stands in.
+    pub fn alone(person: Principal) -> Self {
+        ActsFor { caller: person.id, persons: vec![person] }
+    }
+
     /// Appends the SQL condition that the reference in this column refers to one of the persons,
     /// and excepts neither that person nor the caller. It is never true for null. `row` is the
     /// alias of the table.

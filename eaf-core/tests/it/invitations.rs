@@ -5,7 +5,7 @@ use eaf_core::Core;
 use eaf_core::actor::{Attribution, Locale, TraceId};
 use eaf_core::audit::trail::{Bounds, Filter, page};
 use eaf_core::directory::{
-    Acceptance, Error, Invitation, MailAddress, NewInvitation, NewMember, Newcomer, add_tenant, create_tenant,
+    Acceptance, Basis, Error, Invitation, MailAddress, NewInvitation, NewMember, Newcomer, add_tenant, create_tenant,
     purge_invitations,
 };
 use eaf_core::id::{InvitationId, TenantId};
@@ -27,7 +27,7 @@ impl Firm {
         let database = Database::fresh().await;
         let core = database.core().await;
         let acme = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
-        core.directory.put_group(&core.by, acme, "lab", "Laboratory").await.unwrap();
+        core.directory.put_group(&core.by, acme, "lab", "Laboratory", &Basis::Any).await.unwrap();
         Firm { core, acme, database }
     }
 

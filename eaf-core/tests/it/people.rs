@@ -4,7 +4,8 @@ use eaf_core::Core;
 use eaf_core::actor::{Locale, Principal};
 use eaf_core::audit::trail::{Bounds, Filter, page};
 use eaf_core::directory::{
-    Deputy, Error, Member, NewMember, PeopleQuery, Reporting, add_tenant, create_tenant, member_count, people_ids,
+    Basis, Deputy, Error, Member, NewMember, PeopleQuery, Profile, Reporting, add_tenant, create_tenant, member_count,
+    people_ids,
 };
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
@@ -52,7 +53,7 @@ impl Firm {
     }
 
     async fn put_group(&self, key: &str, members: &[ActorId]) {
-        self.core.directory.put_group(&self.core.by, self.acme, key, key).await.unwrap();
+        self.core.directory.put_group(&self.core.by, self.acme, key, key, &Basis::Any).await.unwrap();
         for member in members {
             self.core.directory.add_to_group(&self.core.by, self.acme, key, *member).await.unwrap();
         }
@@ -67,7 +68,7 @@ impl Firm {
         let now = self.core.ambient.now();
         let (starts_at, ends_at) = (now + Duration::hours(from), now + Duration::hours(until));
         let deputy = Deputy { actor_id, deputy_id, starts_at, ends_at };
-        self.core.directory.set_deputy(&self.core.by, self.acme, &deputy).await
+        self.core.directory.set_deputy(&self.core.by, self.acme, &deputy, &Basis::Any).await
     }
 
     async fn meant(&self, query: PeopleQuery) -> Vec<ActorId> {
@@ -121,7 +122,7 @@ async fn a_group_takes_current_members_of_its_own_tenant_only() {
     let added = directory.add_to_group(&firm.core.by, firm.acme, "unknown", anna).await;
     assert!(matches!(added, Err(Error::NoGroup)), "{added:?}");
     for key in ["", "Finance", "a b", "x\u{0}", &"a".repeat(41)] {
-        let put = directory.put_group(&firm.core.by, firm.acme, key, "A name").await;
+        let put = directory.put_group(&firm.core.by, firm.acme, key, "A name", &Basis::Any).await;
         assert!(matches!(put, Err(Error::GroupKey)), "{key:?}");
     }
     let groups = directory.groups(firm.acme).await.unwrap();
@@ -290,7 +291,15 @@ async fn a_change_of_a_member_is_all_or_nothing() {
     let change = async |actor: ActorId, role: &str, manager: ActorId, cost_centre: &str| {
         let reporting = Reporting { manager: Some(manager), cost_centre: cost_centre.into() };
         let directory = &firm.core.directory;
-        directory.change_member(&firm.core.by, firm.acme, actor, &[role.to_owned()], &reporting).await
+        directory
+            .change_member(
+                &firm.core.by,
+                firm.acme,
+                actor,
+                &Profile { roles: vec![role.to_owned()], reporting },
+                &Basis::Any,
+            )
+            .await
     };
     let refused = change(anna, "approver", foreigner, "").await;
     assert!(matches!(refused, Err(Error::NoManager)), "{refused:?}");

@@ -9,12 +9,12 @@ use super::host::member_shown::{deputy_document, deputy_schema, person_document,
 use super::host::record;
 use super::operation::{Doc, Entry, Operation};
 use super::problem::Problem;
-use super::{order, schema};
+use super::{order, precondition, schema};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, put};
-use eaf_core::directory::Deputy;
+use eaf_core::directory::{Basis, Deputy};
 use eaf_core::id::ActorId;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -23,7 +23,7 @@ use time::{OffsetDateTime, UtcOffset};
 const PATH: &str = "/api/session/deputy";
 
 /// Errors of a body that sets a deputy.
-pub const BODY_ERRORS: [Code; 7] = [
+const BODY_ERRORS: [Code; 9] = [
     Code::MalformedJson,
     Code::BodyTooLarge,
     Code::BodyTooComplex,
@@ -31,6 +31,8 @@ pub const BODY_ERRORS: [Code; 7] = [
     Code::BodyInvalid,
     Code::DeputyPeriod,
     Code::DeputyCycle,
+    Code::BasisInvalid,
+    Code::ChangedMeanwhile,
 ];
 
 pub fn operation() -> Operation {
@@ -42,7 +44,7 @@ pub fn operation() -> Operation {
 }
 
 pub fn put_operation() -> Operation {
-    let doc = Entry::new("session.deputy.put", "eaf", "Set my deputy").body(body_schema()).refuses(&BODY_ERRORS);
+    let doc = described(Entry::new("session.deputy.put", "eaf", "Set my deputy"));
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Set, in place of a former deputy." });
     Operation { method: "put", path: PATH, access: Access::Member, route: put(set_own), doc: Doc::One(doc) }
@@ -55,7 +57,13 @@ pub fn delete_operation() -> Operation {
     Operation { method: "delete", path: PATH, access: Access::Member, route: delete(end_own), doc: Doc::One(doc) }
 }
 
-pub fn body_schema() -> Value {
+/// Adds body, precondition and refusals of an operation that sets a deputy to its OpenAPI entry.
+pub fn described(entry: Entry) -> Entry {
+    let entry = entry.body(body_schema()).refuses(&BODY_ERRORS);
+    precondition::described_basis(entry, "`tag` of the deputy that the change was made on.")
+}
+
+fn body_schema() -> Value {
     let time = |description: &str| json!({ "type": "string", "format": "date-time", "description": description });
     json!({
         "type": "object",
@@ -88,8 +96,9 @@ async fn read(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
 }
 
 async fn set_own(State(app): State<App>, mut who: TenantCaller, request: Request) -> Result<StatusCode, Problem> {
+    let basis = precondition::basis(request.headers())?;
     let body = who.read_json(&app, request).await?;
-    store(&app, &who, who.caller.actor, &body).await
+    store(&app, &who, who.caller.actor, &body, &basis).await
 }
 
 async fn end_own(State(app): State<App>, who: TenantCaller) -> Result<StatusCode, Problem> {
@@ -97,7 +106,13 @@ async fn end_own(State(app): State<App>, who: TenantCaller) -> Result<StatusCode
 }
 
 /// Sets the deputy of a member as the body says.
-pub async fn store(app: &App, who: &TenantCaller, actor: ActorId, body: &Value) -> Result<StatusCode, Problem> {
+pub async fn store(
+    app: &App,
+    who: &TenantCaller,
+    actor: ActorId,
+    body: &Value,
+    basis: &Basis,
+) -> Result<StatusCode, Problem> {
     schema::check(&body_schema(), body, who.caller.locale)?;
     let time = |member: &str| {
         let at = body[member].as_str().and_then(instant);
@@ -109,7 +124,7 @@ pub async fn store(app: &App, who: &TenantCaller, actor: ActorId, body: &Value) 
     if new.ends_at <= app.core.ambient.now() {
         return Err(Problem::member("/ends_at", "past"));
     }
-    app.core.directory.set_deputy(&who.by(), who.caller.tenant, &new).await?;
+    app.core.directory.set_deputy(&who.by(), who.caller.tenant, &new, basis).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -28,6 +28,7 @@ pub fn operations() -> Vec<Operation> {
         auth::sign_out::operation(),
         host::member_list::operation(),
         host::member_get::operation(),
+        host::member_open_items::operation(),
         host::member_put::operation(),
         host::member_delete::operation(),
         host::member_deputy::put_operation(),

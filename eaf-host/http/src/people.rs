@@ -57,22 +57,13 @@ impl<'a> People<'a> {
     }
 
     async fn find(&self, reference: &PeopleRef) -> Result<Vec<Person>, Problem> {
-        let query = reference.query(|permission| self.roles_holding(permission));
+        let query = reference.query(|permission| roles_holding(self.product, permission));
         let members = self.app.core.directory.people(self.tenant, &query).await?;
         let mut people: Vec<Person> =
             members.into_iter().map(|member| Person { name: member.name, actor: member.actor }).collect();
         people.retain(|person| !person.name.is_empty());
         people.sort_by(|a, b| order::compare(&a.name, &b.name).then(a.actor.cmp(&b.actor)));
         Ok(people)
-    }
-
-    fn roles_holding(&self, permission: &str) -> Vec<String> {
-        let declared = &self.product.domain.description().permissions;
-        let Some(declared) = declared.iter().find(|known| known.name == permission) else {
-            tracing::warn!(plugin = self.product.id(), "the package refers to a permission that it does not declare");
-            return Vec::new();
-        };
-        declared.roles.clone()
     }
 
     fn replace(&self, value: &mut Value) {
@@ -87,6 +78,16 @@ impl<'a> People<'a> {
             _ => {}
         }
     }
+}
+
+/// Names of the roles that hold a permission of the package.
+pub fn roles_holding(product: &Product, permission: &str) -> Vec<String> {
+    let declared = &product.domain.description().permissions;
+    let Some(declared) = declared.iter().find(|known| known.name == permission) else {
+        tracing::warn!(plugin = product.id(), "the package refers to a permission that it does not declare");
+        return Vec::new();
+    };
+    declared.roles.clone()
 }
 
 fn reference(value: &Value) -> Option<PeopleRef> {

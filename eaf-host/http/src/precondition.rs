@@ -5,7 +5,8 @@ use super::code::Code;
 use super::operation::Entry;
 use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderName, header};
-use serde_json::json;
+use eaf_core::directory::{Basis, TAG_DIGITS};
+use serde_json::{Value, json};
 
 /// Condition of a change: the thing to change still has the tag that the caller read, or does not
 /// exist.
@@ -35,6 +36,27 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> 
     let Some(value) = values.next() else { return Ok(None) };
     let value = value.to_str().ok().filter(|_| values.next().is_none());
     value.map(Some).ok_or_else(|| Problem::new(Code::BasisInvalid))
+}
+
+/// Reads the precondition of a change of the directory. Its tags are those that the directory gives.
+pub fn basis(headers: &HeaderMap) -> Result<Basis, Problem> {
+    let is_tag =
+        |tag: &str| tag.len() == TAG_DIGITS && tag.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    Ok(match of(headers, |tag| is_tag(tag).then(|| tag.to_owned()))? {
+        None => Basis::Any,
+        Some(Precondition::Absent) => Basis::Absent,
+        Some(Precondition::Matches(tag)) => Basis::Tag(tag),
+    })
+}
+
+/// Adds the headers of [`basis`] to an operation's OpenAPI entry.
+pub fn described_basis(entry: Entry, tag: &str) -> Entry {
+    described(entry, &format!("[0-9a-f]{{{TAG_DIGITS}}}"), tag)
+}
+
+/// Schema of a tag that a document has for `If-Match`.
+pub fn tag_schema() -> Value {
+    json!({ "type": "string", "description": "For `If-Match` of a change." })
 }
 
 /// Adds the precondition's headers to an operation's OpenAPI entry; the operation refuses with

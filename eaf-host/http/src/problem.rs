@@ -232,6 +232,7 @@ impl From<eaf_core::directory::Error> for Problem {
         match cause {
             Error::Db(cause) => cause.into(),
             Error::NoGroup | Error::NoMember | Error::NoInvitation => Problem::new(Code::NotFound),
+            Error::ChangedMeanwhile => Problem::new(Code::ChangedMeanwhile),
             Error::MailAddress => Problem::member("/email", "format"),
             Error::AlreadyMember => Problem::new(Code::AlreadyAMember),
             Error::AlreadyInvited => Problem::new(Code::AlreadyInvited),

@@ -9,7 +9,7 @@ use crate::config::Config;
 use clap::Subcommand;
 use eaf_capability::text::plain;
 use eaf_core::Core;
-use eaf_core::directory::{self, Group, Member};
+use eaf_core::directory::{self, Basis, Group, Member};
 use eaf_core::id::TenantId;
 use std::error::Error;
 use std::process::ExitCode;
@@ -89,7 +89,7 @@ pub async fn run(command: Command) -> Outcome {
     match command {
         Command::Put { of, name, administration } => {
             let (_, core, tenant) = open(&administration, &of).await?;
-            core.directory.put_group(&core.by, tenant, &of.key, name.trim()).await?;
+            core.directory.put_group(&core.by, tenant, &of.key, name.trim(), &Basis::Any).await?;
             println!("{}", of.key);
         }
         Command::Remove { of, administration } => {

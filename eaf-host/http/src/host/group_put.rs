@@ -1,5 +1,6 @@
 //! `PUT /api/host/groups/{group}`: adds a group, or renames it. Products refer to it by the key,
-//! which never changes.
+//! which never changes. `If-Match` refuses a change of another name than the one that was read, and
+//! `If-None-Match: *` refuses to rename a group that another admin has added meanwhile.
 
 use super::{LINE, trim};
 use crate::App;
@@ -7,6 +8,7 @@ use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
+use crate::precondition;
 use crate::problem::Problem;
 use crate::schema;
 use axum::extract::{Path, Request, State};
@@ -20,7 +22,9 @@ pub const PATH: &str = "/api/host/groups/{group}";
 pub fn operation() -> Operation {
     let doc = Entry::new("host.group.put", "host", "Add or rename a group")
         .path("group", "The group's key: 1 to 40 lower-case letters, digits and hyphens.")
-        .body(body_schema())
+        .body(body_schema());
+    let doc = precondition::described_basis(doc, "`tag` of the group that the change was made on.")
+        .refuses(&[Code::BasisInvalid, Code::ChangedMeanwhile])
         .refuses(&[
             Code::MalformedJson,
             Code::PermissionMissing,
@@ -53,10 +57,11 @@ async fn store(
     Path(group): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    let basis = precondition::basis(request.headers())?;
     let mut body = who.read_json(&app, request).await?;
     trim(&mut body, "name");
     schema::check(&body_schema(), &body, who.caller.locale)?;
     let name = body["name"].as_str().unwrap_or_default();
-    app.core.directory.put_group(&who.by(), who.caller.tenant, &group, name).await?;
+    app.core.directory.put_group(&who.by(), who.caller.tenant, &group, name, &basis).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,8 @@
 //! `DELETE /api/host/members/{actor}`: removes a member from the tenant. The person's sessions,
 //! deputies and groups end at once, and the member can be added again.
 //!
-//! The answer has no list of the work that waited for the person: row rules decide who may act on a
-//! row, and only the product knows which rows wait. Products find out who is meant each time they
-//! ask, so a removed member is not meant any more.
+//! The open items of the person are listed by `GET …/open-items`, before the removal and after it.
+//! Products find out who is meant each time they ask, so a removed member is not meant any more.
 
 use super::member_put::PATH;
 use super::member_shown;

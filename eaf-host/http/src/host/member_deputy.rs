@@ -6,8 +6,9 @@ use crate::App;
 use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
-use crate::deputy::{self, BODY_ERRORS, body_schema};
+use crate::deputy;
 use crate::operation::{Doc, Entry, Operation};
+use crate::precondition;
 use crate::problem::Problem;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -17,11 +18,9 @@ use serde_json::json;
 const PATH: &str = "/api/host/members/{actor}/deputy";
 
 pub fn put_operation() -> Operation {
-    let doc = Entry::new("host.member.deputy.put", "host", "Set the deputy of a member")
-        .path("actor", "The member's id.")
-        .body(body_schema())
-        .refuses(&BODY_ERRORS)
-        .refuses(&[Code::PermissionMissing, Code::NotFound, Code::NotACurrentMember]);
+    let doc =
+        Entry::new("host.member.deputy.put", "host", "Set the deputy of a member").path("actor", "The member's id.");
+    let doc = deputy::described(doc).refuses(&[Code::PermissionMissing, Code::NotFound, Code::NotACurrentMember]);
     let mut doc = doc.build();
     doc["responses"]["204"] = json!({ "description": "Set, in place of a former deputy." });
     let access = Access::members("deputy.set");
@@ -44,9 +43,10 @@ async fn set(
     Path(actor): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    let basis = precondition::basis(request.headers())?;
     let body = who.read_json(&app, request).await?;
     let member = current(&app, who.caller.tenant, &actor).await?;
-    deputy::store(&app, &who, member.actor, &body).await
+    deputy::store(&app, &who, member.actor, &body, &basis).await
 }
 
 async fn end(State(app): State<App>, who: TenantCaller, Path(actor): Path<String>) -> Result<StatusCode, Problem> {

@@ -1,7 +1,8 @@
 //! `PUT /api/host/members/{actor}`: sets roles, manager and cost centre of a member, all or
 //! nothing.
 //!
-//! The roles are those of [`role_list`]; others that the member already has may stay.
+//! The roles are those of [`role_list`]; others that the member already has may stay. `If-Match`
+//! refuses a change if another admin has changed these values meanwhile.
 
 use super::{LINE, member_shown, role_list, trim};
 use crate::App;
@@ -9,12 +10,13 @@ use crate::access::Access;
 use crate::caller::TenantCaller;
 use crate::code::Code;
 use crate::operation::{Doc, Entry, Operation};
+use crate::precondition;
 use crate::problem::Problem;
 use crate::schema;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::routing::put;
-use eaf_core::directory::{MAX_COST_CENTRE, Member, Reporting};
+use eaf_core::directory::{MAX_COST_CENTRE, Member, Profile, Reporting};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -26,7 +28,9 @@ const MAX_ROLES: usize = 50;
 pub fn operation() -> Operation {
     let doc = Entry::new("host.member.put", "host", "Set roles, manager and cost centre of a member")
         .path("actor", "The member's id.")
-        .body(body_schema(json!({ "type": "string" })))
+        .body(body_schema(json!({ "type": "string" })));
+    let doc = precondition::described_basis(doc, "`tag` of the member that the change was made on.")
+        .refuses(&[Code::BasisInvalid, Code::ChangedMeanwhile])
         .refuses(&[
             Code::MalformedJson,
             Code::PermissionMissing,
@@ -73,6 +77,7 @@ async fn change(
     Path(actor): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
+    let basis = precondition::basis(request.headers())?;
     let mut body = who.read_json(&app, request).await?;
     let tenant = who.caller.tenant;
     let member = member_shown::current(&app, tenant, &actor).await?;
@@ -85,7 +90,8 @@ async fn change(
         manager: body["manager"].as_str().map(|manager| manager.parse()).transpose().map_err(|_| no_person())?,
         cost_centre: body["cost_centre"].as_str().unwrap_or_default().to_owned(),
     };
-    app.core.directory.change_member(&who.by(), tenant, member.actor, &roles, &reporting).await?;
+    let profile = Profile { roles, reporting };
+    app.core.directory.change_member(&who.by(), tenant, member.actor, &profile, &basis).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

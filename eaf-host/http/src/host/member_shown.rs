@@ -5,8 +5,9 @@ use super::{PAGE, instant, record};
 use crate::App;
 use crate::code::Code;
 use crate::order;
+use crate::precondition::tag_schema;
 use crate::problem::Problem;
-use eaf_core::directory::{Deputy, Member, Reporting};
+use eaf_core::directory::{Deputy, Member, Profile, Reporting};
 use eaf_core::id::{ActorId, TenantId};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
@@ -88,7 +89,13 @@ impl Members {
             "cost_centre": reporting.map_or("", |reporting| &reporting.cost_centre),
             "deputy": deputy,
             "stands_in_for": self.stands_in_for(member.actor),
+            "tag": self.tag(member),
         })
+    }
+
+    fn tag(&self, member: &Member) -> String {
+        let reporting = self.reporting.get(&member.actor).cloned().unwrap_or_default();
+        Profile { roles: member.roles.clone(), reporting }.tag()
     }
 
     /// Persons for whom this one stands in now, by name.
@@ -120,6 +127,7 @@ pub(crate) fn deputy_document(deputy: &Deputy, name: Option<&str>) -> Value {
         "name": name.unwrap_or_default(),
         "starts_at": instant(deputy.starts_at),
         "ends_at": instant(deputy.ends_at),
+        "tag": deputy.tag(),
     })
 }
 
@@ -148,6 +156,7 @@ pub(crate) fn deputy_schema() -> Value {
         "name": { "type": "string" },
         "starts_at": time(),
         "ends_at": time(),
+        "tag": tag_schema(),
     }));
     schema["type"] = json!(["object", "null"]);
     schema["description"] = "The deputy whose period has begun or is still to come.".into();
@@ -173,5 +182,6 @@ pub fn schema() -> Value {
         "cost_centre": { "type": "string" },
         "deputy": deputy_schema(),
         "stands_in_for": stands_in_schema(),
+        "tag": tag_schema(),
     }))
 }

@@ -36,6 +36,7 @@ pub mod member_delete;
 pub mod member_deputy;
 pub mod member_get;
 pub mod member_list;
+pub mod member_open_items;
 pub mod member_put;
 pub(super) mod member_shown;
 pub mod products;

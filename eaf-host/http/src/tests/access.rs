@@ -7,7 +7,7 @@ use crate::operation::{Doc, Operation};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use eaf_core::actor::Locale;
-use eaf_core::directory::{Deputy, NewMember};
+use eaf_core::directory::{Basis, Deputy, NewMember};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_identity::testing::PUBLIC_URL;
 use eaf_plugin::choices::marked;
@@ -110,7 +110,7 @@ async fn host() -> Shared {
     let now = host.core.ambient.now();
     let deputy_id = people::id(&host, "admin@acme").await;
     let deputy = Deputy { actor_id: requester, deputy_id, starts_at: now, ends_at: now + Duration::hours(1) };
-    host.core.directory.set_deputy(&host.core.by, acme, &deputy).await.expect("set");
+    host.core.directory.set_deputy(&host.core.by, acme, &deputy, &Basis::Any).await.expect("set");
     (host, key, requester)
 }
 

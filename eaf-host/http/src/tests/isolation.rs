@@ -1,5 +1,6 @@
 //! Data of a tenant cannot be read, changed or counted from outside.
 
+use super::people::UNKNOWN;
 use super::{TestHost, note};
 use axum::body::Body;
 use axum::http::Request;
@@ -87,6 +88,7 @@ async fn an_operator_sees_numbers_and_tenants_and_no_customer_data() {
         "/api/host/connections".into(),
         "/api/host/mail-failures".into(),
         "/api/host/members".into(),
+        format!("/api/host/members/{UNKNOWN}/open-items"),
         "/api/host/invitations".into(),
         "/api/host/groups".into(),
         "/api/host/roles".into(),

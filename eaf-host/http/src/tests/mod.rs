@@ -22,6 +22,7 @@ mod live;
 mod mail_resend;
 pub mod notes;
 mod observability;
+mod open_items;
 mod openapi;
 mod people;
 mod precondition;

@@ -59,12 +59,12 @@ pub fn description() -> Description {
                 { "name": "status", "type": "text", "filter": true },
                 { "name": "terminal", "type": "boolean" },
                 { "name": "written_at", "type": "timestamp", "sort": true },
-                { "name": "asks", "type": "json" },
+                { "name": "waiting_for", "type": "json" },
             ],
             "read": [
                 { "permission": "read-all", "own": null },
                 { "permission": "write", "own": "author" },
-                { "permission": "write", "own": null, "asked": "asks" },
+                { "permission": "write", "own": null, "asked": "waiting_for" },
             ],
             "events": ["written", "archived"],
             "thing": { "name": "title", "streams": ["note"] },
@@ -173,7 +173,7 @@ impl Domain for Notes {
         let change = |event: &Recorded| {
             let key = event.stream.trim_start_matches("note/").to_owned();
             if event.kind == "archived" {
-                let set = [("status", json!("archived")), ("terminal", json!(true)), ("asks", Value::Null)];
+                let set = [("status", json!("archived")), ("terminal", json!(true)), ("waiting_for", Value::Null)];
                 return RowChange::Patch {
                     key,
                     set: set.map(|(name, value)| (name.into(), value)).into_iter().collect(),
@@ -184,7 +184,7 @@ impl Domain for Notes {
             row.insert("status".into(), json!("open"));
             row.insert("terminal".into(), json!(false));
             row.insert("written_at".into(), json!(event.at));
-            row.insert("asks".into(), json!({ "permissions": ["archive"], "except": [event.data["author"]] }));
+            row.insert("waiting_for".into(), json!({ "permissions": ["archive"], "except": [event.data["author"]] }));
             RowChange::Upsert { key, row }
         };
         Ok(ProjectOutput { changes: input.events.iter().map(change).collect() })

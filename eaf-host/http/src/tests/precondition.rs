@@ -1,5 +1,6 @@
 //! Preconditions: of two changes based on the same state, one is accepted and the other refused.
 
+use super::people::{MEMBERS, id, period};
 use super::{TestHost, note};
 use serde_json::{Value, json};
 
@@ -90,4 +91,72 @@ async fn of_two_changes_of_a_connection_one_is_refused() {
     let now = quoted(&shown().await["updated_at"]);
     assert_eq!(put("f", ("if-match", &now)).await, 204);
     assert_eq!(host.json("PUT", "admin@acme", CONNECTION, set("g"), &[]).await.status, 204);
+}
+
+/// Sends a change as read by two admins, and the change of the later one again on the new state.
+async fn of_two_one_is_refused(host: &TestHost, path: &str, bodies: [Value; 2], tag: impl AsyncFn() -> Value) {
+    let put = async |body: &Value, header: (&str, &str)| {
+        host.json("PUT", "admin@acme", path, body.clone(), &[header]).await.status.as_u16()
+    };
+    let seen = quoted(&tag().await);
+    let precondition = ("if-match", seen.as_str());
+    let (one, other) = tokio::join!(put(&bodies[0], precondition), put(&bodies[1], precondition));
+    assert_eq!((one.min(other), one.max(other)), (204, 412), "{path}");
+    let lost = host.json("PUT", "admin@acme", path, bodies[0].clone(), &[precondition]).await;
+    assert_eq!(lost.refusal(), (412, "changed-meanwhile", vec![]), "{path}");
+    assert_eq!(put(&bodies[0], ("if-none-match", "*")).await, 412, "{path}");
+    for garbage in ["*", "null", "\"\"", "\"1-1\"", "\"0123456789ABCDEF\"", "\"0123456789abcdef0\""] {
+        assert_eq!(put(&bodies[0], ("if-match", garbage)).await, 400, "{path}: {garbage}");
+    }
+    let now = quoted(&tag().await);
+    assert_ne!(now, seen, "{path}");
+    assert_eq!(put(&bodies[0], ("if-match", &now)).await, 204, "{path}");
+    let again = quoted(&tag().await);
+    assert_eq!(put(&bodies[0], ("if-match", &again)).await, 204, "{path}: a repetition changes nothing");
+}
+
+#[tokio::test]
+async fn of_two_changes_of_a_member_one_is_refused() {
+    let host = TestHost::new().await;
+    let path = format!("{MEMBERS}/{}", id(&host, "requester@acme").await);
+    let bodies = ["1", "2"].map(|centre| json!({ "roles": ["requester"], "manager": null, "cost_centre": centre }));
+    let tag = async || host.get("admin@acme", &path).await.json["tag"].clone();
+    of_two_one_is_refused(&host, &path, bodies, tag).await;
+    // Another change, such as that of a group, does not concern these values.
+    let seen = quoted(&tag().await);
+    let admin = id(&host, "admin@acme").await;
+    let body = json!({ "roles": ["requester", "approver"], "manager": admin, "cost_centre": "1" });
+    assert_eq!(host.json("PUT", "admin@acme", &path, body, &[("if-match", &seen)]).await.status, 204);
+}
+
+#[tokio::test]
+async fn of_two_changes_of_a_group_one_is_refused() {
+    let host = TestHost::new().await;
+    let path = "/api/host/groups/finance";
+    let name = |name: &str| json!({ "name": name });
+    let add =
+        async |body: Value| host.json("PUT", "admin@acme", path, body, &[("if-none-match", "*")]).await.status.as_u16();
+    let (one, other) = tokio::join!(add(name("Finance")), add(name("Finances")));
+    assert_eq!((one.min(other), one.max(other)), (204, 412));
+    let tag = async || host.get("admin@acme", "/api/host/groups").await.json["items"][0]["tag"].clone();
+    of_two_one_is_refused(&host, path, [name("Money"), name("Moneys")], tag).await;
+}
+
+#[tokio::test]
+async fn of_two_changes_of_a_deputy_one_is_refused() {
+    let host = TestHost::new().await;
+    let member = format!("{MEMBERS}/{}", id(&host, "requester@acme").await);
+    let path = format!("{member}/deputy");
+    let auditor = id(&host, "auditor@acme").await;
+    let first = host.json("PUT", "admin@acme", &path, period(&host, auditor, 0, 24), &[("if-none-match", "*")]).await;
+    assert_eq!(first.status, 204, "{}", first.text);
+    let bodies = [period(&host, auditor, 0, 48), period(&host, auditor, 0, 72)];
+    let tag = async || host.get("admin@acme", &member).await.json["deputy"]["tag"].clone();
+    of_two_one_is_refused(&host, &path, bodies, tag).await;
+    // The person sees the same deputy, and the same tag.
+    let own = host.get("requester@acme", "/api/session/deputy").await.json["deputy"]["tag"].clone();
+    assert_eq!(own, tag().await);
+    let body = period(&host, auditor, 0, 96);
+    let set = host.json("PUT", "requester@acme", "/api/session/deputy", body, &[("if-none-match", "*")]).await;
+    assert_eq!(set.refusal(), (412, "changed-meanwhile", vec![]));
 }

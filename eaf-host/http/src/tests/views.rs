@@ -98,7 +98,7 @@ async fn a_deputy_reads_and_filters_by_what_asks_the_person() {
         host.note(who, title).await;
     }
     let all = async |who: &str| titles(&host.get(who, "/api/notes/views/notes?sort=title").await);
-    let asked = async |who: &str| titles(&host.get(who, "/api/notes/views/notes?sort=title&asks=me").await);
+    let asked = async |who: &str| titles(&host.get(who, "/api/notes/views/notes?sort=title&waiting_for=me").await);
     assert_eq!((all("admin@acme").await.len(), asked("admin@acme").await), (3, vec!["a".into(), "c".into()]));
     assert_eq!((all("auditor@acme").await.len(), asked("auditor@acme").await), (3, vec![]));
     assert_eq!((all("requester@acme").await, asked("requester@acme").await), (vec!["a".to_owned()], vec![]));
@@ -119,11 +119,11 @@ async fn a_deputy_reads_and_filters_by_what_asks_the_person() {
 async fn a_filter_by_what_asks_has_the_value_me_alone() {
     let host = TestHost::new().await;
     for value in ["", "you", "me,me", "Me", "%7B%7D"] {
-        let refused = host.get("admin@acme", &format!("/api/notes/views/notes?asks={value}")).await;
-        assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?asks"]), "{value}");
+        let refused = host.get("admin@acme", &format!("/api/notes/views/notes?waiting_for={value}")).await;
+        assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?waiting_for"]), "{value}");
     }
-    let refused = host.get("admin@acme", "/api/notes/views/notes?asks=me&asks=me").await;
-    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?asks"]));
+    let refused = host.get("admin@acme", "/api/notes/views/notes?waiting_for=me&waiting_for=me").await;
+    assert_eq!(refused.refusal(), (400, "query-invalid", vec!["?waiting_for"]));
 }
 
 #[tokio::test]

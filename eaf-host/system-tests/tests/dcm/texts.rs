@@ -128,3 +128,21 @@ fn german_texts_have_german_quotes_and_formal_address() {
         assert!(!line.contains(" du ") && !line.contains(" dein"), "line {}: people are addressed as Sie", number + 1);
     }
 }
+
+/// The host names the people at each reading, so a removed member is missing at once.
+#[test]
+fn an_approval_that_waits_for_no_one_any_more_says_so() {
+    let (locales, since) = (locales(), 1_764_500_000_000_i64);
+    let text = |people: &[&str], locale| {
+        let params = serde_json::json!({
+            "since": since, "people": people, "stage": "", "all": false, "missing": 1, "due": null, "people_missing": false,
+        });
+        locales.find("waiting.approval", params.as_object().unwrap(), locale).expect("a text")
+    };
+    let named = text(&["Ada"], Locale::En);
+    assert!(named.contains("by Ada") && !named.contains("Too few"), "{named}");
+    let empty = text(&[], Locale::En);
+    assert!(empty.contains("for a decision.") && empty.contains("an administrator must change"), "{empty}");
+    let empty = text(&[], Locale::De);
+    assert!(empty.contains("auf die Entscheidung.") && empty.contains("die Administration muss"), "{empty}");
+}

@@ -1,4 +1,5 @@
 import { queryOptions, useQueryClient } from '@tanstack/react-query';
+import type { BasisHeader } from '@/shell/api/basis';
 import { answerOf, api } from '@/shell/api/client';
 import type { PeopleSource } from '@/shell/app/people/people';
 import { DIRECTORY, membersSource } from '@/shell/features/members/members';
@@ -22,7 +23,8 @@ export const ownDeputyQuery = queryOptions({
 /** Sets and ends a deputy; each resolves when the change is shown. */
 export interface DeputyChanges {
   source: PeopleSource;
-  set: (body: DeputyBody) => Promise<void>;
+  /** Sets a deputy in place of the one that the person saw. */
+  set: (body: DeputyBody, header: BasisHeader) => Promise<void>;
   end: () => Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export function useOwnDeputy(): DeputyChanges {
   const shown = useShown();
   return {
     source: colleaguesSource,
-    set: body => shown(answerOf(api.PUT('/api/session/deputy', { body }))),
+    set: (body, header) => shown(answerOf(api.PUT('/api/session/deputy', { params: { header }, body }))),
     end: () => shown(answerOf(api.DELETE('/api/session/deputy'))),
   };
 }
@@ -61,7 +63,8 @@ export function useDeputyOf(actor: string): DeputyChanges {
   const params = { path: { actor } };
   return {
     source: membersSource,
-    set: body => shown(answerOf(api.PUT('/api/host/members/{actor}/deputy', { params, body }))),
+    set: (body, header) =>
+      shown(answerOf(api.PUT('/api/host/members/{actor}/deputy', { params: { ...params, header }, body }))),
     end: () => shown(answerOf(api.DELETE('/api/host/members/{actor}/deputy', { params }))),
   };
 }

@@ -1,7 +1,9 @@
 import { useMemo, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
+import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
 import { hostNow } from '@/shell/api/host-clock';
+import { isProblem } from '@/shell/api/problem';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { useDraft } from '@/shell/app/form/use-draft';
@@ -64,7 +66,12 @@ function Fields({ name, deputy, changes, label }: DeputyFormProps & { label: str
   const deputyName = useWatch({ control: form.control, name: 'deputyName' });
   const submit = (event: React.SyntheticEvent) =>
     void run(event, async values => {
-      await changes.set(toBody(values, t));
+      const header = deputy ? asRead(deputy.tag) : NOT_THERE_YET;
+      await changes.set(toBody(values, t), header).catch((cause: unknown) => {
+        // The form of the other deputy replaces this one, with its input as a draft.
+        if (isProblem(cause, CHANGED_MEANWHILE)) toast.error(t.changed);
+        throw cause;
+      });
       draft.forget();
       toast.success(t.isSet(values.deputyName));
     });

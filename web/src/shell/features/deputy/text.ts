@@ -15,6 +15,7 @@ const en = {
   set: 'Set deputy',
   change: 'Change deputy',
   isSet: (name: string) => `${name} is set as deputy.`,
+  changed: 'The deputy was changed meanwhile, and nothing was saved. Check the present one first.',
   end: 'End now',
   endTitle: (name: string) => `End the deputyship of ${name}?`,
   endLead: (name: string) => `${name} cannot decide in the absent person’s place from now on.`,
@@ -42,6 +43,8 @@ const de: typeof en = {
   set: 'Vertretung eintragen',
   change: 'Vertretung ändern',
   isSet: name => `${name} ist als Vertretung eingetragen.`,
+  changed:
+    'Die Vertretung wurde inzwischen geändert, und es wurde nichts gespeichert. Prüfen Sie zuerst die jetzige.',
   end: 'Jetzt beenden',
   endTitle: name => `Vertretung durch ${name} beenden?`,
   endLead: name => `${name} kann ab jetzt nicht mehr an Stelle der abwesenden Person entscheiden.`,

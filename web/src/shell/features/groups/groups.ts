@@ -5,6 +5,7 @@ import {
   useInfiniteQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import type { BasisHeader } from '@/shell/api/basis';
 import { answerOf, api } from '@/shell/api/client';
 import { DIRECTORY } from '@/shell/features/members/members';
 import type { paths } from '@/schema';
@@ -54,9 +55,13 @@ export function useGroupChanges() {
       const { items } = await client.fetchQuery({ ...groupsQuery, staleTime: 0 });
       return items.find(group => group.key === key);
     },
-    /** Adds a group, or renames it. */
-    put: (group: string, name: string) =>
-      shown(answerOf(api.PUT('/api/host/groups/{group}', { params: { path: { group } }, body: { name } }))),
+    /** Adds a group, or renames it, on the basis that the person saw. */
+    put: (group: string, name: string, header: BasisHeader) =>
+      shown(
+        answerOf(
+          api.PUT('/api/host/groups/{group}', { params: { path: { group }, header }, body: { name } }),
+        ),
+      ),
     /** Deletes a group; `leave` leaves its page before the list is read again. */
     remove: async (group: string, leave: () => Promise<void>) => {
       await answerOf(api.DELETE('/api/host/groups/{group}', { params: { path: { group } } }));

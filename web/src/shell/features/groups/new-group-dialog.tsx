@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
+import { CHANGED_MEANWHILE, NOT_THERE_YET } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { ownProblem, requireAll } from '@/shell/app/form/own-problem';
@@ -33,11 +34,10 @@ export function NewGroupDialog({ close }: { close: () => void }) {
     void run(event, async values => {
       const [name, key] = [values.name.trim(), values.key.trim()];
       requireAll({ '/name': [name, t.nameMissing], '/key': [key, t.make.keyMissing] });
-      // A put with the key of another group would rename that one.
-      const other = await find(key);
-      if (other) throw ownProblem({ '/key': t.make.taken(other.name) });
-      await put(key, name).catch((cause: unknown) => {
-        throw isProblem(cause, 'group-key') ? ownProblem({ '/key': cause.detail }) : cause;
+      await put(key, name, NOT_THERE_YET).catch(async (cause: unknown) => {
+        if (isProblem(cause, 'group-key')) throw ownProblem({ '/key': cause.detail });
+        const other = isProblem(cause, CHANGED_MEANWHILE) ? await find(key) : undefined;
+        throw other ? ownProblem({ '/key': t.make.taken(other.name) }) : cause;
       });
       toast.success(t.make.done(name));
       close();

@@ -1,8 +1,10 @@
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
+import { CHANGED_MEANWHILE, asRead } from '@/shell/api/basis';
+import { isProblem } from '@/shell/api/problem';
 import { FormAlert } from '@/shell/app/form/form-alert';
-import { requireAll } from '@/shell/app/form/own-problem';
+import { ownProblem, requireAll } from '@/shell/app/form/own-problem';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
@@ -27,16 +29,22 @@ export function RenameGroup({ group }: { group: Group }) {
 function RenameDialog({ group, close }: { group: Group; close: () => void }) {
   const t = useText(text);
   const shell = useShellText();
-  const { put } = useGroupChanges();
+  const { find, put } = useGroupChanges();
   // The name at the opening, so that the title does not change after the save.
   const [{ key, name }] = useState(group);
+  const [tag, setTag] = useState(group.tag);
   const form = useForm({ defaultValues: { name }, shouldFocusError: false });
   const { run, busy, alert, errorAt } = useSubmission(form, ['name']);
   const submit = (event: React.SyntheticEvent) =>
     void run(event, async values => {
       const renamed = values.name.trim();
       requireAll({ '/name': [renamed, t.nameMissing] });
-      await put(key, renamed);
+      await put(key, renamed, asRead(tag)).catch(async (cause: unknown) => {
+        const now = isProblem(cause, CHANGED_MEANWHILE) ? await find(key) : undefined;
+        if (!now) throw cause;
+        setTag(now.tag);
+        throw ownProblem({ '/name': t.rename.changed(now.name) });
+      });
       toast.success(t.rename.done(renamed));
       close();
     });

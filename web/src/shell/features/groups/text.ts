@@ -28,6 +28,8 @@ const en = {
     lead: 'The key stays, so rules of products still mean this group.',
     submit: 'Rename',
     done: (name: string) => `The group is now called ${name}.`,
+    changed: (name: string) =>
+      `Another administrator has named the group ${name} meanwhile. Save again to replace this name.`,
   },
   remove: {
     action: 'Delete',
@@ -82,6 +84,8 @@ const de: typeof en = {
     lead: 'Der Schlüssel bleibt, und Regeln der Produkte meinen weiter diese Gruppe.',
     submit: 'Umbenennen',
     done: name => `Die Gruppe heißt jetzt ${name}.`,
+    changed: name =>
+      `Eine andere Person der Administration hat die Gruppe inzwischen ${name} genannt. Speichern Sie noch einmal, um diesen Namen zu ersetzen.`,
   },
   remove: {
     action: 'Löschen',

@@ -20,6 +20,7 @@ const ANNA: Member = {
   cost_centre: '1',
   deputy: null,
   stands_in_for: [],
+  tag: '0123456789abcdef',
 };
 const ROLES: Role[] = [
   { role: 'admin', host: true, products: [] },
@@ -33,6 +34,9 @@ async function open(page: () => React.ReactNode, stored: { member: Member; put?:
   const sent: unknown[] = [];
   vi.stubGlobal('fetch', async (request: Request) => {
     if (request.method === 'GET') return Response.json(stored.member);
+    const isOnOther = request.headers.get('If-Match') !== `"${stored.member.tag}"`;
+    if (request.method === 'PUT' && isOnOther)
+      return Response.json({ code: 'changed-meanwhile', title: 'Changed', detail: '' }, { status: 412 });
     sent.push(request.method === 'PUT' ? await request.json() : request.method);
     return stored.put ?? new Response(null, { status: 204 });
   });
@@ -74,7 +78,7 @@ it('without a role nothing is sent, and the form says what to do', async () => {
 });
 
 it('a change by another admin meanwhile is shown and not overwritten', async () => {
-  const stored = { member: { ...ANNA, cost_centre: '2' } };
+  const stored = { member: { ...ANNA, cost_centre: '2', tag: 'fedcba9876543210' } };
   const { sent, hand } = await open(Form, stored);
   await hand.click(await screen.findByRole('checkbox', { name: 'Administrator' }));
   await hand.click(save());

@@ -2,6 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { toast } from 'sonner';
+import { CHANGED_MEANWHILE } from '@/shell/api/basis';
+import { isProblem } from '@/shell/api/problem';
 import { DraftSection } from '@/shell/app/form/draft-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
@@ -16,7 +18,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
-import { type MemberValues, atRoles, isSame, toBody, toValues } from './member-values';
+import { type MemberValues, atRoles, toBody, toValues } from './member-values';
 import { type Member, type Role, membersSource, useMemberChanges } from './members';
 import { RoleField } from './role-field';
 import { text } from './text';
@@ -50,19 +52,19 @@ export function MemberForm({ member, known }: MemberFormProps) {
   };
   const send = async (values: MemberValues) => {
     setChanged(false);
-    const now = await read();
-    if (!isSame(now, basis)) {
-      rebase(now);
+    const body = toBody(values);
+    if (body.roles.length === 0) throw ownProblem({ '/roles': t.noRole });
+    try {
+      await change(body, basis.tag);
+    } catch (cause) {
+      if (!isProblem(cause, CHANGED_MEANWHILE)) throw atRoles(cause);
+      rebase(await read());
       setChanged(true);
       return;
     }
-    const body = toBody(values);
-    if (body.roles.length === 0) throw ownProblem({ '/roles': t.noRole });
-    await change(body).catch((cause: unknown) => {
-      throw atRoles(cause);
-    });
-    resetToStored(form, fields, { sent: values, stored: values });
-    setBasis({ ...now, ...body, manager: values.manager ? managerOf(values) : null });
+    const now = await read();
+    resetToStored(form, fields, { sent: values, stored: toValues(now, roles) });
+    setBasis(now);
     draft.forget();
     toast.success(t.saved(member.name));
   };
@@ -130,5 +132,3 @@ function ManagerField({ form, error }: ManagerFieldProps) {
 }
 
 const OTHERS = ['manager', 'managerName', 'cost_centre'] as const;
-
-const managerOf = ({ manager, managerName }: MemberValues) => ({ actor: manager, name: managerName });

@@ -28,14 +28,6 @@ export function toBody({ roles, manager, cost_centre }: MemberValues): MemberBod
   };
 }
 
-const changeable = ({ roles, manager, cost_centre }: Member) =>
-  JSON.stringify([[...roles].sort(), manager?.actor, cost_centre]);
-
-/** Whether both are the same for a form with these roles. */
-export function isSame(one: Member, other: Member): boolean {
-  return changeable(one) === changeable(other);
-}
-
 /** Moves an error at one role to the group of roles, which is one field of the form. */
 export function atRoles(cause: unknown): unknown {
   if (!(cause instanceof Problem)) return cause;

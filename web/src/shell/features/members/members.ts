@@ -5,6 +5,7 @@ import {
   useInfiniteQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { asRead } from '@/shell/api/basis';
 import { answerOf, api } from '@/shell/api/client';
 import type { PeopleSource } from '@/shell/app/people/people';
 import type { paths } from '@/schema';
@@ -61,6 +62,18 @@ export const memberQuery = (actor: string) =>
       answerOf(api.GET('/api/host/members/{actor}', { params: { path: { actor } }, signal })),
   });
 
+type OpenItems =
+  paths['/api/host/members/{actor}/open-items']['get']['responses'][200]['content']['application/json'];
+export type OpenItem = OpenItems['own']['items'][number];
+
+/** What belongs to a member or waits for the member, in all products. */
+export const openItemsQuery = (actor: string) =>
+  queryOptions({
+    queryKey: [...DIRECTORY, 'open-items', actor],
+    queryFn: ({ signal }): Promise<OpenItems> =>
+      answerOf(api.GET('/api/host/members/{actor}/open-items', { params: { path: { actor } }, signal })),
+  });
+
 export const rolesQuery = queryOptions({
   queryKey: [...DIRECTORY, 'roles'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/host/roles', { signal })),
@@ -76,9 +89,13 @@ export function useMemberChanges(actor: string) {
     await sent.finally(() => client.invalidateQueries({ queryKey: DIRECTORY }));
   };
   return {
-    /** Reads the member again, to compare it with what the person saw. */
+    /** Reads the member again. */
     read: () => client.fetchQuery({ ...memberQuery(actor), staleTime: 0 }),
-    change: (body: MemberBody) => shown(answerOf(api.PUT('/api/host/members/{actor}', { params, body }))),
+    /** Sets the values unless they are not those that the person saw, by their tag. */
+    change: (body: MemberBody, tag: string) =>
+      shown(
+        answerOf(api.PUT('/api/host/members/{actor}', { params: { ...params, header: asRead(tag) }, body })),
+      ),
     remove: () => shown(answerOf(api.DELETE('/api/host/members/{actor}', { params }))),
   };
 }

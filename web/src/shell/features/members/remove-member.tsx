@@ -7,6 +7,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
 import { type Member, useMemberChanges } from './members';
+import { OpenItems } from './open-items';
 import { text } from './text';
 
 /** Removes a member after a confirmation that names the person and the consequences. */
@@ -42,6 +43,7 @@ export function RemoveMember({ member: { actor, name } }: { member: Member }) {
         <DialogContent title={t.title(name)} lead={t.lead(name)} closeLabel={shell.close}>
           <p className="text-sm">{t.ends}</p>
           <p className="text-sm">{t.stays}</p>
+          {open ? <OpenItems actor={actor} name={name} /> : null}
           {refused ? <ProblemAlert cause={refused} /> : null}
           <DialogActions>
             <DialogClose asChild>

@@ -46,6 +46,18 @@ const en = {
     confirm: 'Remove member',
     done: (name: string) => `${name} is not a member any more.`,
   },
+  open: {
+    loading: 'Looking for what is open …',
+    none: (name: string) => `Nothing is open of ${name}.`,
+    own: (total: number) => (total === 1 ? 'One thing of this person is open' : `${total} things of this person are open`),
+    ownLead: 'They stay as they are after the removal, and other people who may act on them can do so.',
+    waiting: (total: number) =>
+      total === 1 ? 'One thing waits for this person' : `${total} things wait for this person`,
+    waitingLead:
+      'After the removal they wait for the others alone. Where there are no others, open the thing and ask other people.',
+    alone: 'waits for this person alone',
+    more: (count: number) => `And ${count} more.`,
+  },
   invite: {
     action: 'Invite a person',
     title: 'Invite a person',
@@ -129,6 +141,18 @@ const de: typeof en = {
     stays: 'Was die Person getan hat, bleibt im Protokoll, und eine Einladung nimmt sie wieder auf.',
     confirm: 'Mitglied entfernen',
     done: name => `${name} ist kein Mitglied mehr.`,
+  },
+  open: {
+    loading: 'Suche, was offen ist …',
+    none: name => `Bei ${name} ist nichts offen.`,
+    own: total => (total === 1 ? 'Eine Sache dieser Person ist offen' : `${total} Sachen dieser Person sind offen`),
+    ownLead: 'Sie bleiben nach dem Entfernen, wie sie sind; andere, die dazu berechtigt sind, können sie bearbeiten.',
+    waiting: total =>
+      total === 1 ? 'Eine Sache wartet auf diese Person' : `${total} Sachen warten auf diese Person`,
+    waitingLead:
+      'Nach dem Entfernen warten sie nur noch auf die anderen. Wo es keine anderen gibt, öffnen Sie die Sache und fragen andere.',
+    alone: 'wartet nur auf diese Person',
+    more: count => `Und ${count} weitere.`,
   },
   invite: {
     action: 'Person einladen',
