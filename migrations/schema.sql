@@ -788,7 +788,7 @@ create function eaf.view_table(_spec jsonb, tab text)
 -- functions/create_view.sql 2 1f1ad33eb7d15053251fd5760f51c54ccb2e4ed123bbbd361810c5fb2f2959c5
 -- functions/drop_view_copy.sql 2 91360af219c66b208d1b277bf5e760a51c1966628fe690d586eb7294c28c5f59
 -- functions/lagging_consumers.sql 1 a9fd014ef209f344325df2510d31bb26b816ffff0bd811b695f8ed0c25e23eed
--- functions/now.sql 1 759bfb35e7acb5e540b693989af7aaf2846ec0151a79c1295a1f0e51daf27814
+-- functions/now.sql 2 849729f93fbecfd120a49448023a9c5f10733da7e5ef8f1608b81dfd8e14778f
 -- functions/prune.sql 2 76b4b4afd378111229a9175c4bd19f21864508e5e026da3fc81e7e18a55c4225
 -- functions/prune_anchored.sql 2 aec117f2d79c6cd7977b15c8a0337fd22311260fa5f0a9f5b0cf0a24173e7f27
 -- functions/rebuild_view.sql 2 26845df442a5ca6e962d68a1d12bf52d37c65bd81d4b7f41c325916ade1d9ab1

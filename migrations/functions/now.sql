@@ -1,4 +1,4 @@
--- revision: 1
+-- revision: 2
 -- Returns the time of events and of administrative acts: the clock of the database, which no host
 -- can change. A function of its own, so that the demo can move this clock.
 create or replace function eaf.now() returns timestamptz

@@ -1055,6 +1055,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/host/members/{actor}/open-items': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is open of a member */
+    get: operations['host.member.open-items'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/host/members/{actor}/deputy': {
     parameters: {
       query?: never;
@@ -10165,6 +10182,8 @@ export interface operations {
               starts_at: string;
               /** Format: date-time */
               ends_at: string;
+              /** @description For `If-Match` of a change. */
+              tag: string;
             } | null;
             /** @description The persons for whom this one stands in now. */
             stands_in_for: {
@@ -10234,7 +10253,12 @@ export interface operations {
   'session.deputy.put': {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description `tag` of the deputy that the change was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path?: never;
       cookie?: never;
     };
@@ -10267,7 +10291,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed-json` */
+      /** @description `malformed-json`, `basis-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10296,6 +10320,15 @@ export interface operations {
       };
       /** @description `deputy-cycle`, `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -10633,6 +10666,8 @@ export interface operations {
                 starts_at: string;
                 /** Format: date-time */
                 ends_at: string;
+                /** @description For `If-Match` of a change. */
+                tag: string;
               } | null;
               /** @description The persons for whom this one stands in now. */
               stands_in_for: {
@@ -10640,6 +10675,8 @@ export interface operations {
                 actor: string;
                 name: string;
               }[];
+              /** @description For `If-Match` of a change. */
+              tag: string;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -10754,6 +10791,8 @@ export interface operations {
               starts_at: string;
               /** Format: date-time */
               ends_at: string;
+              /** @description For `If-Match` of a change. */
+              tag: string;
             } | null;
             /** @description The persons for whom this one stands in now. */
             stands_in_for: {
@@ -10761,6 +10800,8 @@ export interface operations {
               actor: string;
               name: string;
             }[];
+            /** @description For `If-Match` of a change. */
+            tag: string;
           };
         };
       };
@@ -10832,7 +10873,12 @@ export interface operations {
   'host.member.put': {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description `tag` of the member that the change was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path: {
         /** @description The member's id. */
         actor: string;
@@ -10861,7 +10907,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed-json` */
+      /** @description `basis-invalid`, `malformed-json` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -10870,7 +10916,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -10879,7 +10925,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing`, `not-a-member` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -10897,8 +10943,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-current-member`, `last-admin`, `manager-cycle`, `person-changed` */
+      /** @description `person-changed`, `not-a-current-member`, `last-admin`, `manager-cycle`, `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -10915,7 +10970,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long` */
+      /** @description `uri-too-long`, `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -10942,7 +10997,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests` */
+      /** @description `too-many-requests`, `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -10951,7 +11006,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large` */
+      /** @description `headers-too-large`, `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -11046,10 +11101,126 @@ export interface operations {
       };
     };
   };
-  'host.member.deputy.put': {
+  'host.member.open-items': {
     parameters: {
       query?: never;
       header?: never;
+      path: {
+        /** @description The member's id. */
+        actor: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The first items by name, and the number of all. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description Things of the member that are not in their final state. */
+            own: {
+              items: {
+                /** @description The thing, as the audit names it, such as `dcm/request/…`. */
+                object: string;
+                name: string;
+                status_text: string | null;
+                /** @description Whether it waits for no other person. */
+                alone: boolean;
+              }[];
+              total: number;
+            };
+            /** @description Things that wait for the member, alone or among others. */
+            waiting: {
+              items: {
+                /** @description The thing, as the audit names it, such as `dcm/request/…`. */
+                object: string;
+                name: string;
+                status_text: string | null;
+                /** @description Whether it waits for no other person. */
+                alone: boolean;
+              }[];
+              total: number;
+            };
+          };
+        };
+      };
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `permission-missing`, `not-a-member` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not-found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `person-changed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `uri-too-long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too-many-requests` */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `headers-too-large` */
+      431: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  'host.member.deputy.put': {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description `tag` of the deputy that the change was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path: {
         /** @description The member's id. */
         actor: string;
@@ -11085,7 +11256,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed-json` */
+      /** @description `malformed-json`, `basis-invalid` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -11123,6 +11294,15 @@ export interface operations {
       };
       /** @description `deputy-cycle`, `person-changed`, `not-a-current-member`, `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -11804,6 +11984,8 @@ export interface operations {
               name: string;
               /** @description The number of members. */
               size: number;
+              /** @description For `If-Match` of a change. */
+              tag: string;
             }[];
             /** @description The cursor of the next page. */
             next: string | null;
@@ -11869,7 +12051,12 @@ export interface operations {
   'host.group.put': {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description `tag` of the group that the change was made on. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path: {
         /** @description The group's key: 1 to 40 lower-case letters, digits and hyphens. */
         group: string;
@@ -11891,7 +12078,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed-json` */
+      /** @description `basis-invalid`, `malformed-json` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -11900,7 +12087,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -11909,7 +12096,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing`, `not-a-member` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -11918,8 +12105,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-groups`, `person-changed` */
+      /** @description `person-changed`, `too-many-groups`, `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };
@@ -11936,7 +12132,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long` */
+      /** @description `uri-too-long`, `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -11963,7 +12159,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests` */
+      /** @description `too-many-requests`, `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -11972,7 +12168,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large` */
+      /** @description `headers-too-large`, `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
