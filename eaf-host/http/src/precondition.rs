@@ -38,7 +38,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> 
     value.map(Some).ok_or_else(|| Problem::new(Code::BasisInvalid))
 }
 
-/// Reads the precondition of a change of the directory. Its tags are those that the directory gives.
+/// Reads the precondition of a change of the directory, whose tags are digests of the values.
 pub fn basis(headers: &HeaderMap) -> Result<Basis, Problem> {
     let is_tag =
         |tag: &str| tag.len() == TAG_DIGITS && tag.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));

@@ -1,5 +1,5 @@
-//! `GET /api/host/members/{actor}/open-items`: what is open of a member in the products of the
-//! tenant, so that an admin knows before a removal what needs another person.
+//! `GET /api/host/members/{actor}/open-items`: open items of a member in the products of the
+//! tenant, so that an admin knows before a removal which of them need another person.
 //!
 //! The host knows no product: a view says which rows are not final, to whom they belong and for
 //! whom they wait. Only rows that the admin may read are listed.

@@ -73,7 +73,7 @@ async fn open_items_are_for_admins_of_the_tenant() {
         assert_eq!((refused.status.as_u16(), refused.code()), refusal, "{who}");
         assert!(!refused.text.contains("canary-title"), "{who}");
     }
-    for unknown in [UNKNOWN, "no-id", "%00", &"a".repeat(5_000)] {
+    for unknown in [UNKNOWN, "no-id", "%00", &"a".repeat(500)] {
         assert_eq!(open_items(&host, "admin@acme", unknown).await.status, 404, "{unknown}");
     }
 }

@@ -7,7 +7,13 @@ const ANNA = '0198f0aa-1111-7222-8333-444455556666';
 const at = (day: number, hour: number) => new Date(2026, 2, day, hour).toISOString();
 
 it('a period is typed in the reader’s zone and sent with its zone', () => {
-  const deputy = { actor: ANNA, name: 'Anna', starts_at: at(1, 9), ends_at: at(8, 17) };
+  const deputy = {
+    actor: ANNA,
+    name: 'Anna',
+    starts_at: at(1, 9),
+    ends_at: at(8, 17),
+    tag: '0123456789abcdef',
+  };
   const values = toValues(deputy, new Date());
   expect(values).toEqual({
     starts_at: '2026-03-01T09:00',

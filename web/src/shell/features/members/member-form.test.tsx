@@ -30,9 +30,18 @@ const ROLES: Role[] = [
 afterEach(() => vi.unstubAllGlobals());
 
 /** Renders the page; `stored` is what the host answers, `sent` what it was sent. */
+const OPEN = {
+  own: { total: 0, items: [] },
+  waiting: {
+    total: 1,
+    items: [{ object: 'orders/7', name: 'Order 7', status_text: 'open', alone: true }],
+  },
+};
+
 async function open(page: () => React.ReactNode, stored: { member: Member; put?: Response }) {
   const sent: unknown[] = [];
   vi.stubGlobal('fetch', async (request: Request) => {
+    if (request.url.endsWith('/open-items')) return Response.json(OPEN);
     if (request.method === 'GET') return Response.json(stored.member);
     const isOnOther = request.headers.get('If-Match') !== `"${stored.member.tag}"`;
     if (request.method === 'PUT' && isOnOther)
@@ -112,6 +121,8 @@ it('the removal names the person, and shows why the last admin stays', async () 
   await hand.click(await screen.findByRole('button', { name: t.remove.action }));
   const dialog = await screen.findByRole('dialog', { name: t.remove.title('Anna Berg') });
   expect(dialog.textContent).toContain(t.remove.lead('Anna Berg'));
+  const waiting = await screen.findByRole('region', { name: t.open.waiting(1) });
+  expect(waiting.textContent).toContain(`Order 7 · open, ${t.open.alone}`);
   expect(sent).toEqual([]);
   await hand.click(screen.getByRole('button', { name: t.remove.confirm }));
   expect((await screen.findByRole('alert')).textContent).toContain('Give the role to another person.');

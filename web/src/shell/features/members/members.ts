@@ -66,7 +66,7 @@ type OpenItems =
   paths['/api/host/members/{actor}/open-items']['get']['responses'][200]['content']['application/json'];
 export type OpenItem = OpenItems['own']['items'][number];
 
-/** What belongs to a member or waits for the member, in all products. */
+/** Open items that belong to a member or wait for the member, in all products. */
 export const openItemsQuery = (actor: string) =>
   queryOptions({
     queryKey: [...DIRECTORY, 'open-items', actor],

@@ -16,12 +16,12 @@ interface OpenItemsProps {
   name: string;
 }
 
-/** What is open of a member, and what happens with it after the removal. */
+/** Open items of a member, with the effect of a removal on them. */
 export function OpenItems({ actor, name }: OpenItemsProps) {
   const t = useText(text).open;
   const { data, error, refetch } = useQuery(openItemsQuery(actor));
   if (!data && shownHere(error)) return <ProblemAlert cause={error} onRetry={() => void refetch()} />;
-  if (!data) return <p className="text-sm text-muted">{t.loading}</p>;
+  if (!data) return <p className="text-sm text-quiet">{t.loading}</p>;
   const { own, waiting } = data;
   if (own.total + waiting.total === 0) return <p className="text-sm">{t.none(name)}</p>;
   return (

@@ -49,7 +49,8 @@ const en = {
   open: {
     loading: 'Looking for what is open …',
     none: (name: string) => `Nothing is open of ${name}.`,
-    own: (total: number) => (total === 1 ? 'One thing of this person is open' : `${total} things of this person are open`),
+    own: (total: number) =>
+      total === 1 ? 'One thing of this person is open' : `${total} things of this person are open`,
     ownLead: 'They stay as they are after the removal, and other people who may act on them can do so.',
     waiting: (total: number) =>
       total === 1 ? 'One thing waits for this person' : `${total} things wait for this person`,
@@ -145,8 +146,10 @@ const de: typeof en = {
   open: {
     loading: 'Suche, was offen ist …',
     none: name => `Bei ${name} ist nichts offen.`,
-    own: total => (total === 1 ? 'Eine Sache dieser Person ist offen' : `${total} Sachen dieser Person sind offen`),
-    ownLead: 'Sie bleiben nach dem Entfernen, wie sie sind; andere, die dazu berechtigt sind, können sie bearbeiten.',
+    own: total =>
+      total === 1 ? 'Eine Sache dieser Person ist offen' : `${total} Sachen dieser Person sind offen`,
+    ownLead:
+      'Sie bleiben nach dem Entfernen, wie sie sind; andere, die dazu berechtigt sind, können sie bearbeiten.',
     waiting: total =>
       total === 1 ? 'Eine Sache wartet auf diese Person' : `${total} Sachen warten auf diese Person`,
     waitingLead:
