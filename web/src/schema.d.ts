@@ -11123,7 +11123,7 @@ export interface operations {
             /** @description Things of the member that are not in their final state. */
             own: {
               items: {
-                /** @description The thing, as the audit names it, such as `dcm/request/…`. */
+                /** @description The thing, as the audit names it, such as `counter/tally/…`. */
                 object: string;
                 name: string;
                 status_text: string | null;
@@ -11135,7 +11135,7 @@ export interface operations {
             /** @description Things that wait for the member, alone or among others. */
             waiting: {
               items: {
-                /** @description The thing, as the audit names it, such as `dcm/request/…`. */
+                /** @description The thing, as the audit names it, such as `counter/tally/…`. */
                 object: string;
                 name: string;
                 status_text: string | null;

@@ -28,7 +28,7 @@ const LIMIT: u32 = 20;
 
 pub fn operation() -> Operation {
     let item = record(json!({
-        "object": { "type": "string", "description": "The thing, as the audit names it, such as `dcm/request/…`." },
+        "object": { "type": "string", "description": "The thing, as the audit names it, such as `counter/tally/…`." },
         "name": { "type": "string" },
         "status_text": { "type": ["string", "null"] },
         "alone": { "type": "boolean", "description": "Whether it waits for no other person." },
