@@ -231,14 +231,20 @@ pub struct Deferral<'a> {
     pub of_recipient: bool,
 }
 
-/// Stores the failed attempt of a mail and schedules the next one.
-pub async fn defer(db: &Db, tenant: TenantId, message_id: &str, deferral: &Deferral<'_>) -> Result<(), Error> {
-    let set = "error = $3, next_at = clock_timestamp() + make_interval(secs => $4), unanswered = $5,
-        deferrals = case when $6 then deferrals + 1 else 0 end,
-        deferred_since = case when $6 then coalesce(deferred_since, clock_timestamp()) end";
+/// Stores the failed attempt of a mail and schedules the next one. `now` is the time by the host's
+/// clock, because a host compares the stored times with its own clock.
+pub async fn defer(
+    db: &Db,
+    tenant: TenantId,
+    message_id: &str,
+    deferral: &Deferral<'_>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let set = "error = $3, next_at = $4, unanswered = $5, deferrals = case when $6 then deferrals + 1 else 0 end,
+        deferred_since = case when $6 then coalesce(deferred_since, $7) end";
     update(db, tenant, message_id, set, |query| {
-        let query = query.bind(deferral.error.to_owned()).bind(deferral.delay.as_secs_f64());
-        query.bind(deferral.unanswered).bind(deferral.of_recipient)
+        let query = query.bind(deferral.error.to_owned()).bind(now + deferral.delay);
+        query.bind(deferral.unanswered).bind(deferral.of_recipient).bind(now)
     })
     .await
 }

@@ -146,7 +146,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
     assert_eq!(status(&sent).await, Status::Pending(None));
     mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
     let wait = Deferral { error: "unreachable", delay: Duration::from_secs(60), unanswered: 0, of_recipient: false };
-    mail_log::defer(&core.db, acme, &sent.message_id, &wait).await.unwrap();
+    mail_log::defer(&core.db, acme, &sent.message_id, &wait, core.ambient.now()).await.unwrap();
     let waiting = mail_log::list(&core.db, acme, MailFilter::Pending, 10).await.unwrap().remove(0);
     assert_eq!(waiting.status, Status::Pending(Some("unreachable".into())));
     assert!(waiting.next_at.is_some_and(|next| next > waiting.created_at));
@@ -240,7 +240,7 @@ async fn deferrals_count_from_the_first_and_per_call() {
     let known = async || mail_log::find(&core.db, acme, &id).await.unwrap().unwrap();
     let wait = async |of_recipient| {
         let wait = Deferral { error: "e", delay: Duration::from_secs(60), unanswered: 0, of_recipient };
-        mail_log::defer(&core.db, acme, &id, &wait).await.unwrap();
+        mail_log::defer(&core.db, acme, &id, &wait, core.ambient.now()).await.unwrap();
         let known = known().await;
         (known.deferrals, known.deferred_since)
     };

@@ -116,7 +116,8 @@ impl MailStore for PgMailStore {
     }
 
     async fn defer(&self, entry: &Entry, deferral: &Deferral<'_>) -> Result<(), Failure> {
-        mail_log::defer(&self.core.db, entry.tenant, &entry.mail.message_id, deferral).await.map_err(unreadable)
+        let now = self.core.ambient.now();
+        mail_log::defer(&self.core.db, entry.tenant, &entry.mail.message_id, deferral, now).await.map_err(unreadable)
     }
 
     async fn settle(&self, entry: &Entry, status: &Status, relay: Option<&str>) -> Result<(), Failure> {

@@ -266,7 +266,7 @@ async fn admins_list_pause_and_retry_mails_of_their_tenant_only() {
         unanswered: 0,
         of_recipient: false,
     };
-    mail_log::defer(&host.core.db, tenant, "<a@eaf>", &wait).await.unwrap();
+    mail_log::defer(&host.core.db, tenant, "<a@eaf>", &wait, host.core.ambient.now()).await.unwrap();
 
     let queue = async |who| host.get(who, "/api/host/mail-queue").await.json;
     let item = queue("admin@acme").await["items"][0].clone();
