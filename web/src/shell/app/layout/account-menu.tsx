@@ -32,8 +32,8 @@ export function AccountMenu() {
         <span className="sr-only">{t.account.menu}</span>
         <Initials name={session.name} />
         <span className="grid min-w-0 flex-1 leading-tight">
-          <span className="truncate text-sm font-medium">{session.name}</span>
-          <span className="truncate text-xs text-quiet">{session.tenant?.name ?? t.account.operator}</span>
+          <span className="wrap-anywhere text-sm font-medium">{session.name}</span>
+          <span className="wrap-anywhere text-xs text-quiet">{session.tenant?.name ?? t.account.operator}</span>
         </span>
         <ChevronsUpDown aria-hidden className="size-4 text-quiet" />
       </MenuTrigger>

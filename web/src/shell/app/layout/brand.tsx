@@ -16,7 +16,7 @@ export function Brand({ under }: { under?: string | undefined }) {
       </svg>
       <span className="grid min-w-0 leading-tight">
         <span className="text-[0.9375rem] font-semibold tracking-tight">{name}</span>
-        {under ? <span className="truncate text-xs text-quiet">{under}</span> : null}
+        {under ? <span className="wrap-anywhere text-xs text-quiet">{under}</span> : null}
       </span>
     </span>
   );
