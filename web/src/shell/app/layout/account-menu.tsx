@@ -33,7 +33,9 @@ export function AccountMenu() {
         <Initials name={session.name} />
         <span className="grid min-w-0 flex-1 leading-tight">
           <span className="wrap-anywhere text-sm font-medium">{session.name}</span>
-          <span className="wrap-anywhere text-xs text-quiet">{session.tenant?.name ?? t.account.operator}</span>
+          <span className="wrap-anywhere text-xs text-quiet">
+            {session.tenant?.name ?? t.account.operator}
+          </span>
         </span>
         <ChevronsUpDown aria-hidden className="size-4 text-quiet" />
       </MenuTrigger>
