@@ -10,7 +10,7 @@ import { Person } from './support/person';
  * back.
  */
 
-test('a request whose deadline passes is escalated, and expires when nobody decides', async ({ browser }) => {
+test('a request whose deadline passes is escalated, and expires without a decision', async ({ browser }) => {
   test.setTimeout(300_000);
   const name = fresh('escalate');
   const body = {

@@ -100,6 +100,11 @@ fn offset(file: &Path) -> time::Duration {
     time::Duration::seconds(seconds.unwrap_or(0).clamp(-MAX_DAYS * 24 * 60 * 60, MAX_DAYS * 24 * 60 * 60))
 }
 
+/// Offset of the demo's clock.
+fn ahead(state: &State) -> time::Duration {
+    offset(&state.dir().join(FILE))
+}
+
 /// Sets the clock of a new demo, whose database is migrated, into the past.
 pub async fn begin_in_the_past(state: &State, ports: &Ports) -> Result<(), Error> {
     set(state, ports, time::Duration::days(-HISTORY_DAYS)).await
@@ -113,7 +118,7 @@ async fn set(state: &State, ports: &Ports, ahead: time::Duration) -> Result<(), 
 }
 
 pub fn is_in_the_past(state: &State) -> bool {
-    offset(&state.dir().join(FILE)).is_negative()
+    ahead(state).is_negative()
 }
 
 /// Clock in the past, which the replay of the history moves to the present.
@@ -130,18 +135,18 @@ impl Past {
 
     /// Moves the clock forward to `at`, at most to the present, and makes the waiting runs due.
     pub async fn reach(&self, at: OffsetDateTime) -> Result<(), Error> {
-        let ahead = (at - OffsetDateTime::now_utc()).min(time::Duration::ZERO);
-        if ahead <= offset(&self.state.dir().join(FILE)) {
+        let target = (at - OffsetDateTime::now_utc()).min(time::Duration::ZERO);
+        if target <= ahead(&self.state) {
             return Ok(());
         }
-        set(&self.state, &self.ports, ahead).await?;
+        set(&self.state, &self.ports, target).await?;
         tokio::time::sleep(FRESH * 2).await;
         wake(&self.core).await
     }
 
     /// Moves the clock forward by `step`, at most to the present.
     pub async fn go_on(&self, step: time::Duration) -> Result<(), Error> {
-        let now = OffsetDateTime::now_utc() + offset(&self.state.dir().join(FILE));
+        let now = OffsetDateTime::now_utc() + ahead(&self.state);
         self.reach(now + step).await
     }
 
@@ -162,7 +167,7 @@ pub async fn run(checkout: &Checkout, step: Option<Step>) -> Result<String, Box<
         tokio::time::sleep(FRESH * 2).await;
         wake(&compose::core(&config).await?).await?;
     }
-    let ahead = offset(&state.dir().join(FILE));
+    let ahead = ahead(&state);
     let now = (OffsetDateTime::now_utc() + ahead).format(&Rfc3339)?;
     Ok(format!("{now}, {} s ahead\n", ahead.whole_seconds()))
 }
@@ -176,7 +181,7 @@ async fn wake(core: &eaf_core::Core) -> Result<(), Error> {
 
 /// Offset after a step.
 fn advanced(state: &State, step: time::Duration) -> Result<time::Duration, Error> {
-    let ahead = offset(&state.dir().join(FILE)) + step;
+    let ahead = ahead(state) + step;
     if ahead > time::Duration::days(MAX_DAYS) {
         return Err(Error::TooFar(ahead.whole_days()));
     }

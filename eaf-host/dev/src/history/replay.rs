@@ -62,12 +62,11 @@ pub async fn replay(cast: &Cast, stories: &[Story], past: &Past, now: OffsetDate
         let story = moment.story;
         let key = format!("history-{index}-{}", story.name);
         match (moment.act, requests.get_mut(story.name)) {
-            (None, _) => {
+            (Some(act), Some(request)) => request.position = perform(cast, story, request, act, &key).await?,
+            // The first moment of a story is its submission.
+            _ => {
                 requests.insert(story.name, submit(cast, story, &key).await?);
             }
-            // Time for the runs that the clock has made due.
-            (Some(Act::Wait), _) | (Some(_), None) => tokio::time::sleep(UNTIL_DUE).await,
-            (Some(act), Some(request)) => request.position = perform(cast, story, request, act, &key).await?,
         }
         settle(cast, past).await?;
     }
@@ -119,7 +118,10 @@ async fn submit(cast: &Cast, story: &Story, key: &str) -> Result<Subject, Error>
 /// Performs an act on a request; returns the position of its last event.
 async fn perform(cast: &Cast, story: &Story, request: &Subject, act: Act, key: &str) -> Result<String, Error> {
     let (person, command, mut body) = match act {
-        Act::Wait => return Ok(request.position.clone()),
+        Act::Wait => {
+            tokio::time::sleep(UNTIL_DUE).await;
+            return Ok(request.position.clone());
+        }
         Act::Approve(person) => (person, "approve-request", json!({})),
         Act::Reject(person, reason) => (person, "reject-request", json!({ "reason": reason })),
         Act::AskBack(person, question) => (person, "ask-back", json!({ "question": question })),

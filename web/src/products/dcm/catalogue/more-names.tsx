@@ -7,7 +7,7 @@ import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
 import { MACHINES_MAX, type RequestValues } from './request-values';
 import { text } from './text';
-import { useNames } from './use-names';
+import { useMachineNames } from './use-machine-names';
 
 const LOOK = { autoComplete: 'off', spellCheck: false, className: 'font-mono' } as const;
 
@@ -20,7 +20,7 @@ export function MoreNames({ command }: MoreNamesProps) {
   const t = useText(text).form;
   const format = useFormat();
   const { form, errorAt } = command;
-  const { list, said, names, set, add, remove, paste } = useNames(command);
+  const { list, said, names, set, add, remove, paste } = useMachineNames(command);
   return (
     <div ref={list} className="grid max-w-md gap-4">
       <Field label={t.name} hint={t.nameHint} error={errorAt('name')} className="pr-11">

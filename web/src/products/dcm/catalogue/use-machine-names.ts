@@ -8,7 +8,7 @@ import { type RequestValues, pastedNames, withPasted } from './request-values';
 import { text } from './text';
 
 /** Names of all machines of a request form, and the ways to change them. */
-export function useNames({ form }: CommandForm<RequestValues>) {
+export function useMachineNames({ form }: CommandForm<RequestValues>) {
   const t = useText(text).form;
   const format = useFormat();
   const list = useRef<HTMLDivElement>(null);
