@@ -1,7 +1,10 @@
-import { Toaster as Sonner } from 'sonner';
+import { useEffect } from 'react';
+import { Toaster as Sonner, toast } from 'sonner';
+import { showToastsBy } from './toast';
 
 /** Messages of success; errors are shown in place. */
 export function Toaster({ label }: { label: string }) {
+  useEffect(() => showToastsBy(({ tone, text }) => (tone === 'neutral' ? toast : toast[tone])(text)), []);
   return (
     <Sonner
       position="bottom-right"

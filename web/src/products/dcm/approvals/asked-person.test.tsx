@@ -153,7 +153,7 @@ describe('a person whom a policy asks, without the right to approve', () => {
     await open();
     const hand = userEvent.setup();
     await hand.click(screen.getByRole('button', { name: 'Approve with a comment' }));
-    await hand.type(screen.getByLabelText('Comment (optional)'), 'Within the budget.');
+    await hand.type(await screen.findByLabelText('Comment (optional)'), 'Within the budget.');
     await hand.click(screen.getByRole('button', { name: 'Approve' }));
     await waitFor(() =>
       expect(given).toEqual([{ request: 'r1', revision: 1, comment: 'Within the budget.' }]),

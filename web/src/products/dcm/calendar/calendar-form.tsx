@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { type Path, useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { Problem, isProblem } from '@/shell/api/problem';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
 import { DraftSection } from '@/shell/app/form/draft-note';
@@ -16,6 +15,7 @@ import { useDraft } from '@/shell/app/form/use-draft';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Select } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type CommandBody, useCommand } from '../api';
 import {
   CALENDAR_FIELDS,

@@ -1,7 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { useWatch } from 'react-hook-form';
-import { toast } from 'sonner';
 import { isProblem } from '@/shell/api/problem';
 import { ActionButton } from '@/shell/app/actions/action-button';
 import { DraftNote } from '@/shell/app/form/draft-note';
@@ -10,6 +9,7 @@ import { FormAlert } from '@/shell/app/form/form-alert';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
+import { toast } from '@/shell/ui/toast';
 import type { Row } from '../api';
 import { useCommandForm } from '../command-form';
 import { MachineFields } from './machine-fields';

@@ -1,6 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useWatch } from 'react-hook-form';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import type { CommandForm } from '@/shell/app/form/use-command-form';
@@ -9,6 +8,7 @@ import { colleaguesSource } from '@/shell/features/deputy/deputies';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { useNoLongerPossible } from '../requests/use-no-longer-possible';

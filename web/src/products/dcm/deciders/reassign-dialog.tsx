@@ -1,5 +1,4 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import type { CommandForm } from '@/shell/app/form/use-command-form';
@@ -8,6 +7,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Select, Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type Action, useRow } from '../api';
 import { useCommandForm } from '../command-form';
 import { useNoLongerPossible } from '../requests/use-no-longer-possible';

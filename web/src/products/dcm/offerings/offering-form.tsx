@@ -1,7 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
 import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
@@ -16,6 +15,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
+import { toast } from '@/shell/ui/toast';
 import { OFFERING_FIELDS, type OfferingDraft } from './offering-draft';
 import { OfferingFields } from './offering-fields';
 import { text } from './text';
@@ -50,7 +50,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
     const sent = JSON.stringify(typed);
     const saved = await save(typed);
     if (saved.state === 'conflicts') panel.current?.focus();
-    if (saved.state === 'typed-meanwhile') toast(t.typedMeanwhile);
+    if (saved.state === 'typed-meanwhile') toast.neutral(t.typedMeanwhile);
     if (saved.state !== 'saved') return;
     toast.success(t.saved(saved.name));
     if (JSON.stringify(form.getValues()) !== sent) return;

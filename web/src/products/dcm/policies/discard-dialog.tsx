@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { useText } from '@/shell/i18n/use-text';
+import { toast } from '@/shell/ui/toast';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { text } from './text';

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { RefObject } from 'react';
 import type { UseFormReturn } from 'react-hook-form';
-import { toast } from 'sonner';
 import { type FieldProblem, Problem, isProblem } from '@/shell/api/problem';
 import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { mergeErrors } from '@/shell/app/form/merge-errors';
@@ -9,6 +8,7 @@ import type { Basis } from '@/shell/app/form/use-basis';
 import type { FormDraft } from '@/shell/app/form/use-draft';
 import { type Language, useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
+import { toast } from '@/shell/ui/toast';
 import { type CommandBody, rehearse, useCommand } from '../api';
 import { atPlaces, placesOf } from './places';
 import { type PolicyDraft, parsed } from './policy-draft';

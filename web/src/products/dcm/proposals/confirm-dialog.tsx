@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
+import { toast } from '@/shell/ui/toast';
 import { type CommandBody, useRow } from '../api';
 import { useCommandForm } from '../command-form';
 import { type ChangedOffer, changedOffer, withoutChange } from '../requests/changed-offer';

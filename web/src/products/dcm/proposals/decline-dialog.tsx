@@ -1,9 +1,9 @@
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { useNoLongerPossible } from '../requests/use-no-longer-possible';

@@ -1,5 +1,4 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { normalizeInput } from '@/shell/app/form/normalize-input';
@@ -8,6 +7,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Input, Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type CommandBody, type Row, useRow } from '../api';
 import { useCommandForm } from '../command-form';
 import { useNoLongerPossible } from '../requests/use-no-longer-possible';

@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { toast } from 'sonner';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { Panel } from '@/shell/app/page/panel';
@@ -8,6 +7,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { Action, CommandBody, Row } from '../api';
 import { useCommandForm } from '../command-form';
 import { Conversation } from './conversation';

@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { CommandBody } from '../api';
 import { useCommandForm } from '../command-form';
 import { type ChangedOffer, changedOffer, withoutChange } from './changed-offer';
@@ -15,7 +15,7 @@ import { useNoLongerPossible } from './use-no-longer-possible';
 
 const COMMENT = ['comment'] as const;
 
-interface ApproveDialogProps extends ActionDialogProps {
+export interface ApproveDialogProps extends ActionDialogProps {
   /** Change because of which an approval was refused. */
   refusedFor?: ChangedOffer;
 }
@@ -59,11 +59,4 @@ export function ApproveDialog({ action, name, close, refusedFor }: ApproveDialog
       </Field>
     </CommandDialog>
   );
-}
-
-/** Dialog after the refusal of an approval that the person can overcome; undefined: any other. */
-export function approveAsChanged(cause: unknown) {
-  const refusedFor = changedOffer(cause);
-  if (!refusedFor) return undefined;
-  return (props: ActionDialogProps) => <ApproveDialog {...props} refusedFor={refusedFor} />;
 }

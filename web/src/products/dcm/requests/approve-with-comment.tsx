@@ -3,7 +3,7 @@ import { openDialog } from '@/shell/app/actions/open-dialogs';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { type Action, ID } from '../api';
-import { ApproveDialog } from './approve-dialog';
+import { ApproveDialog } from './dialogs';
 import { text } from './text';
 
 interface ApproveWithCommentProps {

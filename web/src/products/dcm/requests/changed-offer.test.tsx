@@ -1,11 +1,14 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import type { FunctionComponent } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Problem } from '@/shell/api/problem';
 import { createQueryClient } from '@/shell/api/query-client';
 import { type Session, SessionContext } from '@/shell/api/session';
-import { ApproveDialog, approveAsChanged } from './approve-dialog';
+import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
+import { approveAsChanged } from './approve-as-changed';
+import { ApproveDialog } from './approve-dialog';
 import { changedOffer } from './changed-offer';
 import { text } from './text';
 
@@ -41,7 +44,7 @@ async function host(request: Request): Promise<Response> {
   return Response.json({ command_id: 'c', position: null, subject: null, location: null, dry_run: false });
 }
 
-function open(Dialog: typeof ApproveDialog) {
+function open(Dialog: FunctionComponent<ActionDialogProps>) {
   vi.stubGlobal('fetch', host);
   const close = vi.fn<() => void>();
   const session = { kind: 'member', actor: 'id-james', permissions: [] } as unknown as Session;
@@ -85,7 +88,7 @@ it('a price that changes once more is shown once more', async () => {
   answers = [refusal('price-changed', { ...PRICE, monthly_cents: 9_900 }), null];
   open(Dialog);
   const hand = userEvent.setup();
-  await hand.click(screen.getByRole('button', { name: t.submit('€97.00') }));
+  await hand.click(await screen.findByRole('button', { name: t.submit('€97.00') }));
   await hand.click(await screen.findByRole('button', { name: t.submit('€99.00') }));
   await waitFor(() => expect(given).toHaveLength(2));
   expect(given[1]).toMatchObject({ expected_monthly_cents: 9_900 });

@@ -1,44 +1,26 @@
 import { useMemo } from 'react';
-import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
-import { lazyPage } from '@/shell/app/page/lazy-page';
 import { useText } from '@/shell/i18n/use-text';
 import type { Action } from '../api';
 import { text as deciders } from '../deciders/text';
 import { text as proposals } from '../proposals/text';
-import { AskBackDialog } from '../questions/ask-back-dialog';
 import { text as questions } from '../questions/text';
 import { text as revising } from '../revise/text';
 import type { ActionPlans } from '../row-actions';
-import { approveAsChanged } from './approve-dialog';
-import { CancelDialog } from './cancel-dialog';
-import { CancelWithoutRemovalDialog } from './cancel-without-removal-dialog';
-import { CompleteDialog } from './complete-dialog';
-import { RejectDialog } from './reject-dialog';
+import { approveAsChanged } from './approve-as-changed';
+import {
+  AskBackDialog,
+  CancelDialog,
+  CancelWithoutRemovalDialog,
+  CompleteDialog,
+  ConfirmDialog,
+  DeclineDialog,
+  PassOnDialog,
+  ProposeDialog,
+  ReassignDialog,
+  RejectDialog,
+  WithdrawDialog,
+} from './dialogs';
 import { text } from './text';
-import { WithdrawDialog } from './withdraw-dialog';
-
-// They choose people, which is too much code for pages that mails link to.
-const PassOnDialog = lazyPage<'PassOnDialog', ActionDialogProps>(
-  () => import('../deciders/pass-on-dialog'),
-  'PassOnDialog',
-);
-const ReassignDialog = lazyPage<'ReassignDialog', ActionDialogProps>(
-  () => import('../deciders/reassign-dialog'),
-  'ReassignDialog',
-);
-
-const ProposeDialog = lazyPage<'ProposeDialog', ActionDialogProps>(
-  () => import('../proposals/propose-dialog'),
-  'ProposeDialog',
-);
-const ConfirmDialog = lazyPage<'ConfirmDialog', ActionDialogProps>(
-  () => import('../proposals/confirm-dialog'),
-  'ConfirmDialog',
-);
-const DeclineDialog = lazyPage<'DeclineDialog', ActionDialogProps>(
-  () => import('../proposals/decline-dialog'),
-  'DeclineDialog',
-);
 
 /** Plans for commands on requests: decide, ask back, hand over, revise, withdraw, retry, cancel. */
 export function useRequestPlans(): ActionPlans {

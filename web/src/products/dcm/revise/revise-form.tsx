@@ -1,7 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useWatch } from 'react-hook-form';
-import { toast } from 'sonner';
 import { isProblem } from '@/shell/api/problem';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
@@ -12,6 +11,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Select } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { Action, CommandBody, Row } from '../api';
 import { MachineFields } from '../catalogue/machine-fields';
 import { QuotePanel } from '../catalogue/quote-panel';

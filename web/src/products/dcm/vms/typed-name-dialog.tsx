@@ -1,10 +1,10 @@
-import { toast } from 'sonner';
 import type { ActionDialogProps } from '@/shell/app/actions/action-plan';
 import { CommandDialog } from '@/shell/app/actions/command-dialog';
 import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Input, Textarea } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type CommandBody, useRow } from '../api';
 import { useCommandForm } from '../command-form';
 import { text } from './text';

@@ -1,8 +1,8 @@
 import { useLocation } from '@tanstack/react-router';
 import { type ComponentType, useEffect } from 'react';
-import { toast } from 'sonner';
 import { useCommand } from '@/shell/api/commands';
 import { endsSession } from '@/shell/api/problem';
+import { toast } from '@/shell/ui/toast';
 import type { ActionDialogProps } from './action-plan';
 import {
   type DelayedAction,

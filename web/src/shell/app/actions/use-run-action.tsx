@@ -1,9 +1,9 @@
 import { useRouter } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { toast } from 'sonner';
 import { useCommand } from '@/shell/api/commands';
 import { endsSession } from '@/shell/api/problem';
 import type { Action, ProductId } from '@/shell/api/contract';
+import { toast } from '@/shell/ui/toast';
 import { asLink } from '../product';
 import type { ActionPlan } from './action-plan';
 import { delay } from './delayed-store';

@@ -11,12 +11,12 @@ import { SignInPage } from '@/shell/app/sign-in/sign-in-page';
 import { SessionEndedDialog } from '@/shell/app/sign-in/session-ended-dialog';
 import { language } from '@/shell/i18n/language';
 import { useShellText } from '@/shell/i18n/shell-text';
-import { Toaster } from '@/shell/ui/toaster';
 import { TooltipProvider } from '@/shell/ui/tooltip';
 import { ActionDialogs } from '../actions/action-dialogs';
 import { DelayedActions } from '../actions/delayed-actions';
 import { useOneTargetPerDoubleClick } from '../actions/ignore-clicks';
 import { forgetDraftsOfOthers } from '../form/draft-store';
+import { lazyPage } from '../page/lazy-page';
 import { ProblemPage } from '../page/problem-page';
 import { useLoadAllPages, useNewRelease } from '../release/use-release';
 import { Announcer } from './announcer';
@@ -27,6 +27,8 @@ import { Splash } from './splash';
 import { TopBar } from './top-bar';
 import { useReachAgain } from './use-reach-again';
 import { useSessionCheck } from './use-session-check';
+
+const Toaster = lazyPage<'Toaster', { label: string }>(() => import('@/shell/ui/toaster'), 'Toaster');
 
 /** Frame of all pages. Without a session: the sign-in page at the same address. */
 export function Shell() {

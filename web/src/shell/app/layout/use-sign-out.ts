@@ -1,9 +1,9 @@
-import { toast } from 'sonner';
 import { endsSession } from '@/shell/api/problem';
 import { signOut } from '@/shell/api/session';
 import { settleDelayed } from '@/shell/app/actions/delayed-store';
 import { forgetDraftsOfOthers } from '@/shell/app/form/draft-store';
 import { useShellText } from '@/shell/i18n/shell-text';
+import { toast } from '@/shell/ui/toast';
 
 /**
  * Signs out after all delayed commands are given, which need the session. A failed sign-out is

@@ -1,12 +1,12 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { endsSession } from '@/shell/api/problem';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
+import { toast } from '@/shell/ui/toast';
 import type { ConnectionType } from './connection-types';
 import { type Connection, useRemoveConnection } from './connections';
 import { text } from './text';

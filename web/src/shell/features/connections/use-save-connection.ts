@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import type { Path, UseFormReturn } from 'react-hook-form';
-import { toast } from 'sonner';
 import { NOT_THERE_YET, asRead } from '@/shell/api/basis';
 import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { useText } from '@/shell/i18n/use-text';
+import { toast } from '@/shell/ui/toast';
 import type { ConnectionType } from './connection-types';
 import { type ConnectionValues, atPassword, toBody } from './connection-values';
 import { type Connection, type TestResult, useSetConnection } from './connections';

@@ -1,6 +1,5 @@
 import { useMemo, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
-import { toast } from 'sonner';
 import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
 import { hostNow } from '@/shell/api/host-clock';
 import { isProblem } from '@/shell/api/problem';
@@ -14,6 +13,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import type { Deputy, DeputyChanges } from './deputies';
 import { type DeputyValues, toBody, toValues } from './deputy-values';
 import { EndDeputy } from './end-deputy';

@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { endsSession } from '@/shell/api/problem';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
+import { toast } from '@/shell/ui/toast';
 import { text } from './text';
 
 /** Ends a deputyship before its time, after a confirmation. */

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { endsSession, shownHere } from '@/shell/api/problem';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
@@ -15,6 +14,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Dialog } from '@/shell/ui/dialog';
 import { Skeleton } from '@/shell/ui/skeleton';
+import { toast } from '@/shell/ui/toast';
 import { DeleteGroup } from './delete-group';
 import { type Group, type GroupMember, groupsQuery, useGroupChanges, useGroupMembers } from './groups';
 import { RenameGroup } from './rename-group';

@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { CHANGED_MEANWHILE, NOT_THERE_YET } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
 import { FormAlert } from '@/shell/app/form/form-alert';
@@ -12,6 +11,7 @@ import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { keyOf } from './group-key';
 import { useGroupChanges } from './groups';
 import { text } from './text';

@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { CHANGED_MEANWHILE, asRead } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
 import { FormAlert } from '@/shell/app/form/form-alert';
@@ -12,6 +11,7 @@ import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type Group, useGroupChanges } from './groups';
 import { text } from './text';
 

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { shownHere } from '@/shell/api/problem';
 import { CopyButton } from '@/shell/app/page/copy-button';
 import { Panel } from '@/shell/app/page/panel';
@@ -9,6 +8,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Badge, type Tone } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
+import { toast } from '@/shell/ui/toast';
 import { type Invitation, invitationsQuery, useInvitationChanges } from './invitations';
 import { text } from './text';
 import { useRoleName } from './role-names';

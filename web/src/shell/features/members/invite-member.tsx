@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { ownProblem } from '@/shell/app/form/own-problem';
 import { useSubmission } from '@/shell/app/form/use-command-form';
@@ -14,6 +13,7 @@ import { CheckField } from '@/shell/ui/check-field';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
 import { Field } from '@/shell/ui/field';
 import { Input, Select } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { useInvitationChanges } from './invitations';
 import { atRoles } from './member-values';
 import { rolesQuery } from './members';

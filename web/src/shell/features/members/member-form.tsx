@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
-import { toast } from 'sonner';
 import { CHANGED_MEANWHILE } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
 import { DraftSection } from '@/shell/app/form/draft-note';
@@ -18,6 +17,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { type MemberValues, atRoles, toBody, toValues } from './member-values';
 import { type Member, type Role, membersSource, useMemberChanges } from './members';
 import { RoleField } from './role-field';

@@ -1,7 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { isProblem } from '@/shell/api/problem';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { ownProblem, requireAll } from '@/shell/app/form/own-problem';
@@ -13,6 +12,7 @@ import { Button } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
 import { Field } from '@/shell/ui/field';
 import { Input } from '@/shell/ui/input';
+import { toast } from '@/shell/ui/toast';
 import { AdminFields } from './admin-fields';
 import { InvitedNote } from './invited-note';
 import { useCreateTenant } from './platform';

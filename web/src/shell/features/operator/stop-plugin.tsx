@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { answerOf, api } from '@/shell/api/client';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
+import { toast } from '@/shell/ui/toast';
 import { type Plugin, pluginsQuery } from './platform';
 import { ReasonDialog } from './reason-dialog';
 import { text } from './text';

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { shownHere } from '@/shell/api/problem';
 import { Empty } from '@/shell/app/list/empty';
 import { PageHeader } from '@/shell/app/page/page-header';
@@ -12,6 +11,7 @@ import { Alert } from '@/shell/ui/alert';
 import { Badge, type Tone } from '@/shell/ui/badge';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
+import { toast } from '@/shell/ui/toast';
 import { GrantDialog } from './grant-dialog';
 import { InviteAdmin } from './invite-admin';
 import { ReasonDialog } from './reason-dialog';

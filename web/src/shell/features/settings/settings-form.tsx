@@ -1,6 +1,5 @@
 import { useMemo, useRef } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
 import { DraftSection } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
@@ -12,6 +11,7 @@ import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { useDraft } from '@/shell/app/form/use-draft';
 import { useText } from '@/shell/i18n/use-text';
+import { toast } from '@/shell/ui/toast';
 import { SettingField, useShow } from './setting-field';
 import { type SettingValues, pathOf, toForm, toValues } from './setting-values';
 import { type ProductSettings, useSetSettings } from './settings';
