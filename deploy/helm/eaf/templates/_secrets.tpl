@@ -1,0 +1,16 @@
+{{/* Secrets of this release, with type and keys. */}}
+{{- define "eaf.secrets" -}}
+master-key: {type: Opaque, keys: [master-key]}
+{{- if not .Values.database.urlsSecret }}
+db-credentials: {type: kubernetes.io/basic-auth, keys: [username, password]}
+{{- end }}
+{{- if .Values.keycloak.url }}
+keycloak-client: {type: Opaque, keys: [client-secret]}
+{{- end }}
+{{- if and .Values.keycloak.create .Values.database.create }}
+keycloak-db: {type: kubernetes.io/basic-auth, keys: [username, password]}
+{{- end }}
+{{- if and .Values.database.create .Values.database.backup.enabled }}
+backup-credentials: {type: Opaque, keys: [access-key-id, secret-access-key]}
+{{- end }}
+{{- end }}
