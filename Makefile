@@ -6,7 +6,7 @@ setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles
 # once.
-.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated
+.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated check-deploy
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ guide: setup ## Run docs/guides/api.md against a demo of its own.
 
 fuzz: setup ## Send the API what its document allows, and what it does not, as every role: 500 cases per operation.
 	eaf-host/dev/fuzz 500
+
+check-deploy: ## Render and validate everything under deploy/, and find each of the mutations in deploy/check/mutations.yaml.
+	@deploy/check/run
 
 reference: setup ## Generate the reference files.
 	@mkdir -p deploy
