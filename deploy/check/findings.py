@@ -26,6 +26,8 @@ class Installation:
     release: str = "dcm"
     namespace: str = "dcm"
     settings: set = field(default_factory=set)
+    # The text from Helm.
+    text: str = ""
 
     def of(self, *kinds):
         return [each for each in self.objects if each["kind"] in kinds]

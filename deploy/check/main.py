@@ -5,39 +5,49 @@ import sys
 import time
 from pathlib import Path
 
+import compose
+import environments
 import mutations
 import render
 import rules
-from findings import Finding, place
+from findings import Finding
 from schemas import Schemas
 
 DEPLOY = Path(__file__).resolve().parent.parent
 COMMITTED = ("dev", "staging", "prod")
+RULES = {rule.__name__ for rule in [*rules.RULES, *environments.RULES, *compose.RULES]}
+RULES |= {"schema", "render", "committed", "two-installations"}
 
 
-def check(deploy, helm, schemas, only=None, with_committed=True):
-    """Findings about everything in `deploy`, or about one values file and one static folder."""
+def check(deploy, helm, schemas, only=None):
+    """Findings about everything in `deploy`, or about one values file, or about one of the parts that
+    belong to none: `environments`, `compose`."""
     for values in render.environment_files(deploy):
-        if only is None or values.stem == only:
-            yield from check_values(deploy, helm, schemas, values, with_committed)
+        if only in (None, values.stem):
+            yield from check_values(deploy, helm, schemas, values)
+    if only in (None, "environments"):
+        files = [deploy / f"values/{name}.yaml" for name in COMMITTED]
+        installations = {file.stem: render.installation(helm, deploy, file, namespace=render.namespace_of(file)) for file in files}
+        yield from environments.findings(deploy, schemas, installations)
+    if only in (None, "compose"):
+        yield from compose.findings(deploy, schemas)
 
 
-def check_values(deploy, helm, schemas, values, with_committed):
+def check_values(deploy, helm, schemas, values):
+    """Findings about one values file and the objects that it renders."""
     namespace = render.namespace_of(values)
     try:
         installation = render.installation(helm, deploy, values, namespace=namespace)
         second = render.installation(helm, deploy, values, release="blue", namespace=namespace)
     except render.Refused as refused:
-        yield Finding("render", values.name, str(refused))
-        return
+        return [Finding("render", values.name, str(refused))]
     found = [finding for each in installation.objects for finding in schemas.findings(each)]
     found += rules.clashes(installation, second)
     if not any(finding.rule == "schema" for finding in found):
         found += rules.findings(installation)
-    for finding in found:
-        yield Finding(finding.rule, f"{values.stem} {finding.place}", finding.text)
-    if with_committed and values.stem in COMMITTED:
-        yield from committed(deploy, render.text(helm, deploy, values, namespace=namespace), values.stem)
+    if values.stem in COMMITTED:
+        found += committed(deploy, installation.text, values.stem)
+    return [Finding(finding.rule, f"{values.stem} {finding.place}", finding.text) for finding in found]
 
 
 def committed(deploy, rendered, name):
@@ -77,14 +87,14 @@ def main():
         print(f"error: {finding}", file=sys.stderr)
     if found:
         sys.exit(1)
-    print(f"deploy: {len(render.environment_files(DEPLOY))} values files, no findings")
+    print(f"deploy: {len(render.environment_files(DEPLOY))} values files, namespaces, Argo CD, Flux and compose.yaml: no findings")
     if not arguments.no_mutations:
-        count, missed = mutations.run(DEPLOY, lambda deploy, only: check(deploy, arguments.helm, schemas, only, False))
+        count, missed = mutations.run(DEPLOY, RULES, lambda deploy, only: check(deploy, arguments.helm, schemas, only))
         for text in missed:
             print(f"error: {text}", file=sys.stderr)
         if missed:
             sys.exit(1)
-        print(f"deploy: {count} mutations, each found by its rule")
+        print(f"deploy: {count} mutations of {len(RULES)} rules, each found")
     print(f"deploy: checked in {time.monotonic() - since:.1f} s")
 
 

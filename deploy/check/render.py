@@ -47,6 +47,7 @@ def installation(helm, deploy, values, release="dcm", namespace="dcm"):
         release=release,
         namespace=namespace,
         settings=settings(deploy),
+        text=rendered,
     )
 
 

@@ -3,7 +3,9 @@ which yields (object or place, sentence)."""
 
 import re
 
+import exposure
 import network
+import operators
 from findings import Finding, at, containers, place
 
 LABELS = ("name", "instance", "component", "version", "part-of", "managed-by")
@@ -265,12 +267,14 @@ def edges(installation):
                 yield each, "it does not deny both directions by default"
 
 
-def findings(installation):
-    import exposure
-    import operators
+RULES = [
+    labels, probes, security, resources, images, drain, availability, services, settings, secrets, edges,
+    *exposure.RULES, *operators.RULES,
+]
 
-    rules = [labels, probes, security, resources, images, drain, availability, services, settings, secrets, edges]
-    for rule in [*rules, *exposure.RULES, *operators.RULES]:
+
+def findings(installation):
+    for rule in RULES:
         for where, text in rule(installation):
             yield Finding(rule.__name__, place(where) if isinstance(where, dict) else str(where), text)
 
