@@ -47,6 +47,10 @@ def containers(workload):
     return workload["spec"]["template"]["spec"]["containers"]
 
 
+def all_containers(workload):
+    return workload["spec"]["template"]["spec"].get("initContainers", []) + containers(workload)
+
+
 def at(value, path, default=None):
     """Value at a path of keys and indexes such as `spec.tls.0.minVersion`."""
     for key in path.split("."):

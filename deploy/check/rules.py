@@ -6,7 +6,7 @@ import re
 import exposure
 import network
 import operators
-from findings import Finding, at, containers, place
+from findings import Finding, all_containers, at, containers, place
 
 LABELS = ("name", "instance", "component", "version", "part-of", "managed-by")
 PUBLIC = {"gateway": {"HTTPRoute"}, "ingress": {"Ingress"}, "route": {"Route"}, "none": set()}
@@ -71,7 +71,7 @@ def security(installation):
                 yield each, f"the volume {volume['name']} is a {kinds}"
             if "emptyDir" in volume and not at(volume, "emptyDir.sizeLimit"):
                 yield each, f"the volume {volume['name']} has no limit"
-        for container in containers(each):
+        for container in all_containers(each):
             has = container.get("securityContext", {})
             wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
             for key, value in wanted.items():
@@ -86,7 +86,7 @@ def resources(installation):
     is_dev = installation.name == "dev"
     for each in installation.of("Deployment"):
         requests, limits = BRIEFING[component(each)]
-        for container in containers(each):
+        for container in all_containers(each):
             if (at(container, "resources.requests"), at(container, "resources.limits")) != (requests, limits):
                 yield each, "requests and limits are not the briefing's"
     wanted = {"Deployment": 3, "Keycloak": 2, "Cluster": 3}
@@ -203,6 +203,9 @@ def settings(installation):
             if name.endswith("_FILE") and not any(value.startswith(f"{path}/") for path in mounts):
                 yield each, f"{name} names a file in no volume"
         yield from missing(installation, each, variables)
+        creates_roles = any(container.get("args") == ["db", "bootstrap"] for container in all_containers(each))
+        if creates_roles == bool(installation.values["database"]["urlsSecret"]):
+            yield each, "roles of PostgreSQL are created if and only if the host has DB_USER"
         if not at(each, "spec.template.metadata.annotations", {}).get("checksum/settings"):
             yield each, "changed settings do not restart the pods"
 
@@ -226,7 +229,7 @@ def secrets(installation):
             if re.search(r"PASSWORD|SECRET|KEY$|TOKEN", name) and not name.endswith("_FILE"):
                 yield each, f"{name} is a secret"
     for each in installation.of("Deployment"):
-        for container in containers(each):
+        for container in all_containers(each):
             for variable in container.get("env", []):
                 reference = at(variable, "valueFrom.secretKeyRef", {})
                 if variable["name"] != "DB_USER" or reference.get("key") != "username":

@@ -21,9 +21,10 @@ DB_NAME: {{ .Values.database.name | quote }}
 DB_PASSWORD_FILE: /run/secrets/database/password
 {{- with include "eaf.poolerHost" . }}
 DB_POOLER_HOST: {{ . | quote }}
+DB_POOLER_PORT: {{ ternary 5432 $.Values.database.poolerPort $.Values.database.create | quote }}
 {{- end }}
 {{- if include "eaf.databaseCaSecret" . }}
-DB_CA_FILE: /run/secrets/database-ca/ca.crt
+DB_SSLROOTCERT: /run/secrets/database-ca/ca.crt
 {{- end }}
 {{- end }}
 {{- if .Values.keycloak.url }}
@@ -87,5 +88,28 @@ NO_PROXY: {{ $.Values.proxy.noProxy | quote }}
 - volume: keycloak
   path: /run/secrets/keycloak
   secret: {{ include "eaf.name" (list . "keycloak-client") }}
+{{- end }}
+{{- end }}
+
+{{- define "eaf.hostEnvironment" -}}
+envFrom:
+  - configMapRef: {name: {{ include "eaf.name" (list . "api") }}}
+{{- if not .Values.database.urlsSecret }}
+env:
+  - name: DB_USER
+    valueFrom:
+      secretKeyRef: {name: {{ include "eaf.name" (list . "db-credentials") }}, key: username}
+{{- end }}
+{{- end }}
+
+{{- define "eaf.hostMounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: compiled, mountPath: /var/cache/eaf}
+# Directories, not single files: these are updated when a secret is rotated.
+{{- range include "eaf.secretMounts" . | fromYamlArray }}
+- {name: {{ .volume }}, mountPath: {{ .path }}, readOnly: true}
+{{- end }}
+{{- if .Values.trust.configMap }}
+- {name: trust, mountPath: /etc/eaf/trust, readOnly: true}
 {{- end }}
 {{- end }}
