@@ -9,12 +9,11 @@
 {{- define "eaf.keycloakPaths" -}}
 - /realms/{{ .Values.keycloak.realm }}
 - /resources
-- /js
 {{- end }}
 
-{{/* Secret with the certificate: (list $ dcm|keycloak). */}}
+{{/* Secret with the certificate: (list $ web|keycloak). */}}
 {{- define "eaf.tlsSecret" -}}
-{{- include "eaf.name" (list (index . 0) (ternary "tls" "keycloak-tls" (eq (index . 1) "dcm"))) -}}
+{{- include "eaf.name" (list (index . 0) (ternary "tls" "keycloak-tls" (eq (index . 1) "web"))) -}}
 {{- end }}
 
 {{/* Parent of a route: (list $ listener). */}}
