@@ -80,14 +80,18 @@ def is_peer(peer, end, namespace):
     return selects(peer.get("podSelector") or {}, end.labels)
 
 
+def applying(policies, subject, direction):
+    """Policies that apply to a pod of ours in one direction."""
+    return [each for each in policies if subject.is_ours and selects(each["spec"]["podSelector"], subject.labels)
+            and direction.capitalize() in each["spec"].get("policyTypes", ["Ingress"])]
+
+
 def allows(policies, subject, direction, other, port):
-    """Whether policies of `subject` allow the connection; a pod without a policy allows all."""
-    of = [each for each in policies if selects(each["spec"]["podSelector"], subject.labels)
-          and direction.capitalize() in each["spec"].get("policyTypes", ["Ingress"])]
-    if not subject.is_ours or not of:
+    """Whether the policies that apply to `subject` allow the connection; without any, all is allowed."""
+    if not policies:
         return True
     key = "from" if direction == "ingress" else "to"
-    for policy in of:
+    for policy in policies:
         for rule in policy["spec"].get(direction) or []:
             peers, ports = rule.get(key), rule.get("ports")
             if peers and not any(is_peer(peer, other, subject.namespace) for peer in peers):
@@ -116,11 +120,13 @@ def reachable(installation, known):
     policies = installation.of("NetworkPolicy")
     # A port that no edge names must be closed too.
     ports = {as_port(port) for edge in installation.values["network"]["edges"] for port in edge["ports"]} | {(22, "TCP")}
+    out = {end: applying(policies, end, "egress") for end in known.values()}
+    into = {end: applying(policies, end, "ingress") for end in known.values()}
     return {
         (source.name, target.name, port)
         for source in known.values() for target in known.values() for port in ports
         if (source.is_ours or target.is_ours)
-        and allows(policies, source, "egress", target, port) and allows(policies, target, "ingress", source, port)
+        and allows(out[source], source, "egress", target, port) and allows(into[target], target, "ingress", source, port)
     }
 
 

@@ -113,7 +113,11 @@ class Schemas:
 
     @cache
     def registry(self, version):
-        return Registry(retrieve=lambda uri: DRAFT202012.create_resource(json.loads((self.folder(version) / uri.rpartition("/")[2]).read_text())))
+        @cache
+        def retrieve(uri):
+            return DRAFT202012.create_resource(json.loads((self.folder(version) / uri.rpartition("/")[2]).read_text()))
+
+        return Registry(retrieve=retrieve)
 
     @staticmethod
     def folder(version):
