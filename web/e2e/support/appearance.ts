@@ -31,12 +31,21 @@ export async function show(
   await painted(page);
 }
 
-/** Waits for the transition of colours, which a slow machine delays. */
+/**
+ * Waits for the transitions of colours. One can begin when another ends, where an element inherits
+ * a colour that changes.
+ */
 async function painted(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    for (let frames = 0; frames < 2; frames++) await new Promise(resolve => requestAnimationFrame(resolve));
-    const ends = document.getAnimations().filter(one => one.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ends.map(one => one.finished));
+    await new Promise(resolve => requestAnimationFrame(resolve));
+    let left: Animation[] = [];
+    do {
+      await Promise.allSettled(left.map(one => one.finished));
+      await new Promise(resolve => requestAnimationFrame(resolve));
+      left = document
+        .getAnimations()
+        .filter(one => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity);
+    } while (left.length > 0);
   });
 }
 

@@ -87,7 +87,7 @@ function Stage({ stage, all, subject }: StageProps) {
   ].filter(part => part !== null);
   return (
     <li className="grid gap-0.5 border-l-2 border-line-strong/60 pl-3">
-      <p className="font-medium break-words">{stage.name ?? stages.unnamed}</p>
+      <p className="font-medium wrap-anywhere">{stage.name ?? stages.unnamed}</p>
       <People stage={stage} />
       {when.length > 0 ? <p className="text-quiet">{when.join(', ')}</p> : null}
       <Why reasons={stage.because} subject={subject} />

@@ -69,7 +69,7 @@ function Machine({ row, isPresent }: { row: Row<'requests'>; isPresent: boolean 
           to="/requests/$id"
           params={{ id: row.key }}
           aria-current={isPresent ? 'page' : undefined}
-          className="rounded font-medium break-words underline-offset-4 hover:text-accent-text hover:underline"
+          className="rounded font-medium wrap-anywhere underline-offset-4 hover:text-accent-text hover:underline"
         >
           {row.vm_name}
         </Link>
@@ -78,7 +78,7 @@ function Machine({ row, isPresent }: { row: Row<'requests'>; isPresent: boolean 
       <span>
         <RequestStatus row={row} />
       </span>
-      <span className="min-w-0 text-sm break-words text-quiet">{more}</span>
+      <span className="min-w-0 text-sm wrap-anywhere text-quiet">{more}</span>
     </li>
   );
 }

@@ -20,7 +20,7 @@ export function ComparisonRow({ comparison, place, onChange, onRemove }: Compari
   const t = useText(text);
   const { fact, is } = comparison;
   return (
-    <div className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] items-start gap-3 @3xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_auto]">
+    <div className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-3 @md:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] @3xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_minmax(0,3fr)_auto]">
       <Field label={t.condition.fact} className="col-span-full @3xl:col-span-1">
         <Select value={fact} onChange={event => onChange(withFact(comparison, event.target.value as Fact))}>
           {FACT_NAMES.map(name => (
@@ -30,7 +30,7 @@ export function ComparisonRow({ comparison, place, onChange, onRemove }: Compari
           ))}
         </Select>
       </Field>
-      <Field label={t.condition.is}>
+      <Field label={t.condition.is} className="col-span-full @md:col-span-1">
         <Select
           value={is}
           onChange={event => onChange({ ...comparison, is: event.target.value as Operator })}

@@ -59,7 +59,7 @@ function Turn({ entry, earlier, principal }: TurnProps) {
       {entry.text === null && entry.by_name ? null : (
         <blockquote
           className={cn(
-            'max-w-prose rounded-lg px-3.5 py-2 whitespace-pre-line break-words',
+            'max-w-prose rounded-lg px-3.5 py-2 whitespace-pre-line wrap-anywhere',
             asks ? 'bg-wait-soft' : 'bg-sunken',
             earlier && 'bg-transparent px-0 py-0 text-quiet',
           )}

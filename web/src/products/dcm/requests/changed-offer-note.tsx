@@ -35,10 +35,10 @@ function Change({ label, before, now }: ChangeProps) {
       ) : (
         <dd className="flex flex-wrap items-center gap-x-2">
           <span className="sr-only">{t.from} </span>
-          <span className="break-words text-quiet line-through">{before}</span>
+          <span className="wrap-anywhere text-quiet line-through">{before}</span>
           <ArrowRight aria-hidden className="size-3.5 shrink-0 text-quiet" />
           <span className="sr-only">, {t.to} </span>
-          <span className="font-semibold break-words">{now}</span>
+          <span className="font-semibold wrap-anywhere">{now}</span>
         </dd>
       )}
     </div>

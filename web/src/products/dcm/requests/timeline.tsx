@@ -132,7 +132,7 @@ function Entry({ event }: { event: Event }) {
             <summary className="inline-flex min-h-6 items-center underline underline-offset-2">
               {t.timeline.details}
             </summary>
-            <p className="mt-1 rounded-md bg-sunken px-2.5 py-1.5 font-mono text-2xs break-words">
+            <p className="mt-1 rounded-md bg-sunken px-2.5 py-1.5 font-mono text-2xs wrap-anywhere">
               {event.code ? `${event.code}: ` : ''}
               {event.message}
             </p>

@@ -102,7 +102,7 @@ function DifferenceItem({ difference, speech }: { difference: Difference; speech
         <Link
           to="/requests/$id"
           params={{ id: request.key }}
-          className="font-medium break-words text-accent-text underline-offset-2 hover:underline"
+          className="font-medium wrap-anywhere text-accent-text underline-offset-2 hover:underline"
         >
           {request.vm_name ?? request.key}
         </Link>

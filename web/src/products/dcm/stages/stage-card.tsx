@@ -47,7 +47,7 @@ export function StageCard({ stage, subject, people, names, missing, Heading = 'h
       </span>
       <div className="grid min-w-0 flex-1 content-start gap-2">
         <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
-          <Heading className="font-medium break-words">{name}</Heading>
+          <Heading className="font-medium wrap-anywhere">{name}</Heading>
           <Badge tone={tone}>{stage.awaitsAnswer ? t.awaitsAnswer : t.states[stage.state]}</Badge>
         </div>
         {why ? <p className="text-sm text-quiet">{why}</p> : null}
@@ -158,7 +158,7 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex flex-wrap gap-x-2">
       <dt className="text-quiet">{label}:</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>
   );
 }

@@ -37,7 +37,7 @@ export function StageDecisions({ decisions, names }: StageDecisionsProps) {
               </span>
             </p>
             {one.comment ? (
-              <blockquote className="border-l-2 border-line-strong/60 pl-3 whitespace-pre-line break-words">
+              <blockquote className="border-l-2 border-line-strong/60 pl-3 whitespace-pre-line wrap-anywhere">
                 <span className="sr-only">{t.comment}: </span>
                 {one.comment}
               </blockquote>

@@ -1,6 +1,6 @@
 import type { RowData } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useRef } from 'react';
+import { type ReactNode, useCallback, useRef } from 'react';
 import { cn } from '@/shell/ui/cn';
 import { Skeleton } from '@/shell/ui/skeleton';
 import type { RowColumn } from './column';
@@ -91,12 +91,19 @@ function Card<R extends RowData>({ row, columns, link, gone }: CardProps<R>) {
       </div>
       <dl className="grid grid-cols-[minmax(0,7.5rem)_minmax(0,1fr)] gap-x-3 gap-y-1 text-sm">
         {lines.map(column => (
-          <div key={column.id} className="col-span-2 grid grid-cols-subgrid">
-            <dt className="text-quiet">{column.header}</dt>
-            <dd className="line-clamp-6 min-w-0 break-words">{column.cell(row)}</dd>
-          </div>
+          <Line key={column.id} header={column.header} cell={column.cell(row)} />
         ))}
       </dl>
+    </div>
+  );
+}
+
+/** Line of a card. Text is limited to six lines, and an element shows what it has. */
+function Line({ header, cell }: { header: string; cell: ReactNode }) {
+  return (
+    <div className="col-span-2 grid grid-cols-subgrid">
+      <dt className="text-quiet">{header}</dt>
+      <dd className={cn('min-w-0', typeof cell === 'string' && 'line-clamp-6')}>{cell}</dd>
     </div>
   );
 }

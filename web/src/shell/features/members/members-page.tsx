@@ -119,7 +119,8 @@ function useColumns(): RowColumn<Member>[] {
         width: 16,
         least: 150,
         drop: 1,
-        cell: row => (row.deputy ? deputyPeriod(row.deputy, t, format) : '–'),
+        cell: row =>
+          row.deputy ? <span className="wrap-anywhere">{deputyPeriod(row.deputy, t, format)}</span> : '–',
       },
     ];
   }, [t, format, roleName, groups]);

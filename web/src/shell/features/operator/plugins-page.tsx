@@ -101,7 +101,7 @@ function Imports({ title, imports }: { title: string; imports: Plugin['imports']
       ) : (
         <ul className="grid gap-2">
           {imports.map(({ interface: name, functions }) => (
-            <li key={name} className="grid font-mono text-xs break-words">
+            <li key={name} className="grid font-mono text-xs wrap-anywhere">
               <span>{name}</span>
               <span className="text-quiet">{functions.map(plain).join(', ')}</span>
             </li>

@@ -33,7 +33,7 @@ export function FoundThing(props: FoundThingProps) {
     <CommandItem value={foundId(product, view, id)} onSelect={onSelect}>
       <Icon aria-hidden />
       <span className="flex min-w-0 flex-1 flex-wrap items-baseline gap-x-3 py-1">
-        <span className="break-words">{name}</span>
+        <span className="wrap-anywhere">{name}</span>
         {about ? <span className="text-xs text-quiet">{about}</span> : null}
       </span>
       <span className="shrink-0 text-xs">{children}</span>

@@ -44,7 +44,7 @@ function Versions({ versions }: { versions: Version[] }) {
           <p className="text-xs text-quiet">{t.by(by ?? t.erased, format.dateTime(at))}</p>
           {changes.length === 0 ? <p>{t.same}</p> : null}
           {changes.map(change => (
-            <p key={change.name} className="break-words">
+            <p key={change.name} className="wrap-anywhere">
               {t.change(change.label, change.old || t.nothing, change.new || t.nothing)}
             </p>
           ))}
