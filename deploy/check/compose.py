@@ -57,6 +57,8 @@ def files(deploy, document, name, service):
     for secret in service.get("secrets", []):
         if secret not in document["secrets"]:
             yield name, f"the secret {secret} is not declared"
+        elif service.get("read_only") and "file" not in document["secrets"][secret]:
+            yield name, f"the secret {secret} cannot be written into a read-only container: it must be a file"
 
 
 def compose_settings(deploy, document, _schemas):

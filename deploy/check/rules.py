@@ -216,7 +216,10 @@ def missing(installation, each, variables):
         needed |= {"EAF_DATABASE_URL_FILE", "EAF_DATABASE_PLATFORM_URL_FILE", "EAF_DATABASE_MIGRATE_URL_FILE"}
     else:
         needed |= {"DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD_FILE"}
-    needed |= {"KEYCLOAK_URL", "KEYCLOAK_REALM", "KEYCLOAK_CLIENT_ID", "KEYCLOAK_CLIENT_SECRET_FILE"}
+    if installation.values["keycloak"]["url"]:
+        needed |= {"KEYCLOAK_URL", "KEYCLOAK_REALM", "KEYCLOAK_CLIENT_ID", "KEYCLOAK_CLIENT_SECRET_FILE"}
+    else:
+        needed |= {"EAF_OIDC_ISSUER", "EAF_OIDC_CLIENT_ID", "EAF_OIDC_CLIENT_SECRET_FILE"}
     for name in sorted(needed - set(variables)):
         yield each, f"{name} is missing"
 

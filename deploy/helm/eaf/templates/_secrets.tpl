@@ -1,12 +1,10 @@
 {{/* Secrets of this release, with type and keys. */}}
 {{- define "eaf.secrets" -}}
 master-key: {type: Opaque, keys: [master-key]}
-{{- if not .Values.database.urlsSecret }}
+{{- if or .Values.database.create (not .Values.database.urlsSecret) }}
 db-credentials: {type: kubernetes.io/basic-auth, keys: [username, password]}
 {{- end }}
-{{- if .Values.keycloak.url }}
 keycloak-client: {type: Opaque, keys: [client-secret]}
-{{- end }}
 {{- if and .Values.keycloak.create .Values.database.create }}
 keycloak-db: {type: kubernetes.io/basic-auth, keys: [username, password]}
 {{- end }}

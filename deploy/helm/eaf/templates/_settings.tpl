@@ -32,6 +32,8 @@ KEYCLOAK_URL: {{ .Values.keycloak.url | quote }}
 KEYCLOAK_REALM: {{ .Values.keycloak.realm | quote }}
 KEYCLOAK_CLIENT_ID: {{ .Values.keycloak.clientId | quote }}
 KEYCLOAK_CLIENT_SECRET_FILE: /run/secrets/keycloak/client-secret
+{{- else }}
+EAF_OIDC_CLIENT_SECRET_FILE: /run/secrets/keycloak/client-secret
 {{- end }}
 {{- if .Values.trust.configMap }}
 SSL_CERT_FILE: /etc/eaf/trust/{{ .Values.trust.key }}
@@ -84,11 +86,9 @@ NO_PROXY: {{ $.Values.proxy.noProxy | quote }}
   items: [{key: ca.crt, path: ca.crt}]
 {{- end }}
 {{- end }}
-{{- if .Values.keycloak.url }}
 - volume: keycloak
   path: /run/secrets/keycloak
   secret: {{ include "eaf.name" (list . "keycloak-client") }}
-{{- end }}
 {{- end }}
 
 {{- define "eaf.hostEnvironment" -}}
