@@ -20,7 +20,7 @@ demo: setup ## Run everything on this machine; Ctrl-C stops it.
 demo-reset: ## Forget what the demo kept. Refuses while it runs.
 	@if [ -x bin/eaf ]; then bin/eaf dev reset; else rm -rf "$${EAF_STATE_DIR:-.eaf}"; fi
 
-test: setup lint generated web ## Everything that must hold, on real parts.
+test: setup lint generated web check-deploy ## Everything that must hold, on real parts.
 	go test -C eaf-host/dev/vcsim ./...
 	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
 	$(MAKE) pooler
