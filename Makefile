@@ -38,7 +38,7 @@ web: setup ## Check the web client: types, lints, format, unit tests, size.
 
 browser: setup ## Every user story in a real browser, against a demo of its own.
 	@$(setup) browser
-	eaf-host/dev/with-demo eaf-host/dev/browser --project=journeys
+	eaf-host/dev/with-demo eaf-host/dev/browser
 
 screens: setup ## Take the pictures of docs/screens again.
 	@$(setup) browser

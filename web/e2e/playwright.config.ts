@@ -12,11 +12,17 @@ const executablePath = browsers.find(path => path !== '' && existsSync(path));
 if (!executablePath) throw new Error('There is no Chromium: install it, or name it in EAF_CHROMIUM.');
 if (!process.env.EAF_URL) throw new Error('There is no demo: run `make browser`, or eaf-host/dev/with-demo.');
 
-/** One worker and no retry: a journey that fails once is broken. */
+/** Read every page and change nothing. */
+const PAGES = ['**/every-page.spec.ts', '**/layout.spec.ts'];
+/** Moves the clock of the whole demo, which never goes back: the last one, and alone. */
+const TIME = '**/time.spec.ts';
+
+const output = (project: string) => `../../target/browser/${project}`;
+
+/** No retry: a journey that fails once is broken. Journeys share the demo's people: one worker. */
 export default defineConfig({
   testDir: '.',
-  outputDir: '../../target/browser',
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   timeout: 180_000,
@@ -44,8 +50,16 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'journeys', testMatch: /.*\.spec\.ts/ },
-    { name: 'screens', testMatch: /.*\.screens\.ts/ },
-    { name: 'figures', testMatch: /.*\.figures\.ts/ },
+    { name: 'pages', testMatch: PAGES, fullyParallel: true, outputDir: output('pages') },
+    {
+      name: 'journeys',
+      testMatch: '**/*.spec.ts',
+      testIgnore: [...PAGES, TIME],
+      workers: 1,
+      outputDir: output('journeys'),
+    },
+    { name: 'time', testMatch: TIME, workers: 1, outputDir: output('time') },
+    { name: 'screens', testMatch: '**/*.screens.ts', workers: 1, outputDir: output('screens') },
+    { name: 'figures', testMatch: '**/*.figures.ts', workers: 1, outputDir: output('figures') },
   ],
 });

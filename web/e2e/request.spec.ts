@@ -39,6 +39,7 @@ for (const { language, by } of ways) {
       language,
       by,
       path: new URL(link).pathname,
+      newSession: true,
     });
     await expect(reader.page.getByText(/^ssh \S+@\d+\.\d+\.\d+\.\d+$/)).toBeVisible();
     await giveBack(reader, name);

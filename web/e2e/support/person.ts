@@ -1,4 +1,4 @@
-import { type Browser, type Page, expect } from '@playwright/test';
+import { type Browser, type BrowserContext, type Page, expect } from '@playwright/test';
 import { text as dcm } from '../../src/products/dcm/text';
 import { de } from '../../src/shell/i18n/de';
 import { en } from '../../src/shell/i18n/en';
@@ -69,23 +69,45 @@ export class Person {
     readonly hand: Hand,
   ) {}
 
-  /** Opens `path` like a link in a mail, signs in on the way, and ends at that path. */
+  /**
+   * Opens `path` with the session of an earlier journey of this account, if it is still valid.
+   * Otherwise, and with `newSession`, it opens the path like a link in a mail, signs in on the way, and
+   * ends at that path.
+   */
   static async signIn(
     browser: Browser,
     account: string,
-    options: { language: Language; by?: 'mouse' | 'keyboard'; path?: string; timezoneId?: string },
+    options: {
+      language: Language;
+      by?: 'mouse' | 'keyboard';
+      path?: string;
+      timezoneId?: string;
+      newSession?: boolean;
+      invitation?: string;
+    },
   ) {
-    const { language, by = 'mouse', path = '/', timezoneId = 'Europe/Berlin' } = options;
+    const {
+      language,
+      by = 'mouse',
+      path = '/',
+      timezoneId = 'Europe/Berlin',
+      newSession = false,
+      invitation,
+    } = options;
     const context = await browser.newContext({ locale: language === 'de' ? 'de-DE' : 'en-GB', timezoneId });
     await context.addInitScript(chosen => localStorage.setItem('eaf.language', chosen), language);
+    const signedIn = !newSession && !invitation && (await resume(context, account));
     const page = await context.newPage();
     const hand = by === 'mouse' ? mouse() : keyboard(page);
     const person = new Person(page, account, language, hand);
-    await page.goto(path);
-    await hand.press(page.getByRole('link', { name: shell[language].signIn.action }));
-    await hand.press(page.getByRole('link', { name: account }));
+    await page.goto(invitation ?? path);
+    if (!signedIn) {
+      if (!invitation) await hand.press(page.getByRole('link', { name: shell[language].signIn.action }));
+      await hand.press(page.getByRole('link', { name: account }));
+    }
     await expect(page).toHaveURL(url => url.pathname + url.search === path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    if (!signedIn) sessions.set(account, await sessionOf(context));
     return person;
   }
 
@@ -117,4 +139,24 @@ export class Person {
   async leave(): Promise<void> {
     await this.page.context().close();
   }
+}
+
+type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>;
+
+/** Sessions of this run, by account. */
+const sessions = new Map<string, Cookies>();
+
+/** Gives the account's last session to the context, and returns whether it is still valid. */
+async function resume(context: BrowserContext, account: string): Promise<boolean> {
+  const cookies = sessions.get(account);
+  if (!cookies) return false;
+  await context.addCookies(cookies);
+  if ((await context.request.get('/api/session')).ok()) return true;
+  await context.clearCookies();
+  return false;
+}
+
+/** The host's cookie alone: the session at the identity provider is not reused. */
+async function sessionOf(context: BrowserContext): Promise<Cookies> {
+  return (await context.cookies()).filter(({ name }) => name.endsWith('eaf-session'));
 }
