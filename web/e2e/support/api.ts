@@ -79,6 +79,14 @@ export async function put(account: string, path: string, body: unknown): Promise
   await ask(account, path, { method: 'PUT', body: JSON.stringify(body) });
 }
 
+/** Connects a tenant to the mail server of acme. */
+export async function connectMail(admin: string, tenant: string): Promise<void> {
+  const path = '/api/host/connections/mail/mail';
+  const { config } = await ask<{ config: object }>('admin@acme', path, {});
+  // The demo's mail server accepts any password.
+  await put(admin, path, { config: { ...config, from: `dcm@${tenant}.example` }, secret: { password: 'x' } });
+}
+
 /** Adds a member on the command line, as those who operate the platform do. */
 export function addMember(tenant: string, subject: string, name: string, email: string, role: string): void {
   const words = ['member', 'add', '--tenant', tenant, '--subject', subject, '--name', name];

@@ -31,3 +31,10 @@ export function linkIn(mail: Mail): string {
   if (!link) throw new Error(`no link in: ${mail.text}`);
   return link;
 }
+
+/** Link with which an invited person signs in. */
+export function invitationIn(mail: Mail): string {
+  const link = /https?:\/\/\S+\/auth\/sign-in\?invitation=[^\s>]+/u.exec(mail.text)?.[0];
+  if (!link) throw new Error(`no invitation in: ${mail.text}`);
+  return link;
+}

@@ -1,4 +1,4 @@
-//! Accounts of the demo: people of each tenant, one who is invited first, and the platform's
+//! Accounts of the demo: people of each tenant, some who are invited first, and the platform's
 //! operator.
 
 use eaf_core::actor::Locale;
@@ -102,9 +102,24 @@ pub const WITH_HISTORY: &[Account] = &[
     person("auditor@nordwind", "nordwind", "auditor", ("Marek", "Dvořák"), "marek.dvorak@nordwind.example", Locale::En),
 ];
 
+/// People of an organisation that the demo does not have: an operator can create its tenant and
+/// invite the admin, who invites the others.
+pub const WITHOUT_TENANT: &[Account] = &[
+    person("admin@fabrikam", "fabrikam", NEWCOMER, ("Ingeborg", "Lund"), "ingeborg.lund@fabrikam.example", Locale::En),
+    person(
+        "requester@fabrikam",
+        "fabrikam",
+        NEWCOMER,
+        ("Rafael", "Costa"),
+        "rafael.costa@fabrikam.example",
+        Locale::En,
+    ),
+    person("finance@fabrikam", "fabrikam", NEWCOMER, ("Noor", "Haddad"), "noor.haddad@fabrikam.example", Locale::En),
+];
+
 /// All accounts of the demo.
 pub fn all() -> impl Iterator<Item = &'static Account> {
-    ACCOUNTS.iter().chain(WITH_HISTORY)
+    ACCOUNTS.iter().chain(WITH_HISTORY).chain(WITHOUT_TENANT)
 }
 
 impl Account {
