@@ -19,7 +19,7 @@ const pages: { name: string; account: string; path: () => string | Promise<strin
     path: async () => `/vms/${await newest('requester@acme', 'vms')}`,
   },
   { name: 'approvals', account: 'manager@nordwind', path: () => '/approvals' },
-  { name: 'audit', account: 'auditor@nordwind', path: () => '/audit' },
+  { name: 'audit', account: 'auditor@nordwind', path: () => '/audit?source=log' },
 ];
 
 let made: string | undefined;
