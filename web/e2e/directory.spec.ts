@@ -87,6 +87,8 @@ test('an admin makes a group with members and sets a manager', async ({ browser 
   // Restored: no manager, and the group is deleted after a confirmation.
   await hand.press(page.getByRole('link', { name: LENA }));
   await hand.press(admin.button(p.clear(m.manager)));
+  // The toast of the change before is gone.
+  await expect(page.getByText(m.saved(LENA))).toHaveCount(0);
   await hand.press(admin.button(m.save));
   await expect(page.getByText(m.saved(LENA))).toBeVisible();
   await hand.press(page.getByRole('link', { name }));
