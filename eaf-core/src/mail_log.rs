@@ -88,6 +88,7 @@ pub struct LoggedMail {
     pub next_at: Option<OffsetDateTime>,
     /// Id that the mail server assigned to the mail. `None`: the server has assigned none.
     pub relay: Option<String>,
+    /// Time of [`record`] by the host's clock.
     pub created_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
 }
@@ -98,12 +99,14 @@ const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq,
 /// Period for which the rate limit of a connection counts mails.
 const RATE_PERIOD: Duration = Duration::from_secs(60);
 
-/// Records a mail as pending. If the mail was recorded before, returns it as it was recorded.
-pub async fn record(db: &Db, tenant: TenantId, mail: &Mail) -> Result<LoggedMail, Error> {
+/// Records a mail as pending. If the mail was recorded before, returns it as it was recorded. `now`
+/// is the time by the host's clock, because a host computes the age of a mail by its own clock.
+pub async fn record(db: &Db, tenant: TenantId, mail: &Mail, now: OffsetDateTime) -> Result<LoggedMail, Error> {
     let mut tx = db.tenant(tenant).await?;
     sqlx::query(
-        "insert into eaf.mail_log (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, call_seq)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, message_id) do nothing",
+        "insert into eaf.mail_log
+           (tenant_id, message_id, plugin, template, event_id, run_id, recipient, trace, call_seq, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, message_id) do nothing",
     )
     .bind(tenant)
     .bind(&mail.message_id)
@@ -114,6 +117,7 @@ pub async fn record(db: &Db, tenant: TenantId, mail: &Mail) -> Result<LoggedMail
     .bind(mail.recipient)
     .bind(&mail.trace.0)
     .bind(mail.sequence)
+    .bind(now)
     .execute(tx.conn())
     .await
     .map_err(Error::Write)?;

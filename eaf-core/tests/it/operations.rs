@@ -142,7 +142,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
         trace: TraceId("0".repeat(32)),
     };
     let (sent, refused) = (mail("<1@eaf>"), mail("<2@eaf>"));
-    let status = async |mail: &Mail| mail_log::record(&core.db, acme, mail).await.unwrap().status;
+    let status = async |mail: &Mail| mail_log::record(&core.db, acme, mail, core.ambient.now()).await.unwrap().status;
     assert_eq!(status(&sent).await, Status::Pending(None));
     mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
     let wait = Deferral { error: "unreachable", delay: Duration::from_secs(60), unanswered: 0, of_recipient: false };
@@ -153,7 +153,7 @@ async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
     mail_log::offer(&core.db, acme, &sent.message_id, "main", None).await.unwrap();
     mail_log::begin_transmission(&core.db, acme, &sent.message_id).await.unwrap();
     // After a crash the mail may have been sent.
-    let crashed = mail_log::record(&core.db, acme, &sent).await.unwrap();
+    let crashed = mail_log::record(&core.db, acme, &sent, core.ambient.now()).await.unwrap();
     assert_eq!((crashed.unanswered, crashed.created_at), (1, waiting.created_at));
     mail_log::set_status(&core.db, acme, &sent.message_id, &Status::Sent, Some("4F3A")).await.unwrap();
     assert_eq!(status(&sent).await, Status::Sent);
@@ -177,6 +177,28 @@ async fn a_mail_is_recorded_before_it_is_sent_and_remains_sent() {
     assert!(!mail_log::requeue(&core.db, acme, &sent.message_id, HOUR).await.unwrap(), "what was sent stays sent");
 }
 
+#[tokio::test]
+async fn the_age_of_a_mail_is_by_the_hosts_clock_wherever_the_databases_stands() {
+    let (_database, core, acme, _) = house().await;
+    // The host's clock is 40 days ahead of that of the database, as after a restore or in a demo.
+    let host_time = core.ambient.now().replace_nanosecond(0).unwrap() + 40 * 24 * HOUR;
+    let mail = Mail {
+        message_id: "<1@eaf>".into(),
+        plugin: "dcm".into(),
+        template: "request-fulfilled".into(),
+        event: EventId(core.ambient.uuid()),
+        run: RunId(core.ambient.uuid()),
+        sequence: 1,
+        recipient: ActorId(core.ambient.uuid()),
+        trace: TraceId("0".repeat(32)),
+    };
+    let recorded = mail_log::record(&core.db, acme, &mail, host_time).await.unwrap();
+    assert_eq!(recorded.created_at, host_time);
+    // A repetition keeps the time, which is the mail's `Date` at every attempt.
+    let repeated = mail_log::record(&core.db, acme, &mail, host_time + HOUR).await.unwrap();
+    assert_eq!(repeated.created_at, host_time);
+}
+
 /// Records a number of pending mails for one call of a run.
 async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
@@ -191,7 +213,7 @@ async fn mails(core: &Core, tenant: TenantId, run: RunId, sequence: i32, count: 
             recipient: ActorId(core.ambient.uuid()),
             trace: TraceId("0".repeat(32)),
         };
-        ids.push(mail_log::record(&core.db, tenant, &mail).await.unwrap().mail.message_id);
+        ids.push(mail_log::record(&core.db, tenant, &mail, core.ambient.now()).await.unwrap().mail.message_id);
     }
     ids
 }

@@ -98,7 +98,8 @@ impl MailStore for PgMailStore {
     }
 
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure> {
-        let known = mail_log::record(&self.core.db, entry.tenant, &entry.mail).await.map_err(unreadable)?;
+        let now = self.core.ambient.now();
+        let known = mail_log::record(&self.core.db, entry.tenant, &entry.mail, now).await.map_err(unreadable)?;
         Ok(mail_state(entry.tenant, known))
     }
 

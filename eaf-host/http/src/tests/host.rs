@@ -229,7 +229,7 @@ async fn a_failed_mail_is_shown_to_the_admins_of_its_tenant_only() {
             recipient: auditor.actor,
             trace: TraceId("0".repeat(32)),
         };
-        mail_log::record(&host.core.db, tenant, &mail).await.unwrap();
+        mail_log::record(&host.core.db, tenant, &mail, host.core.ambient.now()).await.unwrap();
         mail_log::set_status(&host.core.db, tenant, message_id, &status, None).await.unwrap();
     }
     let items = host.get("admin@acme", "/api/host/mail-failures").await.json["items"].clone();
@@ -258,7 +258,7 @@ async fn admins_list_pause_and_retry_mails_of_their_tenant_only() {
         recipient: auditor.actor,
         trace: TraceId("0".repeat(32)),
     };
-    mail_log::record(&host.core.db, tenant, &mail).await.unwrap();
+    mail_log::record(&host.core.db, tenant, &mail, host.core.ambient.now()).await.unwrap();
     mail_log::offer(&host.core.db, tenant, "<a@eaf>", "main", None).await.unwrap();
     let wait = Deferral {
         error: "mail-wrong-password",

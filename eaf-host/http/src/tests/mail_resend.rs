@@ -92,7 +92,7 @@ impl ResendTest {
             trace: TraceId("0".repeat(32)),
         };
         grant_mail(&host, tenant).await;
-        mail_log::record(&host.core.db, tenant, &mail).await.unwrap();
+        mail_log::record(&host.core.db, tenant, &mail, host.core.ambient.now()).await.unwrap();
         mail_log::set_status(&host.core.db, tenant, ID, &Status::Failed("busy".into()), None).await.unwrap();
         let slow = Arc::new(Slow {
             echo: Echo(host.core.clone()),
