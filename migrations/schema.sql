@@ -291,6 +291,24 @@ create table eaf.log_epoch (
 grant select on eaf.log_epoch to eaf_app;
 grant select on eaf.log_epoch to eaf_platform;
 
+create table eaf.mail_digest (
+  tenant_id uuid not null,
+  actor_id uuid not null,
+  due_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
+  digest text,
+  began_at timestamp with time zone,
+  constraint mail_digest_pkey PRIMARY KEY (tenant_id, actor_id)
+);
+CREATE INDEX mail_digest_due ON eaf.mail_digest USING btree (due_at);
+alter table eaf.mail_digest enable row level security;
+alter table eaf.mail_digest force row level security;
+create policy platform on eaf.mail_digest to eaf_platform using (true) with check (true);
+create policy tenant on eaf.mail_digest to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.mail_digest to eaf_app;
+grant update (due_at, leased_until, digest, began_at) on eaf.mail_digest to eaf_app;
+grant select (tenant_id, actor_id, due_at, leased_until), update (leased_until) on eaf.mail_digest to eaf_platform;
+
 create table eaf.mail_log (
   tenant_id uuid not null,
   message_id text not null,
@@ -313,6 +331,8 @@ create table eaf.mail_log (
   trace text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
   updated_at timestamp with time zone default clock_timestamp() not null,
+  collected_for timestamp with time zone,
+  digest text,
   constraint mail_log_pkey PRIMARY KEY (tenant_id, message_id),
   constraint mail_log_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'skipped'::text, 'unknown'::text])))
 );
@@ -325,7 +345,7 @@ alter table eaf.mail_log enable row level security;
 alter table eaf.mail_log force row level security;
 create policy tenant on eaf.mail_log to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant insert, select on eaf.mail_log to eaf_app;
-grant update (status, error, connection, attempts, next_at, handed_at, unanswered, deferred_since, deferrals, relay, updated_at) on eaf.mail_log to eaf_app;
+grant update (status, error, connection, attempts, next_at, handed_at, unanswered, deferred_since, deferrals, relay, updated_at, collected_for, digest) on eaf.mail_log to eaf_app;
 
 create table eaf.mail_pause (
   tenant_id uuid not null,
@@ -338,6 +358,24 @@ alter table eaf.mail_pause enable row level security;
 alter table eaf.mail_pause force row level security;
 create policy tenant on eaf.mail_pause to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select on eaf.mail_pause to eaf_app;
+
+create table eaf.mail_preference (
+  tenant_id uuid not null,
+  actor_id uuid not null,
+  delivery text not null,
+  hour integer not null,
+  time_zone text not null,
+  off text[] not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  constraint mail_preference_pkey PRIMARY KEY (tenant_id, actor_id),
+  constraint mail_preference_delivery_check CHECK ((delivery = ANY (ARRAY['at-once'::text, 'daily'::text]))),
+  constraint mail_preference_hour_check CHECK (((hour >= 0) AND (hour <= 23)))
+);
+alter table eaf.mail_preference enable row level security;
+alter table eaf.mail_preference force row level security;
+create policy tenant on eaf.mail_preference to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.mail_preference to eaf_app;
+grant update (delivery, hour, time_zone, off, updated_at) on eaf.mail_preference to eaf_app;
 
 create table eaf.managed_resource (
   tenant_id uuid not null,
@@ -789,7 +827,7 @@ create function eaf.view_table(_spec jsonb, tab text)
 -- functions/drop_view_copy.sql 2 91360af219c66b208d1b277bf5e760a51c1966628fe690d586eb7294c28c5f59
 -- functions/lagging_consumers.sql 1 a9fd014ef209f344325df2510d31bb26b816ffff0bd811b695f8ed0c25e23eed
 -- functions/now.sql 2 849729f93fbecfd120a49448023a9c5f10733da7e5ef8f1608b81dfd8e14778f
--- functions/prune.sql 2 76b4b4afd378111229a9175c4bd19f21864508e5e026da3fc81e7e18a55c4225
+-- functions/prune.sql 3 810f8019b57e71ab5e562ae3b1a3c326f7e271d3f531d3a56a2230a0832fde0d
 -- functions/prune_anchored.sql 2 aec117f2d79c6cd7977b15c8a0337fd22311260fa5f0a9f5b0cf0a24173e7f27
 -- functions/rebuild_view.sql 2 26845df442a5ca6e962d68a1d12bf52d37c65bd81d4b7f41c325916ade1d9ab1
 -- functions/switch_view.sql 2 beb48711b04755ce7da8fdb793209f2eef5a1b88f2d3e4ccf46e4ad0eb6cae53

@@ -10,6 +10,7 @@ mod group;
 mod invitation;
 mod lock;
 mod mail_address;
+mod mail_preference;
 mod member;
 mod membership;
 mod operator;
@@ -25,6 +26,7 @@ pub use invitation::{
     Acceptance, INVITATION_LIFETIME, Invitation, MAX_INVITATIONS, NewInvitation, Newcomer, purge_invitations,
 };
 pub use mail_address::{MAX_MAIL_ADDRESS, MailAddress};
+pub use mail_preference::MailPreference;
 pub use member::{Member, NewMember};
 pub use operator::Operator;
 pub use people::{PeopleQuery, people_ids};
@@ -78,6 +80,8 @@ pub enum Error {
     DeputyCycle,
     #[error("the period of a deputy ends after it starts, and within 366 days")]
     DeputyPeriod,
+    #[error("the database does not know the time zone")]
+    TimeZone,
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the directory could not be read")]

@@ -8,6 +8,8 @@
 //! admins see which recipients a server refused. The start of the transmission is recorded too: if
 //! the server then does not answer, it may have accepted the mail. Addresses are never stored.
 
+pub mod digest;
+
 use crate::actor::TraceId;
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, EventId, RunId, TenantId};
@@ -47,12 +49,17 @@ pub enum Status {
     /// The mail waits to be sent. The text is the error of the last attempt; `None`: there was no
     /// attempt.
     Pending(Option<String>),
+    /// The mail waits for a [`digest`] of its recipient. The text is the error of the last attempt
+    /// to send the digest; `None`: there was no attempt.
+    Collected(Option<String>),
     Sent,
     /// The mail is not sent any more. The text is a code or a sentence without personal data. It is
     /// not the server's own message, which may contain the address.
     Failed(String),
     /// The mail is not sent, because its condition does not hold any more.
     Skipped,
+    /// The mail is not sent, because its recipient turned off mails of this kind.
+    TurnedOff,
     /// The server got the content and did not answer: the mail may have arrived.
     Unknown,
 }
@@ -60,10 +67,11 @@ pub enum Status {
 impl Status {
     fn columns(&self) -> (&'static str, Option<&str>) {
         match self {
-            Status::Pending(error) => ("pending", error.as_deref()),
+            Status::Pending(error) | Status::Collected(error) => ("pending", error.as_deref()),
             Status::Sent => ("sent", None),
             Status::Failed(error) => ("failed", Some(error)),
             Status::Skipped => ("skipped", None),
+            Status::TurnedOff => ("skipped", Some(TURNED_OFF)),
             Status::Unknown => ("unknown", Some("answer-lost")),
         }
     }
@@ -86,6 +94,10 @@ pub struct LoggedMail {
     pub deferred_since: Option<OffsetDateTime>,
     /// Earliest time of the next attempt to send the mail. `None`: the mail is due at once.
     pub next_at: Option<OffsetDateTime>,
+    /// Time of the digest that the mail waits for, by the host's clock. `None`: it is sent alone.
+    pub collected_for: Option<OffsetDateTime>,
+    /// Message-ID of the digest that the mail is part of. `None`: no digest has begun with it.
+    pub digest: Option<String>,
     /// Id that the mail server assigned to the mail. `None`: the server has assigned none.
     pub relay: Option<String>,
     /// Time of [`record`] by the host's clock.
@@ -93,8 +105,12 @@ pub struct LoggedMail {
     pub updated_at: OffsetDateTime,
 }
 
+/// Error of a mail that is stored as skipped because its recipient turned off such mails.
+const TURNED_OFF: &str = "turned-off";
+
 const COLUMNS: &str = "message_id, plugin, template, event_id, run_id, call_seq, recipient, trace,
-    status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, created_at, updated_at";
+    status, error, attempts, connection, unanswered, deferrals, deferred_since, next_at, relay, collected_for, digest,
+    created_at, updated_at";
 
 /// Period for which the rate limit of a connection counts mails.
 const RATE_PERIOD: Duration = Duration::from_secs(60);
@@ -211,15 +227,38 @@ pub async fn begin_transmission(db: &Db, tenant: TenantId, message_id: &str) -> 
     Ok(done.rows_affected() > 0)
 }
 
-/// Reads the pending mails that were first recorded by this call of the run.
+/// Reads the pending mails that were first recorded by this call of the run, without those that
+/// wait for a digest.
 pub async fn pending_of(db: &Db, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<LoggedMail>, Error> {
     let sql = format!(
         "select {COLUMNS} from eaf.mail_log
-         where tenant_id = $1 and run_id = $2 and call_seq = $3 and status = 'pending' order by message_id"
+         where tenant_id = $1 and run_id = $2 and call_seq = $3 and status = 'pending' and collected_for is null
+         order by message_id"
     );
     let mut tx = db.tenant(tenant).await?;
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(run).bind(sequence).fetch_all(tx.conn()).await;
     rows.map_err(Error::Read)?.iter().map(read_row).collect()
+}
+
+/// Mails that a change concerns: one, or the pending ones of a digest.
+#[derive(Debug, Clone, Copy)]
+pub enum Key<'a> {
+    /// Mail with this Message-ID.
+    Mail(&'a str),
+    /// Pending mails of the digest with this Message-ID.
+    Digest(&'a str),
+}
+
+impl<'a> From<&'a String> for Key<'a> {
+    fn from(message_id: &'a String) -> Self {
+        Key::Mail(message_id)
+    }
+}
+
+impl<'a> From<&'a str> for Key<'a> {
+    fn from(message_id: &'a str) -> Self {
+        Key::Mail(message_id)
+    }
 }
 
 /// Result of a failed attempt, after which the mail is tried again later.
@@ -240,13 +279,13 @@ pub struct Deferral<'a> {
 pub async fn defer(
     db: &Db,
     tenant: TenantId,
-    message_id: &str,
+    key: impl Into<Key<'_>>,
     deferral: &Deferral<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let set = "error = $3, next_at = $4, unanswered = $5, deferrals = case when $6 then deferrals + 1 else 0 end,
         deferred_since = case when $6 then coalesce(deferred_since, $7) end";
-    update(db, tenant, message_id, set, |query| {
+    update(db, tenant, key.into(), set, |query| {
         let query = query.bind(deferral.error.to_owned()).bind(now + deferral.delay);
         query.bind(deferral.unanswered).bind(deferral.of_recipient).bind(now)
     })
@@ -257,13 +296,13 @@ pub async fn defer(
 pub async fn set_status(
     db: &Db,
     tenant: TenantId,
-    message_id: &str,
+    key: impl Into<Key<'_>>,
     status: &Status,
     relay: Option<&str>,
 ) -> Result<(), Error> {
     let (word, error) = status.columns();
     let set = "status = $3, error = $4, relay = coalesce($5, relay), next_at = null";
-    update(db, tenant, message_id, set, |query| {
+    update(db, tenant, key.into(), set, |query| {
         query.bind(word).bind(error.map(str::to_owned)).bind(relay.map(str::to_owned))
     })
     .await
@@ -275,9 +314,9 @@ pub async fn requeue(db: &Db, tenant: TenantId, message_id: &str, abandoned: Dur
     let mut tx = db.tenant(tenant).await?;
     let done = sqlx::query(
         "update eaf.mail_log set status = 'pending', unanswered = 0, deferrals = 0, deferred_since = null,
-                next_at = null, updated_at = clock_timestamp()
+                next_at = null, collected_for = null, digest = null, updated_at = clock_timestamp()
          where tenant_id = $1 and message_id = $2 and (status in ('failed', 'unknown')
-           or status = 'pending' and updated_at < clock_timestamp() - make_interval(secs => $3))",
+           or status = 'pending' and collected_for is null and updated_at < clock_timestamp() - make_interval(secs => $3))",
     )
     .bind(tenant)
     .bind(message_id)
@@ -289,14 +328,14 @@ pub async fn requeue(db: &Db, tenant: TenantId, message_id: &str, abandoned: Dur
     Ok(done.rows_affected() > 0)
 }
 
-/// Makes all pending mails of the tenant due at once.
+/// Makes all pending mails of the tenant due at once, and the digests that were tried before.
 pub async fn retry_now(tx: &mut TenantTx) -> Result<(), Error> {
     sqlx::query("update eaf.mail_log set next_at = null where tenant_id = $1 and status = 'pending'")
         .bind(tx.tenant())
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;
-    Ok(())
+    digest::retry_now(tx).await
 }
 
 /// Counts the mails that were sent over a connection within the last period of its rate limit.
@@ -336,21 +375,22 @@ pub async fn recipients_of(db: &Db, tenant: TenantId, run: RunId, template: &str
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, <Postgres as sqlx::Database>::Arguments>;
 
-/// Updates the row of a mail, unless the mail was sent. In the SQL `set`, parameters begin at `$3`,
-/// because `$1` and `$2` identify the mail.
+/// Updates the row of a mail unless the mail was sent, or the rows of a digest. In the SQL `set`,
+/// parameters begin at `$3`, because `$1` and `$2` identify the rows.
 async fn update(
     db: &Db,
     tenant: TenantId,
-    message_id: &str,
+    key: Key<'_>,
     set: &'static str,
     bind: impl FnOnce(Query<'_>) -> Query<'_>,
 ) -> Result<(), Error> {
-    let sql = format!(
-        "update eaf.mail_log set {set}, updated_at = clock_timestamp()
-         where tenant_id = $1 and message_id = $2 and status <> 'sent'"
-    );
+    let (rows, id) = match key {
+        Key::Mail(id) => ("message_id = $2 and status <> 'sent'", id),
+        Key::Digest(id) => ("digest = $2 and status = 'pending'", id),
+    };
+    let sql = format!("update eaf.mail_log set {set}, updated_at = clock_timestamp() where tenant_id = $1 and {rows}");
     let mut tx = db.tenant(tenant).await?;
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(message_id);
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(tenant).bind(id);
     bind(query).execute(tx.conn()).await.map_err(Error::Write)?;
     tx.commit().await?;
     Ok(())
@@ -383,7 +423,8 @@ pub async fn list(db: &Db, tenant: TenantId, filter: MailFilter, limit: u32) -> 
 fn read_row(row: &PgRow) -> Result<LoggedMail, Error> {
     let (status, error): (String, Option<String>) =
         (row.try_get("status").map_err(Error::Read)?, row.try_get("error").map_err(Error::Read)?);
-    let status = parse_status(&status, error)?;
+    let collected_for: Option<OffsetDateTime> = row.try_get("collected_for").map_err(Error::Read)?;
+    let status = parse_status(&status, error, collected_for.is_some())?;
     let read_columns = || -> Result<LoggedMail, sqlx::Error> {
         Ok(LoggedMail {
             mail: Mail {
@@ -403,6 +444,8 @@ fn read_row(row: &PgRow) -> Result<LoggedMail, Error> {
             deferrals: row.try_get("deferrals")?,
             deferred_since: row.try_get("deferred_since")?,
             next_at: row.try_get("next_at")?,
+            collected_for,
+            digest: row.try_get("digest")?,
             relay: row.try_get("relay")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
@@ -411,11 +454,13 @@ fn read_row(row: &PgRow) -> Result<LoggedMail, Error> {
     read_columns().map_err(Error::Read)
 }
 
-fn parse_status(status: &str, error: Option<String>) -> Result<Status, Error> {
+fn parse_status(status: &str, error: Option<String>, is_collected: bool) -> Result<Status, Error> {
     match status {
+        "pending" if is_collected => Ok(Status::Collected(error)),
         "pending" => Ok(Status::Pending(error)),
         "sent" => Ok(Status::Sent),
         "failed" => Ok(Status::Failed(error.unwrap_or_default())),
+        "skipped" if error.as_deref() == Some(TURNED_OFF) => Ok(Status::TurnedOff),
         "skipped" => Ok(Status::Skipped),
         "unknown" => Ok(Status::Unknown),
         other => Err(Error::Corrupt(other.to_owned())),

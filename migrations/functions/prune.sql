@@ -1,4 +1,4 @@
--- revision: 2
+-- revision: 3
 -- Deletes rows that no anchor covers, for the tenant of the transaction: at most `_most` that are
 -- older than `_before`. Returns their number. The host may not delete in any other way, and the
 -- minimum age of 7 days is fixed here, so that a wrong setting deletes no recent rows.
@@ -19,11 +19,13 @@ begin
         order by l.at limit _most for update skip locked));
       get diagnostics pruned = row_count;
     when 'mails' then
-      -- Pending mails of ended runs are never sent; settled, they are listed among the failed ones.
+      -- Pending mails of ended runs are never sent, except in a digest; settled, they are listed
+      -- among the failed ones.
       update eaf.mail_log m set status = case when m.unanswered > 0 then 'unknown' else 'failed' end,
           error = case when m.unanswered > 0 then 'answer-lost' else coalesce(m.error, 'given-up') end,
           next_at = null, updated_at = now()
-        where m.tenant_id = tenant and m.status = 'pending' and m.updated_at < now() - interval '2 hours'
+        where m.tenant_id = tenant and m.status = 'pending' and m.collected_for is null
+          and m.updated_at < now() - interval '2 hours'
           and exists (select from eaf.run r
             where r.tenant_id = tenant and r.run_id = m.run_id and r.state <> 'open' and r.ended_at < now() - interval '2 hours');
       delete from eaf.mail_log d where d.ctid = any (array(

@@ -2,7 +2,7 @@
 
 use super::lock::{Part, lock};
 use super::roles::refuse_without_admin;
-use super::{Directory, Error, affiliation, deputy, group, reporting};
+use super::{Directory, Error, affiliation, deputy, group, mail_preference, reporting};
 use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
@@ -301,6 +301,7 @@ impl Directory {
         group::leave_all(&mut tx, actor).await?;
         deputy::end_all(&mut tx, actor).await?;
         reporting::erase(&mut tx, actor).await?;
+        mail_preference::erase(&mut tx, actor).await?;
         let act = Act::new("person.erase", format!("person/{actor}"))
             .changing(json!({ "roles": roles }), json!({ "roles": [] }));
         audit::record_act(&mut tx, by, &act).await?;

@@ -364,7 +364,7 @@ async fn without_a_tenant_a_table_raises_an_error() {
 
 /// Privileges of the platform role on tables, each with the columns, `*` for all. The role reads no
 /// payload of tenants' tables, and no views.
-const PLATFORM: [&str; 43] = [
+const PLATFORM: [&str; 45] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id at anchor",
@@ -376,6 +376,8 @@ const PLATFORM: [&str; 43] = [
     "eaf.generation select *",
     "eaf.journal select tenant_id state started_at done_at anchor",
     "eaf.log_epoch select *",
+    "eaf.mail_digest select tenant_id actor_id due_at leased_until",
+    "eaf.mail_digest update leased_until",
     "eaf.master_key insert *",
     "eaf.master_key select *",
     "eaf.master_key update active retired_at",

@@ -21,6 +21,7 @@ mod history;
 mod invitations;
 mod isolation;
 mod journal;
+mod mail_preferences;
 mod managed_resources;
 mod master_key;
 mod migrations;

@@ -101,6 +101,12 @@ pub trait Provider: Capability {
         Err(Failure::new(Class::Permanent, HostCode::UnknownFunction, "this capability sends no mails of the host"))
     }
 
+    /// Carries out one piece of the capability's own work that is due, such as sending a digest.
+    /// Returns false if none was due. Several hosts may call this at the same time.
+    async fn run_due(&self) -> bool {
+        false
+    }
+
     /// Updates records of the capability that depend on a connection, in the transaction that
     /// stores its settings. The host wakes the calls that wait for the connection.
     async fn connection_stored(&self, _tx: &mut TenantTx, _connection: &str) -> Result<(), StoreError> {

@@ -27,6 +27,7 @@ mod invitation_mail;
 mod language;
 mod live;
 mod location;
+mod mail_preferences;
 mod messages;
 mod openapi;
 mod operation;

@@ -3,8 +3,8 @@
 
 use super::operation::Operation;
 use super::{
-    actuator, auth, choices, colleagues, commands, deputy, host, language, live, openapi, operator, pages, session,
-    views,
+    actuator, auth, choices, colleagues, commands, deputy, host, language, live, mail_preferences, openapi, operator,
+    pages, session, views,
 };
 
 /// Operations in the order of the OpenAPI document.
@@ -21,6 +21,8 @@ pub fn operations() -> Vec<Operation> {
         deputy::operation(),
         deputy::put_operation(),
         deputy::delete_operation(),
+        mail_preferences::operation(),
+        mail_preferences::put_operation(),
         colleagues::operation(),
         auth::sign_in::operation(),
         auth::callback::operation(),

@@ -233,6 +233,7 @@ impl From<eaf_core::directory::Error> for Problem {
             Error::Db(cause) => cause.into(),
             Error::NoGroup | Error::NoMember | Error::NoInvitation => Problem::new(Code::NotFound),
             Error::ChangedMeanwhile => Problem::new(Code::ChangedMeanwhile),
+            Error::TimeZone => Problem::member("/time_zone", "invalid"),
             Error::MailAddress => Problem::member("/email", "format"),
             Error::AlreadyMember => Problem::new(Code::AlreadyAMember),
             Error::AlreadyInvited => Problem::new(Code::AlreadyInvited),

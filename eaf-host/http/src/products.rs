@@ -1,6 +1,7 @@
 //! Products as the API uses them: the domain component, and the package's texts.
 
 use eaf_capability::text::Locales;
+use eaf_capability::text::mails::Templates;
 use eaf_core::contract::{CommandType, Domain, ViewType};
 use eaf_core::view::PackageView;
 use eaf_plugin::load::Imports;
@@ -14,6 +15,7 @@ pub struct Product {
     pub imports: Imports,
     pub requests: Vec<Request>,
     pub texts: Arc<Locales>,
+    pub mails: Arc<Templates>,
 }
 
 /// Packages that are active on this host now.

@@ -34,7 +34,8 @@ const MAX_EQUAL: u32 = 5;
 
 /// Codes of failures that this host caused, not the mail server: rate and connection limits, and
 /// pauses by an admin or by the login limiter.
-const NOT_BY_SERVER: [Code; 4] = [Code::MailRate, Code::MailConnectionsBusy, Code::MailPaused, Code::MailLoginPause];
+pub const NOT_BY_SERVER: [Code; 4] =
+    [Code::MailRate, Code::MailConnectionsBusy, Code::MailPaused, Code::MailLoginPause];
 
 /// Mail connection that is used for the mails of a call, by name and settings.
 pub struct Route {
@@ -419,16 +420,16 @@ impl<'a> Delivery<'a> {
     }
 }
 
-fn relay_refused(numbers: &str) -> Failure {
+pub fn relay_refused(numbers: &str) -> Failure {
     configuration(Code::RelayRefused, format!("The mail server does not pass on our mails ({numbers})."))
 }
 
-fn too_many(config: &Config) -> Failure {
+pub fn too_many(config: &Config) -> Failure {
     let rate = config.mails_per_minute.unwrap_or_default();
     transient(Code::MailRate, format!("The mail connection sends at most {rate} mails a minute."))
 }
 
-fn recipient(person: &Person) -> Result<Address, Code> {
+pub fn recipient(person: &Person) -> Result<Address, Code> {
     if person.email.trim().is_empty() {
         return Err(Code::RecipientAddressMissing);
     }

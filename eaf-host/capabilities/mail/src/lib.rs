@@ -12,6 +12,9 @@
 //! | [`send`] | recipients, ids and records of the mails |
 //! | [`delivery`] | delivery in order, and what defers it |
 //! | [`schedule`], [`limits`] | retries, and concurrent sessions |
+//! | [`collect`] | way of a mail: at once, in a digest, or not at all |
+//! | [`digest`], [`digest_delivery`] | content of a digest, and its delivery |
+//! | [`digest_queue`] | digests that are due, with the calls of their mails |
 //! | [`check`] | self-test of a connection, with a test mail |
 //! | [`host_mail`] | mails of the host itself, such as invitations |
 //! | [`condition`] | condition of a mail, checked before it is sent |
@@ -23,10 +26,14 @@
 
 mod address;
 mod check;
+mod collect;
 mod condition;
 mod config;
 mod connection_type;
 mod delivery;
+mod digest;
+mod digest_delivery;
+mod digest_queue;
 mod failure;
 mod failure_code;
 mod host_mail;
@@ -78,6 +85,7 @@ inventory::submit! {
     Registration { name: "mail", interfaces: &[OUTBOX], failure_codes: Code::ALL, texts: TEXTS, audit: AUDIT, make: |parts| {
         Arc::new(Mail {
             store: Arc::new(pg_mail_store::PgMailStore { core: parts.core.clone() }),
+            digests: Some(digest_queue::DigestQueue { core: parts.core.clone() }),
             packages: parts.packages.clone(),
             public_url: parts.public_url.clone(),
             tokens: token::Tokens::default(),
@@ -96,6 +104,8 @@ const OUTBOX: Interface = Interface { name: "outbox", functions: &["send", "send
 
 struct Mail {
     store: Arc<dyn MailStore>,
+    /// Digests that are due; `None`: this provider sends none.
+    digests: Option<digest_queue::DigestQueue>,
     packages: Arc<dyn Packages>,
     public_url: String,
     tokens: token::Tokens,
@@ -177,6 +187,11 @@ impl Provider for Mail {
 
     async fn send_host_mail(&self, tenant: TenantId, connection: &str, mail: &HostMail<'_>) -> Result<(), Failure> {
         host_mail::send(self, tenant, connection, mail).await
+    }
+
+    /// Sends a digest that is due.
+    async fn run_due(&self) -> bool {
+        digest::send_due(self).await
     }
 
     /// Makes waiting mails due, because the new settings may be the ones that work.

@@ -25,6 +25,16 @@ pub struct Person {
     pub locale: Locale,
 }
 
+/// Preference of a person, as far as it decides about a mail. The default is that of a person who
+/// set none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preference {
+    /// Kinds of mails that the person turned off, each as `plugin/template`.
+    pub off: Vec<String>,
+    /// Time of the person's next digest; `None`: the person wants each mail at once.
+    pub next_digest: Option<OffsetDateTime>,
+}
+
 /// One mail to one person of a tenant, with the call that sends it. The mail log stores the entry
 /// before the mail is sent.
 #[derive(Debug, Clone)]
@@ -66,6 +76,7 @@ pub trait MailStore: Send + Sync {
     async fn person(&self, tenant: TenantId, actor: ActorId) -> Result<Option<Person>, Failure>;
     /// Members of the tenant to whom `query` refers now, in the order of their actor ids.
     async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure>;
+    async fn preference(&self, tenant: TenantId, actor: ActorId) -> Result<Preference, Failure>;
     /// Recipients of earlier mails from `template` about the thing that the run `run` is about.
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure>;
     /// Mail connection with the name `name`, for a connection test; `None` if the tenant has no
@@ -94,8 +105,10 @@ pub trait MailStore: Send + Sync {
     async fn row(&self, query: &RowQuery<'_>) -> Result<Option<Map<String, Value>>, Failure>;
     /// Records a new mail as pending. If the mail is already recorded, returns its state instead.
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
-    /// Pending mails that were recorded by the call with the sequence number `sequence` in the
-    /// journal of the run `run`.
+    /// Lets a pending mail of which no attempt was made wait for the recipient's digest at `at`.
+    async fn collect(&self, entry: &Entry, at: OffsetDateTime) -> Result<(), Failure>;
+    /// Pending mails, without those that wait for a digest, that were recorded by the call with the
+    /// sequence number `sequence` in the journal of the run `run`.
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;
     /// Counts an attempt to send a mail, unless all hosts together have offered `rate` mails over
     /// this connection in the last minute. `rate` is `None` if the connection has no limit.

@@ -2,13 +2,13 @@
 //! connections, view rows and the mail log.
 
 use super::failure::transient;
-use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
+use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, Preference, RowQuery, Status};
 use async_trait::async_trait;
 use eaf_capability::Failure;
 use eaf_capability::HostCode;
 use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
-use eaf_core::directory::{self, Member, PeopleQuery};
+use eaf_core::directory::{self, MailPreference, Member, PeopleQuery};
 use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::view::{self, PackageView};
 use eaf_core::{Core, consumers, event_store, mail_log, mail_pause};
@@ -46,6 +46,18 @@ impl MailStore for PgMailStore {
     async fn people(&self, tenant: TenantId, query: &PeopleQuery) -> Result<Vec<Person>, Failure> {
         let members = self.core.directory.people(tenant, query).await.map_err(unreadable)?;
         Ok(members.into_iter().map(Person::from).collect())
+    }
+
+    async fn preference(&self, tenant: TenantId, actor: ActorId) -> Result<Preference, Failure> {
+        let directory = &self.core.directory;
+        let Some(stored) = directory.mail_preference(tenant, actor).await.map_err(unreadable)? else {
+            return Ok(Preference::default());
+        };
+        let next_digest = match stored.delivery == MailPreference::DAILY {
+            true => Some(directory.next_digest(tenant, &stored).await.map_err(unreadable)?),
+            false => None,
+        };
+        Ok(Preference { off: stored.off, next_digest })
     }
 
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
@@ -103,6 +115,11 @@ impl MailStore for PgMailStore {
         Ok(mail_state(entry.tenant, known))
     }
 
+    async fn collect(&self, entry: &Entry, at: OffsetDateTime) -> Result<(), Failure> {
+        let mail_log::Mail { message_id, recipient, .. } = &entry.mail;
+        mail_log::digest::collect(&self.core.db, entry.tenant, message_id, *recipient, at).await.map_err(unreadable)
+    }
+
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
         let known = mail_log::pending_of(&self.core.db, tenant, run, sequence).await.map_err(unreadable)?;
         Ok(known.into_iter().map(|known| mail_state(tenant, known)).collect())
@@ -128,7 +145,7 @@ impl MailStore for PgMailStore {
     }
 }
 
-fn mail_state(tenant: TenantId, known: mail_log::LoggedMail) -> MailState {
+pub fn mail_state(tenant: TenantId, known: mail_log::LoggedMail) -> MailState {
     MailState {
         entry: Entry { tenant, mail: known.mail },
         status: known.status,
@@ -148,7 +165,7 @@ impl From<Member> for Person {
 }
 
 /// Failure because of a database error. The cause is logged; it contains no personal data.
-fn unreadable(error: impl std::error::Error) -> Failure {
+pub fn unreadable(error: impl std::error::Error) -> Failure {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "mail could not use the database");
     transient(HostCode::DirectoryUnreadable, "What is needed to send a mail could not be read or written.".into())

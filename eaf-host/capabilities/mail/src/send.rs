@@ -14,6 +14,7 @@
 //! and the tenant's admins look for mails that were not sent.
 
 use super::Mail;
+use super::collect;
 use super::condition::{self, Condition};
 use super::config::Config;
 use super::delivery::{Delivery, Route};
@@ -35,7 +36,7 @@ use uuid::Uuid;
 
 /// UUID namespace from which Message-IDs are computed. It must never change, because an open mail
 /// would then be sent again under a second Message-ID.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x6561_665f_6d65_7373_6167_655f_6964_7631);
 
 #[derive(Deserialize)]
 pub struct Arguments {
@@ -44,7 +45,7 @@ pub struct Arguments {
     #[serde(default)]
     pub facts: Map<String, Value>,
     /// Condition of a call of `send-while`; `None` for `send`.
-    condition: Option<condition::Document>,
+    pub condition: Option<condition::Document>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +70,7 @@ pub async fn send(mail: &Mail, call: &Call) -> Result<Value, Failure> {
     let mut states = Vec::new();
     for person in recipients(mail, call, &arguments(call)?).await? {
         let state = mail.store.record(&job.entry(person.actor)).await?;
-        states.push((person, state));
+        states.push((person, collect::apply(&job, state).await?));
     }
     for left in waiting(mail, call).await? {
         // The recipient of this mail is no longer among those to whom the call's mail goes, for
@@ -153,12 +154,12 @@ async fn fits(mail: &Mail, call: &Call, condition: Option<condition::Document>) 
     })
 }
 
-fn arguments(call: &Call) -> Result<Arguments, Failure> {
+pub fn arguments(call: &Call) -> Result<Arguments, Failure> {
     Arguments::deserialize(&call.args)
         .map_err(|cause| permanent(Code::ArgumentsInvalid, format!("The call is not one to send a mail: {cause}.")))
 }
 
-async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
+pub async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Result<Vec<Person>, Failure> {
     match &arguments.to {
         To::Actor(actor) => match mail.store.person(call.tenant, *actor).await? {
             Some(person) => Ok(vec![person]),
@@ -236,26 +237,26 @@ impl<'a> Job<'a> {
             // The mail with the most attempts is sent last, because that mail may have broken the
             // last SMTP session.
             open.sort_by_key(|(_, state)| state.attempts);
-            let route = self.route()?;
+            let route = route(self.call)?;
             Delivery::new(self, route, &mut tally).run(open).await?;
         }
         tally.answer(self.condition.is_some())
     }
+}
 
-    /// Mail connection over which the call sends its mails. If the connection's settings are
-    /// unusable, the mails wait until an admin corrects the settings.
-    fn route(&self) -> Result<Route, Failure> {
-        let granted = &self.call.granted.connection;
-        let config = match granted {
-            GrantedConnection::Found(connection) => Config::of(connection),
-            GrantedConnection::Missing(name) => Err(no_connection(name)),
-            GrantedConnection::Unreadable(_) => {
-                let message = "The mail connection's password could not be read. A tenant admin can enter it again.";
-                return Err(transient(HostCode::ConnectionUnreadable, message.into()));
-            }
-        };
-        Ok(Route { connection: granted.name().to_owned(), config })
-    }
+/// Mail connection over which a call sends its mails. If the connection's settings are unusable,
+/// the mails wait until an admin corrects the settings.
+pub fn route(call: &Call) -> Result<Route, Failure> {
+    let granted = &call.granted.connection;
+    let config = match granted {
+        GrantedConnection::Found(connection) => Config::of(connection),
+        GrantedConnection::Missing(name) => Err(no_connection(name)),
+        GrantedConnection::Unreadable(_) => {
+            let message = "The mail connection's password could not be read. A tenant admin can enter it again.";
+            return Err(transient(HostCode::ConnectionUnreadable, message.into()));
+        }
+    };
+    Ok(Route { connection: granted.name().to_owned(), config })
 }
 
 /// Counts of a call's mails by outcome.
@@ -274,10 +275,11 @@ pub struct Tally {
 impl Tally {
     pub fn count(&mut self, status: &Status) {
         match status {
-            Status::Sent => self.sent += 1,
+            // A mail that waits for a digest needs no further act of the call.
+            Status::Sent | Status::Collected(_) => self.sent += 1,
             Status::Failed(_) | Status::Unknown => self.failed += 1,
             Status::Skipped => self.skipped = true,
-            Status::Pending(_) => {}
+            Status::Pending(_) | Status::TurnedOff => {}
         }
     }
 
@@ -320,13 +322,14 @@ pub async fn settle(mail: &Mail, state: &MailState, status: &Status, relay: Opti
             );
         }
         Status::Skipped => tracing::info!(message_id, "a mail no longer fits and was not sent"),
+        Status::TurnedOff => tracing::info!(message_id, "a mail was not sent, because its recipient turned it off"),
         _ => tracing::info!(message_id, template, relay, "a mail was sent"),
     }
     let outcome = match status {
         Status::Sent => "sent",
-        Status::Skipped => "skipped",
+        Status::Skipped | Status::TurnedOff => "skipped",
         Status::Unknown => "unknown",
-        Status::Pending(_) | Status::Failed(_) => "failed",
+        Status::Pending(_) | Status::Collected(_) | Status::Failed(_) => "failed",
     };
     metrics::counter!("eaf_mails_total", "outcome" => outcome).increment(1);
     Ok(())

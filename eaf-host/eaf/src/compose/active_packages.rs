@@ -39,6 +39,7 @@ pub fn product(plugin: &Plugin) -> Arc<Product> {
         imports: plugin.imports.clone(),
         requests: plugin.manifest.requests.clone(),
         texts: plugin.texts.clone(),
+        mails: plugin.mails.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! for, and anchor records. Each task runs until the host closes.
 
 use super::closed;
+use eaf_capability::{Provider, Providers};
 use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::clock::Ambient;
 use eaf_core::retention::{self, Failure, Retention};
@@ -16,6 +17,10 @@ use tokio::sync::watch;
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
 const PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
+/// Interval at which a capability looks for work of its own that is due, such as a digest.
+const DUE_WORK_INTERVAL: Duration = Duration::from_secs(5);
+/// Maximum number of pieces of one capability's own work that a host carries out at the same time.
+const DUE_WORK_CONCURRENT: usize = 2;
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Compacts the metrics' histograms every 5 s, because they store every sample until then.
@@ -136,4 +141,25 @@ pub async fn anchor_records(core: Arc<Core>, closing: watch::Receiver<bool>) {
         () = closed(closing) => {}
         () = anchoring => {}
     }
+}
+
+/// Carries out the work of the capabilities themselves that is due. Work in progress at the host's
+/// close is cancelled; another host continues it when the lease expires.
+pub async fn run_due_work(providers: Arc<Providers>, closing: watch::Receiver<bool>) {
+    let working = futures_util::future::join_all(providers.values().map(|provider| run_due_of(provider.clone())));
+    tokio::select! {
+        () = closed(closing) => {}
+        _ = working => {}
+    }
+}
+
+async fn run_due_of(provider: Arc<dyn Provider>) {
+    let worker = async || {
+        loop {
+            if !provider.run_due().await {
+                tokio::time::sleep(DUE_WORK_INTERVAL).await;
+            }
+        }
+    };
+    futures_util::future::join_all((0..DUE_WORK_CONCURRENT).map(|_| worker())).await;
 }

@@ -172,6 +172,7 @@ pub async fn serve(
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     background.spawn(async move { keys.keep_keys(keys_stop).await });
     spawn_maintenance(&mut background, &config, &core, &metrics, &closing);
+    background.spawn(maintenance::run_due_work(providers.clone(), closing.clone()));
 
     // HTTP last, when everything is ready.
     let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http_config(&config), closing);

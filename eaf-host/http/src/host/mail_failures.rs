@@ -19,6 +19,8 @@ use eaf_core::mail_log::{self, LoggedMail, MailFilter, Status};
 use serde_json::{Value, json};
 
 const NEWEST: u32 = 100;
+/// Code for a mail that waits for the daily digest of its recipient.
+pub(super) const COLLECTED: &str = "mail-collected";
 
 pub fn operation() -> Operation {
     let item = item(
@@ -78,10 +80,11 @@ fn shown(logged: &LoggedMail, members: &[Member], locale: Locale) -> Value {
 
 pub(super) fn described(logged: &LoggedMail, members: &[Member], locale: Locale) -> Value {
     let error = match &logged.status {
-        Status::Failed(error) | Status::Pending(Some(error)) => error.as_str(),
+        Status::Failed(error) | Status::Pending(Some(error)) | Status::Collected(Some(error)) => error.as_str(),
         Status::Unknown => "answer-lost",
         Status::Pending(None) => "waiting",
-        Status::Sent | Status::Skipped => "",
+        Status::Collected(None) => COLLECTED,
+        Status::Sent | Status::Skipped | Status::TurnedOff => "",
     };
     let recipient = members.iter().find(|member| member.actor == logged.mail.recipient);
     json!({

@@ -64,7 +64,7 @@ async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, 
     let members = app.core.directory.members_among(tenant, &recipients).await?;
     let items = found.iter().map(|logged| {
         let mut mail = described(logged, &members, who.caller.locale);
-        mail["next_at"] = logged.next_at.and_then(instant).into();
+        mail["next_at"] = logged.next_at.or(logged.collected_for).and_then(instant).into();
         mail
     });
     let items: Vec<Value> = items.collect();

@@ -2,6 +2,7 @@
 //! unknown. The mail's content comes from the journal of the run that created the mail. The mail is
 //! sent even if the caller disconnects.
 
+use super::mail_failures::COLLECTED;
 use super::mail_queue::{fault, retry_now};
 use super::test_limit::RateLimited;
 use super::{record, runs};
@@ -206,9 +207,10 @@ fn shown(logged: &LoggedMail, who: &TenantCaller) -> Value {
     let (state, error) = match &logged.status {
         Status::Sent => ("sent", None),
         Status::Pending(_) => ("waiting", Some(BEING_SENT)),
+        Status::Collected(error) => ("waiting", Some(error.as_deref().unwrap_or(COLLECTED))),
         Status::Failed(error) => ("failed", Some(error.as_str())),
         Status::Unknown => ("unknown", Some("answer-lost")),
-        Status::Skipped => ("skipped", None),
+        Status::Skipped | Status::TurnedOff => ("skipped", None),
     };
     document(state, error, who)
 }

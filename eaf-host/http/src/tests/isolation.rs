@@ -93,6 +93,7 @@ async fn an_operator_sees_numbers_and_tenants_and_no_customer_data() {
         "/api/host/groups".into(),
         "/api/host/roles".into(),
         "/api/session/deputy".into(),
+        "/api/session/mail-preferences".into(),
         "/api/session/colleagues?q=canary".into(),
         "/api/live?view=notes/notes".into(),
     ] {

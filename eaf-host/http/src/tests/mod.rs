@@ -19,6 +19,7 @@ mod identity;
 mod invitations;
 mod isolation;
 mod live;
+mod mail_preferences;
 mod mail_resend;
 pub mod notes;
 mod observability;
@@ -44,6 +45,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use eaf_capability::text::Locales;
+use eaf_capability::text::mails::Templates;
 use eaf_capability::{
     Call, Capability, Choice, ChoiceQuery, ChoiceSelection, Choices, Class, ConnectionType, Failure, Field, Polled,
     Provider, Report, Started, Verdict, Violation, matches_search,
@@ -108,7 +110,22 @@ pub fn product_of(domain: Notes) -> Product {
             observe: None,
         }],
         texts: Arc::new(Locales::load(notes::DE, notes::EN).expect("both languages are whole")),
+        mails: Arc::new(mails()),
     }
+}
+
+/// Mails of the product `notes`, of which people may turn off one.
+fn mails() -> Templates {
+    let names = |written, shared| format!("[mails]\nwritten = '{written}'\nshared = '{shared}'");
+    let locales = Locales::load(&names("Notiz geschrieben", "Notiz geteilt"), &names("Note written", "Note shared"));
+    let kinds = "[written]\ncollect = true\noptional = true\n[shared]\ncollect = true\n";
+    let mut files = BTreeMap::from([("kinds.toml".to_owned(), kinds.to_owned())]);
+    for mail in ["written", "shared"] {
+        for part in ["subject.txt", "txt", "html"] {
+            files.extend(["de", "en"].map(|locale| (format!("{mail}/{locale}.{part}"), "A note".to_owned())));
+        }
+    }
+    Templates::load(&files, Arc::new(locales.expect("both languages are whole"))).expect("the mails are whole")
 }
 
 /// Provider whose connections work if their host is `good`.

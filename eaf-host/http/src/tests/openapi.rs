@@ -115,6 +115,7 @@ async fn responses_match_the_document() {
         ("admin@acme", "/api/host/groups"),
         ("admin@acme", "/api/host/roles"),
         ("admin@acme", "/api/session/deputy"),
+        ("admin@acme", "/api/session/mail-preferences"),
         ("operator", "/api/host/plugins"),
         ("operator", "/api/host/tenants"),
         ("operator", "/api/host/workflows"),

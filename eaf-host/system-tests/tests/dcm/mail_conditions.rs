@@ -45,30 +45,32 @@ impl Packages for OnePackage {
     }
 }
 
-struct House {
-    core: Arc<Core>,
+/// Core with DCM and one approver, without a serving host.
+pub struct House {
+    pub core: Arc<Core>,
     plugin: Arc<Plugin>,
-    tenant: TenantId,
-    _database: Database,
+    pub tenant: TenantId,
+    pub approver: ActorId,
+    pub database: Database,
 }
 
 impl House {
-    async fn open() -> House {
+    pub async fn open() -> House {
         let database = Database::fresh().await;
         let core = Arc::new(database.core().await);
         let (wasm, plugins, package) = (fixtures::wasm(), Plugins::default(), package().await);
         let plugin = install::install(&core, &wasm, &plugins, &Default::default(), &package).await.unwrap();
         prepare(&core.db, plugin.domain.as_ref()).await.unwrap();
         let tenant = directory::add_tenant(&core.db, &core.by, "acme", "Acme GmbH").await.unwrap();
-        add_member(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
-        House { core, plugin, tenant, _database: database }
+        let approver = add_member(&core, tenant, "Martin Vogel", "martin@acme.example", &["approver"]).await;
+        House { core, plugin, tenant, approver, database }
     }
 
-    async fn give(&self, who: &Caller, name: &str, body: Value) -> String {
+    pub async fn give(&self, who: &Caller, name: &str, body: Value) -> String {
         let request = Request {
             name: name.into(),
             body,
-            idempotency_key: format!("{name}-1"),
+            idempotency_key: Uuid::now_v7().to_string(),
             dry_run: false,
             precondition: None,
         };
@@ -79,22 +81,32 @@ impl House {
     }
 
     /// Creates a request; returns the request's key and its requester.
-    async fn request(&self) -> (String, Caller) {
+    pub async fn request(&self) -> (String, Caller) {
         let offering = json!({
             "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,
             "memory_gb_min": 1, "memory_gb_max": 32, "base_cents": 1000, "cpu_cents": 500, "gb_cents": 100,
         });
         self.give(&person(self.tenant, &["dcm.offer"]), "define-offering", offering).await;
+        self.request_machine("web-01").await
+    }
+
+    /// Requests a machine of the offering that [`request`](Self::request) has defined.
+    pub async fn request_machine(&self, name: &str) -> (String, Caller) {
         let wish = json!({
-            "name": "web-01", "offering": "small", "cpus": 4, "memory_gb": 8, "term_months": 12, "justification": "A new web shop",
+            "name": name, "offering": "small", "cpus": 4, "memory_gb": 8, "term_months": 12, "justification": "A new web shop",
         });
         let requester = person(self.tenant, &["dcm.request"]);
         (self.give(&requester, "request-vm", wish).await, requester)
     }
 
     fn provider(&self) -> Arc<dyn Provider> {
+        self.provider_of(self.core.clone())
+    }
+
+    /// Mail provider of another host on the same database.
+    pub fn provider_of(&self, core: Arc<Core>) -> Arc<dyn Provider> {
         let parts = ProviderDependencies {
-            core: self.core.clone(),
+            core,
             packages: Arc::new(OnePackage(self.plugin.clone())),
             egress: this_machine(),
             login_limiter: Arc::default(),
@@ -105,7 +117,7 @@ impl House {
         (registration.make)(&parts)
     }
 
-    fn project(&self) {
+    pub fn project(&self) {
         let runner = Runner::new(self.core.clone(), vec![self.plugin.domain.clone()]);
         tokio::spawn(runner.run(std::future::pending()));
     }
@@ -118,7 +130,7 @@ impl House {
         }
     }
 
-    async fn ask_approvers(&self, request: &str) -> Call {
+    pub async fn ask_approvers(&self, request: &str) -> Call {
         self.ask_approvers_of(self.tenant, request).await
     }
 
@@ -140,7 +152,7 @@ impl House {
     }
 }
 
-async fn add_member(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
+pub async fn add_member(core: &Core, tenant: TenantId, name: &str, email: &str, roles: &[&str]) -> ActorId {
     let new = NewMember {
         issuer: "https://id.example.com".into(),
         subject: name.into(),
@@ -152,7 +164,7 @@ async fn add_member(core: &Core, tenant: TenantId, name: &str, email: &str, role
     core.directory.put_member(&core.by, tenant, new).await.unwrap()
 }
 
-async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
+pub async fn connect(core: &Core, tenant: TenantId, server: SocketAddr) {
     let mut tx = core.db.tenant(tenant).await.unwrap();
     let new = NewConnection {
         capability: "mail".into(),

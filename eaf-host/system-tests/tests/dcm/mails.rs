@@ -4,7 +4,8 @@
 //! change, which is then reviewed.
 
 use super::{dcm, locales};
-use eaf_capability::text::mails::{HostFacts, Templates};
+use eaf_capability::text::mails::digest::{self, Group};
+use eaf_capability::text::mails::{HostFacts, Rendered, Templates};
 use eaf_core::actor::Locale;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,9 +36,12 @@ const MAILS: [&str; 17] = [
 
 fn dcm_templates() -> Templates {
     let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{path:?}: {cause}"));
-    let mut files = BTreeMap::new();
+    let mut files = BTreeMap::from([("kinds.toml".to_owned(), read(dcm().join("mails/kinds.toml")))]);
     for folder in std::fs::read_dir(dcm().join("mails")).unwrap() {
         let folder = folder.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
         for file in std::fs::read_dir(&folder).unwrap() {
             let file = file.unwrap().path();
             let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -89,38 +93,86 @@ fn recorded() -> Vec<(&'static str, String, Value)> {
     plain.into_iter().chain(asks).chain(decommissions).collect()
 }
 
+fn host(locale: Locale) -> HostFacts<'static> {
+    HostFacts {
+        recipient_name: if locale == Locale::De { "Martin Vogel" } else { "Grace O’Neill" },
+        tenant_name: "Acme GmbH",
+        trace_id: "00000000000000000000000000000042",
+        public_url: PUBLIC_URL,
+        reply_to: None,
+    }
+}
+
+/// Compares a mail with its golden files, or writes them; returns the files that differ.
+fn differing(file: &str, locale: Locale, mail: Rendered) -> Vec<PathBuf> {
+    let folder = dcm().join("tests/mails");
+    let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
+    let mut differences = Vec::new();
+    for (ending, content) in [("txt", text), ("html", mail.html)] {
+        let path = folder.join(format!("{file}.{}.{ending}", locale.as_str()));
+        if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&path, &content).unwrap();
+        }
+        if std::fs::read_to_string(&path).unwrap_or_default() != content {
+            differences.push(path);
+        }
+    }
+    differences
+}
+
 #[test]
 fn dcms_mails_read_as_recorded() {
     let templates = dcm_templates();
     assert_eq!(templates.names().collect::<Vec<_>>(), MAILS);
-    let folder = dcm().join("tests/mails");
     let mut differences = Vec::new();
-    for (name, file, differing) in recorded() {
+    for (name, file, other) in recorded() {
         let mut facts = facts();
-        facts.as_object_mut().unwrap().extend(differing.as_object().unwrap().clone());
+        facts.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
         for locale in [Locale::De, Locale::En] {
-            let host = HostFacts {
-                recipient_name: if locale == Locale::De { "Martin Vogel" } else { "Grace O’Neill" },
-                tenant_name: "Acme GmbH",
-                trace_id: "00000000000000000000000000000042",
-                public_url: PUBLIC_URL,
-                reply_to: None,
-            };
-            let mail = templates.render(name, locale, facts.as_object().unwrap(), &host).unwrap();
-            let text = format!("Subject: {}\n\n{}", mail.subject, mail.text);
-            for (ending, content) in [("txt", text), ("html", mail.html)] {
-                let path = folder.join(format!("{file}.{}.{ending}", locale.as_str()));
-                if std::env::var("EAF_GOLDEN").is_ok_and(|value| value == "write") {
-                    std::fs::create_dir_all(&folder).unwrap();
-                    std::fs::write(&path, &content).unwrap();
-                }
-                if std::fs::read_to_string(&path).unwrap_or_default() != content {
-                    differences.push(path);
-                }
-            }
+            let mail = templates.render(name, locale, facts.as_object().unwrap(), &host(locale)).unwrap();
+            differences.extend(differing(&file, locale, mail));
         }
     }
     assert!(differences.is_empty(), "differ; EAF_GOLDEN=write records them: {differences:#?}");
+}
+
+/// Digest of mails of three kinds, two of them of one kind.
+fn digest_of(templates: &Templates, locale: Locale) -> Rendered {
+    let brief = |name: &str, vm_name: &str| {
+        let mut facts = facts();
+        facts["vm_name"] = vm_name.into();
+        templates.brief(name, locale, facts.as_object().unwrap(), &host(locale)).unwrap()
+    };
+    let group = |name: &str, machines: &[&str]| Group {
+        name: templates.kind_name(name, locale),
+        mails: machines.iter().map(|machine| brief(name, machine)).collect(),
+    };
+    let groups = [
+        group("approval-requested", &["web-01", "web-02"]),
+        group("question-answered", &["db-01"]),
+        group("request-settled", &["web-03"]),
+    ];
+    digest::render(&groups, locale, &host(locale)).unwrap()
+}
+
+#[test]
+fn a_digest_of_dcms_mails_reads_as_recorded() {
+    let templates = dcm_templates();
+    let found = [Locale::De, Locale::En].map(|locale| differing("digest", locale, digest_of(&templates, locale)));
+    assert!(found.iter().all(Vec::is_empty), "differ; EAF_GOLDEN=write records them: {found:#?}");
+}
+
+#[test]
+fn every_mail_that_may_be_collected_has_a_link() {
+    let templates = dcm_templates();
+    let facts = facts();
+    for (name, _) in templates.kinds().filter(|(_, kind)| kind.collect) {
+        for locale in [Locale::De, Locale::En] {
+            let brief = templates.brief(name, locale, facts.as_object().unwrap(), &host(locale)).unwrap();
+            assert!(brief.link.is_some_and(|link| link.starts_with(PUBLIC_URL)), "{name}");
+        }
+    }
 }
 
 #[test]

@@ -115,7 +115,8 @@ fn every_mail_that_dcm_sends_is_in_its_folder() {
         })
         .collect();
     let folders = std::fs::read_dir(dcm().join("mails")).unwrap();
-    let folders: BTreeSet<_> = folders.map(|folder| folder.unwrap().file_name().into_string().unwrap()).collect();
+    let folders = folders.map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    let folders: BTreeSet<_> = folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
     assert_eq!(sent, folders);
 }
 

@@ -20,7 +20,7 @@ mod wire;
 use super::Mail;
 use super::failure::transient;
 use super::limits::Limits;
-use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, RowQuery, Status};
+use super::mail_store::{Deferral, Entry, MailState, MailStore, Offer, Person, Preference, RowQuery, Status};
 use super::smtp::{Deadlines, RFC_5321};
 use async_trait::async_trait;
 use eaf_capability::text::Locales;
@@ -60,6 +60,8 @@ struct Contents {
     secret: Map<String, Value>,
     log: BTreeMap<String, Logged>,
     is_paused: bool,
+    /// Preferences of the people who set one.
+    preferences: BTreeMap<ActorId, Preference>,
     /// Number of offered mails after which the store reports the connection as paused; `None`:
     /// never.
     pauses_after: Option<i32>,
@@ -127,6 +129,7 @@ impl FakeStore {
     fn mail(&self) -> Mail {
         Mail {
             store: Arc::new(self.clone()),
+            digests: None,
             packages: Arc::new(Fixture),
             public_url: PUBLIC_URL.into(),
             tokens: Default::default(),
@@ -233,6 +236,10 @@ impl MailStore for FakeStore {
         Ok(paper.people.iter().filter(is_meant).map(|(person, _)| person.clone()).collect())
     }
 
+    async fn preference(&self, _: TenantId, actor: ActorId) -> Result<Preference, Failure> {
+        Ok(self.0.lock().unwrap().preferences.get(&actor).cloned().unwrap_or_default())
+    }
+
     async fn recipients_of(&self, _: TenantId, _: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
         let paper = self.0.lock().unwrap();
         let states = paper.log.values().map(|logged| &logged.state);
@@ -284,6 +291,11 @@ impl MailStore for FakeStore {
             Logged { state, relay: None, offered_at: None }
         });
         Ok(logged.state.clone())
+    }
+
+    async fn collect(&self, entry: &Entry, _: OffsetDateTime) -> Result<(), Failure> {
+        self.change(entry, |logged| logged.state.status = Status::Collected(None));
+        Ok(())
     }
 
     async fn pending_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {

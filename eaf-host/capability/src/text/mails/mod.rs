@@ -7,6 +7,9 @@
 //! classes `lead`, `facts`, `quote`, `button`, `small` and `code`. Line breaks in a fact become
 //! `<br>`.
 //!
+//! `mails/kinds.toml` says which mails may wait for a digest, and which a person may turn off
+//! ([`Kind`]).
+//!
 //! | in a template | value |
 //! |---|---|
 //! | the facts of the call | arguments of the workflow |
@@ -18,7 +21,11 @@
 //! | `3\|plural("month", "months")` | `3 months` |
 //! | `people\|names` | `A, B or C` |
 
+pub mod digest;
 mod inline;
+mod kinds;
+
+pub use kinds::Kind;
 
 use super::{Locales, format};
 use eaf_core::actor::Locale;
@@ -31,6 +38,8 @@ use std::sync::Arc;
 
 /// Maximum length, in characters, of a mail's subject; mail programs cut longer subjects.
 const SUBJECT_MAX: usize = 200;
+/// Name under which rendering stores the link that a template made last.
+const LAST_LINK: &str = "last-link";
 const LANGUAGES: [Locale; 2] = [Locale::De, Locale::En];
 const PARTS: [&str; 3] = ["subject.txt", "txt", "html"];
 
@@ -46,6 +55,16 @@ pub enum Error {
         #[source]
         cause: minijinja::Error,
     },
+    #[error("mails/{path} cannot be read")]
+    Kinds {
+        path: &'static str,
+        #[source]
+        cause: Box<toml::de::Error>,
+    },
+    #[error("mails/{path} names `{name}`, which is no mail of the package")]
+    KindWithoutMail { path: &'static str, name: String },
+    #[error("mails/{path} names `{name}`: the locales need its name for people, `mails.{name}`")]
+    KindWithoutName { path: &'static str, name: String },
     #[error("the package has no mail `{0}`")]
     NoSuchMail(String),
     /// A mail template could not be rendered with the facts of the call. The error contains only
@@ -60,6 +79,8 @@ pub struct Templates {
     /// tenant.
     product: String,
     names: BTreeSet<String>,
+    kinds: BTreeMap<String, Kind>,
+    locales: Arc<Locales>,
     de: Environment<'static>,
     en: Environment<'static>,
 }
@@ -85,11 +106,11 @@ pub struct Rendered {
 }
 
 impl Templates {
-    /// Loads mail templates. `files` has the template texts by their path below `mails/`. Refuses a
-    /// mail that lacks a language or a part, and a file that belongs to no mail.
+    /// Loads mail templates and kinds. `files` has the texts by their path below `mails/`. Refuses
+    /// a mail that lacks a language or a part, and a file that belongs to no mail.
     pub fn load(files: &BTreeMap<String, String>, locales: Arc<Locales>) -> Result<Self, Error> {
         let mut names = BTreeSet::new();
-        for path in files.keys() {
+        for path in files.keys().filter(|path| *path != kinds::PATH) {
             let unknown = || Error::Unknown { path: path.clone() };
             let (name, file) = path.split_once('/').ok_or_else(unknown)?;
             let (language, part) = file.split_once('.').ok_or_else(unknown)?;
@@ -98,9 +119,10 @@ impl Templates {
             }
             names.insert(name.to_owned());
         }
+        let kinds = kinds::read(files, &names, &locales)?;
         let de = environment(Locale::De, &names, files, locales.clone())?;
-        let en = environment(Locale::En, &names, files, locales)?;
-        Ok(Templates { product: String::new(), names, de, en })
+        let en = environment(Locale::En, &names, files, locales.clone())?;
+        Ok(Templates { product: String::new(), names, kinds, locales, de, en })
     }
 
     /// Sets the display name of the product that sends the mails.
@@ -112,6 +134,21 @@ impl Templates {
         self.names.iter().map(String::as_str)
     }
 
+    /// Kind of a mail. A mail that `kinds.toml` does not name is sent at once to everyone.
+    pub fn kind(&self, name: &str) -> Kind {
+        self.kinds.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Kinds of mails that `kinds.toml` names, by template.
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, &Kind)> {
+        self.kinds.iter().map(|(name, kind)| (name.as_str(), kind))
+    }
+
+    /// Name of a kind of mails for people, such as “decided by others”.
+    pub fn kind_name(&self, name: &str, locale: Locale) -> String {
+        self.locales.plain(&kinds::key(name), locale).unwrap_or_else(|| name.to_owned())
+    }
+
     pub fn render(
         &self,
         name: &str,
@@ -119,6 +156,25 @@ impl Templates {
         facts: &Map<String, Value>,
         host: &HostFacts,
     ) -> Result<Rendered, Error> {
+        let mut all = self.facts(name, locale, facts, host)?;
+        let subject = one_line(&self.part(name, locale, "subject.txt", &all)?);
+        let footer = footer(locale, host.reply_to);
+        let text = tidy(&self.part(name, locale, "txt", &all)?);
+        let text = format!("{text}\n-- \n{} · {footer}\n", one_line(host.tenant_name));
+        all.insert("subject".into(), subject.clone().into());
+        let content = self.part(name, locale, "html", &all)?;
+        let html = self.frame(locale, &all, content, &footer)?;
+        Ok(Rendered { subject, text, html })
+    }
+
+    /// Facts of the call with those of the host.
+    fn facts(
+        &self,
+        name: &str,
+        locale: Locale,
+        facts: &Map<String, Value>,
+        host: &HostFacts,
+    ) -> Result<Map<String, Value>, Error> {
         if !self.names.contains(name) {
             return Err(Error::NoSuchMail(name.to_owned()));
         }
@@ -129,15 +185,7 @@ impl Templates {
         all.entry("trace_id").or_insert_with(|| host.trace_id.into());
         all.insert("public_url".into(), host.public_url.into());
         all.insert("locale".into(), locale.as_str().into());
-
-        let subject = one_line(&self.part(name, locale, "subject.txt", &all)?);
-        let footer = footer(locale, host.reply_to);
-        let text = tidy(&self.part(name, locale, "txt", &all)?);
-        let text = format!("{text}\n-- \n{} · {footer}\n", one_line(host.tenant_name));
-        all.insert("subject".into(), subject.clone().into());
-        let content = self.part(name, locale, "html", &all)?;
-        let html = self.frame(locale, &all, content, &footer)?;
-        Ok(Rendered { subject, text, html })
+        Ok(all)
     }
 
     fn part(&self, name: &str, locale: Locale, part: &str, facts: &Map<String, Value>) -> Result<String, Error> {
@@ -251,7 +299,7 @@ fn with_line_breaks(out: &mut Output, state: &mut State, value: &Template) -> Re
 
 /// Builds a URL of the host from path segments. All characters of a segment except unreserved ones
 /// are escaped, so that a fact cannot become several segments.
-fn link(state: &State, segments: Rest<String>) -> Template {
+fn link(state: &mut State, segments: Rest<String>) -> Template {
     let mut address = state.lookup("public_url").map(|url| url.to_string()).unwrap_or_default();
     for segment in segments.iter() {
         address.push('/');
@@ -270,7 +318,9 @@ fn link(state: &State, segments: Rest<String>) -> Template {
     }
     // The URL needs no HTML escaping: its segments are escaped above, and the deployment configures
     // and checks the public URL.
-    Template::from_safe_string(address)
+    let address = Template::from_safe_string(address);
+    state.set_temp(LAST_LINK, address.clone());
+    address
 }
 
 /// Replaces line breaks and repeated spaces by one space, because a subject is a header and must be
@@ -304,169 +354,4 @@ fn tidy(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const HOST: HostFacts = HostFacts {
-        recipient_name: "Jörg Müller",
-        tenant_name: "Acme <GmbH>",
-        trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
-        public_url: "https://eaf.example.com",
-        reply_to: None,
-    };
-
-    fn files() -> BTreeMap<String, String> {
-        let mut files = BTreeMap::new();
-        for language in ["de", "en"] {
-            files.insert(format!("hello/{language}.subject.txt"), "Hello {{ name }}".to_owned());
-            files
-                .insert(format!("hello/{language}.txt"), "{{ name }}, {{ cents|money }}\n{{ link('x', name) }}".into());
-            files.insert(
-                format!("hello/{language}.html"),
-                "<p>{{ name }} {{ cents|money }} <a href=\"{{ link('x', name) }}\">x</a></p>".into(),
-            );
-        }
-        files
-    }
-
-    fn locales() -> Arc<Locales> {
-        Arc::new(Locales::load("[failures]\nx = 'Satz.'", "[failures]\nx = 'Sentence.'").unwrap())
-    }
-
-    /// Plain text of the rendered mail without its footer.
-    fn body(mail: &Rendered) -> &str {
-        mail.text.split_once("\n\n-- \n").expect("a footer").0
-    }
-
-    #[test]
-    fn the_lines_of_a_fact_stay_lines_and_nothing_of_it_becomes_markup() {
-        let mail = render(json!({"name": "one\ntwo <br>\r\nthree", "cents": 1})).unwrap();
-        assert!(mail.html.contains("one<br>two &lt;br&gt;<br>three"), "{}", mail.html);
-    }
-
-    #[test]
-    fn a_mail_says_whether_answers_are_read() {
-        let facts = json!({"name": "n", "cents": 1});
-        let said = |reply_to| {
-            let host = HostFacts { reply_to, ..HOST };
-            let templates = Templates::load(&files(), locales()).unwrap();
-            templates.render("hello", Locale::En, facts.as_object().unwrap(), &host).unwrap()
-        };
-        for (mail, sentence) in [
-            (said(None), "Nobody reads answers to it."),
-            (said(Some("desk@acme.example")), "Answers go to desk@acme.example and have no effect."),
-        ] {
-            assert!(mail.text.contains(sentence) && mail.html.contains(sentence), "{}", mail.text);
-        }
-    }
-
-    #[test]
-    fn a_mail_is_headed_as_the_product_is() {
-        let facts = json!({"name": "n", "cents": 1});
-        let templates = Templates::load(&files(), locales()).unwrap();
-        let head = |templates: &Templates| {
-            let mail = templates.render("hello", Locale::En, facts.as_object().unwrap(), &HOST).unwrap();
-            mail.html.split_once("<p ").unwrap().0.rsplit_once("</td><td").unwrap().1.to_owned()
-        };
-        assert!(head(&templates).contains(">Acme &lt;GmbH&gt;</span></td>"), "{}", head(&templates));
-        let templates = templates.of("Shop");
-        let named = head(&templates);
-        assert!(named.contains(">Shop</span><br>") && named.contains(">Acme &lt;GmbH&gt;</span></td>"), "{named}");
-    }
-
-    fn render(facts: Value) -> Result<Rendered, Error> {
-        let templates = Templates::load(&files(), locales()).unwrap();
-        templates.render("hello", Locale::De, facts.as_object().unwrap(), &HOST)
-    }
-
-    #[test]
-    fn a_fact_is_escaped_in_html_and_in_links_and_plain_in_text() {
-        let mail = render(json!({"name": "<b>&\"/..", "cents": 6200})).unwrap();
-        assert_eq!(mail.subject, "Hello <b>&\"/..");
-        assert_eq!(body(&mail), "<b>&\"/.., 62 €\nhttps://eaf.example.com/x/%3Cb%3E%26%22%2F..");
-        assert!(mail.html.contains(">&lt;b&gt;&amp;&quot;&#x2f;.. 62\u{a0}€ "), "{}", mail.html);
-        assert!(mail.html.contains("href=\"https://eaf.example.com/x/%3Cb%3E%26%22%2F..\""), "{}", mail.html);
-        assert!(mail.html.contains("Acme &lt;GmbH&gt;"), "the frame escapes too");
-    }
-
-    #[test]
-    fn a_subject_is_one_line_whatever_the_facts_contain() {
-        let mail = render(json!({"name": "x\r\nBcc: thief@example.com\u{2028}y\0z", "cents": 1})).unwrap();
-        assert_eq!(mail.subject, "Hello x Bcc: thief@example.com y z");
-        let mail = render(json!({"name": "ä".repeat(1000), "cents": 1})).unwrap();
-        assert_eq!(mail.subject.chars().count(), SUBJECT_MAX);
-    }
-
-    #[test]
-    fn a_link_never_leaves_its_place() {
-        let mail = render(json!({"name": "..", "cents": 1})).unwrap();
-        assert!(body(&mail).ends_with("https://eaf.example.com/x/-"), "{}", mail.text);
-    }
-
-    #[test]
-    fn a_fact_is_never_run_as_a_template() {
-        assert_eq!(render(json!({"name": "{{ 6*7 }}", "cents": 1})).unwrap().subject, "Hello {{ 6*7 }}");
-    }
-
-    #[test]
-    fn a_missing_fact_is_an_error_that_quotes_no_fact() {
-        let error = render(json!({"name": "Secret Name"})).unwrap_err().to_string();
-        assert!(error.contains("mails/hello/de.txt line 1"), "{error}");
-        assert!(!error.contains("Secret"), "{error}");
-    }
-
-    #[test]
-    fn a_mail_that_lacks_a_language_or_a_part_is_refused_at_load() {
-        for path in files().keys() {
-            let mut files = files();
-            files.remove(path);
-            let error = Templates::load(&files, locales()).err().expect("refused");
-            assert_eq!(error.to_string(), format!("mails/{path} is missing"));
-        }
-    }
-
-    #[test]
-    fn a_file_that_belongs_to_no_mail_is_refused() {
-        for path in ["hello/fr.txt", "hello/de.md", "readme", "hello/de"] {
-            let mut files = files();
-            files.insert(path.into(), "x".into());
-            assert!(matches!(Templates::load(&files, locales()), Err(Error::Unknown { .. })), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_broken_template_is_refused_at_load() {
-        let mut files = files();
-        files.insert("hello/en.html".into(), "{% if x %}".into());
-        assert!(
-            matches!(Templates::load(&files, locales()), Err(Error::Syntax { path, .. }) if path == "hello/en.html")
-        );
-    }
-
-    #[test]
-    fn a_sentence_of_the_locales_is_in_the_mails_language() {
-        let mut files = files();
-        for language in ["de", "en"] {
-            files.insert(
-                format!("hello/{language}.txt"),
-                "{{ text('failures.' ~ code, message) }}\n\n\n\n{% if no %}no{% endif %}\n\nend".into(),
-            );
-        }
-        let templates = Templates::load(&files, locales()).unwrap();
-        let text = |locale, code: &str| {
-            let facts = json!({"name": "n", "cents": 1, "code": code, "message": "Raw."});
-            body(&templates.render("hello", locale, facts.as_object().unwrap(), &HOST).unwrap()).to_owned()
-        };
-        assert_eq!(text(Locale::De, "x"), "Satz.\n\nend");
-        assert_eq!(text(Locale::En, "x"), "Sentence.\n\nend");
-        assert_eq!(text(Locale::De, "unknown"), "Raw.\n\nend");
-    }
-
-    #[test]
-    fn a_mail_that_does_not_exist_is_named() {
-        let templates = Templates::load(&files(), locales()).unwrap();
-        let error = templates.render("bye", Locale::De, &Map::new(), &HOST).unwrap_err();
-        assert_eq!(error.to_string(), "the package has no mail `bye`");
-    }
-}
+mod tests;

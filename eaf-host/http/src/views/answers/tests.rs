@@ -3,25 +3,29 @@
 
 use super::*;
 use eaf_capability::text::Locales;
+use eaf_capability::text::mails::Templates;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::contract::ContextActor;
 use eaf_core::event_store::Position;
 use eaf_core::id::{ActorId, CommandId, TenantId};
 use eaf_plugin::{fixtures, load};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 fn product() -> Product {
     let file = fixtures::package(fixtures::MANIFEST, fixtures::domain_of_rows(), None);
     let domain = load::load(&fixtures::wasm(), &file, 1, &fixtures::ceiling()).unwrap().domain;
+    let texts = Arc::new(Locales::load("", "").unwrap());
     Product {
         domain,
         name: "Rows".into(),
         version: "1.0.0".into(),
         imports: Default::default(),
         requests: Vec::new(),
-        texts: Arc::new(Locales::load("", "").unwrap()),
+        texts: texts.clone(),
+        mails: Arc::new(Templates::load(&BTreeMap::new(), texts).unwrap()),
     }
 }
 
