@@ -6,20 +6,21 @@ interface Mail {
   to: { address: string }[];
 }
 
-/** Waits for the newest mail to this address whose subject contains `about`. */
-export async function mailTo(address: string, about: string, matching: RegExp): Promise<Mail> {
+/** Mails to this address, the oldest first. */
+export async function mailsTo(address: string): Promise<Mail[]> {
   const inbox = process.env.EAF_INBOX_URL;
   if (!inbox) throw new Error('EAF_INBOX_URL is missing');
+  const answer = await fetch(`${inbox}/api/email`);
+  const mails = (await answer.json()) as Mail[];
+  return mails.filter(mail => mail.to.some(to => to.address === address));
+}
+
+/** Waits for the newest mail to this address whose subject contains `about`. */
+export async function mailTo(address: string, about: string, matching: RegExp): Promise<Mail> {
   let found: Mail | undefined;
   await expect(async () => {
-    const answer = await fetch(`${inbox}/api/email`);
-    const mails = (await answer.json()) as Mail[];
-    found = mails.findLast(
-      mail =>
-        mail.to.some(to => to.address === address) &&
-        mail.subject.includes(about) &&
-        matching.test(mail.text),
-    );
+    const mails = await mailsTo(address);
+    found = mails.findLast(mail => mail.subject.includes(about) && matching.test(mail.text));
     expect(found, `a mail to ${address} about ${about}`).toBeDefined();
   }).toPass({ timeout: 60_000 });
   return found as Mail;

@@ -18,6 +18,7 @@ export const visits: Visit[] = [
   { account: 'requester@acme', path: '/vms' },
   { account: 'requester@acme', path: '/vms/$', of: 'vms' },
   { account: 'requester@acme', path: '/deputy' },
+  { account: 'requester@acme', path: '/mail-settings' },
   { account: 'requester@acme', path: '/approvals' },
   { account: 'approver@acme', path: '/' },
   { account: 'approver@acme', path: '/approvals' },

@@ -11,6 +11,7 @@ import { deputyRoutes } from '@/shell/features/deputy/routes';
 import { groupRoutes } from '@/shell/features/groups/routes';
 import { homeRoutes } from '@/shell/features/home/routes';
 import { mailFailureRoutes } from '@/shell/features/mail-failures/routes';
+import { mailSettingsRoutes } from '@/shell/features/mail-settings/routes';
 import { memberRoutes } from '@/shell/features/members/routes';
 import { operatorRoutes } from '@/shell/features/operator/routes';
 import { settingsRoutes } from '@/shell/features/settings/routes';
@@ -34,6 +35,7 @@ export function createAppRouter<const R extends AnyRoute>(
       ...homeRoutes,
       ...productRoutes,
       ...deputyRoutes,
+      ...mailSettingsRoutes,
       ...memberRoutes,
       ...groupRoutes,
       ...connectionRoutes,

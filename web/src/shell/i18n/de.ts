@@ -48,6 +48,7 @@ export const de: Dictionary = {
     light: 'Hell',
     dark: 'Dunkel',
     times: zone => `Uhrzeiten wie in ${zone}`,
+    mailSettings: 'E-Mail-Einstellungen',
     signOut: 'Abmelden',
     undecided:
       'Sie sind noch angemeldet: Eine Entscheidung wurde nicht wirksam. Prüfen Sie sie, und melden Sie sich dann noch einmal ab.',

@@ -49,6 +49,7 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
     times: (zone: string) => `Times as in ${zone}`,
+    mailSettings: 'E-mail settings',
     signOut: 'Sign out',
     undecided: 'You are still signed in: a decision did not take effect. Check it, then sign out again.',
     signOutFailed: 'You are still signed in: sign-out failed. Try again.',

@@ -1,4 +1,5 @@
-import { ChevronsUpDown, LogOut } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { ChevronsUpDown, LogOut, Mail } from 'lucide-react';
 import { useSession } from '@/shell/api/session';
 import { THEMES, type Theme, chooseTheme, useTheme } from '@/shell/app/theme';
 import { LANGUAGES, type Language, useLanguage } from '@/shell/i18n/language';
@@ -59,6 +60,14 @@ export function AccountMenu() {
         </MenuRadioGroup>
         <MenuSeparator />
         <MenuLabel>{t.account.times(ZONE)}</MenuLabel>
+        {session.kind === 'member' ? (
+          <MenuItem asChild>
+            <Link to="/mail-settings">
+              <Mail aria-hidden />
+              {t.account.mailSettings}
+            </Link>
+          </MenuItem>
+        ) : null}
         <MenuItem onSelect={signOut}>
           <LogOut aria-hidden />
           {t.account.signOut}
