@@ -27,7 +27,7 @@ test('a person chooses one mail a day, and no mail comes at once', async ({ brow
   await Promise.all(names.map(name => mailTo(JAMES, name, /Lena Hoffmann/)));
   expect((await mailsTo(MIRIAM)).filter(mail => names.some(name => mail.text.includes(name)))).toEqual([]);
 
-  // What waits comes now, as one mail, to a person who wants mails at once again.
+  // The mails that wait come now, as one, to a person who wants mails at once again.
   await miriam.page.getByRole('radio', { name: t.atOnce }).check();
   await miriam.hand.press(miriam.button(t.save));
   const digest = await mailTo(MIRIAM, 'Nachrichten für Sie', new RegExp(names[0] ?? ''));

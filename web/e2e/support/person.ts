@@ -71,8 +71,8 @@ export class Person {
 
   /**
    * Opens `path` with the session of an earlier journey of this account, if it is still valid.
-   * Otherwise, and with `newSession`, it opens the path like a link in a mail, signs in on the way, and
-   * ends at that path.
+   * Otherwise, and with `newSession`, it opens the path like a link in a mail, signs in on the way,
+   * and ends at that path.
    */
   static async signIn(
     browser: Browser,
