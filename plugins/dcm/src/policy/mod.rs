@@ -16,6 +16,7 @@ pub mod judge;
 pub mod operations;
 pub mod pause;
 pub mod plan;
+pub mod preview;
 pub mod proposal;
 pub mod publish;
 pub mod question;

@@ -8,7 +8,8 @@
 use super::document::{Approver, Deadline, Needs};
 use super::draft::{draft_missing, is_latest};
 use super::fact::Facts;
-use super::plan::{AutoApproval, Plan, PlannedStage, Published, plan};
+use super::plan::{Plan, PlannedStage, Published, plan};
+use super::preview;
 use super::state::{Drafts, PUBLISHED, Policies, stream};
 use crate::offering::{PATTERN, is_key};
 use crate::permission::POLICY;
@@ -113,23 +114,6 @@ fn demand(stage: &PlannedStage) -> Demand<'_> {
 }
 
 fn shown(ctx: &Context, plan: &Plan) -> Value {
-    let stage = |stage: &PlannedStage| {
-        json!({
-            "stage": stage.key,
-            "name": stage.name.as_ref().map(|name| name.in_language(&ctx.locale)),
-            "approvers": stage.approvers,
-            "needs": stage.needs,
-            "after": stage.after,
-            "because": stage.because,
-            "hours": stage.deadline.as_ref().map(|deadline| deadline.hours),
-        })
-    };
-    let rule = |rule: &AutoApproval| {
-        let name = rule.name.in_language(&ctx.locale);
-        json!({ "policy": rule.policy, "name": name, "because": rule.because })
-    };
-    json!({
-        "stages": plan.stages.iter().map(stage).collect::<Vec<_>>(),
-        "rules": plan.auto.iter().map(rule).collect::<Vec<_>>(),
-    })
+    let approvers = |stage: &PlannedStage| ("approvers", json!(stage.approvers));
+    preview::document(plan, &ctx.locale, approvers, |_, own| own.iter().collect())
 }
