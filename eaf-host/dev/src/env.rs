@@ -2,7 +2,7 @@
 
 use crate::ports::Ports;
 use crate::postgres::{DATABASE, url};
-use crate::services::{VCENTER_USER, certificates, vcenter_secret};
+use crate::services::{VCENTER_USER, Vcenter, certificates};
 use crate::state::{self, State};
 use crate::{host, idp, variables};
 use base64::Engine;
@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 /// settings that commands such as `eaf tenant add` need to use the demo's database.
 pub fn lines(state: &State) -> Result<String, state::Error> {
     let ports = state.ports()?;
-    let govc = |tenant: &str, port: u16| -> Result<String, state::Error> {
-        let password = state.password(vcenter_secret(tenant))?;
+    let govc = |vcenter: Vcenter| -> Result<String, state::Error> {
+        let (password, port) = (vcenter.password(state)?, vcenter.port(&ports));
         Ok(format!("https://{VCENTER_USER}:{password}@localhost:{port}/sdk"))
     };
     let database = |role: &str, secret: &str| -> Result<String, state::Error> {
@@ -32,8 +32,8 @@ pub fn lines(state: &State) -> Result<String, state::Error> {
         ("EAF_MASTER_KEY", STANDARD.encode(state.secret("master-key")?)),
         ("EAF_ADMIN_DATABASE_URL", database("postgres", "postgres")?),
         (variables::IGNORE, variables::ignored()),
-        ("GOVC_URL", govc("acme", ports.vcenter_acme)?),
-        ("GOVC_URL_GLOBEX", govc("globex", ports.vcenter_globex)?),
+        ("GOVC_URL", govc(Vcenter::ACME)?),
+        ("GOVC_URL_GLOBEX", govc(Vcenter::GLOBEX)?),
         ("GOVC_TLS_CA_CERTS", certificates(state).join("ca.pem").display().to_string()),
         // govc stores sessions by address and user and would continue a session after a change of
         // the password.

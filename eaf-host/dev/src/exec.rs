@@ -6,7 +6,7 @@ use crate::ports::{self, Ports};
 use crate::postgres::{self, Cluster, Durability};
 use crate::process::{ProcessId, Signal};
 use crate::service::{self, Service};
-use crate::services::{self, SimulatorSpeed};
+use crate::services::{self, SimulatorSpeed, Vcenter};
 use crate::state::{self, State};
 use crate::variables;
 use eaf::shutdown::{self, StopSignal};
@@ -123,11 +123,9 @@ fn postgres_variables(cluster: &Cluster) -> Variables {
 
 fn vcenter_variables(state: &State, ports: &Ports) -> Result<Variables, Error> {
     let mut variables: Variables = vec![("EAF_TEST_VCENTER_CA", services::certificates(state).join("ca.pem").into())];
-    for (variable, tenant, port) in [
-        ("EAF_TEST_VCENTER_ACME", "acme", ports.vcenter_acme),
-        ("EAF_TEST_VCENTER_GLOBEX", "globex", ports.vcenter_globex),
-    ] {
-        let password = state.password(services::vcenter_secret(tenant))?;
+    for (variable, vcenter) in [("EAF_TEST_VCENTER_ACME", Vcenter::ACME), ("EAF_TEST_VCENTER_GLOBEX", Vcenter::GLOBEX)]
+    {
+        let (password, port) = (vcenter.password(state)?, vcenter.port(ports));
         let url = format!("https://{}:{password}@localhost:{port}/sdk", services::VCENTER_USER);
         variables.push((variable, url.into()));
     }

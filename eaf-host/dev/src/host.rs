@@ -6,6 +6,7 @@ use crate::idp::{self, AUDIENCE, CLIENT_ID};
 use crate::ports::Ports;
 use crate::postgres::{self, Cluster, DATABASE};
 use crate::progress::Progress;
+use crate::services::Vcenter;
 use crate::state::{self, State};
 use crate::{clock, env, history, seed};
 use eaf::compose;
@@ -48,8 +49,25 @@ pub enum Error {
     NotReady(u64),
 }
 
-pub const TENANTS: [(&str, &str); 3] =
-    [("acme", "Acme Werke AG"), ("globex", "Globex Ltd"), (history::TENANT, "Nordwind Logistik GmbH")];
+/// Tenant of the demo, with its vCenter and the folder of its machines there.
+pub struct DemoTenant {
+    pub slug: &'static str,
+    name: &'static str,
+    pub vcenter: Vcenter,
+    pub folder: &'static str,
+}
+
+/// Tenants of the demo. Two of them share one vCenter.
+pub const TENANTS: [DemoTenant; 3] = [
+    DemoTenant { slug: "acme", name: "Acme Werke AG", vcenter: Vcenter::ACME, folder: "EAF" },
+    DemoTenant { slug: "globex", name: "Globex Ltd", vcenter: Vcenter::GLOBEX, folder: "EAF" },
+    DemoTenant {
+        slug: history::TENANT,
+        name: "Nordwind Logistik GmbH",
+        vcenter: Vcenter::ACME,
+        folder: history::FOLDER,
+    },
+];
 
 /// Step that [`populate`] completes, named after its result, so that a demo of an older version
 /// creates its products too.
@@ -122,14 +140,11 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
 /// Egress rules for the demo's servers on this machine, since tenants reach a local address only if
 /// a rule names it.
 fn simulators(ports: &Ports) -> Result<Vec<Rule>, Error> {
-    let rules = [
-        format!("vsphere@acme 127.0.0.1:{}", ports.vcenter_acme),
-        format!("vsphere@globex 127.0.0.1:{}", ports.vcenter_globex),
-        format!("vsphere@{} 127.0.0.1:{}", history::TENANT, ports.vcenter_acme),
-        format!("mail 127.0.0.1:{}", ports.smtp),
-    ];
+    let of_tenant =
+        |DemoTenant { slug, vcenter, .. }: &DemoTenant| format!("vsphere@{slug} 127.0.0.1:{}", vcenter.port(ports));
+    let rules = TENANTS.iter().map(of_tenant).chain([format!("mail 127.0.0.1:{}", ports.smtp)]);
     let purposes = egress::purposes();
-    rules.iter().map(|rule| Rule::parse(rule, &purposes).map_err(Error::Egress)).collect()
+    rules.map(|rule| Rule::parse(&rule, &purposes).map_err(Error::Egress)).collect()
 }
 
 /// Whether the demo has no people yet.
@@ -152,7 +167,7 @@ pub async fn populate(state: &State, config: &Config, ports: &Ports, in_the_past
     }
     let core = compose::core(config).await?;
     let issuer = idp::issuer_url(ports.idp);
-    for (slug, name) in TENANTS {
+    for DemoTenant { slug, name, .. } in TENANTS {
         let tenant = directory::add_tenant(&core.db, &core.by, slug, name).await?;
         for account in accounts::all().filter(|account| account.tenant == Some(slug) && account.role != NEWCOMER) {
             core.directory.put_member(&core.by, tenant, member(&issuer, account)).await?;

@@ -1,15 +1,16 @@
 //! First data of the demo, sent through the public API: connections for all tenants; in acme three
-//! offerings, two machines, a pending and a rejected request; in nordwind a [`history`].
+//! offerings, two machines, a pending and a rejected request; in nordwind a
+//! [`history`](crate::history).
 //!
 //! Every command has its own idempotency key, so that an interrupted seed can continue. Connections
 //! contain ports and are set again when those have changed.
 
 use crate::api::{self, Api, Subject};
+use crate::host::{self, DemoTenant};
 use crate::ports::Ports;
 use crate::progress::Progress;
-use crate::services::{VCENTER_USER, certificates, vcenter_secret};
+use crate::services::{VCENTER_USER, certificates};
 use crate::state::{self, State};
-use crate::{history, host};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ pub async fn connections(state: &State, ports: &Ports) -> Result<(), Error> {
         places(&before) == places(ports)
     };
     if !state.done_with(CONNECTIONS).is_some_and(connected) {
-        for (tenant, _) in host::TENANTS {
+        for tenant in &host::TENANTS {
             connect(state, ports, tenant).await?;
         }
         state.mark_done(CONNECTIONS, ports)?;
@@ -86,28 +87,27 @@ pub async fn run(state: &State, ports: &Ports) -> Result<(), Error> {
     Ok(())
 }
 
-async fn connect(state: &State, ports: &Ports, tenant: &str) -> Result<(), Error> {
-    let admin = Api::of(ports, &format!("admin@{tenant}")).await?;
+async fn connect(state: &State, ports: &Ports, tenant: &DemoTenant) -> Result<(), Error> {
+    let DemoTenant { slug, vcenter, folder, .. } = tenant;
+    let admin = Api::of(ports, &format!("admin@{slug}")).await?;
     let authority = certificates(state).join("ca.pem");
     let authority = std::fs::read_to_string(&authority).map_err(|cause| Error::Certificate(authority, cause))?;
-    let port = if tenant == "globex" { ports.vcenter_globex } else { ports.vcenter_acme };
-    let folder = if tenant == history::TENANT { history::FOLDER } else { "EAF" };
     let vcenter = json!({
         "config": {
-            "url": format!("https://localhost:{port}/sdk"),
+            "url": format!("https://localhost:{}/sdk", vcenter.port(ports)),
             "datacenter": "DC1",
             "folder": folder,
             "username": VCENTER_USER,
             "ca_certificate": authority,
         },
-        "secret": {"password": state.password(vcenter_secret(tenant))?},
+        "secret": {"password": vcenter.password(state)?},
     });
     let mail = json!({
         "config": {
             "host": "127.0.0.1",
             "port": ports.smtp,
             "tls": "none",
-            "from": format!("dcm@{tenant}.example"),
+            "from": format!("dcm@{slug}.example"),
             "from_name": "DCM",
         },
         // The demo's mail server needs no password, but a connection has a secret.

@@ -34,6 +34,29 @@ pub const ALL: &[(&str, Signal)] = &[
     ("maildev", Signal::Terminate),
 ];
 
+/// Simulated vCenter.
+pub struct Vcenter {
+    pub name: &'static str,
+    /// Name of the secret with the password of [`VCENTER_USER`].
+    pub secret: &'static str,
+    port: fn(&Ports) -> u16,
+}
+
+impl Vcenter {
+    pub const ACME: Vcenter = Vcenter { name: "acme", secret: "vcenter-acme", port: |ports| ports.vcenter_acme };
+    pub const GLOBEX: Vcenter =
+        Vcenter { name: "globex", secret: "vcenter-globex", port: |ports| ports.vcenter_globex };
+
+    pub fn port(&self, ports: &Ports) -> u16 {
+        (self.port)(ports)
+    }
+
+    /// Password of the host's account.
+    pub fn password(&self, state: &State) -> Result<String, state::Error> {
+        state.password(self.secret)
+    }
+}
+
 /// User name of the host's account at each simulated vCenter.
 pub const VCENTER_USER: &str = "svc-eaf";
 
@@ -52,7 +75,7 @@ impl SimulatorSpeed {
 }
 
 /// Start command of the process that simulates the vCenters. Their inventory is in the state
-/// directory; the password of each is the secret `vcenter-<tenant>` there.
+/// directory, as is the password of each.
 pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &SimulatorSpeed) -> Result<Plan, Error> {
     let inventory = directory(state, "vcsim")?;
     let mut args = vec![
@@ -62,12 +85,11 @@ pub fn vcsim(checkout: &Checkout, state: &State, ports: &Ports, speed: &Simulato
         format!("--address-delay={}", speed.address),
         format!("--control=127.0.0.1:{}", ports.vcenter_control),
     ];
-    for (tenant, port) in [("acme", ports.vcenter_acme), ("globex", ports.vcenter_globex)] {
-        let secret = vcenter_secret(tenant);
-        state.password(secret)?;
-        let file = state.secret_file(secret);
+    for vcenter in [Vcenter::ACME, Vcenter::GLOBEX] {
+        vcenter.password(state)?;
+        let (name, port, file) = (vcenter.name, vcenter.port(ports), state.secret_file(vcenter.secret));
         args.push(format!(
-            "--vcenter=name={tenant},listen=127.0.0.1:{port},user={VCENTER_USER},folder=EAF+{},password-file={}",
+            "--vcenter=name={name},listen=127.0.0.1:{port},user={VCENTER_USER},folder=EAF+{},password-file={}",
             history::FOLDER,
             file.display()
         ));
@@ -102,11 +124,6 @@ pub fn maildev(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Plan
         ready: Ready::Ports(vec![ports.smtp, ports.inbox]),
         end: Signal::Terminate,
     })
-}
-
-/// Secret of the vCenter that a tenant uses. Two of the demo's tenants share one vCenter.
-pub fn vcenter_secret(tenant: &str) -> &'static str {
-    if tenant == "globex" { "vcenter-globex" } else { "vcenter-acme" }
 }
 
 /// Directory with `ca.pem`, which clients of the simulated vCenters trust.
