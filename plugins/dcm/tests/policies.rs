@@ -9,6 +9,7 @@ use dcm::policy::publish::{POLICIES_MAX, PublishPolicy};
 use dcm::policy::retire::RetirePolicy;
 use dcm::policy::versions::PolicyVersions;
 use dcm::policy::view::PoliciesView;
+use dcm::request::submit::RequestVm;
 use eaf_sdk::testing::Stage;
 use serde_json::{Value, json};
 
@@ -235,4 +236,16 @@ fn a_policy_is_retired_only_in_the_version_that_was_read() {
     let mut stage = published();
     let retire = json!({ "policy": "costly", "version": 2, "reason": "Replaced" });
     stage.when::<RetirePolicy>(&admin(), retire).then_rejected("policy-changed");
+}
+
+#[test]
+fn a_plan_that_asks_too_many_people_is_refused() {
+    let stage = |number: usize| {
+        let approvers: Vec<Value> = (0..4).map(|one| json!({ "group": format!("g-{number}-{one}") })).collect();
+        json!({ "key": format!("s{number}"), "name": { "de": "Leitung", "en": "Management" },
+            "approvers": approvers, "needs": "any" })
+    };
+    let stages: Vec<Value> = (0..20).map(stage).collect();
+    let mut stage = with_policy(json!({ "applies_to": { "kinds": ["vm.create"] }, "stages": stages }));
+    stage.when::<RequestVm>(&requester(), wanted("web-01")).then_rejected("policy-people-too-many");
 }

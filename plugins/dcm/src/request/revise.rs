@@ -3,8 +3,8 @@
 //! count.
 
 use super::decision::begin::Planned;
-use super::decision::people::references;
 use super::decision::record::Recording;
+use super::decision::with_people;
 use super::event::RequestRevised;
 use super::order::{Others, others_of};
 use super::quote::quote;
@@ -128,7 +128,7 @@ pub(super) fn revised_boundary(
     }
     // The references of the approval before are not needed, and all together may be too many.
     match wanted.planned(ctx, loaded, Others::of(request, loaded), next(request)) {
-        Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+        Some(planned) => with_people(boundary, &planned.approval),
         None => boundary,
     }
 }

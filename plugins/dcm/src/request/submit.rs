@@ -2,8 +2,8 @@
 //! All requests of an order are recorded, or none.
 
 use super::decision::begin::Planned;
-use super::decision::people::references;
 use super::decision::record::Recording;
+use super::decision::with_people;
 use super::event::RequestSubmitted;
 use super::order::{self, EVENTS_MAX, MACHINES_MAX, Order, Others};
 use super::quote::quote;
@@ -83,7 +83,7 @@ impl Command for RequestVm {
         }
         boundary = boundary.read(PUBLISHED).read(CALENDAR);
         match self.planned(ctx, loaded, Others::default(), FIRST_REVISION) {
-            Some(planned) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+            Some(planned) => with_people(boundary, &planned.approval),
             None => boundary,
         }
     }

@@ -9,8 +9,8 @@ use crate::naming;
 use crate::permission::REQUEST;
 use crate::policy::state::PUBLISHED;
 use crate::request::decision::begin::Planned;
-use crate::request::decision::people::references;
 use crate::request::decision::record::Recording;
+use crate::request::decision::with_people;
 use crate::request::event::RequestSubmitted;
 use crate::request::order::Others;
 use crate::request::submit::FIRST_REVISION;
@@ -55,7 +55,7 @@ impl Command for DecommissionVm {
         let boundary = boundary.read(request::stream(&self.vm)).read(PUBLISHED).read(CALENDAR);
         let vm = loaded.fold::<Vm>(&stream(&self.vm));
         match vm.and_then(|vm| self.planned(ctx, loaded, &vm)) {
-            Some((planned, _)) => references(&planned.approval).into_iter().fold(boundary, Boundary::people),
+            Some((planned, _)) => with_people(boundary, &planned.approval),
             None => boundary,
         }
     }

@@ -9,10 +9,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::marker::PhantomData;
 
-/// Limits of the host, which the stage checks too: calls of `boundary` per command, streams per
-/// command, and bytes per event.
+/// Limits of the host, which the stage checks too: calls of `boundary` per command, streams and
+/// references to people per command, and bytes per event.
 const ROUNDS: usize = 4;
 const STREAMS: usize = 32;
+const PEOPLE: usize = 64;
 const EVENT_BYTES: usize = 256 * 1024;
 
 pub struct Stage<P> {
@@ -151,6 +152,7 @@ impl<P: Plugin> Stage<P> {
             let named: BoundaryOutput = call(component::boundary::<P>, &input);
             let mut new = named.streams;
             new.retain(|r| loaded.iter().all(|l| l.stream != r.stream));
+            assert!(named.people.len() <= PEOPLE, "{} names more than {PEOPLE} references to people", command.name);
             if new.is_empty() {
                 return (loaded, named.people);
             }

@@ -51,6 +51,12 @@ pub fn boundary(request: &str, loaded: &Streams) -> Boundary {
     references(&approval).into_iter().fold(boundary.read(CALENDAR), Boundary::people)
 }
 
+/// Adds the people of a new plan to a boundary. A plan with more references than
+/// [`REFERENCES_MAX`] is refused, so that it needs no more of them.
+pub fn with_people(boundary: Boundary, approval: &Approval) -> Boundary {
+    references(approval).into_iter().take(REFERENCES_MAX).fold(boundary, Boundary::people)
+}
+
 /// Vote of the caller: for their own seat, or else as the deputy of the first person for whom the
 /// caller stands in and who has a seat. Rejects if the caller may not decide.
 pub fn vote<'a>(
