@@ -16,13 +16,14 @@ mod functions;
 mod migrate;
 #[cfg(feature = "development")]
 mod move_clock;
+mod probe;
 mod ready;
 mod schema;
 mod transient;
 mod transport;
 mod writable;
 
-pub use bootstrap::{Passwords, bootstrap};
+pub use bootstrap::{Passwords, ROLES, Unfit, bootstrap};
 #[cfg(feature = "testing")]
 pub use check::catalogue_findings;
 pub use check::check;
@@ -31,6 +32,7 @@ pub(crate) use migrate::embedded_schema;
 pub use migrate::migrate;
 #[cfg(feature = "development")]
 pub use move_clock::move_clock;
+pub use probe::{Probe, probe};
 pub use ready::ready;
 pub(crate) use transient::is_refused_value;
 pub use transient::is_transient;
@@ -66,6 +68,8 @@ pub enum Error {
     Commit(#[source] sqlx::Error),
     #[error("the roles could not be set up")]
     Bootstrap(#[source] sqlx::Error),
+    #[error("the roles cannot be set up here")]
+    Unfit(#[source] Unfit),
     #[error("the database could not be migrated")]
     Migrate(#[source] sqlx::migrate::MigrateError),
     #[error("migrations/functions/{name}.sql could not be applied")]
@@ -126,25 +130,29 @@ pub struct Db {
     app: PgPool,
     append: PgPool,
     platform: PgPool,
-    direct_url: String,
     recent_failure: RecentFailure,
 }
 
 impl Db {
     pub async fn connect(config: &Config) -> Result<Self, Error> {
-        let settings = if config.app_url == config.direct_url { SettingsSource::Startup } else { SettingsSource::Role };
-        let app = options("eaf_app", &config.app_url, settings)?;
-        let append = options("eaf_app (direct)", &config.direct_url, SettingsSource::Startup)?;
-        let platform = options("eaf_platform", &config.platform_url, SettingsSource::Startup)?;
+        let [app, append, platform] = all_options(config)?;
         let recent_failure = RecentFailure::default();
         Ok(Db {
             app: pool("eaf_app", app, config.app_connections, ConnectionCheck::AfterPause(recent_failure.clone()))
                 .await?,
             append: pool("eaf_app (direct)", append, config.append_connections, ConnectionCheck::OnFailure).await?,
             platform: pool("eaf_platform", platform, config.platform_connections, ConnectionCheck::BeforeUse).await?,
-            direct_url: config.direct_url.clone(),
             recent_failure,
         })
+    }
+
+    /// Uses other addresses or passwords for new connections. Present connections stay open.
+    pub fn replace_addresses(&self, config: &Config) -> Result<(), Error> {
+        let [app, append, platform] = all_options(config)?;
+        self.app.set_connect_options(app);
+        self.append.set_connect_options(append);
+        self.platform.set_connect_options(platform);
+        Ok(())
     }
 
     /// Opens a transaction in which row-level security shows only the rows of this tenant.
@@ -196,11 +204,6 @@ impl Db {
     pub(crate) fn platform_pool(&self) -> &PgPool {
         &self.platform
     }
-
-    /// URL of the database without a pooler. LISTEN needs a connection that belongs to no pool.
-    pub(crate) fn direct_url(&self) -> &str {
-        &self.direct_url
-    }
 }
 
 /// Begins a transaction in a task of its own, which ends also if the caller's future is dropped:
@@ -235,6 +238,16 @@ enum SettingsSource {
     /// Settings of the role in `migrations/roles.sql`, because a pooler does not forward
     /// parameters. [`check`] verifies these settings.
     Role,
+}
+
+/// Options of the pools for app, append and platform.
+fn all_options(config: &Config) -> Result<[PgConnectOptions; 3], Error> {
+    let settings = if config.app_url == config.direct_url { SettingsSource::Startup } else { SettingsSource::Role };
+    Ok([
+        options("eaf_app", &config.app_url, settings)?,
+        options("eaf_app (direct)", &config.direct_url, SettingsSource::Startup)?,
+        options("eaf_platform", &config.platform_url, SettingsSource::Startup)?,
+    ])
 }
 
 fn options(role: &'static str, url: &str, settings: SettingsSource) -> Result<PgConnectOptions, Error> {

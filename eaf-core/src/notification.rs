@@ -22,12 +22,11 @@ pub(crate) struct Channel {
     name: &'static str,
     host: Uuid,
     pool: PgPool,
-    url: String,
 }
 
 impl Channel {
     pub(crate) fn new(db: &Db, ambient: &Ambient, name: &'static str) -> Self {
-        Channel { name, host: ambient.uuid(), pool: db.append_pool().clone(), url: db.direct_url().to_owned() }
+        Channel { name, host: ambient.uuid(), pool: db.append_pool().clone() }
     }
 
     /// Sends notifications to the other hosts. A failure is logged, because receivers also poll.
@@ -47,7 +46,9 @@ impl Channel {
     /// again when the connection is lost.
     pub(crate) async fn listen<T: FromStr>(self, receivers: broadcast::Sender<T>) {
         loop {
-            let Err(error) = listener::listen(&self.url, self.name, |payload| self.forward(payload, &receivers)).await;
+            // Read each time, because the password may have changed.
+            let options = self.pool.connect_options();
+            let Err(error) = listener::listen(&options, self.name, |payload| self.forward(payload, &receivers)).await;
             tracing::warn!(
                 channel = self.name,
                 error = &error as &dyn std::error::Error,

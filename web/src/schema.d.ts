@@ -1830,49 +1830,15 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/actuator/health/liveness': {
+  '/actuator/health': {
     parameters: {
       query?: never;
       header?: never;
       path?: never;
       cookie?: never;
     };
-    /** Does the process answer */
-    get: operations['liveness'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/actuator/health/readiness': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Can this host serve: database and products */
-    get: operations['readiness'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/actuator/prometheus': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /** Metrics as Prometheus text */
-    get: operations['prometheus'];
+    /** Can this host serve */
+    get: operations['health'];
     put?: never;
     post?: never;
     delete?: never;
@@ -17256,31 +17222,7 @@ export interface operations {
       };
     };
   };
-  liveness: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description It does. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @enum {unknown} */
-            status: 'UP' | 'DOWN';
-            reason?: string;
-          };
-        };
-      };
-    };
-  };
-  readiness: {
+  health: {
     parameters: {
       query?: never;
       header?: never;
@@ -17298,11 +17240,10 @@ export interface operations {
           'application/json': {
             /** @enum {unknown} */
             status: 'UP' | 'DOWN';
-            reason?: string;
           };
         };
       };
-      /** @description Not now; `reason` says why. */
+      /** @description Not now; the management port says why. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -17311,28 +17252,7 @@ export interface operations {
           'application/json': {
             /** @enum {unknown} */
             status: 'UP' | 'DOWN';
-            reason?: string;
           };
-        };
-      };
-    };
-  };
-  prometheus: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The metrics. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'text/plain': string;
         };
       };
     };

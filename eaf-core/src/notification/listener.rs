@@ -5,7 +5,7 @@
 
 use crate::db::require_writable;
 use sqlx::Acquire;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -26,9 +26,14 @@ pub enum Error {
 
 /// Listens on the NOTIFY channel `channel` and calls `on_payload` with each payload. Returns when
 /// the connection is lost.
-pub(super) async fn listen(url: &str, channel: &str, mut on_payload: impl FnMut(&str)) -> Result<Infallible, Error> {
+pub(super) async fn listen(
+    options: &PgConnectOptions,
+    channel: &str,
+    mut on_payload: impl FnMut(&str),
+) -> Result<Infallible, Error> {
     let connecting = async {
-        let mut listener = PgListener::connect(url).await?;
+        let one = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+        let mut listener = PgListener::connect_with(&one.connect_with(options.clone()).await?).await?;
         listener.listen(channel).await?;
         Ok(listener)
     };

@@ -95,8 +95,11 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
     };
     let app_url = url("eaf_app", "postgres-app")?;
     Ok(Config {
+        source: config::Source::default(),
         http: config::http::Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.web)),
+            management_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.management)),
+            drain: Duration::ZERO,
             public_url: env::web(ports),
             danger_plain_http: false,
             web: checkout.web(),
@@ -111,6 +114,7 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
             append_connections: 8,
             platform_connections: 4,
         },
+        administrator: None,
         identity: config::identity::Identity {
             issuer: idp::issuer_url(ports.idp),
             audience: AUDIENCE.into(),
@@ -223,7 +227,7 @@ async fn grants(core: &eaf_core::Core, tenant: TenantId) -> Result<(), Error> {
 /// Waits until the host reports that it is ready.
 pub async fn until_ready(ports: &Ports) -> Result<(), Error> {
     let _progress = Progress::start("waiting for the host".into());
-    let address = format!("{}/actuator/health/readiness", env::web(ports));
+    let address = format!("{}/actuator/health", env::web(ports));
     let client = reqwest::Client::new();
     let deadline = Instant::now() + UNTIL_READY;
     loop {

@@ -28,6 +28,9 @@ pub struct Ports {
     pub smtp: u16,
     pub inbox: u16,
     pub idp: u16,
+    /// Port of the host's probes and metrics.
+    #[serde(default = "usual_management")]
+    pub management: u16,
 }
 
 impl Ports {
@@ -40,6 +43,7 @@ impl Ports {
         smtp: 1025,
         inbox: 8025,
         idp: 8081,
+        management: 9090,
     };
 
     /// Reads the ports from environment variables such as `EAF_PG_PORT`. A port without a variable
@@ -94,12 +98,12 @@ impl Ports {
         if taken.is_empty() { Ok(()) } else { Err(Error::Taken(taken)) }
     }
 
-    fn list(&self) -> [(&'static str, &'static str, u16); 8] {
+    fn list(&self) -> [(&'static str, &'static str, u16); 9] {
         let mut copy = *self;
         copy.list_mut().map(|(variable, service, port)| (variable, service, *port))
     }
 
-    fn list_mut(&mut self) -> [(&'static str, &'static str, &mut u16); 8] {
+    fn list_mut(&mut self) -> [(&'static str, &'static str, &mut u16); 9] {
         [
             ("EAF_PORT", "web and API", &mut self.web),
             ("EAF_PG_PORT", "PostgreSQL", &mut self.postgres),
@@ -109,6 +113,7 @@ impl Ports {
             ("EAF_SMTP_PORT", "SMTP", &mut self.smtp),
             ("EAF_INBOX_PORT", "the inbox page", &mut self.inbox),
             ("EAF_IDP_PORT", "the identity provider", &mut self.idp),
+            ("EAF_MANAGEMENT_PORT", "probes and metrics", &mut self.management),
         ]
     }
 }
@@ -117,6 +122,11 @@ impl Ports {
 /// version wrote.
 fn usual_vcenter_control() -> u16 {
     Ports::DEFAULT.vcenter_control
+}
+
+/// Default of `management` for a stored `ports.json` without this member.
+fn usual_management() -> u16 {
+    Ports::DEFAULT.management
 }
 
 /// Error that prevents the use of a port; `None` if it is free. Clients of `localhost` may try IPv6

@@ -23,6 +23,7 @@ const OURS: &[&str] = &[
     "EAF_SMTP_PORT",
     "EAF_INBOX_PORT",
     "EAF_IDP_PORT",
+    "EAF_MANAGEMENT_PORT",
     "EAF_VCSIM",
     "EAF_MAILDEV",
     "EAF_PG_BIN",

@@ -5,5 +5,6 @@ mod capabilities;
 pub mod cli;
 pub mod compose;
 pub mod config;
+pub mod doctor;
 pub mod shutdown;
 pub mod telemetry;

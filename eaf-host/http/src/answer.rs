@@ -101,7 +101,8 @@ fn problem_response(problem: &Problem, response: &Response, info: &Info, scheme:
     answer
 }
 
-fn add_headers(headers: &mut HeaderMap, info: &Info, scheme: Scheme) {
+/// Adds the security headers of a response, whether the API or the web application answers.
+pub fn add_security_headers(headers: &mut HeaderMap, scheme: Scheme) {
     for (name, value) in SECURITY_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -109,6 +110,10 @@ fn add_headers(headers: &mut HeaderMap, info: &Info, scheme: Scheme) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT_SECURITY));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+fn add_headers(headers: &mut HeaderMap, info: &Info, scheme: Scheme) {
+    add_security_headers(headers, scheme);
     for (name, value) in [("traceparent", info.traceparent()), ("x-trace-id", info.trace.0.clone())] {
         let value = HeaderValue::from_str(&value).expect("hex digits and dashes");
         headers.insert(HeaderName::from_static(name), value);

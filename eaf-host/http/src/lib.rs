@@ -20,6 +20,7 @@ mod commands;
 mod concurrency;
 mod denial;
 mod deputy;
+mod draining;
 mod head;
 mod host;
 mod info;
@@ -28,6 +29,7 @@ mod language;
 mod live;
 mod location;
 mod mail_preferences;
+mod management;
 mod messages;
 mod openapi;
 mod operation;
@@ -42,6 +44,7 @@ mod precondition;
 mod problem;
 mod products;
 mod rates;
+mod readiness;
 mod revalidated;
 mod schema;
 mod serve;
@@ -49,12 +52,16 @@ mod session;
 mod slots;
 mod things;
 mod views;
+mod web;
 
 #[cfg(test)]
 mod tests;
 
+pub use draining::Draining;
+pub use management::{Build, Management, serve as serve_management};
 pub use products::{Product, Products};
 pub use rates::Limits as RateLimits;
+pub use web::{Web, serve as serve_web};
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -66,7 +73,6 @@ use eaf_core::session::Limits;
 use eaf_identity::Identity;
 use host::test_limit::{TestLimiter, TestRate};
 use ipnet::IpNet;
-use metrics_exporter_prometheus::PrometheusHandle;
 use problem::Problem;
 use rates::RateLimiters;
 use schema::Schemas;
@@ -87,8 +93,8 @@ pub struct App {
     pub providers: Arc<BTreeMap<String, Arc<dyn Provider>>>,
     pub identity: Arc<Identity>,
     pub config: Arc<Config>,
-    /// Renders the metrics. None: metrics are not collected.
-    pub metrics: Option<PrometheusHandle>,
+    /// Whether the host stops; then it is not ready.
+    pub draining: Draining,
     /// Becomes true when the host shuts down, which ends live update streams and exports.
     pub closing: watch::Receiver<bool>,
     schemas: Arc<Schemas>,
@@ -99,7 +105,7 @@ pub struct App {
     exports: ConcurrencySlots,
     tests: Arc<TestLimiter>,
     choices: Arc<TestLimiter>,
-    readiness: Arc<actuator::Readiness>,
+    readiness: Arc<readiness::Readiness>,
     openapi: Arc<openapi::CachedDocument>,
 }
 
@@ -165,7 +171,7 @@ impl App {
             concurrency: ConcurrencyLimit::new(config.concurrent_requests),
             core,
             config: Arc::new(config),
-            metrics: None,
+            draining: Draining::default(),
             closing,
             schemas: Arc::default(),
             streams: ConcurrencySlots::new(STREAM_LIMITS),

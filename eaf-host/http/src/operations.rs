@@ -86,8 +86,6 @@ pub fn operations() -> Vec<Operation> {
         operator::audit::operation(),
         pages::errors_operation(),
         openapi::operation(),
-        actuator::liveness_operation(),
-        actuator::readiness_operation(),
-        actuator::metrics_operation(),
+        actuator::operation(),
     ]
 }

@@ -35,18 +35,27 @@ async fn errors() -> Response {
     ([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], ERRORS).into_response()
 }
 
-/// Serves a file of the web application. A path without a file is a route of the application, so
-/// the response is `index.html`.
+/// Serves the web application, or the start page of a host without one.
 async fn file(State(app): State<App>, request: Request) -> Response {
-    let path = request.uri().path();
-    let page = matches!(*request.method(), Method::GET | Method::HEAD);
-    let reserved = ["/api/", "/auth/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
-    if reserved || !page {
+    if !is_page(&request) {
         return Problem::new(Code::NotFound).into_response();
     }
-    let Some(root) = app.config.web.as_deref().filter(|root| root.join("index.html").is_file()) else {
-        return front_page(path, &request);
-    };
+    match app.config.web.as_deref().filter(|root| root.join("index.html").is_file()) {
+        Some(root) => static_file(root, request).await,
+        None => front_page(request.uri().path(), &request),
+    }
+}
+
+/// Whether a request may be for a file or a route of the web application.
+pub fn is_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_reserved = ["/api/", "/auth/", "/actuator/", "/docs/"].iter().any(|prefix| path.starts_with(prefix));
+    matches!(*request.method(), Method::GET | Method::HEAD) && !is_reserved
+}
+
+/// Answers with a file below the root, or with `index.html` for a route of the application.
+pub async fn static_file(root: &Path, request: Request) -> Response {
+    let path = request.uri().path();
     let wanted = inside(root, path).filter(|file| file.is_file());
     // A missing asset is 404 and not `index.html`.
     let is_asset = path.rsplit('/').next().is_some_and(|name| name.contains('.'));

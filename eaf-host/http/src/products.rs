@@ -12,6 +12,8 @@ pub struct Product {
     pub domain: Arc<dyn Domain>,
     pub name: String,
     pub version: String,
+    /// Digest of the package in hexadecimal.
+    pub digest: String,
     pub imports: Imports,
     pub requests: Vec<Request>,
     pub texts: Arc<Locales>,

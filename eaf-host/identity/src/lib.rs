@@ -134,6 +134,17 @@ impl Identity {
         }
     }
 
+    /// Fetches the discovery document and the keys of the issuer; returns the number of keys. For a
+    /// diagnosis, because a host needs no answer to start.
+    pub async fn fetch_keys(&self) -> Result<usize, Error> {
+        self.keys.for_key(None).await.map(|published| published.keys.len()).map_err(Error::Keys)
+    }
+
+    /// Uses another client secret for the sign-ins from now on.
+    pub fn replace_client_secret(&self, secret: ClientSecret) {
+        self.client.replace_secret(secret);
+    }
+
     /// True if no one can sign in until a setting is changed; an outage of the provider does not
     /// count.
     pub fn is_misconfigured(&self) -> bool {

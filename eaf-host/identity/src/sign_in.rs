@@ -20,7 +20,7 @@ use openidconnect::{
     EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl,
     RedirectUrl, RequestTokenError, Scope, TokenUrl,
 };
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Path of the sign-in's callback below the host's public address.
 pub const CALLBACK: &str = "/auth/callback";
@@ -89,7 +89,7 @@ pub struct SignedIn {
 
 pub(super) struct Client {
     id: ClientId,
-    secret: ClientSecret,
+    secret: RwLock<ClientSecret>,
     issuer: IssuerUrl,
     callback: RedirectUrl,
     pub(super) after_sign_out: PostLogoutRedirectUrl,
@@ -121,12 +121,16 @@ impl Client {
         let below = |path: &str| format!("{}{path}", config.public_url);
         Ok(Client {
             id: ClientId::new(config.client_id.clone()),
-            secret: config.client_secret.clone(),
+            secret: RwLock::new(config.client_secret.clone()),
             issuer: IssuerUrl::new(config.issuer.clone()).map_err(super::Error::IssuerAddress)?,
             callback: RedirectUrl::new(below(CALLBACK)).map_err(super::Error::PublicAddress)?,
             after_sign_out: PostLogoutRedirectUrl::new(below("/")).map_err(super::Error::PublicAddress)?,
             http,
         })
+    }
+
+    pub(super) fn replace_secret(&self, secret: ClientSecret) {
+        *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
     }
 
     /// Creates the client of the `openidconnect` crate, without keys, because [`Token`] verifies
@@ -138,7 +142,7 @@ impl Client {
             self.issuer.clone(),
             CoreJsonWebKeySet::default(),
         )
-        .set_client_secret(self.secret.clone())
+        .set_client_secret(self.secret.read().unwrap_or_else(PoisonError::into_inner).clone())
         .set_auth_type(authentication)
         .set_auth_uri(AuthUrl::from_url(document.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(document.token_endpoint.clone()))

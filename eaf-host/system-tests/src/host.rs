@@ -2,6 +2,7 @@
 
 use crate::binary;
 use crate::system::WAIT_MAX;
+use eaf_test_support::maildev::free_address;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::Stdio;
@@ -11,6 +12,8 @@ use tokio::process::{Child, Command};
 pub struct Host {
     child: Child,
     pub base: String,
+    /// Address of the management port.
+    pub management: String,
 }
 
 impl Host {
@@ -19,10 +22,12 @@ impl Host {
         // Appended at the file's present end, because a test may write into the file too.
         let out = OpenOptions::new().create(true).append(true).open(log).unwrap();
         let mut command = Command::new(binary::eaf());
+        let management = free_address().to_string();
         command.arg("serve").env_clear().envs(environment).env("EAF_LISTEN", base.trim_start_matches("http://"));
+        command.env("EAF_MANAGEMENT_LISTEN", &management);
         let err = Stdio::from(out.try_clone().unwrap());
         let child = command.stdout(Stdio::from(out)).stderr(err).kill_on_drop(true).spawn().unwrap();
-        let mut host = Host { child, base: base.to_owned() };
+        let mut host = Host { child, base: base.to_owned(), management: format!("http://{management}") };
         host.until_ready(log).await;
         host
     }
@@ -39,7 +44,7 @@ impl Host {
     }
 
     pub async fn is_ready(&self) -> bool {
-        let asked = reqwest::get(format!("{}/actuator/health/readiness", self.base)).await;
+        let asked = reqwest::get(format!("{}/actuator/health/readiness", self.management)).await;
         asked.is_ok_and(|answer| answer.status().is_success())
     }
 

@@ -159,6 +159,7 @@ impl System {
             // it.
             ("EAF_EGRESS_ALLOW", self.servers()),
             ("EAF_WORKFLOW_LEASE_SECONDS", "2".into()),
+            ("EAF_DRAIN_SECONDS", "0".into()),
             // Benchmark and chaos tests send more commands than the default rate limit allows.
             ("EAF_TENANT_COMMANDS_PER_SECOND", "0".into()),
             ("EAF_TENANT_MEBIBYTES_PER_DAY", "0".into()),

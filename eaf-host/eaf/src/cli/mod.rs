@@ -5,8 +5,10 @@
 
 mod by;
 mod config;
+mod db;
 mod dev;
 mod directory;
+mod doctor;
 mod epoch;
 mod grant;
 mod group;
@@ -22,6 +24,7 @@ mod product;
 mod projection;
 mod serve;
 mod verify;
+mod web;
 
 use clap::{Parser, Subcommand};
 use eaf_capability::text::plain;
@@ -46,8 +49,15 @@ struct Cli {
 enum Command {
     /// Serve API, products and workflows.
     Serve(serve::Args),
+    /// Serve the web application alone.
+    Web(web::Args),
     /// Bring the database's schema to this program's version.
     Migrate(migrate::Args),
+    /// Check an installation: configuration, database, provider, connections, storage.
+    Doctor(doctor::Args),
+    /// Set up the database's roles.
+    #[command(subcommand)]
+    Db(db::Command),
     /// Run the demo, or services for tests, on this machine from a checkout.
     Dev(dev::Args),
     /// Build, inspect and activate packages.
@@ -119,7 +129,10 @@ pub fn say(text: &str) -> Outcome {
 pub async fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Web(args) => web::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Db(command) => db::run(command).await,
         Command::Dev(args) => dev::run(args),
         Command::Plugin(command) => plugin::run(command).await,
         Command::Tenant(command) => directory::tenant(command).await,

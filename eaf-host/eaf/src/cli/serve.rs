@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::config::Config;
+use crate::config::deployment::{self, Administrator};
 use crate::{compose, shutdown, telemetry};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,12 +23,23 @@ pub struct Configuration {
 
 impl Configuration {
     pub fn load(&self) -> Result<Config, crate::config::Error> {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            // Settings are UTF-8: ignore other variables.
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Config::load(self.config.as_deref(), variables)
+        Config::load(self.config.as_deref(), variables())
     }
+
+    /// Reads the access of the database's administrator alone, so that the bootstrap needs no other
+    /// secret.
+    pub fn load_administrator(&self) -> Result<Option<Administrator>, crate::config::Error> {
+        let deployment = deployment::read(&variables().collect());
+        if deployment.problems.is_empty() {
+            return Ok(deployment.administrator);
+        }
+        Err(crate::config::Error::Unusable(deployment.problems))
+    }
+}
+
+fn variables() -> impl Iterator<Item = (String, String)> {
+    // Settings are UTF-8: ignore other variables.
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 pub async fn run(args: Args) -> Outcome {

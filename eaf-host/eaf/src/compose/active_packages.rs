@@ -36,6 +36,7 @@ pub fn product(plugin: &Plugin) -> Arc<Product> {
         domain: plugin.domain.clone(),
         name: plugin.manifest.plugin.name.clone(),
         version: plugin.manifest.plugin.version.clone(),
+        digest: plugin.digest.clone(),
         imports: plugin.imports.clone(),
         requests: plugin.manifest.requests.clone(),
         texts: plugin.texts.clone(),

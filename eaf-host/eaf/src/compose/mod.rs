@@ -3,6 +3,7 @@
 mod active_packages;
 mod maintenance;
 mod own_services;
+mod rotation;
 pub mod system_clock;
 
 use crate::config::Config;
@@ -29,6 +30,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use openidconnect::ClientSecret;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +74,7 @@ pub enum Error {
     Identity(#[from] eaf_identity::Error),
     #[error("the host cannot listen on {address}")]
     Listen {
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         #[source]
         cause: std::io::Error,
     },
@@ -110,16 +112,7 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
 /// Connects as [`core`] does, with a clock for everything but sessions, whose ends compare with the
 /// times of the identity provider.
 async fn core_at(config: &Config, ambient: Ambient) -> Result<Core, Error> {
-    let database = &config.database;
-    let db = Db::connect(&db::Config {
-        app_url: database.app_url.clone(),
-        direct_url: database.direct_url.clone(),
-        platform_url: database.platform_url.clone(),
-        app_connections: database.app_connections,
-        append_connections: database.append_connections,
-        platform_connections: database.platform_connections,
-    })
-    .await?;
+    let db = Db::connect(&database_config(config)).await?;
     db::check(&db).await?;
     let keys = MasterKeys {
         current: MasterKey::new(*config.master_key.bytes()),
@@ -150,9 +143,10 @@ pub async fn serve(
     metrics: PrometheusHandle,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), Error> {
-    // Bind the port first: a second host on it fails before it changes anything.
-    let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })?;
+    // Bind the ports first: a second host on them fails before it changes anything.
+    let listener = listen(config.http.listen).await?;
+    let management = eaf_http::Management::new(BUILD, metrics.clone());
+    let _management = serve_management(listen(config.http.management_listen).await?, &management);
 
     // Database: migrated, reachable in all roles, guarded by row-level security.
     migrate(&config).await?;
@@ -163,7 +157,7 @@ pub async fn serve(
     warn_of_missing_grants(&core, &runtime.plugins).await?;
     let providers = Arc::new(build_providers(&parts(&config, &core, products.clone()))?);
     // The start does not need the issuer; its keys are fetched in the background.
-    let identity = Arc::new(eaf_identity::Identity::new(&identity_config(&config), system_clock::system())?);
+    let identity = Arc::new(identity(&config)?);
 
     let (close, closing) = watch::channel(false);
     let host = HostId(core.ambient.uuid());
@@ -171,17 +165,51 @@ pub async fn serve(
     spawn_engine(&mut background, &config, &core, host, runtime, &providers, &closing);
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     background.spawn(async move { keys.keep_keys(keys_stop).await });
+    if config.source.has_secret_files() {
+        background.spawn(rotation::rotate(config.source.clone(), core.clone(), identity.clone(), closing.clone()));
+    }
     spawn_maintenance(&mut background, &config, &core, &metrics, &closing);
     background.spawn(maintenance::run_due_work(providers.clone(), closing.clone()));
 
     // HTTP last, when everything is ready.
-    let mut app = eaf_http::App::new(core, products, providers.clone(), identity, http_config(&config), closing);
-    app.metrics = Some(metrics);
-    tracing::info!(%address, url = config.http.public_url, %host, "serving");
+    let app = eaf_http::App::new(core, products, providers.clone(), identity, http_config(&config), closing);
+    management.started(app.clone());
+    let stop = drained(stop, app.draining.clone(), config.http.drain);
+    tracing::info!(address = %config.http.listen, url = config.http.public_url, %host, "serving");
     let ended = run_until(stop, eaf_http::serve(listener, app), &mut background, &close).await;
     close_providers(&providers).await;
     tracing::info!("stopped");
     ended
+}
+
+/// Version of this program. A build sets `EAF_COMMIT` to the commit of its sources.
+const BUILD: eaf_http::Build =
+    eaf_http::Build { version: env!("CARGO_PKG_VERSION"), commit: option_env!("EAF_COMMIT") };
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|cause| Error::Listen { address, cause })
+}
+
+/// Serves the management port until the returned task is dropped, so that probes and metrics answer
+/// from the start of the process to its end.
+fn serve_management(listener: TcpListener, management: &eaf_http::Management) -> JoinSet<()> {
+    let mut task = JoinSet::new();
+    task.spawn(eaf_http::serve_management(listener, management.clone()));
+    task
+}
+
+/// Completes some time after `stop`: the host reports meanwhile that it is not ready, and still
+/// serves, because load balancers send requests until they have seen that.
+async fn drained(stop: impl Future<Output = ()>, draining: eaf_http::Draining, time: Duration) {
+    stop.await;
+    draining.begin();
+    tracing::info!(seconds = time.as_secs(), "draining: not ready, and still serving");
+    tokio::time::sleep(time).await;
+}
+
+/// Client of the identity provider. The provider is not contacted yet.
+pub fn identity(config: &Config) -> Result<eaf_identity::Identity, Error> {
+    Ok(eaf_identity::Identity::new(&identity_config(config), system_clock::system())?)
 }
 
 /// Loaded packages, with what loads further ones.
@@ -277,6 +305,18 @@ async fn close_providers(providers: &Providers) {
     let closed = futures_util::future::join_all(providers.values().map(|provider| provider.close()));
     if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
         tracing::warn!("a capability did not close in time: its sessions at other systems stay open until they expire");
+    }
+}
+
+fn database_config(config: &Config) -> db::Config {
+    let database = &config.database;
+    db::Config {
+        app_url: database.app_url.clone(),
+        direct_url: database.direct_url.clone(),
+        platform_url: database.platform_url.clone(),
+        app_connections: database.app_connections,
+        append_connections: database.append_connections,
+        platform_connections: database.platform_connections,
     }
 }
 

@@ -6,11 +6,12 @@ use ipnet::IpNet;
 use openidconnect::url::{Host, Url};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub const SECTION: Section = Section {
     title: "HTTP",
     about: "TLS ends at the ingress in front of the host.",
-    keys: &[LISTEN, PUBLIC_URL, WEB_DIR, PROXIES, PLAIN_HTTP],
+    keys: &[LISTEN, MANAGEMENT_LISTEN, DRAIN, PUBLIC_URL, WEB_DIR, PROXIES, PLAIN_HTTP],
 };
 
 const LISTEN: Key = Key {
@@ -18,7 +19,23 @@ const LISTEN: Key = Key {
     variable: "EAF_LISTEN",
     default: Default::Is("127.0.0.1:8080"),
     kind: Kind::Plain,
-    about: "Address and port for API, web and health.",
+    about: "Address and port for API, web and `/actuator/health`.",
+};
+const MANAGEMENT_LISTEN: Key = Key {
+    name: "http.management_listen",
+    variable: "EAF_MANAGEMENT_LISTEN",
+    default: Default::Is("127.0.0.1:9090"),
+    kind: Kind::Plain,
+    about: "Address and port for probes (`/actuator/health/startup`, `/liveness`, `/readiness`), metrics (`/actuator/prometheus`) and \
+            versions (`/actuator/info`). Without sign-in: for the cluster's own network alone.",
+};
+const DRAIN: Key = Key {
+    name: "http.drain_seconds",
+    variable: "EAF_DRAIN_SECONDS",
+    default: Default::Is("5"),
+    kind: Kind::Plain,
+    about: "Seconds for which a host that was told to stop reports that it is not ready and still serves, until load balancers \
+            send it no more requests; 0 to 300.",
 };
 const PUBLIC_URL: Key = Key {
     name: "http.public_url",
@@ -53,6 +70,9 @@ const PLAIN_HTTP: Key = Key {
 
 pub struct Http {
     pub listen: SocketAddr,
+    pub management_listen: SocketAddr,
+    /// Time from the signal to stop until no connection is accepted any more.
+    pub drain: Duration,
     /// Origin of the public address: scheme, host and port, without a slash at the end.
     pub public_url: String,
     /// True if people reach the host over the network without TLS, as
@@ -64,6 +84,8 @@ pub struct Http {
 
 pub fn read(values: &mut Values) -> Option<Http> {
     let listen = values.parse(&LISTEN, "an address with a port");
+    let management_listen = values.parse(&MANAGEMENT_LISTEN, "an address with a port");
+    let drain = drain(values);
     let public_url = public_url(values);
     let web = values.text(&WEB_DIR).map(PathBuf::from);
     if web.as_ref().is_some_and(|dir| !dir.join("index.html").is_file()) {
@@ -72,7 +94,17 @@ pub fn read(values: &mut Values) -> Option<Http> {
     }
     let proxies = proxies(values);
     let (public_url, danger_plain_http) = public_url?;
-    Some(Http { listen: listen?, public_url, danger_plain_http, web, proxies: proxies? })
+    let (listen, management_listen) = (listen?, management_listen?);
+    Some(Http { listen, management_listen, drain: drain?, public_url, danger_plain_http, web, proxies: proxies? })
+}
+
+fn drain(values: &mut Values) -> Option<Duration> {
+    let seconds = values.parse(&DRAIN, "a number of seconds")?;
+    if seconds <= 300 {
+        return Some(Duration::from_secs(seconds));
+    }
+    values.refuse(&DRAIN, "0 to 300");
+    None
 }
 
 fn proxies(values: &mut Values) -> Option<Vec<IpNet>> {

@@ -1,6 +1,7 @@
 //! Settings as text: their definitions, their sources (file and variables), and the problems of
 //! invalid settings.
 
+use super::deployment::Deployment;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -71,29 +72,36 @@ impl Values {
         }
     }
 
-    pub fn add_variables(&mut self, variables: impl Iterator<Item = (String, String)>) {
-        let variables: Vec<_> = variables.filter(|(name, _)| name.starts_with("EAF_")).collect();
-        let ignored =
-            variables.iter().find(|(name, _)| name == IGNORE).map(|(_, list)| list.clone()).unwrap_or_default();
+    pub fn add_variables(&mut self, variables: &BTreeMap<String, String>) {
+        let ignored = variables.get(IGNORE).map(String::as_str).unwrap_or_default();
         let is_ignored = |name: &str| ignored.split(',').any(|ignored| ignored.trim() == name);
-        for (variable, value) in variables {
+        for (variable, value) in variables.iter().filter(|(name, _)| name.starts_with("EAF_")) {
             if let Some(key) = all_keys().find(|key| key.variable == variable) {
-                self.set(key, value, &variable);
+                self.set(key, value.clone(), variable);
                 continue;
             }
             let secret = all_keys().find(|key| {
                 key.kind == Kind::Secret && variable.strip_suffix("_FILE").is_some_and(|stem| stem == key.variable)
             });
             if let Some(key) = secret {
-                match std::fs::read_to_string(&value) {
-                    Ok(text) => self.set(key, text.trim_end().to_string(), &variable),
+                match std::fs::read_to_string(value) {
+                    Ok(text) => self.set(key, text.trim_end().to_string(), variable),
                     Err(cause) => self.problems.push(format!("{variable}: {value} cannot be read ({})", cause.kind())),
                 }
                 continue;
             }
-            if ![FILE, IGNORE].contains(&variable.as_str()) && !is_ignored(&variable) {
-                self.problems.push(unknown(&variable, all_keys().map(|key| key.variable)));
+            if ![FILE, IGNORE].contains(&variable.as_str()) && !is_ignored(variable) {
+                self.problems.push(unknown(variable, all_keys().map(|key| key.variable)));
             }
+        }
+    }
+
+    pub fn add_deployment(&mut self, deployment: &Deployment) {
+        self.problems.extend(deployment.problems.iter().cloned());
+        for (variable, value) in &deployment.settings {
+            let source = if variable.starts_with("EAF_OIDC") { "KEYCLOAK_URL" } else { "DB_HOST" };
+            let key = all_keys().find(|key| key.variable == *variable).expect("a setting has this variable");
+            self.set(key, value.clone(), source);
         }
     }
 
@@ -153,6 +161,11 @@ impl Values {
 
 fn all_keys() -> impl Iterator<Item = &'static Key> {
     super::SECTIONS.iter().flat_map(|section| section.keys)
+}
+
+/// Whether a variable is that of a secret setting.
+pub fn is_secret(variable: &str) -> bool {
+    all_keys().any(|key| key.kind == Kind::Secret && key.variable == variable)
 }
 
 fn plain_text(value: &toml::Value) -> Option<String> {

@@ -1,4 +1,5 @@
 //! Configuration of `eaf serve`: an optional TOML file, and `EAF_*` variables, which have priority.
+//! The variables of a [deployment] are another form of some settings.
 //!
 //! To add a setting: 1. its [`Key`] and its field in the section's file; 2. read it in the
 //! section's `read`; 3. `make reference` updates `deploy/configuration.md`. Unknown keys and
@@ -6,6 +7,7 @@
 //! names. A dangerous switch has `DANGER` in its name.
 
 pub mod database;
+pub mod deployment;
 pub mod egress;
 pub mod http;
 pub mod identity;
@@ -16,8 +18,11 @@ pub mod quota;
 pub mod reference;
 pub mod retention;
 pub mod sessions;
+mod source;
 pub mod telemetry;
 pub mod workflows;
+
+pub use source::Source;
 
 use key::{Key, Values};
 use std::path::{Path, PathBuf};
@@ -38,8 +43,12 @@ pub enum Error {
 
 /// Validated configuration of the host.
 pub struct Config {
+    /// Source, to read secrets again.
+    pub source: Source,
     pub http: http::Http,
     pub database: database::Database,
+    /// Access of the database's administrator; `None` unless the variables of a deployment give it.
+    pub administrator: Option<deployment::Administrator>,
     pub identity: identity::Identity,
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
@@ -78,12 +87,20 @@ impl Config {
     /// Reads settings from the TOML file, if one is given, and from the variables, and validates
     /// them. [`Error::Unusable`] contains all problems, not only the first.
     pub fn load(file: Option<&Path>, variables: impl Iterator<Item = (String, String)>) -> Result<Config, Error> {
+        Source::new(file.map(Path::to_path_buf), variables).load()
+    }
+
+    fn from_source(source: &Source) -> Result<Config, Error> {
         let mut values = Values::default();
-        if let Some(path) = file {
+        if let Some(path) = &source.file {
             values.add_file(&parse_file(path)?);
         }
-        values.add_variables(variables);
+        values.add_variables(&source.variables);
+        let deployment = deployment::read(&source.variables);
+        values.add_deployment(&deployment);
         let config = Config::read(&mut values);
+        let config =
+            config.map(|config| Config { administrator: deployment.administrator, source: source.clone(), ..config });
         config.filter(|_| values.problems().is_empty()).ok_or_else(|| Error::Unusable(values.into_problems()))
     }
 
@@ -103,8 +120,10 @@ impl Config {
         let telemetry = telemetry::read(values);
         let (master_key, previous_master_key) = master_keys?;
         Some(Config {
+            source: Source::default(),
             http: http?,
             database: database?,
+            administrator: None,
             identity: identity?,
             sessions: sessions?,
             master_key,
@@ -269,6 +288,29 @@ mod tests {
         assert!(message.contains("EAF_MASTER_KEY") && !message.contains("canary"), "{message}");
         let message = refused(with("EAF_DATABASE_URL", "mysql://u:canary@db"));
         assert!(message.contains("EAF_DATABASE_URL") && !message.contains("canary"), "{message}");
+    }
+
+    #[test]
+    fn the_variables_of_a_deployment_and_their_settings_exclude_each_other() {
+        let deployment = [
+            ("DB_HOST", "db"),
+            ("DB_NAME", "dcm"),
+            ("DB_USER", "dcm"),
+            ("DB_PASSWORD", "canary"),
+            ("KEYCLOAK_URL", "https://auth.example"),
+            ("KEYCLOAK_REALM", "dcm"),
+            ("KEYCLOAK_CLIENT_ID", "dcm-api"),
+            ("KEYCLOAK_CLIENT_SECRET", "canary"),
+        ]
+        .map(|(name, value)| (name.to_string(), value.to_string()));
+        let message = refused(minimal().into_iter().chain(deployment.clone()).collect());
+        for name in ["EAF_DATABASE_URL", "EAF_OIDC_ISSUER", "EAF_OIDC_CLIENT_SECRET"] {
+            assert!(message.contains(&format!("{name} is set twice")), "{name} in {message}");
+        }
+        let own = minimal().into_iter().filter(|(name, _)| ["EAF_PUBLIC_URL", "EAF_MASTER_KEY"].contains(&&**name));
+        let config = Config::load(None, own.chain(deployment)).unwrap_or_else(|message| panic!("{message}"));
+        assert_eq!(config.identity.issuer, "https://auth.example/realms/dcm");
+        assert!(config.database.migrate_url.is_some() && config.administrator.is_some());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reference of all settings, committed as `deploy/configuration.md`.
 
-use super::SECTIONS;
 use super::key::{Default, Kind};
+use super::{SECTIONS, deployment};
 use std::fmt::Write;
 
 pub fn markdown() -> String {
@@ -36,5 +36,19 @@ pub fn markdown() -> String {
             let _infallible = writeln!(page, "| {variable} | {name} | {default} | {} |", key.about);
         }
     }
+    add_deployment(&mut page);
     page
+}
+
+fn add_deployment(page: &mut String) {
+    page.push_str(
+        "\n## Variables of a deployment\n\n\
+         Another form of the addresses of the database and of the provider's settings, with the names that deployments commonly\n\
+         have. `eaf db bootstrap` creates EAF's roles. The client of Keycloak needs the mappers of `docs/guides/sign-in.md`.\n\n\
+         | Variable | |\n|---|---|\n",
+    );
+    for deployment::Variable { name, is_secret, about } in deployment::VARIABLES {
+        let file = if *is_secret { format!(", `{name}_FILE`") } else { String::new() };
+        let _infallible = writeln!(page, "| `{name}`{file} | {about} |");
+    }
 }

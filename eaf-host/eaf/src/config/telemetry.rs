@@ -6,7 +6,7 @@ use crate::telemetry::Format;
 
 pub const SECTION: Section = Section {
     title: "Telemetry",
-    about: "Logs go to standard output; metrics are at `/actuator/prometheus`.",
+    about: "Logs go to standard output; metrics are at `/actuator/prometheus` of the management port.",
     keys: &[LOG, LOG_FORMAT],
 };
 

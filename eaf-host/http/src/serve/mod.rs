@@ -67,6 +67,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Limits of the management port, whose clients are probes and scrapers.
+    pub fn management() -> Self {
+        Limits { connections: 64, idle: Duration::from_secs(120), ..Limits::default() }
+    }
+}
+
 /// Serves until `stop` completes, then completes the requests in progress.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let capacity = Arc::new(Capacity::new(limits.connections));

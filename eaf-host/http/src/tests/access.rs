@@ -186,9 +186,7 @@ fn only_pages_sign_in_and_the_actuator_are_public() {
             "/auth/sign-out",
             "/docs/errors",
             "/api/openapi.json",
-            "/actuator/health/liveness",
-            "/actuator/health/readiness",
-            "/actuator/prometheus",
+            "/actuator/health",
         ]
     );
 }

@@ -71,7 +71,7 @@ async fn a_head_that_is_too_large_is_refused_before_authentication() {
         "/api/session",
         "/auth/sign-in",
         "/auth/callback",
-        "/actuator/health/readiness",
+        "/actuator/health",
         "/docs/errors",
         "/somewhere",
     ] {
@@ -192,6 +192,9 @@ async fn unknown_paths_methods_and_parameters_are_problems() {
         "/api/host/runs/not-a-uuid",
         "/api/host/connections/echo/none",
         "/actuator/env",
+        "/actuator/health/readiness",
+        "/actuator/info",
+        "/actuator/prometheus",
         "/.env",
         "/docs/other",
     ] {
@@ -248,7 +251,7 @@ async fn every_response_has_a_trace_id_and_the_security_headers() {
     assert_eq!(answer.headers["x-trace-id"], trace);
     let ours = answer.headers["traceparent"].to_str().unwrap();
     assert!(ours.starts_with(&format!("00-{trace}-")) && ours != parent, "a span of the host: {ours}");
-    for path in ["/", "/api/openapi.json", "/actuator/health/liveness", "/api/session"] {
+    for path in ["/", "/api/openapi.json", "/actuator/health", "/api/session"] {
         let answer = host.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert!(answer.headers.contains_key("content-security-policy") && answer.headers.contains_key("x-trace-id"));

@@ -4,7 +4,7 @@ use super::{TestHost, note};
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-const READINESS: &str = "/actuator/health/readiness";
+const READINESS: &str = "/actuator/health";
 
 #[tokio::test]
 async fn a_read_only_database_is_an_outage_that_ends_without_a_restart() {

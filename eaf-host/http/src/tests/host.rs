@@ -171,15 +171,6 @@ async fn the_hosts_operations_require_their_permissions() {
 }
 
 #[tokio::test]
-async fn the_actuator_reports_liveness_readiness_and_metrics() {
-    let host = TestHost::new().await;
-    for path in ["/actuator/health/liveness", "/actuator/health/readiness"] {
-        let answer = host.send(Request::get(path).body(Body::empty()).unwrap()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json), (200, &json!({ "status": "UP" })), "{path}");
-    }
-}
-
-#[tokio::test]
 async fn the_start_page_is_served_only_without_the_web_application() {
     let host = TestHost::new().await;
     let page = async |path: &str, language: &str| {

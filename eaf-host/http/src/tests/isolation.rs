@@ -145,9 +145,7 @@ async fn only_public_operations_are_open() {
         "/auth/sign-out",
         "/docs/errors",
         "/api/openapi.json",
-        "/actuator/health/liveness",
-        "/actuator/health/readiness",
-        "/actuator/prometheus",
+        "/actuator/health",
     ];
     assert_eq!(open, expected);
 }

@@ -21,6 +21,7 @@ mod isolation;
 mod live;
 mod mail_preferences;
 mod mail_resend;
+mod management;
 pub mod notes;
 mod observability;
 mod open_items;
@@ -38,6 +39,7 @@ mod settings;
 mod sign_in;
 mod tenants;
 mod views;
+mod web;
 
 use super::{App, Config, Product, Products, RateLimits};
 use async_trait::async_trait;
@@ -101,6 +103,7 @@ pub fn product_of(domain: Notes) -> Product {
         domain: Arc::new(domain),
         name: "Notes".into(),
         version: "1.0.0".into(),
+        digest: "0f".repeat(32),
         imports: Imports::default(),
         requests: vec![manifest::Request {
             capability: "echo".into(),

@@ -93,10 +93,10 @@ async fn metrics_have_route_and_status_class_and_no_path() {
     let odd = Request::builder().method("CANARY").uri("/api/session").body(Body::empty()).unwrap();
     host.send(odd).await;
     drop(guard);
-    let mut app = host.app.clone();
-    app.metrics = Some(handle);
+    let build = crate::Build { version: "1", commit: None };
+    let management = crate::management::router(crate::Management::new(build, handle));
     let request = Request::get("/actuator/prometheus").body(Body::empty()).unwrap();
-    let answer = tower::ServiceExt::oneshot(crate::router(app), request).await.unwrap();
+    let answer = tower::ServiceExt::oneshot(management, request).await.unwrap();
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     let text = String::from_utf8_lossy(&bytes);
     let row = "eaf_http_requests_total{method=\"GET\",route=\"/api/{plugin}/views/{view}/{*key}\",status=\"4xx\"} 1";

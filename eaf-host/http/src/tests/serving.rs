@@ -42,7 +42,7 @@ async fn limited(host: &TestHost, limits: Limits) -> (std::net::SocketAddr, toki
 }
 
 async fn ask(client: &mut TcpStream) -> String {
-    client.write_all(b"GET /actuator/health/liveness HTTP/1.1\r\nhost: eaf\r\n\r\n").await.expect("sent");
+    client.write_all(b"GET /actuator/health HTTP/1.1\r\nhost: eaf\r\n\r\n").await.expect("sent");
     let mut answer = vec![0; 4096];
     let length = tokio::time::timeout(DEADLINE, client.read(&mut answer)).await.expect("answered").expect("readable");
     String::from_utf8_lossy(&answer[..length]).into_owned()

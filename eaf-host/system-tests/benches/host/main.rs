@@ -132,7 +132,8 @@ struct Metrics(String);
 
 impl Metrics {
     async fn read(system: &System) -> Metrics {
-        let answer = reqwest::get(format!("{}/actuator/prometheus", system.base)).await.expect("metrics");
+        let management = &system.host.as_ref().expect("the host runs").management;
+        let answer = reqwest::get(format!("{management}/actuator/prometheus")).await.expect("metrics");
         Metrics(answer.text().await.expect("text"))
     }
 

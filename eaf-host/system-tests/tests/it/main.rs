@@ -6,11 +6,13 @@
 mod administration;
 mod bad_input;
 mod binary;
+mod bootstrap;
 mod canary;
 mod chaos;
 mod connection_draft;
 mod dev_vcenter;
 mod difficult;
+mod doctor;
 mod failover;
 mod groups;
 mod hosts;

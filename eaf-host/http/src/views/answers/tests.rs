@@ -22,6 +22,7 @@ fn product() -> Product {
         domain,
         name: "Rows".into(),
         version: "1.0.0".into(),
+        digest: String::new(),
         imports: Default::default(),
         requests: Vec::new(),
         texts: texts.clone(),
