@@ -327,6 +327,16 @@ pub fn person(tenant: TenantId, permissions: &[&str]) -> Caller {
     }
 }
 
+/// Runs statements on a server that is not that of the tests, as the role of the URL.
+pub async fn run_at(url: &str, statements: &str) {
+    run(&mut connect(url).await, statements.to_owned()).await;
+}
+
+/// Number that a query on such a server returns.
+pub async fn number_at(url: &str, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(&mut connect(url).await).await.expect("the query returns a number")
+}
+
 fn cluster_url() -> String {
     std::env::var(URL)
         .unwrap_or_else(|_| panic!("{URL} is not set: tests need a PostgreSQL 16 or newer that they may use"))

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_deployment_is_refused_with_the_missing_names_and_without_secrets() {
+    fn an_incomplete_deployment_is_refused_with_the_missing_names() {
         assert!(of(&[("DB", "x"), ("KEYCLOAK_PORT", "tcp://10.0.0.1:80")]).problems.is_empty());
         let problems =
             of(&[("DB_HOST", "db"), ("DB_PASSWORD", "canary"), ("KEYCLOAK_REALM", "dcm")]).problems.join("\n");

@@ -50,7 +50,7 @@ impl Check {
     }
 }
 
-/// Checks a configuration that could be read. Checks that depend on a failed one are left out.
+/// Checks a configuration that could be read. Checks that depend on a failed one do not run.
 pub async fn run(config: &Config) -> Vec<Check> {
     let mut checks = vec![Check::ok("configuration", "all settings are valid")];
     checks.extend(storage::check(config));

@@ -29,8 +29,8 @@ fn package(path: &Path) -> Check {
     }
 }
 
-/// Writes a file as large as a compiled package and removes it: permissions, read-only file systems,
-/// quotas and full disks all show at a write.
+/// Writes a file as large as a compiled package and removes it: missing permissions, a read-only
+/// file system, a quota and a full disk all show at a write.
 fn cache(path: &Path) -> Check {
     let file = path.join(format!(".eaf-doctor-{}", std::process::id()));
     let written = std::fs::create_dir_all(path).and_then(|()| {

@@ -1,13 +1,12 @@
 //! Set-up of a database by `eaf db bootstrap`, on a server whose superuser the deployment does not
 //! have.
 
+use eaf_core::testing::{number_at, run_at};
 use eaf_dev::checkout::Checkout;
 use eaf_system_tests::binary;
 use eaf_system_tests::server::Server;
 use eaf_system_tests::system::WAIT_MAX;
 use eaf_test_support::maildev::free_address;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection, Row};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -16,21 +15,22 @@ const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 /// Server with a role and a database of the deployment, as an administrator hands them over.
 struct Deployment {
     server: Server,
-    superuser: PgConnection,
 }
 
 impl Deployment {
     async fn new() -> Deployment {
-        let server = Server::start().await;
-        let mut superuser = PgConnection::connect(&server.superuser_url()).await.unwrap();
-        for statement in ["create role dcm login createrole password 'first'", "create database dcm owner dcm"] {
-            sqlx::raw_sql(statement).execute(&mut superuser).await.unwrap();
-        }
-        Deployment { server, superuser }
+        let deployment = Deployment { server: Server::start().await };
+        deployment.run("create role dcm login createrole password 'first'").await;
+        deployment.run("create database dcm owner dcm").await;
+        deployment
     }
 
-    async fn run(&mut self, statement: &'static str) {
-        sqlx::raw_sql(statement).execute(&mut self.superuser).await.unwrap();
+    async fn run(&self, statement: &str) {
+        run_at(&self.server.superuser_url(), statement).await;
+    }
+
+    async fn number(&self, query: &'static str) -> i64 {
+        number_at(&self.server.superuser_url(), query).await
     }
 
     /// Runs `eaf` with the variables of a deployment.
@@ -65,7 +65,7 @@ impl Deployment {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_a_database_sets_up_roles_that_isolate_tenants() {
-    let mut deployment = Deployment::new().await;
+    let deployment = Deployment::new().await;
     for _ in 0..2 {
         let (good, said) = deployment.eaf(&["db", "bootstrap"], &[]);
         assert!(good, "{said}");
@@ -79,11 +79,10 @@ async fn the_owner_of_a_database_sets_up_roles_that_isolate_tenants() {
     let attributes =
         "select count(*) filter (where rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolinherit)
                         from pg_roles where rolname like 'eaf%'";
-    let row = sqlx::query(attributes).fetch_one(&mut deployment.superuser).await.unwrap();
-    assert_eq!(row.get::<i64, _>(0), 0);
-    let member = "select pg_has_role('dcm', 'eaf_owner', 'usage') or pg_has_role('dcm', 'eaf_owner', 'set')";
-    let row = sqlx::query(member).fetch_one(&mut deployment.superuser).await.unwrap();
-    assert!(!row.get::<bool, _>(0), "the deployment's role does not own the tenants' data");
+    assert_eq!(deployment.number(attributes).await, 0);
+    let member =
+        "select (pg_has_role('dcm', 'eaf_owner', 'usage') or pg_has_role('dcm', 'eaf_owner', 'set'))::int::bigint";
+    assert_eq!(deployment.number(member).await, 0, "the deployment's role does not own the tenants' data");
 
     // A new password gives new passwords of the roles, after one more bootstrap.
     deployment.run("alter role dcm password 'second'").await;
@@ -99,7 +98,7 @@ async fn the_owner_of_a_database_sets_up_roles_that_isolate_tenants() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bootstrap_that_cannot_work_says_what_to_do_and_changes_nothing() {
-    let mut deployment = Deployment::new().await;
+    let deployment = Deployment::new().await;
     deployment.run("alter role dcm nocreaterole").await;
     let (good, said) = deployment.eaf(&["db", "bootstrap"], &[]);
     assert!(!good && said.contains("alter role dcm createrole"), "{said}");
@@ -112,8 +111,7 @@ async fn a_bootstrap_that_cannot_work_says_what_to_do_and_changes_nothing() {
     let (good, said) = deployment.eaf(&["db", "bootstrap"], &[]);
     assert!(!good && said.contains("grant eaf_app to dcm with admin true"), "{said}");
     let roles = "select count(*) from pg_roles where rolname like 'eaf%'";
-    let row = sqlx::query(roles).fetch_one(&mut deployment.superuser).await.unwrap();
-    assert_eq!(row.get::<i64, _>(0), 1, "nothing was made");
+    assert_eq!(deployment.number(roles).await, 1, "nothing was made");
     deployment.run("drop role eaf_app").await;
 
     let (good, said) = deployment.eaf(&["db", "bootstrap"], &[]);
@@ -138,7 +136,9 @@ impl Drop for Serving {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_secret_file_is_used_without_a_restart() {
-    let mut deployment = Deployment::new().await;
+    // The installation may be repeated: an error means that the process has a TLS provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let deployment = Deployment::new().await;
     assert!(deployment.eaf(&["db", "bootstrap"], &[]).0);
     let secret = std::env::temp_dir().join(format!("eaf-secret-{}", uuid::Uuid::new_v4()));
     std::fs::write(&secret, "first\n").unwrap();
