@@ -3,6 +3,10 @@ import { expect, it } from 'vitest';
 import { mailText } from './mail-text';
 
 it('names each mail of the package', () => {
-  const mails = readdirSync(`${import.meta.dirname}/../../../../plugins/dcm/mails`);
+  // Each mail is a folder; a file beside them declares their kinds.
+  const entries = readdirSync(`${import.meta.dirname}/../../../../plugins/dcm/mails`, {
+    withFileTypes: true,
+  });
+  const mails = entries.filter(entry => entry.isDirectory()).map(entry => entry.name);
   expect(Object.keys(mailText.en).sort()).toEqual(mails.sort());
 });
