@@ -1,6 +1,7 @@
 //! Groups of members. Products refer to a group by its key, and the host resolves the group to its
 //! members.
 
+use super::lock::{Part, lock};
 use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
@@ -52,6 +53,7 @@ impl Directory {
             return Err(Error::GroupName);
         }
         let mut tx = self.db.tenant(tenant).await?;
+        lock(&mut tx, Part::Groups).await?;
         let before = lock_group(&mut tx, key).await?;
         basis.check(before.as_deref().map(tag_of).as_deref())?;
         if before.is_none() {

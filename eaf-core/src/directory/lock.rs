@@ -8,6 +8,8 @@ use crate::db::TenantTx;
 pub(super) enum Part {
     /// Admins: a tenant always has at least one.
     Admins,
+    /// Groups: their number is limited, and a group that is being added has no row to lock.
+    Groups,
     /// Deputies: they form no cycle.
     Deputies,
     /// Reporting lines: they form no cycle.
@@ -21,6 +23,7 @@ pub(super) enum Part {
 pub(super) async fn lock(tx: &mut TenantTx, part: Part) -> Result<(), Error> {
     let name = match part {
         Part::Admins => "admins",
+        Part::Groups => "groups",
         Part::Deputies => "deputy",
         Part::ReportingLines => "reporting",
         Part::Invitations => "invitation",
