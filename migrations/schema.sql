@@ -115,6 +115,27 @@ create policy tenant on eaf.connection to eaf_app, eaf_owner using ((tenant_id =
 grant delete, insert, select, update on eaf.connection to eaf_app;
 grant select (tenant_id, capability, name, server, observe_at, observe_until), update (observe_until) on eaf.connection to eaf_platform;
 
+create table eaf.departure (
+  tenant_id uuid not null,
+  departure_id uuid default gen_random_uuid() not null,
+  actors text[] not null,
+  groups text[] not null,
+  roles text[] not null,
+  reports text[] not null,
+  failures integer default 0 not null,
+  due_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
+  constraint departure_pkey PRIMARY KEY (tenant_id, departure_id)
+);
+CREATE INDEX departure_due ON eaf.departure USING btree (due_at);
+alter table eaf.departure enable row level security;
+alter table eaf.departure force row level security;
+create policy platform on eaf.departure to eaf_platform using (true) with check (true);
+create policy tenant on eaf.departure to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.departure to eaf_app;
+grant update (failures, due_at, leased_until) on eaf.departure to eaf_app;
+grant select (tenant_id, departure_id, due_at, leased_until), update (leased_until) on eaf.departure to eaf_platform;
+
 create table eaf.deputy (
   tenant_id uuid not null,
   actor_id uuid not null,

@@ -50,7 +50,7 @@ const READS: [(&str, &str); 3] = [
 ];
 
 #[tokio::main]
-#[allow(clippy::too_many_lines, reason = "one story: the works, the plans and the pairs of one measurement")]
+#[expect(clippy::too_many_lines, reason = "one story: the works, the plans and the pairs of one measurement")]
 async fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;

@@ -90,6 +90,8 @@ pub enum Error {
     Write(#[source] sqlx::Error),
     #[error("the record of the act could not be written")]
     Audit(#[from] crate::audit::Error),
+    #[error(transparent)]
+    Departure(#[from] crate::departure::Error),
     #[error("the sessions of a removed or erased person could not be ended")]
     Sessions(#[source] crate::session::Error),
     #[error("an entry of the directory could not be sealed or opened")]

@@ -52,6 +52,8 @@ typed_ids! {
     RunId,
     /// Id of an invitation, random.
     InvitationId,
+    /// Id of a departure, random.
+    DepartureId,
     /// Id of a host process, chosen at random when the process starts.
     HostId,
 }

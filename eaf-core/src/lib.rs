@@ -15,6 +15,7 @@ pub mod consumers;
 pub mod contract;
 pub mod crypto;
 pub mod db;
+pub mod departure;
 pub mod directory;
 pub mod doorbell;
 pub mod erasure;

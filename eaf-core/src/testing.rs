@@ -259,6 +259,12 @@ impl Database {
         sqlx::query_scalar(query).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the events")
     }
 
+    /// Number of departures that products do not know yet, in all tenants.
+    pub async fn departures(&self) -> i64 {
+        let count = sqlx::query_scalar("select count(*) from eaf.departure");
+        count.fetch_one(&mut self.superuser().await).await.expect("the departures can be counted")
+    }
+
     /// Number of open workflow runs in all tenants.
     pub async fn open_runs(&self) -> i64 {
         let mut conn = self.superuser().await;

@@ -25,7 +25,7 @@ pub use asked::ME;
 pub use changes::{BuildId, Changed, Changes, InvalidBuildId, ViewPosition, changed_since, current_position};
 pub use copies::{Copy, State, copies};
 pub use create_table::create_table;
-pub use open_items::{OpenItem, OpenItems, Relation, open_items};
+pub use open_items::{OpenItem, OpenItems, Relation, open_items, waiting_keys};
 pub use package_view::{PackageView, check_through};
 pub use query::{Direction, Filter, MAX_LIMIT, PARAMETERS, Page, Query, Sort, get, positions, query};
 pub use row::Row;

@@ -2076,6 +2076,10 @@ export interface components {
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
+      /** @description Names of the people whose actor ids the row contains, by actor id; null: erased. */
+      people: {
+        [key: string]: string | null;
+      };
     };
     'dcm.approvals': {
       key: string;
@@ -2125,6 +2129,10 @@ export interface components {
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
+      /** @description Names of the people whose actor ids the row contains, by actor id; null: erased. */
+      people: {
+        [key: string]: string | null;
+      };
     };
     'dcm.stages': {
       key: string;
@@ -2252,6 +2260,10 @@ export interface components {
       waiting_on: string | null;
       waiting: components['schemas']['Waiting'] | null;
       actions: components['schemas']['Action'][];
+      /** @description Names of the people whose actor ids the row contains, by actor id; null: erased. */
+      people: {
+        [key: string]: string | null;
+      };
     };
     'dcm.months': {
       key: string;
@@ -9861,7 +9873,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -9870,7 +9882,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `permission-missing`, `product-not-enabled`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing`, `product-not-enabled` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9888,7 +9900,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `person-changed` */
+      /** @description `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -9897,7 +9909,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -9906,7 +9918,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-streams`, `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-streams`, `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -9915,7 +9927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -11134,7 +11146,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -11143,7 +11155,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -11161,7 +11173,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `not-a-current-member`, `last-admin`, `manager-cycle`, `person-changed` */
+      /** @description `person-changed`, `not-a-current-member`, `last-admin`, `manager-cycle` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -11188,7 +11200,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -11215,7 +11227,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -11224,7 +11236,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -11483,7 +11495,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -11492,7 +11504,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -11510,7 +11522,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `deputy-cycle`, `person-changed`, `not-a-current-member`, `person-changed` */
+      /** @description `deputy-cycle`, `person-changed`, `not-a-current-member` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -11537,7 +11549,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -11564,7 +11576,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -11573,7 +11585,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -12305,7 +12317,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -12314,7 +12326,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `permission-missing`, `not-a-member` */
+      /** @description `not-a-member`, `permission-missing` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -12323,7 +12335,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `too-many-groups`, `person-changed` */
+      /** @description `person-changed`, `too-many-groups` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -12350,7 +12362,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -12377,7 +12389,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -12386,7 +12398,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -16079,7 +16091,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16088,7 +16100,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `not-an-operator`, `not-a-member` */
+      /** @description `not-a-member`, `not-an-operator` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16097,7 +16109,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `tenant-exists`, `person-changed` */
+      /** @description `person-changed`, `tenant-exists` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -16115,7 +16127,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -16142,7 +16154,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -16151,7 +16163,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -16207,7 +16219,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16216,7 +16228,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `not-an-operator`, `not-a-member` */
+      /** @description `not-a-member`, `not-an-operator` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16234,7 +16246,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `tenant-has-admin`, `already-a-member`, `already-invited`, `too-many-invitations`, `person-changed` */
+      /** @description `person-changed`, `tenant-has-admin`, `already-a-member`, `already-invited`, `too-many-invitations` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -16252,7 +16264,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -16279,7 +16291,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -16288,7 +16300,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -16451,7 +16463,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16460,7 +16472,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `not-an-operator`, `not-a-member` */
+      /** @description `not-a-member`, `not-an-operator` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16478,7 +16490,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `grants-missing`, `person-changed` */
+      /** @description `person-changed`, `grants-missing` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -16496,7 +16508,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -16523,7 +16535,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -16532,7 +16544,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -16592,7 +16604,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16601,7 +16613,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `not-an-operator`, `not-a-member` */
+      /** @description `not-a-member`, `not-an-operator` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16619,7 +16631,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `person-changed` */
+      /** @description `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -16637,7 +16649,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -16664,7 +16676,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -16673,7 +16685,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;
@@ -16915,7 +16927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `token-missing`, `token-invalid`, `token-expired`, `token-missing`, `token-invalid`, `token-expired` */
+      /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
         headers: {
           [name: string]: unknown;
@@ -16924,7 +16936,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `not-a-member`, `not-an-operator`, `not-a-member` */
+      /** @description `not-a-member`, `not-an-operator` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -16942,7 +16954,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `person-changed`, `person-changed` */
+      /** @description `person-changed` */
       409: {
         headers: {
           [name: string]: unknown;
@@ -16960,7 +16972,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `uri-too-long`, `uri-too-long` */
+      /** @description `uri-too-long` */
       414: {
         headers: {
           [name: string]: unknown;
@@ -16987,7 +16999,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `too-many-requests`, `too-many-requests` */
+      /** @description `too-many-requests` */
       429: {
         headers: {
           [name: string]: unknown;
@@ -16996,7 +17008,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `headers-too-large`, `headers-too-large` */
+      /** @description `headers-too-large` */
       431: {
         headers: {
           [name: string]: unknown;

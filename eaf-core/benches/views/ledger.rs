@@ -44,6 +44,8 @@ fn view(name: &str) -> ViewType {
         ],
         events: vec!["booked".into()],
         thing: None,
+        on_departure: None,
+        people: Vec::new(),
     }
 }
 

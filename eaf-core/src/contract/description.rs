@@ -50,6 +50,15 @@ pub struct ViewType {
     /// Thing that each row represents, such as a VM. `None`: people do not search the rows by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<Thing>,
+    /// Command for `{key}` that the host gives as the system for each open row that may wait for
+    /// people who have left, see [`departure`](crate::departure). `None`: the domain is not
+    /// notified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_departure: Option<String>,
+    /// Pointers to the actor ids in a row that are people's, such as `/decisions/*/approver_id`, of
+    /// whom the API gives the names. `*` means each element of a list and each member of an object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
 }
 
 impl ViewType {

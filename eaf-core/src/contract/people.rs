@@ -1,5 +1,7 @@
 //! References to people, as products make them. The host resolves them to members.
 
+use super::Permission;
+use crate::departure::Departed;
 use crate::directory::PeopleQuery;
 use crate::id::ActorId;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,20 @@ pub struct PeopleRef {
 impl PeopleRef {
     /// Name of a JSON member. An object with this member alone stands for the names of people.
     pub const MARK: &str = "x-eaf-people";
+
+    /// Reference to people who have left, as the things of a package with these permissions refer
+    /// to them.
+    pub fn to_departed(departed: &Departed, permissions: &[Permission]) -> Self {
+        let is_lost = |permission: &&Permission| permission.roles.iter().any(|role| departed.roles.contains(role));
+        let ids = |ids: &[String]| ids.iter().filter_map(|id| id.parse().ok()).collect();
+        PeopleRef {
+            permissions: permissions.iter().filter(is_lost).map(|permission| permission.name.clone()).collect(),
+            groups: departed.groups.clone(),
+            managers_of: ids(&departed.reports),
+            actors: ids(&departed.actors),
+            ..PeopleRef::default()
+        }
+    }
 
     /// Makes the query that finds the people of this reference in the directory. `roles_holding`
     /// returns the roles that hold a permission of the package.

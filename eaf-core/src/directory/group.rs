@@ -6,6 +6,7 @@ use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
+use crate::departure::{self, Departed};
 use crate::id::{self, ActorId, TenantId};
 use serde_json::{Value, json};
 
@@ -102,6 +103,7 @@ impl Directory {
             .map_err(Error::Write)?;
         let old = json!({ "name": name, "members": members });
         audit::record_act(&mut tx, by, &Act::new("group.remove", object(key)).changing(old, Value::Null)).await?;
+        departure::record(&mut tx, &Departed::from_group(key)).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -140,6 +142,7 @@ impl Directory {
         if removed.rows_affected() > 0 {
             let act = Act::new("group.remove-member", object(key)).changing(json!({ "member": actor }), Value::Null);
             audit::record_act(&mut tx, by, &act).await?;
+            departure::record(&mut tx, &Departed::from_group(key)).await?;
         }
         tx.commit().await?;
         Ok(removed.rows_affected() > 0)

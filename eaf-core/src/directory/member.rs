@@ -6,6 +6,7 @@ use super::{Directory, Error, affiliation, deputy, group, mail_preference, repor
 use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
+use crate::departure;
 use crate::id::{ActorId, TenantId};
 use crate::session;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,9 @@ impl Directory {
         };
         if let Some(act) = change(former.as_ref(), &new, actor) {
             audit::record_act(tx, by, &act).await?;
+        }
+        if let Some(former) = &former {
+            departure::record_roles(tx, actor, &former.roles, &new.roles).await?;
         }
         self.write_member(tx, actor, new).await?;
         Ok(actor)
@@ -263,12 +267,9 @@ impl Directory {
         .fetch_all(tx.conn())
         .await
         .map_err(Error::Read)?;
-        let mut named = HashMap::new();
-        for row in &rows {
-            let member = self.open_member(&mut tx, row).await?;
-            named.insert(member.actor, Some(member.name).filter(|name| !name.is_empty()));
-        }
-        Ok(named)
+        let members = self.open_members(&mut tx, &rows).await?;
+        let named = |member: Member| (member.actor, Some(member.name).filter(|name| !name.is_empty()));
+        Ok(members.into_iter().map(named).collect())
     }
 
     /// Removes all roles of a member, ends the member's sessions and deputies, and removes the
@@ -279,6 +280,7 @@ impl Directory {
         lock(&mut tx, Part::Admins).await?;
         let roles = clear_roles(&mut tx, actor, "update eaf.member m set roles = '{}'").await?;
         refuse_without_admin(&mut tx, &roles).await?;
+        departure::record_roles(&mut tx, actor, &roles, &[]).await?;
         let groups = group::leave_all(&mut tx, actor).await?;
         deputy::end_all(&mut tx, actor).await?;
         let (mut old, mut new) = (json!({ "roles": roles }), json!({ "roles": [] }));
@@ -298,6 +300,7 @@ impl Directory {
         let mut tx = self.db.tenant(tenant).await?;
         let empty = "update eaf.member m set identity = null, sealed = '', roles = '{}'";
         let roles = clear_roles(&mut tx, actor, empty).await?;
+        departure::record_roles(&mut tx, actor, &roles, &[]).await?;
         group::leave_all(&mut tx, actor).await?;
         deputy::end_all(&mut tx, actor).await?;
         reporting::erase(&mut tx, actor).await?;

@@ -6,6 +6,7 @@ use super::{Directory, Error};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
+use crate::departure::{self, Departed};
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
@@ -71,6 +72,9 @@ pub(super) async fn change_reporting(
         refuse_cycle(tx, actor, manager).await?;
     }
     write(tx, by, actor, new).await?;
+    if before.manager.is_some() && before.manager != new.manager {
+        departure::record(tx, &Departed::manager_of(actor)).await?;
+    }
     let state = |reporting: &Reporting| json!({ "manager": reporting.manager, "cost_centre": reporting.cost_centre });
     let act = Act::new("member.reporting", format!("member/{actor}")).changing(state(&before), state(new));
     audit::record_act(tx, by, &act).await?;

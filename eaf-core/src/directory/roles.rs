@@ -6,6 +6,7 @@ use super::{Basis, Directory, Error, basis};
 use crate::actor::Attribution;
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
+use crate::departure;
 use crate::id::{ActorId, TenantId};
 use serde_json::json;
 
@@ -85,6 +86,7 @@ async fn change_roles(tx: &mut TenantTx, by: &Attribution, actor: ActorId, roles
         .await
         .map_err(Error::Write)?;
     refuse_without_admin(tx, &former).await?;
+    departure::record_roles(tx, actor, &former, roles).await?;
     let act = Act::new("member.change", format!("member/{actor}"));
     audit::record_act(tx, by, &act.changing(json!({ "roles": former }), json!({ "roles": roles }))).await?;
     Ok(())

@@ -6,7 +6,7 @@
 
 use super::quoted;
 use crate::actor::Caller;
-use crate::contract::{ContextActor, Principal};
+use crate::contract::{ContextActor, PeopleRef, Principal};
 use crate::id::ActorId;
 use sqlx::{Postgres, QueryBuilder};
 
@@ -58,11 +58,29 @@ fn push_not_excepted(sql: &mut QueryBuilder<Postgres>, column: &str, person: Act
 
 /// Appends the SQL condition that the person is in one of the sets of the reference.
 fn push_sets(sql: &mut QueryBuilder<Postgres>, column: &str, person: &Principal) {
-    let manages: Vec<String> = person.manages.iter().map(ToString::to_string).collect();
-    sql.push(format!("({column} -> 'actors' ? ")).push_bind(person.id.to_string());
-    for (set, members) in [("permissions", &person.permissions), ("groups", &person.groups), ("managers_of", &manages)]
-    {
-        sql.push(format!(" or {column} -> '{set}' ?| ")).push_bind(members.clone());
+    let people = PeopleRef {
+        permissions: person.permissions.clone(),
+        groups: person.groups.clone(),
+        managers_of: person.manages.clone(),
+        actors: vec![person.id],
+        ..PeopleRef::default()
+    };
+    push_overlap(sql, column, &people);
+}
+
+/// Appends the SQL condition that the reference in this column and `people` have a set in common.
+/// It is never true for null.
+pub(super) fn push_overlap(sql: &mut QueryBuilder<Postgres>, column: &str, people: &PeopleRef) {
+    let ids = |ids: &[ActorId]| ids.iter().map(ToString::to_string).collect();
+    let sets: [(&str, Vec<String>); 4] = [
+        ("actors", ids(&people.actors)),
+        ("permissions", people.permissions.clone()),
+        ("groups", people.groups.clone()),
+        ("managers_of", ids(&people.managers_of)),
+    ];
+    for (index, (set, members)) in sets.into_iter().enumerate() {
+        sql.push(if index == 0 { "(" } else { " or " });
+        sql.push(format!("{column} -> '{set}' ?| ")).push_bind(members);
     }
     sql.push(")");
 }

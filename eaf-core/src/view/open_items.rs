@@ -1,7 +1,7 @@
-//! Open items of a person: rows that stand for things, that have not reached their final state, and
-//! that belong to the person or wait for the person.
+//! Open items of people: rows that stand for things, that have not reached their final state, and
+//! that belong to a person or wait for people.
 
-use super::asked::ActsFor;
+use super::asked::{ActsFor, push_overlap};
 use super::row_rules::{ROW, RowRule};
 use super::{Error, PackageView, Table, quoted, read_error, row_members};
 use crate::actor::Caller;
@@ -70,6 +70,28 @@ pub async fn open_items(
         OpenItem { key, name, status, waiting_for }
     };
     Ok(OpenItems { items: rows.into_iter().map(item).collect(), total })
+}
+
+/// Lists the keys of open rows that may wait for one of these people, in order, after the key
+/// `after`. Empty for a view without the columns `terminal` and `waiting_for`.
+pub async fn waiting_keys(
+    tx: &mut TenantTx,
+    plugin: &str,
+    view: &ViewType,
+    people: &PeopleRef,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<String>, Error> {
+    let Some(columns) = compared(view, Relation::WaitsFor) else { return Ok(Vec::new()) };
+    let (table, _) = Table::live(tx, plugin, view).await?;
+    let mut sql = QueryBuilder::new(format!("select key from {} {ROW} where tenant_id = ", table.sql));
+    sql.push_bind(tx.tenant()).push(format!(" and not _deleted and {} is not true", row_members::TERMINAL));
+    for column in columns {
+        sql.push(" and ");
+        push_overlap(&mut sql, &format!("{ROW}.{}", quoted(column)), people);
+    }
+    sql.push(" and key > ").push_bind(after.to_owned()).push(" order by key limit ").push_bind(limit as i64);
+    sql.build_query_scalar().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))
 }
 
 type Found = (String, String, Option<String>, Option<Json<serde_json::Value>>, i64);

@@ -24,5 +24,10 @@ pub const ACTIONS: &str = "actions";
 /// system. Only views of such things have it.
 pub const OBSERVED_AT: &str = "observed_at";
 
+/// Name of the JSON member with the names of the people whose actor ids the row contains. Only
+/// views that declare such ids have it.
+pub const PEOPLE: &str = "people";
+
 /// Names that no column of a view can have, because the host adds members with these names to rows.
-pub const RESERVED: [&str; 8] = ["tenant_id", KEY, POSITION, STATUS_TEXT, WAITING_ON, WAITING, ACTIONS, OBSERVED_AT];
+pub const RESERVED: [&str; 9] =
+    ["tenant_id", KEY, POSITION, STATUS_TEXT, WAITING_ON, WAITING, ACTIONS, OBSERVED_AT, PEOPLE];

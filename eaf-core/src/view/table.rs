@@ -194,6 +194,8 @@ mod tests {
             read: vec![ReadRule { permission: "read".into(), own: None, asked: None, through: None }],
             events: vec!["requested".into()],
             thing: None,
+            on_departure: None,
+            people: Vec::new(),
         }
     }
 

@@ -102,7 +102,7 @@ async fn pools_larger_than_the_servers_limit_are_rejected_at_start() {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "a table: one hole per row")]
+#[expect(clippy::too_many_lines, reason = "a table: one hole per row")]
 async fn each_hole_is_a_finding() {
     let holes = [
         ("alter table eaf.member disable row level security", "eaf.member: row level security is off"),

@@ -364,13 +364,15 @@ async fn without_a_tenant_a_table_raises_an_error() {
 
 /// Privileges of the platform role on tables, each with the columns, `*` for all. The role reads no
 /// payload of tenants' tables, and no views.
-const PLATFORM: [&str; 45] = [
+const PLATFORM: [&str; 47] = [
     "eaf._sqlx_migrations select *",
     "eaf.activation select *",
     "eaf.audit select tenant_id at anchor",
     "eaf.checkpoint select tenant_id plugin consumer epoch pos rebuild_at rebuild_again_at retry_at",
     "eaf.connection select tenant_id capability name server observe_at observe_until",
     "eaf.connection update observe_until",
+    "eaf.departure select tenant_id departure_id due_at leased_until",
+    "eaf.departure update leased_until",
     "eaf.event select tenant_id lane pos at",
     "eaf.function_source select *",
     "eaf.generation select *",

@@ -11,6 +11,7 @@ mod audit_trail;
 mod catalogue;
 mod chain;
 mod command_bus;
+mod departures;
 mod directory;
 mod doorbell;
 mod dump;

@@ -124,7 +124,7 @@ async fn a_prune_record_accounts_for_its_own_rows_only() {
 }
 
 #[tokio::test]
-#[allow(clippy::too_many_lines, reason = "a list of forgeries in one log")]
+#[expect(clippy::too_many_lines, reason = "a list of forgeries in one log")]
 async fn a_forged_prune_record_is_a_finding_and_accounts_for_nothing() {
     let house = House::new().await;
     let forged = |at: &str, object: &str, pruned: &str, delete: &str| {

@@ -140,6 +140,8 @@ fn things(version: u16) -> ViewType {
         ],
         events: vec!["changed".into(), "counted".into(), "heavy".into(), "broken".into()],
         thing: None,
+        on_departure: None,
+        people: Vec::new(),
     }
 }
 

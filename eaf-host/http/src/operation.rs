@@ -103,7 +103,7 @@ impl Entry {
     }
 
     /// Adds the error codes particular to this operation, and those of authentication unless the
-    /// operation is public.
+    /// operation is public. A code that is listed already stays as it is.
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         let mut codes = codes.to_vec();
         if self.0.get("security").is_none() {
@@ -114,9 +114,11 @@ impl Entry {
         for code in codes {
             let status = code.status().as_str().to_owned();
             let response = &mut self.0["responses"][&status];
+            let quoted = format!("`{}`", code.as_str());
             let description = match response.get("description").and_then(Value::as_str) {
-                Some(described) => format!("{described}, `{}`", code.as_str()),
-                None => format!("`{}`", code.as_str()),
+                Some(described) if described.split(", ").any(|listed| listed == quoted) => continue,
+                Some(described) => format!("{described}, {quoted}"),
+                None => quoted,
             };
             *response = json!({
                 "description": description,

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Operations in the order of the OpenAPI document.
-#[allow(clippy::too_many_lines, reason = "a list: one operation per line")]
+#[expect(clippy::too_many_lines, reason = "a list: one operation per line")]
 pub fn operations() -> Vec<Operation> {
     vec![
         commands::operation(),

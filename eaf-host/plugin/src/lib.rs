@@ -11,6 +11,7 @@
 //! | [`engine`], [`cache`], [`trap`] | wasmtime: limits, compiled code, panic texts |
 //! | [`domain`], [`breaker`] | the domain component for eaf-core, and its circuit breaker |
 //! | [`observer`] | observation of managed resources |
+//! | [`departures`] | commands for things that may wait for people who have left |
 //! | [`imports`] | imports of workflow components |
 //! | [`workflow`] | packages and components, as the workflow engine of eaf-core uses them |
 //! | [`build`], [`module_imports`], [`inspect`] | `eaf plugin build` and `eaf plugin inspect` |
@@ -20,6 +21,7 @@ pub mod build;
 pub mod cache;
 pub mod check;
 pub mod choices;
+pub mod departures;
 pub mod domain;
 pub mod engine;
 pub mod granting;

@@ -138,6 +138,7 @@ impl Plugin for Dcm {
         request::decision::pass_on::PassOnDecision,
         request::decision::reassign::ReassignStage,
         request::decision::end_deadline::EndDeadline,
+        request::decision::note_departure::NoteDeparture,
         request::decision::remind::RemindApprovers,
         request::retry::RetryRequest,
         request::complete_without_address::CompleteWithoutAddress,

@@ -12,6 +12,7 @@ use dcm::request::decision::stages::Stages;
 use dcm::request::submit::RequestVm;
 use dcm::request::view::Requests;
 use dcm::timeline::Timeline;
+use eaf_sdk::People;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::Stage;
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ fn a_person_passes_a_decision_on_and_the_other_decides_instead() {
     stage.when::<ApproveRequest>(&manager(), json!({ "request": id })).then_rejected("not-an-approver");
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
     assert_eq!(waiting.params["people"]["x-eaf-people"]["actors"], json!([SUCCESSORS[0]]));
+    stage.set_people(People::actor(SUCCESSORS[0]), &[SUCCESSORS[0]]);
     let told = stage.view::<Timeline>().into_values().next_back().unwrap();
     let shown = ["kind", "actor_name", "asked"].map(|member| &told[member]);
     assert_eq!(json!(shown), json!(["decision-passed-on", "Mona Manager", { "actors": [SUCCESSORS[0]] }]));
@@ -63,6 +65,7 @@ fn only_a_person_who_is_asked_passes_on_and_only_to_a_person_who_decides() {
     let silent = json!({ "request": id, "to": SUCCESSORS[0], "reason": "" });
     stage.when::<PassOnDecision>(&manager(), silent).then_fields(&[("/reason", "reason-too-short")]);
     stage.when::<PassOnDecision>(&manager(), pass_on(&id, SUCCESSORS[0])).then_events(&["decision-passed-on"]);
+    stage.set_people(People::actor(SUCCESSORS[0]), &[SUCCESSORS[0]]);
     let back = Actor { id: SUCCESSORS[0].into(), ..manager() };
     stage.when::<PassOnDecision>(&back, pass_on(&id, &manager().id)).then_rejected("passed-on-before");
 }

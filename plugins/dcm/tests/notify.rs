@@ -10,9 +10,12 @@ use dcm::request::decision::answer::Answer;
 use dcm::request::decision::ask_back::AskBack;
 use dcm::request::decision::confirm::ConfirmChanges;
 use dcm::request::decision::decline::DeclineChanges;
+use dcm::request::decision::end_deadline::EndDeadline;
 use dcm::request::decision::propose::ProposeChanges;
+use dcm::request::decision::remind::RemindApprovers;
 use dcm::request::reject::RejectRequest;
 use dcm::request::retry::RetryRequest;
+use dcm::request::submit::RequestVm;
 use dcm::request::withdraw::WithdrawRequest;
 use dcm::vm::confirm_gone::ConfirmGone;
 use dcm::vm::decommission::DecommissionVm;
@@ -215,4 +218,44 @@ fn proposed_changes_are_mailed_to_the_requester_their_answer_to_proposer() {
         assert_eq!(mail["template"], event.kind, "{mail}");
         assert_eq!(mail["to"]["actor"], approver().id, "{mail}");
     }
+}
+
+/// Actor ids that the mail of this event excepts.
+fn excepted(event: &Recorded) -> Value {
+    let to = Rc::new(RefCell::new(Value::Null));
+    let sent = to.clone();
+    let script = Script::new().on("mail.send-while", move |mail| {
+        *sent.borrow_mut() = mail["to"].clone();
+        Ok(json!({ "sent": 1, "failed": 0, "skipped": false }))
+    });
+    script.run::<DcmFlows>("notify", event).result.expect("the run ends well");
+    to.take()["people"]["except"].clone()
+}
+
+#[test]
+fn people_who_have_decided_on_a_stage_are_not_asked_again() {
+    let deadline = json!({ "hours": 8, "remind_after": [4], "finally": "expire",
+        "escalate": [{ "to": { "permission": "approve" }, "hours": 4 }] });
+    let mut stage = with_policy(two_stages(json!({ "after": [], "needs": { "at_least": 2 }, "deadline": deadline })));
+    let mut body = wanted("web-01");
+    body["cpus"] = 4.into();
+    let id = stage.when::<RequestVm>(&requester(), body).command_id;
+    let opened = last(&stage, "stage-opened");
+    assert_eq!((&opened.data["stage"], excepted(&opened)), (&json!("costly.finance"), json!([requester().id])));
+
+    let [fritz, _] = finance();
+    let comment = json!({ "request": id, "cpus": 2, "comment": "Two are enough to begin with." });
+    stage.when::<ProposeChanges>(&fritz, comment);
+    stage.when::<ConfirmChanges>(&requester(), json!({ "request": id }));
+    let opened = last(&stage, "stage-opened");
+    assert_eq!(opened.data["stage"], "costly.finance");
+    assert_eq!(excepted(&opened), json!([requester().id, fritz.id]));
+
+    let due = last(&stage, "stage-deadline-set").data["due_at"].clone();
+    let body = json!({ "request": id, "stage": "costly.finance", "due_at": due });
+    stage.when::<RemindApprovers>(&system(), body.clone()).then_events(&["stage-reminded"]);
+    assert_eq!(excepted(&last(&stage, "stage-reminded")), json!([requester().id, fritz.id]));
+    stage.now = due.as_i64().expect("a time");
+    stage.when::<EndDeadline>(&system(), body).then_events(&["stage-escalated", "stage-deadline-set"]);
+    assert_eq!(excepted(&last(&stage, "stage-escalated")), json!([requester().id, fritz.id]));
 }

@@ -74,6 +74,13 @@ impl TestMembers {
         self.members.insert(reference, members);
     }
 
+    /// Removes one person from a group, a role or the managers.
+    fn leave(&mut self, random: &mut SeededRandom, reference: &Approver) {
+        let members = self.members.entry(reference.clone()).or_default();
+        let leaver = members.iter().nth(random.below(members.len().max(1))).cloned();
+        leaver.map(|actor| members.remove(&actor));
+    }
+
     fn actor(&self, random: &mut SeededRandom) -> String {
         let person = random.below(PEOPLE);
         if self.second_id[person] && random.below(2) == 0 { second_id(person) } else { first_id(person) }
@@ -334,7 +341,7 @@ impl Case {
         let stage = if planned.is_empty() { String::new() } else { random.pick(&planned).clone() };
         let (actor, other) = (self.people.actor(random), self.people.actor(random));
         let before = self.approval.ended.clone();
-        let changes = match random.below(11) {
+        let changes = match random.below(12) {
             0..=3 => {
                 let verdict = if random.below(5) == 0 { Verdict::Reject } else { Verdict::Approve };
                 let on_behalf_of = (random.below(3) == 0).then_some(other.as_str());
@@ -348,6 +355,11 @@ impl Case {
             7 => self.approval.expire(self.ambient(), &stage),
             8 => self.approval.ask(self.ambient(), &self.vote(&actor, None, Verdict::Approve)),
             9 => self.approval.answer(self.ambient(), REVISION),
+            10 => {
+                let reference = random.pick(&references()).clone();
+                self.people.leave(random, &reference);
+                Ok(self.departed())
+            }
             _ => {
                 let reference = random.pick(&references()).clone();
                 self.people.change(random, reference);
@@ -357,6 +369,23 @@ impl Case {
         let changes = changes.unwrap_or_default();
         assert!(before.is_none() || changes.is_empty(), "an approval changed after its end");
         self.follow(&changes);
+    }
+
+    /// Changes that follow from the departure of people, which are escalations alone. Afterwards
+    /// people are left who can pass each open stage, or the operators were asked too.
+    fn departed(&self) -> Vec<Change> {
+        let changes = self.approval.ask_others(self.ambient());
+        let is_for_people = |change: &Change| matches!(change, Change::Escalated { cause: Cause::PeopleMissing, .. });
+        assert!(changes.iter().all(is_for_people), "{changes:?}");
+        let mut after = self.approval.clone();
+        changes.iter().for_each(|change| after.apply(change));
+        assert!(after.ask_others(self.ambient()).is_empty(), "a second look escalates again: {changes:?}");
+        for stage in after.open_stages() {
+            let open = after.open(stage).unwrap();
+            let is_last = open.operators_asked && !after.has_escalation_left(stage);
+            assert!(is_last || !after.eligible(&self.people, stage).is_empty(), "{stage} lacks people: {open:?}");
+        }
+        changes
     }
 
     /// Ends the approval by operations that are permitted.

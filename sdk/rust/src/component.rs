@@ -242,6 +242,8 @@ pub(crate) fn view_type<V: View>() -> ViewType {
             streams: thing.streams.iter().map(ToString::to_string).collect(),
             named: thing.named.iter().map(ToString::to_string).collect(),
         }),
+        on_departure: V::ON_DEPARTURE.map(Into::into),
+        people: V::PEOPLE.iter().map(ToString::to_string).collect(),
     }
 }
 

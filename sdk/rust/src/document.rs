@@ -380,6 +380,10 @@ pub struct ViewType {
     pub events: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thing: Option<ThingType>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_departure: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

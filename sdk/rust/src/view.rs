@@ -24,6 +24,14 @@ pub trait View {
     /// Thing, such as a request, that each row shows. The audit trail uses it to show the thing's
     /// name and to find acts by this name. `None`: the rows show no thing of the audit trail.
     const THING: Option<Thing> = None;
+    /// Name of the system's command for `{key}` that the host gives for each open row that may wait
+    /// for people who have left the tenant, a group, a role or their reports. The view has the
+    /// columns `terminal` (boolean) and `waiting_for` (json). `None`: the package is not notified.
+    const ON_DEPARTURE: Option<&'static str> = None;
+    /// Pointers to the actor ids in a row that are people's, such as `/decisions/*/approver_id`,
+    /// where `*` means each element or member. Readers of the row get the names of these people in
+    /// its member `people`.
+    const PEOPLE: &'static [&'static str] = &[];
 
     /// Keys of the rows that the projection of this event reads or changes.
     fn keys(event: &Self::Event, recorded: &Recorded) -> Vec<String>;

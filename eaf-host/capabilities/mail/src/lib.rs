@@ -17,6 +17,7 @@
 //! | [`digest_queue`] | digests that are due, with the calls of their mails |
 //! | [`check`] | self-test of a connection, with a test mail |
 //! | [`host_mail`] | mails of the host itself, such as invitations |
+//! | [`people_facts`] | facts that name people |
 //! | [`condition`] | condition of a mail, checked before it is sent |
 //! | [`mail_store`], [`pg_mail_store`] | directory, connections and mail log, as `send` needs them
 //! |
@@ -41,6 +42,7 @@ mod limits;
 mod mail_server_access;
 mod mail_store;
 mod message;
+mod people_facts;
 mod pg_mail_store;
 mod reply;
 mod schedule;

@@ -20,6 +20,7 @@ use super::config::Config;
 use super::delivery::{Delivery, Route};
 use super::failure::{configuration, no_connection, permanent, transient};
 use super::mail_store::{Entry, MailState, Person, Status};
+use super::people_facts;
 use super::schedule::MAX_UNANSWERED;
 use crate::failure_code::Code;
 use eaf_capability::HostCode;
@@ -166,8 +167,7 @@ pub async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Resu
             None => Err(unknown(mail, call, &arguments.template, *actor).await?),
         },
         To::People(reference) => {
-            let plugin = &call.plugin;
-            let query = reference.query(|permission| mail.packages.roles_holding(plugin, own(plugin, permission)));
+            let query = people_facts::query(mail, &call.plugin, reference);
             let mut people = mail.store.people(call.tenant, &query).await?;
             // Exceptions may leave no person: the one who acted needs no mail about the act.
             if people.is_empty() && reference.except.is_empty() {
@@ -180,12 +180,6 @@ pub async fn recipients(mail: &Mail, call: &Call, arguments: &Arguments) -> Resu
             Ok(people)
         }
     }
-}
-
-/// Name of a permission without its plugin's prefix: `dcm.approve` becomes `approve`. A package may
-/// write the name with or without the prefix.
-fn own<'a>(plugin: &str, permission: &'a str) -> &'a str {
-    permission.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('.')).unwrap_or(permission)
 }
 
 /// Records the mail to an actor id that is no member of the tenant, and settles it as failed, so
@@ -201,6 +195,7 @@ async fn unknown(mail: &Mail, call: &Call, template: &str, actor: ActorId) -> Re
 impl<'a> Job<'a> {
     async fn read(mail: &'a Mail, call: &'a Call) -> Result<Job<'a>, Failure> {
         let mut arguments = arguments(call)?;
+        people_facts::insert_names(mail, call, &mut arguments.facts).await?;
         let condition = arguments.condition.take();
         let condition = condition.map(|document| Condition::read(document, &*mail.packages, call)).transpose()?;
         let templates = mail

@@ -241,7 +241,8 @@ impl Runtime {
     }
 }
 
-/// Spawns projections and triggers, workflows, and the observation of managed resources.
+/// Spawns projections and triggers, workflows, departures, and the observation of managed
+/// resources.
 fn spawn_engine(
     background: &mut JoinSet<()>,
     config: &Config,
@@ -259,6 +260,8 @@ fn spawn_engine(
     let engine = Engine::new(kernel, packages, capabilities, EngineConfig::default());
     let engine_stop = closed(closing.clone());
     background.spawn(async move { engine.run(engine_stop).await });
+    let departures = eaf_plugin::departures::Departures::new(core.clone(), plugins.clone());
+    background.spawn(departures.run(closed(closing.clone())));
     let observer = eaf_plugin::observer::Observer::new(core.clone(), plugins, providers.clone());
     background.spawn(observer.run(closed(closing.clone())));
 }

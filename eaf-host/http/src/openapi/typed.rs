@@ -192,6 +192,13 @@ fn row(view: &ViewType, is_observed: bool) -> Value {
         });
         properties.insert("observed_at".into(), at);
     }
+    if !view.people.is_empty() {
+        let names = json!({
+            "type": "object", "additionalProperties": { "type": ["string", "null"] },
+            "description": "Names of the people whose actor ids the row contains, by actor id; null: erased.",
+        });
+        properties.insert("people".into(), names);
+    }
     // All columns are in every row; an empty one is null.
     let required: Vec<&String> = properties.keys().collect();
     json!({ "type": "object", "required": required, "properties": properties })

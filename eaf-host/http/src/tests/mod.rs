@@ -418,12 +418,14 @@ impl TestHost {
 
     pub async fn project(&self, tenant: TenantId) {
         let product = self.app.products.get("notes").expect("the product");
-        loop {
-            match self.core.consumers.project_batch(product.domain.as_ref(), tenant, "notes").await.expect("projected")
-            {
-                consumers::Step::Advanced { .. } | consumers::Step::Busy => {}
-                consumers::Step::CaughtUp => return,
-                step => panic!("the view does not move: {step:?}"),
+        for view in &product.domain.description().views {
+            loop {
+                let domain = product.domain.as_ref();
+                match self.core.consumers.project_batch(domain, tenant, &view.name).await.expect("projected") {
+                    consumers::Step::Advanced { .. } | consumers::Step::Busy => {}
+                    consumers::Step::CaughtUp => break,
+                    step => panic!("the view does not move: {step:?}"),
+                }
             }
         }
     }

@@ -26,7 +26,7 @@ impl Notes {
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "one document: the description of a plugin")]
+#[expect(clippy::too_many_lines, reason = "one document: the description of a plugin")]
 pub fn description() -> Description {
     let event = |kind: &str| json!({ "type": kind, "schema_version": 1, "schema": { "type": "object" } });
     let body = json!({
@@ -68,6 +68,19 @@ pub fn description() -> Description {
             ],
             "events": ["written", "archived"],
             "thing": { "name": "title", "streams": ["note"] },
+            "people": ["/author"],
+        }, {
+            "name": "history",
+            "version": 1,
+            "columns": [
+                { "name": "note", "type": "text", "filter": true },
+                { "name": "act", "type": "text" },
+            ],
+            "read": [
+                { "permission": "read-all", "own": null },
+                { "permission": "write", "own": null, "through": { "column": "note", "view": "notes" } },
+            ],
+            "events": ["written", "archived"],
         }],
         "permissions": [
             { "name": "write", "roles": ["requester", "admin"] },
@@ -165,13 +178,20 @@ impl Domain for Notes {
         Ok(None)
     }
     async fn keys(&self, input: KeysInput) -> Result<KeysOutput, DomainError> {
-        let keys = input.events.iter().map(|event| event.stream.trim_start_matches("note/").to_owned());
+        let keys = input.events.iter().map(|event| match input.view.as_str() {
+            "history" => event.id.to_string(),
+            _ => event.stream.trim_start_matches("note/").to_owned(),
+        });
         Ok(KeysOutput { keys: keys.collect() })
     }
 
     async fn project(&self, input: ProjectInput) -> Result<ProjectOutput, DomainError> {
         let change = |event: &Recorded| {
             let key = event.stream.trim_start_matches("note/").to_owned();
+            if input.view == "history" {
+                let row = Map::from_iter([("note".to_owned(), key.into()), ("act".to_owned(), json!(event.kind))]);
+                return RowChange::Upsert { key: event.id.to_string(), row };
+            }
             if event.kind == "archived" {
                 let set = [("status", json!("archived")), ("terminal", json!(true)), ("waiting_for", Value::Null)];
                 return RowChange::Patch {
@@ -191,6 +211,10 @@ impl Domain for Notes {
     }
 
     async fn actions(&self, input: ActionsInput) -> Result<ActionsOutput, DomainError> {
+        if input.view == "history" {
+            let nothing = || RowActions { waiting_on: None, actions: Vec::new() };
+            return Ok(ActionsOutput { items: input.rows.iter().map(|_| nothing()).collect() });
+        }
         let is_closed = input.context.settings["closed"] == true;
         let may = input.context.actor.permissions.iter().any(|permission| permission == "archive");
         let message = |code: &str| Message { code: code.into(), params: Map::new() };

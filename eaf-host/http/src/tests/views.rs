@@ -172,3 +172,53 @@ async fn a_suspended_package_answers_retry_after() {
     assert_eq!(page.refusal(), (503, "package-unavailable", vec![]));
     assert_eq!(page.headers["retry-after"], "7");
 }
+
+#[tokio::test]
+async fn a_row_names_its_people_for_every_reader_and_also_after_they_have_left() {
+    let host = TestHost::new().await;
+    let author = id(&host, "requester@acme").await;
+    let key = host.note("requester@acme", "first").await;
+    let path = format!("/api/notes/views/notes/{key}");
+    let people = async |who: &str| host.get(who, &path).await.json["people"].clone();
+    let named = json!({ author.to_string(): "Canary requester" });
+    assert_eq!(people("auditor@acme").await, named);
+    let list = host.get("admin@acme", "/api/notes/views/notes").await.json;
+    assert_eq!(list["items"][0]["people"], named);
+
+    let acme = eaf_core::id::TenantId::derive("acme");
+    host.core.directory.remove_member(&host.core.by, acme, author).await.unwrap();
+    assert_eq!(people("admin@acme").await, named);
+    host.core.directory.erase_member(&host.core.by, acme, author).await.unwrap();
+    assert_eq!(people("admin@acme").await, json!({ author.to_string(): null }));
+}
+
+#[tokio::test]
+async fn rows_are_read_through_the_rows_of_another_view() {
+    let host = TestHost::new().await;
+    hire(&host, "acme", "second", &["requester"]).await;
+    let (first, second) = (host.note("requester@acme", "first").await, host.note("second@acme", "second").await);
+    let notes = async |who: &str| {
+        let page = host.get(who, "/api/notes/views/history").await.json;
+        let mut notes: Vec<String> = page["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|row| row["note"].as_str().expect("a note").to_owned())
+            .collect();
+        notes.sort();
+        notes
+    };
+    assert_eq!(notes("requester@acme").await, [first.as_str()]);
+    assert_eq!(notes("second@acme").await, [second.as_str()]);
+    let mut both = vec![first.clone(), second.clone()];
+    both.sort();
+    assert_eq!(notes("auditor@acme").await, both);
+
+    let all = host.get("auditor@acme", "/api/notes/views/history").await.json;
+    let of_second = all["items"].as_array().expect("items").iter().find(|row| row["note"] == second.as_str());
+    let path = format!("/api/notes/views/history/{}", of_second.expect("a row")["key"].as_str().expect("a key"));
+    assert_eq!(host.get("second@acme", &path).await.status, 200);
+    assert_eq!(host.get("requester@acme", &path).await.status, 404);
+    let filtered = format!("/api/notes/views/history?note={second}");
+    assert_eq!(host.get("requester@acme", &filtered).await.json["items"], json!([]));
+}

@@ -3,6 +3,7 @@
 mod answers;
 pub mod item;
 pub mod list;
+mod named;
 mod present;
 
 use super::App;

@@ -2,6 +2,7 @@
 //! the caller may give.
 
 use super::answers::{self, Input};
+use super::named::{self, Names};
 use crate::App;
 use crate::code::Code;
 use crate::messages;
@@ -33,6 +34,8 @@ pub struct ItemDocument {
     /// Time of the last observation of the row's managed resource. `None`: the host does not
     /// observe this view.
     observed_at: Option<Observed>,
+    /// Names of people by actor id. `None`: the view declares no people.
+    people: Option<Names>,
 }
 
 /// Time of an observation, as RFC 3339; `None`: never observed.
@@ -75,6 +78,9 @@ impl Serialize for ItemDocument {
         if let Some(at) = &self.observed_at {
             members.serialize_entry(row_members::OBSERVED_AT, at)?;
         }
+        if let Some(people) = &self.people {
+            members.serialize_entry(row_members::PEOPLE, people)?;
+        }
         members.end()
     }
 }
@@ -100,10 +106,14 @@ pub async fn items(
         }
     }
     let observed = observed(app, product, view, caller, &rows).await?;
+    let names = named::names(app, view, caller, &rows).await?;
     let mut items: Vec<ItemDocument> =
         rows.into_iter().zip(answered).map(|(row, answer)| presenter.item(row, answer)).collect();
     for (item, at) in items.iter_mut().zip(observed) {
         item.observed_at = Some(at);
+    }
+    for (item, names) in items.iter_mut().zip(names) {
+        item.people = Some(names);
     }
     Ok(items)
 }
@@ -147,14 +157,14 @@ impl Presenter<'_> {
         row.columns.insert(row_members::TERMINAL.into(), terminal.into());
         let Some(RowActions { waiting_on, actions }) = answered else {
             let waiting = Some(self.fault());
-            return ItemDocument { row, status_text, waiting, actions: Vec::new(), observed_at: None };
+            return ItemDocument { row, status_text, waiting, actions: Vec::new(), observed_at: None, people: None };
         };
         let waiting = waiting_on.map(|reason| {
             let text = self.text("waiting", &reason.code, &reason.params);
             waiting_document(text, reason)
         });
         let actions = actions.into_iter().map(|action| self.action(action)).collect();
-        ItemDocument { row, status_text, waiting, actions, observed_at: None }
+        ItemDocument { row, status_text, waiting, actions, observed_at: None, people: None }
     }
 
     fn action(&self, action: Action) -> ActionItem {

@@ -133,6 +133,29 @@ fn a_reserved_column_is_reported() {
 }
 
 #[test]
+fn a_departure_needs_a_command_and_the_columns_by_which_rows_are_found() {
+    let mut broken = sound();
+    broken["views"][0]["on_departure"] = json!("lend");
+    let report = found(broken, true);
+    for expected in ["the command `lend` needs", "no json column `waiting_for`"] {
+        assert!(report.contains("view items, on_departure") && report.contains(expected), "{report}");
+    }
+    assert!(!report.contains("column `terminal`"), "{report}");
+}
+
+#[test]
+fn a_pointer_to_people_leads_to_a_column() {
+    let mut broken = sound();
+    broken["views"][0]["people"] = json!(["/borrower_id", "/facts/*/by", "/lender_id", "/status/by", "borrower_id"]);
+    let report = found(broken, true);
+    for expected in ["`/lender_id` leads to no text", "`/status/by` leads to no json", "`borrower_id` leads to no text"]
+    {
+        assert!(report.contains("view items, people") && report.contains(expected), "{report}");
+    }
+    assert_eq!(report.matches("view items, people").count(), 3, "{report}");
+}
+
+#[test]
 fn an_unusable_filter_is_reported() {
     for name in eaf_core::view::PARAMETERS {
         let mut broken = sound();

@@ -1,7 +1,7 @@
 //! Checks of views: no column has a name that the database or the API reserves, read rules can
-//! match, and events are declared.
+//! match, events are declared, and rows that wait for people can be found.
 
-use super::{Finding, choices, names};
+use super::{Finding, choices, names, workflows};
 use eaf_core::contract::{Column, ColumnType, Description, ViewType};
 use eaf_core::view::{self, row_members};
 
@@ -22,6 +22,8 @@ fn of_view(description: &Description, view: &ViewType) -> Vec<Finding> {
     found.extend(view.read.iter().filter_map(|rule| asked(view, rule.asked.as_deref()?)));
     found.extend(view.events.iter().filter_map(|kind| names::event(description, kind, format!("view {}", view.name))));
     found.extend(unread(view));
+    found.extend(departure(description, view));
+    found.extend(view.people.iter().filter_map(|pointer| person(view, pointer)));
     if found.is_empty() {
         found.extend(refused_by_the_core(description, view));
     }
@@ -97,6 +99,41 @@ fn unread(view: &ViewType) -> Vec<Finding> {
     }
     if view.events.is_empty() {
         found.push(Finding::new(place(), "no event fills it", "Name its events in EVENTS."));
+    }
+    found
+}
+
+/// Finding about a pointer to people's actor ids that leads to no column which can have them.
+fn person(view: &ViewType, pointer: &str) -> Option<Finding> {
+    let (column, inner) = match pointer.strip_prefix('/').map(|path| path.split_once('/')) {
+        Some(Some((column, _))) => (column, true),
+        Some(None) => (&pointer[1..], false),
+        None => ("", false),
+    };
+    let kind = if inner { ColumnType::Json } else { ColumnType::Text };
+    let known = of_type(view, kind);
+    if known.contains(&column) {
+        return None;
+    }
+    let word = if inner { "json" } else { "text" };
+    let what = format!("the pointer `{pointer}` leads to no {word} column");
+    Some(Finding::new(format!("view {}, people", view.name), what, choices(known)))
+}
+
+/// Findings about the command of `on_departure`, and about the columns by which the host finds the
+/// rows that wait for people.
+fn departure(description: &Description, view: &ViewType) -> Vec<Finding> {
+    let Some(command) = &view.on_departure else { return Vec::new() };
+    let place = format!("view {}, on_departure", view.name);
+    let mut found: Vec<Finding> =
+        workflows::of_command(description, place.clone(), command, &["key"]).into_iter().collect();
+    for (name, kind, word) in
+        [(row_members::TERMINAL, ColumnType::Boolean, "boolean"), (row_members::WAITING_FOR, ColumnType::Json, "json")]
+    {
+        if !of_type(view, kind).contains(&name) {
+            let what = format!("the view has no {word} column `{name}`, by which the host finds its open rows");
+            found.push(Finding::new(place.clone(), what, "Add the column, or drop `on_departure`."));
+        }
     }
     found
 }

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
         "anchor",
         "audit",
         "crypto",
+        "departure",
         "mail_log",
         "mail_pause",
         "managed_resource",

@@ -88,9 +88,13 @@ fn recorded() -> Vec<(&'static str, String, Value)> {
     let decommissions = ["approval-requested", "request-expired", "request-rejected"];
     let decommissions = decommissions
         .map(|name| (name, format!("{name}.decommission"), json!({ "decommission": true, "justification": "" })));
+    let by_deputy =
+        ["changes-proposed", "decommission-approved", "question-asked", "request-rejected", "request-settled"];
+    let by_deputy = by_deputy
+        .map(|name| (name, format!("{name}.deputy"), json!({ "represented": ["Mona Manager"], "status": "approved" })));
     let plain = MAILS.map(|name| (name, name.to_owned(), json!({})));
     let asks = variants.map(|(variant, facts)| ("approval-requested", format!("approval-requested.{variant}"), facts));
-    plain.into_iter().chain(asks).chain(decommissions).collect()
+    plain.into_iter().chain(asks).chain(decommissions).chain(by_deputy).collect()
 }
 
 fn host(locale: Locale) -> HostFacts<'static> {

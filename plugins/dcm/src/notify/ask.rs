@@ -10,6 +10,7 @@ use crate::request::decision::stages::{self, Stages};
 use eaf_sdk::{People, Recorded, flow};
 use eaf_sdk_mail::{Condition, Mailer};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Name of the mail template that asks approvers to decide.
 pub(super) const APPROVAL_REQUESTED: &str = "approval-requested";
@@ -21,7 +22,7 @@ pub(super) fn opened(mailer: &Mailer, e: &StageOpened, recorded: &Recorded) -> S
     match &e.spec.order {
         Some(order) if !e.together.is_empty() => opened_together(mailer, e, order, facts),
         _ => {
-            let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+            let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage, decided: &e.decided };
             ask.send(mailer, &e.asked, e.due_at, facts)
         }
     }
@@ -39,7 +40,7 @@ fn opened_together(mailer: &Mailer, e: &StageOpened, order: &Order, mut facts: V
         let row = flow::read::<Stages>(&stages::key(&request, &e.stage))?;
         if row.is_some_and(|row| row.status == stages::Status::Open) {
             facts["request_id"] = request.as_str().into();
-            let ask = Ask { request: &request, requester: &e.requester_id, stage: &e.stage };
+            let ask = Ask { request: &request, requester: &e.requester_id, stage: &e.stage, decided: &e.decided };
             return ask.send(mailer, &e.asked, e.due_at, facts);
         }
     }
@@ -50,7 +51,7 @@ pub(super) fn escalated(mailer: &Mailer, e: &StageEscalated, recorded: &Recorded
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["justification"] = e.justification.as_str().into();
     facts["escalated"] = true.into();
-    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage, decided: &e.decided };
     ask.send(mailer, std::slice::from_ref(&e.to), e.due_at, facts)
 }
 
@@ -60,7 +61,8 @@ pub(super) fn passed_on(mailer: &Mailer, e: &DecisionPassedOn, recorded: &Record
     facts["stage"] = json!(e.stage_name);
     facts["passed_on_by"] = e.approver_name.as_str().into();
     facts["note"] = e.reason.as_str().into();
-    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+    let none = BTreeSet::new();
+    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage, decided: &none };
     ask.send(mailer, &[Approver::Actor(e.to_id.clone())], e.due_at, facts)
 }
 
@@ -70,7 +72,7 @@ pub(super) fn reassigned(mailer: &Mailer, e: &StageReassigned, recorded: &Record
     facts["stage"] = json!(e.stage_name);
     facts["passed_on_by"] = e.by_name.as_str().into();
     facts["note"] = e.reason.as_str().into();
-    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage, decided: &e.decided };
     ask.send(mailer, &e.asked, e.due_at, facts)
 }
 
@@ -79,7 +81,7 @@ pub(super) fn reminded(mailer: &Mailer, e: &StageReminded, recorded: &Recorded) 
     facts["justification"] = e.justification.as_str().into();
     facts["stage"] = json!(e.stage_name);
     facts["reminder"] = true.into();
-    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage };
+    let ask = Ask { request: &e.request_id, requester: &e.requester_id, stage: &e.stage, decided: &e.decided };
     ask.send(mailer, &e.asked, Some(e.due_at), facts)
 }
 
@@ -88,14 +90,18 @@ struct Ask<'a> {
     request: &'a str,
     requester: &'a str,
     stage: &'a str,
+    /// Actor ids of the people who have decided on the stage already.
+    decided: &'a BTreeSet<String>,
 }
 
 impl Ask<'_> {
-    /// Sends one mail to each person who is asked, or to their deputy, while the stage is open.
+    /// Sends one mail to each person who is asked and has not decided, or to their deputy, while
+    /// the stage is open.
     fn send(&self, mailer: &Mailer, asked: &[Approver], due_at: Option<i64>, mut facts: Value) -> Skipped {
         facts["due_at"] = due_at.into();
         let people = asked.iter().fold(People::default(), |people, asked| people.or(reference(asked, self.requester)));
-        let to = people.with_deputies().except(self.requester).into();
+        let people = people.with_deputies().except(self.requester);
+        let to = self.decided.iter().fold(people, |people, decided| people.except(decided)).into();
         let row = stages::key(self.request, self.stage);
         let open = Condition::on::<Stages>(&row, "status", stages::Status::Open);
         mailer.send_while(APPROVAL_REQUESTED, to, &facts, &open).map(|sent| sent.skipped)

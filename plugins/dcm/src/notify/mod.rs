@@ -14,7 +14,7 @@ mod settled;
 
 use crate::Event;
 use crate::request::Spec;
-use eaf_sdk::{Failure, Recorded, Trigger, Workflow};
+use eaf_sdk::{Failure, People, Recorded, Trigger, Workflow};
 use eaf_sdk_mail::Mailer;
 use serde_json::{Value, json};
 
@@ -82,6 +82,15 @@ impl Workflow for Notify {
             _ => Err(Failure::permanent("unexpected-event", "no mail belongs to this event")),
         };
         Ok(json!({ "outcome": if skipped? { "skipped" } else { "told" } }))
+    }
+}
+
+/// Name of the person whose deputy acted, as a fact of a mail: the host inserts it. An empty list:
+/// a person acted for themselves.
+fn represented(on_behalf_of_id: Option<&String>) -> Value {
+    match on_behalf_of_id {
+        Some(id) => json!({ "x-eaf-people": People::actor(id) }),
+        None => json!([]),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mails of proposed changes to the requester, and of the answer to the person who proposed them.
 
-use super::{Skipped, facts};
+use super::{Skipped, facts, represented};
 use crate::request::decision::event::{ChangesConfirmed, ChangesDeclined, ChangesProposed};
 use crate::request::decision::shown::Awaited;
 use crate::request::view::Requests;
@@ -11,6 +11,7 @@ use eaf_sdk_mail::{Condition, Mailer, Recipient};
 pub(super) fn proposed(mailer: &Mailer, e: &ChangesProposed, recorded: &Recorded) -> Skipped {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["approver_name"] = e.approver_name.as_str().into();
+    facts["represented"] = represented(e.on_behalf_of_id.as_ref());
     facts["comment"] = e.comment.as_str().into();
     facts["proposed_offering"] = e.changes.offering_name.clone().into();
     facts["proposed_cpus"] = e.changes.cpus.into();

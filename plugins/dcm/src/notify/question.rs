@@ -1,6 +1,6 @@
 //! Mails of a question to the requester, and of the answer to the people who asked.
 
-use super::{Skipped, facts};
+use super::{Skipped, facts, represented};
 use crate::request::Status;
 use crate::request::approvals::Approvals;
 use crate::request::decision::event::{QuestionAnswered, QuestionAsked};
@@ -13,6 +13,7 @@ use eaf_sdk_mail::{Condition, Mailer, Recipient};
 pub(super) fn asked(mailer: &Mailer, e: &QuestionAsked, recorded: &Recorded) -> Skipped {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["approver_name"] = e.approver_name.as_str().into();
+    facts["represented"] = represented(e.on_behalf_of_id.as_ref());
     facts["question"] = e.question.as_str().into();
     let waits = Condition::on::<Requests>(&e.request_id, "awaited", Awaited::Requester);
     let to = Recipient::Actor(&e.requester_id);

@@ -102,7 +102,7 @@ impl Row {
             Event::RequestAutoApproved(_) => self.auto_approved += 1,
             Event::DecommissionApproved(e) if e.approver_id.is_some() => {
                 self.approved += 1;
-                self.decided(e.submitted_at, at);
+                self.decided(Some(e.submitted_at), at);
             }
             Event::DecommissionApproved(_) => self.auto_approved += 1,
             Event::RequestRejected(e) => {
@@ -122,13 +122,18 @@ impl Row {
         }
     }
 
-    fn decided(&mut self, submitted_at: i64, at: i64) {
+    /// Counts the time that a decision took, if the event says when the request was submitted.
+    fn decided(&mut self, submitted_at: Option<i64>, at: i64) {
+        let Some(submitted_at) = submitted_at else { return };
         let took = at - submitted_at;
         let class = WITHIN_HOURS.iter().position(|hours| took <= hours * HOUR_MS).unwrap_or(WITHIN_HOURS.len());
         self.decided_within[class] += 1;
     }
 
     fn change_cost(&mut self, currency: &str, cents: i64) {
+        if currency.is_empty() {
+            return;
+        }
         let change = self.cost_change.entry(currency.into()).or_default();
         *change = change.saturating_add(cents);
     }

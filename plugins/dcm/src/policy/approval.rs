@@ -26,6 +26,11 @@ pub trait Approvers {
     fn deputies(&self, _actor: &str) -> BTreeSet<String> {
         BTreeSet::new()
     }
+
+    /// Tells whether a person to whom a seat was passed on can still decide.
+    fn is_present(&self, _actor: &str) -> bool {
+        true
+    }
 }
 
 /// Milliseconds of an hour.

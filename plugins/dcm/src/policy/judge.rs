@@ -91,6 +91,18 @@ impl Tally {
         }
     }
 
+    /// Tells whether the people who have a seat and have not decided can pass the stage.
+    pub fn can_pass(&self, needs: Needs) -> bool {
+        let open = self.open().count();
+        let missing = match needs {
+            Needs::Any | Needs::All => 1,
+            Needs::AtLeast(count) => {
+                usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(self.approvals()).max(1)
+            }
+        };
+        open >= missing
+    }
+
     fn quorum(&self, count: usize) -> Judgement {
         let approvals = self.approvals();
         if approvals >= count {

@@ -47,6 +47,14 @@ impl Approval {
         following.changes
     }
 
+    /// Escalates every open stage that the people left cannot pass, because people have left a
+    /// group, a role or the tenant. No stage passes and no approval ends by it.
+    pub fn ask_others(&self, ambient: Ambient) -> Vec<Change> {
+        let mut following = Following::new(self, ambient);
+        following.escalate_all();
+        following.changes
+    }
+
     /// Actor ids of the people who may decide for themselves in a stage that is open.
     pub fn eligible(&self, approvers: &dyn Approvers, stage: &str) -> BTreeSet<String> {
         let Some(progress) = self.open(stage) else { return BTreeSet::new() };
@@ -356,6 +364,29 @@ impl<'a> Following<'a> {
         let Some(progress) = self.approval.open(stage) else { return Judgement::Waits };
         let needs = self.approval.planned(stage).map_or(Needs::Any, |planned| planned.needs);
         Tally::of(&self.approval, self.ambient.approvers, progress).judge(needs)
+    }
+
+    /// Escalates the open stages that the people left cannot pass, until other people can, or no
+    /// other people are left to ask.
+    fn escalate_all(&mut self) {
+        let open: Vec<String> = self.approval.open_stages().into_iter().map(Into::into).collect();
+        for stage in open {
+            loop {
+                let before = self.changes.len();
+                if !self.can_pass(&stage) {
+                    self.escalate(&stage, Cause::PeopleMissing);
+                }
+                if self.changes.len() == before {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn can_pass(&self, stage: &str) -> bool {
+        let Some(progress) = self.approval.open(stage) else { return true };
+        let needs = self.approval.planned(stage).map_or(Needs::Any, |planned| planned.needs);
+        Tally::of(&self.approval, self.ambient.approvers, progress).can_pass(needs)
     }
 
     /// Asks the people of the deadline's next step. If no step is left, asks the holders of

@@ -26,12 +26,14 @@ impl Approval {
     }
 
     /// Seats of the people to whom the references in `asked` lead, without the requester. A seat
-    /// that was passed on is that of the person to whom it was passed.
+    /// that was passed on is that of the person to whom it was passed, and ends if that person has
+    /// left.
     pub(super) fn seats(&self, approvers: &dyn Approvers, progress: &Progress, asked: &[Approver]) -> Seats {
         let mut seats = Seats::new();
         for member in asked.iter().flat_map(|reference| approvers.members(reference)) {
-            let actor = progress.passed_to(approvers, member);
-            if !self.is_requester(approvers, &actor) {
+            let actor = progress.passed_to(approvers, member.clone());
+            let is_present = actor == member || approvers.is_present(&actor);
+            if is_present && !self.is_requester(approvers, &actor) {
                 seats.entry(person_of(approvers, &actor)).or_insert(actor);
             }
         }

@@ -3,7 +3,7 @@
 
 use super::approval::{Approval, Approvers, Progress};
 use super::document::{Approver, Deadline, Finally, Needs};
-use super::judge::{Judgement, Tally};
+use super::judge::Tally;
 use super::plan::PlannedStage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ fn waiting_stage(
         due_at: progress.due_at,
         is_overdue: progress.due_at.is_some_and(|due| due <= now),
         then: then(progress, planned.deadline.as_ref()),
-        people_missing: tally.judge(planned.needs) == Judgement::Short,
+        people_missing: !tally.can_pass(planned.needs),
     }
 }
 

@@ -2,7 +2,7 @@
 //! the progress after the decision.
 
 use super::decision::offers::offer_decisions;
-use super::decision::shown::Shown;
+use super::decision::shown::{self, Shown};
 use super::decision::waiting;
 use super::event::{RequestRevised, RequestSubmitted, RequestWithdrawn};
 use super::order::OrderColumns;
@@ -122,6 +122,7 @@ impl View for Approvals {
         "decommission-approved",
         "request-rejected",
     ];
+    const PEOPLE: &'static [&'static str] = shown::PEOPLE;
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
         request_of(recorded).into_iter().collect()

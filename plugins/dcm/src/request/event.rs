@@ -70,6 +70,7 @@ pub struct RequestWithdrawn {
     #[serde(default)]
     pub vm_name: String,
     /// Keys of the stages that were open at the withdrawal.
+    #[serde(default)]
     pub closed_stages: Vec<String>,
 }
 
@@ -83,9 +84,14 @@ pub struct RequestApproved {
     pub requester_id: String,
     pub approver_id: String,
     pub approver_name: Personal<Approver>,
+    /// Actor id of the person whose deputy decided; `None`: the approver decided for themselves.
+    #[serde(default)]
+    pub on_behalf_of_id: Option<String>,
     pub attempt: u32,
-    /// Time of the request's submission, in milliseconds since 1970.
-    pub submitted_at: i64,
+    /// Time of the request's submission, in milliseconds since 1970. `None`: an earlier version,
+    /// which did not state the time, recorded the event.
+    #[serde(default)]
+    pub submitted_at: Option<i64>,
     #[serde(flatten)]
     pub spec: Spec,
 }
@@ -103,6 +109,9 @@ pub struct DecommissionApproved {
     /// Actor id of the person whose decision was the last; none if a deadline approved.
     pub approver_id: Option<String>,
     pub approver_name: Option<Personal<Approver>>,
+    /// Actor id of the person whose deputy decided; `None`: the approver decided for themselves.
+    #[serde(default)]
+    pub on_behalf_of_id: Option<String>,
     /// Time of the request's submission, in milliseconds since 1970.
     pub submitted_at: i64,
     #[serde(flatten)]
@@ -120,12 +129,18 @@ pub struct RequestRejected {
     pub requester_name: Personal<Requester>,
     pub approver_id: String,
     pub approver_name: Personal<Approver>,
+    /// Actor id of the person whose deputy decided; `None`: the approver decided for themselves.
+    #[serde(default)]
+    pub on_behalf_of_id: Option<String>,
     /// Reason of the rejection: data of the requester, although another person wrote it.
     pub reason: Personal<Requester>,
     /// Keys of the stages that were open at the rejection.
+    #[serde(default)]
     pub closed_stages: Vec<String>,
-    /// Time of the request's submission, in milliseconds since 1970.
-    pub submitted_at: i64,
+    /// Time of the request's submission, in milliseconds since 1970. `None`: an earlier version,
+    /// which did not state the time, recorded the event.
+    #[serde(default)]
+    pub submitted_at: Option<i64>,
     #[serde(flatten)]
     pub spec: Spec,
 }

@@ -65,7 +65,6 @@ impl State for Request {
     type Event = Event;
     const CATEGORY: &'static str = "request";
 
-    #[allow(clippy::too_many_lines, reason = "a match: one event per arm")]
     fn apply(&mut self, event: Event, recorded: &Recorded) {
         if let (Some(change), Some(approval)) = (change(&event), &mut self.approval) {
             approval.apply(&change);

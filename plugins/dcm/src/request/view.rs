@@ -3,8 +3,9 @@
 use super::cancel::{self, CancelRequest};
 use super::cancel_without_removal::{self, CancelWithoutRemoval};
 use super::complete_without_address::{self, CompleteWithoutAddress};
+use super::decision::note_departure::NoteDeparture;
 use super::decision::offers::offer_decisions;
-use super::decision::shown::Shown;
+use super::decision::shown::{self, Shown};
 use super::event::{RequestSubmitted, RequestWithdrawn};
 use super::order::OrderColumns;
 use super::retry::{self, RetryRequest};
@@ -16,7 +17,7 @@ use crate::Event;
 use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
 use crate::policy::fact::Kind;
 use crate::vm;
-use eaf_sdk::{Column, Context, ReadRule, Recorded, RowActions, Rows, Thing, View};
+use eaf_sdk::{Column, Command, Context, ReadRule, Recorded, RowActions, Rows, Thing, View};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -186,6 +187,8 @@ impl View for Requests {
         "vm-decommissioned",
     ];
     const THING: Option<Thing> = Some(Thing { name: "vm_name", streams: &["request"], named: &["vm-name"] });
+    const ON_DEPARTURE: Option<&'static str> = Some(NoteDeparture::NAME);
+    const PEOPLE: &'static [&'static str] = shown::PEOPLE;
 
     fn keys(_: &Event, recorded: &Recorded) -> Vec<String> {
         request_or_its_machine(recorded).into_iter().collect()

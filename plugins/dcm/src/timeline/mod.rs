@@ -114,6 +114,7 @@ impl View for Timeline {
         "vm-decommission-failed",
         "vm-gone-confirmed",
     ];
+    const PEOPLE: &'static [&'static str] = &["/on_behalf_of_id", "/asked/actors/*"];
 
     fn keys(event: &Event, recorded: &Recorded) -> Vec<String> {
         key(recorded).filter(|_| !is_default_stage(event)).into_iter().collect()

@@ -159,7 +159,10 @@ pub struct VmDecommissioned {
     #[serde(default)]
     pub copies: Vec<String>,
     /// Cost of the machine per month, in integer cents.
+    #[serde(default)]
     pub monthly_cents: i64,
+    /// Empty: an earlier version, which did not state the cost, recorded the event.
+    #[serde(default)]
     pub currency: String,
 }
 

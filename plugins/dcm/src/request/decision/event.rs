@@ -47,6 +47,9 @@ pub struct StageOpened {
     pub stage_name: Option<Names>,
     pub asked: Vec<Reference>,
     pub needs: Needs,
+    /// Actor ids of the people who have decided on the stage before, themselves or by a deputy.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub decided: BTreeSet<String>,
     /// Time when the first step of the stage's deadline is over, in milliseconds since 1970.
     pub due_at: Option<i64>,
     pub at: i64,
@@ -94,6 +97,9 @@ pub struct StageEscalated {
     pub to: Reference,
     pub cause: Cause,
     pub to_operators: bool,
+    /// Actor ids of the people who have decided on the stage before, themselves or by a deputy.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub decided: BTreeSet<String>,
     /// Time when the present step of the stage's deadline is over, in milliseconds since 1970.
     pub due_at: Option<i64>,
     pub at: i64,
@@ -141,6 +147,9 @@ pub struct StageReassigned {
     pub stage_name: Option<Names>,
     /// References to the people who are asked from now on.
     pub asked: Vec<Reference>,
+    /// Actor ids of the people who have decided on the stage before, themselves or by a deputy.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub decided: BTreeSet<String>,
     pub by_id: String,
     pub by_name: Personal<By>,
     pub reason: Personal<Requester>,
@@ -311,6 +320,9 @@ pub struct StageReminded {
     pub stage_name: Option<Names>,
     pub asked: Vec<Reference>,
     pub due_at: i64,
+    /// Actor ids of the people who have decided on the stage before, themselves or by a deputy.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub decided: BTreeSet<String>,
     #[serde(flatten)]
     pub spec: Spec,
 }

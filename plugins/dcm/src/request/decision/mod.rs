@@ -14,6 +14,7 @@ pub mod deadline_workflow;
 pub mod decline;
 pub mod end_deadline;
 pub mod event;
+pub mod note_departure;
 pub mod offers;
 pub mod pass_on;
 pub mod people;
@@ -33,7 +34,7 @@ use crate::calendar::state::CALENDAR;
 use crate::policy::approval::{Ambient, Approval, Approvers, Verdict};
 use crate::policy::operations::Vote;
 use eaf_sdk::{Boundary, Context, Rejection, Streams};
-use people::references;
+use people::{references, takers_reference};
 
 /// Maximum number of references to people that one approval may need. The host resolves at most 64
 /// per command, and a command may need further ones.
@@ -48,7 +49,8 @@ pub fn boundary(request: &str, loaded: &Streams) -> Boundary {
     }
     let approval = loaded.fold::<Request>(&stream(request)).and_then(|request| request.approval);
     let Some(approval) = approval else { return boundary };
-    references(&approval).into_iter().fold(boundary.read(CALENDAR), Boundary::people)
+    let people = references(&approval).into_iter().chain(takers_reference(&approval));
+    people.fold(boundary.read(CALENDAR), Boundary::people)
 }
 
 /// Adds the people of a new plan to a boundary. A plan with more references than

@@ -32,10 +32,23 @@ pub fn references(approval: &Approval) -> Vec<People> {
     approvers_of(approval).iter().map(|approver| reference(approver, &approval.requester)).collect()
 }
 
+/// Actor ids of the people to whom seats in open stages were passed on.
+fn takers(approval: &Approval) -> BTreeSet<&String> {
+    let open = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage));
+    open.flat_map(|open| &open.passed_on).map(|passed| &passed.to).collect()
+}
+
+/// Reference to the people to whom seats in open stages were passed on. `None`: no seat was.
+pub fn takers_reference(approval: &Approval) -> Option<People> {
+    takers(approval).into_iter().map(|actor| People::actor(actor)).reduce(People::or)
+}
+
 /// People to whom the host resolved the references of an approval, with the caller as the deputy of
 /// the people for whom the caller stands in.
 pub struct Resolved {
     members: BTreeMap<Approver, BTreeSet<String>>,
+    /// People to whom a seat was passed on and who have left since.
+    gone: BTreeSet<String>,
     caller: String,
     principals: BTreeSet<String>,
 }
@@ -48,11 +61,19 @@ impl Resolved {
             (approver, people.iter().cloned().collect())
         };
         Resolved {
+            gone: gone(approval, streams),
             members: approvers_of(approval).into_iter().chain(further.iter().cloned()).map(members).collect(),
             caller: ctx.actor.id.clone(),
             principals: ctx.actor.stands_in_for.iter().map(|principal| principal.id.clone()).collect(),
         }
     }
+}
+
+/// People to whom a seat was passed on and who are no members any more.
+fn gone(approval: &Approval, streams: &Streams) -> BTreeSet<String> {
+    let Some(reference) = takers_reference(approval) else { return BTreeSet::new() };
+    let present = streams.people(&reference);
+    takers(approval).into_iter().filter(|actor| !present.contains(actor)).cloned().collect()
 }
 
 impl Approvers for Resolved {
@@ -62,6 +83,10 @@ impl Approvers for Resolved {
 
     fn deputies(&self, actor: &str) -> BTreeSet<String> {
         if self.principals.contains(actor) { BTreeSet::from([self.caller.clone()]) } else { BTreeSet::new() }
+    }
+
+    fn is_present(&self, actor: &str) -> bool {
+        !self.gone.contains(actor)
     }
 }
 

@@ -18,7 +18,17 @@ use crate::request::state::Proposed;
 use crate::request::{Request, stream};
 use crate::vm::{self, event::VmDecommissionRequested};
 use eaf_sdk::{Accepted, Context, Event, Personal};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Surroundings of one of several changes.
+struct Around<'a> {
+    /// Keys of the stages that were open before the change.
+    closed: Vec<String>,
+    /// Decision from which the changes follow.
+    decider: Option<&'a Decision>,
+    /// Approval after all changes.
+    after: &'a Approval,
+}
 
 /// Request, with the caller and the text of the decision, for the events that record its changes.
 pub struct Recording<'a> {
@@ -62,29 +72,28 @@ impl<'a> Recording<'a> {
 
     /// Adds the events of the changes, in order.
     pub fn changes(&self, accepted: Accepted, approval: &Approval, changes: Vec<Change>) -> Accepted {
-        let decider = self.decider(&changes);
-        let mut approval = approval.clone();
+        let decider = self.decider(&changes).cloned();
+        let (mut approval, mut after) = (approval.clone(), approval.clone());
+        changes.iter().for_each(|change| after.apply(change));
         changes.into_iter().fold(accepted, |accepted, change| {
             let closed = approval.open_stages().into_iter().map(Into::into).collect();
             approval.apply(&change);
-            self.change(accepted, &approval, change, closed, decider.as_deref())
+            self.change(accepted, &approval, change, Around { closed, decider: decider.as_ref(), after: &after })
         })
     }
 
-    /// Adds the events of one change. `closed` are the stages that were open before the change, and
-    /// `decider` is the person on whose decision the changes follow, by actor id.
+    /// Adds the events of one change. `approval` is the approval after the change.
     fn change(
         &self,
         accepted: Accepted,
         approval: &Approval,
         change: Change,
-        closed: Vec<String>,
-        decider: Option<&str>,
+        Around { closed, decider, after }: Around,
     ) -> Accepted {
         match change {
             Change::StageOpened { stage, due_at, at } => {
                 let deadline = due_at.map(|due_at| self.deadline(approval, &stage, due_at, Some(at)));
-                let accepted = self.add(accepted, self.opened(approval, stage, due_at, at));
+                let accepted = self.add(accepted, self.opened(after, stage, due_at, at));
                 self.add_some(accepted, deadline)
             }
             Change::Decided { stage, decision } => self.add(accepted, self.decided(stage, decision)),
@@ -94,6 +103,7 @@ impl<'a> Recording<'a> {
                 let due = due_at.filter(|_| !to_operators);
                 let deadline = due.map(|due_at| self.deadline(approval, &stage, due_at, None));
                 let escalated = StageEscalated {
+                    decided: decided_in(after, &stage),
                     request_id: self.id.into(),
                     requester_id: request.requester_id.clone(),
                     requester_name: request.requester_name(),
@@ -113,12 +123,12 @@ impl<'a> Recording<'a> {
                 self.add(accepted, StagePassed { request_id, requester_id, stage, by, at })
             }
             Change::Ended { outcome: Outcome::Granted, .. } => self.granted(accepted, approval, decider),
-            Change::Ended { outcome: Outcome::Rejected, .. } => self.rejected(accepted, closed),
+            Change::Ended { outcome: Outcome::Rejected, .. } => self.rejected(accepted, closed, decider),
             Change::Ended { outcome: Outcome::Expired, stage, .. } => self.expired(accepted, stage, closed),
             Change::PassedOn { stage, to, at, .. } => self.add(accepted, self.passed_on(approval, stage, to, at)),
             Change::Reassigned { stage, approvers, due_at, at, .. } => {
                 let deadline = due_at.map(|due_at| self.deadline(approval, &stage, due_at, Some(at)));
-                let accepted = self.add(accepted, self.reassigned(approval, stage, approvers, due_at, at));
+                let accepted = self.add(accepted, self.reassigned(after, stage, approvers, due_at, at));
                 self.add_some(accepted, deadline)
             }
             Change::Asked { on_behalf_of, left_ms, at, .. } => {
@@ -132,15 +142,14 @@ impl<'a> Recording<'a> {
         }
     }
 
-    /// Actor id of the person whose decision is among the changes: the caller, or a person who
-    /// agreed before.
-    fn decider(&self, changes: &[Change]) -> Option<String> {
+    /// Decision among the changes: that of the caller, or of a person who agreed before.
+    fn decider<'c>(&self, changes: &'c [Change]) -> Option<&'c Decision> {
         let mut decided = changes.iter().filter_map(|change| match change {
-            Change::Decided { decision, .. } => Some(&decision.actor),
+            Change::Decided { decision, .. } => Some(decision),
             _ => None,
         });
-        let own = decided.clone().find(|actor| **actor == self.ctx.actor.id);
-        own.or(decided.next_back()).cloned()
+        let own = decided.clone().find(|decision| decision.actor == self.ctx.actor.id);
+        own.or(decided.next_back())
     }
 
     /// Name of a person who decided: the caller, or a person who agreed to this revision before.
@@ -186,6 +195,7 @@ impl<'a> Recording<'a> {
             stage_name: planned.and_then(|planned| planned.name.clone()),
             asked: planned.map(|planned| planned.approvers.clone()).unwrap_or_default(),
             needs: planned.map(|planned| planned.needs).unwrap_or_default(),
+            decided: decided_in(approval, &stage),
             stage,
             due_at,
             at,
@@ -243,6 +253,7 @@ impl<'a> Recording<'a> {
             requester_name: request.requester_name(),
             justification: request.justification(),
             stage_name: approval.planned(&stage).and_then(|planned| planned.name.clone()),
+            decided: decided_in(approval, &stage),
             stage,
             asked,
             by_id: self.ctx.actor.id.clone(),
@@ -369,7 +380,7 @@ impl<'a> Recording<'a> {
         self.comment.clone().unwrap_or_else(|| Personal::new(""))
     }
 
-    fn granted(&self, accepted: Accepted, approval: &Approval, decider: Option<&str>) -> Accepted {
+    fn granted(&self, accepted: Accepted, approval: &Approval, decider: Option<&Decision>) -> Accepted {
         let (request, spec) = (self.request, self.request.spec());
         if spec.decommission.is_some() {
             return self.decommission(accepted, decider);
@@ -378,10 +389,11 @@ impl<'a> Recording<'a> {
             let approved = RequestApproved {
                 request_id: self.id.into(),
                 requester_id: request.requester_id.clone(),
-                approver_id: decider.into(),
-                approver_name: self.decider_name(decider),
+                approver_id: decider.actor.clone(),
+                approver_name: self.decider_name(&decider.actor),
+                on_behalf_of_id: decider.on_behalf_of.clone(),
                 attempt: 1,
-                submitted_at: request.submitted_at,
+                submitted_at: Some(request.submitted_at),
                 spec,
             };
             return self.add(accepted, approved);
@@ -396,7 +408,7 @@ impl<'a> Recording<'a> {
         )
     }
 
-    fn rejected(&self, accepted: Accepted, closed_stages: Vec<String>) -> Accepted {
+    fn rejected(&self, accepted: Accepted, closed_stages: Vec<String>, decider: Option<&Decision>) -> Accepted {
         let request = self.request;
         // If people have left since a rejection, a later command can end the approval.
         let reason = self.comment.clone().or_else(|| request.last_rejection.clone());
@@ -406,9 +418,10 @@ impl<'a> Recording<'a> {
             requester_name: request.requester_name(),
             approver_id: self.ctx.actor.id.clone(),
             approver_name: Personal::new(&self.ctx.actor.name),
+            on_behalf_of_id: decider.and_then(|decision| decision.on_behalf_of.clone()),
             reason: reason.unwrap_or_else(|| Personal::new("")),
             closed_stages,
-            submitted_at: request.submitted_at,
+            submitted_at: Some(request.submitted_at),
             spec: request.spec(),
         };
         release(self.add(accepted, rejected), self.id, request)
@@ -428,7 +441,7 @@ impl<'a> Recording<'a> {
     }
 
     /// Adds the approval of a decommissioning, and the event that begins it.
-    fn decommission(&self, accepted: Accepted, decider: Option<&str>) -> Accepted {
+    fn decommission(&self, accepted: Accepted, decider: Option<&Decision>) -> Accepted {
         let (request, spec) = (self.request, self.request.spec());
         let Some(machine) = spec.decommission.clone() else { return accepted };
         let requested = VmDecommissionRequested {
@@ -443,11 +456,19 @@ impl<'a> Recording<'a> {
             request_id: self.id.into(),
             requester_id: request.requester_id.clone(),
             requester_name: request.requester_name(),
-            approver_id: decider.map(Into::into),
-            approver_name: decider.map(|decider| self.decider_name(decider)),
+            approver_id: decider.map(|decision| decision.actor.clone()),
+            approver_name: decider.map(|decision| self.decider_name(&decision.actor)),
+            on_behalf_of_id: decider.and_then(|decision| decision.on_behalf_of.clone()),
             submitted_at: request.submitted_at,
             spec,
         };
         self.add(accepted, approved).event(vm::stream(&machine.vm_id), requested)
     }
+}
+
+/// Actor ids of the people who have decided on a stage, themselves or by a deputy, with these
+/// deputies.
+pub fn decided_in(approval: &Approval, stage: &str) -> BTreeSet<String> {
+    let decisions = approval.stages.get(stage).into_iter().flat_map(|progress| &progress.decisions);
+    decisions.flat_map(|decision| [&decision.actor].into_iter().chain(&decision.on_behalf_of)).cloned().collect()
 }

@@ -2,6 +2,7 @@
 
 use super::deadline_stands;
 use super::event::StageReminded;
+use super::record::decided_in;
 use crate::request::{Request, guarded, stream, unknown};
 use eaf_sdk::{Accepted, Boundary, Command, Context, Rejection, Streams};
 use schemars::JsonSchema;
@@ -37,6 +38,7 @@ impl Command for RemindApprovers {
             justification: request.justification(),
             stage_name: approval.planned(&self.stage).and_then(|planned| planned.name.clone()),
             asked,
+            decided: decided_in(approval, &self.stage),
             stage: self.stage,
             due_at: self.due_at,
             spec: request.spec(),

@@ -13,6 +13,20 @@ use eaf_sdk::{Context, People, Rejection};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Places of people's actor ids in the columns of [`Shown`].
+pub const PEOPLE: &[&str] = &[
+    "/decisions/*/approver_id",
+    "/decisions/*/on_behalf_of_id",
+    "/thread/*/by_id",
+    "/thread/*/on_behalf_of_id",
+    "/proposal/by_id",
+    "/proposal/on_behalf_of_id",
+    "/approval/plan/stages/*/approvers/*/actor",
+    "/approval/stages/*/asked/*/*/actor",
+    "/approval/stages/*/passed_on/*/from",
+    "/approval/stages/*/passed_on/*/to",
+];
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// Plan and progress of the approval of the present revision, as the policies and decisions

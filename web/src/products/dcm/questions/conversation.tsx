@@ -2,8 +2,8 @@ import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import { at } from '../stages/approval';
+import { namedPeople } from '../stages/named-people';
 import { text as stageText } from '../stages/text';
-import { useMemberNames } from '../stages/use-member-names';
 import { text } from './text';
 import { type Entry, type ThreadRow, threadOf } from './thread';
 
@@ -11,7 +11,7 @@ import { type Entry, type ThreadRow, threadOf } from './thread';
 export function Conversation({ row }: { row: ThreadRow }) {
   const t = useText(text);
   const entries = threadOf(row);
-  const names = useMemberNames(entries.flatMap(one => one.on_behalf_of_id ?? []));
+  const names = namedPeople(row);
   if (entries.length === 0) return null;
   return (
     <div role="log" aria-label={t.thread}>

@@ -22,6 +22,7 @@ export interface Entry {
 export interface ThreadRow {
   thread: unknown;
   revision: number | null;
+  people?: Record<string, string | null> | undefined;
 }
 
 /** Questions and answers of a row, in order. */

@@ -6,6 +6,8 @@ import { useText } from '@/shell/i18n/use-text';
 import { cn } from '@/shell/ui/cn';
 import { Skeleton } from '@/shell/ui/skeleton';
 import type { Row } from '../api';
+import { namedPeople } from '../stages/named-people';
+import { text as stageText } from '../stages/text';
 import { stepText } from './step-text';
 import { text } from './text';
 
@@ -126,7 +128,7 @@ function Entry({ event }: { event: Event }) {
             {format.since(event.at)}
           </time>
         </p>
-        {event.actor_name ? <p className="text-xs text-quiet">{event.actor_name}</p> : null}
+        <Actor event={event} />
         {event.message ? (
           <details className="text-xs text-quiet">
             <summary className="inline-flex min-h-6 items-center underline underline-offset-2">
@@ -140,5 +142,18 @@ function Entry({ event }: { event: Event }) {
         ) : null}
       </div>
     </li>
+  );
+}
+
+/** Person who caused an event, and the person whose deputy that was. */
+function Actor({ event }: { event: Event }) {
+  const t = useText(stageText);
+  if (!event.actor_name) return null;
+  const principal = event.on_behalf_of_id && namedPeople(event).get(event.on_behalf_of_id);
+  return (
+    <p className="text-xs text-quiet">
+      {event.actor_name}
+      {event.on_behalf_of_id ? `, ${principal ? t.asDeputyOf(principal) : t.asDeputy}` : null}
+    </p>
   );
 }

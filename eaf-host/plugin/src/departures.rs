@@ -1,0 +1,270 @@
+//! Departures: gives the products a command for each open thing that may wait for people who have
+//! left (`on_departure` of a view). See ADR 0019.
+//!
+//! One host at a time works on a departure. The commands' idempotency keys are made from the
+//! departure, so that a repetition after a crash has no further effect.
+
+use super::{Plugin, Plugins};
+use eaf_core::Core;
+use eaf_core::actor::{Caller, TraceId};
+use eaf_core::command_bus::{Answer, Request};
+use eaf_core::contract::{PeopleRef, ViewType};
+use eaf_core::departure::{self, Departed, Lease};
+use eaf_core::event_store::{self, Position};
+use eaf_core::product::{self, Inactive};
+use eaf_core::{consumers, db, view};
+use serde_json::json;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Interval at which the host claims departures that are due.
+const CLAIM_INTERVAL: Duration = Duration::from_secs(2);
+/// Duration of a lease, which is prolonged before each batch.
+const LEASE_TIME: Duration = Duration::from_secs(30);
+/// Maximum number of things per batch, and of commands at the same time.
+const BATCH_SIZE: usize = 100;
+const CONCURRENT_MAX: usize = 8;
+/// Maximum time to wait for a view that lags.
+const VIEW_TIMEOUT: Duration = Duration::from_secs(20);
+/// Pause after the first failure; it doubles with each further one.
+const PAUSE: Duration = Duration::from_secs(5);
+const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Departure(#[from] departure::Error),
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the head of the log could not be read")]
+    Head(#[source] event_store::Error),
+    #[error("the things that wait could not be listed")]
+    List(#[source] view::Error),
+    #[error("the product's state could not be read")]
+    Product(#[source] product::Error),
+    #[error("the product {0} is stopped")]
+    Stopped(String),
+    #[error("{0} commands had no answer")]
+    Unanswered(usize),
+    #[error("the host stops")]
+    Stopping,
+}
+
+pub struct Departures {
+    core: Arc<Core>,
+    plugins: Plugins,
+}
+
+impl Departures {
+    pub fn new(core: Arc<Core>, plugins: Plugins) -> Arc<Self> {
+        Arc::new(Departures { core, plugins })
+    }
+
+    /// Works on departures until the future `stop` completes. A batch in progress is completed; the
+    /// departure is then released to other hosts.
+    pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        let (stopping, stopped) = watch::channel(false);
+        let work = async {
+            while !*stopped.borrow() {
+                if !self.work(&stopped).await {
+                    let mut stopped = stopped.clone();
+                    // An error means that the sender is gone, which is a stop too.
+                    let _ = tokio::time::timeout(CLAIM_INTERVAL, stopped.changed()).await;
+                }
+            }
+        };
+        let notify = async {
+            stop.await;
+            stopping.send_replace(true);
+        };
+        tokio::join!(work, notify);
+    }
+
+    /// Claims a departure and works on it. Returns false if none is due.
+    async fn work(&self, stopped: &watch::Receiver<bool>) -> bool {
+        match departure::claim(&self.core.db, LEASE_TIME).await {
+            Ok(Some(lease)) => {
+                self.complete(lease, stopped).await;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no departure could be claimed");
+                false
+            }
+        }
+    }
+
+    async fn complete(&self, mut lease: Lease, stopped: &watch::Receiver<bool>) {
+        let db = &self.core.db;
+        let outcome = self.notify_products(&mut lease, stopped).await;
+        if let Err(error) = &outcome
+            && !matches!(error, Error::Stopping)
+        {
+            let (tenant, error) = (lease.tenant, error as &dyn std::error::Error);
+            tracing::warn!(%tenant, departure = %lease.id, error, "a departure will be tried again");
+        }
+        let (word, ended) = match &outcome {
+            Ok(()) => ("ok", departure::finish(db, &lease).await),
+            Err(Error::Stopping) => ("interrupted", departure::release(db, &lease).await),
+            Err(_) => ("failed", departure::postpone(db, &lease, PAUSE, PAUSE_MAX).await),
+        };
+        metrics::counter!("eaf_departures_total", "outcome" => word).increment(1);
+        if let Err(error) = ended {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a departure's lease expires by itself");
+        }
+    }
+
+    async fn notify_products(&self, lease: &mut Lease, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
+        let (departed, head) = {
+            let mut tx = self.core.db.tenant(lease.tenant).await?;
+            let Some(departed) = departure::read(&mut tx, lease).await? else { return Ok(()) };
+            (departed, event_store::head(&mut tx).await.map_err(Error::Head)?)
+        };
+        for plugin in self.plugins.all() {
+            let declared: Vec<_> = plugin.description.views.iter().filter(|view| view.on_departure.is_some()).collect();
+            if declared.is_empty() {
+                continue;
+            }
+            let inactive = product::inactive(&self.core.db, lease.tenant, plugin.id()).await;
+            match inactive.map_err(Error::Product)? {
+                Some(Inactive::NotEnabled) => continue,
+                Some(Inactive::Stopped) => return Err(Error::Stopped(plugin.id().to_owned())),
+                None => {}
+            }
+            for view in declared {
+                self.notify_view(lease, (&plugin, view), &departed, head, stopped).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the command for each row that may wait for the people, in batches.
+    async fn notify_view(
+        &self,
+        lease: &mut Lease,
+        (plugin, view): (&Arc<Plugin>, &ViewType),
+        departed: &Departed,
+        head: Position,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        let people = PeopleRef::to_departed(departed, &plugin.description.permissions);
+        let (db, feed) = (&self.core.db, &self.core.feed);
+        match consumers::wait_for(db, feed, lease.tenant, plugin.id(), view, head, VIEW_TIMEOUT).await {
+            // The table is created with the first events.
+            Err(view::Error::NotCreated(_)) => return Ok(()),
+            reached => reached.map_err(Error::List)?,
+        }
+        let (mut after, mut unanswered) = (String::new(), 0);
+        loop {
+            if *stopped.borrow() {
+                return Err(Error::Stopping);
+            }
+            departure::renew(db, lease, LEASE_TIME).await?;
+            let keys = self.keys(lease, (plugin, view), &people, &after).await?;
+            let Some(last) = keys.last() else { break };
+            after.clone_from(last);
+            for some in keys.chunks(CONCURRENT_MAX) {
+                unanswered += self.notify(lease, (plugin, view), some).await;
+            }
+        }
+        if unanswered == 0 { Ok(()) } else { Err(Error::Unanswered(unanswered)) }
+    }
+
+    async fn keys(
+        &self,
+        lease: &Lease,
+        (plugin, view): (&Arc<Plugin>, &ViewType),
+        people: &PeopleRef,
+        after: &str,
+    ) -> Result<Vec<String>, Error> {
+        let mut tx = self.core.db.tenant(lease.tenant).await?;
+        view::waiting_keys(&mut tx, plugin.id(), view, people, after, BATCH_SIZE).await.map_err(Error::List)
+    }
+
+    /// Gives the commands for these rows at the same time. Returns how many had no answer.
+    async fn notify(&self, lease: &Lease, (plugin, view): (&Arc<Plugin>, &ViewType), keys: &[String]) -> usize {
+        let Some(command) = &view.on_departure else { return 0 };
+        let mut commands = JoinSet::new();
+        for key in keys {
+            let request = Request {
+                name: command.clone(),
+                body: json!({ "key": key }),
+                idempotency_key: format!("departed:{}:{}:{key}", lease.id, view.name),
+                precondition: None,
+                dry_run: false,
+            };
+            let caller = Caller::system(lease.tenant, TraceId(lease.id.0.simple().to_string()));
+            let (core, plugin) = (self.core.clone(), plugin.clone());
+            commands.spawn(async move { give(&core, &plugin, &caller, request).await });
+        }
+        commands.join_all().await.into_iter().filter(|answered| !answered).count()
+    }
+}
+
+/// Gives one command. Returns false if it had no answer.
+async fn give(core: &Core, plugin: &Plugin, caller: &Caller, request: Request) -> bool {
+    let command = request.name.clone();
+    match core.bus.execute(plugin.domain.as_ref(), caller, request).await {
+        Ok(Answer::Accepted { .. }) => true,
+        Ok(Answer::Rejected(rejection)) => {
+            tracing::info!(command, code = rejection.code, "the package rejected a departure");
+            true
+        }
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(command, error, "the package could not be notified of a departure");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+    use eaf_core::actor::Locale;
+    use eaf_core::directory::{NewMember, add_tenant};
+    use eaf_core::product::Switch;
+    use eaf_core::testing::Database;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_package_without_the_declaration_is_not_notified() {
+        let database = Database::fresh().await;
+        let core = Arc::new(database.core().await);
+        let tenant = add_tenant(&core.db, &core.by, "acme", "Acme").await.unwrap();
+        let plugins = Plugins::default();
+        let plugin = plugins.activate(fixtures::plugin());
+        let mut tx = core.db.tenant(tenant).await.unwrap();
+        product::switch(&mut tx, plugin.id(), Switch::Enable, "ordered", &core.by).await.unwrap();
+        tx.commit().await.unwrap();
+        let new = NewMember {
+            issuer: "https://id.example.com".into(),
+            subject: "anna".into(),
+            name: "Anna".into(),
+            email: "anna@example.com".into(),
+            locale: Locale::De,
+            roles: vec!["approver".into()],
+        };
+        let anna = core.directory.put_member(&core.by, tenant, new).await.unwrap();
+        core.directory.remove_member(&core.by, tenant, anna).await.unwrap();
+        database.run("update eaf.departure set due_at = now()").await;
+
+        let departures = Departures::new(core.clone(), plugins);
+        let (_running, stopped) = watch::channel(false);
+        assert!(departures.work(&stopped).await, "it is due");
+        assert_eq!((database.departures().await, database.events(tenant).await), (0, 0));
+        assert!(!departures.work(&stopped).await, "none is due");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_host_that_stops_ends_its_work() {
+        let database = Database::fresh().await;
+        let departures = Departures::new(Arc::new(database.core().await), Plugins::default());
+        let ended = tokio::time::timeout(Duration::from_secs(10), departures.run(std::future::ready(()))).await;
+        assert!(ended.is_ok());
+    }
+}
