@@ -10,8 +10,8 @@ use crate::id::{ActorId, DepartureId, TenantId};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Time from the change of the directory to the first attempt. By then the commands have ended
-/// that found out their people before the change.
+/// Time from the change of the directory to the first attempt. By then most commands have ended
+/// that found out their people before the change; one that takes longer may miss the departure.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]

@@ -97,6 +97,12 @@ impl MasterKeyRegistry {
             self.register().await?;
         }
         // The active key is read again: another host may have registered its key at the same time.
+        self.verify().await
+    }
+
+    /// Checks as [`check`](Self::check) does and registers no key. Fails with
+    /// [`Error::NoActiveKey`] if the database has none.
+    pub async fn verify(&self) -> Result<(), Error> {
         let (active, sealed) = self.active_key().await?.ok_or(Error::NoActiveKey)?;
         let opens = self.keyring.open_platform(AAD, &sealed).is_ok_and(|value| value == active.as_bytes());
         if !opens || self.keyring.master_keys().activate(&active).is_none() {

@@ -69,6 +69,10 @@ pub async fn bootstrap(admin_url: &str, passwords: &Passwords) -> Result<(), Err
         .connect()
         .await
         .map_err(|cause| Error::Connect { role, cause })?;
+    // Several hosts may start together, and concurrent changes of one role fail. The lock ends with
+    // the connection.
+    let lock = "select pg_advisory_lock(hashtextextended('eaf.bootstrap', 0))";
+    sqlx::raw_sql(lock).execute(&mut conn).await.map_err(Error::Bootstrap)?;
     check(&mut conn).await?;
     sqlx::raw_sql(ROLES).execute(&mut conn).await.map_err(Error::Bootstrap)?;
     for (role, password) in

@@ -243,13 +243,14 @@ pub async fn finish(db: &Db, lease: &DigestLease) -> Result<(), Error> {
 }
 
 /// Moves the digest that a person's mails wait for to another time, because the person changed the
-/// preferences. A digest of which an attempt was made keeps its time.
+/// preferences. No mail moves to a later time, which may be after its deadline. A digest of which an
+/// attempt was made keeps its time.
 pub(crate) async fn reschedule(tx: &mut TenantTx, person: ActorId, at: OffsetDateTime) -> Result<(), sqlx::Error> {
     for sql in [
-        "update eaf.mail_log set collected_for = $3
+        "update eaf.mail_log set collected_for = least(collected_for, $3)
          where tenant_id = $1 and recipient = $2 and status = 'pending' and collected_for is not null
            and digest is null",
-        "update eaf.mail_digest set due_at = $3 where tenant_id = $1 and actor_id = $2 and digest is null",
+        "update eaf.mail_digest set due_at = least(due_at, $3) where tenant_id = $1 and actor_id = $2 and digest is null",
     ] {
         sqlx::query(sql).bind(tx.tenant()).bind(person).bind(at).execute(tx.conn()).await?;
     }

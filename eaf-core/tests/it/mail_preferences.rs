@@ -170,6 +170,19 @@ async fn a_due_digest_has_one_lease_and_keeps_the_mails_of_its_first_attempt() {
 }
 
 #[tokio::test]
+async fn a_changed_hour_moves_no_mail_to_a_later_time() {
+    let house = House::open().await;
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let now = house.core.ambient.now();
+    let at = now + hours(2);
+    house.collect("<1@eaf>", at).await;
+    let later = i32::from((now + hours(5)).hour());
+    house.prefer(&daily(later, "UTC"), &Basis::Any).await.unwrap();
+    let lease = house.claim(at).await.expect("due at its former time, which may be before a deadline");
+    assert_eq!(house.mails(&lease, at).await, ["<1@eaf>"]);
+}
+
+#[tokio::test]
 async fn a_changed_preference_moves_what_waits_to_the_new_time() {
     let house = House::open().await;
     let far = house.core.ambient.now() + Duration::from_secs(9 * 24 * 3_600);

@@ -114,7 +114,6 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
             append_connections: 8,
             platform_connections: 4,
         },
-        administrator: None,
         identity: config::identity::Identity {
             issuer: idp::issuer_url(ports.idp),
             audience: AUDIENCE.into(),

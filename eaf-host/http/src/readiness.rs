@@ -5,8 +5,9 @@ use eaf_core::Core;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// Time-out of the database check, shorter than that of common probes.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Time-out of the database check, shorter than the 3 s of the chart's probes, so that the answer
+/// with its reason arrives.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Lifetime of a cached result of the database check. Load balancers probe at most once a second,
 /// so each of their probes gets a fresh result.
 const RESULT_TTL: Duration = Duration::from_millis(500);

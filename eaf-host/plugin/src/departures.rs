@@ -124,22 +124,33 @@ impl Departures {
             let Some(departed) = departure::read(&mut tx, lease).await? else { return Ok(()) };
             (departed, event_store::head(&mut tx).await.map_err(Error::Head)?)
         };
+        let mut outcome = Ok(());
         for plugin in self.plugins.all() {
-            let declared: Vec<_> = plugin.description.views.iter().filter(|view| view.on_departure.is_some()).collect();
-            if declared.is_empty() {
-                continue;
-            }
-            let inactive = product::inactive(&self.core.db, lease.tenant, plugin.id()).await;
-            match inactive.map_err(Error::Product)? {
-                Some(Inactive::NotEnabled) => continue,
-                Some(Inactive::Stopped) => return Err(Error::Stopped(plugin.id().to_owned())),
-                None => {}
-            }
-            for view in declared {
-                self.notify_view(lease, (&plugin, view), &departed, head, stopped).await?;
+            for view in plugin.description.views.iter().filter(|view| view.on_departure.is_some()) {
+                let notified = match self.is_active(lease, &plugin).await {
+                    Ok(true) => self.notify_view(lease, (&plugin, view), &departed, head, stopped).await,
+                    Ok(false) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                match notified {
+                    Err(error @ (Error::Stopping | Error::Departure(departure::Error::Fenced))) => return Err(error),
+                    // The other products and views must not wait for this one.
+                    Err(error) => outcome = outcome.and(Err(error)),
+                    Ok(()) => {}
+                }
             }
         }
-        Ok(())
+        outcome
+    }
+
+    /// Whether the tenant uses the product. Fails for a stopped one, which is notified later.
+    async fn is_active(&self, lease: &Lease, plugin: &Plugin) -> Result<bool, Error> {
+        let inactive = product::inactive(&self.core.db, lease.tenant, plugin.id()).await;
+        match inactive.map_err(Error::Product)? {
+            Some(Inactive::NotEnabled) => Ok(false),
+            Some(Inactive::Stopped) => Err(Error::Stopped(plugin.id().to_owned())),
+            None => Ok(true),
+        }
     }
 
     /// Gives the command for each row that may wait for the people, in batches.

@@ -109,9 +109,10 @@ pub async fn core(config: &Config) -> Result<Core, Error> {
     core_at(config, system_clock::system()).await
 }
 
-/// Connects as [`core`] does, with a clock for everything but sessions, whose ends compare with the
-/// times of the identity provider.
-async fn core_at(config: &Config, ambient: Ambient) -> Result<Core, Error> {
+/// Connects to the database and checks schema and row-level security, and not the master key, which
+/// a host registers in a new database. `ambient` is the clock of everything but sessions, whose
+/// ends compare with the times of the identity provider.
+pub async fn connect(config: &Config, ambient: Ambient) -> Result<Core, Error> {
     let db = Db::connect(&database_config(config)).await?;
     db::check(&db).await?;
     let keys = MasterKeys {
@@ -119,7 +120,11 @@ async fn core_at(config: &Config, ambient: Ambient) -> Result<Core, Error> {
         previous: config.previous_master_key.as_ref().map(|key| MasterKey::new(*key.bytes())),
     };
     let quota = CommandQuota { commands: config.quota.commands, bodies: config.quota.bodies };
-    let core = Core::start(db, ambient, keys, quota).with_session_clock(&system_clock::system());
+    Ok(Core::start(db, ambient, keys, quota).with_session_clock(&system_clock::system()))
+}
+
+async fn core_at(config: &Config, ambient: Ambient) -> Result<Core, Error> {
+    let core = connect(config, ambient).await?;
     // Check before any write: other hosts could not decrypt a key that is wrapped with a wrong
     // master key.
     core.master_keys.check().await?;
@@ -165,7 +170,7 @@ pub async fn serve(
     spawn_engine(&mut background, &config, &core, host, runtime, &providers, &closing);
     let (keys, keys_stop) = (identity.clone(), closed(closing.clone()));
     background.spawn(async move { keys.keep_keys(keys_stop).await });
-    if config.source.has_secret_files() {
+    if !config.source.secrets().is_empty() {
         background.spawn(rotation::rotate(config.source.clone(), core.clone(), identity.clone(), closing.clone()));
     }
     spawn_maintenance(&mut background, &config, &core, &metrics, &closing);

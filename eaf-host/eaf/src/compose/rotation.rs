@@ -5,8 +5,8 @@
 //! configuration a restart.
 
 use super::database_config;
-use crate::config::{Config, Source};
-use eaf_core::Core;
+use crate::config::{self, Config, Source};
+use eaf_core::{Core, db};
 use eaf_identity::Identity;
 use openidconnect::ClientSecret;
 use std::sync::Arc;
@@ -16,39 +16,60 @@ use tokio::sync::watch;
 /// Interval at which the files are read. Kubernetes itself updates mounted secrets within a minute.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Reads the secrets' files until the host stops.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// A file may also be incomplete while it is written.
+    #[error("the configuration is not usable with the new secrets")]
+    Config(#[source] config::Error),
+    /// The server may have the new passwords a moment later.
+    #[error("the database refuses the new secrets")]
+    Database(#[source] db::Error),
+}
+
+/// Reads the secrets' files until the host stops. New secrets are used once they work, and tried
+/// again until then.
 pub async fn rotate(source: Source, core: Arc<Core>, identity: Arc<Identity>, mut closing: watch::Receiver<bool>) {
-    let mut present = source.read_secret_files();
+    let mut used = source.secrets().clone();
+    let mut refused = None;
     loop {
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
             _ = closing.wait_for(|closing| *closing) => return,
         }
-        let found = source.read_secret_files();
-        if found == present {
+        let found = source.read_secrets();
+        if found == used {
             continue;
         }
-        present = found;
-        match source.load() {
-            Ok(config) => apply(&config, &core, &identity),
-            // A file may be incomplete while it is written; the next change is tried again.
-            Err(cause) => tracing::error!(
-                error = &cause as &dyn std::error::Error,
-                "a secret's file changed, and the configuration is not usable with it: the former secrets stay in use"
-            ),
+        match replace(&source, &core, &identity).await {
+            Ok(()) => {
+                tracing::info!("the secrets' files changed: new connections use the new secrets");
+                used = found;
+            }
+            Err(cause) if refused.as_ref() != Some(&found) => {
+                let error = &cause as &dyn std::error::Error;
+                tracing::error!(error, "the secrets' files changed, and the former secrets stay in use");
+                refused = Some(found);
+            }
+            Err(_) => {}
         }
     }
 }
 
-fn apply(config: &Config, core: &Core, identity: &Identity) {
-    match core.db.replace_addresses(&database_config(config)) {
-        Ok(()) => tracing::info!("the secrets' files changed: new connections use the new secrets"),
-        Err(cause) => {
-            tracing::error!(
-                error = &cause as &dyn std::error::Error,
-                "the new addresses of the database are not usable"
-            );
-        }
+async fn replace(source: &Source, core: &Core, identity: &Identity) -> Result<(), Error> {
+    let config = source.load().map_err(Error::Config)?;
+    probe(&config).await.map_err(Error::Database)?;
+    core.db.replace_addresses(&database_config(&config)).map_err(Error::Database)?;
+    identity.replace_client_secret(ClientSecret::new(config.identity.client_secret));
+    Ok(())
+}
+
+/// Connects once as each role.
+async fn probe(config: &Config) -> Result<(), db::Error> {
+    let database = &config.database;
+    for (role, url) in
+        [("eaf_app", &database.app_url), ("eaf_app", &database.direct_url), ("eaf_platform", &database.platform_url)]
+    {
+        db::probe(role, url).await?;
     }
-    identity.replace_client_secret(ClientSecret::new(config.identity.client_secret.clone()));
+    Ok(())
 }

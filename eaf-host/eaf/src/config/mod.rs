@@ -22,7 +22,7 @@ mod source;
 pub mod telemetry;
 pub mod workflows;
 
-pub use source::Source;
+pub use source::{Secrets, Source};
 
 use key::{Key, Values};
 use std::path::{Path, PathBuf};
@@ -47,8 +47,6 @@ pub struct Config {
     pub source: Source,
     pub http: http::Http,
     pub database: database::Database,
-    /// Access of the database's administrator; `None` unless the variables of a deployment give it.
-    pub administrator: Option<deployment::Administrator>,
     pub identity: identity::Identity,
     pub sessions: sessions::Sessions,
     pub master_key: master_key::MasterKey,
@@ -98,9 +96,7 @@ impl Config {
         values.add_variables(&source.variables);
         let deployment = deployment::read(&source.variables);
         values.add_deployment(&deployment);
-        let config = Config::read(&mut values);
-        let config =
-            config.map(|config| Config { administrator: deployment.administrator, source: source.clone(), ..config });
+        let config = Config::read(&mut values).map(|config| Config { source: source.clone(), ..config });
         config.filter(|_| values.problems().is_empty()).ok_or_else(|| Error::Unusable(values.into_problems()))
     }
 
@@ -123,7 +119,6 @@ impl Config {
             source: Source::default(),
             http: http?,
             database: database?,
-            administrator: None,
             identity: identity?,
             sessions: sessions?,
             master_key,
@@ -310,7 +305,7 @@ mod tests {
         let own = minimal().into_iter().filter(|(name, _)| ["EAF_PUBLIC_URL", "EAF_MASTER_KEY"].contains(&&**name));
         let config = Config::load(None, own.chain(deployment)).unwrap_or_else(|message| panic!("{message}"));
         assert_eq!(config.identity.issuer, "https://auth.example/realms/dcm");
-        assert!(config.database.migrate_url.is_some() && config.administrator.is_some());
+        assert!(config.database.migrate_url.is_some());
     }
 
     #[test]

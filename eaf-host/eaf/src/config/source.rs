@@ -11,29 +11,31 @@ use std::path::PathBuf;
 pub struct Source {
     pub(super) file: Option<PathBuf>,
     pub(super) variables: BTreeMap<String, String>,
+    /// Secrets when the source was made, which is before the first load.
+    secrets: Secrets,
 }
+
+/// Contents of the secrets' files by variable; `None`: the file cannot be read.
+pub type Secrets = BTreeMap<String, Option<String>>;
 
 impl Source {
     pub fn new(file: Option<PathBuf>, variables: impl Iterator<Item = (String, String)>) -> Self {
-        Source { file, variables: variables.collect() }
+        let mut source = Source { file, variables: variables.collect(), secrets: Secrets::new() };
+        source.secrets = source.read_secrets();
+        source
     }
 
     pub fn load(&self) -> Result<Config, Error> {
         Config::from_source(self)
     }
 
-    pub fn has_secret_files(&self) -> bool {
-        self.secret_files().next().is_some()
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
-    /// Contents of the secrets' files by variable; `None`: the file cannot be read.
-    pub fn read_secret_files(&self) -> BTreeMap<&str, Option<String>> {
-        self.secret_files().map(|(variable, path)| (variable, std::fs::read_to_string(path).ok())).collect()
-    }
-
-    fn secret_files(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn read_secrets(&self) -> Secrets {
         let is_secret = |name: &str| key::is_secret(name) || deployment::is_secret(name);
-        let files = self.variables.iter().filter(move |(name, _)| name.strip_suffix("_FILE").is_some_and(is_secret));
-        files.map(|(name, path)| (name.as_str(), path.as_str()))
+        let files = self.variables.iter().filter(|(name, _)| name.strip_suffix("_FILE").is_some_and(is_secret));
+        files.map(|(name, path)| (name.clone(), std::fs::read_to_string(path).ok())).collect()
     }
 }

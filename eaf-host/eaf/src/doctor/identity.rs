@@ -4,8 +4,11 @@ use super::database::clock;
 use super::{Check, chain};
 use crate::compose;
 use crate::config::Config;
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub async fn check(config: &Config) -> Vec<Check> {
     let identity = match compose::identity(config) {
@@ -29,7 +32,7 @@ pub async fn check(config: &Config) -> Vec<Check> {
 
 /// Time of the provider, from the header `Date` of an answer; `None` if it sends none.
 async fn provider_time(issuer: &str) -> Option<OffsetDateTime> {
-    let answer = reqwest::get(issuer).await.ok()?;
+    let answer = reqwest::Client::new().get(issuer).timeout(TIMEOUT).send().await.ok()?;
     let date = answer.headers().get(reqwest::header::DATE)?.to_str().ok()?;
     // HTTP writes the zone as GMT, RFC 2822 as an offset.
     OffsetDateTime::parse(&date.replace("GMT", "+0000"), &Rfc2822).ok()

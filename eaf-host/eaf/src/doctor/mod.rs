@@ -7,9 +7,9 @@ mod identity;
 mod public;
 mod storage;
 
-use crate::compose;
+use crate::compose::{self, system_clock};
 use crate::config::Config;
-use eaf_core::Core;
+use eaf_core::{Core, master_key};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -74,26 +74,29 @@ pub fn unusable(problem: &crate::config::Error) -> Vec<Check> {
     )]
 }
 
-/// Checks schema, isolation of tenants and master key, as a starting host does. `None`: a check
-/// failed.
+/// Checks schema, isolation of tenants and master key, as a starting host does, and registers no
+/// key. `None`: a check failed.
 async fn core(config: &Config, checks: &mut Vec<Check>) -> Option<Arc<Core>> {
-    match compose::core(config).await {
-        Ok(core) => {
-            checks.push(Check::ok("schema", "it has this program's version, and isolates tenants"));
-            checks.push(Check::ok("master-key", "it is the active one"));
-            Some(Arc::new(core))
-        }
-        Err(compose::Error::MasterKey(cause)) => {
-            checks.push(Check::ok("schema", "it has this program's version, and isolates tenants"));
-            checks.push(Check::failed("master-key", chain(&cause), "deploy/runbooks/master-key.md"));
-            None
-        }
+    let core = match compose::connect(config, system_clock::system()).await {
+        Ok(core) => Arc::new(core),
         Err(cause) => {
             let remedy = "run `eaf migrate` of this program; for roles and time-outs, `eaf db bootstrap`";
             checks.push(Check::failed("schema", chain(&cause), remedy));
-            None
+            return None;
+        }
+    };
+    checks.push(Check::ok("schema", "it has this program's version, and isolates tenants"));
+    match core.master_keys.verify().await {
+        Ok(()) => checks.push(Check::ok("master-key", "it is the active one")),
+        Err(master_key::Error::NoActiveKey) => {
+            checks.push(Check::ok("master-key", "none is active yet: the first host that starts registers its own"));
+        }
+        Err(cause) => {
+            checks.push(Check::failed("master-key", chain(&cause), "deploy/runbooks/master-key.md"));
+            return None;
         }
     }
+    Some(core)
 }
 
 /// Text of an error with its causes, in one line.

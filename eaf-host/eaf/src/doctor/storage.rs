@@ -32,9 +32,12 @@ fn package(path: &Path) -> Check {
 /// Writes a file as large as a compiled package and removes it: missing permissions, a read-only
 /// file system, a quota and a full disk all show at a write.
 fn cache(path: &Path) -> Check {
+    if !path.exists() {
+        let finding = format!("{} does not exist", path.display());
+        return Check::warning("compiled-cache", finding, "nothing, if the host may create it at its start");
+    }
     let file = path.join(format!(".eaf-doctor-{}", std::process::id()));
-    let written = std::fs::create_dir_all(path).and_then(|()| {
-        let mut file = std::fs::File::create(&file)?;
+    let written = std::fs::File::create(&file).and_then(|mut file| {
         file.write_all(&vec![0; CACHE_BYTES])?;
         file.sync_all()
     });
