@@ -13,6 +13,7 @@ import { Person, said } from './support/person';
  */
 
 const INGRID = 'Ingrid Solberg';
+const STEFAN = 'Stefan Brenner';
 
 test('a request of 612 € waits for manager and finance, and the manager’s deputy decides', async ({
   browser,
@@ -45,11 +46,11 @@ test('a request of 612 € waits for manager and finance, and the manager’s de
   const grace = await Person.signIn(browser, 'finance@nordwind', { language: 'en', path: '/approvals' });
   const card = grace.page.getByRole('article', { name });
   await expect(card).toContainText(stages.en.approved(INGRID));
-  await expect(card).toContainText(stages.en.asDeputy);
+  await expect(card).toContainText(stages.en.asDeputyOf(STEFAN));
   await checkLooks(grace.page, 'stage after the decision of a deputy');
   await grace.hand.press(card.getByRole('button', { name: said.en.approve, exact: true }));
   await until('admin@nordwind', 'requests', id, row => row.status === 'fulfilled');
-  await expect(hannah.page.getByText(stages.de.asDeputy).first()).toBeVisible();
+  await expect(hannah.page.getByText(stages.de.asDeputyOf(STEFAN)).first()).toBeVisible();
   await checkLooks(hannah.page, 'request that a deputy approved');
   await Promise.all([hannah, ingrid, grace].map(person => person.leave()));
 });
