@@ -19,7 +19,10 @@ const TIME = '**/time.spec.ts';
 
 const output = (project: string) => `../../target/browser/${project}`;
 
-/** No retry: a journey that fails once is broken. Pages are only read, so two workers check them; journeys share people. */
+/**
+ * No retry: a journey that fails once is broken. Pages are only read, so two workers check them;
+ * journeys share people.
+ */
 export default defineConfig({
   testDir: '.',
   workers: 2,

@@ -243,8 +243,8 @@ pub async fn finish(db: &Db, lease: &DigestLease) -> Result<(), Error> {
 }
 
 /// Moves the digest that a person's mails wait for to another time, because the person changed the
-/// preferences. No mail moves to a later time, which may be after its deadline. A digest of which an
-/// attempt was made keeps its time.
+/// preferences. No mail moves to a later time, which may be after its deadline. A digest of which
+/// an attempt was made keeps its time.
 pub(crate) async fn reschedule(tx: &mut TenantTx, person: ActorId, at: OffsetDateTime) -> Result<(), sqlx::Error> {
     for sql in [
         "update eaf.mail_log set collected_for = least(collected_for, $3)
