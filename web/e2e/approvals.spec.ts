@@ -1,6 +1,8 @@
 import { type Locator, expect, test } from '@playwright/test';
 import { text as approvals } from '../src/products/dcm/approvals/text';
+import { text as several } from '../src/products/dcm/decide-several/text';
 import { text as requests } from '../src/products/dcm/requests/text';
+import { checkLooks } from './support/accessible';
 import { command, request, until } from './support/api';
 import { fresh } from './support/names';
 import { Person, said } from './support/person';
@@ -79,6 +81,53 @@ test('a dialog about a decided request reports that, and asks before it discards
   await command('admin@acme', 'approve-request', { request: id });
   await expect(dialog.getByRole('alert')).toContainText('Miriam Vogt', LIVE);
   await expect(dialog.getByRole('button', { name: said.en.reject })).toHaveCount(0);
+  await approver.leave();
+});
+
+test('several requests are decided together by keys, and those that failed can be repeated', async ({
+  browser,
+}) => {
+  const names = ['sum', 'sure', 'slow', 'stay'].map(fresh);
+  const ids = await Promise.all(names.map(name => request(name, 'requester@acme')));
+  const [sum = '', sure = '', slow = '', stay = ''] = names;
+  const approver = await Person.signIn(browser, 'approver@acme', { language: 'de', path: '/approvals' });
+  const { page } = approver;
+  const t = approver.words(several);
+  for (const name of [sum, sure, slow]) {
+    await page.getByRole('article', { name }).getByRole('link', { name }).focus();
+    await page.keyboard.press('x');
+    await expect(page.getByRole('checkbox', { name: t.select(name) })).toBeChecked();
+  }
+  await checkLooks(page, 'inbox with a selection');
+  await page.keyboard.press('d');
+  const dialog = approver.dialog(t.title);
+  const line = (name: string) => dialog.getByRole('listitem').filter({ hasText: name });
+  await expect(dialog.getByRole('listitem')).toHaveCount(3);
+
+  // One request is decided by another person meanwhile, and one command does not arrive.
+  await command('admin@acme', 'reject-request', { request: ids[1], reason: 'Not this month.' });
+  await page.route('**/commands/approve-request', route =>
+    route.request().postData()?.includes(String(ids[2])) ? route.abort() : route.continue(),
+  );
+  await dialog.getByRole('button', { name: t.approve('3') }).click();
+  await expect(dialog).toContainText(t.done('1', '3'));
+  await expect(line(sum)).toContainText(t.approved);
+  await expect(line(sure).getByRole('checkbox')).toBeDisabled();
+  await expect(line(slow)).toContainText(t.unknown);
+  await checkLooks(page, 'results of several decisions');
+  await page.unroute('**/commands/approve-request');
+  await dialog.getByRole('button', { name: t.approve('1') }).click();
+  await expect(line(slow)).toContainText(t.approved);
+  expect(await Promise.all(ids.map(status))).toEqual([
+    expect.not.stringMatching('pending|rejected'),
+    'rejected',
+    expect.not.stringMatching('pending|rejected'),
+    'pending',
+  ]);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('article', { name: slow })).toBeHidden();
+  await expect(page.getByRole('article', { name: stay })).toBeVisible();
+  await command('admin@acme', 'reject-request', { request: ids[3], reason: 'End of the journey.' });
   await approver.leave();
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { text as catalogue } from '../src/products/dcm/catalogue/text';
+import { text as several } from '../src/products/dcm/decide-several/text';
 import { text as orders } from '../src/products/dcm/orders/text';
 import { checkLooks } from './support/accessible';
 import { until } from './support/api';
@@ -45,10 +46,11 @@ test('three machines are requested together, two are approved and one is rejecte
   await checkLooks(lena.page, 'request with its order');
 
   const james = await Person.signIn(browser, 'approver@acme', { language: 'de', path: '/approvals' });
-  const t = james.words(orders).decide;
+  const order = james.words(orders);
+  const t = james.words(several);
   const card = james.page.getByRole('article', { name: second });
-  await james.hand.press(card.getByRole('button', { name: t.open }));
-  const dialog = james.dialog(t.title('Lena Hoffmann'));
+  await james.hand.press(card.getByRole('button', { name: order.decide }));
+  const dialog = james.dialog(order.decideTitle('Lena Hoffmann'));
   const line = (name: string) => dialog.getByRole('listitem').filter({ hasText: name });
   await james.hand.press(line(third).getByRole('checkbox'));
   await checkLooks(james.page, 'decision on several machines');

@@ -48,6 +48,10 @@ export function useRow<V extends ViewName>(view: V, key: string, options?: rows.
   return rows.useRow<Id, V>(ID, view, key, looks(view, options));
 }
 
+export function useRowsByKey<V extends ViewName>(view: V, keys: readonly string[]) {
+  return rows.useRowsByKey<Id, V>(ID, view, keys);
+}
+
 export function useCommand<C extends CommandName>(name: C, basis?: BasisHeader) {
   return commands.useCommand(ID, name, basis);
 }

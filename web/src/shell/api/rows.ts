@@ -4,6 +4,7 @@ import {
   infiniteQueryOptions,
   queryOptions,
   useInfiniteQuery,
+  useQueries,
   useQuery,
 } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -122,6 +123,20 @@ export function useRow<P extends ProductId, V extends ViewName<P>>(
   const result = useQuery({ ...rowQuery(product, view, key), ...options });
   useLiveView(viewId(product, view), result.isSuccess);
   return result;
+}
+
+/** Rows by key, as far as they could be read. They follow live updates. */
+export function useRowsByKey<P extends ProductId, V extends ViewName<P>>(
+  product: P,
+  view: V,
+  keys: readonly string[],
+): ReadonlyMap<string, Row<P, V>> {
+  const found = useQueries({
+    queries: keys.map(key => ({ ...rowQuery(product, view, key), throwOnError: false })),
+    combine: results => results.flatMap(({ data }) => (data ? [data] : [])),
+  });
+  useLiveView(viewId(product, view), found.length > 0);
+  return new Map(found.map(row => [row.key, row]));
 }
 
 /** Reads a row after a write: the host waits until the view has reached `position`. */

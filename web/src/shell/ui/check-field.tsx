@@ -18,7 +18,7 @@ export function CheckField({ label, hint, error, ...control }: CheckFieldProps) 
         type="checkbox"
         aria-describedby={hint || error ? `${id}-hint` : undefined}
         aria-invalid={error ? true : undefined}
-        className="mt-0.5 size-4.5 accent-accent"
+        className="mt-0.5 size-4.5 shrink-0 accent-accent"
       />
       <div className="grid gap-0.5">
         <label htmlFor={id} className="text-sm font-medium">

@@ -25,12 +25,14 @@ interface ApprovalCardProps {
   index?: number;
   /** Whether the card must keep its height, because the inbox must not move. */
   held?: boolean;
+  /** Checkbox that selects the request for a decision on several. */
+  select?: ReactNode;
 }
 
 /** Facts for a decision, and its buttons. */
-export function ApprovalCard({ approval: row, index, held = false }: ApprovalCardProps) {
+export function ApprovalCard({ approval: row, index, held = false, select }: ApprovalCardProps) {
   const t = useText(text);
-  const plans = useDecisionPlans();
+  const plans = useDecisionPlans(row.awaited);
   const name = row.vm_name ?? '';
   const done = ownDecision(row, useSession().actor);
   // Buttons that a person who has decided cannot use would only contradict the decision.
@@ -54,7 +56,10 @@ export function ApprovalCard({ approval: row, index, held = false }: ApprovalCar
       className="rounded-xl border border-line bg-surface shadow-low focus-within:border-line-strong"
     >
       <div className="grid gap-5 p-5 sm:p-6">
-        <Heading row={row} inList={inList} />
+        <div className="flex gap-3">
+          {select}
+          <Heading row={row} inList={inList} />
+        </div>
         <OrderNote approval={row} />
         <blockquote className="max-w-prose border-l-2 border-line-strong/60 pl-3.5 whitespace-pre-line">
           <span className="sr-only">{t.why}: </span>
@@ -93,7 +98,7 @@ function Heading({ row, inList }: { row: Row<'approvals'>; inList: boolean }) {
   const format = useFormat();
   const name = row.vm_name ?? '';
   return (
-    <header className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
+    <header className="flex min-w-0 flex-1 flex-wrap items-start justify-between gap-x-6 gap-y-2">
       <div className="grid gap-0.5">
         <p className="text-quiet">
           {(isDecommission(row) ? t.asksEnd : t.asks)(row.requester_name || t.somebody)}{' '}

@@ -118,6 +118,8 @@ async function open() {
   return card.textContent ?? '';
 }
 
+const approveStyle = () => screen.getByRole('button', { name: 'Approve' }).className;
+
 beforeEach(() => {
   row = APPROVAL;
   asked.length = 0;
@@ -188,6 +190,21 @@ describe('a person whom a policy asks, without the right to approve', () => {
     expect(within(dialog).getByLabelText<HTMLTextAreaElement>('Reason').value).toBe('jar');
     expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
     expect(given).toEqual([]);
+  });
+
+  it('approves with a comment by a key', async () => {
+    await open();
+    await userEvent.setup().keyboard('jc');
+    expect(await screen.findByLabelText('Comment (optional)')).toBeTruthy();
+    expect(given).toEqual([]);
+  });
+
+  it('is asked to approve first, but not while the requester’s answer is due', async () => {
+    await open();
+    expect(approveStyle()).toContain('bg-accent');
+    row = { ...APPROVAL, awaited: 'requester' };
+    await act(() => client.invalidateQueries({ queryKey: ['view'] }));
+    await waitFor(() => expect(approveStyle()).not.toContain('bg-accent'));
   });
 
   it('sees a decision of another person without movement: the line for it has its place', async () => {

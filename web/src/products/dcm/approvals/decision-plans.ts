@@ -15,8 +15,8 @@ const DECISIONS = [
  * Plans of the decisions, their handover and questions about them; the page of the request offers
  * other commands.
  */
-export function useDecisionPlans(): ActionPlans {
-  const plans = useRequestPlans();
+export function useDecisionPlans(awaited: string | null): ActionPlans {
+  const plans = useRequestPlans(awaited);
   return useMemo(
     () => Object.fromEntries(DECISIONS.map(command => [command, plans[command]])) as ActionPlans,
     [plans],

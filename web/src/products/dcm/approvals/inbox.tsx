@@ -10,22 +10,29 @@ import { useSteadyRows } from '@/shell/app/list/use-steady-rows';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
+import { cn } from '@/shell/ui/cn';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useRow, useRows } from '../api';
+import { canDecide } from '../decide-several/decisions';
+import { text as decideText } from '../decide-several/text';
 import { WAITING_FOR_ME } from '../stages/waiting-for-me';
 import { ApprovalCard } from './approval-card';
 import type { InboxProps } from './routes';
+import { SelectionBar } from './selection-bar';
 import { text } from './text';
+import { useSelection } from './use-selection';
 
 const PAGE = 20;
 
 /** Buttons of the card with the focus, by key. */
 const KEYS = {
   a: '[data-command="approve-request"]',
+  c: '[data-command="approve-with-comment"]',
   r: '[data-command="reject-request"]',
   q: '[data-command="ask-back"]',
   p: '[data-command="pass-on-decision"]',
   u: '[data-undo]',
+  x: '[data-select]',
 } as const;
 
 /** Pending approvals, oldest first. */
@@ -35,6 +42,8 @@ export function Inbox({ all, onDecided }: InboxProps) {
   const rows = useRows('approvals', { ...query, limit: PAGE });
   const { data, error, refetch } = rows;
   const steady = useSteadyRows(data ?? NONE, keyOf, all ? 'all' : '');
+  const selection = useSelection(steady.rows, steady.gone);
+  const selected = new Set(selection.selected.map(keyOf));
   const list = useRef<HTMLDivElement>(null);
   const scrollTo = useCallback((index: number) => {
     list.current?.querySelector(`[data-row-index="${index}"]`)?.scrollIntoView({ block: 'nearest' });
@@ -55,9 +64,11 @@ export function Inbox({ all, onDecided }: InboxProps) {
     );
   }
   return (
-    <div {...steady.place}>
+    // The notice of new rows is below the bar, and so is a card that gets the focus.
+    <div {...steady.place} className="[--above:4.5rem] lg:[--above:3.5rem]">
+      <SelectionBar {...selection} />
       <FreshNote fresh={steady.fresh} update={steady.update} />
-      <div ref={list} onFocus={noteFocus} className="grid gap-4">
+      <div ref={list} onFocus={noteFocus} className="grid gap-4 **:scroll-mt-32 lg:**:scroll-mt-20">
         {steady.rows.map((row, index) => (
           <InboxCard
             key={row.key}
@@ -65,6 +76,8 @@ export function Inbox({ all, onDecided }: InboxProps) {
             gone={steady.gone.has(row.key)}
             index={index}
             held={steady.held}
+            selected={selected.has(row.key)}
+            onSelect={selection.select}
           />
         ))}
         <MoreFailed rows={rows} />
@@ -86,12 +99,51 @@ interface InboxCardProps {
   gone: boolean;
   index: number;
   held: boolean;
+  selected: boolean;
+  onSelect: (key: string, isSelected: boolean) => void;
 }
 
 /** Card of a row, with its present values also after it has left the list. */
-function InboxCard({ row, gone, index, held }: InboxCardProps) {
+function InboxCard({ row, gone, index, held, selected, onSelect }: InboxCardProps) {
   const { data } = useRow('approvals', row.key, { enabled: gone, throwOnError: false });
-  return <ApprovalCard approval={gone ? (data ?? row) : row} index={index} held={held} />;
+  return (
+    <ApprovalCard
+      approval={gone ? (data ?? row) : row}
+      index={index}
+      held={held}
+      select={
+        <SelectBox
+          name={row.vm_name ?? ''}
+          checked={selected}
+          disabled={gone || !canDecide(row)}
+          onChange={isSelected => onSelect(row.key, isSelected)}
+        />
+      }
+    />
+  );
+}
+
+interface SelectBoxProps {
+  name: string;
+  checked: boolean;
+  disabled: boolean;
+  onChange: (isSelected: boolean) => void;
+}
+
+/** Checkbox of a card; it keeps its place when the person cannot decide on the request. */
+function SelectBox({ name, checked, disabled, onChange }: SelectBoxProps) {
+  const t = useText(decideText);
+  return (
+    <input
+      type="checkbox"
+      data-select
+      aria-label={t.select(name)}
+      className={cn('mt-1.5 size-4.5 accent-accent print:hidden', disabled && 'invisible')}
+      checked={checked}
+      disabled={disabled}
+      onChange={event => onChange(event.target.checked)}
+    />
+  );
 }
 
 /**

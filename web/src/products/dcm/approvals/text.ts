@@ -38,7 +38,7 @@ const en = {
   youPassedOn: 'You passed this decision on.',
   newer: 'Stages or questions have changed.',
   showNewer: 'Show',
-  keys: 'Move with j and k. On a request: a approves, r rejects, q asks back, p passes on, u undoes an approval within its countdown.',
+  keys: 'Move with j and k. On a request: a approves, c approves with a comment, r rejects, q asks back, p passes on, u undoes an approval within its countdown, x selects it. d decides on the selected ones.',
   columns: {
     name: 'VM name',
     status: 'Decision',
@@ -89,7 +89,7 @@ const de: typeof en = {
   youPassedOn: 'Sie haben diese Entscheidung weitergegeben.',
   newer: 'Stufen oder Rückfragen haben sich geändert.',
   showNewer: 'Anzeigen',
-  keys: 'Mit j und k bewegen. Auf einem Antrag: a gibt frei, r lehnt ab, q stellt eine Rückfrage, p gibt weiter, u nimmt eine Freigabe während ihrer Wartezeit zurück.',
+  keys: 'Mit j und k bewegen. Auf einem Antrag: a gibt frei, c gibt mit Kommentar frei, r lehnt ab, q stellt eine Rückfrage, p gibt weiter, u nimmt eine Freigabe während ihrer Wartezeit zurück, x wählt den Antrag aus. d entscheidet über die ausgewählten.',
   columns: {
     name: 'VM-Name',
     status: 'Entscheidung',

@@ -4,7 +4,7 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import type { Row } from '../api';
 import { DecideDialog } from './decide-dialog';
-import { canDecide } from './decisions';
+import { canDecide } from '../decide-several/decisions';
 import { text } from './text';
 
 /** Line that a request belongs to an order, and the way to decide on several of its machines. */
@@ -22,7 +22,7 @@ export function OrderNote({ approval }: { approval: Row<'approvals'> }) {
       <p className="text-quiet">{t.note(format.number(order_line), format.number(order_lines))}</p>
       {canDecide(approval) ? (
         <Button size="small" onClick={decide}>
-          {t.decide.open}
+          {t.decide}
         </Button>
       ) : null}
     </div>

@@ -5,6 +5,7 @@ import userEvent from '@testing-library/user-event';
 import type { ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createQueryClient } from '@/shell/api/query-client';
+import { type Session, SessionContext } from '@/shell/api/session';
 import type { Row } from '../api';
 import { DecideDialog } from './decide-dialog';
 import { OrderPanel } from './order-panel';
@@ -63,7 +64,9 @@ async function show(component: () => ReactNode) {
   const router = createRouter({ routeTree, history: createMemoryHistory({ initialEntries: ['/'] }) });
   render(
     <QueryClientProvider client={createQueryClient()}>
-      <RouterProvider router={router as never} />
+      <SessionContext value={{ actor: 'id-james', permissions: [] } as unknown as Session}>
+        <RouterProvider router={router as never} />
+      </SessionContext>
     </QueryClientProvider>,
   );
 }
@@ -127,7 +130,7 @@ describe('a decision on several machines', () => {
     ];
     await openDialog();
     expect(screen.getByRole<HTMLInputElement>('checkbox', { name: 'web-02' }).disabled).toBe(true);
-    screen.getByText('You cannot decide on this VM.');
+    screen.getByText('You cannot decide on this request.');
     screen.getByRole('button', { name: 'Approve 1' });
   });
 });

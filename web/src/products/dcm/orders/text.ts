@@ -6,21 +6,9 @@ const en = {
   this: 'this request',
   address: (ip: string) => `Address: ${ip}`,
   reason: (reason: string) => `Reason: ${reason}`,
-  decide: {
-    open: 'Decide on several',
-    title: (name: string) => `VMs that ${name} requests together`,
-    somebody: 'a person',
-    lead: 'Each chosen VM gets the decision by itself, and its line shows the result.',
-    which: 'VMs',
-    notYours: 'You cannot decide on this VM.',
-    comment: 'Comment or reason',
-    hint: 'Optional for an approval; a rejection needs a reason. The requester can read it.',
-    approve: (count: string) => `Approve ${count}`,
-    reject: (count: string) => `Reject ${count}`,
-    approved: 'You approved it.',
-    rejected: 'You rejected it.',
-    done: (count: string, all: string) => `${count} of ${all} decisions were recorded.`,
-  },
+  decide: 'Decide on several',
+  decideTitle: (name: string) => `VMs that ${name} requests together`,
+  somebody: 'a person',
 };
 
 const de: typeof en = {
@@ -31,21 +19,9 @@ const de: typeof en = {
   this: 'dieser Antrag',
   address: ip => `Adresse: ${ip}`,
   reason: reason => `Grund: ${reason}`,
-  decide: {
-    open: 'Über mehrere entscheiden',
-    title: name => `VMs, die ${name} zusammen beantragt`,
-    somebody: 'eine Person',
-    lead: 'Jede gewählte VM bekommt die Entscheidung für sich, und ihre Zeile zeigt das Ergebnis.',
-    which: 'VMs',
-    notYours: 'Über diese VM können Sie nicht entscheiden.',
-    comment: 'Kommentar oder Grund',
-    hint: 'Bei einer Freigabe optional; eine Ablehnung braucht einen Grund. Die antragstellende Person kann ihn lesen.',
-    approve: count => `${count} freigeben`,
-    reject: count => `${count} ablehnen`,
-    approved: 'Sie haben zugestimmt.',
-    rejected: 'Sie haben abgelehnt.',
-    done: (count, all) => `${count} von ${all} Entscheidungen wurden festgehalten.`,
-  },
+  decide: 'Über mehrere entscheiden',
+  decideTitle: name => `VMs, die ${name} zusammen beantragt`,
+  somebody: 'eine Person',
 };
 
 export const text = { en, de };

@@ -18,5 +18,9 @@ export function ApproveWithComment({ actions, name }: ApproveWithCommentProps) {
   const action = actions.find(one => one.command === 'approve-request');
   if (!action?.permitted || !action.allowed || delayed) return null;
   const ask = () => openDialog(({ close }) => <ApproveDialog action={action} name={name} close={close} />);
-  return <Button onClick={ask}>{t.withComment}</Button>;
+  return (
+    <Button data-command="approve-with-comment" onClick={ask}>
+      {t.withComment}
+    </Button>
+  );
 }

@@ -45,7 +45,7 @@ export function RequestPage() {
   const { id } = requestRoute.useParams();
   const { data: request, error, refetch } = useRow('requests', id);
   const timeline = useAllRows('timeline', { request_id: id, sort: 'at', limit: 200 });
-  const plans = useRequestPlans();
+  const plans = useRequestPlans(request?.awaited);
   const actions = useActionsAsSeen(request);
   const readsTimeline = useReadsTimeline(request);
   return (

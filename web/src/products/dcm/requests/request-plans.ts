@@ -22,8 +22,13 @@ import {
 } from './dialogs';
 import { text } from './text';
 
-/** Plans for commands on requests: decide, ask back, hand over, revise, withdraw, retry, cancel. */
-export function useRequestPlans(): ActionPlans {
+/**
+ * Plans for commands on requests: decide, ask back, hand over, revise, withdraw, retry, cancel.
+ *
+ * The approval of a request that is `awaited` from its requester is no primary action: what comes
+ * next is the requester's answer.
+ */
+export function useRequestPlans(awaited?: string | null): ActionPlans {
   const t = useText(text);
   const { passOn, reassign } = useText(deciders);
   const { ask } = useText(questions);
@@ -32,7 +37,7 @@ export function useRequestPlans(): ActionPlans {
   return useMemo(
     () => ({
       'approve-request': {
-        look: 'primary',
+        look: awaited === 'requester' ? 'secondary' : 'primary',
         done: t.approve.done,
         delayed: true,
         reconsider: approveAsChanged,
@@ -55,7 +60,7 @@ export function useRequestPlans(): ActionPlans {
       'revise-request': { look: 'secondary', done: revise.done, page: revisePage },
       'withdraw-request': { look: 'secondary', done: t.withdraw.done, Dialog: WithdrawDialog },
     }),
-    [t, passOn, reassign, ask, revise, propose, confirm, decline],
+    [awaited, t, passOn, reassign, ask, revise, propose, confirm, decline],
   );
 }
 

@@ -48,7 +48,7 @@ export function targetOf(event: KeyboardEvent): HTMLElement | null {
   return target.closest(INPUT) ? null : target;
 }
 
-const INPUT = 'input, textarea, select, [contenteditable], [role=dialog], [role=menu]';
+const INPUT = 'input:not([type=checkbox]), textarea, select, [contenteditable], [role=dialog], [role=menu]';
 
 function focusWhenDrawn(list: HTMLElement, index: number, tries = 20): void {
   const link = list.querySelector<HTMLElement>(`[data-row-index="${index}"] a`);
