@@ -1,15 +1,21 @@
 import { expect, test } from '@playwright/test';
 import { text as calendar } from '../src/products/dcm/calendar/text';
 import { text as policies } from '../src/products/dcm/policies/text';
+import { text as simulation } from '../src/products/dcm/simulation/text';
 import { checkLooks } from './support/accessible';
+import { command } from './support/api';
 import { fresh } from './support/names';
 import { Person } from './support/person';
 
-test('an admin makes a policy of two stages by keyboard, publishes it, and reads what changed', async ({
+test('an admin makes a policy of two stages by keyboard, simulates and publishes it, and reads what changed', async ({
   browser,
 }) => {
   test.setTimeout(600_000);
   const key = fresh('costly');
+  const costly = fresh('simulated');
+  const large = { offering: 'linux-large', cpus: 16, memory_gb: 64, term_months: 12 };
+  const justification = 'Data base of the spring campaign';
+  const made = await command('requester@acme', 'request-vm', { name: costly, ...large, justification });
   const admin = await Person.signIn(browser, 'admin@acme', { language: 'en', by: 'keyboard' });
   const t = admin.words(policies);
   const { page, hand } = admin;
@@ -32,19 +38,33 @@ test('an admin makes a policy of two stages by keyboard, publishes it, and reads
 
   // The amount is no number: the error is at its field, and the other input stays.
   await expect(field(t.condition.value)).toHaveAttribute('aria-invalid', 'true');
-  await hand.fill(field(t.condition.value), '500');
+  await hand.fill(field(t.condition.value), '100');
   const words = page.getByRole('region', { name: t.sentence });
-  await expect(words).toContainText('€500.00');
+  await expect(words).toContainText('€100.00');
   await expect(words).toContainText('“Finance” opens after “Department”');
   await hand.press(admin.button(t.stages.up('Finance')));
   await expect(admin.button(t.stages.up('Finance'))).toBeFocused();
   await expect(page.getByText(t.stages.moved('Finance', '1', '2'))).toBeAttached();
   await expect(words).toContainText('“Department” opens after “Finance”');
+
+  // The pointer moves the stages too.
+  // Both cards are in view, since the page does not scroll during the movement.
+  await page.setViewportSize({ width: 1280, height: 1_800 });
+  const target = stage('Finance').getByRole('heading', { name: 'Finance' });
+  await page.getByTitle(t.stages.drag('Department')).hover();
+  await page.mouse.down();
+  // The browser reports a card under the pointer from the second movement on.
+  await target.hover();
+  await target.hover({ position: { x: 4, y: 4 } });
+  await page.mouse.up();
+  await expect(page.getByText(t.stages.moved('Department', '1', '2'))).toBeAttached();
+  await expect(words).toContainText('“Finance” opens after “Department”');
   await checkLooks(page, 'policy editor');
   await hand.press(admin.button(t.save));
   await expect(page.getByText(t.saved(`Costly ${key}`))).toBeVisible();
   await expect(page).toHaveURL(new RegExp(`/admin/policies/${key}$`, 'u'));
 
+  await simulate();
   await publish('Large machines need the consent of finance.');
   const history = page.getByRole('region', { name: t.history });
   await expect(history).toContainText(t.firstVersion);
@@ -56,11 +76,28 @@ test('an admin makes a policy of two stages by keyboard, publishes it, and reads
   await expect(history).toContainText('The stage “Department” was removed');
   await checkLooks(page, 'policy with history');
   await retire();
+  await command('admin@acme', 'reject-request', {
+    request: made.subject?.key,
+    reason: 'End of the journey.',
+  });
   await admin.leave();
 
   async function fillStage(unnamed: string, de: string, en: string) {
     await hand.fill(stage(unnamed).getByLabel(t.nameDe, { exact: true }), de);
     await hand.fill(stage(unnamed).getByLabel(t.nameEn, { exact: true }), en);
+  }
+
+  /** The draft would have asked both stages about the request of this journey. */
+  async function simulate() {
+    const effect = page.getByRole('region', { name: admin.words(simulation).title });
+    await hand.press(effect.getByRole('button', { name: admin.words(simulation).start, exact: true }));
+    const found = effect.getByRole('listitem').filter({ has: page.getByRole('link', { name: costly }) });
+    const after = found.getByRole('list', { name: admin.words(simulation).columns.after });
+    await expect(
+      effect.getByText(/^[\d,]+ of [\d,]+ requests would have needed another approval/u),
+    ).toBeVisible();
+    await expect(after.getByRole('listitem')).toHaveText([/^Department: /u, /^Finance: /u]);
+    await checkLooks(page, 'policy with its simulation');
   }
 
   async function publish(reason: string) {
