@@ -156,3 +156,47 @@ describe('the page of a request', () => {
     expect(show({ ...request, approval: null })).toBe('');
   });
 });
+
+const nodes = () =>
+  within(screen.getByRole('list', { name: 'Way of the request' }))
+    .getAllByRole('listitem')
+    .filter(item => item.querySelector('li') === null);
+const faces = (node: HTMLElement | undefined) =>
+  within(node ?? document.body)
+    .queryAllByRole('img')
+    .map(face => face.getAttribute('aria-label'));
+
+describe('the picture of the way', () => {
+  it('has the faces and the time of each stage, from the requester on', () => {
+    show({ ...request, submitted_at: new Date(NOW).toISOString() });
+    const [requester, first, second] = nodes();
+    expect(faces(requester)).toEqual(['Lena Hoffmann']);
+    expect(faces(first)).toEqual(['Doris Deputy, approved']);
+    expect(faces(second)).toEqual(['Fritz Finance, approved', 'Frieda Finance']);
+    expect(second?.textContent).toMatch(/FF.*Finance.*waits for a decision.*until /u);
+  });
+
+  it('shows the people of a plan in words where it knows no name', () => {
+    const stages = { 'costly.manager': { ...progress, asked: [manager.approvers] } };
+    show({
+      ...request,
+      waiting: { people: [] },
+      decisions: null,
+      approval: { ...request.approval, stages },
+    });
+    const [, first, second] = nodes();
+    expect(faces(first)).toEqual(['the manager of Lena Hoffmann']);
+    expect(first?.textContent).toContain('no deadline');
+    expect(faces(second)).toEqual(['the members of a group']);
+    expect(second?.textContent).toContain('16 business hours');
+  });
+
+  it('says that a deadline stands still, and how many people it leaves out', () => {
+    const stopped = { ...request.approval.stages['costly.finance'], due_at: null, left_ms: HOUR };
+    const stages = { ...request.approval.stages, 'costly.finance': stopped };
+    const people = ['Ann A', 'Ben B', 'Cem C', 'Dora D'];
+    show({ ...request, waiting: { people }, approval: { ...request.approval, stages } });
+    expect(nodes()[2]?.textContent).toContain('deadline stands still');
+    expect(nodes()[2]?.textContent).toContain('and 1 more');
+  });
+});

@@ -7,6 +7,7 @@ import { cn } from '@/shell/ui/cn';
 import type { Row } from '../api';
 import { type Decision, approvalOf, earlierDecisions } from './approval';
 import { type ChainStage, chainOf } from './chain';
+import { ChainPicture } from './chain-picture';
 import { because } from './reasons';
 import { StageCard } from './stage-card';
 import { StageDecisions } from './stage-decisions';
@@ -26,6 +27,7 @@ export function ApprovalChain({ request }: { request: Row<'requests'> }) {
       <div className="grid gap-4 p-5">
         {approval.plan.auto.length > 0 ? <ByRule request={request} /> : null}
         {byTime ? <p>{t.afterDeadline}</p> : null}
+        {steps.length > 0 ? <ChainPicture request={request} steps={steps} people={people} /> : null}
         {steps.length > 0 ? (
           <ol aria-label={t.steps} className="grid">
             {steps.map((stages, index) => (

@@ -65,6 +65,16 @@ const en = {
     someManager: 'the manager of the requester',
     somePerson: 'a certain person',
   },
+  picture: {
+    label: 'Way of the request',
+    requested: (time: string) => `requested ${time}`,
+    face: (name: string, verdict: 'approve' | 'reject' | null) =>
+      verdict === null ? name : verdict === 'approve' ? `${name}, approved` : `${name}, rejected`,
+    more: (count: string) => `and ${count} more`,
+    until: (time: string) => `until ${time}`,
+    stands: 'deadline stands still',
+    noDeadline: 'no deadline',
+  },
   because: (reasons: string) => `because ${reasons}`,
   facts: {
     kind: 'a VM is requested',
@@ -171,6 +181,16 @@ const de: typeof en = {
     manager: name => `die vorgesetzte Person von ${name}`,
     someManager: 'die vorgesetzte Person',
     somePerson: 'eine bestimmte Person',
+  },
+  picture: {
+    label: 'Weg des Antrags',
+    requested: time => `gestellt ${time}`,
+    face: (name, verdict) =>
+      verdict === null ? name : verdict === 'approve' ? `${name}, zugestimmt` : `${name}, abgelehnt`,
+    more: count => `und ${count} weitere`,
+    until: time => `bis ${time}`,
+    stands: 'Frist steht still',
+    noDeadline: 'ohne Frist',
   },
   because: reasons => `weil ${reasons}`,
   facts: {

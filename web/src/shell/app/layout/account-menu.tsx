@@ -4,6 +4,7 @@ import { useSession } from '@/shell/api/session';
 import { THEMES, type Theme, chooseTheme, useTheme } from '@/shell/app/theme';
 import { LANGUAGES, type Language, useLanguage } from '@/shell/i18n/language';
 import { useShellText } from '@/shell/i18n/shell-text';
+import { initials } from '@/shell/ui/face';
 import {
   Menu,
   MenuContent,
@@ -77,15 +78,13 @@ export function AccountMenu() {
   );
 }
 
-export function Initials({ name }: { name: string }) {
-  const parts = name.split(/\s+/).filter(Boolean);
-  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : ''].map(part => part?.[0] ?? '').join('');
+function Initials({ name }: { name: string }) {
   return (
     <span
       aria-hidden
       className="grid size-8 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent-text"
     >
-      {letters.toUpperCase()}
+      {initials(name)}
     </span>
   );
 }
