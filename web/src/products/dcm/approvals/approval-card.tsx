@@ -13,6 +13,7 @@ import { RequestStatus } from '../requests/status-badge';
 import { RowActions } from '../row-actions';
 import { presentDecisions } from '../stages/approval';
 import { openStages } from '../stages/chain';
+import { CostBars } from './cost-bars';
 import { useDecisionPlans } from './decision-plans';
 import { PresentVms } from './present-vms';
 import { StagesToDecide } from './stages-to-decide';
@@ -34,7 +35,9 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
   const t = useText(text);
   const plans = useDecisionPlans(row.awaited);
   const name = row.vm_name ?? '';
-  const done = ownDecision(row, useSession().actor);
+  const session = useSession();
+  const readsAll = may(session, ...READERS_OF_ALL);
+  const done = ownDecision(row, session.actor);
   // Buttons that a person who has decided cannot use would only contradict the decision.
   const actions = done ? row.actions.filter(action => action.allowed) : row.actions;
   // Each reason once as text, since touch screens cannot hover; screen readers relate it to its
@@ -66,6 +69,7 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
           {row.justification || t.noWhy}
         </blockquote>
         <Facts row={row} />
+        {pending && readsAll ? <CostBars approval={row} requesterId={row.requester_id ?? ''} /> : null}
         <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
       </div>
       {/* Same height as before, so that content below does not move. */}

@@ -30,6 +30,11 @@ const en = {
   presentOf: (vms: string, size: string, money: string) => `${vms} with ${size} for ${money} per month`,
   vms: (count: number, shown: string) => (count === 1 ? 'one VM' : `${shown} VMs`),
   noVms: 'None so far',
+  costBars: {
+    title: 'Cost per month of all VMs of the requester',
+    now: 'Now',
+    after: 'With the request',
+  },
   names: 'The requester’s VMs',
   toRequest: 'Open the request',
   stages: 'Stages of the approval',
@@ -81,6 +86,11 @@ const de: typeof en = {
   presentOf: (vms, size, money) => `${vms} mit ${size} für ${money} pro Monat`,
   vms: (count, shown) => (count === 1 ? 'eine VM' : `${shown} VMs`),
   noVms: 'Bisher keine',
+  costBars: {
+    title: 'Kosten pro Monat für alle VMs dieser Person',
+    now: 'Jetzt',
+    after: 'Mit dem Antrag',
+  },
   names: 'VMs dieser Person',
   toRequest: 'Antrag öffnen',
   stages: 'Stufen der Freigabe',
