@@ -27,6 +27,10 @@ pub struct PeopleRef {
     /// their sake.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<ActorId>,
+    /// Permissions, without the package's prefix. The reference leads to no person who holds none
+    /// of them, nor to the deputy of such a person for that person's sake. Empty: none is demanded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub must_hold: Vec<String>,
     /// Whether the reference also leads to the present deputies of these people.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub with_deputies: bool,
@@ -53,12 +57,14 @@ impl PeopleRef {
     /// Makes the query that finds the people of this reference in the directory. `roles_holding`
     /// returns the roles that hold a permission of the package.
     pub fn query(&self, roles_holding: impl Fn(&str) -> Vec<String>) -> PeopleQuery {
+        let roles = |permissions: &[String]| permissions.iter().flat_map(|name| roles_holding(name)).collect();
         PeopleQuery {
-            roles: self.permissions.iter().flat_map(|permission| roles_holding(permission)).collect(),
+            roles: roles(&self.permissions),
             groups: self.groups.clone(),
             managers_of: self.managers_of.clone(),
             actors: self.actors.clone(),
             except: self.except.clone(),
+            must_have_roles: (!self.must_hold.is_empty()).then(|| roles(&self.must_hold)),
             with_deputies: self.with_deputies,
         }
     }

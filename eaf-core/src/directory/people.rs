@@ -18,14 +18,19 @@ pub struct PeopleQuery {
     pub managers_of: Vec<ActorId>,
     pub actors: Vec<ActorId>,
     pub except: Vec<ActorId>,
+    /// Roles of which each result must have one. `None`: no role is demanded; empty: no person is a
+    /// result.
+    pub must_have_roles: Option<Vec<String>>,
     /// Whether the query also refers to the present deputies of these persons. A deputy in `except`
-    /// is no result either, and an excepted person's deputy is not added for that person.
+    /// or without a demanded role is no result either, and the deputy of such a person is not added
+    /// for that person.
     pub with_deputies: bool,
 }
 
-/// SQL condition that the row `m` is a current member whom the query does not except. `$1` is the
-/// tenant, `$2` to `$6` are the sets of the query.
-const IS_ELIGIBLE: &str = "m.tenant_id = $1 and m.identity is not null and m.roles <> '{}' and m.actor_id <> all ($6)";
+/// SQL condition that the row `m` is a current member whom the query does not except, with one of
+/// the demanded roles in `$7`. `$1` is the tenant, `$2` to `$6` are the sets of the query.
+const IS_ELIGIBLE: &str = "m.tenant_id = $1 and m.identity is not null and m.roles <> '{}' and m.actor_id <> all ($6)
+    and ($7::text[] is null or m.roles && $7)";
 
 /// SQL condition that the row `m` is in one of the sets of the query.
 const IS_IN_A_SET: &str = "(m.roles && $2 or m.actor_id = any ($5)
@@ -33,10 +38,10 @@ const IS_IN_A_SET: &str = "(m.roles && $2 or m.actor_id = any ($5)
                  where g.tenant_id = $1 and g.actor_id = m.actor_id and g.key = any ($3))
       or exists (select from eaf.reporting r where r.tenant_id = $1 and r.actor_id = any ($4) and r.manager = m.actor_id))";
 
-/// SQL that selects the actor ids of the deputies of the persons in `meant`, if `$7` asks for
-/// deputies. `$8` is the present time.
+/// SQL that selects the actor ids of the deputies of the persons in `meant`, if `$8` asks for
+/// deputies. `$9` is the present time.
 const DEPUTIES: &str = "select d.deputy_id from eaf.deputy d join meant on meant.actor_id = d.actor_id
-    where $7 and d.tenant_id = $1 and $8 >= d.starts_at and $8 < d.ends_at";
+    where $8 and d.tenant_id = $1 and $9 >= d.starts_at and $9 < d.ends_at";
 
 impl Directory {
     /// Reads the current members to whom the query refers, ordered by actor id.
@@ -79,7 +84,7 @@ fn select(columns: &str) -> String {
 type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
 fn bind<'q>(sql: &str, tenant: TenantId, query: &'q PeopleQuery, now: OffsetDateTime) -> Query<'q> {
-    let PeopleQuery { roles, groups, managers_of, actors, except, with_deputies } = query;
+    let PeopleQuery { roles, groups, managers_of, actors, except, must_have_roles, with_deputies } = query;
     let sql = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(tenant).bind(roles).bind(groups);
-    sql.bind(managers_of).bind(actors).bind(except).bind(with_deputies).bind(now)
+    sql.bind(managers_of).bind(actors).bind(except).bind(must_have_roles).bind(with_deputies).bind(now)
 }

@@ -15,45 +15,46 @@ pub const ME: &str = "me";
 
 /// Persons on whose behalf a caller acts, as a plugin sees them.
 pub(super) struct ActsFor {
-    caller: ActorId,
-    /// The caller first, then the persons for whom the caller stands in.
-    persons: Vec<Principal>,
+    caller: Principal,
+    stands_in_for: Vec<Principal>,
 }
 
 impl ActsFor {
     pub fn of(caller: &Caller, plugin: &str) -> Self {
         let ContextActor { id, permissions, groups, manages, stands_in_for, .. } = ContextActor::of(caller, plugin);
-        let own = Principal { id, permissions, groups, manages };
-        ActsFor { caller: id, persons: std::iter::once(own).chain(stands_in_for).collect() }
+        ActsFor { caller: Principal { id, permissions, groups, manages }, stands_in_for }
     }
 
     /// The person alone, without the persons for whom the person stands in.
     pub fn alone(person: Principal) -> Self {
-        ActsFor { caller: person.id, persons: vec![person] }
+        ActsFor { caller: person, stands_in_for: Vec::new() }
     }
 
     /// Appends the SQL condition that the reference in this column refers to one of the persons,
-    /// and excepts neither that person nor the caller. It is never true for null. `row` is the
+    /// and that the person and the caller are eligible. It is never true for null. `row` is the
     /// alias of the table.
     pub fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, row: &str, column: &str) {
         let column = format!("{row}.{}", quoted(column));
         sql.push("(");
-        push_not_excepted(sql, &column, self.caller);
+        push_eligible(sql, &column, &self.caller);
         sql.push(" and (");
-        for (index, person) in self.persons.iter().enumerate() {
-            if index > 0 {
-                sql.push(" or ");
-                push_not_excepted(sql, &column, person.id);
-                sql.push(" and ");
-            }
+        push_sets(sql, &column, &self.caller);
+        for person in &self.stands_in_for {
+            sql.push(" or ");
+            push_eligible(sql, &column, person);
+            sql.push(" and ");
             push_sets(sql, &column, person);
         }
         sql.push("))");
     }
 }
 
-fn push_not_excepted(sql: &mut QueryBuilder<Postgres>, column: &str, person: ActorId) {
-    sql.push(format!("({column} -> 'except' ? ")).push_bind(person.to_string()).push(") is not true");
+/// Appends the SQL condition that the reference does not except the person, and demands no
+/// permission or one that the person holds.
+fn push_eligible(sql: &mut QueryBuilder<Postgres>, column: &str, person: &Principal) {
+    sql.push(format!("({column} -> 'except' ? ")).push_bind(person.id.to_string()).push(") is not true");
+    sql.push(format!(" and ({column} -> 'must_hold' = '[]' or {column} -> 'must_hold' ?| "));
+    sql.push_bind(person.permissions.clone()).push(") is not false");
 }
 
 /// Appends the SQL condition that the person is in one of the sets of the reference.

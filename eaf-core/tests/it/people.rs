@@ -104,10 +104,42 @@ async fn a_reference_means_the_current_members_of_its_sets_but_the_excluded() {
         managers_of: vec![anna],
         actors: vec![anna, gone],
         except: vec![anna],
+        must_have_roles: None,
         with_deputies: false,
     };
     assert_eq!(firm.meant(all).await, sorted(vec![ben, cleo, dora]));
     assert!(firm.meant(PeopleQuery::default()).await.is_empty(), "no set means nobody");
+}
+
+#[tokio::test]
+async fn a_reference_that_demands_roles_means_their_holders_and_deputies_alone() {
+    let firm = Firm::open().await;
+    let anna = firm.hire("anna", &["requester"]).await;
+    let ben = firm.hire("ben", &["auditor", "approver"]).await;
+    let otto = firm.hire("otto", &["auditor"]).await;
+    let cleo = firm.hire("cleo", &["requester"]).await;
+    let dora = firm.hire("dora", &["requester"]).await;
+    firm.put_group("finance", &[anna, ben, otto]).await;
+    firm.stand_in(anna, otto, -1, 24).await.unwrap();
+    firm.stand_in(otto, cleo, -1, 24).await.unwrap();
+    firm.stand_in(ben, dora, -1, 24).await.unwrap();
+    let finance = |roles: &[&str], with_deputies| PeopleQuery {
+        groups: vec!["finance".into()],
+        must_have_roles: Some(roles.iter().map(|role| (*role).into()).collect()),
+        with_deputies,
+        ..Default::default()
+    };
+    assert_eq!(firm.meant(finance(&["requester", "approver"], false)).await, sorted(vec![anna, ben]));
+    let with_deputies = sorted(vec![anna, ben, dora]);
+    assert_eq!(
+        firm.meant(finance(&["requester", "approver"], true)).await,
+        with_deputies,
+        "otto's deputy is not meant"
+    );
+    assert_eq!(firm.meant(finance(&["auditor"], true)).await, sorted(vec![ben, otto]));
+    assert!(firm.meant(finance(&[], true)).await.is_empty(), "no role holds the permission");
+    firm.core.directory.set_roles(&firm.core.by, firm.acme, ben, &["auditor".into()]).await.unwrap();
+    assert_eq!(firm.meant(finance(&["requester", "approver"], true)).await, [anna]);
 }
 
 #[tokio::test]

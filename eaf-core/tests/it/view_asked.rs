@@ -132,6 +132,32 @@ async fn an_excepted_person_is_not_asked_and_gives_a_deputy_nothing() {
 }
 
 #[tokio::test]
+async fn a_person_and_a_deputy_without_a_demanded_permission_read_nothing() {
+    let house = house().await;
+    let asks = |demanded: Value| json!({ "actors": [id(ANNA), id(BEN)], "must_hold": demanded });
+    let rows = vec![
+        ("approve", asks(json!(["approve"]))),
+        ("none", asks(json!([]))),
+        ("one-of-two", asks(json!(["operate", "approve"]))),
+        ("operate", asks(json!(["operate"]))),
+        ("permission", json!({ "permissions": ["approve"], "must_hold": ["operate"] })),
+    ];
+    ask(&house, rows).await;
+    assert_eq!(seen(&house, &actor(house.acme, ANNA, &[])).await, ["none"]);
+    let mut own = actor(house.acme, ANNA, &["toy.approve"]);
+    assert_eq!(seen(&house, &own).await, ["approve", "none", "one-of-two"]);
+    own.permissions = vec!["toy.act".into(), "approve".into(), "other.operate".into()];
+    assert_eq!(seen(&house, &own).await, ["none"], "a permission of another plugin");
+    let holder = Principal { id: id(3), permissions: vec!["toy.operate".into(), "toy.approve".into()], ..anna() };
+    let mut deputy = Caller { actor: id(4), ..deputy(&house, vec![anna(), holder]) };
+    assert_eq!(seen(&house, &deputy).await, ["none"], "the deputy holds no permission that is demanded");
+    deputy.permissions.push("toy.operate".into());
+    assert_eq!(seen(&house, &deputy).await, ["none", "one-of-two", "permission"]);
+    deputy.affiliation.stands_in_for[0].permissions.clear();
+    assert_eq!(seen(&house, &deputy).await, ["none", "permission"], "the person holds none");
+}
+
+#[tokio::test]
 async fn no_one_is_asked_by_null_or_by_another_document() {
     let house = house().await;
     let rows = vec![

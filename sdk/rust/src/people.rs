@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 /// Reference to people: the current members of the tenant who hold one of the permissions, belong
 /// to one of the groups, manage one of the persons or are named by actor id. People with an
-/// excluded actor id are not among them.
+/// excluded actor id, or without a permission that the reference demands, are not among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct People {
@@ -32,6 +32,8 @@ pub struct People {
     actors: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     except: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    must_hold: Vec<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     with_deputies: bool,
 }
@@ -59,13 +61,15 @@ impl People {
 
     /// Refers to the people to whom at least one of the two references leads, without the people
     /// whom either reference excludes. If one of the two includes deputies, the result includes
-    /// those of all.
+    /// those of all. If one demands a permission, the result demands it of all; of several demanded
+    /// permissions one suffices.
     pub fn or(mut self, other: People) -> Self {
         add(&mut self.permissions, other.permissions);
         add(&mut self.groups, other.groups);
         add(&mut self.managers_of, other.managers_of);
         add(&mut self.actors, other.actors);
         add(&mut self.except, other.except);
+        add(&mut self.must_hold, other.must_hold);
         self.with_deputies |= other.with_deputies;
         self
     }
@@ -74,6 +78,13 @@ impl People {
     /// applies.
     pub fn except(mut self, actor: &str) -> Self {
         self.except.push(actor.into());
+        self
+    }
+
+    /// Limits the reference to the holders of a permission, named without the plugin's prefix, such
+    /// as that of the command for which the people are asked.
+    pub fn must_hold(mut self, permission: &str) -> Self {
+        add(&mut self.must_hold, vec![permission.into()]);
         self
     }
 
@@ -102,6 +113,11 @@ impl People {
 
     pub fn excluded(&self) -> &[String] {
         &self.except
+    }
+
+    /// Permissions of which each person must hold one; empty: the reference demands none.
+    pub fn demanded(&self) -> &[String] {
+        &self.must_hold
     }
 
     /// Tells whether the reference leads to deputies too.
@@ -138,6 +154,15 @@ mod tests {
         assert_eq!(json!(people), expected);
         assert_eq!(Value::from(people.clone()), json!({ "x-eaf-people": expected }));
         assert_eq!(serde_json::from_value::<People>(expected).unwrap(), people);
+        let limited = People::in_group("finance").must_hold("decide").must_hold("decide");
+        assert_eq!(json!(limited), json!({ "groups": ["finance"], "must_hold": ["decide"] }));
+    }
+
+    #[test]
+    fn a_union_demands_the_permissions_of_both_parts() {
+        let (one, other) = (People::in_group("finance").must_hold("decide"), People::actor("ben"));
+        assert_eq!(other.clone().or(one.clone()).demanded(), ["decide"]);
+        assert_eq!(one.or(other.must_hold("approve")).demanded(), ["decide", "approve"]);
     }
 
     #[test]

@@ -113,6 +113,7 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             ("within", 4) => self.texts(is_called("field"), "rejections", argument(1), &[""]),
             ("length", 4) => self.texts(is_called("field"), "rejections", argument(1), &["-too-short", "-too-long"]),
             ("into_result", 1) => self.texts(is_called("field"), "rejections", argument(0), &[""]),
+            ("must_hold", 1) => self.each(true, argument(0), |name| vec![Referent::Permission(name.into())]),
             ("send", 3) | ("send_while", 4) => {
                 self.each(is_called("mail"), argument(0), |name| vec![Referent::Mail(name.into())]);
             }

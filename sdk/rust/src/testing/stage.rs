@@ -7,6 +7,7 @@ use crate::{Event, EventSet, People, Plugin, component};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 /// Limits of the host, which the stage checks too: calls of `boundary` per command, streams and
@@ -19,8 +20,8 @@ const EVENT_BYTES: usize = 256 * 1024;
 pub struct Stage<P> {
     pub log: Vec<Recorded>,
     pub now: i64,
-    /// Actor ids to which each reference to people leads, as set by the test. A reference that is
-    /// not listed leads to no person.
+    /// Actor ids to which each permission, group, manager and actor leads, as set by the test.
+    /// A reference leads to those of its parts; a part that is not listed leads to no person.
     pub people: Vec<ResolvedPeople>,
     /// Settings of the tenant by name, as an admin set them. A setting without a value has its
     /// default.
@@ -140,9 +141,25 @@ impl<P: Plugin> Stage<P> {
         self.people.push(ResolvedPeople { reference, actors });
     }
 
-    fn resolve(&self, reference: People) -> ResolvedPeople {
-        let found = self.people.iter().find(|known| known.reference == reference).cloned();
-        found.unwrap_or(ResolvedPeople { reference, actors: Vec::new() })
+    /// Resolves a reference as the host does, in order and without deputies.
+    pub fn resolve(&self, reference: People) -> ResolvedPeople {
+        let permissions = |names: &[String]| names.iter().map(|name| People::who_may(name)).collect::<Vec<_>>();
+        let groups = reference.groups().iter().map(|key| People::in_group(key));
+        let managers = reference.managers_of().iter().map(|actor| People::manager_of(actor));
+        let actors = reference.actors().iter().map(|actor| People::actor(actor));
+        let mut meant =
+            self.listed(permissions(reference.permissions()).into_iter().chain(groups).chain(managers).chain(actors));
+        meant.retain(|actor| !reference.excluded().contains(actor));
+        if !reference.demanded().is_empty() {
+            let holders = self.listed(permissions(reference.demanded()));
+            meant.retain(|actor| holders.contains(actor));
+        }
+        ResolvedPeople { reference, actors: meant.into_iter().collect() }
+    }
+
+    fn listed(&self, parts: impl IntoIterator<Item = People>) -> BTreeSet<String> {
+        let known = |part: People| self.people.iter().filter(move |known| known.reference == part);
+        parts.into_iter().flat_map(known).flat_map(|known| known.actors.iter().cloned()).collect()
     }
 
     fn load(&self, command: &Command, context: &Context) -> (Vec<LoadedStream>, Vec<People>) {

@@ -32,6 +32,7 @@ fn recipient(to: Recipient) -> outbox::Recipient {
             managers_of: people.managers_of().to_vec(),
             actors: people.actors().to_vec(),
             except: people.excluded().to_vec(),
+            must_hold: people.demanded().to_vec(),
             with_deputies: people.includes_deputies(),
         }),
     }
