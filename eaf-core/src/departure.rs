@@ -33,13 +33,13 @@ pub enum Error {
 /// Sets that people have left. A thing that waits for one of these sets may lack people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Departed {
-    /// Actor ids of people who left the tenant.
+    /// Actor ids of people who left the tenant or a role.
     pub actors: Vec<String>,
-    /// Keys of groups that lost members.
+    /// Keys of groups that lost members, or have a member who left a role.
     pub groups: Vec<String>,
     /// Roles that lost members.
     pub roles: Vec<String>,
-    /// Actor ids of people who lost their manager.
+    /// Actor ids of people who lost their manager, or whose manager left a role.
     pub reports: Vec<String>,
 }
 
@@ -87,8 +87,9 @@ pub(crate) async fn record(tx: &mut TenantTx, departed: &Departed) -> Result<(),
     Ok(())
 }
 
-/// Records that a member loses those of the `former` roles that are not in `present`. A member
-/// without roles leaves the tenant, with all groups and reports, so call it before these change.
+/// Records that a member loses those of the `former` roles that are not in `present`. A lost role
+/// may end the member's right to act on what waits for the member by name, group or report, and a
+/// member without roles leaves these, so call it before they change.
 pub(crate) async fn record_roles(
     tx: &mut TenantTx,
     actor: ActorId,
@@ -99,20 +100,16 @@ pub(crate) async fn record_roles(
     if roles.is_empty() {
         return Ok(());
     }
-    let mut departed = Departed { roles, ..Departed::default() };
-    if present.is_empty() {
-        departed.actors.push(actor.to_string());
-        (departed.groups, departed.reports) = sqlx::query_as(
-            "select array(select key from eaf.group_member where tenant_id = $1 and actor_id = $2),
-                    array(select actor_id::text from eaf.reporting where tenant_id = $1 and manager = $2)",
-        )
-        .bind(tx.tenant())
-        .bind(actor)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(Error::Read)?;
-    }
-    record(tx, &departed).await
+    let (groups, reports) = sqlx::query_as(
+        "select array(select key from eaf.group_member where tenant_id = $1 and actor_id = $2),
+                array(select actor_id::text from eaf.reporting where tenant_id = $1 and manager = $2)",
+    )
+    .bind(tx.tenant())
+    .bind(actor)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    record(tx, &Departed { actors: vec![actor.to_string()], groups, roles, reports }).await
 }
 
 /// Leases the departure that has been due for the longest time. `None`: none is due.
