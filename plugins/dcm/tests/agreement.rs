@@ -5,12 +5,15 @@ mod cast;
 use cast::*;
 use dcm::offering::define::DefineOffering;
 use dcm::policy::view::PoliciesView;
+use dcm::request::decision::note_departure::NoteDeparture;
 use dcm::request::view::Requests;
 use dcm::vm::complete_decommission::CompleteDecommission;
 use dcm::vm::decommission::DecommissionVm;
+use eaf_sdk::People;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{SeededRandom, Stage, agreement, system};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Adds to a command's body the members that a person enters.
 fn complete(stage: &Stage<dcm::Dcm>, command: &str, mut body: Value) -> Value {
@@ -223,9 +226,9 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     let [fritz, frieda] = finance();
     let people = [everyone(), vec![manager(), deputy(), fritz, frieda]].concat();
     let mut compared = 0;
-    let mut statuses = std::collections::BTreeSet::new();
-    let mut kinds = std::collections::BTreeSet::new();
-    let mut lines = std::collections::BTreeSet::new();
+    let mut statuses = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
+    let mut lines = BTreeSet::new();
     for seed in 1..=18 {
         let mut random = SeededRandom::new(seed);
         let mut stage = match seed % 6 {
@@ -285,23 +288,91 @@ fn offers_agree_with_decisions_in_every_reachable_state() {
     }
 }
 
+/// Changes the finance department and the people who may decide, and notes it of all requests, as
+/// the host does of those that wait for the people.
+fn change_people(stage: &mut Stage<dcm::Dcm>, random: &mut SeededRandom, people: &[Actor]) {
+    let mut some = || people.iter().filter(|_| random.below(4) > 0).map(|actor| actor.id.as_str()).collect::<Vec<_>>();
+    let (department, deciders) = (some(), some());
+    stage.set_people(People::in_group("finance"), &department);
+    stage.set_people(People::who_may("decide"), &deciders);
+    for key in stage.view::<Requests>().into_keys() {
+        stage.when::<NoteDeparture>(&system(), json!({ "key": key }));
+    }
+}
+
+/// Person with the permissions and groups that the directory of the stage gives now.
+fn at_present(stage: &Stage<dcm::Dcm>, actor: &Actor) -> Actor {
+    let is_in = |reference: People| stage.resolve(reference).actors.contains(&actor.id);
+    let mut actor = actor.clone();
+    actor.permissions.retain(|name| name != "decide" || is_in(People::who_may("decide")));
+    actor.groups = is_in(People::in_group("finance")).then(|| "finance".to_owned()).into_iter().collect();
+    actor
+}
+
+/// Checks that a request which is closed waits for no person, and that each person whom an open one
+/// names can decide. Returns the number of these people.
+fn check_waiting(stage: &Stage<dcm::Dcm>, key: &str, people: &[Actor]) -> usize {
+    let row = stage.view::<Requests>()[key].clone();
+    let waiting = stage.offered::<Requests>(&requester(), key).waiting_on;
+    assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
+    let is_pending = row["status"] == "pending";
+    for view in ["requests", "approvals"] {
+        let row = &stage.view_named(view)[key];
+        let people = ["waiting_for", "awaited"].map(|column| row[column].is_null());
+        assert_eq!(people, [!is_pending; 2], "{view} {key}: {row:?}");
+    }
+    let Some(said) = waiting.filter(|said| said.code == "approval") else { return 0 };
+    let named = open_seats(stage, &said);
+    let is_too_few = (named.len() as u64) < said.params["missing"].as_u64().unwrap();
+    assert!(!named.is_empty() || is_too_few || !said.params["due"].is_null(), "{key}: {said:?}");
+    let body = complete(stage, "approve-request", json!({ "request": key, "revision": row["revision"] }));
+    for actor in people.iter().filter(|actor| named.contains(&actor.id)) {
+        let outcome = stage.dry_run(&at_present(stage, actor), "approve-request", 1, body.clone());
+        let code = outcome.rejection().map(|rejection| rejection.code.clone());
+        assert!(
+            !matches!(code.as_deref(), Some("not-an-approver" | "already-decided" | "own-request" | "forbidden")),
+            "{key} waits for {}: {code:?} of {row:?}",
+            actor.name
+        );
+    }
+    named.len()
+}
+
 #[test]
 fn every_unfinished_row_says_what_it_waits_for() {
+    let [fritz, frieda] = finance();
+    let people = [everyone(), vec![manager(), boss(), fritz, frieda]].concat();
+    let mut named = 0;
     for seed in 1..=16 {
         let mut random = SeededRandom::new(seed);
-        let mut stage = with_offering();
+        let needs = *random.pick(&["any", "all"]);
+        let mut stage = match seed % 4 {
+            0 => with_offering(),
+            1 => with_policy(two_stages(json!({ "needs": needs }))),
+            _ => with_policy(two_stages(json!({ "after": [], "needs": needs }))),
+        };
+        stage.when::<DefineOffering>(&admin(), offering(json!({ "key": "steady" })));
+        stage.when::<DefineOffering>(&admin(), offering(json!({ "key": "cheap", "base_cents": 500 })));
         let submitted = order(&mut random);
         stage.when_named(&requester(), "request-vm", 1, submitted);
-        for _ in 0..30 {
-            step(&mut stage, &mut random, &everyone());
-        }
-        for (key, row) in stage.view::<dcm::request::view::Requests>() {
-            let waiting = stage.offered::<dcm::request::view::Requests>(&requester(), &key).waiting_on;
-            assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
-        }
-        for (key, row) in stage.view::<dcm::vm::view::Vms>() {
-            let waiting = stage.offered::<dcm::vm::view::Vms>(&requester(), &key).waiting_on;
-            assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
+        let mut checked = 0;
+        for _ in 0..40 {
+            step(&mut stage, &mut random, &people);
+            follow(&mut stage, &mut random, &people);
+            if random.below(5) == 0 {
+                change_people(&mut stage, &mut random, &people);
+            }
+            let changed: BTreeSet<String> =
+                stage.log[checked..].iter().map(|recorded| recorded.stream.clone()).collect();
+            checked = stage.log.len();
+            for key in stage.view::<Requests>().into_keys().filter(|key| changed.contains(&format!("request/{key}"))) {
+                named += check_waiting(&stage, &key, &people);
+            }
+            for (key, row) in stage.view::<dcm::vm::view::Vms>() {
+                let waiting = stage.offered::<dcm::vm::view::Vms>(&requester(), &key).waiting_on;
+                assert_eq!(waiting.is_none(), row["terminal"] == true, "{key}: {row:?}");
+            }
         }
     }
+    assert!(named > 100, "only {named} people were named");
 }

@@ -79,7 +79,8 @@ fn all_errors_of_a_request_are_reported_at_once() {
 fn a_rehearsed_request_is_quoted() {
     let stage = with_offering();
     let rehearsed = |body: Value| stage.dry_run(&requester(), "request-vm", 1, body);
-    let people = json!({ "x-eaf-people": { "permissions": ["approve"], "except": [requester().id] } });
+    let people = json!({ "x-eaf-people": { "permissions": ["approve"], "except": [requester().id],
+        "must_hold": ["decide"] } });
     let stage_of = json!({ "stage": "approval", "name": null, "people": people, "needs": "any", "after": [],
         "because": [], "hours": null });
     let approval = json!({ "stages": [stage_of], "rules": [] });
@@ -129,7 +130,7 @@ fn a_quote_has_the_reasons_of_its_policy_and_of_its_stage_each_once() {
 fn a_row_that_waits_for_people_names_them() {
     let (mut stage, id) = with_request();
     let approvers = json!({ "x-eaf-people":
-        { "permissions": ["approve"], "except": [requester().id], "with_deputies": true } });
+        { "permissions": ["approve"], "except": [requester().id], "must_hold": ["decide"], "with_deputies": true } });
     for waiting in [
         stage.offered::<Requests>(&requester(), &id).waiting_on,
         stage.offered::<Approvals>(&approver(), &id).waiting_on,

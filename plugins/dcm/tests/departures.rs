@@ -14,8 +14,9 @@ use dcm::request::decision::stages::Stages;
 use dcm::request::submit::RequestVm;
 use dcm::request::view::Requests;
 use dcm::request::withdraw::WithdrawRequest;
-use eaf_sdk::People;
-use eaf_sdk::testing::{Stage, system};
+use eaf_sdk::document::Actor;
+use eaf_sdk::testing::{Stage, person, system};
+use eaf_sdk::{People, Principal};
 use serde_json::{Value, json};
 
 /// Stage with a request that waits for the finance department, whose members `stage_members`
@@ -35,6 +36,11 @@ fn finance_is(stage: &mut Stage<Dcm>, members: &[&str]) {
     stage.set_people(People::in_group("finance"), members);
 }
 
+/// The only people who hold the permission to decide from now on.
+fn may_decide(stage: &mut Stage<Dcm>, people: &[&String]) {
+    stage.set_people(People::who_may("decide"), &people.iter().map(|id| id.as_str()).collect::<Vec<_>>());
+}
+
 fn noted(stage: &mut Stage<Dcm>, id: &str, events: &[&str]) {
     stage.when::<NoteDeparture>(&system(), json!({ "key": id })).then_events(events);
 }
@@ -50,7 +56,10 @@ fn a_quorum_that_loses_a_person_asks_the_operators_at_once() {
     let said = ["cause", "to_operators", "to"].map(|member| &escalated.data[member]);
     assert_eq!(json!(said), json!(["people_missing", true, { "permission": "operate" }]));
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!(waiting.params["people_missing"], true);
+    assert_eq!(
+        (open_seats(&stage, &waiting), &waiting.params["missing"]),
+        (vec![admin().id, fritz.id.clone()], &json!(2))
+    );
     assert_eq!(stage.view::<Approvals>()[&id]["waiting_for"]["permissions"], json!(["operate"]));
     noted(&mut stage, &id, &[]);
     stage.when::<ApproveRequest>(&fritz, json!({ "request": id })).then_events(&["stage-decided"]);
@@ -107,6 +116,81 @@ fn a_seat_ends_when_the_person_to_whom_it_was_passed_on_leaves() {
     noted(&mut stage, &id, &[]);
     stage.set_people(People::actor(SUCCESSORS[0]), &[]);
     noted(&mut stage, &id, &["stage-escalated"]);
+}
+
+#[test]
+fn a_seat_that_was_passed_on_stays_when_the_person_who_had_it_leaves() {
+    let (mut stage, id) = asked(json!({ "needs": "all" }));
+    let [fritz, frieda] = finance();
+    let passed = json!({ "request": id, "to": SUCCESSORS[0], "reason": "My last day is tomorrow." });
+    stage.when::<PassOnDecision>(&fritz, passed).then_events(&["decision-passed-on"]);
+    finance_is(&mut stage, &[&frieda.id]);
+    noted(&mut stage, &id, &[]);
+    stage.when::<ApproveRequest>(&frieda, json!({ "request": id })).then_events(&["stage-decided"]);
+    let successor = Actor { id: SUCCESSORS[0].into(), ..person("Sina Successor", &["request", "decide"]) };
+    stage.when::<ApproveRequest>(&successor, json!({ "request": id })).then_events(&[
+        "stage-decided",
+        "stage-passed",
+        "request-approved",
+    ]);
+}
+
+#[test]
+fn a_group_of_people_who_may_not_decide_escalates_at_the_submission() {
+    let ([fritz, frieda], admin_id) = (finance(), admin().id);
+    for deciders in [vec![], vec![&fritz.id]] {
+        let finance = json!({ "key": "finance", "name": { "de": "Finanzen", "en": "Finance" },
+            "approvers": [{ "group": "finance" }], "needs": { "at_least": 2 } });
+        let mut stage = with_policy(json!({ "applies_to": { "kinds": ["vm.create"] }, "stages": [finance] }));
+        let mut named = [deciders, vec![&admin_id]].concat();
+        named.sort();
+        may_decide(&mut stage, &named);
+        let submitted = stage.when::<RequestVm>(&requester(), wanted("web-01"));
+        let events = ["request-submitted", "name-claimed", "approval-planned", "stage-opened", "stage-escalated"];
+        let id = submitted.then_events(&events).command_id;
+        let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+        assert_eq!(open_seats(&stage, &waiting).iter().collect::<Vec<_>>(), named);
+        let auditor = Actor { permissions: vec!["audit".into()], ..frieda.clone() };
+        let offered = stage.offered::<Approvals>(&auditor, &id).actions;
+        assert!(offered.is_empty(), "the host refuses these commands: {offered:?}");
+    }
+}
+
+#[test]
+fn the_loss_of_the_permission_to_decide_escalates_at_once() {
+    let [fritz, frieda] = finance();
+    let (mut stage, id) = asked(json!({}));
+    may_decide(&mut stage, &[&fritz.id, &admin().id]);
+    noted(&mut stage, &id, &["stage-escalated"]);
+    let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+    assert_eq!(open_seats(&stage, &waiting), [admin().id, fritz.id.clone()]);
+
+    let (mut stage, id) = asked(json!({}));
+    let passed = json!({ "request": id, "to": SUCCESSORS[0], "reason": "On holiday from tomorrow." });
+    stage.when::<PassOnDecision>(&fritz, passed).then_events(&["decision-passed-on"]);
+    may_decide(&mut stage, &[&frieda.id, &admin().id]);
+    noted(&mut stage, &id, &["stage-escalated"]);
+}
+
+#[test]
+fn deputies_and_their_principals_need_the_permission_to_decide() {
+    let (mut stage, id) = asked(json!({}));
+    let [fritz, frieda] = finance();
+    let deputy = |own: &[&str], of: &[&str]| {
+        let permissions = of.iter().map(|name| (*name).into()).collect();
+        let principal =
+            Principal { id: fritz.id.clone(), permissions, groups: fritz.groups.clone(), ..Principal::default() };
+        Actor { stands_in_for: vec![principal], ..person("Doris Deputy", own) }
+    };
+    let offered = |stage: &Stage<Dcm>, actor: &Actor| stage.offered::<Approvals>(actor, &id).actions.len();
+    let (both, alone) = (deputy(&["request", "decide"], &["request", "decide"]), deputy(&["decide"], &["audit"]));
+    assert!(offered(&stage, &both) > 0);
+    assert_eq!(offered(&stage, &deputy(&["audit"], &["request", "decide"])), 0);
+    assert_eq!(offered(&stage, &alone), 0);
+    may_decide(&mut stage, &[&both.id]);
+    stage.when::<ApproveRequest>(&alone, json!({ "request": id })).then_rejected("not-an-approver");
+    may_decide(&mut stage, &[&both.id, &fritz.id, &frieda.id]);
+    stage.when::<ApproveRequest>(&both, json!({ "request": id })).then_events(&["stage-decided"]);
 }
 
 #[test]

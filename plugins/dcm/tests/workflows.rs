@@ -452,7 +452,7 @@ fn approvers_except_the_requester_get_a_mail() {
     assert_eq!(mail["template"], "approval-requested");
     assert_eq!(
         mail["to"],
-        json!({"people": {"permissions": ["approve"], "except": [requester().id], "with_deputies": true}})
+        json!({"people": {"permissions": ["approve"], "except": [requester().id], "must_hold": ["decide"], "with_deputies": true}})
     );
     assert_eq!(mail["facts"]["request_id"], id.as_str());
     assert_eq!(mail["facts"]["monthly_cents"], 3000);

@@ -4,6 +4,7 @@
 use eaf_core::Core;
 use eaf_core::directory::Basis;
 use eaf_core::id::{ActorId, TenantId};
+use eaf_dev::idp::accounts::ACCOUNTS;
 use eaf_system_tests::person::Person;
 use eaf_system_tests::system::{People, System, WAIT_MAX, until, wish};
 use eaf_test_support::maildev::free_address;
@@ -14,6 +15,9 @@ use std::time::{Duration, Instant};
 const OPERATOR: &str = "miriam.vogt@acme.example";
 const STAGE: &str = "costly.finance";
 const ESCALATED: &str = "dcm.stage-escalated";
+
+/// Part of the sentence that too few people can decide, in the requester's language.
+const TOO_FEW: &str = "können zu wenige entscheiden";
 
 /// Tenant in which a request needs both members of the group finance.
 struct Firm {
@@ -28,6 +32,7 @@ impl Firm {
     async fn open(system: &System) -> Firm {
         let (core, people, acme) = (system.core().await, system.people().await, TenantId::derive("acme"));
         let finance = [actor(&core, acme, "approver@acme").await, actor(&core, acme, "auditor@acme").await];
+        core.directory.set_roles(&core.by, acme, finance[1], &roles(&["auditor", "approver"])).await.unwrap();
         core.directory.put_group(&core.by, acme, "finance", "Finance", &Basis::Any).await.unwrap();
         for member in finance {
             core.directory.add_to_group(&core.by, acme, "finance", member).await.unwrap();
@@ -57,6 +62,14 @@ impl Firm {
     async fn remove(&self, member: ActorId) {
         self.core.directory.remove_member(&self.core.by, self.acme, member).await.unwrap();
     }
+}
+
+fn display_name(account: &str) -> String {
+    ACCOUNTS.iter().find(|known| known.name == account).expect("an account").display_name()
+}
+
+fn roles(roles: &[&str]) -> Vec<String> {
+    roles.iter().map(|role| (*role).to_owned()).collect()
 }
 
 async fn actor(core: &Core, tenant: TenantId, subject: &str) -> ActorId {
@@ -98,6 +111,29 @@ async fn the_removal_of_one_of_two_needed_people_escalates_at_once() {
     system.mail_to(OPERATOR, "web-01").await;
     known(&system).await;
     assert_eq!(system.database.recorded_count(ESCALATED).await, 1);
+    system.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_loss_of_the_permission_to_decide_escalates_at_once() {
+    let system = System::start().await;
+    let firm = Firm::open(&system).await;
+    let request = firm.request("web-01").await;
+    let changed = firm.core.directory.set_roles(&firm.core.by, firm.acme, firm.finance[1], &roles(&["auditor"])).await;
+    changed.unwrap();
+    let item = escalated(&firm.people.requester, &request).await;
+    let names = item["waiting"]["people"].as_array().expect("names");
+    let auditor = display_name("auditor@acme");
+    assert!(names.contains(&json!("Miriam Vogt")) && !names.contains(&json!(auditor)), "{names:?}");
+    assert!(!item["waiting_on"].as_str().expect("a text").contains(TOO_FEW), "the approver and the admin suffice");
+
+    // A group of auditors alone has no seat, so that the request escalates with its submission.
+    firm.leave_group(firm.finance[0]).await;
+    known(&system).await;
+    let item = escalated(&firm.people.requester, &firm.request("web-02").await).await;
+    let names = item["waiting"]["people"].as_array().expect("names");
+    assert_eq!(names, &[json!("Miriam Vogt")]);
+    assert!(item["waiting_on"].as_str().expect("a text").contains(TOO_FEW), "{item:#}");
     system.finish().await;
 }
 

@@ -125,6 +125,9 @@ pub struct Progress {
 pub struct PassedOn {
     pub from: String,
     pub to: String,
+    /// Time of the handover, in milliseconds since 1970; 0 in a state without this member.
+    #[serde(default)]
+    pub at: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -382,8 +385,8 @@ impl Progress {
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Decided { decision, .. } => self.decisions.push(decision.clone()),
-            Change::PassedOn { from, to, .. } => {
-                self.passed_on.push(PassedOn { from: from.clone(), to: to.clone() });
+            Change::PassedOn { from, to, at, .. } => {
+                self.passed_on.push(PassedOn { from: from.clone(), to: to.clone(), at: *at });
             }
             Change::Reassigned { approvers, due_at, at, .. } => {
                 let decisions = std::mem::take(&mut self.decisions);

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts on a stage, counted for the people who have a seat at present.
 pub(super) struct Tally {
-    /// Seats of each level: first the seats of the approvers in the plan, then the seats of each
-    /// escalation.
+    /// Seats of each level: first the seats of the approvers in the plan and those that were passed
+    /// on by people who have left, then the seats of each escalation.
     levels: Vec<Seats>,
     /// Seats of all levels together.
     pub seats: Seats,
@@ -33,8 +33,10 @@ pub(super) enum Judgement {
 
 impl Tally {
     pub fn of(approval: &Approval, approvers: &dyn Approvers, progress: &Progress) -> Tally {
-        let levels: Vec<Seats> =
+        let mut levels: Vec<Seats> =
             progress.asked.iter().map(|asked| approval.seats(approvers, progress, asked)).collect();
+        let kept = approval.kept_seats(approvers, progress, &levels);
+        levels.iter_mut().take(1).for_each(|first| first.extend(kept.clone()));
         let mut seats = Seats::new();
         for (person, actor) in levels.iter().flatten() {
             seats.entry(person.clone()).or_insert_with(|| actor.clone());

@@ -1,7 +1,8 @@
 //! Seats of a stage: the people whose decision the stage asks for.
 //!
 //! A person has one seat, also if several groups name the person, or name the person by different
-//! actor ids. The requester never has a seat.
+//! actor ids. The requester never has a seat. A seat that was passed on belongs to the other
+//! person, also when the person who had it leaves.
 
 use super::approval::{Approval, Approvers, Progress};
 use super::document::Approver;
@@ -38,6 +39,15 @@ impl Approval {
             }
         }
         seats
+    }
+
+    /// Seats that were passed on by people to whom no reference leads any more, such as people who
+    /// have left since. They are in none of the `levels`.
+    pub(super) fn kept_seats(&self, approvers: &dyn Approvers, progress: &Progress, levels: &[Seats]) -> Seats {
+        let takers = progress.passed_on.iter().map(|passed| progress.passed_to(approvers, passed.from.clone()));
+        let has_seat = |actor: &String| approvers.is_present(actor) && !self.is_requester(approvers, actor);
+        let seats = takers.filter(has_seat).map(|actor| (person_of(approvers, &actor), actor));
+        seats.filter(|(person, _)| levels.iter().all(|level| !level.contains_key(person))).collect()
     }
 }
 

@@ -16,7 +16,7 @@ use dcm::vm::decommission::DecommissionVm;
 use dcm::vm::fail_decommission::FailDecommission;
 use eaf_sdk::document::Actor;
 use eaf_sdk::testing::{Stage, person, system};
-use eaf_sdk::{People, Principal};
+use eaf_sdk::{Message, People, Principal};
 use serde_json::{Value, json};
 
 /// Events of a submission that waits for the default stage.
@@ -79,7 +79,7 @@ pub fn with_offering() -> Stage<Dcm> {
     let mut members = vec![requester(), approver(), admin(), boss(), manager()];
     members.extend(finance());
     let ids: Vec<&str> = members.iter().map(|member| member.id.as_str()).chain(SUCCESSORS).collect();
-    SUCCESSORS.iter().for_each(|id| stage.set_people(People::actor(id), &[id]));
+    ids.iter().for_each(|id| stage.set_people(People::actor(id), &[id]));
     stage.set_people(People::who_may("decide"), &ids);
     stage.when::<DefineOffering>(&admin(), offering(json!({}))).then_events(&["offering-defined"]);
     stage
@@ -138,7 +138,8 @@ pub fn with_gone() -> (Stage<Dcm>, String) {
 
 /// Deputy of the requester's manager.
 pub fn deputy() -> Actor {
-    let principal = Principal { id: manager().id, manages: vec![requester().id], ..Principal::default() };
+    let permissions = vec!["request".into(), "decide".into()];
+    let principal = Principal { id: manager().id, permissions, manages: vec![requester().id], ..Principal::default() };
     Actor { stands_in_for: vec![principal], ..person("Doris Deputy", &["request", "decide"]) }
 }
 
@@ -153,6 +154,12 @@ pub fn finance() -> [Actor; 2] {
 
 pub fn manager() -> Actor {
     Actor { manages: vec![requester().id], ..person("Mona Manager", &["request", "decide"]) }
+}
+
+/// Actor ids of the people whom the sentence about a request names, without their deputies.
+pub fn open_seats(stage: &Stage<Dcm>, waiting: &Message) -> Vec<String> {
+    let reference = serde_json::from_value(waiting.params["seats"]["x-eaf-people"].clone());
+    stage.resolve(reference.expect("a reference to people")).actors
 }
 
 /// Policy document with a stage of the requester's manager and a stage of the finance department,

@@ -1,15 +1,15 @@
 //! Handover of the caller's seat in open stages to another person, who then decides instead.
 
-use super::people::{Resolved, check_deciders};
+use super::people::{Resolved, check_deciders, decider};
 use super::record::Recording;
 use super::{ambient, boundary};
 use crate::calendar::state::Current;
 use crate::permission::DECIDE;
 use crate::policy::approval::{Ambient, Approval, Approvers, Change, Verdict};
 use crate::policy::operations::Vote;
-use crate::request::{Request, RequestFacts, stream, unknown};
+use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
-use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, People, Personal, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,9 @@ impl Command for PassOnDecision {
     const PERMISSION: Option<&'static str> = Some(DECIDE);
 
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
-        boundary(&self.request, loaded).people(People::who_may(DECIDE))
+        let boundary = boundary(&self.request, loaded);
+        // The host resolves only valid ids; `decide` rejects the others.
+        if is_id(&self.to) { boundary.people(decider(&self.to)) } else { boundary }
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {

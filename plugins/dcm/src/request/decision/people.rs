@@ -1,19 +1,26 @@
 //! People of an approval: references that the host resolves, and the caller's own seats.
 
 use crate::permission::{DECIDE, OPERATE};
-use crate::policy::approval::{Approval, Approvers};
+use crate::policy::approval::{Approval, Approvers, Progress};
 use crate::policy::document::{Approver, Whose};
-use eaf_sdk::{Context, FieldError, Fields, People, Streams};
+use eaf_sdk::{Context, FieldError, Fields, People, Principal, Streams};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reference of the host for a reference of a policy.
+/// Reference of the host for a reference of a policy, to those who may decide: the host refuses the
+/// decisions of others, so that they have no seat.
 pub fn reference(approver: &Approver, requester: &str) -> People {
-    match approver {
+    let people = match approver {
         Approver::Group(key) => People::in_group(key),
         Approver::Permission(name) => People::who_may(name),
         Approver::ManagerOf(Whose::Requester) => People::manager_of(requester),
-        Approver::Actor(id) => People::actor(id),
-    }
+        Approver::Actor(id) => return decider(id),
+    };
+    people.must_hold(DECIDE)
+}
+
+/// Reference to a member who may decide.
+pub fn decider(actor: &str) -> People {
+    People::actor(actor).must_hold(DECIDE)
 }
 
 /// References of all stages and escalations of an approval, and of the operators, who are asked
@@ -40,16 +47,17 @@ fn takers(approval: &Approval) -> BTreeSet<&String> {
 
 /// Reference to the people to whom seats in open stages were passed on. `None`: no seat was.
 pub fn takers_reference(approval: &Approval) -> Option<People> {
-    takers(approval).into_iter().map(|actor| People::actor(actor)).reduce(People::or)
+    takers(approval).into_iter().map(|actor| decider(actor)).reduce(People::or)
 }
 
 /// People to whom the host resolved the references of an approval, with the caller as the deputy of
 /// the people for whom the caller stands in.
 pub struct Resolved {
     members: BTreeMap<Approver, BTreeSet<String>>,
-    /// People to whom a seat was passed on and who have left since.
+    /// People to whom a seat was passed on and who cannot decide any more.
     gone: BTreeSet<String>,
     caller: String,
+    /// People for whom the caller may decide as their deputy.
     principals: BTreeSet<String>,
 }
 
@@ -64,12 +72,17 @@ impl Resolved {
             gone: gone(approval, streams),
             members: approvers_of(approval).into_iter().chain(further.iter().cloned()).map(members).collect(),
             caller: ctx.actor.id.clone(),
-            principals: ctx.actor.stands_in_for.iter().map(|principal| principal.id.clone()).collect(),
+            principals: principals(ctx).map(|principal| principal.id.clone()).collect(),
         }
     }
 }
 
-/// People to whom a seat was passed on and who are no members any more.
+/// Persons for whom the caller may decide as their deputy; none if the caller may not decide.
+fn principals(ctx: &Context) -> impl Iterator<Item = &Principal> {
+    ctx.actor.stands_in_for.iter().filter(|_| ctx.may(DECIDE))
+}
+
+/// People to whom a seat was passed on and who have left or may not decide any more.
 fn gone(approval: &Approval, streams: &Streams) -> BTreeSet<String> {
     let Some(reference) = takers_reference(approval) else { return BTreeSet::new() };
     let present = streams.people(&reference);
@@ -117,12 +130,13 @@ impl<'a> CallerAlone<'a> {
         groups: &[String],
         manages: &[String],
     ) -> bool {
-        match approver {
+        let is_meant = match approver {
             Approver::Group(key) => groups.contains(key),
             Approver::Permission(name) => permissions.contains(name),
             Approver::ManagerOf(Whose::Requester) => manages.iter().any(|managed| managed == self.requester),
             Approver::Actor(actor) => actor == id,
-        }
+        };
+        is_meant && may_decide(permissions)
     }
 }
 
@@ -140,41 +154,71 @@ impl Approvers for CallerAlone<'_> {
     }
 
     fn deputies(&self, actor: &str) -> BTreeSet<String> {
-        let stands_in = self.ctx.actor.stands_in_for.iter().any(|principal| principal.id == actor);
+        let stands_in = principals(self.ctx).any(|principal| principal.id == actor);
         if stands_in { BTreeSet::from([self.ctx.actor.id.clone()]) } else { BTreeSet::new() }
     }
+
+    /// Other people than the caller and the persons for whom the caller stands in count as present.
+    fn is_present(&self, actor: &str) -> bool {
+        let caller = &self.ctx.actor;
+        let principal = caller.stands_in_for.iter().find(|principal| principal.id == actor);
+        match principal.map(|principal| &principal.permissions) {
+            Some(permissions) => may_decide(permissions),
+            None => caller.id != actor || self.ctx.may(DECIDE),
+        }
+    }
+}
+
+fn may_decide(permissions: &[String]) -> bool {
+    permissions.iter().any(|permission| permission == DECIDE)
+}
+
+/// People who have a seat in an open stage and have not decided.
+pub fn open_seats(approval: &Approval) -> People {
+    let open: Vec<_> = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage)).collect();
+    let references = open.iter().flat_map(|progress| progress.asked.iter().flatten());
+    let people = references.fold(People::default(), |people, asked| people.or(reference(asked, &approval.requester)));
+    let taken = open.iter().flat_map(|progress| &progress.passed_on);
+    let people = taken.fold(people, |people, passed| people.or(decider(&passed.to)));
+    let is_done = |actor: &&String| open.iter().all(|progress| has_no_open_seat(actor, progress, &open));
+    let done: BTreeSet<&String> = open.iter().flat_map(|progress| done_in(progress)).filter(is_done).collect();
+    done.into_iter().chain(&approval.requester_ids).fold(people, |people, actor| people.except(actor))
+}
+
+/// Actor ids of the people who have decided on a stage, themselves or by a deputy, of these
+/// deputies, and of the people who passed their seat on.
+fn done_in(progress: &Progress) -> impl Iterator<Item = &String> {
+    let decisions = progress.decisions.iter();
+    let decided = decisions.flat_map(|decision| [&decision.actor].into_iter().chain(&decision.on_behalf_of));
+    decided.chain(progress.passed_on.iter().map(|passed| &passed.from))
+}
+
+/// Tells whether a person has no open seat in one of the open stages: a decision or a handover of
+/// the person's own counts in every open stage in which the person has a seat at that time.
+fn has_no_open_seat(actor: &String, progress: &Progress, open: &[&Progress]) -> bool {
+    let decisions = open.iter().flat_map(|progress| &progress.decisions);
+    let decided = decisions.filter(|decision| decision.actor == *actor && decision.on_behalf_of.is_none());
+    let passed = open.iter().flat_map(|progress| &progress.passed_on).filter(|passed| passed.from == *actor);
+    let acted_at = decided.map(|decision| decision.at).chain(passed.map(|passed| passed.at)).max();
+    let had_no_seat = acted_at.is_some_and(|at| progress.since < at);
+    let is_taker = progress.passed_on.iter().any(|passed| passed.to == *actor);
+    done_in(progress).any(|done| done == actor) || had_no_seat && !is_taker
 }
 
 /// People who may decide on an open stage and have not, and their deputies.
 pub fn waited_for(approval: &Approval) -> People {
-    let open: Vec<_> = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage)).collect();
-    let references = open.iter().flat_map(|progress| progress.asked.iter().flatten());
-    let mut people =
-        references.fold(People::default(), |people, asked| people.or(reference(asked, &approval.requester)));
-    let mut gone: BTreeSet<&String> = BTreeSet::new();
-    for progress in &open {
-        people = progress.passed_on.iter().fold(people, |people, passed| people.or(People::actor(&passed.to)));
-        // A person who has decided on one of several open stages may have a seat in another.
-        if let [_] = open.as_slice() {
-            let decided =
-                progress.decisions.iter().map(|decision| decision.on_behalf_of.as_ref().unwrap_or(&decision.actor));
-            gone.extend(decided.chain(progress.passed_on.iter().map(|passed| &passed.from)));
-        }
-    }
-    gone.extend(&approval.requester_ids);
-    gone.into_iter().fold(people.with_deputies(), |people, id| people.except(id))
+    open_seats(approval).with_deputies()
 }
 
 /// Checks that these actor ids, given with their JSON pointers, belong to members who may decide.
-/// The references in `streams` must contain the holders of the permission to decide.
+/// The references in `streams` must contain [`decider`] of each.
 pub fn check_deciders<'a>(
     fields: &mut Fields,
     streams: &Streams,
     actors: impl IntoIterator<Item = (String, &'a String)>,
 ) {
-    let deciders = streams.people(&People::who_may(DECIDE));
     for (pointer, actor) in actors {
-        if !deciders.contains(actor) {
+        if !streams.people(&decider(actor)).contains(actor) {
             fields.push(FieldError::new(&pointer, "person-unknown"));
         }
     }
@@ -186,5 +230,5 @@ pub fn asked(approval: &Approval) -> People {
     let references = all.clone().flat_map(|progress| progress.asked.iter().flatten());
     let people = references.fold(People::default(), |people, asked| people.or(reference(asked, &approval.requester)));
     let passed = all.flat_map(|progress| &progress.passed_on);
-    passed.fold(people, |people, passed| people.or(People::actor(&passed.to)))
+    passed.fold(people, |people, passed| people.or(decider(&passed.to)))
 }

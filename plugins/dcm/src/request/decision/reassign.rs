@@ -6,12 +6,12 @@ use super::people::{Resolved, approvers_of, check_deciders, reference};
 use super::record::Recording;
 use super::{REFERENCES_MAX, ambient, boundary};
 use crate::calendar::state::Current;
-use crate::permission::{DECIDE, OPERATE};
+use crate::permission::OPERATE;
 use crate::policy::document::Approver;
 use crate::policy::read::is_group_key;
 use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
-use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, People, Personal, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ impl Command for ReassignStage {
     const PERMISSION: Option<&'static str> = Some(OPERATE);
 
     fn boundary(&self, ctx: &Context, loaded: &Streams) -> Boundary {
-        let boundary = boundary(&self.request, loaded).people(People::who_may(DECIDE));
+        let boundary = boundary(&self.request, loaded);
         // The host resolves only valid references; `check` rejects the others.
         let is_resolvable = |approver: &Approver| match approver {
             Approver::Actor(id) => is_id(id),

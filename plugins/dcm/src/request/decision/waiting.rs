@@ -1,6 +1,6 @@
 //! Sentence that says whom an open approval waits for, since when, by when, and what follows.
 
-use super::people::{reference, waited_for};
+use super::people::{open_seats, reference, waited_for};
 use crate::policy::approval::{Approval, Progress, Verdict};
 use crate::policy::document::Needs;
 use crate::policy::plan::PlannedStage;
@@ -27,10 +27,10 @@ pub fn message(approval: &Approval, ctx: &Context) -> Message {
     let message = Message::new("approval")
         .param("since", since)
         .param("people", waited_for(approval))
+        .param("seats", open_seats(approval))
         .param("stage", names(&open, ctx))
         .param("all", matches!(open.as_slice(), [(planned, _)] if planned.needs == Needs::All))
-        .param("missing", missing(&open))
-        .param("people_missing", open.iter().any(|(_, progress)| progress.operators_asked));
+        .param("missing", missing(&open));
     let due = open
         .iter()
         .filter_map(|(planned, progress)| Some((progress.due_at?, *planned, *progress)))
@@ -55,9 +55,13 @@ fn names(open: &[(&PlannedStage, &Progress)], ctx: &Context) -> String {
     names.map(|name| name.in_language(&ctx.locale)).collect::<Vec<_>>().join(", ")
 }
 
-/// Number of approvals that the open stage lacks; 1 if several stages are open.
+/// Number of approvals that the open stage lacks; 1 if several stages are open, or all of a stage's
+/// people must approve.
 fn missing(open: &[(&PlannedStage, &Progress)]) -> u64 {
     let [(planned, progress)] = open else { return 1 };
+    if planned.needs == Needs::All {
+        return 1;
+    }
     let approvals = progress.decisions.iter().filter(|decision| decision.verdict == Verdict::Approve).count();
     planned.needs.least().saturating_sub(approvals as u64)
 }

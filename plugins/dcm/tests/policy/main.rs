@@ -3,23 +3,23 @@
 //!
 //! `EAF_SEED` sets the seed, which is printed, and `EAF_CASES` the number of operations.
 
+mod documents;
+mod people;
+mod waiting;
+
 use dcm::policy::approval::{Ambient, Approval, Approvers, BusinessHours, Cause, Change, Outcome, PassedBy, Verdict};
-use dcm::policy::condition::{Comparison, Condition, Operand, Operator};
-use dcm::policy::document::{
-    AppliesTo, Approver, AutoRule, Deadline, Escalation, Finally, Names, Needs, Policy, Stage, Whose,
-};
-use dcm::policy::fact::{Fact, Facts, Kind};
+use dcm::policy::document::{Approver, Needs, Policy};
+use dcm::policy::fact::Facts;
 use dcm::policy::operations::Vote;
 use dcm::policy::plan::{Plan, Published, plan};
 use dcm::policy::waiting::{Then, waiting_on};
+use documents::{approver, facts, policies};
 use eaf_sdk::Rejection;
 use eaf_sdk::testing::SeededRandom;
+use people::{PEOPLE, REQUESTER, TestMembers, first_id, number, references};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-const PEOPLE: usize = 6;
-const GROUPS: usize = 3;
-const REQUESTER: usize = 0;
 const REVISION: u32 = 3;
 const HOUR: i64 = 3_600_000;
 
@@ -28,82 +28,6 @@ fn from_environment(name: &str, default: u64) -> u64 {
     let value = std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default);
     println!("{name}={value}");
     value
-}
-
-/// Members of groups that change; some people have a second actor id.
-struct TestMembers {
-    members: BTreeMap<Approver, BTreeSet<String>>,
-    second_id: [bool; PEOPLE],
-    deputies: BTreeMap<String, BTreeSet<String>>,
-}
-
-fn first_id(person: usize) -> String {
-    format!("{person:08}-0000-4000-8000-000000000001")
-}
-
-fn second_id(person: usize) -> String {
-    format!("{person:08}-0000-4000-8000-000000000002")
-}
-
-fn number(actor: &str) -> usize {
-    actor[..8].parse().unwrap()
-}
-
-fn references() -> Vec<Approver> {
-    let groups = (0..GROUPS).map(|group| Approver::Group(format!("g{group}")));
-    let permissions = ["approve", "operate"].map(|name| Approver::Permission(name.into()));
-    groups.chain(permissions).chain([Approver::ManagerOf(Whose::Requester)]).collect()
-}
-
-impl TestMembers {
-    fn new(random: &mut SeededRandom) -> Self {
-        let second_id = std::array::from_fn(|_| random.below(3) == 0);
-        let mut people = TestMembers { members: BTreeMap::new(), second_id, deputies: BTreeMap::new() };
-        for reference in references() {
-            people.change(random, reference);
-        }
-        for _ in 0..random.below(4) {
-            let (of, deputy) = (people.actor(random), people.actor(random));
-            people.deputies.entry(of).or_default().insert(deputy);
-        }
-        people
-    }
-
-    fn change(&mut self, random: &mut SeededRandom, reference: Approver) {
-        let members = (0..random.below(4)).map(|_| self.actor(random)).collect();
-        self.members.insert(reference, members);
-    }
-
-    /// Removes one person from a group, a role or the managers.
-    fn leave(&mut self, random: &mut SeededRandom, reference: &Approver) {
-        let members = self.members.entry(reference.clone()).or_default();
-        let leaver = members.iter().nth(random.below(members.len().max(1))).cloned();
-        leaver.map(|actor| members.remove(&actor));
-    }
-
-    fn actor(&self, random: &mut SeededRandom) -> String {
-        let person = random.below(PEOPLE);
-        if self.second_id[person] && random.below(2) == 0 { second_id(person) } else { first_id(person) }
-    }
-}
-
-impl Approvers for TestMembers {
-    fn members(&self, reference: &Approver) -> BTreeSet<String> {
-        match reference {
-            Approver::Actor(actor) => BTreeSet::from([actor.clone()]),
-            _ => self.members.get(reference).cloned().unwrap_or_default(),
-        }
-    }
-
-    fn person(&self, actor: &str) -> BTreeSet<String> {
-        let person = number(actor);
-        let second = self.second_id[person].then(|| second_id(person));
-        second.into_iter().chain([first_id(person)]).collect()
-    }
-
-    fn deputies(&self, actor: &str) -> BTreeSet<String> {
-        self.deputies.get(actor).cloned().unwrap_or_default()
-    }
 }
 
 struct AllDay;
@@ -116,103 +40,6 @@ impl BusinessHours for AllDay {
     fn ms_between(&self, start: i64, end: i64) -> i64 {
         (end - start).max(0)
     }
-}
-
-fn facts(random: &mut SeededRandom) -> Facts {
-    Facts {
-        kind: *random.pick(Kind::ALL),
-        cpus: random.below(4) as u32,
-        memory_gb: 8,
-        term_months: 12,
-        machines: 1,
-        monthly_cents: random.below(4) as i64,
-        total_cents: 0,
-        offering: "ubuntu".into(),
-        requester_groups: (0..random.below(2)).map(|group| format!("g{group}")).collect(),
-        cost_centre: String::new(),
-        at: 0,
-        weekday: 1 + random.below(7) as u8,
-        hour: 10,
-    }
-}
-
-fn condition(random: &mut SeededRandom, depth: usize) -> Condition {
-    let list =
-        |random: &mut SeededRandom| (0..1 + random.below(2)).map(|_| condition(random, depth + 1)).collect::<Vec<_>>();
-    match random.below(if depth < 3 { 6 } else { 3 }) {
-        3 => Condition::All { all: list(random) },
-        4 => Condition::Any { any: list(random) },
-        5 => Condition::Not { not: Box::new(condition(random, depth + 1)) },
-        0 => Condition::Comparison(Comparison {
-            fact: Fact::RequesterGroups,
-            is: Operator::Contains,
-            value: Operand::Text("g0".into()),
-        }),
-        _ => Condition::Comparison(Comparison {
-            fact: *random.pick(&[Fact::Cpus, Fact::MonthlyCents]),
-            is: *random.pick(&[Operator::Gt, Operator::Le, Operator::Ne]),
-            value: Operand::Number(random.below(4) as i64),
-        }),
-    }
-}
-
-fn sometimes<T>(random: &mut SeededRandom, make: impl FnOnce(&mut SeededRandom) -> T) -> Option<T> {
-    (random.below(2) == 0).then(|| make(random))
-}
-
-fn approver(random: &mut SeededRandom) -> Approver {
-    match random.below(4) {
-        0 => Approver::Actor(first_id(random.below(PEOPLE))),
-        _ => random.pick(&references()).clone(),
-    }
-}
-
-fn names() -> Names {
-    Names { de: "Leitung".into(), en: "Management".into() }
-}
-
-fn deadline(random: &mut SeededRandom) -> Deadline {
-    let escalate =
-        (0..random.below(3)).map(|_| Escalation { to: approver(random), hours: 1 + random.below(9) as u32 }).collect();
-    let finally = *random.pick(&[Finally::Expire, Finally::Approve]);
-    Deadline { hours: 2 + random.below(9) as u32, remind_after: vec![1], escalate, finally }
-}
-
-fn stages(random: &mut SeededRandom) -> Vec<Stage> {
-    let stage = |number: usize, random: &mut SeededRandom| Stage {
-        key: format!("s{number}"),
-        name: names(),
-        after: (0..number).filter(|_| random.below(3) == 0).map(|before| format!("s{before}")).collect(),
-        when: sometimes(random, |random| condition(random, 2)),
-        approvers: (0..1 + random.below(2)).map(|_| approver(random)).collect(),
-        needs: *random.pick(&[Needs::Any, Needs::All, Needs::AtLeast(1), Needs::AtLeast(2), Needs::AtLeast(3)]),
-        deadline: sometimes(random, deadline),
-    };
-    (0..random.below(4)).map(|number| stage(number, random)).collect()
-}
-
-fn policies(random: &mut SeededRandom) -> Vec<Published> {
-    let policy = |random: &mut SeededRandom| Policy {
-        applies_to: AppliesTo {
-            kinds: Kind::ALL.iter().copied().collect(),
-            when: sometimes(random, |random| condition(random, 3)),
-        },
-        auto_approve: sometimes(random, |random| AutoRule {
-            key: "small".into(),
-            name: names(),
-            when: condition(random, 2),
-        })
-        .into_iter()
-        .collect(),
-        stages: stages(random),
-        allow_timeout_approval: true,
-    };
-    let published = |number: usize, random: &mut SeededRandom| Published {
-        key: format!("k{number}"),
-        version: 1 + random.below(3) as u32,
-        policy: policy(random),
-    };
-    (0..random.below(4)).map(|number| published(number, random)).collect()
 }
 
 /// Approval under test, with the people and the time that its operations get.
@@ -240,8 +67,10 @@ impl Case {
         for change in changes {
             self.check(change);
             self.approval.apply(change);
+            self.check_waiting();
         }
         self.check_waiting();
+        self.check_stages();
         self.check_end();
     }
 
@@ -251,7 +80,8 @@ impl Case {
             Change::Decided { stage, decision } => {
                 let actor = number(&decision.actor);
                 let behalf = decision.on_behalf_of.as_deref().map(number);
-                assert_ne!(actor, 0, "the requester decided");
+                assert_ne!(actor, REQUESTER, "the requester decided");
+                assert!(self.people.may_decide[actor], "{actor} decided without the permission");
                 assert!(behalf != Some(0) && behalf != Some(actor), "{decision:?}");
                 let before = &self.approval.open(stage).expect("decisions are on open stages").decisions;
                 assert!(before.iter().all(|earlier| number(&earlier.actor) != actor), "{actor} decided twice");
@@ -287,26 +117,6 @@ impl Case {
         }
     }
 
-    /// Checks that an open approval waits for people who may decide or for the next step of a
-    /// deadline, or says that people are missing.
-    fn check_waiting(&self) {
-        let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else {
-            assert!(self.approval.ended.is_some());
-            return;
-        };
-        assert_eq!(waiting.answer_since.is_some(), self.approval.can_answer(REVISION).is_ok());
-        self.check_deadlines(waiting.answer_since.is_some());
-        assert!(!waiting.stages.is_empty(), "an open approval without an open stage");
-        for stage in waiting.stages {
-            let has_step = matches!(stage.then, Then::Escalate { .. }) && stage.due_at.is_some();
-            assert!(!stage.people.is_empty() || has_step || stage.people_missing, "{stage:?}");
-            for actor in &stage.people {
-                let vote = self.vote(actor, Some(&stage.stage), Verdict::Approve);
-                assert!(self.approval.can_decide(&self.people, &vote).is_ok(), "{actor} in {stage:?}");
-            }
-        }
-    }
-
     /// Checks that a stage with a deadline waits for its end, or has hours left while a question is
     /// open.
     fn check_deadlines(&self, is_asked_back: bool) {
@@ -336,20 +146,21 @@ impl Case {
 
     /// Tries one random operation; most of them are refused.
     fn step(&mut self, random: &mut SeededRandom) {
-        self.now += random.below(3) as i64 * HOUR;
+        self.now += 1 + random.below(3) as i64 * HOUR;
         let planned = self.approval.plan.stages.iter().map(|planned| planned.key.clone()).collect::<Vec<_>>();
         let stage = if planned.is_empty() { String::new() } else { random.pick(&planned).clone() };
         let (actor, other) = (self.people.actor(random), self.people.actor(random));
         let before = self.approval.ended.clone();
-        let changes = match random.below(12) {
+        let changes = match random.below(13) {
             0..=3 => {
                 let verdict = if random.below(5) == 0 { Verdict::Reject } else { Verdict::Approve };
                 let on_behalf_of = (random.below(3) == 0).then_some(other.as_str());
-                let stage = (random.below(2) == 0).then_some(stage.as_str());
+                // The host's people have one actor id and decide in all stages at once.
+                let stage = (self.people.has_second_ids() && random.below(2) == 0).then_some(stage.as_str());
                 let revision = REVISION - (random.below(20) == 0) as u32;
                 self.approval.decide(self.ambient(), &Vote { actor: &actor, on_behalf_of, stage, revision, verdict })
             }
-            4 => self.approval.pass_on(self.ambient(), &stage, &actor, &other),
+            4 => self.pass_on(&stage, &actor, &other),
             5 => self.approval.reassign(self.ambient(), &stage, vec![approver(random)], &actor),
             6 => self.approval.escalate(self.ambient(), &stage),
             7 => self.approval.expire(self.ambient(), &stage),
@@ -360,15 +171,35 @@ impl Case {
                 self.people.leave(random, &reference);
                 Ok(self.departed())
             }
+            11 => {
+                self.people.may_decide[number(&actor)] = false;
+                Ok(self.departed())
+            }
             _ => {
                 let reference = random.pick(&references()).clone();
                 self.people.change(random, reference);
+                self.people.may_decide[number(&actor)] = true;
                 Ok(self.approval.reconsider(self.ambient()))
             }
         };
         let changes = changes.unwrap_or_default();
         assert!(before.is_none() || changes.is_empty(), "an approval changed after its end");
         self.follow(&changes);
+    }
+
+    /// Changes of a handover of the seat in this stage. The host's people have one actor id and
+    /// hand over all their seats at once.
+    fn pass_on(&self, stage: &str, from: &str, to: &str) -> Result<Vec<Change>, Rejection> {
+        if self.people.has_second_ids() {
+            return self.approval.pass_on(self.ambient(), stage, from, to);
+        }
+        let (mut approval, mut all) = (self.approval.clone(), Vec::new());
+        for stage in approval.can_decide(&self.people, &self.vote(from, None, Verdict::Approve))? {
+            let changes = approval.pass_on(self.ambient(), &stage, from, to)?;
+            changes.iter().for_each(|change| approval.apply(change));
+            all.extend(changes);
+        }
+        Ok(all)
     }
 
     /// Changes that follow from the departure of people, which are escalations alone. Afterwards
@@ -391,6 +222,7 @@ impl Case {
     /// Ends the approval by operations that are permitted.
     fn end(&mut self) {
         for _ in 0..200 {
+            self.now += 1;
             let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else { return };
             let stage = &waiting.stages[0];
             let (key, person) = (stage.stage.clone(), stage.people.first().cloned());
@@ -407,6 +239,7 @@ impl Case {
                     }
                 }
                 (None, None) => {
+                    self.people.may_decide = [true; PEOPLE];
                     let everyone = (1..PEOPLE).map(|person| Approver::Actor(first_id(person))).collect();
                     self.approval.reassign(self.ambient(), &key, everyone, &first_id(1))
                 }

@@ -1,0 +1,188 @@
+//! Checks that what an approval says of its waiting is true at each position of its history, by a
+//! model that finds the people who may act from the directory and the recorded decisions alone.
+
+use crate::people::{PEOPLE, REQUESTER, TestMembers, first_id, number};
+use crate::{Case, REVISION};
+use dcm::policy::approval::{Progress, Verdict};
+use dcm::policy::document::{Approver, Needs, Whose};
+use dcm::policy::operations::Vote;
+use dcm::policy::waiting::{Then, WaitingStage, waiting_on};
+use dcm::request::decision::waiting::message;
+use eaf_sdk::testing::{Stage, person};
+use eaf_sdk::{Context, Message, People};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+static CONTEXT: LazyLock<Context> = LazyLock::new(|| Stage::<dcm::Dcm>::new().context(&person("Rita Requester", &[])));
+
+impl Case {
+    /// Checks that each open stage names exactly the people who may decide in it, and says that
+    /// people are missing only if they are too few. The sentence about the approval agrees.
+    pub fn check_waiting(&self) {
+        let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else {
+            assert!(self.approval.ended.is_some());
+            assert!(self.approval.open_stages().is_empty(), "an ended approval waits");
+            return;
+        };
+        assert!(self.approval.ended.is_none());
+        assert_eq!(waiting.answer_since.is_some(), self.approval.can_answer(REVISION).is_ok());
+        for stage in &waiting.stages {
+            self.check_stage(stage);
+        }
+        self.check_sentence(&waiting.stages);
+    }
+
+    /// Checks that the open approval has open stages, and that each of them waits for people or for
+    /// the next step of its deadline, or says that people are missing.
+    pub fn check_stages(&self) {
+        let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else { return };
+        self.check_deadlines(waiting.answer_since.is_some());
+        assert!(!waiting.stages.is_empty(), "an open approval without an open stage");
+        self.check_too_few(&waiting.stages);
+        for stage in waiting.stages {
+            let has_step = matches!(stage.then, Then::Escalate { .. }) && stage.due_at.is_some();
+            assert!(!stage.people.is_empty() || has_step || stage.people_missing, "{stage:?}");
+        }
+    }
+
+    fn check_stage(&self, stage: &WaitingStage) {
+        let progress = self.approval.open(&stage.stage).expect("it waits for open stages");
+        let may_act = self.people.open_seats(progress);
+        let named: BTreeSet<usize> = stage.people.iter().map(|actor| number(actor)).collect();
+        assert_eq!(named, may_act, "{stage:?} of {progress:?}");
+        let needed = match stage.needs {
+            Needs::Any | Needs::All => 1,
+            Needs::AtLeast(count) => (count as usize).saturating_sub(stage.approvals),
+        };
+        // A stage that has its approvals passes with the next event.
+        let is_short = stage.people_missing && !has_quorum(stage);
+        assert_eq!(is_short, may_act.len() < needed && !has_quorum(stage), "{stage:?} of {progress:?}");
+        for actor in &stage.people {
+            let vote = self.vote(actor, Some(&stage.stage), Verdict::Approve);
+            assert!(self.approval.can_decide(&self.people, &vote).is_ok(), "{actor} in {stage:?}");
+        }
+    }
+
+    /// Checks the sentence of a row. It knows a person by one actor id, as the host does.
+    fn check_sentence(&self, stages: &[WaitingStage]) {
+        let Some(said) = self.sentence() else { return };
+        let named = self.people.named(&said, "people");
+        let acting: BTreeSet<usize> = (1..PEOPLE).filter(|person| self.may_act(*person)).collect();
+        if let [stage] = stages {
+            assert!(named.is_subset(&acting), "{named:?} are named, {acting:?} may act: {:?}", self.approval);
+            let is_short = stage.people_missing && !has_quorum(stage);
+            assert_eq!(self.is_too_few(&said), is_short, "{said:?}: {stage:?} of {:?}", self.approval);
+        }
+        let is_true = named.is_empty() || !named.is_disjoint(&acting) || !said.params["due"].is_null();
+        assert!(is_true, "{named:?} are named, {acting:?} may act: {:?}", self.approval);
+    }
+
+    /// Checks, after the events of a whole command, that the sentence says that people are too few
+    /// only if no stage has enough.
+    fn check_too_few(&self, stages: &[WaitingStage]) {
+        let Some(said) = self.sentence().filter(|said| self.is_too_few(said)) else { return };
+        // People who acted before they got a seat in another open stage are not counted there.
+        let open = stages.iter().filter_map(|stage| self.approval.open(&stage.stage));
+        let acted: BTreeSet<&String> = open
+            .flat_map(|open| {
+                let decided = open.decisions.iter().map(|decision| &decision.actor);
+                decided.chain(open.passed_on.iter().map(|passed| &passed.from))
+            })
+            .collect();
+        let is_missing =
+            |stage: &WaitingStage| stage.people_missing || stage.people.iter().all(|actor| acted.contains(actor));
+        assert!(stages.iter().all(is_missing), "{said:?}: {stages:?} of {:?}", self.approval);
+    }
+
+    /// Sentence that an open approval waits for its approvers. `None`: the people have several
+    /// actor ids, unlike the host's, or the approval waits for its requester.
+    fn sentence(&self) -> Option<Message> {
+        if self.people.has_second_ids() || self.approval.is_paused() {
+            return None;
+        }
+        Some(message(&self.approval, &Context { now: self.now, ..CONTEXT.clone() }))
+    }
+
+    fn is_too_few(&self, said: &Message) -> bool {
+        let seats = self.people.named(said, "seats");
+        (seats.len() as u64) < said.params["missing"].as_u64().expect("a number")
+    }
+
+    /// Tells whether the host and the approval accept a decision of a person, for themselves or as
+    /// a deputy.
+    fn may_act(&self, person: usize) -> bool {
+        let actor = first_id(person);
+        let accepts = |on_behalf_of| {
+            let vote = Vote { actor: &actor, on_behalf_of, stage: None, revision: REVISION, verdict: Verdict::Approve };
+            self.approval.can_decide(&self.people, &vote).is_ok()
+        };
+        let mut principals = self.people.deputies.iter().filter(|(_, deputies)| deputies.contains(&actor));
+        self.people.may_decide[person] && (accepts(None) || principals.any(|(of, _)| accepts(Some(of.as_str()))))
+    }
+}
+
+/// Tells whether a stage that does not need everyone has the approvals that it needs.
+fn has_quorum(stage: &WaitingStage) -> bool {
+    stage.needs != Needs::All && stage.approvals as u64 >= stage.needs.least()
+}
+
+impl TestMembers {
+    /// People who have a seat in a stage and have not used it.
+    fn open_seats(&self, progress: &Progress) -> BTreeSet<usize> {
+        let asked = progress.asked.iter().flatten().flat_map(|reference| self.listed(reference));
+        let asked = asked.map(|actor| number(&actor)).filter(|person| self.may_decide[*person]);
+        let givers = progress.passed_on.iter().map(|passed| number(&passed.from));
+        let is_eligible = |person: &usize| *person != REQUESTER && self.may_decide[*person];
+        let seats: BTreeSet<usize> =
+            asked.chain(givers).map(|person| passed_to(progress, person)).filter(is_eligible).collect();
+        let (mut acted, mut used) = (BTreeSet::new(), BTreeSet::new());
+        for decision in &progress.decisions {
+            let actor = number(&decision.actor);
+            let behalf = decision.on_behalf_of.as_deref().map(number);
+            let seat = behalf.filter(|_| !seats.contains(&actor)).unwrap_or(actor);
+            if acted.insert(actor) && !used.insert(seat) {
+                acted.remove(&actor);
+            }
+        }
+        seats.into_iter().filter(|person| !acted.contains(person) && !used.contains(person)).collect()
+    }
+
+    /// People to whom a reference in the sentence leads, with their deputies if it includes these.
+    fn named(&self, said: &Message, param: &str) -> BTreeSet<usize> {
+        let reference = said.params[param]["x-eaf-people"].clone();
+        let people: People = serde_json::from_value(reference).expect("a reference to people");
+        assert!(is_empty(&people) || people.demanded() == ["decide"], "{people:?}");
+        let named = |names: &[String], of: fn(String) -> Approver| {
+            names.iter().flat_map(|name| self.listed(&of(name.clone()))).collect::<Vec<_>>()
+        };
+        let mut meant = named(people.groups(), Approver::Group);
+        meant.extend(named(people.permissions(), Approver::Permission));
+        meant.extend(named(people.managers_of(), |_| Approver::ManagerOf(Whose::Requester)));
+        meant.extend(named(people.actors(), Approver::Actor));
+        let is_eligible = |actor: &String| self.may_decide[number(actor)] && !people.excluded().contains(actor);
+        meant.retain(is_eligible);
+        if people.includes_deputies() {
+            let deputies: Vec<String> = meant
+                .iter()
+                .filter_map(|of| self.deputies.get(of))
+                .flatten()
+                .filter(|deputy| is_eligible(deputy))
+                .cloned()
+                .collect();
+            meant.extend(deputies);
+        }
+        meant.iter().map(|actor| number(actor)).collect()
+    }
+}
+
+fn is_empty(people: &People) -> bool {
+    [people.permissions(), people.groups(), people.managers_of(), people.actors()].concat().is_empty()
+}
+
+/// Person who has the seat of a person now.
+fn passed_to(progress: &Progress, person: usize) -> usize {
+    progress
+        .passed_on
+        .iter()
+        .fold(person, |has, passed| if number(&passed.from) == has { number(&passed.to) } else { has })
+}
