@@ -10,6 +10,7 @@ mod bootstrap;
 mod canary;
 mod chaos;
 mod connection_draft;
+mod deciding_together;
 mod departures;
 mod dev_vcenter;
 mod difficult;
