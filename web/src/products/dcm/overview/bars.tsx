@@ -3,15 +3,19 @@ import { scaleBand, scaleLinear } from '@visx/scale';
 import { BarStack } from '@visx/shape';
 import { useRef } from 'react';
 import { useWidth } from '@/shell/app/list/use-width';
+import { axisLines, labelEvery, labelWidth } from './axis';
 import type { Point, Series } from './chart';
 
-const HEIGHT = 200;
+const HEIGHT = 214;
 
 /** Space above the bars for their labels, and below for the axis, in px. */
-const [ABOVE, BELOW] = [20, 28];
+const [ABOVE, BELOW] = [20, 42];
 
-/** Widths in px of a label on the axis and of a character of a bar's label: none overlap. */
-const [LABEL_WIDTH, CHARACTER_WIDTH] = [72, 8];
+/** Width in px of a character of a bar's label: none overlap. */
+const CHARACTER_WIDTH = 8;
+
+/** Distance in px of the lines of a label on the axis. */
+const LINE_HEIGHT = 14;
 
 interface BarsProps {
   points: Point[];
@@ -37,9 +41,10 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
   const keys = series.map(({ key }) => key);
   const total = ({ values }: Point) => keys.reduce((sum, key) => sum + (values[key] ?? 0), 0);
   // Labels at the ends are wider than narrow bars.
-  const side = Math.max(0, LABEL_WIDTH - width / points.length) / 2;
+  const names = points.map(point => point.label);
+  const side = Math.max(0, labelWidth(names) - width / points.length) / 2;
   const x = scaleBand({
-    domain: points.map(point => point.label),
+    domain: names,
     range: [side, width - side],
     padding: 0.25,
   });
@@ -48,7 +53,7 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
     range: [HEIGHT - BELOW, ABOVE],
   });
   const colours = new Map(series.map(({ key, colour }) => [key, colour]));
-  const every = Math.ceil(LABEL_WIDTH / x.step());
+  const every = labelEvery(names, x.step());
   const longest = Math.max(...points.map(point => label(total(point)).length));
   const labelled = (index: number) =>
     (points.length - 1 - index) % Math.ceil((longest * CHARACTER_WIDTH) / x.step()) === 0;
@@ -79,9 +84,29 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
         top={HEIGHT - BELOW}
         hideTicks
         stroke="var(--line-strong)"
-        tickValues={points.filter((_, index) => index % every === 0).map(point => point.label)}
-        tickLabelProps={{ fill: 'var(--quiet)', fontFamily: 'inherit', fontSize: 12, textAnchor: 'middle' }}
+        tickValues={names.filter((_, index) => index % every === 0)}
+        tickComponent={AxisLabel}
       />
     </svg>
+  );
+}
+
+function AxisLabel({
+  x,
+  y,
+  formattedValue = '',
+}: {
+  x: number;
+  y: number;
+  formattedValue?: string | undefined;
+}) {
+  return (
+    <text x={x} y={y} textAnchor="middle" className="fill-quiet">
+      {axisLines(formattedValue).map((line, index) => (
+        <tspan key={line} x={x} dy={index === 0 ? 0 : LINE_HEIGHT}>
+          {line}
+        </tspan>
+      ))}
+    </text>
   );
 }
