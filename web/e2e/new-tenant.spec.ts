@@ -8,10 +8,11 @@ import { text as stages } from '../src/products/dcm/stages/text';
 import { text as groups } from '../src/shell/features/groups/text';
 import { text as members } from '../src/shell/features/members/text';
 import { text as operators } from '../src/shell/features/operator/text';
+import { checkLooks } from './support/accessible';
 import { command, connectMail, until } from './support/api';
 import { invitationIn, mailTo } from './support/inbox';
 import { fresh } from './support/names';
-import { Person } from './support/person';
+import { Person, said } from './support/person';
 
 /** A new tenant, from its creation to its first request, which waits for a group. */
 
@@ -20,7 +21,12 @@ const ADMIN = 'admin@fabrikam';
 const REQUESTER = 'requester@fabrikam';
 const RAFAEL = 'rafael.costa@fabrikam.example';
 const NOOR = 'noor.haddad@fabrikam.example';
-const GROUP = 'Finance';
+const GROUP = 'Finanzabteilung';
+const [COST, SECOND] = ['Kosten', 'Betrieb'];
+const STAGES = [
+  { de: COST, en: 'Cost' },
+  { de: SECOND, en: 'Operations' },
+];
 
 const OFFERING = {
   key: 'linux',
@@ -41,20 +47,20 @@ test('an operator creates a tenant, its admin sets it up, and its first request 
 }) => {
   test.setTimeout(300_000);
   const invitation = await createTenant(browser);
-  const admin = await Person.signIn(browser, ADMIN, { language: 'en', invitation });
+  const admin = await Person.signIn(browser, ADMIN, { language: 'de', invitation });
   await connectMail(ADMIN, TENANT);
   await makeGroup(admin);
-  await invite(admin, RAFAEL, roles.en.requester);
-  await invite(admin, NOOR, roles.en.approver, GROUP);
+  await invite(admin, RAFAEL, roles.de.requester);
+  await invite(admin, NOOR, roles.de.approver, GROUP);
   await command(ADMIN, 'define-offering', OFFERING);
   await publishPolicy(admin);
 
   const rafael = await Person.signIn(browser, REQUESTER, {
-    language: 'en',
+    language: 'de',
     invitation: invitationIn(await mailTo(RAFAEL, '', INVITES)),
   });
   const noor = await Person.signIn(browser, 'finance@fabrikam', {
-    language: 'en',
+    language: 'de',
     invitation: invitationIn(await mailTo(NOOR, '', INVITES)),
   });
   const name = fresh('first');
@@ -68,13 +74,24 @@ test('an operator creates a tenant, its admin sets it up, and its first request 
   await expect(rafael.page.getByRole('main')).toContainText(rafael.words(requests).hero.waitingFor);
   await expect(rafael.page.getByRole('heading', { name: /Noor Haddad/u })).toBeVisible();
 
+  // The group decides first, and then the second stage is open.
   const id = new URL(rafael.page.url()).pathname.split('/').at(-1) ?? '';
   await noor.open(noor.t.nav.approvals);
-  await expect(noor.page.getByRole('article', { name })).toContainText('Rafael Costa');
-  await expect(noor.page.getByRole('article', { name })).toContainText(noor.words(approvals).cost);
+  const card = noor.page.getByRole('article', { name });
+  await expect(card).toContainText('Rafael Costa');
+  await expect(card).toContainText(noor.words(approvals).cost);
+  await expect(card.getByRole('heading', { name: COST, exact: true })).toBeVisible();
+  await expect(card.getByRole('heading', { name: SECOND, exact: true })).toHaveCount(0);
+  await checkLooks(noor.page, 'inbox of a new tenant');
   await admin.page.goto(`/requests/${id}`);
   const chain = admin.page.getByRole('region', { name: admin.words(stages).title });
   await expect(chain).toContainText(admin.words(stages).people.group(GROUP));
+  await checkLooks(admin.page, 'request of a new tenant');
+  await noor.hand.press(card.getByRole('button', { name: said.de.approve, exact: true }));
+  await expect(chain).toContainText(stages.de.approved('Noor Haddad'), { timeout: 20_000 });
+  await expect(
+    chain.getByRole('list', { name: stages.de.picture.label }).getByRole('listitem').last(),
+  ).toContainText(stages.de.states.open);
   await until(REQUESTER, 'requests', id, row => row.status === 'pending');
   await Promise.all([rafael, noor, admin].map(person => person.leave()));
 });
@@ -142,28 +159,34 @@ async function invite(admin: Person, address: string, role: string, group?: stri
   await expect(row).toContainText(t.invitations.sent);
 }
 
-/** Makes a policy of one stage, for which the group decides, and publishes it. */
+/** Makes a policy of two stages, the first of which the group decides, and publishes it. */
 async function publishPolicy(admin: Person): Promise<void> {
   const { page, hand } = admin;
   const t = admin.words(policies);
   const field = (label: string) => page.getByLabel(label, { exact: true });
+  const stage = (name: string) => page.getByRole('listitem', { name, exact: true });
   await admin.open(admin.t.nav.policies);
   await hand.press(page.getByRole('link', { name: t.add }).first());
   await hand.fill(field(t.nameDe).first(), 'Alle Maschinen');
   await hand.fill(field(t.nameEn).first(), 'All machines');
   await hand.fill(field(t.key), 'machines');
-  await hand.press(admin.button(t.stages.add));
-  const stage = page.getByRole('listitem', { name: t.stages.unnamed('1'), exact: true });
-  await stage.getByLabel(t.approver.by, { exact: true }).selectOption('group');
-  await stage.getByLabel(t.approver.group, { exact: true }).selectOption({ label: GROUP });
-  await hand.fill(stage.getByLabel(t.nameDe, { exact: true }), 'Kosten');
-  // The stage is called by its English name from here on.
-  await hand.fill(stage.getByLabel(t.nameEn, { exact: true }), 'Cost');
+  for (const [index, { de, en }] of STAGES.entries()) {
+    await hand.press(admin.button(t.stages.add));
+    const unnamed = stage(t.stages.unnamed(String(index + 1)));
+    await hand.fill(unnamed.getByLabel(t.nameEn, { exact: true }), en);
+    // The stage is called by its German name from here on.
+    await hand.fill(unnamed.getByLabel(t.nameDe, { exact: true }), de);
+  }
+  await stage(COST).getByLabel(t.approver.by, { exact: true }).selectOption('group');
+  await stage(COST).getByLabel(t.approver.group, { exact: true }).selectOption({ label: GROUP });
   await hand.press(admin.button(t.save));
-  await expect(page.getByText(t.saved('All machines'))).toBeVisible();
-  await expect(page.getByRole('region', { name: t.sentence })).toContainText(GROUP);
-  await hand.press(page.getByRole('button', { name: 'Publish', exact: true }));
-  await hand.fill(admin.dialog().getByLabel(t.publish.reason), 'Finance decides on every machine.');
-  await hand.press(admin.dialog().getByRole('button', { name: 'Publish', exact: true }));
+  await expect(page.getByText(t.saved('Alle Maschinen'))).toBeVisible();
+  const words = page.getByRole('region', { name: t.sentence });
+  await expect(words).toContainText(GROUP);
+  await expect(words).toContainText(`„${SECOND}“ beginnt nach „${COST}“`);
+  await checkLooks(page, 'policy of a new tenant');
+  await hand.press(page.getByRole('button', { name: 'Veröffentlichen', exact: true }));
+  await hand.fill(admin.dialog().getByLabel(t.publish.reason), 'Die Finanzabteilung entscheidet immer.');
+  await hand.press(admin.dialog().getByRole('button', { name: 'Veröffentlichen', exact: true }));
   await expect(page.getByRole('region', { name: t.history })).toContainText(t.firstVersion);
 }
