@@ -65,7 +65,7 @@ export class Person {
   private constructor(
     readonly page: Page,
     readonly account: string,
-    readonly language: Language,
+    public language: Language,
     readonly hand: Hand,
   ) {}
 
@@ -107,6 +107,7 @@ export class Person {
     }
     await expect(page).toHaveURL(url => url.pathname + url.search === path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.locator('html')).toHaveAttribute('lang', language);
     if (!signedIn) sessions.set(account, await sessionOf(context));
     return person;
   }
@@ -126,6 +127,14 @@ export class Person {
       this.page.getByRole('navigation', { name: this.t.nav.label }).getByRole('link', { name, exact: true }),
     );
     await expect(this.page.getByRole('heading', { level: 1, name })).toBeVisible();
+  }
+
+  /** Changes the language in the account menu; the page stays, and so does its state. */
+  async switchTo(language: Language): Promise<void> {
+    await this.hand.press(this.page.getByRole('button', { name: this.t.account.menu }));
+    await this.hand.press(this.page.locator(`[role=menuitemradio][lang=${language}]`));
+    await expect(this.page.locator('html')).toHaveAttribute('lang', language);
+    this.language = language;
   }
 
   button(name: string) {
