@@ -89,7 +89,7 @@ def main():
         sys.exit(1)
     print(f"deploy: {len(render.environment_files(DEPLOY))} values files, namespaces, Argo CD, Flux and compose.yaml: no findings")
     if not arguments.no_mutations:
-        count, missed = mutations.run(DEPLOY, RULES, lambda deploy, only: check(deploy, arguments.helm, schemas, only))
+        count, missed = mutations.run(DEPLOY, DEPLOY / "check/mutations.yaml", RULES, lambda deploy, only: check(deploy, arguments.helm, schemas, only))
         for text in missed:
             print(f"error: {text}", file=sys.stderr)
         if missed:

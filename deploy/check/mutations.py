@@ -6,12 +6,10 @@ from pathlib import Path
 
 import yaml
 
-HERE = Path(__file__).parent
 
-
-def run(deploy, rules, check):
-    """Number of mutations, and a sentence for each that its rule does not find."""
-    table = yaml.safe_load((HERE / "mutations.yaml").read_text())
+def run(deploy, file, rules, check):
+    """Number of mutations in the file, and a sentence for each that its rule does not find."""
+    table = yaml.safe_load(file.read_text())
     with tempfile.TemporaryDirectory() as directory:
         missed = [text for mutation in table for text in one(deploy, Path(directory), mutation, check)]
     untried = rules - {mutation["found"] for mutation in table}

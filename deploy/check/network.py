@@ -116,8 +116,7 @@ def declared(installation, known):
     return edges
 
 
-def reachable(installation, known):
-    policies = installation.of("NetworkPolicy")
+def reachable(installation, known, policies):
     # A port that no edge names must be closed too.
     ports = {as_port(port) for edge in installation.values["network"]["edges"] for port in edge["ports"]} | {(22, "TCP")}
     out = {end: applying(policies, end, "egress") for end in known.values()}
@@ -131,10 +130,14 @@ def reachable(installation, known):
 
 
 def findings(installation):
-    if not installation.values["network"]["enabled"]:
-        return
-    known = ends(installation)
-    wanted, possible = declared(installation, known), reachable(installation, known)
+    """Differences between the rendered policies and the declared edges."""
+    if installation.values["network"]["enabled"]:
+        yield from differences(installation, ends(installation), installation.of("NetworkPolicy"))
+
+
+def differences(installation, known, policies):
+    """Connections between the known ends that are possible without an edge, and edges that are not."""
+    wanted, possible = declared(installation, known), reachable(installation, known, policies)
     for source, target, (port, protocol) in sorted(possible - wanted):
         yield Finding("edges", "NetworkPolicy", f"{source} reaches {target} on {port}/{protocol}, which no edge declares")
     for source, target, (port, protocol) in sorted(wanted - possible):

@@ -31,6 +31,8 @@ def strict(schema):
         return schema
     result = {}
     for key, value in schema.items():
+        if value is None:
+            continue
         if key in ("properties", "patternProperties"):
             result[key] = {name: strict(each) for name, each in value.items()}
         elif key in ("items", "additionalProperties", "not"):
@@ -55,6 +57,17 @@ def custom(resource, version):
     schema.setdefault("properties", {}).update({key: {} for key in COMMON})
     group, kind = resource["spec"]["group"], resource["spec"]["names"]["kind"]
     return f"{group}/{version['name']}/{kind}", schema
+
+
+def definitions(sources):
+    """Custom resource definitions of the Go modules in `crds`."""
+    for name, files in sources["crds"].items():
+        directory = module(name)
+        for file in files:
+            text = (directory / file).read_text()
+            # Some files are templates of charts, with a condition around them.
+            plain = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("{{"))
+            yield from (resource for resource in yaml.load_all(plain, yaml.CSafeLoader) if resource)
 
 
 def written(path):
@@ -99,15 +112,8 @@ class Schemas:
     @staticmethod
     def convert(sources):
         schemas = dict(written(path) for path in sources["written"])
-        for name, files in sources["crds"].items():
-            directory = module(name)
-            for file in files:
-                text = (directory / file).read_text()
-                # Some files are templates of charts, with a condition around them.
-                plain = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("{{"))
-                for resource in yaml.load_all(plain, yaml.CSafeLoader):
-                    if resource:
-                        schemas.update(custom(resource, version) for version in resource["spec"]["versions"] if version["served"])
+        for resource in definitions(sources):
+            schemas.update(custom(resource, version) for version in resource["spec"]["versions"] if version["served"])
         compose = sources["compose"]
         return {"custom": schemas, "compose": json.loads((module(compose["module"]) / compose["file"]).read_text())}
 
