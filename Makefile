@@ -6,7 +6,7 @@ setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles
 # once.
-.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated check-deploy
+.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated check-deploy cluster
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,6 +23,7 @@ demo-reset: ## Forget what the demo kept. Refuses while it runs.
 test: setup lint generated web check-deploy ## Everything that must hold, on real parts.
 	go test -C eaf-host/dev/vcsim ./...
 	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
+	deploy/cluster/run --no-mutations
 	$(MAKE) pooler
 	eaf-host/dev/guide
 	eaf-host/dev/fuzz 3 1
@@ -73,6 +74,9 @@ fuzz: setup ## Send the API what its document allows, and what it does not, as e
 
 check-deploy: ## Render and validate everything under deploy/, and find each of the mutations in deploy/check/mutations.yaml.
 	@deploy/check/run
+
+cluster: ## Install everything under deploy/ on a real control plane with simulated nodes, and find its mutations.
+	@deploy/cluster/run
 
 reference: setup ## Generate the reference files.
 	@mkdir -p deploy
