@@ -2,17 +2,22 @@
 //! products may wait for these people, so products look again at their open things.
 //!
 //! The directory records a departure in the transaction of its own change. A host leases it, gives
-//! the products their commands and deletes it. If the host stops meanwhile, another host leases the
+//! the products their commands and finishes it. If the host stops meanwhile, another host leases the
 //! departure again; the ids of departures make the commands' idempotency keys.
+//!
+//! Products look twice. A command that found out its people before the change and ended after the
+//! first look is seen by the second, which is later than the time-out of commands.
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, DepartureId, TenantId};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Time from the change of the directory to the first attempt. By then most commands have ended
-/// that found out their people before the change; one that takes longer may miss the departure.
+/// Time from the change of the directory to the first look. By then most commands have ended that
+/// found out their people before the change.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// Time from the end of the first look to the second. It is longer than the time-out of a command.
+const SECOND_DELAY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -55,6 +60,13 @@ impl Departed {
     fn is_empty(&self) -> bool {
         *self == Departed::default()
     }
+}
+
+/// Number of the look that products take at a departure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    First,
+    Second,
 }
 
 /// Lease of a departure: the right to work on it until a time.
@@ -112,14 +124,20 @@ pub(crate) async fn record_roles(
     record(tx, &Departed { actors: vec![actor.to_string()], groups, roles, reports }).await
 }
 
-/// Leases the departure that has been due for the longest time. `None`: none is due.
+/// Leases the departure that has been due for the longest time, of a tenant to whose departures no
+/// lease exists, so that a tenant whose views lag does not delay the others. `None`: none is due.
+///
+/// Two concurrent claims do not see each other's lease and may give two leases of one tenant, of
+/// different departures. These may be worked on at the same time.
 pub async fn claim(db: &Db, duration: Duration) -> Result<Option<Lease>, Error> {
     let mut tx = db.platform_tx().await.map_err(Error::Claim)?;
     let lease: Option<(TenantId, DepartureId, OffsetDateTime)> = sqlx::query_as(
         "update eaf.departure d set leased_until = clock_timestamp() + make_interval(secs => $1)
-         from (select tenant_id, departure_id from eaf.departure
-               where due_at <= clock_timestamp() and coalesce(leased_until <= clock_timestamp(), true)
-               order by due_at limit 1 for update skip locked) due
+         from (select o.tenant_id, o.departure_id from eaf.departure o
+               where o.due_at <= clock_timestamp()
+                 and not exists (select from eaf.departure leased
+                                 where leased.tenant_id = o.tenant_id and leased.leased_until > clock_timestamp())
+               order by o.due_at limit 1 for update skip locked) due
          where (d.tenant_id, d.departure_id) = (due.tenant_id, due.departure_id)
          returning d.tenant_id, d.departure_id, d.leased_until",
     )
@@ -131,16 +149,25 @@ pub async fn claim(db: &Db, duration: Duration) -> Result<Option<Lease>, Error> 
     Ok(lease.map(|(tenant, id, until)| Lease { tenant, id, until }))
 }
 
-/// Reads the sets of a leased departure. `None`: another host has finished it.
-pub async fn read(tx: &mut TenantTx, lease: &Lease) -> Result<Option<Departed>, Error> {
-    sqlx::query_as(
-        "select actors, groups, roles, reports from eaf.departure where tenant_id = $1 and departure_id = $2",
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    departed: Departed,
+    looked: bool,
+}
+
+/// Reads the sets of a leased departure and which look is due. `None`: another host has finished
+/// the departure.
+pub async fn read(tx: &mut TenantTx, lease: &Lease) -> Result<Option<(Departed, Look)>, Error> {
+    let row: Option<Row> = sqlx::query_as(
+        "select actors, groups, roles, reports, looked from eaf.departure where tenant_id = $1 and departure_id = $2",
     )
     .bind(lease.tenant)
     .bind(lease.id)
     .fetch_optional(tx.conn())
     .await
-    .map_err(Error::Read)
+    .map_err(Error::Read)?;
+    Ok(row.map(|row| (row.departed, if row.looked { Look::Second } else { Look::First })))
 }
 
 /// Prolongs a lease. Fails with [`Error::Fenced`] if it is not the present one any more.
@@ -161,13 +188,26 @@ pub async fn renew(db: &Db, lease: &mut Lease, duration: Duration) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-/// Deletes a departure that all products know. Changes nothing if the lease is not the present one.
-pub async fn finish(db: &Db, lease: &Lease) -> Result<(), Error> {
+/// Ends a look that all products have taken. After the first, the second is due; after the second,
+/// the departure is deleted. Changes nothing if the lease is not the present one.
+pub async fn finish(db: &Db, lease: &Lease, look: Look) -> Result<(), Error> {
     let mut tx = db.tenant(lease.tenant).await?;
-    sqlx::query("delete from eaf.departure where tenant_id = $1 and departure_id = $2 and leased_until = $3")
+    let sql = match look {
+        Look::First => {
+            "update eaf.departure set looked = true, failures = 0, leased_until = null,
+               due_at = clock_timestamp() + make_interval(secs => $4)
+             where tenant_id = $1 and departure_id = $2 and leased_until = $3"
+        }
+        Look::Second => {
+            "delete from eaf.departure
+             where tenant_id = $1 and departure_id = $2 and leased_until = $3 and $4 is not null"
+        }
+    };
+    sqlx::query(sql)
         .bind(lease.tenant)
         .bind(lease.id)
         .bind(lease.until)
+        .bind(SECOND_DELAY.as_secs_f64())
         .execute(tx.conn())
         .await
         .map_err(Error::Lease)?;

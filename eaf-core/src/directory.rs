@@ -37,6 +37,7 @@ pub use tenant::{Tenant, add_tenant, create_tenant, member_count, tenant, tenant
 use crate::clock::Ambient;
 use crate::crypto::{self, Keyring};
 use crate::db::{self, Db};
+use crate::mail_log;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -82,6 +83,8 @@ pub enum Error {
     DeputyPeriod,
     #[error("the database does not know the time zone")]
     TimeZone,
+    #[error("the mail could not be collected for a digest")]
+    Collect(#[source] mail_log::Error),
     #[error(transparent)]
     Db(#[from] db::Error),
     #[error("the directory could not be read")]

@@ -259,9 +259,9 @@ impl Database {
         sqlx::query_scalar(query).fetch_all(&mut self.superuser().await).await.expect("a superuser reads the events")
     }
 
-    /// Number of departures that products do not know yet, in all tenants.
+    /// Number of departures at which products have not looked yet, in all tenants.
     pub async fn departures(&self) -> i64 {
-        let count = sqlx::query_scalar("select count(*) from eaf.departure");
+        let count = sqlx::query_scalar("select count(*) from eaf.departure where not looked");
         count.fetch_one(&mut self.superuser().await).await.expect("the departures can be counted")
     }
 

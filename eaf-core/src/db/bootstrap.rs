@@ -3,6 +3,7 @@
 
 use super::Error;
 use hmac::{Hmac, KeyInit, Mac};
+use postgres_protocol::password::scram_sha_256;
 use sha2::Sha256;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
@@ -124,11 +125,14 @@ async fn mark(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Sets the password of a role. The server gets the SCRAM verifier and never the password, which
+/// would be in the server's log if the server logs its statements.
 async fn set_password(conn: &mut PgConnection, role: &str, password: &str) -> Result<(), sqlx::Error> {
+    let verifier = scram_sha_256(password.as_bytes());
     // ALTER ROLE takes no parameters, so `format` quotes the values.
     let statement: String = sqlx::query_scalar("select format('alter role %I password %L', $1, $2)")
         .bind(role)
-        .bind(password)
+        .bind(verifier)
         .fetch_one(&mut *conn)
         .await?;
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;

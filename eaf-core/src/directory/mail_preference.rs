@@ -81,6 +81,27 @@ impl Directory {
         Ok(tx.commit().await?)
     }
 
+    /// Lets a pending mail wait for the recipient's digest at `at`. Changes nothing and returns
+    /// false if the recipient's preference is not the one of `basis` any more: the way of the mail
+    /// must then be decided again.
+    pub async fn collect_mail(
+        &self,
+        tenant: TenantId,
+        (recipient, message_id): (ActorId, &str),
+        at: OffsetDateTime,
+        basis: &Basis,
+    ) -> Result<bool, Error> {
+        let mut tx = self.db.tenant(tenant).await?;
+        lock(&mut tx, recipient).await?;
+        let present = read(&mut tx, recipient).await?;
+        if basis.check(present.as_ref().map(MailPreference::tag).as_deref()).is_err() {
+            return Ok(false);
+        }
+        digest::collect(&mut tx, message_id, recipient, at).await.map_err(Error::Collect)?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Time of the next digest of a preference.
     pub async fn next_digest(&self, tenant: TenantId, preference: &MailPreference) -> Result<OffsetDateTime, Error> {
         next_digest(&mut self.db.tenant(tenant).await?, preference, self.ambient.now()).await

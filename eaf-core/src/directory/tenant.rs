@@ -27,21 +27,9 @@ pub async fn add_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Re
     }
     let id = TenantId::derive(slug);
     let mut tx = db.tenant(id).await?;
-    let before: Option<String> = sqlx::query_scalar("select name from eaf.tenant where tenant_id = $1 for update")
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await
-        .map_err(Error::Read)?;
-    sqlx::query(
-        "insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3)
-         on conflict (tenant_id) do update set name = excluded.name",
-    )
-    .bind(id)
-    .bind(slug)
-    .bind(name)
-    .execute(tx.conn())
-    .await
-    .map_err(Error::Write)?;
+    // A row that does not exist cannot be locked, so insert first: of two concurrent additions, the
+    // second one waits and finds the row of the first.
+    let before = if insert(&mut tx, id, slug, name).await? { None } else { Some(rename(&mut tx, id, name).await?) };
     if before.as_deref() != Some(name) {
         let act = if before.is_some() { "tenant.rename" } else { "tenant.add" };
         let act = Act::new(act, format!("tenant/{slug}")).changing(json!(before), json!(name));
@@ -49,6 +37,35 @@ pub async fn add_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) -> Re
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// Inserts a tenant. Returns false if the tenant exists.
+async fn insert(tx: &mut TenantTx, id: TenantId, slug: &str, name: &str) -> Result<bool, Error> {
+    let inserted =
+        sqlx::query("insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3) on conflict do nothing")
+            .bind(id)
+            .bind(slug)
+            .bind(name)
+            .execute(tx.conn())
+            .await
+            .map_err(Error::Write)?;
+    Ok(inserted.rows_affected() > 0)
+}
+
+/// Renames a tenant that exists. Returns the former name.
+async fn rename(tx: &mut TenantTx, id: TenantId, name: &str) -> Result<String, Error> {
+    let before = sqlx::query_scalar("select name from eaf.tenant where tenant_id = $1 for update")
+        .bind(id)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(Error::Read)?;
+    sqlx::query("update eaf.tenant set name = $2 where tenant_id = $1")
+        .bind(id)
+        .bind(name)
+        .execute(tx.conn())
+        .await
+        .map_err(Error::Write)?;
+    Ok(before)
 }
 
 /// Adds a tenant. `None`: a tenant with this slug exists, and is not changed. Fails with
@@ -59,15 +76,7 @@ pub async fn create_tenant(db: &Db, by: &Attribution, slug: &str, name: &str) ->
     }
     let id = TenantId::derive(slug);
     let mut tx = db.tenant(id).await?;
-    let added =
-        sqlx::query("insert into eaf.tenant (tenant_id, slug, name) values ($1, $2, $3) on conflict do nothing")
-            .bind(id)
-            .bind(slug)
-            .bind(name)
-            .execute(tx.conn())
-            .await
-            .map_err(Error::Write)?;
-    if added.rows_affected() == 0 {
+    if !insert(&mut tx, id, slug, name).await? {
         return Ok(None);
     }
     let act = Act::new("tenant.add", format!("tenant/{slug}")).changing(json!(null), json!(name));

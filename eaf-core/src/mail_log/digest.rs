@@ -44,14 +44,13 @@ pub struct Due {
 
 /// Lets a pending mail wait for the digest at the time `at`. Changes nothing if an attempt to send
 /// the mail was made before, or if the mail is settled.
-pub async fn collect(
-    db: &Db,
-    tenant: TenantId,
+pub(crate) async fn collect(
+    tx: &mut TenantTx,
     message_id: &str,
     person: ActorId,
     at: OffsetDateTime,
 ) -> Result<(), Error> {
-    let mut tx = db.tenant(tenant).await?;
+    let tenant = tx.tenant();
     let collected = sqlx::query(
         "update eaf.mail_log set collected_for = $3, updated_at = clock_timestamp()
          where tenant_id = $1 and message_id = $2 and status = 'pending' and attempts = 0 and collected_for is null",
@@ -75,17 +74,23 @@ pub async fn collect(
         .await
         .map_err(Error::Write)?;
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
-/// Leases the digest that has been due for the longest time at `now`, by the host's clock. `None`:
-/// no digest is due, or other hosts have the leases.
+/// Leases the digest that has been due for the longest time at `now`, by the host's clock, of a
+/// tenant to whose digests no lease exists, so that a tenant whose mail server is slow does not
+/// delay the others. `None`: no digest is due, or other workers have the leases.
+///
+/// Two concurrent claims do not see each other's lease and may give two leases of one tenant, to
+/// the digests of two people.
 pub async fn claim(db: &Db, now: OffsetDateTime, duration: Duration) -> Result<Option<DigestLease>, Error> {
     let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let lease: Option<(TenantId, ActorId, OffsetDateTime)> = sqlx::query_as(
         "update eaf.mail_digest d set leased_until = clock_timestamp() + make_interval(secs => $2)
          from (select o.tenant_id, o.actor_id from eaf.mail_digest o
-               where o.due_at <= $1 and (o.leased_until is null or o.leased_until < clock_timestamp())
+               where o.due_at <= $1
+                 and not exists (select from eaf.mail_digest leased
+                                 where leased.tenant_id = o.tenant_id and leased.leased_until > clock_timestamp())
                order by o.due_at limit 1 for update skip locked) due
          where (d.tenant_id, d.actor_id) = (due.tenant_id, due.actor_id)
          returning d.tenant_id, d.actor_id, d.leased_until",

@@ -248,6 +248,19 @@ async fn concurrent_additions_of_a_member_record_one_addition() {
 }
 
 #[tokio::test]
+async fn concurrent_additions_of_a_tenant_record_one_addition() {
+    let database = Database::fresh().await;
+    let core = database.core().await;
+    let add = |slug: &'static str| add_tenant(&core.db, &core.by, slug, "ACME");
+    for slug in ["acme", "globex", "initech", "umbrella", "hooli"] {
+        let (one, two, three) = tokio::join!(add(slug), add(slug), add(slug));
+        assert_eq!((two.unwrap(), three.unwrap()), (one.as_ref().copied().unwrap(), one.as_ref().copied().unwrap()));
+        let acts: Vec<_> = records(&core, one.unwrap()).await.into_iter().map(|item| item.act).collect();
+        assert_eq!(acts, ["tenant.add"]);
+    }
+}
+
+#[tokio::test]
 async fn equal_denials_of_an_operator_are_one_act_with_a_count() {
     let database = Database::fresh().await;
     let core = database.core().await;

@@ -3,7 +3,7 @@
 use eaf_core::Core;
 use eaf_core::actor::Locale;
 use eaf_core::contract::{PeopleRef, Permission};
-use eaf_core::departure::{self, Departed, Error, Lease};
+use eaf_core::departure::{self, Departed, Error, Lease, Look};
 use eaf_core::directory::{Basis, NewMember, Reporting, add_tenant};
 use eaf_core::id::{ActorId, TenantId};
 use eaf_core::testing::Database;
@@ -58,9 +58,13 @@ impl Firm {
         departure::claim(&self.core.db, LEASE).await.unwrap()
     }
 
-    async fn departed(&self, lease: &Lease) -> Option<Departed> {
+    async fn departed(&self, lease: &Lease) -> Option<(Departed, Look)> {
         let mut tx = self.core.db.tenant(lease.tenant).await.unwrap();
         departure::read(&mut tx, lease).await.unwrap()
+    }
+
+    async fn finish(&self, lease: &Lease, look: Look) {
+        departure::finish(&self.core.db, lease, look).await.unwrap();
     }
 
     /// Finishes the only departure and returns what it says. `None`: there is none.
@@ -68,9 +72,9 @@ impl Firm {
         self.make_due().await;
         let lease = self.claim().await?;
         let departed = self.departed(&lease).await;
+        self.finish(&lease, Look::Second).await;
         assert_eq!(self.claim().await, None, "more than one departure");
-        departure::finish(&self.core.db, &lease).await.unwrap();
-        departed
+        departed.map(|(departed, _)| departed)
     }
 }
 
@@ -148,7 +152,8 @@ async fn one_host_works_on_a_departure_and_another_continues_after_its_lease() {
     departure::renew(&firm.core.db, &mut first, LEASE).await.unwrap();
     assert!(first.until > stale.until);
     assert!(matches!(departure::renew(&firm.core.db, &mut stale.clone(), LEASE).await, Err(Error::Fenced)));
-    departure::finish(&firm.core.db, &stale).await.unwrap();
+    firm.finish(&stale, Look::First).await;
+    firm.finish(&stale, Look::Second).await;
     assert!(firm.departed(&first).await.is_some(), "an old lease finishes nothing");
 
     departure::release(&firm.core.db, &first).await.unwrap();
@@ -160,6 +165,47 @@ async fn one_host_works_on_a_departure_and_another_continues_after_its_lease() {
     firm.database.run("update eaf.departure set leased_until = now() - interval '1 second'").await;
     let fourth = firm.claim().await.expect("the lease has expired");
     assert_eq!(fourth.id, third.id);
-    departure::finish(&firm.core.db, &fourth).await.unwrap();
+    firm.finish(&fourth, Look::Second).await;
     assert_eq!(firm.departed(&fourth).await, None);
+}
+
+#[tokio::test]
+async fn products_look_twice_because_a_command_may_end_after_the_first_look() {
+    let firm = Firm::open().await;
+    firm.hire("ada", &["admin"]).await;
+    let anna = firm.hire("anna", &["approver"]).await;
+    firm.core.directory.remove_member(&firm.core.by, firm.acme, anna).await.unwrap();
+    firm.make_due().await;
+    let first = firm.claim().await.expect("the first look is due");
+    let Some((departed, Look::First)) = firm.departed(&first).await else { panic!("not the first look") };
+    firm.finish(&first, Look::First).await;
+    assert_eq!(firm.claim().await, None, "commands of the time before may still run");
+    assert_eq!(firm.database.departures().await, 0, "products have looked at all");
+    firm.make_due().await;
+    let second = firm.claim().await.expect("the second look is due");
+    assert_eq!(firm.departed(&second).await, Some((departed, Look::Second)));
+    firm.finish(&second, Look::Second).await;
+    firm.make_due().await;
+    assert_eq!(firm.claim().await, None, "there is no third look");
+}
+
+#[tokio::test]
+async fn a_tenant_with_many_departures_does_not_delay_another() {
+    let firm = Firm::open().await;
+    let globex = add_tenant(&firm.core.db, &firm.core.by, "globex", "Globex").await.unwrap();
+    firm.hire("ada", &["admin"]).await;
+    for name in ["anna", "bert", "carl"] {
+        let actor = firm.hire(name, &["approver"]).await;
+        firm.core.directory.remove_member(&firm.core.by, firm.acme, actor).await.unwrap();
+    }
+    let other = Firm { acme: globex, ..firm };
+    other.hire("ada", &["admin"]).await;
+    let dora = other.hire("dora", &["approver"]).await;
+    other.core.directory.remove_member(&other.core.by, globex, dora).await.unwrap();
+    other.make_due().await;
+    let (first, second) = (other.claim().await.unwrap(), other.claim().await.unwrap());
+    assert_ne!(first.tenant, second.tenant, "the first tenant's other departures wait");
+    assert_eq!(other.claim().await, None);
+    departure::release(&other.core.db, &first).await.unwrap();
+    assert_eq!(other.claim().await.map(|lease| lease.tenant), Some(first.tenant));
 }

@@ -63,6 +63,16 @@ impl House {
 
     /// Records a mail to Anna that waits for a digest at this time.
     async fn collect(&self, id: &str, at: OffsetDateTime) {
+        self.record(id, at).await;
+        assert!(self.collects(id, at, &Basis::Any).await);
+    }
+
+    async fn collects(&self, id: &str, at: OffsetDateTime, basis: &Basis) -> bool {
+        self.core.directory.collect_mail(self.acme, (self.anna, id), at, basis).await.unwrap()
+    }
+
+    /// Records a mail to Anna, a minute before this time.
+    async fn record(&self, id: &str, at: OffsetDateTime) {
         let mail = Mail {
             message_id: id.into(),
             plugin: "dcm".into(),
@@ -74,7 +84,6 @@ impl House {
             trace: TraceId("0".repeat(32)),
         };
         mail_log::record(&self.core.db, self.acme, &mail, at - Duration::from_secs(60)).await.unwrap();
-        digest::collect(&self.core.db, self.acme, id, self.anna, at).await.unwrap();
     }
 
     async fn claim(&self, now: OffsetDateTime) -> Option<DigestLease> {
@@ -212,4 +221,39 @@ async fn a_mail_that_waits_for_a_digest_is_not_given_up_with_its_run() {
     let mails = Retention { mails: Some(time::Duration::days(30)), ..Retention::default() };
     retention::prune(&house.core.db, &house.core.ambient, &mails).await.unwrap();
     assert_eq!(house.status("<1@eaf>").await, Status::Collected(None));
+}
+
+#[tokio::test]
+async fn a_mail_is_collected_only_by_the_preference_that_decided_so() {
+    let house = House::open().await;
+    let at = datetime!(2026-03-01 08:00 UTC);
+    let before = daily(8, "UTC");
+    house.prefer(&before, &Basis::Any).await.unwrap();
+    house.record("<1@eaf>", at).await;
+    // Between the decision and its record, the person chooses to get mails at once.
+    house.prefer(&MailPreference::default(), &Basis::Any).await.unwrap();
+    assert!(!house.collects("<1@eaf>", at, &Basis::Tag(before.tag())).await);
+    assert!(!house.collects("<1@eaf>", at, &Basis::Absent).await);
+    assert_eq!(house.status("<1@eaf>").await, Status::Pending(None), "the mail waits for no digest");
+    assert!(house.collects("<1@eaf>", at, &Basis::Tag(MailPreference::default().tag())).await);
+    assert_eq!(house.status("<1@eaf>").await, Status::Collected(None));
+}
+
+#[tokio::test]
+async fn a_tenant_with_many_digests_does_not_delay_another() {
+    let (house, at) = (House::open().await, datetime!(2026-03-01 08:00 UTC));
+    house
+        .database
+        .run(
+            "insert into eaf.mail_digest (tenant_id, actor_id, due_at)
+               select t, gen_random_uuid(), '2026-03-01 07:00+00'::timestamptz + make_interval(mins => n)
+               from generate_series(1, 3) n, unnest(array[
+                 '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002']::uuid[]) t",
+        )
+        .await;
+    let (first, second) = (house.claim(at).await.unwrap(), house.claim(at).await.unwrap());
+    assert_ne!(first.tenant, second.tenant, "the first tenant's other digests wait");
+    assert_eq!(house.claim(at).await, None);
+    digest::postpone(&house.core.db, &first, at + Duration::from_secs(60)).await.unwrap();
+    assert_eq!(house.claim(at).await.map(|lease| lease.tenant), Some(first.tenant));
 }

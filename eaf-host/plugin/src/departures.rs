@@ -1,15 +1,16 @@
 //! Departures: gives the products a command for each open thing that may wait for people who have
 //! left (`on_departure` of a view). See ADR 0019.
 //!
-//! One host at a time works on a departure. The commands' idempotency keys are made from the
-//! departure, so that a repetition after a crash has no further effect.
+//! One host at a time works on a departure, and on several tenants at the same time, so that a
+//! tenant whose views lag does not delay the others. The commands' idempotency keys are made from
+//! the departure and the look, so that a repetition after a crash has no further effect.
 
 use super::{Plugin, Plugins};
 use eaf_core::Core;
 use eaf_core::actor::{Caller, TraceId};
 use eaf_core::command_bus::{Answer, Request};
 use eaf_core::contract::{PeopleRef, ViewType};
-use eaf_core::departure::{self, Departed, Lease};
+use eaf_core::departure::{self, Departed, Lease, Look};
 use eaf_core::event_store::{self, Position};
 use eaf_core::product::{self, Inactive};
 use eaf_core::{consumers, db, view};
@@ -27,8 +28,10 @@ const LEASE_TIME: Duration = Duration::from_secs(30);
 /// Maximum number of things per batch, and of commands at the same time.
 const BATCH_SIZE: usize = 100;
 const CONCURRENT_MAX: usize = 8;
-/// Maximum time to wait for a view that lags.
-const VIEW_TIMEOUT: Duration = Duration::from_secs(20);
+/// Maximum number of tenants on whose departures one host works at the same time.
+const TENANTS_MAX: usize = 4;
+/// Maximum time to wait for a view that lags; then the departure is tried again later.
+const VIEW_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause after the first failure; it doubles with each further one.
 const PAUSE: Duration = Duration::from_secs(5);
 const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
@@ -66,28 +69,29 @@ impl Departures {
     /// Works on departures until the future `stop` completes. A batch in progress is completed; the
     /// departure is then released to other hosts.
     pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
         let (stopping, stopped) = watch::channel(false);
-        let work = async {
-            while !*stopped.borrow() {
-                if !self.work(&stopped).await {
-                    let mut stopped = stopped.clone();
-                    // An error means that the sender is gone, which is a stop too.
-                    let _ = tokio::time::timeout(CLAIM_INTERVAL, stopped.changed()).await;
-                }
+        let mut working = JoinSet::new();
+        loop {
+            if working.len() < TENANTS_MAX && self.claim(&mut working, &stopped).await {
+                continue;
             }
-        };
-        let notify = async {
-            stop.await;
-            stopping.send_replace(true);
-        };
-        tokio::join!(work, notify);
+            tokio::select! {
+                () = &mut stop => break,
+                Some(_) = working.join_next(), if !working.is_empty() => {}
+                () = tokio::time::sleep(CLAIM_INTERVAL) => {}
+            }
+        }
+        stopping.send_replace(true);
+        while working.join_next().await.is_some() {}
     }
 
-    /// Claims a departure and works on it. Returns false if none is due.
-    async fn work(&self, stopped: &watch::Receiver<bool>) -> bool {
+    /// Claims a departure and begins the work on it. Returns false if none is due.
+    async fn claim(self: &Arc<Self>, working: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) -> bool {
         match departure::claim(&self.core.db, LEASE_TIME).await {
             Ok(Some(lease)) => {
-                self.complete(lease, stopped).await;
+                let (departures, stopped) = (self.clone(), stopped.clone());
+                working.spawn(async move { departures.complete(lease, &stopped).await });
                 true
             }
             Ok(None) => false,
@@ -108,7 +112,7 @@ impl Departures {
             tracing::warn!(%tenant, departure = %lease.id, error, "a departure will be tried again");
         }
         let (word, ended) = match &outcome {
-            Ok(()) => ("ok", departure::finish(db, &lease).await),
+            Ok(look) => ("ok", departure::finish(db, &lease, *look).await),
             Err(Error::Stopping) => ("interrupted", departure::release(db, &lease).await),
             Err(_) => ("failed", departure::postpone(db, &lease, PAUSE, PAUSE_MAX).await),
         };
@@ -118,17 +122,19 @@ impl Departures {
         }
     }
 
-    async fn notify_products(&self, lease: &mut Lease, stopped: &watch::Receiver<bool>) -> Result<(), Error> {
-        let (departed, head) = {
+    /// Lets all products look at a departure. Returns which look that was.
+    async fn notify_products(&self, lease: &mut Lease, stopped: &watch::Receiver<bool>) -> Result<Look, Error> {
+        let (departed, look, head) = {
             let mut tx = self.core.db.tenant(lease.tenant).await?;
-            let Some(departed) = departure::read(&mut tx, lease).await? else { return Ok(()) };
-            (departed, event_store::head(&mut tx).await.map_err(Error::Head)?)
+            let read = departure::read(&mut tx, lease).await?;
+            let (departed, look) = read.ok_or(departure::Error::Fenced)?;
+            (departed, look, event_store::head(&mut tx).await.map_err(Error::Head)?)
         };
-        let mut outcome = Ok(());
+        let mut outcome = Ok(look);
         for plugin in self.plugins.all() {
             for view in plugin.description.views.iter().filter(|view| view.on_departure.is_some()) {
                 let notified = match self.is_active(lease, &plugin).await {
-                    Ok(true) => self.notify_view(lease, (&plugin, view), &departed, head, stopped).await,
+                    Ok(true) => self.notify_view(lease, (&plugin, view), (&departed, look), head, stopped).await,
                     Ok(false) => Ok(()),
                     Err(error) => Err(error),
                 };
@@ -158,7 +164,7 @@ impl Departures {
         &self,
         lease: &mut Lease,
         (plugin, view): (&Arc<Plugin>, &ViewType),
-        departed: &Departed,
+        (departed, look): (&Departed, Look),
         head: Position,
         stopped: &watch::Receiver<bool>,
     ) -> Result<(), Error> {
@@ -179,7 +185,7 @@ impl Departures {
             let Some(last) = keys.last() else { break };
             after.clone_from(last);
             for some in keys.chunks(CONCURRENT_MAX) {
-                unanswered += self.notify(lease, (plugin, view), some).await;
+                unanswered += self.notify(lease, (plugin, view), look, some).await;
             }
         }
         if unanswered == 0 { Ok(()) } else { Err(Error::Unanswered(unanswered)) }
@@ -197,14 +203,24 @@ impl Departures {
     }
 
     /// Gives the commands for these rows at the same time. Returns how many had no answer.
-    async fn notify(&self, lease: &Lease, (plugin, view): (&Arc<Plugin>, &ViewType), keys: &[String]) -> usize {
+    async fn notify(
+        &self,
+        lease: &Lease,
+        (plugin, view): (&Arc<Plugin>, &ViewType),
+        look: Look,
+        keys: &[String],
+    ) -> usize {
         let Some(command) = &view.on_departure else { return 0 };
+        let look = match look {
+            Look::First => "first",
+            Look::Second => "second",
+        };
         let mut commands = JoinSet::new();
         for key in keys {
             let request = Request {
                 name: command.clone(),
                 body: json!({ "key": key }),
-                idempotency_key: format!("departed:{}:{}:{key}", lease.id, view.name),
+                idempotency_key: format!("departed:{}:{look}:{}:{key}", lease.id, view.name),
                 precondition: None,
                 dry_run: false,
             };
@@ -266,9 +282,11 @@ mod tests {
 
         let departures = Departures::new(core.clone(), plugins);
         let (_running, stopped) = watch::channel(false);
-        assert!(departures.work(&stopped).await, "it is due");
+        let mut working = JoinSet::new();
+        assert!(departures.claim(&mut working, &stopped).await, "it is due");
+        working.join_next().await.unwrap().unwrap();
         assert_eq!((database.departures().await, database.events(tenant).await), (0, 0));
-        assert!(!departures.work(&stopped).await, "none is due");
+        assert!(!departures.claim(&mut working, &stopped).await, "none is due");
     }
 
     #[tokio::test(flavor = "multi_thread")]

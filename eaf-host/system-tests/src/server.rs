@@ -28,6 +28,11 @@ impl Server {
         self.cluster.superuser_url("postgres")
     }
 
+    /// Text of the server's log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.state.log_file("postgres")).unwrap()
+    }
+
     /// Kills the server and its backends with SIGKILL, as a power failure would, and starts it
     /// again.
     pub async fn kill_and_restart(&mut self) {

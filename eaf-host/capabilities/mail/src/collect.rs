@@ -47,16 +47,19 @@ pub async fn apply(job: &Job<'_>, state: MailState) -> Result<MailState, Failure
     if state.status != Status::Pending(None) || state.attempts > 0 || kind == Kind::default() {
         return Ok(state);
     }
-    let preference = mail.store.preference(state.entry.tenant, state.entry.mail.recipient).await?;
-    match way(&kind, &kind_id(&job.call.plugin, template), &preference, &job.arguments.facts) {
-        Way::AtOnce => return Ok(state),
-        Way::Digest(at) => {
-            mail.store.collect(&state.entry, at).await?;
-            tracing::info!(message_id = state.entry.mail.message_id, template, "a mail waits for a digest");
+    loop {
+        let preference = mail.store.preference(state.entry.tenant, state.entry.mail.recipient).await?;
+        match way(&kind, &kind_id(&job.call.plugin, template), &preference, &job.arguments.facts) {
+            Way::AtOnce => return Ok(state),
+            // The person changed the preference meanwhile: decide again.
+            Way::Digest(at) if !mail.store.collect(&state.entry, at, preference.tag.as_deref()).await? => continue,
+            Way::Digest(_) => {
+                tracing::info!(message_id = state.entry.mail.message_id, template, "a mail waits for a digest");
+            }
+            Way::Off => settle(mail, &state, &Status::TurnedOff, None).await?,
         }
-        Way::Off => settle(mail, &state, &Status::TurnedOff, None).await?,
+        return mail.store.record(&state.entry).await;
     }
-    mail.store.record(&state.entry).await
 }
 
 #[cfg(test)]
@@ -83,7 +86,7 @@ mod tests {
             [None, Some(at(1_000))].into_iter().flat_map(move |next_digest| {
                 let kind = kind.clone();
                 [vec![], vec!["dcm/other".to_owned()], vec![ID.to_owned()]].into_iter().flat_map(move |off| {
-                    let (kind, preference) = (kind.clone(), Preference { off, next_digest });
+                    let (kind, preference) = (kind.clone(), Preference { off, next_digest, tag: None });
                     [None, Some(999), Some(1_000), Some(1_001)]
                         .into_iter()
                         .map(move |due| (kind.clone(), preference.clone(), due))

@@ -56,7 +56,7 @@ async fn send(mail: &Mail, queue: &DigestQueue, lease: &DigestLease) -> Result<(
     let person = queue.member(lease.tenant, lease.person).await?;
     let mut items = items(mail, queue, lease, &due, person.as_ref()).await?;
     let (Some(person), Some(first)) = (person, items.first()) else { return queue.finish(lease).await };
-    let route = route(&first.call)?;
+    let route = route(&first.call);
     if due.begun.is_none() {
         // Mails over other connections come in a digest of their own, which is due next.
         items.retain(|item| item.call.granted.connection.name() == route.connection);
@@ -151,11 +151,15 @@ async fn item(
     tenant: TenantId,
     (person, tenant_name): (&Person, &str),
 ) -> Result<Result<Item, Status>, Failure> {
-    let call = match queue.call_of(tenant, logged).await? {
-        CallNow::Permitted(call) => *call,
-        CallNow::Ended(status) => return Ok(Err(status)),
-    };
     let failed = |code: &str| Ok(Err(Status::Failed(code.into())));
+    let is_old = logged.collected_for.is_some_and(|at| mail.store.now() - at >= RETRY_TIME);
+    let call = match queue.call_of(tenant, logged).await {
+        Ok(CallNow::Permitted(call)) => *call,
+        Ok(CallNow::Ended(status)) => return Ok(Err(status)),
+        // A call that cannot be read for days must not keep the person's other mails.
+        Err(failure) if is_old => return failed(&failure.code),
+        Err(failure) => return Err(failure),
+    };
     let Some(templates) = mail.packages.mails(&call.plugin) else { return failed(Code::PluginMissing.as_str()) };
     let Ok(arguments) = arguments(&call) else { return failed(Code::ArgumentsInvalid.as_str()) };
     let template = arguments.template.clone();
@@ -164,7 +168,6 @@ async fn item(
     if is_off(&templates.kind(&template), &kind, &preference) {
         return Ok(Err(Status::TurnedOff));
     }
-    let is_old = logged.collected_for.is_some_and(|at| mail.store.now() - at >= RETRY_TIME);
     match fits(mail, &call, person.actor).await {
         Ok(true) => {}
         Ok(false) => return Ok(Err(Status::Skipped)),

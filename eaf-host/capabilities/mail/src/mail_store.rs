@@ -33,6 +33,8 @@ pub struct Preference {
     pub off: Vec<String>,
     /// Time of the person's next digest; `None`: the person wants each mail at once.
     pub next_digest: Option<OffsetDateTime>,
+    /// Tag of the stored preference; `None`: the person set none.
+    pub tag: Option<String>,
 }
 
 /// One mail to one person of a tenant, with the call that sends it. The mail log stores the entry
@@ -106,7 +108,8 @@ pub trait MailStore: Send + Sync {
     /// Records a new mail as pending. If the mail is already recorded, returns its state instead.
     async fn record(&self, entry: &Entry) -> Result<MailState, Failure>;
     /// Lets a pending mail of which no attempt was made wait for the recipient's digest at `at`.
-    async fn collect(&self, entry: &Entry, at: OffsetDateTime) -> Result<(), Failure>;
+    /// Returns false if the recipient's preference does not have the tag `tag` any more.
+    async fn collect(&self, entry: &Entry, at: OffsetDateTime, tag: Option<&str>) -> Result<bool, Failure>;
     /// Pending mails, without those that wait for a digest, that were recorded by the call with the
     /// sequence number `sequence` in the journal of the run `run`.
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure>;

@@ -8,7 +8,7 @@ use eaf_capability::Failure;
 use eaf_capability::HostCode;
 use eaf_core::actor::Caller;
 use eaf_core::connection::{Connection, ConnectionUse};
-use eaf_core::directory::{self, MailPreference, Member, PeopleQuery};
+use eaf_core::directory::{self, Basis, MailPreference, Member, PeopleQuery};
 use eaf_core::id::{ActorId, RunId, TenantId};
 use eaf_core::view::{self, PackageView};
 use eaf_core::{Core, consumers, event_store, mail_log, mail_pause};
@@ -57,7 +57,7 @@ impl MailStore for PgMailStore {
             true => Some(directory.next_digest(tenant, &stored).await.map_err(unreadable)?),
             false => None,
         };
-        Ok(Preference { off: stored.off, next_digest })
+        Ok(Preference { tag: Some(stored.tag()), off: stored.off, next_digest })
     }
 
     async fn recipients_of(&self, tenant: TenantId, run: RunId, template: &str) -> Result<Vec<ActorId>, Failure> {
@@ -115,9 +115,11 @@ impl MailStore for PgMailStore {
         Ok(mail_state(entry.tenant, known))
     }
 
-    async fn collect(&self, entry: &Entry, at: OffsetDateTime) -> Result<(), Failure> {
+    async fn collect(&self, entry: &Entry, at: OffsetDateTime, tag: Option<&str>) -> Result<bool, Failure> {
         let mail_log::Mail { message_id, recipient, .. } = &entry.mail;
-        mail_log::digest::collect(&self.core.db, entry.tenant, message_id, *recipient, at).await.map_err(unreadable)
+        let basis = tag.map_or(Basis::Absent, |tag| Basis::Tag(tag.to_owned()));
+        let collected = self.core.directory.collect_mail(entry.tenant, (*recipient, message_id), at, &basis).await;
+        collected.map_err(unreadable)
     }
 
     async fn pending_of(&self, tenant: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {

@@ -232,7 +232,7 @@ impl<'a> Job<'a> {
             // The mail with the most attempts is sent last, because that mail may have broken the
             // last SMTP session.
             open.sort_by_key(|(_, state)| state.attempts);
-            let route = route(self.call)?;
+            let route = route(self.call);
             Delivery::new(self, route, &mut tally).run(open).await?;
         }
         tally.answer(self.condition.is_some())
@@ -241,17 +241,17 @@ impl<'a> Job<'a> {
 
 /// Mail connection over which a call sends its mails. If the connection's settings are unusable,
 /// the mails wait until an admin corrects the settings.
-pub fn route(call: &Call) -> Result<Route, Failure> {
+pub fn route(call: &Call) -> Route {
     let granted = &call.granted.connection;
     let config = match granted {
         GrantedConnection::Found(connection) => Config::of(connection),
         GrantedConnection::Missing(name) => Err(no_connection(name)),
         GrantedConnection::Unreadable(_) => {
             let message = "The mail connection's password could not be read. A tenant admin can enter it again.";
-            return Err(transient(HostCode::ConnectionUnreadable, message.into()));
+            Err(transient(HostCode::ConnectionUnreadable, message.into()))
         }
     };
-    Ok(Route { connection: granted.name().to_owned(), config })
+    Route { connection: granted.name().to_owned(), config }
 }
 
 /// Counts of a call's mails by outcome.

@@ -1,6 +1,7 @@
 //! Set-up of a database by `eaf db bootstrap`, on a server whose superuser the deployment does not
 //! have.
 
+use eaf_core::db::Passwords;
 use eaf_core::testing::{number_at, run_at};
 use eaf_dev::checkout::Checkout;
 use eaf_system_tests::binary;
@@ -93,6 +94,22 @@ async fn the_owner_of_a_database_sets_up_roles_that_isolate_tenants() {
     assert!(good, "{said}");
     let (good, said) = deployment.eaf(&tenant, &second);
     assert!(good, "{said}");
+    deployment.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_is_in_the_log_of_a_server_that_logs_its_statements() {
+    let deployment = Deployment::new().await;
+    deployment.run("alter system set log_statement = 'all'").await;
+    deployment.run("alter system set log_min_duration_statement = 0").await;
+    deployment.run("select pg_reload_conf()").await;
+    let (good, said) = deployment.eaf(&["db", "bootstrap"], &[]);
+    assert!(good, "{said}");
+    let (log, passwords) = (deployment.server.log(), Passwords::derive("first", "dcm"));
+    assert!(log.contains("alter role eaf_app password 'SCRAM-SHA-256$"), "the statements are in the log");
+    for password in [passwords.migrate, passwords.app, passwords.platform] {
+        assert!(!log.contains(&password));
+    }
     deployment.server.stop().await;
 }
 

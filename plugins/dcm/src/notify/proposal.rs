@@ -31,5 +31,6 @@ pub(super) fn confirmed(mailer: &Mailer, e: &ChangesConfirmed, recorded: &Record
 pub(super) fn declined(mailer: &Mailer, e: &ChangesDeclined, recorded: &Recorded) -> Skipped {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["answer"] = e.answer.as_ref().map(|answer| answer.as_str()).into();
+    facts["due_at"] = e.due_at.values().min().copied().into();
     mailer.send("changes-declined", Recipient::Actor(&e.proposer_id), &facts).map(|sent| sent.skipped)
 }

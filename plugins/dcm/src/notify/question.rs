@@ -24,6 +24,7 @@ pub(super) fn asked(mailer: &Mailer, e: &QuestionAsked, recorded: &Recorded) -> 
 pub(super) fn answered(mailer: &Mailer, e: &QuestionAnswered, recorded: &Recorded) -> Skipped {
     let mut facts = facts(&e.request_id, e.requester_name.as_str(), &e.spec, recorded);
     facts["answer"] = e.answer.as_str().into();
+    facts["due_at"] = e.due_at.values().min().copied().into();
     let pending = Condition::on::<Approvals>(&e.request_id, "status", Status::Pending);
     let people = e.asked_by.iter().fold(People::default(), |people, actor| people.or(People::actor(actor)));
     mailer.send_while("question-answered", people.into(), &facts, &pending).map(|sent| sent.skipped)

@@ -293,9 +293,9 @@ impl MailStore for FakeStore {
         Ok(logged.state.clone())
     }
 
-    async fn collect(&self, entry: &Entry, _: OffsetDateTime) -> Result<(), Failure> {
+    async fn collect(&self, entry: &Entry, _: OffsetDateTime, _: Option<&str>) -> Result<bool, Failure> {
         self.change(entry, |logged| logged.state.status = Status::Collected(None));
-        Ok(())
+        Ok(true)
     }
 
     async fn pending_of(&self, _: TenantId, run: RunId, sequence: i32) -> Result<Vec<MailState>, Failure> {
