@@ -172,6 +172,8 @@ pub enum Error {
     Reserved { pointer: String },
     #[error("{pointer} of the command does not name a member of the tenant")]
     NoMember { pointer: String },
+    #[error("{pointer} of the command names a member without the permission {permission}")]
+    NotPermitted { pointer: String, permission: String },
     #[error("the command holds data of a person who was erased")]
     PersonErased,
     #[error("a personal field of an event could not be sealed")]

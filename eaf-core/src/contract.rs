@@ -9,6 +9,7 @@ mod description;
 #[cfg(test)]
 mod documents;
 mod people;
+pub mod person;
 
 pub use context::{Context, ContextActor, Principal};
 pub use description::{

@@ -159,6 +159,7 @@ impl Attempt<'_> {
         }
         let fingerprint = identity.fingerprint(&bus.keyring, &mut tx).await?;
         subjects::check_body(&mut tx, caller, self.schema(), body).await?;
+        subjects::check_persons(&mut tx, domain.description(), self.schema(), body).await?;
         self.context.settings = settings(&mut tx, domain).await?;
         // No transaction stays open while the plugin decides: the append checks the versions.
         tx.commit().await?;
@@ -221,6 +222,7 @@ impl Attempt<'_> {
     async fn rehearse(&mut self) -> Result<Answer, Error> {
         let mut tx = self.bus.db.tenant(self.caller.tenant).await?;
         subjects::check_body(&mut tx, self.caller, self.schema(), &self.command.body).await?;
+        subjects::check_persons(&mut tx, self.domain.description(), self.schema(), &self.command.body).await?;
         self.context.settings = settings(&mut tx, self.domain).await?;
         tx.commit().await?;
         let loaded = self.load().await?;

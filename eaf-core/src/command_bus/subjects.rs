@@ -1,15 +1,18 @@
-//! Checks that a command and its events hold personal data of this tenant's people alone.
+//! Checks that a command names members of this tenant, and that the command and its events hold
+//! personal data of this tenant's people alone.
 //!
 //! An actor id in a body names the person under whose key a personal field is sealed. If that id
 //! belonged to no member, a key would be created that no erasure ever destroys.
 
 use super::Error;
 use crate::actor::Caller;
+use crate::contract::person::{self, NamedPerson};
+use crate::contract::{Description, Permission};
 use crate::crypto::personal::{self, personal_members};
 use crate::db::TenantTx;
 use crate::id::ActorId;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sources of the people whom an event may be about, besides members: the caller, and the people in
 /// the loaded streams.
@@ -32,6 +35,53 @@ pub(super) async fn check_body(tx: &mut TenantTx, caller: &Caller, schema: &Valu
         }
     }
     Ok(())
+}
+
+/// Checks that the persons whom marked members of the body name are current members of the tenant
+/// and hold the permissions of the marks. The error names the JSON member.
+pub(super) async fn check_persons(
+    tx: &mut TenantTx,
+    description: &Description,
+    schema: &Value,
+    body: &Value,
+) -> Result<(), Error> {
+    let named = person::named(schema, body);
+    let roles = roles(tx, named.iter().filter_map(|one| one.actor)).await?;
+    named.into_iter().try_for_each(|one| check_person(one, &roles, &description.permissions))
+}
+
+fn check_person(
+    NamedPerson { pointer, actor, mark }: NamedPerson,
+    roles: &BTreeMap<ActorId, Vec<String>>,
+    permissions: &[Permission],
+) -> Result<(), Error> {
+    let Some(has) = actor.and_then(|actor| roles.get(&actor)) else { return Err(Error::NoMember { pointer }) };
+    let is_permitted = mark.roles(permissions).is_none_or(|needed| needed.iter().any(|role| has.contains(role)));
+    match mark.permission {
+        Some(permission) if !is_permitted => Err(Error::NotPermitted { pointer, permission }),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the roles of those actors who are current members.
+async fn roles(
+    tx: &mut TenantTx,
+    actors: impl Iterator<Item = ActorId>,
+) -> Result<BTreeMap<ActorId, Vec<String>>, Error> {
+    let actors: BTreeSet<ActorId> = actors.collect();
+    if actors.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let found: Vec<(ActorId, Vec<String>)> = sqlx::query_as(
+        "select actor_id, roles from eaf.member
+         where tenant_id = $1 and actor_id = any ($2) and identity is not null and roles <> '{}'",
+    )
+    .bind(tx.tenant())
+    .bind(actors.into_iter().collect::<Vec<_>>())
+    .fetch_all(tx.conn())
+    .await
+    .map_err(Error::People)?;
+    Ok(found.into_iter().collect())
 }
 
 /// Checks all events of a decision. The error names the JSON member of the body that contains the

@@ -32,6 +32,8 @@ impl Guestbook {
                 "about": {"x-eaf-personal": {"subject": "whom"}},
                 "whom": {},
                 "note": {"x-eaf-personal": {"subject": "$actor"}},
+                "host": {"x-eaf-person": {}},
+                "witnesses": {"type": "array", "items": {"x-eaf-person": {"permission": "sign"}}},
             }}),
         };
         let commands = [
@@ -64,7 +66,7 @@ impl Guestbook {
                 commands: commands.map(command).into(),
                 events: vec![EventType { kind: "signed".into(), schema_version: 1, schema: signed }],
                 views: Vec::new(),
-                permissions: Vec::new(),
+                permissions: vec![Permission { name: "sign".into(), roles: vec!["approver".into()] }],
                 workflows: Vec::new(),
                 settings: None,
             },

@@ -30,6 +30,7 @@ mod observation;
 mod operations;
 mod people;
 mod personal;
+mod persons;
 mod platform_feed;
 mod pooler;
 mod products;

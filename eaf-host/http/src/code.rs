@@ -107,7 +107,7 @@ codes! {
 
 /// Codes of `errors[]`, each about one member of a body or one parameter of a query.
 #[cfg(test)]
-pub const FIELD_CODES: [&str; 26] = [
+pub const FIELD_CODES: [&str; 27] = [
     "required",
     "unknown",
     "type",
@@ -126,6 +126,7 @@ pub const FIELD_CODES: [&str; 26] = [
     "invalid",
     "reversed",
     "person",
+    "person-not-permitted",
     "https",
     "secret-again",
     "password-in-clear",

@@ -264,6 +264,9 @@ fn bus_problem(cause: command_bus::Error) -> Problem {
         Error::NoMember { pointer } => {
             Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new(pointer, "person")])
         }
+        Error::NotPermitted { pointer, .. } => {
+            Problem::new(Code::BodyInvalid).errors(vec![FieldProblem::new(pointer, "person-not-permitted")])
+        }
         Error::Conflict { .. } => Problem::new(Code::Contention),
         Error::Overloaded { retry_after } => Problem::new(Code::Overloaded).retry_after(retry_after),
         Error::Generation => Problem::new(Code::PackageChanged),

@@ -32,6 +32,7 @@ pub mod flow;
 pub mod host;
 mod list;
 pub mod people;
+pub mod person;
 pub mod personal;
 mod plugin;
 mod settings;
@@ -48,6 +49,7 @@ pub use document::{
 pub use event::{Event, EventSet};
 pub use list::{Commands, States, Views, Workflows};
 pub use people::People;
+pub use person::Person;
 pub use personal::Personal;
 pub use plugin::{Flows, Permission, Plugin};
 pub use settings::{Settings, settings_schema};

@@ -8,6 +8,7 @@
 //! | `views` | columns, read rules and events of a view |
 //! | `workflows` | triggers and commands of a workflow |
 //! | `observe` | `observe` in `plugin.toml` with commands and views |
+//! | `person` | members that name persons with the permissions that the package declares |
 //! | `personal` | marks of personal members with the members beside them |
 //! | `chosen` | members with choices with the grants that the package requests |
 //! | `schema` | finds the member of a JSON pointer |
@@ -21,6 +22,7 @@
 mod chosen;
 mod names;
 mod observe;
+mod person;
 mod personal;
 mod schema;
 mod settings;
@@ -76,6 +78,7 @@ fn findings(package: &Package) -> Vec<Finding> {
     let mut found = names::findings(description);
     found.extend(personal::findings(description));
     found.extend(chosen::findings(description, requests));
+    found.extend(person::findings(description));
     found.extend(views::findings(description));
     found.extend(workflows::findings(description, *has_workflow_component));
     found.extend(observe::findings(description, requests));

@@ -17,6 +17,7 @@ fn sound() -> Value {
                 "properties": {
                     "item": { "type": "string", "x-eaf-choices": { "capability": "shelf", "grant": "main", "of": "item" } },
                     "reason": { "type": "string", "x-eaf-personal": { "subject": "$actor" } },
+                    "witness": { "type": "string", "x-eaf-person": { "permission": "audit" } },
                 },
             } },
             { "name": "note-end", "version": 1, "permission": null, "schema": {
@@ -92,6 +93,15 @@ fn a_member_with_choices_over_an_unrequested_grant_is_reported() {
     let mark = "/commands/0/schema/properties/item/x-eaf-choices";
     breaks(&format!("{mark}/grant"), json!("mian"), "command lend, member item", "There are: shelf/main.");
     breaks(mark, json!(true), "command lend, member item", "cannot be read");
+}
+
+#[test]
+fn a_mark_of_a_person_that_the_host_cannot_apply_is_reported() {
+    let (mark, place) = ("/commands/0/schema/properties/witness/x-eaf-person", "command lend, member witness");
+    breaks(&format!("{mark}/permission"), json!("aduit"), place, "There are: lend, audit.");
+    breaks(mark, json!({ "role": "auditor" }), place, "cannot be read");
+    let nested = json!({ "type": "object", "properties": { "by": { "x-eaf-person": {} } } });
+    breaks("/commands/0/schema/properties/reason", nested, "command lend", "does not look for it");
 }
 
 #[test]
