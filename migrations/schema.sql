@@ -125,6 +125,7 @@ create table eaf.departure (
   failures integer default 0 not null,
   due_at timestamp with time zone not null,
   leased_until timestamp with time zone,
+  looked boolean default false not null,
   constraint departure_pkey PRIMARY KEY (tenant_id, departure_id)
 );
 CREATE INDEX departure_due ON eaf.departure USING btree (due_at);
@@ -133,7 +134,7 @@ alter table eaf.departure force row level security;
 create policy platform on eaf.departure to eaf_platform using (true) with check (true);
 create policy tenant on eaf.departure to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select on eaf.departure to eaf_app;
-grant update (failures, due_at, leased_until) on eaf.departure to eaf_app;
+grant update (failures, due_at, leased_until, looked) on eaf.departure to eaf_app;
 grant select (tenant_id, departure_id, due_at, leased_until), update (leased_until) on eaf.departure to eaf_platform;
 
 create table eaf.deputy (
@@ -154,6 +155,27 @@ alter table eaf.deputy force row level security;
 create policy tenant on eaf.deputy to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
 grant delete, insert, select on eaf.deputy to eaf_app;
 grant update (deputy_id, starts_at, ends_at, updated_by, updated_at) on eaf.deputy to eaf_app;
+
+create table eaf.draft (
+  tenant_id uuid not null,
+  draft_id uuid not null,
+  actor_id uuid not null,
+  plugin text not null,
+  command text not null,
+  sealed bytea not null,
+  revision bigint not null,
+  changed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint draft_pkey PRIMARY KEY (tenant_id, draft_id),
+  constraint draft_revision_check CHECK ((revision > 0))
+);
+CREATE INDEX draft_expired ON eaf.draft USING btree (tenant_id, expires_at);
+CREATE INDEX draft_person ON eaf.draft USING btree (tenant_id, actor_id);
+alter table eaf.draft enable row level security;
+alter table eaf.draft force row level security;
+create policy tenant on eaf.draft to eaf_app, eaf_owner using ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))) with check ((tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting)));
+grant delete, insert, select on eaf.draft to eaf_app;
+grant update (sealed, revision, changed_at, expires_at) on eaf.draft to eaf_app;
 
 create table eaf.event (
   tenant_id uuid not null,

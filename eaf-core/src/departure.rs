@@ -2,8 +2,8 @@
 //! products may wait for these people, so products look again at their open things.
 //!
 //! The directory records a departure in the transaction of its own change. A host leases it, gives
-//! the products their commands and finishes it. If the host stops meanwhile, another host leases the
-//! departure again; the ids of departures make the commands' idempotency keys.
+//! the products their commands and finishes it. If the host stops meanwhile, another host leases
+//! the departure again; the ids of departures make the commands' idempotency keys.
 //!
 //! Products look twice. A command that found out its people before the change and ended after the
 //! first look is seen by the second, which is later than the time-out of commands.

@@ -37,6 +37,7 @@ pub use tenant::{Tenant, add_tenant, create_tenant, member_count, tenant, tenant
 use crate::clock::Ambient;
 use crate::crypto::{self, Keyring};
 use crate::db::{self, Db};
+use crate::draft;
 use crate::mail_log;
 
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,8 @@ pub enum Error {
     DeputyPeriod,
     #[error("the database does not know the time zone")]
     TimeZone,
+    #[error("the person's drafts could not be deleted")]
+    Drafts(#[source] draft::Error),
     #[error("the mail could not be collected for a digest")]
     Collect(#[source] mail_log::Error),
     #[error(transparent)]

@@ -54,6 +54,8 @@ typed_ids! {
     InvitationId,
     /// Id of a departure, random.
     DepartureId,
+    /// Id of a draft, chosen by the client.
+    DraftId,
     /// Id of a host process, chosen at random when the process starts.
     HostId,
 }

@@ -18,6 +18,7 @@ pub mod db;
 pub mod departure;
 pub mod directory;
 pub mod doorbell;
+pub mod draft;
 pub mod erasure;
 pub mod event_store;
 pub mod grant;

@@ -11,6 +11,7 @@ use crate::audit;
 use crate::clock::Ambient;
 use crate::db::{self, Db, TenantTx};
 use crate::directory;
+use crate::draft;
 use crate::id::TenantId;
 use record::Record;
 use time::{Duration, OffsetDateTime, Time};
@@ -40,6 +41,8 @@ pub enum Error {
     },
     #[error("the pruning could not be recorded")]
     Audit(#[from] audit::Error),
+    #[error("expired drafts could not be deleted")]
+    Drafts(#[from] draft::Error),
 }
 
 /// Retention of each kind of rows, as the time for which they are stored. `None`: rows of this kind
@@ -109,6 +112,10 @@ pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<
                 Err(error) => pruned.failures.push(Failure { tenant: Some(tenant), what, error }),
             }
         }
+        match delete_expired_drafts(db, ambient, tenant).await {
+            Ok(rows) => pruned.rows += rows,
+            Err(error) => pruned.failures.push(Failure { tenant: Some(tenant), what: "drafts", error }),
+        }
     }
     if let Some(period) = retention.packages {
         match prune_packages(db, cutoff(ambient, period)).await {
@@ -118,6 +125,15 @@ pub async fn prune(db: &Db, ambient: &Ambient, retention: &Retention) -> Result<
     }
     metrics::gauge!("eaf_retention_failures").set(pruned.failures.len() as f64);
     Ok(pruned)
+}
+
+/// Deletes drafts at the end of their lifetime. Without a record in the audit: drafts have no
+/// effect, and their owners see when they expire.
+async fn delete_expired_drafts(db: &Db, ambient: &Ambient, tenant: TenantId) -> Result<u64, Error> {
+    let mut tx = db.tenant(tenant).await?;
+    let rows = draft::delete_expired(&mut tx, ambient.now()).await?;
+    tx.commit().await?;
+    Ok(rows)
 }
 
 /// Time before which rows are pruned. It is a midnight, so that rows become due once a day and the

@@ -22,7 +22,7 @@ impl Mark {
     pub fn roles<'a>(&self, permissions: &'a [Permission]) -> Option<&'a [String]> {
         let name = self.permission.as_ref()?;
         let declared = permissions.iter().find(|permission| permission.name == *name);
-        // A permission that no role holds permits nobody.
+        // A permission that no role holds permits no person.
         Some(declared.map_or(&[], |permission| &permission.roles))
     }
 }

@@ -7,6 +7,7 @@ use crate::actor::{Affiliation, Attribution, Locale, TraceId};
 use crate::audit::{self, Act};
 use crate::db::TenantTx;
 use crate::departure;
+use crate::draft;
 use crate::id::{ActorId, TenantId};
 use crate::session;
 use serde::{Deserialize, Serialize};
@@ -305,6 +306,7 @@ impl Directory {
         deputy::end_all(&mut tx, actor).await?;
         reporting::erase(&mut tx, actor).await?;
         mail_preference::erase(&mut tx, actor).await?;
+        draft::delete_all_of(&mut tx, actor).await.map_err(Error::Drafts)?;
         let act = Act::new("person.erase", format!("person/{actor}"))
             .changing(json!({ "roles": roles }), json!({ "roles": [] }));
         audit::record_act(&mut tx, by, &act).await?;

@@ -14,6 +14,7 @@ mod command_bus;
 mod departures;
 mod directory;
 mod doorbell;
+mod drafts;
 mod dump;
 mod erasure;
 mod failover;

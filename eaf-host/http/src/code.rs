@@ -80,6 +80,7 @@ codes! {
     TooManyStreams = "too-many-streams" TOO_MANY_REQUESTS,
     TooManyTests = "too-many-tests" TOO_MANY_REQUESTS,
     TooManyConnections = "too-many-connections" CONFLICT,
+    TooManyDrafts = "too-many-drafts" CONFLICT,
     // People and tenants.
     NotACurrentMember = "not-a-current-member" CONFLICT,
     LastAdmin = "last-admin" CONFLICT,

@@ -20,6 +20,7 @@ mod commands;
 mod concurrency;
 mod denial;
 mod deputy;
+mod drafts;
 mod draining;
 mod head;
 mod host;

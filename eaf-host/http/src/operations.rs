@@ -3,8 +3,8 @@
 
 use super::operation::Operation;
 use super::{
-    actuator, auth, choices, colleagues, commands, deputy, host, language, live, mail_preferences, openapi, operator,
-    pages, session, views,
+    actuator, auth, choices, colleagues, commands, deputy, drafts, host, language, live, mail_preferences, openapi,
+    operator, pages, session, views,
 };
 
 /// Operations in the order of the OpenAPI document.
@@ -23,6 +23,9 @@ pub fn operations() -> Vec<Operation> {
         deputy::delete_operation(),
         mail_preferences::operation(),
         mail_preferences::put_operation(),
+        drafts::operation(),
+        drafts::put_operation(),
+        drafts::delete_operation(),
         colleagues::operation(),
         auth::sign_in::operation(),
         auth::callback::operation(),

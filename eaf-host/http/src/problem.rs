@@ -303,6 +303,18 @@ impl From<eaf_core::setting::Error> for Problem {
     }
 }
 
+impl From<eaf_core::draft::Error> for Problem {
+    fn from(cause: eaf_core::draft::Error) -> Self {
+        use eaf_core::draft::Error;
+        match cause {
+            Error::Db(cause) => cause.into(),
+            Error::TooMany => Problem::new(Code::TooManyDrafts),
+            Error::ChangedMeanwhile => Problem::new(Code::ChangedMeanwhile),
+            cause => Problem::fault(Code::Internal, &cause),
+        }
+    }
+}
+
 impl From<eaf_core::audit::Error> for Problem {
     fn from(cause: eaf_core::audit::Error) -> Self {
         Problem::fault(Code::Internal, &cause)

@@ -33,6 +33,7 @@ mod providers;
 mod rates;
 mod roles;
 mod runs;
+mod saved_drafts;
 mod serving;
 mod sessions;
 mod settings;

@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
         "observation",
         "used_state",
     ],
-    &["connection", "doorbell", "product", "session", "setting"],
+    &["connection", "doorbell", "draft", "product", "session", "setting"],
     &["directory", "grant"],
     &["capability", "contract", "master_key", "retention"],
     &["event_store", "package"],

@@ -11,7 +11,8 @@ import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useAllRows } from '../api';
-import { OFFER } from '../permissions';
+import { OFFER, REQUEST } from '../permissions';
+import { DraftsPanel } from './drafts-panel';
 import { text } from './text';
 
 export function CataloguePage() {
@@ -24,6 +25,7 @@ export function CataloguePage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
+      {may(useSession(), REQUEST) ? <DraftsPanel /> : null}
       {!offerings && shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void refetch()} />
       ) : offerings?.length === 0 ? (

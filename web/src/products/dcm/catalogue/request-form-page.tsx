@@ -1,8 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { shownHere } from '@/shell/api/problem';
 import { onlyFor } from '@/shell/app/page/only-for';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
+import { draftsQuery } from '@/shell/features/drafts/drafts';
 import { useText } from '@/shell/i18n/use-text';
 import { Alert } from '@/shell/ui/alert';
 import { Button } from '@/shell/ui/button';
@@ -18,11 +20,13 @@ export const RequestFormPage = onlyFor(REQUEST, Page);
 function Page() {
   const t = useText(text);
   const { offering: key } = requestFormRoute.useParams();
-  const { from } = requestFormRoute.useSearch();
+  const { from, draft: draftId } = requestFormRoute.useSearch();
   const offering = useRow('offerings', key);
   // Former request whose values a new one starts with; the form starts empty if it cannot be read.
   const former = useRow('requests', from ?? '', { enabled: from !== undefined, throwOnError: false });
-  const ready = offering.data && (!from || former.isFetched);
+  const drafts = useQuery({ ...draftsQuery, enabled: draftId !== undefined, throwOnError: false });
+  const draft = drafts.data?.find(({ id }) => id === draftId);
+  const ready = offering.data && (!from || former.isFetched) && (!draftId || drafts.isFetched);
   const { error } = offering;
   return (
     <>
@@ -40,8 +44,13 @@ function Page() {
           </div>
         </Alert>
       ) : null}
+      {draftId && drafts.data && !draft ? (
+        <Alert tone="wait" role="status" title={t.drafts.gone} className="mb-6">
+          <p>{t.drafts.goneLead}</p>
+        </Alert>
+      ) : null}
       {ready && offering.data ? (
-        <RequestForm key={key} offering={offering.data} former={former.data} />
+        <RequestForm key={key} offering={offering.data} former={former.data} draft={draft} />
       ) : shownHere(error) ? (
         <ProblemAlert cause={error} onRetry={() => void offering.refetch()} />
       ) : (

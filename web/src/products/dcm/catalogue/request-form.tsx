@@ -1,21 +1,24 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { isProblem } from '@/shell/api/problem';
 import { ActionButton } from '@/shell/app/actions/action-button';
 import { DraftNote } from '@/shell/app/form/draft-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
+import type { SavedDraft } from '@/shell/features/drafts/drafts';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { toast } from '@/shell/ui/toast';
 import type { Row } from '../api';
 import { useCommandForm } from '../command-form';
+import { valuesOfDraft } from './draft-values';
 import { MachineFields } from './machine-fields';
 import { MoreNames } from './more-names';
 import { QuotePanel } from './quote-panel';
 import { type RequestValues, toBody, valuesOf } from './request-values';
+import { DraftAlert, SaveDraft, useSavedDraft } from './save-draft';
 import { text } from './text';
 import { useQuote } from './use-quote';
 
@@ -30,24 +33,32 @@ interface RequestFormProps {
   offering: Row<'offerings'>;
   /** Request to start from. */
   former: Row<'requests'> | undefined;
+  /** Saved draft to continue. */
+  draft?: SavedDraft | undefined;
 }
 
-export function RequestForm({ offering, former }: RequestFormProps) {
+export function RequestForm({ offering, former, draft }: RequestFormProps) {
   const t = useText(text).form;
   const format = useFormat();
   const navigate = useNavigate();
+  // The draft that is saved from this form does not reset the form.
+  const [begun] = useState(draft);
   const command = useCommandForm<'request-vm', RequestValues>({
     command: 'request-vm',
     fields: FIELDS,
-    defaultValues: useMemo(() => valuesOf(offering, former), [offering, former]),
+    defaultValues: useMemo(
+      () => ({ ...valuesOf(offering, former), ...valuesOfDraft(begun), offering: offering.key }),
+      [offering, former, begun],
+    ),
     // The price that was shown is part of the command: no request is accepted at a different price.
     body: values => ({ ...toBody(values), expected_monthly_cents: quoting.seen }),
     onRefused: async cause => {
       // The next attempt sends the price that is shown then.
       if (isProblem(cause, PRICE_CHANGED)) await quoting.refetch();
     },
-    draft: `request-vm/${offering.key}/${former?.key ?? ''}`,
+    draft: `request-vm/${offering.key}/${begun?.id ?? former?.key ?? ''}`,
     onDone: accepted => {
+      saved.forget();
       const { name, more_names } = form.getValues();
       const machines = more_names.length + 1;
       toast.success(machines > 1 ? t.doneAll(format.number(machines)) : t.done(name));
@@ -56,6 +67,12 @@ export function RequestForm({ offering, former }: RequestFormProps) {
     },
   });
   const { form } = command;
+  const saved = useSavedDraft({
+    draft: begun,
+    values: () => structuredClone(form.getValues()),
+    unnamed: useText(text).drafts.unnamed(offering.name ?? offering.key),
+    onSaved: command.draft.forget,
+  });
   const values = useWatch({ control: form.control });
   const quoting = useQuote(offering, {
     command: 'request-vm',
@@ -81,15 +98,19 @@ export function RequestForm({ offering, former }: RequestFormProps) {
       )}
       <div className="grid justify-items-start gap-6">
         <FormAlert alert={command.alert} />
+        <DraftAlert saved={saved} />
         <ErrorSummary fields={command.invalid} />
         {closed ? null : action && !action.allowed ? (
           <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
             {t.submit}
           </ActionButton>
         ) : (
-          <Button type="submit" look="primary" size="large" busy={command.busy}>
-            {t.submit}
-          </Button>
+          <div className="flex flex-wrap gap-3">
+            <Button type="submit" look="primary" size="large" busy={command.busy}>
+              {t.submit}
+            </Button>
+            <SaveDraft saved={saved} />
+          </div>
         )}
       </div>
     </form>

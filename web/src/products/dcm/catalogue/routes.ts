@@ -12,12 +12,14 @@ export const catalogueRoute = createRoute({
 interface RequestFormSearch {
   /** Id of a request to start from. */
   from: string;
+  /** Id of a saved draft to continue. */
+  draft: string;
 }
 
 export const requestFormRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/catalogue/$offering',
-  validateSearch: search<RequestFormSearch>({ from: words }),
+  validateSearch: search<RequestFormSearch>({ from: words, draft: words }),
   component: lazyPage(() => import('./request-form-page'), 'RequestFormPage'),
 });
 

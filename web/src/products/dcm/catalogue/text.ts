@@ -37,6 +37,24 @@ const en = {
     done: (name: string) => `The request for ${name} was submitted`,
     doneAll: (count: string) => `${count} requests were submitted`,
   },
+  drafts: {
+    title: 'Your drafts',
+    dates: (changed: string, end: string) => `Saved ${changed} · kept until ${end}`,
+    save: 'Save as a draft',
+    saved: (title: string) =>
+      `The draft “${title}” is saved. You find it in the catalogue and under Requests.`,
+    saveAsNew: 'Save as a new draft',
+    overtaken: 'The draft was changed elsewhere',
+    overtakenLead:
+      'It was changed, submitted or deleted in another tab or on another machine. What you see here is not saved yet.',
+    gone: 'This draft does not exist any more',
+    goneLead: 'It was submitted or deleted, or 90 days have passed since its last change.',
+    unnamed: (offering: string) => `${offering}, no name yet`,
+    delete: 'Delete',
+    deleteOne: (title: string) => `Delete the draft “${title}”`,
+    deleteLead: 'Its values cannot be restored.',
+    deleted: (title: string) => `The draft “${title}” was deleted`,
+  },
   quote: {
     title: 'Cost and approval',
     perMonth: 'per month',
@@ -100,6 +118,23 @@ const de: typeof en = {
     more: what => `Mehr: ${what}`,
     done: name => `Der Antrag für ${name} wurde gestellt`,
     doneAll: count => `${count} Anträge wurden gestellt`,
+  },
+  drafts: {
+    title: 'Ihre Entwürfe',
+    dates: (changed, end) => `Gespeichert ${changed} · aufbewahrt bis ${end}`,
+    save: 'Als Entwurf speichern',
+    saved: title => `Der Entwurf „${title}“ ist gespeichert. Sie finden ihn im Katalog und unter Anträge.`,
+    saveAsNew: 'Als neuen Entwurf speichern',
+    overtaken: 'Der Entwurf wurde anderswo geändert',
+    overtakenLead:
+      'Er wurde in einem anderen Tab oder auf einem anderen Gerät geändert, abgesendet oder gelöscht. Was Sie hier sehen, ist noch nicht gespeichert.',
+    gone: 'Diesen Entwurf gibt es nicht mehr',
+    goneLead: 'Er wurde abgesendet oder gelöscht, oder seit der letzten Änderung sind 90 Tage vergangen.',
+    unnamed: offering => `${offering}, noch ohne Namen`,
+    delete: 'Löschen',
+    deleteOne: title => `Entwurf „${title}“ löschen`,
+    deleteLead: 'Seine Werte lassen sich nicht wiederherstellen.',
+    deleted: title => `Der Entwurf „${title}“ wurde gelöscht`,
   },
   quote: {
     title: 'Kosten und Freigabe',

@@ -7,6 +7,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
 import { type RowsQuery, useRows } from '../api';
+import { DraftsPanel } from '../catalogue/drafts-panel';
 import { DECIDE, READERS_OF_ALL, REQUEST } from '../permissions';
 import { RequestVmLink } from '../request-vm-link';
 import { WhoseFilter } from '../whose-filter';
@@ -37,6 +38,7 @@ export function RequestsPage() {
       title={t.title}
       lead={t.lead}
       actions={requests ? <RequestVmLink /> : null}
+      notice={requests ? <DraftsPanel /> : null}
       search={search}
       change={change}
       usualSort={NEWEST}

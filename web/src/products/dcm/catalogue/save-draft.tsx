@@ -1,0 +1,94 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { CHANGED_MEANWHILE } from '@/shell/api/basis';
+import { endsSession, isProblem } from '@/shell/api/problem';
+import { randomId } from '@/shell/api/random-id';
+import { ProblemAlert } from '@/shell/app/page/problem-alert';
+import { type DraftBasis, type SavedDraft, useDraftChanges } from '@/shell/features/drafts/drafts';
+import { useText } from '@/shell/i18n/use-text';
+import { Alert } from '@/shell/ui/alert';
+import { Button } from '@/shell/ui/button';
+import { toast } from '@/shell/ui/toast';
+import { ID } from '../api';
+import { COMMAND } from './draft-values';
+import type { RequestValues } from './request-values';
+import { text } from './text';
+
+export interface FormDraftChanges {
+  save: () => void;
+  saveAsNew: () => void;
+  /** Deletes the saved draft after its request was submitted. */
+  forget: () => void;
+  busy: boolean;
+  refused: unknown;
+}
+
+interface Options {
+  /** Draft with which the form began. */
+  draft: SavedDraft | undefined;
+  values: () => RequestValues;
+  /** Name of a draft without a VM name. */
+  unnamed: string;
+  onSaved: () => void;
+}
+
+const fresh = (): DraftBasis => ({ id: randomId(), revision: 0 });
+
+/** Saves the values of the request form as a draft. */
+export function useSavedDraft({ draft, values, unnamed, onSaved }: Options): FormDraftChanges {
+  const t = useText(text).drafts;
+  const navigate = useNavigate();
+  const changes = useDraftChanges();
+  const [basis, setBasis] = useState<DraftBasis | null>(() => draft ?? null);
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<unknown>(null);
+  const saveAt = async (at: DraftBasis) => {
+    setBusy(true);
+    setRefused(null);
+    const typed = values();
+    try {
+      const title = typed.name.trim().slice(0, 200) || unnamed;
+      const saved = await changes.save(at, { product: ID, command: COMMAND, title, values: { ...typed } });
+      setBasis(saved);
+      onSaved();
+      toast.success(t.saved(title));
+      await navigate({ to: '.', search: { draft: saved.id }, replace: true } as never);
+    } catch (cause) {
+      if (!endsSession(cause)) setRefused(cause);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return {
+    save: () => void saveAt(basis ?? fresh()),
+    saveAsNew: () => void saveAt(fresh()),
+    // A draft that stays because the network failed can be deleted from the list.
+    forget: () => void (basis && changes.remove(basis.id).catch(() => undefined)),
+    busy,
+    refused,
+  };
+}
+
+export function SaveDraft({ saved: { save, busy } }: { saved: FormDraftChanges }) {
+  return (
+    <Button size="large" busy={busy} onClick={save}>
+      {useText(text).drafts.save}
+    </Button>
+  );
+}
+
+/** Reason why a draft was not saved. */
+export function DraftAlert({ saved: { saveAsNew, refused } }: { saved: FormDraftChanges }) {
+  const t = useText(text).drafts;
+  if (!isProblem(refused, CHANGED_MEANWHILE)) return <ProblemAlert cause={refused} />;
+  return (
+    <Alert tone="bad" role="alert" title={t.overtaken}>
+      <p>{t.overtakenLead}</p>
+      <div>
+        <Button size="small" onClick={saveAsNew}>
+          {t.saveAsNew}
+        </Button>
+      </div>
+    </Alert>
+  );
+}
