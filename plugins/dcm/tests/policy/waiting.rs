@@ -73,7 +73,9 @@ impl Case {
             let is_short = stage.people_missing && !has_quorum(stage);
             assert_eq!(self.is_too_few(&said), is_short, "{said:?}: {stage:?} of {:?}", self.approval);
         }
-        let is_true = named.is_empty() || !named.is_disjoint(&acting) || !said.params["due"].is_null();
+        // A person who acted on one of several open stages may still be named for another.
+        let acted = self.acted(stages);
+        let is_true = !named.is_disjoint(&acting) || !said.params["due"].is_null() || named.is_subset(&acted);
         assert!(is_true, "{named:?} are named, {acting:?} may act: {:?}", self.approval);
     }
 
@@ -82,16 +84,27 @@ impl Case {
     fn check_too_few(&self, stages: &[WaitingStage]) {
         let Some(said) = self.sentence().filter(|said| self.is_too_few(said)) else { return };
         // People who acted before they got a seat in another open stage are not counted there.
-        let open = stages.iter().filter_map(|stage| self.approval.open(&stage.stage));
-        let acted: BTreeSet<&String> = open
-            .flat_map(|open| {
-                let decided = open.decisions.iter().map(|decision| &decision.actor);
-                decided.chain(open.passed_on.iter().map(|passed| &passed.from))
-            })
-            .collect();
-        let is_missing =
-            |stage: &WaitingStage| stage.people_missing || stage.people.iter().all(|actor| acted.contains(actor));
+        let acted = self.acted(stages);
+        let is_missing = |stage: &WaitingStage| {
+            stage.people_missing || stage.people.iter().all(|actor| acted.contains(&number(actor)))
+        };
         assert!(stages.iter().all(is_missing), "{said:?}: {stages:?} of {:?}", self.approval);
+    }
+
+    /// People who acted on one of several open stages, those whose deputies did, and the deputies
+    /// of these people; none if one stage is open.
+    fn acted(&self, stages: &[WaitingStage]) -> BTreeSet<usize> {
+        let open = stages.iter().filter(|_| stages.len() > 1).filter_map(|stage| self.approval.open(&stage.stage));
+        let mut acted = BTreeSet::new();
+        for progress in open {
+            for decision in &progress.decisions {
+                acted.extend([&decision.actor].into_iter().chain(&decision.on_behalf_of));
+            }
+            acted.extend(progress.passed_on.iter().map(|passed| &passed.from));
+        }
+        let deputies: Vec<_> = acted.iter().filter_map(|actor| self.people.deputies.get(*actor)).flatten().collect();
+        acted.extend(deputies);
+        acted.into_iter().map(|actor| number(actor)).collect()
     }
 
     /// Sentence that an open approval waits for its approvers. `None`: the people have several
