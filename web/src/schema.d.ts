@@ -5513,7 +5513,10 @@ export interface operations {
            * @description Revision of the request that the caller has read; without it, the first.
            */
           revision?: number | null;
-          /** @description Actor id of the person who decides instead of the caller. */
+          /**
+           * Format: uuid
+           * @description Actor id of the person who decides instead of the caller.
+           */
           to: string;
           /** @description Reason for the other person and the requester, 3 to 2,000 characters. */
           reason: string;

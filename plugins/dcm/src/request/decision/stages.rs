@@ -54,6 +54,7 @@ impl View for Stages {
     type Row = Row;
 
     const NAME: &'static str = "stages";
+    const VERSION: u16 = 2;
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter(),
         Column::boolean("terminal").filter(),
