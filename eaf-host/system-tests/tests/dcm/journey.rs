@@ -207,7 +207,7 @@ async fn people_who_are_asked_read_the_timeline_and_the_stages_of_the_request() 
     let approver = Principal {
         id: house.admin().await.actor,
         roles: vec!["admin".into()],
-        permissions: vec!["dcm.approve".into()],
+        permissions: vec!["dcm.approve".into(), "dcm.decide".into()],
         groups: Vec::new(),
         manages: Vec::new(),
     };

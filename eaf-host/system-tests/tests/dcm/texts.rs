@@ -134,12 +134,15 @@ fn german_texts_have_german_quotes_and_formal_address() {
 #[test]
 fn an_approval_that_waits_for_no_one_any_more_says_so() {
     let (locales, since) = (locales(), 1_764_500_000_000_i64);
-    let text = |people: &[&str], locale| {
+    let lacking = |people: &[&str], missing: u64, locale| {
         let params = serde_json::json!({
-            "since": since, "people": people, "stage": "", "all": false, "missing": 1, "due": null, "people_missing": false,
+            "since": since, "people": people, "seats": people, "stage": "", "all": false, "missing": missing, "due": null,
         });
         locales.find("waiting.approval", params.as_object().unwrap(), locale).expect("a text")
     };
+    let text = |people: &[&str], locale| lacking(people, 1, locale);
+    let too_few = lacking(&["Ada"], 2, Locale::En);
+    assert!(too_few.contains("by Ada") && too_few.contains("Too few"), "{too_few}");
     let named = text(&["Ada"], Locale::En);
     assert!(named.contains("by Ada") && !named.contains("Too few"), "{named}");
     let empty = text(&[], Locale::En);
