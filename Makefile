@@ -6,7 +6,7 @@ setup := eaf-host/dev/setup
 
 # Demo, tests and benchmark share one cargo profile and one feature set, so that wasmtime compiles
 # once.
-.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated check-deploy cluster
+.PHONY: help setup demo demo-reset test lint web pooler browser screens bench chaos guide fuzz reference generated check-deploy cluster supply-chain
 
 help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ demo-reset: ## Forget what the demo kept. Refuses while it runs.
 
 test: setup lint generated web check-deploy ## Everything that must hold, on real parts.
 	go test -C eaf-host/dev/vcsim ./...
-	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace
+	bin/eaf dev exec --with postgres,vcsim,smtp -- cargo test --workspace --locked
 	deploy/cluster/run --no-mutations
 	$(MAKE) pooler
 	eaf-host/dev/guide
@@ -47,7 +47,7 @@ screens: setup ## Take the pictures of docs/screens again.
 
 lint: ## Format and lints, of code and of migrations.
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	@$(setup) services
 	eaf-host/dev/lint-migrations
 
@@ -77,6 +77,9 @@ check-deploy: ## Render and validate everything under deploy/, and find each of 
 
 cluster: ## Install everything under deploy/ on a real control plane with simulated nodes, and find its mutations.
 	@deploy/cluster/run
+
+supply-chain: ## Check licences and sources of all dependencies, and the files of the CI services.
+	@eaf-host/dev/supply-chain/run
 
 reference: setup ## Generate the reference files.
 	@mkdir -p deploy
