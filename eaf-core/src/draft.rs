@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Maximum number of drafts of one person.
+/// Maximum number of drafts that one person has for one command.
 pub const MAX_DRAFTS: i64 = 20;
 /// Time from the last change of a draft to its end.
 pub const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the person has {MAX_DRAFTS} drafts already")]
+    #[error("the person has {MAX_DRAFTS} drafts for this command already")]
     TooMany,
     #[error("the draft was changed or deleted meanwhile")]
     ChangedMeanwhile,
@@ -89,12 +89,11 @@ pub async fn list(db: &Db, keyring: &Keyring, owner: Owner, now: OffsetDateTime)
     let mut tx = db.tenant(owner.tenant).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "select draft_id, plugin, command, sealed, revision, changed_at, expires_at from eaf.draft
-         where tenant_id = $1 and actor_id = $2 and expires_at > $3 order by changed_at desc, draft_id limit $4",
+         where tenant_id = $1 and actor_id = $2 and expires_at > $3 order by changed_at desc, draft_id",
     )
     .bind(owner.tenant)
     .bind(owner.person)
     .bind(now)
-    .bind(MAX_DRAFTS)
     .fetch_all(tx.conn())
     .await
     .map_err(Error::Read)?;
@@ -134,7 +133,7 @@ pub async fn save(
         None => {
             lock(&mut tx, owner).await?;
             delete_expired(&mut tx, now).await?;
-            check_limit(&mut tx, owner).await?;
+            check_limit(&mut tx, owner, draft).await?;
             insert(&mut tx, owner, draft, &sealed, now).await?
         }
     };
@@ -154,13 +153,17 @@ async fn lock(tx: &mut TenantTx, owner: Owner) -> Result<(), Error> {
     Ok(())
 }
 
-async fn check_limit(tx: &mut TenantTx, owner: Owner) -> Result<(), Error> {
-    let count: i64 = sqlx::query_scalar("select count(*) from eaf.draft where tenant_id = $1 and actor_id = $2")
-        .bind(owner.tenant)
-        .bind(owner.person)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(Error::Read)?;
+async fn check_limit(tx: &mut TenantTx, owner: Owner, draft: &Save<'_>) -> Result<(), Error> {
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from eaf.draft where tenant_id = $1 and actor_id = $2 and plugin = $3 and command = $4",
+    )
+    .bind(owner.tenant)
+    .bind(owner.person)
+    .bind(draft.plugin)
+    .bind(draft.command)
+    .fetch_one(tx.conn())
+    .await
+    .map_err(Error::Read)?;
     if count >= MAX_DRAFTS { Err(Error::TooMany) } else { Ok(()) }
 }
 
@@ -213,13 +216,26 @@ async fn update(
     .map_err(Error::Write)
 }
 
-/// Deletes a draft of the person. Changes nothing if there is none.
-pub async fn delete(db: &Db, owner: Owner, id: DraftId) -> Result<(), Error> {
+/// Deletes a draft of the person. Changes nothing if there is none. Fails with
+/// [`Error::ChangedMeanwhile`] if the draft is not at the revision `basis`; `None`: any revision.
+pub async fn delete(db: &Db, owner: Owner, id: DraftId, basis: Option<i64>) -> Result<(), Error> {
     let mut tx = db.tenant(owner.tenant).await?;
-    sqlx::query("delete from eaf.draft where tenant_id = $1 and draft_id = $2 and actor_id = $3")
+    let revision: Option<i64> = sqlx::query_scalar(
+        "select revision from eaf.draft where tenant_id = $1 and draft_id = $2 and actor_id = $3 for update",
+    )
+    .bind(owner.tenant)
+    .bind(id)
+    .bind(owner.person)
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(Error::Read)?;
+    let Some(revision) = revision else { return Ok(()) };
+    if basis.is_some_and(|basis| basis != revision) {
+        return Err(Error::ChangedMeanwhile);
+    }
+    sqlx::query("delete from eaf.draft where tenant_id = $1 and draft_id = $2")
         .bind(owner.tenant)
         .bind(id)
-        .bind(owner.person)
         .execute(tx.conn())
         .await
         .map_err(Error::Write)?;

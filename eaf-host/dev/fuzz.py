@@ -93,9 +93,10 @@ def what_the_document_allows_is_understood(context, response, case):
         return None
     if case.operation.path.startswith(BY_FORM):
         return None
-    # No schema describes how two values relate, the present time, or the roles of the products.
+    # No schema describes how two values relate, the present time, the members of the tenant, or the
+    # roles of the products.
     unsaid = [
-        error["code"] in ("reversed", "past") or error["pointer"].startswith("/roles/") for error in problem["errors"]
+        error["code"] in ("reversed", "past", "person", "person-not-permitted") or error["pointer"].startswith("/roles/") for error in problem["errors"]
     ]
     if unsaid and all(unsaid):
         return None

@@ -54,6 +54,21 @@ test('a draft that is not wanted is deleted', async ({ browser }) => {
   await person.hand.fill(person.page.getByLabel(t.form.name), name);
   await person.hand.press(person.button(t.drafts.save));
   await expect(person.page.getByText(t.drafts.saved(name))).toBeVisible();
+
+  // Input after saving belongs to the draft, and not to the next form.
+  await person.hand.fill(person.page.getByLabel(t.form.why), 'Typed after saving');
+  await person.page.reload();
+  await expect(person.page.getByLabel(t.form.why)).toHaveValue('Typed after saving');
+  await expect(person.page.getByLabel(t.form.name)).toHaveValue(name);
+  await person.open(person.t.nav.catalogue);
+  await person.hand.press(
+    person.page
+      .getByRole('main')
+      .getByRole('link', { name: /Linux Small/ })
+      .last(),
+  );
+  await expect(person.page.getByLabel(t.form.why)).toHaveValue('');
+
   await person.open(person.t.nav.requests);
   await person.hand.press(person.button(t.drafts.deleteOne(name)));
   await person.hand.press(person.page.getByRole('dialog').getByRole('button', { name: t.drafts.delete }));

@@ -5513,10 +5513,7 @@ export interface operations {
            * @description Revision of the request that the caller has read; without it, the first.
            */
           revision?: number | null;
-          /**
-           * Format: uuid
-           * @description Actor id of the person who decides instead of the caller.
-           */
+          /** @description Actor id of the person who decides instead of the caller. */
           to: string;
           /** @description Reason for the other person and the requester, 3 to 2,000 characters. */
           reason: string;
@@ -10750,7 +10747,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The drafts of the caller's products, the last changed first. */
+      /** @description The drafts, the last changed first. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -10993,7 +10990,12 @@ export interface operations {
   'session.draft.delete': {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description `revision` that the caller read. Without it, any revision is deleted. Refused with 412 `changed-meanwhile` after another change. */
+        'If-Match'?: string;
+        /** @description Only where it is not there yet; the same 412 otherwise. */
+        'If-None-Match'?: '*';
+      };
       path: {
         /** @description The draft's id. */
         id: string;
@@ -11008,6 +11010,15 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description `basis-invalid` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
       };
       /** @description `token-missing`, `token-invalid`, `token-expired` */
       401: {
@@ -11038,6 +11049,15 @@ export interface operations {
       };
       /** @description `person-changed` */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `changed-meanwhile` */
+      412: {
         headers: {
           [name: string]: unknown;
         };

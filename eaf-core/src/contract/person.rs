@@ -55,7 +55,9 @@ pub fn named(schema: &Value, body: &Value) -> Vec<NamedPerson> {
     for (name, mark) in marks(schema) {
         let Ok(mark) = mark else { continue };
         let mut add = |pointer: String, text: &str| {
-            named.push(NamedPerson { pointer, actor: text.parse().ok(), mark: mark.clone() });
+            // One form alone, because packages compare ids as texts.
+            let actor = text.parse().ok().filter(|actor: &ActorId| actor.to_string() == text);
+            named.push(NamedPerson { pointer, actor, mark: mark.clone() });
         };
         match &body[name] {
             Value::String(text) => add(format!("/{name}"), text),
@@ -82,14 +84,16 @@ mod tests {
             "other": { "type": ["string", "null"], "x-eaf-person": {} },
             "note": { "type": "string" },
         } });
-        let ada = ActorId::SYSTEM.to_string();
-        let body = json!({ "to": ada, "cc": ["nobody", ada, 7], "other": null, "note": ada });
+        let ada = "6561665f-0000-4000-8000-00000000000a";
+        let cc = json!(["nobody", ada, 7, ada.to_uppercase(), format!("{{{ada}}}")]);
+        let body = json!({ "to": ada, "cc": cc, "other": null, "note": ada });
         let found = named(&schema, &body);
         let found: Vec<_> = found
             .iter()
             .map(|one| (one.pointer.as_str(), one.actor.is_some(), one.mark.permission.as_deref()))
             .collect();
-        assert_eq!(found, [("/to", true, Some("decide")), ("/cc/0", false, None), ("/cc/1", true, None)]);
+        let cc = [("/cc/0", false, None), ("/cc/1", true, None), ("/cc/3", false, None), ("/cc/4", false, None)];
+        assert_eq!(found, [&[("/to", true, Some("decide"))], &cc[..]].concat());
     }
 
     #[test]

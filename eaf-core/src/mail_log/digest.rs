@@ -14,6 +14,10 @@ use time::OffsetDateTime;
 /// Maximum number of mails in one digest. Further mails wait for the digest that follows it.
 pub const MAX_MAILS: i64 = 100;
 
+/// Maximum number of leases of digests of one tenant. More than one, because the lease of a host
+/// that was killed exists until its end.
+const LEASES_OF_TENANT: i64 = 2;
+
 /// Lease of a person's next digest: the right to send it until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestLease {
@@ -78,25 +82,27 @@ pub(crate) async fn collect(
 }
 
 /// Leases the digest that has been due for the longest time at `now`, by the host's clock, of a
-/// tenant to whose digests no lease exists, so that a tenant whose mail server is slow does not
-/// delay the others. `None`: no digest is due, or other workers have the leases.
+/// tenant to whose digests fewer than [`LEASES_OF_TENANT`] leases exist, so that a tenant whose
+/// mail server is slow does not delay the others. `None`: no digest is due, or other workers have
+/// the leases.
 ///
-/// Two concurrent claims do not see each other's lease and may give two leases of one tenant, to
-/// the digests of two people.
+/// Concurrent claims do not see each other's lease and may give a tenant one lease more.
 pub async fn claim(db: &Db, now: OffsetDateTime, duration: Duration) -> Result<Option<DigestLease>, Error> {
     let mut tx = db.platform_tx().await.map_err(Error::Write)?;
     let lease: Option<(TenantId, ActorId, OffsetDateTime)> = sqlx::query_as(
         "update eaf.mail_digest d set leased_until = clock_timestamp() + make_interval(secs => $2)
          from (select o.tenant_id, o.actor_id from eaf.mail_digest o
                where o.due_at <= $1
-                 and not exists (select from eaf.mail_digest leased
-                                 where leased.tenant_id = o.tenant_id and leased.leased_until > clock_timestamp())
+                 and (o.leased_until is null or o.leased_until < clock_timestamp())
+                 and $3 > (select count(*) from eaf.mail_digest leased
+                           where leased.tenant_id = o.tenant_id and leased.leased_until > clock_timestamp())
                order by o.due_at limit 1 for update skip locked) due
          where (d.tenant_id, d.actor_id) = (due.tenant_id, due.actor_id)
          returning d.tenant_id, d.actor_id, d.leased_until",
     )
     .bind(now)
     .bind(duration.as_secs_f64())
+    .bind(LEASES_OF_TENANT)
     .fetch_optional(&mut *tx)
     .await
     .map_err(Error::Write)?;

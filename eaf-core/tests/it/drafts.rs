@@ -86,8 +86,10 @@ async fn a_draft_is_changed_at_its_last_revision_alone() {
     assert_eq!((found.content.title.as_str(), found.revision, &found.content.values["cpus"]), ("second", 2, &json!(4)));
     assert_eq!(found.expires_at, found.changed_at + LIFETIME);
 
-    draft::delete(&house.core.db, anna, id).await.unwrap();
-    draft::delete(&house.core.db, anna, id).await.unwrap();
+    let stale = draft::delete(&house.core.db, anna, id, Some(1)).await;
+    assert!(matches!(stale, Err(Error::ChangedMeanwhile)), "the other machine's version stays");
+    draft::delete(&house.core.db, anna, id, Some(2)).await.unwrap();
+    draft::delete(&house.core.db, anna, id, Some(2)).await.unwrap();
     assert_eq!(house.list(anna).await, []);
     assert!(matches!(house.save(anna, id, "late", Some(2)).await, Err(Error::ChangedMeanwhile)), "it is gone");
 }
@@ -103,7 +105,7 @@ async fn nobody_else_reads_changes_or_deletes_a_draft() {
     for other in [ben, abroad] {
         assert_eq!(house.list(other).await, []);
         assert!(matches!(house.save(other, id, "mine", Some(1)).await, Err(Error::ChangedMeanwhile)));
-        draft::delete(&house.core.db, other, id).await.unwrap();
+        draft::delete(&house.core.db, other, id, None).await.unwrap();
     }
     assert!(matches!(house.save(ben, id, "mine", None).await, Err(Error::ChangedMeanwhile)), "the id is taken");
     assert_eq!(house.list(house.anna).await[0].content.title, "Canary-Title");
@@ -123,7 +125,7 @@ async fn a_person_has_a_limited_number_of_drafts_also_when_saving_at_once() {
     assert_eq!((refused, house.rows().await), (5, MAX_DRAFTS));
     let first = house.list(house.anna).await.pop().unwrap();
     assert_eq!(house.save(house.anna, first.id, "changed", Some(1)).await.unwrap(), 2, "a change needs no room");
-    draft::delete(&house.core.db, house.anna, first.id).await.unwrap();
+    draft::delete(&house.core.db, house.anna, first.id, None).await.unwrap();
     house.save(house.anna, house.id(), "machine", None).await.unwrap();
 }
 

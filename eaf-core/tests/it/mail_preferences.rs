@@ -251,9 +251,12 @@ async fn a_tenant_with_many_digests_does_not_delay_another() {
                  '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002']::uuid[]) t",
         )
         .await;
-    let (first, second) = (house.claim(at).await.unwrap(), house.claim(at).await.unwrap());
-    assert_ne!(first.tenant, second.tenant, "the first tenant's other digests wait");
-    assert_eq!(house.claim(at).await, None);
-    digest::postpone(&house.core.db, &first, at + Duration::from_secs(60)).await.unwrap();
-    assert_eq!(house.claim(at).await.map(|lease| lease.tenant), Some(first.tenant));
+    let mut leases = Vec::new();
+    while let Some(lease) = house.claim(at).await {
+        leases.push(lease);
+    }
+    let of_first = leases.iter().filter(|lease| lease.tenant == leases[0].tenant).count();
+    assert_eq!((leases.len(), of_first), (4, 2), "the third digest of each tenant waits");
+    digest::postpone(&house.core.db, &leases[0], at + Duration::from_secs(60)).await.unwrap();
+    assert_eq!(house.claim(at).await.map(|lease| lease.tenant), Some(leases[0].tenant));
 }

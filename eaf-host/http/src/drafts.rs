@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::schema;
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{delete, get, put};
 use eaf_core::draft::{self, Content, Draft, Owner, Save};
 use eaf_core::id::DraftId;
@@ -22,13 +22,15 @@ const LIST: &str = "/api/session/drafts";
 const ITEM: &str = "/api/session/drafts/{id}";
 const MAX_TITLE_LENGTH: usize = 200;
 const MAX_NAME_LENGTH: usize = 64;
+/// Pattern of a revision in `If-Match`.
+const REVISION: &str = "[1-9][0-9]{0,17}";
 /// Maximum size of a draft's values as JSON. A list has the values of all drafts.
 const MAX_VALUES_BYTES: usize = 16 * 1024;
 
 pub fn operation() -> Operation {
     let answer = record(json!({ "items": { "type": "array", "items": record(members()) } }));
     let doc = Entry::new("session.drafts", "eaf", "My drafts")
-        .answers("200", "The drafts of the caller's products, the last changed first.", answer)
+        .answers("200", "The drafts, the last changed first.", answer)
         .refuses(&[]);
     Operation { method: "get", path: LIST, access: Access::Member, route: get(list), doc: doc.done() }
 }
@@ -51,13 +53,15 @@ pub fn put_operation() -> Operation {
             Code::TooManyDrafts,
         ]);
     let tag = "`revision` that the change was made on. Without it, the draft is new.";
-    let doc = precondition::described(doc, "[1-9][0-9]{0,17}", tag);
+    let doc = precondition::described(doc, REVISION, tag);
     Operation { method: "put", path: ITEM, access: Access::Member, route: put(save), doc: doc.done() }
 }
 
 pub fn delete_operation() -> Operation {
     let doc = Entry::new("session.draft.delete", "eaf", "Delete one of my drafts").path("id", "The draft's id.");
-    let mut doc = doc.refuses(&[Code::NotFound]).build();
+    let doc = doc.refuses(&[Code::NotFound, Code::BasisInvalid, Code::ChangedMeanwhile]);
+    let tag = "`revision` that the caller read. Without it, any revision is deleted.";
+    let mut doc = precondition::described(doc, REVISION, tag).build();
     doc["responses"]["204"] = json!({ "description": "Deleted, or it was not there." });
     Operation { method: "delete", path: ITEM, access: Access::Member, route: delete(forget), doc: Doc::One(doc) }
 }
@@ -119,8 +123,7 @@ fn document(draft: &Draft) -> Value {
 async fn list(State(app): State<App>, who: TenantCaller) -> Result<Json<Value>, Problem> {
     let core = &app.core;
     let drafts = draft::list(&core.db, &core.keyring, owner(&who), core.ambient.now()).await?;
-    let shown = drafts.iter().filter(|draft| may_give(&app, &who, &draft.plugin, &draft.command));
-    Ok(Json(json!({ "items": shown.map(document).collect::<Vec<_>>() })))
+    Ok(Json(json!({ "items": drafts.iter().map(document).collect::<Vec<_>>() })))
 }
 
 async fn save(
@@ -130,16 +133,13 @@ async fn save(
     request: Request,
 ) -> Result<Json<Value>, Problem> {
     let id = id_of(&id)?;
-    let basis = match precondition::of(request.headers(), |tag| tag.parse::<i64>().ok())? {
-        Some(Precondition::Matches(revision)) => Some(revision),
-        Some(Precondition::Absent) | None => None,
-    };
+    let basis = revision(request.headers())?;
     let body = who.read_json(&app, request).await?;
     schema::check(&body_schema(), &body, who.caller.locale)?;
     let text = |member: &str| body[member].as_str().unwrap_or_default();
     let (plugin, command) = (text("product"), text("command"));
     if !may_give(&app, &who, plugin, command) {
-        return Err(Problem::member("/command", "enum"));
+        return Err(Problem::new(Code::NotFound));
     }
     if body["values"].to_string().len() > MAX_VALUES_BYTES {
         return Err(Problem::member("/values", "too-large"));
@@ -152,9 +152,22 @@ async fn save(
     Ok(Json(json!({ "revision": revision })))
 }
 
-async fn forget(State(app): State<App>, who: TenantCaller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    draft::delete(&app.core.db, owner(&who), id_of(&id)?).await?;
+async fn forget(
+    State(app): State<App>,
+    who: TenantCaller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    draft::delete(&app.core.db, owner(&who), id_of(&id)?, revision(&headers)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads the revision that the caller read. `None`: the request names none.
+fn revision(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    Ok(match precondition::of(headers, |tag| tag.parse().ok())? {
+        Some(Precondition::Matches(revision)) => Some(revision),
+        Some(Precondition::Absent) | None => None,
+    })
 }
 
 /// Whether the caller may give this command.

@@ -308,7 +308,7 @@ impl From<eaf_core::draft::Error> for Problem {
         use eaf_core::draft::Error;
         match cause {
             Error::Db(cause) => cause.into(),
-            Error::TooMany => Problem::new(Code::TooManyDrafts),
+            Error::TooMany => Problem::new(Code::TooManyDrafts).with("limit", eaf_core::draft::MAX_DRAFTS),
             Error::ChangedMeanwhile => Problem::new(Code::ChangedMeanwhile),
             cause => Problem::fault(Code::Internal, &cause),
         }

@@ -1,8 +1,7 @@
 //! Persons in commands: a member of a command's body that names a member of the tenant by actor id.
 //!
 //! `Person<S>` is checked by the host before the component decides: the person is a current member
-//! and holds the permission of `S`, or the command is refused with the pointer of the value. Web
-//! forms offer a picker for the type.
+//! and holds the permission of `S`, or the command is refused with the pointer of the value.
 //!
 //! ```
 //! # use eaf_sdk::person::{Person, Standing};

@@ -20,7 +20,7 @@ const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Interval at which a capability looks for work of its own that is due, such as a digest.
 const DUE_WORK_INTERVAL: Duration = Duration::from_secs(5);
 /// Maximum number of pieces of one capability's own work that a host carries out at the same time.
-const DUE_WORK_CONCURRENT: usize = 2;
+const DUE_WORK_CONCURRENT: usize = 4;
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Compacts the metrics' histograms every 5 s, because they store every sample until then.

@@ -1,6 +1,6 @@
 //! Handover of the caller's seat in open stages to another person, who then decides instead.
 
-use super::people::{Decider, Resolved, check_deciders, decider};
+use super::people::{Resolved, check_deciders, decider};
 use super::record::Recording;
 use super::{ambient, boundary};
 use crate::calendar::state::Current;
@@ -9,7 +9,7 @@ use crate::policy::approval::{Ambient, Approval, Approvers, Change, Verdict};
 use crate::policy::operations::Vote;
 use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
-use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Person, Personal, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,8 @@ pub struct PassOnDecision {
     #[schemars(range(min = 1, max = 1_000_000), extend("x-eaf-own-words" = true))]
     pub revision: Option<u32>,
     /// Actor id of the person who decides instead of the caller.
-    pub to: Person<Decider>,
+    #[schemars(length(min = 1, max = 64), extend("x-eaf-own-words" = true))]
+    pub to: String,
     /// Reason for the other person and the requester, 3 to 2,000 characters.
     #[schemars(length(min = 3, max = 2000), extend("x-eaf-own-words" = true))]
     pub reason: Personal<CommandActor>,
@@ -49,7 +50,7 @@ impl Command for PassOnDecision {
     fn boundary(&self, _: &Context, loaded: &Streams) -> Boundary {
         let boundary = boundary(&self.request, loaded);
         // The host resolves only valid ids; `decide` rejects the others.
-        if is_id(self.to.id()) { boundary.people(decider(self.to.id())) } else { boundary }
+        if is_id(&self.to) { boundary.people(decider(&self.to)) } else { boundary }
     }
 
     fn decide(self, ctx: &Context, streams: &Streams) -> Result<Accepted, Rejection> {
@@ -59,7 +60,7 @@ impl Command for PassOnDecision {
         let revision = self.revision.unwrap_or(1);
         let stages = own_stages(approval, &people, ctx, &request.facts(), revision)?;
         let mut fields = Fields::default();
-        check_deciders(&mut fields, streams, [("/to".to_owned(), self.to.id())]);
+        check_deciders(&mut fields, streams, [("/to".to_owned(), &self.to)]);
         fields.length("/reason", "reason", self.reason.as_str(), REASON);
         fields.into_result("invalid-handover")?;
         let Current { calendar, .. } = Current::of(streams);
@@ -82,7 +83,7 @@ impl PassOnDecision {
         let mut approval = approval.clone();
         let mut all = Vec::new();
         for stage in stages {
-            let changes = approval.pass_on(ambient, stage, from, self.to.id()).map_err(|refused| refused.at("/to"))?;
+            let changes = approval.pass_on(ambient, stage, from, &self.to).map_err(|refused| refused.at("/to"))?;
             changes.iter().for_each(|change| approval.apply(change));
             all.extend(changes);
         }

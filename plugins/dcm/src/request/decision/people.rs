@@ -3,7 +3,6 @@
 use crate::permission::{DECIDE, OPERATE};
 use crate::policy::approval::{Approval, Approvers, Progress};
 use crate::policy::document::{Approver, Whose};
-use eaf_sdk::person::Standing;
 use eaf_sdk::{Context, FieldError, Fields, People, Principal, Streams};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +16,6 @@ pub fn reference(approver: &Approver, requester: &str) -> People {
         Approver::Actor(id) => return decider(id),
     };
     people.must_hold(DECIDE)
-}
-
-/// Standing of a person in a command who may decide.
-pub enum Decider {}
-
-impl Standing for Decider {
-    const PERMISSION: Option<&'static str> = Some(DECIDE);
 }
 
 /// Reference to a member who may decide.
@@ -220,9 +212,13 @@ pub fn waited_for(approval: &Approval) -> People {
 
 /// Checks that these actor ids, given with their JSON pointers, belong to members who may decide.
 /// The references in `streams` must contain [`decider`] of each.
-pub fn check_deciders<'a>(fields: &mut Fields, streams: &Streams, actors: impl IntoIterator<Item = (String, &'a str)>) {
+pub fn check_deciders<'a>(
+    fields: &mut Fields,
+    streams: &Streams,
+    actors: impl IntoIterator<Item = (String, &'a String)>,
+) {
     for (pointer, actor) in actors {
-        if !streams.people(&decider(actor)).iter().any(|found| found == actor) {
+        if !streams.people(&decider(actor)).contains(actor) {
             fields.push(FieldError::new(&pointer, "person-unknown"));
         }
     }

@@ -2,7 +2,7 @@
 //! remain, and the stage's deadline begins again.
 
 use super::pass_on::REASON;
-use super::people::{Decider, Resolved, approvers_of, check_deciders, reference};
+use super::people::{Resolved, approvers_of, check_deciders, reference};
 use super::record::Recording;
 use super::{REFERENCES_MAX, ambient, boundary};
 use crate::calendar::state::Current;
@@ -11,7 +11,7 @@ use crate::policy::document::Approver;
 use crate::policy::read::is_group_key;
 use crate::request::{Request, RequestFacts, is_id, stream, unknown};
 use eaf_sdk::personal::CommandActor;
-use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Person, Personal, Rejection, Streams};
+use eaf_sdk::{Accepted, Boundary, Command, Context, FieldError, Fields, Personal, Rejection, Streams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct ReassignStage {
     /// Actor ids of the people who decide from now on, up to 5.
     #[serde(default)]
     #[schemars(length(max = 5))]
-    pub actors: Vec<Person<Decider>>,
+    pub actors: Vec<String>,
     /// Keys of the groups that decide from now on, up to 5.
     #[serde(default)]
     #[schemars(length(max = 5))]
@@ -91,7 +91,7 @@ impl Command for ReassignStage {
 
 impl ReassignStage {
     fn approvers(&self) -> Vec<Approver> {
-        let actors = self.actors.iter().map(|actor| Approver::Actor(actor.id().to_owned()));
+        let actors = self.actors.iter().cloned().map(Approver::Actor);
         actors.chain(self.groups.iter().cloned().map(Approver::Group)).collect()
     }
 
@@ -108,7 +108,7 @@ impl ReassignStage {
                 fields.push(too_long.param("length", length).param("max", APPROVERS_MAX));
             }
         }
-        let pointed = self.actors.iter().enumerate().map(|(index, actor)| (format!("/actors/{index}"), actor.id()));
+        let pointed = self.actors.iter().enumerate().map(|(index, actor)| (format!("/actors/{index}"), actor));
         check_deciders(&mut fields, streams, pointed);
         let invalid = self.groups.iter().enumerate().filter(|(_, key)| !is_group_key(key));
         invalid.for_each(|(index, _)| fields.push(FieldError::new(&format!("/groups/{index}"), "group-format")));

@@ -69,7 +69,9 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
           {row.justification || t.noWhy}
         </blockquote>
         <Facts row={row} />
-        {pending && readsAll ? <CostBars approval={row} requesterId={row.requester_id ?? ''} /> : null}
+        {(pending || held) && readsAll ? (
+          <CostBars approval={row} requesterId={row.requester_id ?? ''} />
+        ) : null}
         <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
       </div>
       {/* Same height as before, so that content below does not move. */}

@@ -59,7 +59,8 @@ function Entry({ draft }: { draft: SavedDraft }) {
   );
 }
 
-function DeleteDraft({ draft: { id, title } }: { draft: SavedDraft }) {
+function DeleteDraft({ draft }: { draft: SavedDraft }) {
+  const { title } = draft;
   const t = useText(text).drafts;
   const shell = useShellText();
   const { remove } = useDraftChanges();
@@ -70,7 +71,7 @@ function DeleteDraft({ draft: { id, title } }: { draft: SavedDraft }) {
     setBusy(true);
     setRefused(null);
     try {
-      await remove(id);
+      await remove(draft);
       toast.success(t.deleted(title));
     } catch (cause) {
       if (!endsSession(cause)) setRefused(cause);

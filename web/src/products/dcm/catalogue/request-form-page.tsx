@@ -26,8 +26,8 @@ function Page() {
   const former = useRow('requests', from ?? '', { enabled: from !== undefined, throwOnError: false });
   const drafts = useQuery({ ...draftsQuery, enabled: draftId !== undefined, throwOnError: false });
   const draft = drafts.data?.find(({ id }) => id === draftId);
-  const ready = offering.data && (!from || former.isFetched) && (!draftId || drafts.isFetched);
-  const { error } = offering;
+  const ready = offering.data && (!from || former.isFetched) && (!draftId || drafts.data);
+  const error = offering.error ?? drafts.error;
   return (
     <>
       <PageHeader
@@ -52,7 +52,10 @@ function Page() {
       {ready && offering.data ? (
         <RequestForm key={key} offering={offering.data} former={former.data} draft={draft} />
       ) : shownHere(error) ? (
-        <ProblemAlert cause={error} onRetry={() => void offering.refetch()} />
+        <ProblemAlert
+          cause={error}
+          onRetry={() => void (offering.error ? offering.refetch() : drafts.refetch())}
+        />
       ) : (
         <div className="grid max-w-xl gap-5">
           <Skeleton className="h-9" />

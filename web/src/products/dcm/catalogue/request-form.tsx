@@ -18,7 +18,7 @@ import { MachineFields } from './machine-fields';
 import { MoreNames } from './more-names';
 import { QuotePanel } from './quote-panel';
 import { type RequestValues, toBody, valuesOf } from './request-values';
-import { DraftAlert, SaveDraft, useSavedDraft } from './save-draft';
+import { DraftAlert, SaveDraft, useDraftSaving } from './save-draft';
 import { text } from './text';
 import { useQuote } from './use-quote';
 
@@ -41,8 +41,18 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
   const t = useText(text).form;
   const format = useFormat();
   const navigate = useNavigate();
-  // The draft that is saved from this form does not reset the form.
+  // A draft that is saved from this form does not reset the form.
   const [begun] = useState(draft);
+  const saving = useDraftSaving({
+    draft: begun,
+    values: () => structuredClone(form.getValues()),
+    unnamed: useText(text).drafts.unnamed(offering.name ?? offering.key),
+    onSaved: saved => {
+      command.draft.forget();
+      // Input of the meantime stays, and differs from the saved values.
+      form.reset(saved, { keepValues: true });
+    },
+  });
   const command = useCommandForm<'request-vm', RequestValues>({
     command: 'request-vm',
     fields: FIELDS,
@@ -56,9 +66,9 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
       // The next attempt sends the price that is shown then.
       if (isProblem(cause, PRICE_CHANGED)) await quoting.refetch();
     },
-    draft: `request-vm/${offering.key}/${begun?.id ?? former?.key ?? ''}`,
+    draft: `request-vm/${offering.key}/${saving.id ?? former?.key ?? ''}`,
     onDone: accepted => {
-      saved.forget();
+      saving.forget();
       const { name, more_names } = form.getValues();
       const machines = more_names.length + 1;
       toast.success(machines > 1 ? t.doneAll(format.number(machines)) : t.done(name));
@@ -67,12 +77,6 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
     },
   });
   const { form } = command;
-  const saved = useSavedDraft({
-    draft: begun,
-    values: () => structuredClone(form.getValues()),
-    unnamed: useText(text).drafts.unnamed(offering.name ?? offering.key),
-    onSaved: command.draft.forget,
-  });
   const values = useWatch({ control: form.control });
   const quoting = useQuote(offering, {
     command: 'request-vm',
@@ -83,7 +87,7 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
   return (
     <form
       noValidate
-      onSubmit={command.submit}
+      onSubmit={event => (saving.busy ? event.preventDefault() : command.submit(event))}
       className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:justify-between @3xl:gap-x-8"
     >
       <fieldset disabled={closed} className="grid gap-6 disabled:opacity-60">
@@ -98,7 +102,7 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
       )}
       <div className="grid justify-items-start gap-6">
         <FormAlert alert={command.alert} />
-        <DraftAlert saved={saved} />
+        <DraftAlert saving={saving} />
         <ErrorSummary fields={command.invalid} />
         {closed ? null : action && !action.allowed ? (
           <ActionButton action={action} look="primary" size="large" onRun={() => undefined}>
@@ -106,10 +110,10 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
           </ActionButton>
         ) : (
           <div className="flex flex-wrap gap-3">
-            <Button type="submit" look="primary" size="large" busy={command.busy}>
+            <Button type="submit" look="primary" size="large" busy={command.busy} aria-disabled={saving.busy}>
               {t.submit}
             </Button>
-            <SaveDraft saved={saved} />
+            <SaveDraft saving={saving} disabled={command.busy} />
           </div>
         )}
       </div>

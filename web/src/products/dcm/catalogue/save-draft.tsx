@@ -14,7 +14,9 @@ import { COMMAND } from './draft-values';
 import type { RequestValues } from './request-values';
 import { text } from './text';
 
-export interface FormDraftChanges {
+export interface DraftSaving {
+  /** Id of the draft that the form continues; undefined: nothing is saved yet. */
+  id: string | undefined;
   save: () => void;
   saveAsNew: () => void;
   /** Deletes the saved draft after its request was submitted. */
@@ -29,20 +31,23 @@ interface Options {
   values: () => RequestValues;
   /** Name of a draft without a VM name. */
   unnamed: string;
-  onSaved: () => void;
+  /** Called with the values that are saved now. */
+  onSaved: (values: RequestValues) => void;
 }
 
+/** A new draft. A repeated attempt has the same id, so that a lost answer makes no second draft. */
 const fresh = (): DraftBasis => ({ id: randomId(), revision: 0 });
 
-/** Saves the values of the request form as a draft. */
-export function useSavedDraft({ draft, values, unnamed, onSaved }: Options): FormDraftChanges {
+/** Saves the values of the request form as a draft on the host. */
+export function useDraftSaving({ draft, values, unnamed, onSaved }: Options): DraftSaving {
   const t = useText(text).drafts;
   const navigate = useNavigate();
   const changes = useDraftChanges();
-  const [basis, setBasis] = useState<DraftBasis | null>(() => draft ?? null);
+  const [basis, setBasis] = useState<DraftBasis>(() => draft ?? fresh());
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<unknown>(null);
   const saveAt = async (at: DraftBasis) => {
+    setBasis(at);
     setBusy(true);
     setRefused(null);
     const typed = values();
@@ -50,7 +55,7 @@ export function useSavedDraft({ draft, values, unnamed, onSaved }: Options): For
       const title = typed.name.trim().slice(0, 200) || unnamed;
       const saved = await changes.save(at, { product: ID, command: COMMAND, title, values: { ...typed } });
       setBasis(saved);
-      onSaved();
+      onSaved(typed);
       toast.success(t.saved(title));
       await navigate({ to: '.', search: { draft: saved.id }, replace: true } as never);
     } catch (cause) {
@@ -60,25 +65,26 @@ export function useSavedDraft({ draft, values, unnamed, onSaved }: Options): For
     }
   };
   return {
-    save: () => void saveAt(basis ?? fresh()),
+    id: basis.revision > 0 ? basis.id : undefined,
+    save: () => void saveAt(basis),
     saveAsNew: () => void saveAt(fresh()),
-    // A draft that stays because the network failed can be deleted from the list.
-    forget: () => void (basis && changes.remove(basis.id).catch(() => undefined)),
+    // A draft that was changed elsewhere stays, also one whose deletion failed.
+    forget: () => void (basis.revision > 0 && changes.remove(basis).catch(() => undefined)),
     busy,
     refused,
   };
 }
 
-export function SaveDraft({ saved: { save, busy } }: { saved: FormDraftChanges }) {
+export function SaveDraft({ saving: { save, busy }, disabled }: { saving: DraftSaving; disabled: boolean }) {
   return (
-    <Button size="large" busy={busy} onClick={save}>
+    <Button size="large" busy={busy} aria-disabled={disabled} onClick={save}>
       {useText(text).drafts.save}
     </Button>
   );
 }
 
 /** Reason why a draft was not saved. */
-export function DraftAlert({ saved: { saveAsNew, refused } }: { saved: FormDraftChanges }) {
+export function DraftAlert({ saving: { saveAsNew, refused } }: { saving: DraftSaving }) {
   const t = useText(text).drafts;
   if (!isProblem(refused, CHANGED_MEANWHILE)) return <ProblemAlert cause={refused} />;
   return (

@@ -24,24 +24,34 @@ export const draftsQuery = queryOptions({
     (await answerOf(api.GET('/api/session/drafts', { signal }))).items,
 });
 
-/** Changes of the person's drafts; each resolves when the list shows the change. */
+const isEqual = (draft: SavedDraft, { title, values }: DraftBody) =>
+  draft.title === title && JSON.stringify(draft.values) === JSON.stringify(values);
+
+/** Changes of the person's drafts. */
 export function useDraftChanges() {
   const client = useQueryClient();
-  const shown = async <T>(sent: Promise<T>): Promise<T> => {
-    // Also after a refusal, whose reason may be the present state.
-    const answer = await sent.finally(() => client.invalidateQueries({ queryKey: KEY }));
-    await client.fetchQuery(draftsQuery);
-    return answer;
-  };
+  // The list may fail although the change succeeded; it is then read again by the page.
+  const reload = () => client.fetchQuery(draftsQuery).catch(() => undefined);
   return {
     /** Saves a draft, and resolves with its new basis. */
     save: async ({ id, revision }: DraftBasis, body: DraftBody): Promise<DraftBasis> => {
       const header = revision === 0 ? NOT_THERE_YET : asRead(String(revision));
       const params = { path: { id }, header };
-      const saved = await shown(answerOf(api.PUT('/api/session/drafts/{id}', { params, body })));
-      return { id, revision: saved.revision };
+      try {
+        const saved = await answerOf(api.PUT('/api/session/drafts/{id}', { params, body }));
+        await reload();
+        return { id, revision: saved.revision };
+      } catch (cause) {
+        // An earlier attempt whose answer was lost has saved the same values.
+        const present = (await reload())?.find(draft => draft.id === id && isEqual(draft, body));
+        if (present) return { id, revision: present.revision };
+        throw cause;
+      }
     },
-    remove: (id: string): Promise<unknown> =>
-      shown(answerOf(api.DELETE('/api/session/drafts/{id}', { params: { path: { id } } }))),
+    /** Deletes a draft, unless it was changed since this revision. */
+    remove: async ({ id, revision }: DraftBasis): Promise<void> => {
+      const params = { path: { id }, header: asRead(String(revision)) };
+      await answerOf(api.DELETE('/api/session/drafts/{id}', { params })).finally(reload);
+    },
   };
 }
