@@ -31,7 +31,7 @@ const isEqual = (draft: SavedDraft, { title, values }: DraftBody) =>
 export function useDraftChanges() {
   const client = useQueryClient();
   // The list may fail although the change succeeded; it is then read again by the page.
-  const reload = () => client.fetchQuery(draftsQuery).catch(() => undefined);
+  const reload = () => client.fetchQuery({ ...draftsQuery, staleTime: 0 }).catch(() => undefined);
   return {
     /** Saves a draft, and resolves with its new basis. */
     save: async ({ id, revision }: DraftBasis, body: DraftBody): Promise<DraftBasis> => {
