@@ -132,7 +132,7 @@ class Plane:
         self.start(
             "controllers", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0",
             f"--service-account-private-key-file={key}", "--horizontal-pod-autoscaler-sync-period=2s",
-            # A busy machine delays the leases of the nodes, and their pods would never be ready again.
+            # A busy machine delays the leases of the nodes, whose pods would not become ready.
             "--node-monitor-grace-period=1h")
         self.start("scheduler", f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--secure-port=0")
         self.start("kwok", f"--kubeconfig={self.kubeconfig}", "--manage-all-nodes=true", "--node-port=0")

@@ -6,7 +6,7 @@
 //! the departure again; the ids of departures make the commands' idempotency keys.
 //!
 //! Products look twice. A command that found out its people before the change and ended after the
-//! first look is seen by the second, which is later than the time-out of commands.
+//! first look is seen by the second, which is later than the time-out of requests at the API.
 
 use crate::db::{self, Db, TenantTx};
 use crate::id::{ActorId, DepartureId, TenantId};
@@ -16,7 +16,8 @@ use time::OffsetDateTime;
 /// Time from the change of the directory to the first look. By then most commands have ended that
 /// found out their people before the change.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-/// Time from the end of the first look to the second. It is longer than the time-out of a command.
+/// Time from the end of the first look to the second. It is longer than the time-out of a request
+/// at the API.
 const SECOND_DELAY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
