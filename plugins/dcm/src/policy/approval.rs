@@ -125,9 +125,18 @@ pub struct Progress {
 pub struct PassedOn {
     pub from: String,
     pub to: String,
+    /// Levels of the stage in which the seat counts: 0 is that of the approvers in the plan, and
+    /// each escalation adds one.
+    #[serde(default = "first_level")]
+    pub levels: BTreeSet<usize>,
     /// Time of the handover, in milliseconds since 1970; 0 in a state without this member.
     #[serde(default)]
     pub at: i64,
+}
+
+/// Levels of a seat whose handover was recorded without levels.
+pub fn first_level() -> BTreeSet<usize> {
+    BTreeSet::from([0])
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -202,6 +211,8 @@ pub enum Change {
         stage: String,
         from: String,
         to: String,
+        /// Levels in which the seat counts, as in [`PassedOn`].
+        levels: BTreeSet<usize>,
         at: i64,
     },
     Reassigned {
@@ -385,8 +396,9 @@ impl Progress {
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Decided { decision, .. } => self.decisions.push(decision.clone()),
-            Change::PassedOn { from, to, at, .. } => {
-                self.passed_on.push(PassedOn { from: from.clone(), to: to.clone(), at: *at });
+            Change::PassedOn { from, to, levels, at, .. } => {
+                let (from, to, levels) = (from.clone(), to.clone(), levels.clone());
+                self.passed_on.push(PassedOn { from, to, levels, at: *at });
             }
             Change::Reassigned { approvers, due_at, at, .. } => {
                 let decisions = std::mem::take(&mut self.decisions);

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Verdicts on a stage, counted for the people who have a seat at present.
 pub(super) struct Tally {
-    /// Seats of each level: first the seats of the approvers in the plan and those that were passed
-    /// on by people who have left, then the seats of each escalation.
+    /// Seats of each level: first the seats of the approvers in the plan, then those of each
+    /// escalation. A seat that was passed on stays in its levels when the giver leaves.
     levels: Vec<Seats>,
     /// Seats of all levels together.
     pub seats: Seats,
@@ -35,8 +35,7 @@ impl Tally {
     pub fn of(approval: &Approval, approvers: &dyn Approvers, progress: &Progress) -> Tally {
         let mut levels: Vec<Seats> =
             progress.asked.iter().map(|asked| approval.seats(approvers, progress, asked)).collect();
-        let kept = approval.kept_seats(approvers, progress, &levels);
-        levels.iter_mut().take(1).for_each(|first| first.extend(kept.clone()));
+        approval.keep_seats(approvers, progress, &mut levels);
         let mut seats = Seats::new();
         for (person, actor) in levels.iter().flatten() {
             seats.entry(person.clone()).or_insert_with(|| actor.clone());
@@ -64,6 +63,11 @@ impl Tally {
         }
         self.acted.insert(person);
         self.decided.insert(seat, decision.verdict);
+    }
+
+    /// Levels in which a person has a seat.
+    pub fn levels_of(&self, person: &str) -> BTreeSet<usize> {
+        (0..).zip(&self.levels).filter(|(_, level)| level.contains_key(person)).map(|(index, _)| index).collect()
     }
 
     pub fn has_decided(&self, person: &str) -> bool {

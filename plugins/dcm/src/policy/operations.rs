@@ -137,8 +137,8 @@ impl Approval {
             return Err(Rejection::conflict("passed-on-before"));
         }
         let mut following = Following::new(self, ambient);
-        let (from, to) = (from.into(), to.into());
-        following.record(Change::PassedOn { stage: stage.into(), from, to, at: ambient.now });
+        let (stage, from, to, levels) = (stage.into(), from.into(), to.into(), tally.levels_of(&giver));
+        following.record(Change::PassedOn { stage, from, to, levels, at: ambient.now });
         following.settle();
         Ok(following.changes)
     }

@@ -41,13 +41,19 @@ impl Approval {
         seats
     }
 
-    /// Seats that were passed on by people to whom no reference leads any more, such as people who
-    /// have left since. They are in none of the `levels`.
-    pub(super) fn kept_seats(&self, approvers: &dyn Approvers, progress: &Progress, levels: &[Seats]) -> Seats {
-        let takers = progress.passed_on.iter().map(|passed| progress.passed_to(approvers, passed.from.clone()));
-        let has_seat = |actor: &String| approvers.is_present(actor) && !self.is_requester(approvers, actor);
-        let seats = takers.filter(has_seat).map(|actor| (person_of(approvers, &actor), actor));
-        seats.filter(|(person, _)| levels.iter().all(|level| !level.contains_key(person))).collect()
+    /// Adds the seats that were passed on to the levels in which the giver had them, also if no
+    /// reference leads to the giver any more, such as after the giver left.
+    pub(super) fn keep_seats(&self, approvers: &dyn Approvers, progress: &Progress, levels: &mut [Seats]) {
+        for passed in &progress.passed_on {
+            let actor = progress.passed_to(approvers, passed.from.clone());
+            if !approvers.is_present(&actor) || self.is_requester(approvers, &actor) {
+                continue;
+            }
+            let kept = levels.iter_mut().enumerate().filter(|(level, _)| passed.levels.contains(level));
+            for (_, seats) in kept {
+                seats.entry(person_of(approvers, &actor)).or_insert_with(|| actor.clone());
+            }
+        }
     }
 }
 

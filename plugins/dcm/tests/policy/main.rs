@@ -7,7 +7,7 @@ mod documents;
 mod people;
 mod waiting;
 
-use dcm::policy::approval::{Ambient, Approval, Approvers, BusinessHours, Cause, Change, Outcome, PassedBy, Verdict};
+use dcm::policy::approval::{Ambient, Approval, BusinessHours, Cause, Change, Outcome, PassedBy, Verdict};
 use dcm::policy::document::{Approver, Needs, Policy};
 use dcm::policy::fact::Facts;
 use dcm::policy::operations::Vote;
@@ -87,7 +87,7 @@ impl Case {
                 assert!(before.iter().all(|earlier| number(&earlier.actor) != actor), "{actor} decided twice");
             }
             Change::StagePassed { stage, by: PassedBy::Approvals, .. } => self.check_approvals(stage),
-            Change::PassedOn { to, .. } => assert_ne!(number(to), 0),
+            Change::PassedOn { stage, from, to, levels, .. } => self.check_handover(stage, from, to, levels),
             Change::Asked { by, .. } => assert_ne!(number(by), 0, "the requester asked"),
             Change::StagePassed { by: PassedBy::Time, .. } | Change::Escalated { cause: Cause::Time, .. } => {
                 assert!(self.approval.question.is_none(), "a deadline ended while a question is open");
@@ -107,14 +107,22 @@ impl Case {
             .map(|decision| number(&decision.actor))
             .collect();
         assert!(approved.len() as u64 >= planned.needs.least(), "{stage}: {approved:?} for {:?}", planned.needs);
-        if planned.needs == Needs::All && progress.passed_on.is_empty() {
-            let people = |level: &Vec<Approver>| -> BTreeSet<usize> {
-                let members = level.iter().flat_map(|reference| self.people.members(reference));
-                members.map(|actor| number(&actor)).filter(|person| *person != 0).collect()
-            };
-            let is_complete = |level: &BTreeSet<usize>| !level.is_empty() && level.len() <= approved.len();
-            assert!(progress.asked.iter().map(people).any(|level| is_complete(&level)), "{stage}: {approved:?}");
+        if planned.needs == Needs::All {
+            let (_, used) = self.people.used_seats(progress);
+            let mut levels = (0..progress.asked.len()).map(|level| self.people.seats(progress, level));
+            let is_complete = |level: &BTreeSet<usize>| !level.is_empty() && level.is_subset(&used);
+            assert!(levels.any(|level| is_complete(&level)), "{stage}: {used:?} of {progress:?}");
         }
+    }
+
+    /// Checks that a seat is passed on to another person than the requester, with the levels in
+    /// which the giver has it.
+    fn check_handover(&self, stage: &str, from: &str, to: &str, levels: &BTreeSet<usize>) {
+        assert_ne!(number(to), REQUESTER);
+        let progress = self.approval.open(stage).expect("seats are passed on in open stages");
+        let has_seat = |level: &usize| self.people.seats(progress, *level).contains(&number(from));
+        let had: BTreeSet<usize> = (0..progress.asked.len()).filter(has_seat).collect();
+        assert_eq!(*levels, had, "{from} in {progress:?}");
     }
 
     /// Checks that a stage with a deadline waits for its end, or has hours left while a question is

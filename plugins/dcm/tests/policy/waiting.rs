@@ -142,12 +142,24 @@ fn has_quorum(stage: &WaitingStage) -> bool {
 impl TestMembers {
     /// People who have a seat in a stage and have not used it.
     fn open_seats(&self, progress: &Progress) -> BTreeSet<usize> {
-        let asked = progress.asked.iter().flatten().flat_map(|reference| self.listed(reference));
+        let (acted, used) = self.used_seats(progress);
+        let seats = (0..progress.asked.len()).flat_map(|level| self.seats(progress, level));
+        seats.filter(|person| !acted.contains(person) && !used.contains(person)).collect()
+    }
+
+    /// People who have a seat in a level of a stage.
+    pub fn seats(&self, progress: &Progress, level: usize) -> BTreeSet<usize> {
+        let asked = progress.asked[level].iter().flat_map(|reference| self.listed(reference));
         let asked = asked.map(|actor| number(&actor)).filter(|person| self.may_decide[*person]);
-        let givers = progress.passed_on.iter().map(|passed| number(&passed.from));
+        let kept = progress.passed_on.iter().filter(|passed| passed.levels.contains(&level));
+        let givers = kept.map(|passed| number(&passed.from));
         let is_eligible = |person: &usize| *person != REQUESTER && self.may_decide[*person];
-        let seats: BTreeSet<usize> =
-            asked.chain(givers).map(|person| passed_to(progress, person)).filter(is_eligible).collect();
+        asked.chain(givers).map(|person| passed_to(progress, person)).filter(is_eligible).collect()
+    }
+
+    /// People who have decided in a stage, and the people whose seats they used.
+    pub fn used_seats(&self, progress: &Progress) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let seats: BTreeSet<usize> = (0..progress.asked.len()).flat_map(|level| self.seats(progress, level)).collect();
         let (mut acted, mut used) = (BTreeSet::new(), BTreeSet::new());
         for decision in &progress.decisions {
             let actor = number(&decision.actor);
@@ -157,7 +169,7 @@ impl TestMembers {
                 acted.remove(&actor);
             }
         }
-        seats.into_iter().filter(|person| !acted.contains(person) && !used.contains(person)).collect()
+        (acted, used)
     }
 
     /// People to whom a reference in the sentence leads, with their deputies if it includes these.

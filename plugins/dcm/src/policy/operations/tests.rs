@@ -303,6 +303,30 @@ fn a_decision_is_for_the_revision_that_was_read() {
 }
 
 #[test]
+fn a_seat_that_was_passed_on_stays_in_its_level_when_its_giver_leaves() {
+    let mut members = TestMembers::default().group("heads", &["anna"]).group("board", &["boris", "birgit"]);
+    let planned = timed(staged("a", &["heads"], Needs::All), 8, &[("board", 4)], Finally::Expire);
+    let mut approval = started(&members, vec![planned]);
+    let changes = approval.escalate(at(&members, 8 * HOUR), "a").unwrap();
+    apply(&mut approval, &changes);
+    let changes = approval.pass_on(at(&members, 8 * HOUR), "a", "boris", "carl").unwrap();
+    assert!(matches!(&changes[..], [Change::PassedOn { levels, .. }] if *levels == BTreeSet::from([1])), "{changes:?}");
+    apply(&mut approval, &changes);
+    members = members.group("board", &["birgit"]);
+    let granted_by = |approval: &Approval| {
+        ["anna", "birgit", "carl"].map(|person| {
+            let changes = approval.decide(at(&members, 9 * HOUR), &vote(person)).unwrap();
+            matches!(changes.last(), Some(Change::Ended { outcome: Outcome::Granted, .. }))
+        })
+    };
+    assert_eq!(granted_by(&approval), [true, false, false]);
+    // A handover without levels was recorded when the seat counted among the plan's approvers.
+    let mut old = json!(approval);
+    old["stages"]["a"]["passed_on"][0].as_object_mut().unwrap().remove("levels");
+    assert_eq!(granted_by(&serde_json::from_value(old).unwrap()), [false, true, false]);
+}
+
+#[test]
 fn an_item_is_passed_on_to_a_person_who_is_not_asked_yet() {
     let members = heads().person(&["anna", "anna-2"]);
     let mut approval = started(&members, vec![staged("a", &["heads"], Needs::All)]);

@@ -3,7 +3,7 @@
 
 use super::propose::Changes;
 use crate::Event as Recorded;
-use crate::policy::approval::{Cause, Change, Decision, PassedBy, Verdict};
+use crate::policy::approval::{Cause, Change, Decision, PassedBy, Verdict, first_level};
 use crate::policy::document::{Approver as Reference, Names, Needs};
 use crate::policy::fact::Facts;
 use crate::policy::plan::Plan;
@@ -124,6 +124,10 @@ pub struct DecisionPassedOn {
     pub approver_name: Personal<Approver>,
     /// Actor id of the person who decides instead.
     pub to_id: String,
+    /// Levels of the stage in which the seat counts: 0 is that of the approvers in the plan, and
+    /// each escalation adds one.
+    #[serde(default = "first_level")]
+    pub levels: BTreeSet<usize>,
     pub reason: Personal<Requester>,
     /// Time when the present step of the stage's deadline is over, in milliseconds since 1970.
     pub due_at: Option<i64>,
@@ -353,9 +357,13 @@ pub fn change(event: &Recorded) -> Option<Change> {
             due_at: e.due_at,
             at: e.at,
         },
-        Recorded::DecisionPassedOn(e) => {
-            Change::PassedOn { stage: e.stage.clone(), from: e.approver_id.clone(), to: e.to_id.clone(), at: e.at }
-        }
+        Recorded::DecisionPassedOn(e) => Change::PassedOn {
+            stage: e.stage.clone(),
+            from: e.approver_id.clone(),
+            to: e.to_id.clone(),
+            levels: e.levels.clone(),
+            at: e.at,
+        },
         Recorded::StageReassigned(e) => Change::Reassigned {
             stage: e.stage.clone(),
             approvers: e.asked.clone(),

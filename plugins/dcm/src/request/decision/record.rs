@@ -125,7 +125,9 @@ impl<'a> Recording<'a> {
             Change::Ended { outcome: Outcome::Granted, .. } => self.granted(accepted, approval, decider),
             Change::Ended { outcome: Outcome::Rejected, .. } => self.rejected(accepted, closed, decider),
             Change::Ended { outcome: Outcome::Expired, stage, .. } => self.expired(accepted, stage, closed),
-            Change::PassedOn { stage, to, at, .. } => self.add(accepted, self.passed_on(approval, stage, to, at)),
+            Change::PassedOn { stage, to, levels, at, .. } => {
+                self.add(accepted, self.passed_on(approval, stage, (to, levels), at))
+            }
             Change::Reassigned { stage, approvers, due_at, at, .. } => {
                 let deadline = due_at.map(|due_at| self.deadline(approval, &stage, due_at, Some(at)));
                 let accepted = self.add(accepted, self.reassigned(after, stage, approvers, due_at, at));
@@ -219,7 +221,13 @@ impl<'a> Recording<'a> {
         }
     }
 
-    fn passed_on(&self, approval: &Approval, stage: String, to_id: String, at: i64) -> DecisionPassedOn {
+    fn passed_on(
+        &self,
+        approval: &Approval,
+        stage: String,
+        (to_id, levels): (String, BTreeSet<usize>),
+        at: i64,
+    ) -> DecisionPassedOn {
         let request = self.request;
         DecisionPassedOn {
             request_id: self.id.into(),
@@ -230,6 +238,7 @@ impl<'a> Recording<'a> {
             approver_id: self.ctx.actor.id.clone(),
             approver_name: Personal::new(&self.ctx.actor.name),
             to_id,
+            levels,
             reason: self.reason(),
             due_at: approval.open(&stage).and_then(|open| open.due_at),
             stage,
