@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ComponentProps, ReactNode } from 'react';
+import { type ComponentProps, type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { Button } from './button';
 import { cn } from './cn';
 
@@ -19,11 +19,19 @@ interface DialogContentProps extends Omit<ComponentProps<typeof Radix.Content>, 
 }
 
 export function DialogContent({ title, lead, closeLabel, className, children, ...rest }: DialogContentProps) {
+  const opener = useRef<Element>(null);
+  const remember = useCallback((element: Element | null) => {
+    opener.current = element;
+  }, []);
   return (
     <Radix.Portal>
       <Radix.Overlay className={overlayStyle} />
       <Radix.Content
         {...(lead ? {} : { 'aria-describedby': undefined })}
+        onCloseAutoFocus={event => {
+          event.preventDefault();
+          focusAgain(opener.current);
+        }}
         {...rest}
         className={cn(
           'fixed top-1/2 left-1/2 z-50 grid max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-lg -translate-x-1/2 -translate-y-1/2',
@@ -31,6 +39,7 @@ export function DialogContent({ title, lead, closeLabel, className, children, ..
           className,
         )}
       >
+        <RememberFocus remember={remember} />
         <div className="grid gap-1.5 pr-8">
           <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
           {lead ? (
@@ -50,6 +59,23 @@ export function DialogContent({ title, lead, closeLabel, className, children, ..
       </Radix.Content>
     </Radix.Portal>
   );
+}
+
+/** Remembers the element with the focus, before anything in the dialog takes it. */
+function RememberFocus({ remember }: { remember: (element: Element | null) => void }) {
+  const [focused] = useState(() => document.activeElement);
+  useEffect(() => remember(focused), [remember, focused]);
+  return null;
+}
+
+/** Moves the focus to the opener of a dialog, or to the page's heading if the opener is gone. */
+function focusAgain(opener: Element | null): void {
+  const focused = document.activeElement;
+  // Another dialog or another page has taken it.
+  const place = focused?.closest('[role=dialog], [role=alertdialog], h1');
+  if (place && !place.contains(opener)) return;
+  if (opener instanceof HTMLElement && opener.isConnected && opener !== document.body) opener.focus();
+  else if (!focused || focused === document.body) document.querySelector<HTMLElement>('h1')?.focus();
 }
 
 export function DialogActions({ children }: { children: ReactNode }) {

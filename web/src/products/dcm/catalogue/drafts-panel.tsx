@@ -1,15 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { endsSession } from '@/shell/api/problem';
+import { ConfirmDialog } from '@/shell/app/actions/confirm-dialog';
 import { Panel } from '@/shell/app/page/panel';
-import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { type SavedDraft, draftsQuery, useDraftChanges } from '@/shell/features/drafts/drafts';
 import { useFormat } from '@/shell/i18n/format';
-import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
 import { Button } from '@/shell/ui/button';
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/shell/ui/dialog';
 import { toast } from '@/shell/ui/toast';
 import { requestDrafts, valuesOfDraft } from './draft-values';
 import { text } from './text';
@@ -62,41 +59,26 @@ function Entry({ draft }: { draft: SavedDraft }) {
 function DeleteDraft({ draft }: { draft: SavedDraft }) {
   const { title } = draft;
   const t = useText(text).drafts;
-  const shell = useShellText();
   const { remove } = useDraftChanges();
-  const [open, setOpen] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<unknown>(null);
+  const [asking, setAsking] = useState(false);
   const run = async () => {
-    setBusy(true);
-    setRefused(null);
-    try {
-      await remove(draft);
-      toast.success(t.deleted(title));
-    } catch (cause) {
-      if (!endsSession(cause)) setRefused(cause);
-    } finally {
-      setBusy(false);
-    }
+    await remove(draft);
+    toast.success(t.deleted(title));
   };
   return (
     <>
-      <Button size="small" aria-label={t.deleteOne(title)} onClick={() => setOpen(true)}>
+      <Button size="small" aria-label={t.deleteOne(title)} onClick={() => setAsking(true)}>
         {t.delete}
       </Button>
-      <Dialog open={open} onOpenChange={next => (busy ? undefined : setOpen(next))}>
-        <DialogContent title={t.deleteOne(title)} lead={t.deleteLead} closeLabel={shell.close}>
-          {refused ? <ProblemAlert cause={refused} /> : null}
-          <DialogActions>
-            <DialogClose asChild>
-              <Button>{shell.cancel}</Button>
-            </DialogClose>
-            <Button look="destructive" busy={busy} onClick={() => void run()}>
-              {t.delete}
-            </Button>
-          </DialogActions>
-        </DialogContent>
-      </Dialog>
+      {asking ? (
+        <ConfirmDialog
+          title={t.deleteOne(title)}
+          lead={t.deleteLead}
+          confirmLabel={t.delete}
+          run={run}
+          close={() => setAsking(false)}
+        />
+      ) : null}
     </>
   );
 }

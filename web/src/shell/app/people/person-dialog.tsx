@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type RefObject, useState } from 'react';
+import { useState } from 'react';
 import { ProblemAlert } from '@/shell/app/page/problem-alert';
 import { shownHere } from '@/shell/api/problem';
 import { useSettled } from '@/shell/app/use-settled';
@@ -12,8 +12,6 @@ import { text } from './text';
 
 interface PersonDialogProps {
   id?: string;
-  /** Gets the focus when the dialog closes. */
-  opener: RefObject<HTMLElement | null>;
   title: string;
   source: PeopleSource;
   onChoose: (person: Found) => void;
@@ -23,7 +21,7 @@ const PAUSE = 250;
 const NONE: Found[] = [];
 
 /** Dialog that finds a person by name. */
-export function PersonDialog({ id, opener, title, source, onChoose }: PersonDialogProps) {
+export function PersonDialog({ id, title, source, onChoose }: PersonDialogProps) {
   const t = useText(text);
   const shell = useShellText();
   const [search, setSearch] = useState('');
@@ -42,16 +40,7 @@ export function PersonDialog({ id, opener, title, source, onChoose }: PersonDial
   const current = people.some(({ actor }) => actor === marked) ? marked : (people[0]?.actor ?? '');
   const pending = settled !== search.trim() || (asks && isFetching);
   return (
-    <DialogContent
-      {...(id ? { id } : {})}
-      title={title}
-      closeLabel={shell.close}
-      className="max-w-xl gap-3"
-      onCloseAutoFocus={event => {
-        event.preventDefault();
-        opener.current?.focus();
-      }}
-    >
+    <DialogContent {...(id ? { id } : {})} title={title} closeLabel={shell.close} className="max-w-xl gap-3">
       <Command
         label={title}
         shouldFilter={false}

@@ -61,7 +61,6 @@ export function PersonInput({ label, name, source, onChange, optional, ...rest }
         {open ? (
           <PersonDialog
             id={dialog}
-            opener={control}
             title={label}
             source={source}
             onChoose={person => {

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { endsSession, shownHere } from '@/shell/api/problem';
 import type { RowColumn } from '@/shell/app/list/column';
 import { Empty } from '@/shell/app/list/empty';
@@ -58,7 +58,6 @@ function Members({ group }: { group: Group }) {
   const t = useText(text);
   const rows = useGroupMembers(group.key);
   const { addMember, removeMember } = useGroupChanges();
-  const opener = useRef<HTMLButtonElement>(null);
   const [adding, setAdding] = useState(false);
   const [busy, setBusy] = useState<string | null>(null);
   const [refused, setRefused] = useState<unknown>(null);
@@ -82,7 +81,7 @@ function Members({ group }: { group: Group }) {
     void run(actor, removeMember(group.key, actor), t.drop.done(name, group.name));
   const columns = useColumns(busy, drop);
   const button = (
-    <Button ref={opener} look="primary" onClick={() => setAdding(true)}>
+    <Button look="primary" onClick={() => setAdding(true)}>
       {t.add.action}
     </Button>
   );
@@ -101,12 +100,7 @@ function Members({ group }: { group: Group }) {
       />
       <Dialog open={adding} onOpenChange={setAdding}>
         {adding ? (
-          <PersonDialog
-            opener={opener}
-            title={t.add.title(group.name)}
-            source={membersSource}
-            onChoose={add}
-          />
+          <PersonDialog title={t.add.title(group.name)} source={membersSource} onChoose={add} />
         ) : null}
       </Dialog>
     </div>

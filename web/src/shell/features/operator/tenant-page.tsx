@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { shownHere } from '@/shell/api/problem';
+import { ConfirmDialog } from '@/shell/app/actions/confirm-dialog';
 import { Empty } from '@/shell/app/list/empty';
 import { PageHeader } from '@/shell/app/page/page-header';
 import { Panel } from '@/shell/app/page/panel';
@@ -15,7 +16,6 @@ import { toast } from '@/shell/ui/toast';
 import { GrantDialog } from './grant-dialog';
 import { InviteAdmin } from './invite-admin';
 import { ReasonDialog } from './reason-dialog';
-import { WithdrawDialog } from './withdraw-dialog';
 import { tenantRoute } from './routes';
 import { type Request, type TenantProduct, tenantProductsQuery, useTenantProducts } from './tenant-products';
 import { text } from './text';
@@ -149,9 +149,11 @@ function Requested({ tenant, plugin, request }: { tenant: string; plugin: string
         />
       ) : null}
       {asking === 'withdraw' ? (
-        <WithdrawDialog
-          of={of}
-          send={async () => {
+        <ConfirmDialog
+          title={t.withdrawTitle(of)}
+          lead={t.withdrawLead}
+          confirmLabel={t.withdraw}
+          run={async () => {
             await withdraw(plugin, request);
             toast.success(t.withdrawn(of));
           }}
