@@ -11,8 +11,11 @@ const HEIGHT = 214;
 /** Space above the bars for their labels, and below for the axis, in px. */
 const [ABOVE, BELOW] = [20, 42];
 
-/** Width in px of a character of a bar's label: none overlap. */
+/** Width in px of a character of a bar's label. */
 const CHARACTER_WIDTH = 8;
+
+/** Distance in px of a label from its bar. */
+const GAP = 6;
 
 /** Distance in px of the lines of a label on the axis. */
 const LINE_HEIGHT = 14;
@@ -41,22 +44,22 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
   const keys = series.map(({ key }) => key);
   const total = ({ values }: Point) => keys.reduce((sum, key) => sum + (values[key] ?? 0), 0);
   // Labels at the ends are wider than narrow bars.
-  const names = points.map(point => point.label);
+  const names = points.map(({ label: full, onAxis }) => onAxis ?? full);
   const side = Math.max(0, labelWidth(names) - width / points.length) / 2;
   const x = scaleBand({
-    domain: names,
+    domain: points.map(point => point.label),
     range: [side, width - side],
     padding: 0.25,
   });
+  const longest = Math.max(...points.map(point => label(total(point)).length)) * CHARACTER_WIDTH;
+  // Labels that are wider than the bars stand upright, so that each bar has its own.
+  const upright = longest > x.step();
   const y = scaleLinear({
     domain: [0, Math.max(1, ...points.map(total))],
-    range: [HEIGHT - BELOW, ABOVE],
+    range: [HEIGHT - BELOW, upright ? longest + GAP : ABOVE],
   });
   const colours = new Map(series.map(({ key, colour }) => [key, colour]));
   const every = labelEvery(names, x.step());
-  const longest = Math.max(...points.map(point => label(total(point)).length));
-  const labelled = (index: number) =>
-    (points.length - 1 - index) % Math.ceil((longest * CHARACTER_WIDTH) / x.step()) === 0;
   return (
     <svg width={width} height={HEIGHT} className="overflow-visible text-xs">
       <BarStack
@@ -68,26 +71,48 @@ function Drawing({ points, series, label, width }: BarsProps & { width: number }
         yScale={y}
         color={key => colours.get(key) ?? ''}
       />
-      {points.map((point, index) => (
-        <text
+      {points.map(point => (
+        <BarLabel
           key={point.label}
           x={(x(point.label) ?? 0) + x.bandwidth() / 2}
-          y={y(total(point)) - 6}
-          textAnchor="middle"
-          className="fill-text tabular-nums"
+          y={y(total(point)) - GAP}
+          upright={upright}
         >
-          {total(point) > 0 && labelled(index) ? label(total(point)) : ''}
-        </text>
+          {total(point) > 0 ? label(total(point)) : ''}
+        </BarLabel>
       ))}
       <AxisBottom
         scale={x}
         top={HEIGHT - BELOW}
         hideTicks
         stroke="var(--line-strong)"
-        tickValues={names.filter((_, index) => index % every === 0)}
+        tickValues={points.filter((_, index) => index % every === 0).map(point => point.label)}
+        tickFormat={(_, index) => names[index * every] ?? ''}
         tickComponent={AxisLabel}
       />
     </svg>
+  );
+}
+
+interface BarLabelProps {
+  x: number;
+  y: number;
+  upright: boolean;
+  children: string;
+}
+
+function BarLabel({ x, y, upright, children }: BarLabelProps) {
+  return (
+    <text
+      x={x}
+      y={y}
+      {...(upright
+        ? { transform: `rotate(-90 ${x} ${y})`, dominantBaseline: 'central', textAnchor: 'start' }
+        : { textAnchor: 'middle' })}
+      className="fill-text tabular-nums"
+    >
+      {children}
+    </text>
   );
 }
 

@@ -14,6 +14,8 @@ export interface Series {
 /** Bar of each series with its label on the axis. */
 export interface Point {
   label: string;
+  /** Short form of the label, for the axis; `label` if it is missing. */
+  onAxis?: string;
   values: Record<string, number>;
 }
 

@@ -3,6 +3,7 @@ import { useFormat } from '@/shell/i18n/format';
 import { useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { useAllRows, useRows } from '../api';
+import { monthOnAxis } from './axis';
 import { Chart, type Point } from './chart';
 import {
   type Month,
@@ -85,11 +86,10 @@ function TimeToDecision({ months }: { months: Month[] }) {
 function Outcomes({ months }: { months: Month[] }) {
   const t = useText(text);
   const format = useFormat();
-  const monthName = useMonthName();
-  const points = outcomesByMonth(months, hostNow()).map(({ month, counts }): Point => ({
-    label: monthName(month),
-    values: counts,
-  }));
+  const pointOf = useMonthPoint();
+  const points = outcomesByMonth(months, hostNow()).map(({ month, counts }, index) =>
+    pointOf(month, index, counts),
+  );
   return (
     <Chart
       title={t.outcomes.title}
@@ -106,14 +106,14 @@ function Outcomes({ months }: { months: Month[] }) {
 function Costs({ months }: { months: Month[] }) {
   const t = useText(text);
   const format = useFormat();
-  const monthName = useMonthName();
+  const pointOf = useMonthPoint();
   const compact = new Intl.NumberFormat(useLanguage(), { notation: 'compact' });
   return [...costByMonth(months, hostNow())].map(([currency, costs]) => (
     <Chart
       key={currency}
       title={t.cost.title(currency)}
       axis={t.month}
-      points={costs.map(({ month, cents }): Point => ({ label: monthName(month), values: { cents } }))}
+      points={costs.map(({ month, cents }, index) => pointOf(month, index, { cents }))}
       series={[{ key: 'cents', name: t.cost.column, colour: 'var(--accent)' }]}
       show={cents => format.money(cents, currency)}
       label={cents => compact.format(cents / 100)}
@@ -122,9 +122,13 @@ function Costs({ months }: { months: Month[] }) {
   ));
 }
 
-/** Names of months such as `Nov 26`. */
-function useMonthName(): (month: string) => string {
+/** Bar of a month, with labels such as `Nov 26` in the table and `Nov` on the axis. */
+function useMonthPoint(): (month: string, index: number, values: Point['values']) => Point {
   const locale = useLanguage();
   const name = new Intl.DateTimeFormat(locale, { month: 'short', year: '2-digit', timeZone: 'UTC' });
-  return month => name.format(new Date(`${month}-01T00:00:00Z`));
+  return (month, index, values) => ({
+    label: name.format(new Date(`${month}-01T00:00:00Z`)),
+    onAxis: monthOnAxis(locale, month, index),
+    values,
+  });
 }
