@@ -75,7 +75,7 @@ test('a dialog about a decided request reports that, and asks before it discards
   const dialog = approver.dialog(t.reject.title(name));
   await dialog.getByLabel(t.reject.reason).fill('Please use the shared cluster instead.');
   await approver.page.keyboard.press('Escape');
-  await dialog.getByRole('button', { name: approver.t.draft.keep }).click();
+  await dialog.getByRole('button', { name: approver.t.unsent.keep }).click();
   await expect(dialog.getByLabel(t.reject.reason)).toHaveValue('Please use the shared cluster instead.');
 
   await command('admin@acme', 'approve-request', { request: id });

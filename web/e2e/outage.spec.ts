@@ -26,7 +26,7 @@ test('with the host down a click stays in the application, and the draft survive
   await expect(page.getByRole('heading', { level: 1, name: t.nav.vms })).toBeVisible();
   await page.goto('/catalogue/linux-small');
   await expect(why).toHaveValue('Front end of the spring campaign');
-  await expect(page.getByRole('button', { name: t.draft.discard })).toBeVisible();
+  await expect(page.getByRole('button', { name: t.unsent.discard })).toBeVisible();
   await person.leave();
 });
 

@@ -155,11 +155,11 @@ export const de: Dictionary = {
     gone: 'Inzwischen geändert und nicht mehr in dieser Liste.',
     keys: 'Mit j und k bewegen, mit Enter öffnen.',
   },
-  draft: {
+  unsent: {
     restored: time => `Ihre Eingaben von ${time} wurden wiederhergestellt.`,
     overtaken:
       'Eine andere Person hat eines dieser Felder inzwischen geändert. Vergleichen Sie vor dem Speichern.',
-    discard: 'Entwurf verwerfen',
+    discard: 'Diese Eingaben verwerfen',
     ask: 'Eingaben verwerfen?',
     keep: 'Weiter bearbeiten',
     discardTyped: 'Verwerfen',

@@ -151,10 +151,10 @@ export const en = {
     gone: 'Changed in the meantime, and no longer in this list.',
     keys: 'Move with j and k, open with Enter.',
   },
-  draft: {
+  unsent: {
     restored: (time: string) => `Your input of ${time} was restored.`,
     overtaken: 'Another user has changed one of these fields since. Compare before you save.',
-    discard: 'Discard the draft',
+    discard: 'Discard this input',
     ask: 'Discard your input?',
     keep: 'Continue editing',
     discardTyped: 'Discard',

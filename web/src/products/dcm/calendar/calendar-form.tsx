@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import { type Path, useForm } from 'react-hook-form';
 import { Problem, isProblem } from '@/shell/api/problem';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
@@ -11,7 +11,7 @@ import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import { useText } from '@/shell/i18n/use-text';
 import { Field } from '@/shell/ui/field';
 import { Select } from '@/shell/ui/input';
@@ -48,8 +48,8 @@ export function CalendarForm({ stored, revision, refused }: CalendarFormProps) {
   const client = useQueryClient();
   const form = useForm<CalendarDraft>({ defaultValues: stored.values, shouldFocusError: false });
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, PLACES);
-  const draft = useDraft(form, { name: 'calendar', fields: CALENDAR_FIELDS });
-  const basis = useBasis(form, CALENDAR_FIELDS, stored, draft);
+  const unsent = useUnsentInput(form, { name: 'calendar', fields: CALENDAR_FIELDS });
+  const basis = useBasis(form, CALENDAR_FIELDS, stored, unsent);
   const { mutateAsync } = useCommand('set-calendar');
   const panel = useRef<HTMLElement>(null);
   const labels = useLabels();
@@ -63,7 +63,7 @@ export function CalendarForm({ stored, revision, refused }: CalendarFormProps) {
       throw cause instanceof Problem ? atFields(cause) : cause;
     });
     resetToStored(form, CALENDAR_FIELDS, { sent: typed, stored: toDraft(document) });
-    draft.forget();
+    unsent.forget();
     toast.success(t.saved);
   };
 
@@ -74,7 +74,7 @@ export function CalendarForm({ stored, revision, refused }: CalendarFormProps) {
       onSubmit={event => void run(event, send)}
       className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
     >
-      <DraftSection draft={draft} />
+      <UnsentSection unsent={unsent} />
       <FormSection title={t.week} lead={t.weekLead}>
         <Field label={t.zone} error={errorAt('zone')} className="max-w-80">
           <Select {...form.register('zone')}>

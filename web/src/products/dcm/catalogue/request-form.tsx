@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { isProblem } from '@/shell/api/problem';
 import { ActionButton } from '@/shell/app/actions/action-button';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { UnsentNote } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import type { SavedDraft } from '@/shell/features/drafts/drafts';
@@ -18,8 +18,9 @@ import { MachineFields } from './machine-fields';
 import { MoreNames } from './more-names';
 import { QuotePanel } from './quote-panel';
 import { type RequestValues, toBody, valuesOf } from './request-values';
-import { DraftAlert, SaveDraft, useDraftSaving } from './save-draft';
+import { DraftAlert, SaveDraft } from './save-draft';
 import { text } from './text';
+import { useDraftSaving } from './use-draft-saving';
 import { useQuote } from './use-quote';
 
 /** Rows of further machines whose input is stored and whose errors are shown at their fields. */
@@ -42,23 +43,23 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
   const format = useFormat();
   const navigate = useNavigate();
   // A draft that is saved from this form does not reset the form.
-  const [begun] = useState(draft);
+  const [continued] = useState(draft);
   const saving = useDraftSaving({
-    draft: begun,
+    continued,
     values: () => structuredClone(form.getValues()),
     unnamed: useText(text).drafts.unnamed(offering.name ?? offering.key),
-    onSaved: saved => {
-      command.draft.forget();
+    onSaved: typed => {
+      command.unsent.forget();
       // Input of the meantime stays, and differs from the saved values.
-      form.reset(saved, { keepValues: true });
+      form.reset(typed, { keepValues: true });
     },
   });
   const command = useCommandForm<'request-vm', RequestValues>({
     command: 'request-vm',
     fields: FIELDS,
     defaultValues: useMemo(
-      () => ({ ...valuesOf(offering, former), ...valuesOfDraft(begun), offering: offering.key }),
-      [offering, former, begun],
+      () => ({ ...valuesOf(offering, former), ...valuesOfDraft(continued), offering: offering.key }),
+      [offering, former, continued],
     ),
     // The price that was shown is part of the command: no request is accepted at a different price.
     body: values => ({ ...toBody(values), expected_monthly_cents: quoting.seen }),
@@ -66,9 +67,9 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
       // The next attempt sends the price that is shown then.
       if (isProblem(cause, PRICE_CHANGED)) await quoting.refetch();
     },
-    draft: `request-vm/${offering.key}/${saving.id ?? former?.key ?? ''}`,
+    unsent: `request-vm/${offering.key}/${saving.id ?? former?.key ?? ''}`,
     onDone: accepted => {
-      saving.forget();
+      saving.deleteSaved();
       const { name, more_names } = form.getValues();
       const machines = more_names.length + 1;
       toast.success(machines > 1 ? t.doneAll(format.number(machines)) : t.done(name));
@@ -91,7 +92,7 @@ export function RequestForm({ offering, former, draft }: RequestFormProps) {
       className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:justify-between @3xl:gap-x-8"
     >
       <fieldset disabled={closed} className="grid gap-6 disabled:opacity-60">
-        <DraftNote draft={command.draft} />
+        <UnsentNote unsent={command.unsent} />
         <MoreNames command={command} />
         <MachineFields offering={offering} command={command} quoting={quoting} />
       </fieldset>

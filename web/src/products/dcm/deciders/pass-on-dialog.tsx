@@ -65,7 +65,7 @@ function usePassOn({ action, name, close }: ActionDialogProps) {
     command: 'pass-on-decision',
     defaultValues: { to: '', toName: '', reason: '' },
     fields: FIELDS,
-    draft: `pass-on-decision/${String(action.body.request)}`,
+    unsent: `pass-on-decision/${String(action.body.request)}`,
     body: ({ to, reason }) => ({ ...action.body, to, reason }) as CommandBody<'pass-on-decision'>,
     onDone: () => {
       close();

@@ -26,7 +26,7 @@ export function ReassignDialog({ action, name, close }: ActionDialogProps) {
     command: 'reassign-stage',
     defaultValues: noValues(String(action.body.stage)),
     fields: FIELDS,
-    draft: `reassign-stage/${String(action.body.request)}`,
+    unsent: `reassign-stage/${String(action.body.request)}`,
     body: values => toBody(action.body, values),
     onDone: () => {
       close();

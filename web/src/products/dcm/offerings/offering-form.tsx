@@ -2,14 +2,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
 import { useForm } from 'react-hook-form';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import type { Language } from '@/shell/i18n/language';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { useText } from '@/shell/i18n/use-text';
@@ -38,8 +38,8 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
   const navigate = useNavigate();
   const form = useForm<OfferingDraft>({ defaultValues: stored.values, shouldFocusError: false });
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, OFFERING_FIELDS);
-  const draft = useDraft(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
-  const basis = useBasis(form, OFFERING_FIELDS, stored, draft);
+  const unsent = useUnsentInput(form, { name: `offering/${stored.values.key}`, fields: OFFERING_FIELDS });
+  const basis = useBasis(form, OFFERING_FIELDS, stored, unsent);
   const storedTemplate = known ? stored.values.template : null;
   const { save, unchecked } = useSaveOffering({ form, storedTemplate, basis, language });
   const panel = useRef<HTMLElement>(null);
@@ -54,7 +54,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
     if (saved.state !== 'saved') return;
     toast.success(t.saved(saved.name));
     if (JSON.stringify(form.getValues()) !== sent) return;
-    draft.forget();
+    unsent.forget();
     await navigate({ to: '/admin/offerings' });
   };
   return (
@@ -63,7 +63,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
       onSubmit={event => void run(event, send)}
       className="max-w-3xl rounded-xl border border-line bg-surface shadow-low"
     >
-      <DraftSection draft={draft} />
+      <UnsentSection unsent={unsent} />
       <OfferingFields form={form} known={known} labels={labels} errorAt={errorAt} />
       <div className="grid gap-4 p-5 sm:p-6">
         <FormAlert alert={alert} />
@@ -76,7 +76,7 @@ export function OfferingForm({ stored, known, refused, language }: OfferingFormP
         ) : null}
         <div className="flex flex-wrap justify-end gap-2">
           <Button asChild>
-            <Link to="/admin/offerings" onClick={draft.forget}>
+            <Link to="/admin/offerings" onClick={unsent.forget}>
               {shell.cancel}
             </Link>
           </Button>

@@ -1,13 +1,13 @@
 import { useMemo, useRef } from 'react';
 import { type Path, useForm } from 'react-hook-form';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import type { Language } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { EditorContext } from './editor';
@@ -46,15 +46,15 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
   const model = useMemo(() => parsed(written), [written]);
   const places = placesOf(model);
   const submission = useSubmission(form, places.map(pathOf) as Path<PolicyDraft>[]);
-  const draft = useDraft(form, { name: `policy/${stored.values.policy}`, fields: POLICY_FIELDS });
-  const basis = useBasis(form, POLICY_FIELDS, stored, draft);
+  const unsent = useUnsentInput(form, { name: `policy/${stored.values.policy}`, fields: POLICY_FIELDS });
+  const basis = useBasis(form, POLICY_FIELDS, stored, unsent);
   const panel = useRef<HTMLElement>(null);
   const { document } = useMemo(() => toDocument(model, language), [model, language]);
   const names = useNames([document]);
   const findsPeople = useDirectory();
   const speech = useSpeech(names);
   useTellDirty(form, onDirty);
-  const save = useSaveDraft({ form, basis, draft, panel, revision, language, onSaved });
+  const save = useSaveDraft({ form, basis, unsent, panel, revision, language, onSaved });
   const errorAt = (place: string) => submission.errorAt(pathOf(place) as Path<PolicyDraft>);
   const set = (changed: typeof model) => {
     // Errors are at indices, which a change of a list moves.
@@ -74,7 +74,7 @@ export function PolicyEditor({ stored, revision, refused, language, onSaved, onD
           onSubmit={event => void submission.run(event, save)}
           className="@container min-w-0 rounded-xl border border-line bg-surface shadow-low"
         >
-          <DraftSection draft={draft} />
+          <UnsentSection unsent={unsent} />
           <NamingSection form={form} known={known} />
           <input type="hidden" {...form.register('document')} />
           <ScopeSection form={model} onChange={set} />

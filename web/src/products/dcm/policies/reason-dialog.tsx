@@ -27,7 +27,7 @@ function ReasonDialog({ action, close, command, look, title, lead, done }: Reaso
     command,
     defaultValues: { reason: '' },
     fields: REASON,
-    draft: `${command}/${String(action.body.policy)}`,
+    unsent: `${command}/${String(action.body.policy)}`,
     body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<Command>,
     onDone: () => {
       close();

@@ -5,7 +5,7 @@ import { type FieldProblem, Problem, isProblem } from '@/shell/api/problem';
 import { normalizeInput } from '@/shell/app/form/normalize-input';
 import { mergeErrors } from '@/shell/app/form/merge-errors';
 import type { Basis } from '@/shell/app/form/use-basis';
-import type { FormDraft } from '@/shell/app/form/use-draft';
+import type { UnsentInput } from '@/shell/app/form/use-unsent-input';
 import { type Language, useLanguage } from '@/shell/i18n/language';
 import { useText } from '@/shell/i18n/use-text';
 import { toast } from '@/shell/ui/toast';
@@ -21,7 +21,7 @@ const REHEARSAL = 5_000;
 interface SaveOptions {
   form: UseFormReturn<PolicyDraft>;
   basis: Basis<PolicyDraft>;
-  draft: FormDraft;
+  unsent: UnsentInput;
   /** Panel with the conflicts, which gets the focus. */
   panel: RefObject<HTMLElement | null>;
   revision: number;
@@ -31,7 +31,7 @@ interface SaveOptions {
 
 /** Saves the draft of a policy. Errors are at the places that show them. */
 export function useSaveDraft(options: SaveOptions): (typed: PolicyDraft) => Promise<void> {
-  const { form, basis, draft, panel, revision, language, onSaved } = options;
+  const { form, basis, unsent, panel, revision, language, onSaved } = options;
   const t = useText(text);
   const shown = useLanguage();
   const client = useQueryClient();
@@ -77,7 +77,7 @@ export function useSaveDraft(options: SaveOptions): (typed: PolicyDraft) => Prom
     toast.success(t.saved(body[`name_${shown}`]));
     if (JSON.stringify(form.getValues()) !== JSON.stringify(sent)) return;
     form.reset(sent);
-    draft.forget();
+    unsent.forget();
     onSaved(body.policy);
   };
 }

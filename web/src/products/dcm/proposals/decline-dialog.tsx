@@ -18,7 +18,7 @@ export function DeclineDialog({ action, name, close }: ActionDialogProps) {
     command: 'decline-changes',
     defaultValues: { text: '' },
     fields: TEXT,
-    draft: `decline-changes/${String(action.body.request)}`,
+    unsent: `decline-changes/${String(action.body.request)}`,
     body: ({ text: reason }) =>
       ({ ...action.body, ...(reason.trim() ? { text: reason } : {}) }) as CommandBody<'decline-changes'>,
     onDone: () => {

@@ -40,7 +40,7 @@ function ProposeForm({ action, name, close, present }: ActionDialogProps & { pre
       comment: '',
     },
     fields: FIELDS,
-    draft: `propose-changes/${String(action.body.request)}`,
+    unsent: `propose-changes/${String(action.body.request)}`,
     body: values => ({ ...action.body, ...changed(values, present), comment: values.comment }) as never,
     onDone: () => {
       close();

@@ -20,7 +20,7 @@ export function AskBackDialog({ action, name, close }: ActionDialogProps) {
     command: 'ask-back',
     defaultValues: { question: '' },
     fields: QUESTION,
-    draft: `ask-back/${String(action.body.request)}`,
+    unsent: `ask-back/${String(action.body.request)}`,
     body: ({ question }) => ({ ...action.body, question }) as CommandBody<'ask-back'>,
     onDone: () => {
       close();

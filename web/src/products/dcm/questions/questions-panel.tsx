@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { UnsentNote } from '@/shell/app/form/unsent-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { Panel } from '@/shell/app/page/panel';
 import { useText } from '@/shell/i18n/use-text';
@@ -53,7 +53,7 @@ function AnswerForm({ action, request, onAnswered }: AnswerFormProps) {
     command: 'answer',
     defaultValues: { text: '' },
     fields: TEXT,
-    draft: `answer/${request.key}`,
+    unsent: `answer/${request.key}`,
     body: ({ text: answer }) => ({ ...action.body, text: answer }) as CommandBody<'answer'>,
     onDone: () => {
       toast.success(t.done(request.vm_name ?? ''));
@@ -63,7 +63,7 @@ function AnswerForm({ action, request, onAnswered }: AnswerFormProps) {
   const revisable = request.actions.some(one => one.command === 'revise-request' && one.allowed);
   return (
     <form noValidate onSubmit={command.submit} className="grid gap-4 border-t border-line pt-5">
-      <DraftNote draft={command.draft} />
+      <UnsentNote unsent={command.unsent} />
       <Field label={t.label} hint={t.hint} error={command.errorAt('text')} className="max-w-3xl">
         <Textarea rows={4} {...command.form.register('text')} />
       </Field>

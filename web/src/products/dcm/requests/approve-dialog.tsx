@@ -33,7 +33,7 @@ export function ApproveDialog({ action, name, close, refusedFor }: ApproveDialog
     command: 'approve-request',
     defaultValues: { comment: '' },
     fields: COMMENT,
-    draft: `approve-request/${String(action.body.request)}`,
+    unsent: `approve-request/${String(action.body.request)}`,
     body: ({ comment }) => ({ ...action.body, comment, ...seen }) as CommandBody<'approve-request'>,
     onDone: () => {
       close();

@@ -18,7 +18,7 @@ export function CancelDialog({ action, name, close }: ActionDialogProps) {
     command: 'cancel-request',
     defaultValues: { reason: '' },
     fields: REASON,
-    draft: `cancel-request/${String(action.body.request)}`,
+    unsent: `cancel-request/${String(action.body.request)}`,
     body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'cancel-request'>,
     onDone: () => {
       close();

@@ -17,7 +17,7 @@ export function RejectDialog({ action, name, close }: ActionDialogProps) {
     command: 'reject-request',
     defaultValues: { reason: '' },
     fields: REASON,
-    draft: `reject-request/${String(action.body.request)}`,
+    unsent: `reject-request/${String(action.body.request)}`,
     body: ({ reason }) => ({ ...action.body, reason }) as CommandBody<'reject-request'>,
     onDone: () => {
       close();

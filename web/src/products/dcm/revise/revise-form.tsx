@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useWatch } from 'react-hook-form';
 import { isProblem } from '@/shell/api/problem';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { UnsentNote } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import type { CommandForm } from '@/shell/app/form/use-command-form';
@@ -47,7 +47,7 @@ export function ReviseForm({ request, offerings, action }: ReviseFormProps) {
       className="grid items-start gap-6 @3xl:grid-cols-[minmax(0,42rem)_20rem] @3xl:grid-rows-[auto_1fr] @3xl:justify-between @3xl:gap-x-8"
     >
       <fieldset className="grid min-w-0 gap-6">
-        <DraftNote draft={command.draft} />
+        <UnsentNote unsent={command.unsent} />
         {presentDecisions(request).length > 0 ? <Alert tone="wait" title={t.decided} /> : null}
         <OfferingField request={request} offerings={offerings} command={command} />
         <MachineFields offering={offering ?? NO_OFFERING} command={command} quoting={quoting} />
@@ -92,7 +92,7 @@ function useRevision({ request, offerings, action }: ReviseFormProps) {
     onRefused: async cause => {
       if (isProblem(cause, 'price-changed')) await quoting.refetch();
     },
-    draft: `revise-request/${request.key}/${String(request.revision)}`,
+    unsent: `revise-request/${request.key}/${String(request.revision)}`,
     onDone: () => {
       toast.success(t.done(request.vm_name ?? ''));
       void navigate({ to: '/requests/$id', params: { id: request.key } });

@@ -4,7 +4,7 @@ import { useShellText } from '@/shell/i18n/shell-text';
 import { Alert } from '@/shell/ui/alert';
 import { Button, type ButtonProps } from '@/shell/ui/button';
 import { Dialog, DialogActions, DialogContent } from '@/shell/ui/dialog';
-import { DraftNote } from '../form/draft-note';
+import { UnsentNote } from '../form/unsent-note';
 import { FormAlert } from '../form/form-alert';
 import type { CommandForm } from '../form/use-command-form';
 
@@ -31,7 +31,7 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
   const [asking, setAsking] = useState(false);
   const { isDirty } = command.form.formState;
   const discard = () => {
-    command.draft.forget();
+    command.unsent.forget();
     close();
   };
   /** Closes by Esc, cross or a click outside, which may happen by accident. */
@@ -44,7 +44,7 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
     <Dialog open onOpenChange={open => !open && leave()}>
       <DialogContent title={title} lead={lead} closeLabel={t.close}>
         <form noValidate onSubmit={command.submit} className="grid gap-4">
-          <DraftNote draft={command.draft} />
+          <UnsentNote unsent={command.unsent} />
           {children}
           {impossible ? (
             <Alert tone="wait" role="alert" title={impossible} />
@@ -70,7 +70,7 @@ export function CommandDialog<F extends FieldValues>(props: CommandDialogProps<F
 }
 
 function AskToDiscard({ discard, keep }: { discard: () => void; keep: () => void }) {
-  const t = useShellText().draft;
+  const t = useShellText().unsent;
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);
   return (

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Session, SessionContext } from '@/shell/api/session';
 import { ChangedMeanwhile } from './changed-meanwhile';
 import { useBasis } from './use-basis';
-import { useDraft } from './use-draft';
+import { useUnsentInput } from './use-unsent-input';
 
 const JAMES: Session = {
   kind: 'member',
@@ -23,8 +23,13 @@ const saved: unknown[] = [];
 
 function Form({ values, tag }: { values: typeof FIRST; tag: string }) {
   const form = useForm({ defaultValues: values });
-  const draft = useDraft(form, { name: 'model/small', fields: FIELDS });
-  const basis = useBasis(form, FIELDS, { values, tag, by: 'Miriam Vogt', at: '2026-11-28T12:00:00Z' }, draft);
+  const unsent = useUnsentInput(form, { name: 'model/small', fields: FIELDS });
+  const basis = useBasis(
+    form,
+    FIELDS,
+    { values, tag, by: 'Miriam Vogt', at: '2026-11-28T12:00:00Z' },
+    unsent,
+  );
   return (
     <form
       onSubmit={event => {

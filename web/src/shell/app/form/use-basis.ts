@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useState } from 'react';
 import type { DefaultValues, FieldValues, Path, PathValue, UseFormReturn } from 'react-hook-form';
 import { useWatch } from 'react-hook-form';
-import type { FormDraft } from './use-draft';
+import type { UnsentInput } from './use-unsent-input';
 import { valueAt } from './value-at';
 
 /** Present stored values, as the form shows them. */
@@ -45,7 +45,7 @@ export function useBasis<F extends FieldValues>(
   form: UseFormReturn<F>,
   fields: readonly Path<F>[],
   stored: Stored<F>,
-  draft: FormDraft,
+  unsent: UnsentInput,
 ): Basis<F> {
   const [basis, setBasis] = useState(stored);
   const [followed, setFollowed] = useState<Overtaken<F>[]>([]);
@@ -64,8 +64,8 @@ export function useBasis<F extends FieldValues>(
     [form, fields],
   );
 
-  // A restored draft is based on the values of its time; later input is based on the present ones.
-  const [first] = useState({ stored, before: draft.before });
+  // Restored input is based on the values of its time; newer input is based on the present ones.
+  const [first] = useState({ stored, before: unsent.before });
   useEffect(() => {
     const overtaken = fields.filter(
       field => field in first.before && first.before[field] !== valueAt(first.stored.values, field),

@@ -12,7 +12,7 @@ import type { Accepted, CommandBody, CommandName, ProductId } from '@/shell/api/
 import { type FieldProblem, Problem, endsSession } from '@/shell/api/problem';
 import { type InvalidField, focusFirstInvalid, invalidFields } from './invalid-fields';
 import { splitProblem } from './split-problem';
-import { type FormDraft, useDraft } from './use-draft';
+import { type UnsentInput, useUnsentInput } from './use-unsent-input';
 
 export interface CommandFormOptions<P extends ProductId, C extends CommandName<P>, F extends FieldValues> {
   product: P;
@@ -21,8 +21,8 @@ export interface CommandFormOptions<P extends ProductId, C extends CommandName<P
   /** Fields of the form; errors at other pointers are shown in its alert. */
   fields: readonly Path<F>[];
   body: (values: F) => CommandBody<P, C>;
-  /** Name of the draft under which input is stored until it is sent. */
-  draft?: string;
+  /** Name under which input is stored until it is sent; undefined: none is stored. */
+  unsent?: string;
   onDone: (accepted: Accepted) => void;
   /** Called before a refusal is shown; a problem that it throws is shown instead. */
   onRefused?: (cause: unknown) => Promise<void>;
@@ -39,7 +39,7 @@ export interface CommandForm<F extends FieldValues> {
   submit: (event?: React.BaseSyntheticEvent) => void;
   busy: boolean;
   alert: FormProblem | null;
-  draft: FormDraft;
+  unsent: UnsentInput;
   /** Error of a field. */
   errorAt: (path: Path<F>) => string | undefined;
   /** Invalid fields in the order of the page. */
@@ -59,16 +59,16 @@ export function useCommandForm<P extends ProductId, C extends CommandName<P>, F 
   const form = useForm<F>({ defaultValues, shouldFocusError: false });
   const submission = useSubmission(form, fields);
   const { mutateAsync } = useCommand(product, command);
-  const draft = useDraft(form, { name: options.draft, fields });
+  const unsent = useUnsentInput(form, { name: options.unsent, fields });
   const send = async (values: F) => {
     const accepted = await mutateAsync(body(values)).catch(async (cause: unknown) => {
       await options.onRefused?.(cause);
       throw cause;
     });
-    draft.forget();
+    unsent.forget();
     onDone(accepted);
   };
-  return { form, ...submission, draft, submit: event => void submission.run(event, send) };
+  return { form, ...submission, unsent, submit: event => void submission.run(event, send) };
 }
 
 /** Form for any other request: shows the problem that `send` throws, and keeps the input. */

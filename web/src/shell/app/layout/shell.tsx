@@ -15,7 +15,7 @@ import { TooltipProvider } from '@/shell/ui/tooltip';
 import { ActionDialogs } from '../actions/action-dialogs';
 import { DelayedActions } from '../actions/delayed-actions';
 import { useOneTargetPerDoubleClick } from '../actions/ignore-clicks';
-import { forgetDraftsOfOthers } from '../form/draft-store';
+import { forgetInputOfOthers } from '../form/unsent-store';
 import { lazyPage } from '../page/lazy-page';
 import { ProblemPage } from '../page/problem-page';
 import { useLoadAllPages, useNewRelease } from '../release/use-release';
@@ -54,7 +54,7 @@ function SignedIn({ session }: { session: Session }) {
   const t = useShellText();
   useLive(session.actor);
   useEffect(() => {
-    forgetDraftsOfOthers(session);
+    forgetInputOfOthers(session);
     forgetAttemptsOfOthers(session.actor);
   }, [session]);
   useOneTargetPerDoubleClick();

@@ -1,7 +1,7 @@
 import { endsSession } from '@/shell/api/problem';
 import { signOut } from '@/shell/api/session';
 import { settleDelayed } from '@/shell/app/actions/delayed-store';
-import { forgetDraftsOfOthers } from '@/shell/app/form/draft-store';
+import { forgetInputOfOthers } from '@/shell/app/form/unsent-store';
 import { useShellText } from '@/shell/i18n/shell-text';
 import { toast } from '@/shell/ui/toast';
 
@@ -15,7 +15,7 @@ export function useSignOut(): () => void {
     if (!(await settleDelayed())) return void toast.error(t.account.undecided);
     try {
       await signOut();
-      forgetDraftsOfOthers(null);
+      forgetInputOfOthers(null);
     } catch (cause) {
       if (!endsSession(cause)) toast.error(t.account.signOutFailed);
     }

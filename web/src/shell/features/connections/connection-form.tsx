@@ -1,11 +1,11 @@
 import { useMemo, useRef, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { ConnectionButtons } from './connection-buttons';
 import { ConnectionCheck } from './connection-check';
@@ -31,11 +31,11 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
   const fields = fieldsOf(type) as Parameters<ErrorAt>[0][];
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, fields);
   const settings = useMemo(() => type.fields.map(({ name }) => `config.${name}` as const), [type]);
-  const draft = useDraft(form, {
+  const unsent = useUnsentInput(form, {
     name: `connection/${connection.capability}/${connection.name}`,
     fields: settings,
   });
-  const basis = useBasis(form, settings, storedOf(type, connection), draft);
+  const basis = useBasis(form, settings, storedOf(type, connection), unsent);
   const { verdict, tested, running, test, confirm, skip } = useConnectionTest(type, connection, form);
   const [saving, setSaving] = useState(false);
   const element = useRef<HTMLFormElement>(null);
@@ -50,7 +50,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
     verdict,
     test: values => showing(found, test('test', values)),
     confirm,
-    onSaved: draft.forget,
+    onSaved: unsent.forget,
   });
 
   const submit = async (event: React.SyntheticEvent) => {
@@ -73,7 +73,7 @@ export function ConnectionForm({ type, connection }: ConnectionFormProps) {
         onSubmit={event => void submit(event)}
         className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
       >
-        <DraftSection draft={draft} />
+        <UnsentSection unsent={unsent} />
         <ConnectionFields type={type} connection={connection} form={form} errorAt={errorAt} saves={saves} />
         <div className="grid gap-4 p-5 sm:p-6">
           <FormAlert alert={alert} />

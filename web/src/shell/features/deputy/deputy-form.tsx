@@ -3,9 +3,9 @@ import { useForm, useWatch } from 'react-hook-form';
 import { CHANGED_MEANWHILE, NOT_THERE_YET, asRead } from '@/shell/api/basis';
 import { hostNow } from '@/shell/api/host-clock';
 import { isProblem } from '@/shell/api/problem';
-import { DraftNote } from '@/shell/app/form/draft-note';
+import { UnsentNote } from '@/shell/app/form/unsent-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { PersonInput } from '@/shell/app/people/person-input';
 import { useFormat, zoneName } from '@/shell/i18n/format';
@@ -20,7 +20,7 @@ import { EndDeputy } from './end-deputy';
 import { text } from './text';
 
 interface DeputyFormProps {
-  /** Name of the draft. */
+  /** Name of the unsent input. */
   name: string;
   deputy: Deputy | null;
   changes: DeputyChanges;
@@ -62,23 +62,23 @@ function Fields({ name, deputy, changes, label }: DeputyFormProps & { label: str
   const form = useForm<DeputyValues>({ defaultValues, shouldFocusError: false });
   const { run, busy, alert, errorAt } = useSubmission(form, ['starts_at', 'ends_at', 'deputy']);
   const fields = useMemo(() => [...FIELDS], []);
-  const draft = useDraft(form, { name, fields });
+  const unsent = useUnsentInput(form, { name, fields });
   const deputyName = useWatch({ control: form.control, name: 'deputyName' });
   const submit = (event: React.SyntheticEvent) =>
     void run(event, async values => {
       const header = deputy ? asRead(deputy.tag) : NOT_THERE_YET;
       await changes.set(toBody(values, t), header).catch((cause: unknown) => {
-        // The form of the other deputy replaces this one, with its input as a draft.
+        // The form of the other deputy replaces this one, with its unsent input.
         if (isProblem(cause, CHANGED_MEANWHILE)) toast.error(t.changed);
         throw cause;
       });
-      draft.forget();
+      unsent.forget();
       toast.success(t.isSet(values.deputyName));
     });
   const zone = t.zone(zoneName());
   return (
     <form noValidate onSubmit={submit} className="grid gap-4">
-      <DraftNote draft={draft} />
+      <UnsentNote unsent={unsent} />
       <div className="grid gap-4 @lg:grid-cols-2">
         <Field label={t.from} hint={zone} error={errorAt('starts_at')}>
           <Input type="datetime-local" max="9999-12-31T23:59" {...form.register('starts_at')} />

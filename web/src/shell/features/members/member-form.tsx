@@ -3,12 +3,12 @@ import { useMemo, useState } from 'react';
 import { type UseFormReturn, useForm, useWatch } from 'react-hook-form';
 import { CHANGED_MEANWHILE } from '@/shell/api/basis';
 import { isProblem } from '@/shell/api/problem';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
 import { ownProblem } from '@/shell/app/form/own-problem';
 import { resetToStored } from '@/shell/app/form/reset-to-stored';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import { useSubmission } from '@/shell/app/form/use-command-form';
 import { PersonInput } from '@/shell/app/people/person-input';
 import { useShellText } from '@/shell/i18n/shell-text';
@@ -42,7 +42,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
   const form = useForm<MemberValues>({ defaultValues: toValues(member, roles), shouldFocusError: false });
   const { run, busy, alert, errorAt } = useSubmission(form, ['roles', 'manager', 'cost_centre']);
   const fields = useMemo(() => [...roles.map(role => `roles.${role}` as const), ...OTHERS], [roles]);
-  const draft = useDraft(form, { name: `member/${member.actor}`, fields });
+  const unsent = useUnsentInput(form, { name: `member/${member.actor}`, fields });
   const { read, change } = useMemberChanges(member.actor);
 
   /** Shows the values of `now` in untouched fields, and bases the input on them. */
@@ -65,7 +65,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
     const now = await read();
     resetToStored(form, fields, { sent: values, stored: toValues(now, roles) });
     setBasis(now);
-    draft.forget();
+    unsent.forget();
     toast.success(t.saved(member.name));
   };
   return (
@@ -74,7 +74,7 @@ export function MemberForm({ member, known }: MemberFormProps) {
       onSubmit={event => void run(event, send)}
       className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
     >
-      <DraftSection draft={draft} />
+      <UnsentSection unsent={unsent} />
       <FormSection title={t.profile} lead={t.profileLead}>
         <RoleField
           roles={roles}

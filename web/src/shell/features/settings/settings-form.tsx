@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'react';
 import { useForm } from 'react-hook-form';
 import { ChangedMeanwhile } from '@/shell/app/form/changed-meanwhile';
-import { DraftSection } from '@/shell/app/form/draft-note';
+import { UnsentSection } from '@/shell/app/form/unsent-note';
 import { ErrorSummary } from '@/shell/app/form/error-summary';
 import { FormAlert } from '@/shell/app/form/form-alert';
 import { FormSection } from '@/shell/app/form/form-section';
@@ -9,7 +9,7 @@ import { resetToStored } from '@/shell/app/form/reset-to-stored';
 import { SubmitButton } from '@/shell/app/form/submit-button';
 import { type Stored, useBasis } from '@/shell/app/form/use-basis';
 import { useSubmission } from '@/shell/app/form/use-command-form';
-import { useDraft } from '@/shell/app/form/use-draft';
+import { useUnsentInput } from '@/shell/app/form/use-unsent-input';
 import { useText } from '@/shell/i18n/use-text';
 import { toast } from '@/shell/ui/toast';
 import { SettingField, useShow } from './setting-field';
@@ -26,8 +26,8 @@ export function SettingsForm({ settings }: { settings: ProductSettings }) {
   const names = settings.fields.map(field => field.name).join(' ');
   const paths = useMemo(() => names.split(' ').map(name => `values.${name}` as const), [names]);
   const { run, busy, alert, invalid, errorAt } = useSubmission(form, paths);
-  const draft = useDraft(form, { name: `settings/${settings.plugin}`, fields: paths });
-  const basis = useBasis(form, paths, storedOf(settings), draft);
+  const unsent = useUnsentInput(form, { name: `settings/${settings.plugin}`, fields: paths });
+  const basis = useBasis(form, paths, storedOf(settings), unsent);
   const set = useSetSettings(settings.plugin);
   const panel = useRef<HTMLElement>(null);
   const fieldAt = (path: string) => settings.fields.find(field => pathOf(field) === path);
@@ -36,7 +36,7 @@ export function SettingsForm({ settings }: { settings: ProductSettings }) {
     if (basis.conflicts.length > 0) return panel.current?.focus();
     await set(Number(basis.tag), toValues(settings.fields, typed));
     resetToStored(form, paths, { sent: typed, stored: typed });
-    draft.forget();
+    unsent.forget();
     toast.success(t.saved(settings.name));
   };
   return (
@@ -47,7 +47,7 @@ export function SettingsForm({ settings }: { settings: ProductSettings }) {
       onSubmit={event => void run(event, save)}
       className="min-w-0 rounded-xl border border-line bg-surface shadow-low"
     >
-      <DraftSection draft={draft} />
+      <UnsentSection unsent={unsent} />
       <FormSection title={settings.name}>
         {settings.fields.map(setting => (
           <SettingField key={setting.name} setting={setting} form={form} error={errorAt(pathOf(setting))} />

@@ -3,9 +3,9 @@ import userEvent from '@testing-library/user-event';
 import { useForm } from 'react-hook-form';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Session, SessionContext } from '@/shell/api/session';
-import { forgetDraftsOfOthers } from './draft-store';
-import { DraftNote } from './draft-note';
-import { useDraft } from './use-draft';
+import { forgetInputOfOthers } from './unsent-store';
+import { UnsentNote } from './unsent-note';
+import { useUnsentInput } from './use-unsent-input';
 
 const lena: Session = {
   kind: 'member',
@@ -20,14 +20,14 @@ const FIELDS = ['name', 'price'] as const;
 
 function Form({ price }: { price: string }) {
   const form = useForm({ defaultValues: { name: '', price, secret: '' } });
-  const draft = useDraft(form, { name: 'model/small', fields: FIELDS });
+  const unsent = useUnsentInput(form, { name: 'model/small', fields: FIELDS });
   return (
     <form>
-      <DraftNote draft={draft} />
+      <UnsentNote unsent={unsent} />
       <input aria-label="Name" {...form.register('name')} />
       <input aria-label="Price" {...form.register('price')} />
       <input aria-label="Secret" {...form.register('secret')} />
-      <button type="button" onClick={draft.forget}>
+      <button type="button" onClick={unsent.forget}>
         Sent
       </button>
     </form>
@@ -44,7 +44,7 @@ function open(person: Session, price = '10') {
 
 const shown = (label: string) => screen.getByLabelText<HTMLInputElement>(label).value;
 
-describe('a draft', () => {
+describe('unsent input', () => {
   beforeEach(() => sessionStorage.clear());
 
   it('is restored after a reload, with a notice, and can be discarded', async () => {
@@ -55,7 +55,7 @@ describe('a draft', () => {
     open(lena);
     expect(shown('Name')).toBe('web');
     expect(screen.getByRole('status').textContent).toContain('was restored');
-    await hand.click(screen.getByRole('button', { name: 'Discard the draft' }));
+    await hand.click(screen.getByRole('button', { name: 'Discard this input' }));
     expect([shown('Name'), screen.queryByRole('status')]).toEqual(['', null]);
     expect(sessionStorage.length).toBe(0);
   });
@@ -84,9 +84,9 @@ describe('a draft', () => {
       expect(shown('Name')).toBe('');
       page.unmount();
     }
-    forgetDraftsOfOthers(lena);
+    forgetInputOfOthers(lena);
     expect(sessionStorage.length).toBe(1);
-    forgetDraftsOfOthers(others[0] ?? null);
+    forgetInputOfOthers(others[0] ?? null);
     expect(sessionStorage.length).toBe(0);
   });
 

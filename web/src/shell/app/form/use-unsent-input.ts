@@ -1,35 +1,38 @@
 import { use, useCallback, useEffect, useState } from 'react';
 import type { FieldValues, Path, PathValue, UseFormReturn } from 'react-hook-form';
 import { SessionContext } from '@/shell/api/session';
-import { type Draft, draftKey, readDraft, writeDraft } from './draft-store';
+import { type StoredInput, inputKey, readInput, writeInput } from './unsent-store';
 import { valueAt } from './value-at';
 
-export interface FormDraft {
+export interface UnsentInput {
   /** Time of the input that was restored; null if none was. */
   restoredFrom: string | null;
   /** Whether another person has changed a restored field since. */
   overtaken: boolean;
   /** Stored values of the restored fields at the time of the input. */
   before: Record<string, unknown>;
-  /** Deletes the draft, because it was sent or is not wanted. */
+  /** Deletes the stored input, because it was sent or is not wanted. */
   forget: () => void;
-  /** Deletes the draft and restores the stored values. */
+  /** Deletes the stored input and restores the stored values. */
   discard: () => void;
 }
 
 interface Options<F extends FieldValues> {
-  /** Name of the form and its subject; undefined: no draft is stored. */
+  /** Name of the form and its subject; undefined: no input is stored. */
   name: string | undefined;
   /** Fields to store, memoised; never a secret. */
   fields: readonly Path<F>[];
 }
 
 /** Stores input until it is sent, across reloads, navigation and outages. */
-export function useDraft<F extends FieldValues>(form: UseFormReturn<F>, options: Options<F>): FormDraft {
+export function useUnsentInput<F extends FieldValues>(
+  form: UseFormReturn<F>,
+  options: Options<F>,
+): UnsentInput {
   const { name, fields } = options;
   const session = use(SessionContext);
-  const key = name !== undefined && session ? draftKey(session, name) : null;
-  const [restored, setRestored] = useState(() => (key ? readDraft(key) : null));
+  const key = name !== undefined && session ? inputKey(session, name) : null;
+  const [restored, setRestored] = useState(() => (key ? readInput(key) : null));
   // Read during rendering, because React Hook Form subscribes by access.
   const { defaultValues } = form.formState;
 
@@ -42,13 +45,13 @@ export function useDraft<F extends FieldValues>(form: UseFormReturn<F>, options:
 
   useEffect(() => {
     if (!key) return;
-    const save = () => writeDraft(key, difference(fields, form.getValues(), defaultValues));
+    const save = () => writeInput(key, difference(fields, form.getValues(), defaultValues));
     save();
     return form.subscribe({ formState: { values: true }, callback: save });
   }, [key, form, fields, defaultValues]);
 
   const forget = useCallback(() => {
-    if (key) writeDraft(key, null);
+    if (key) writeInput(key, null);
     setRestored(null);
   }, [key]);
   const discard = useCallback(() => {
@@ -66,17 +69,17 @@ export function useDraft<F extends FieldValues>(form: UseFormReturn<F>, options:
 
 const NOTHING = {};
 
-function difference(fields: readonly string[], values: unknown, before: unknown): Draft | null {
-  const draft: Draft = { at: new Date().toISOString(), values: {}, before: {} };
+function difference(fields: readonly string[], values: unknown, before: unknown): StoredInput | null {
+  const input: StoredInput = { at: new Date().toISOString(), values: {}, before: {} };
   for (const field of fields) {
     const [now, then] = [valueAt(values, field), valueAt(before, field)];
     if (now === then) continue;
-    draft.values[field] = now;
-    draft.before[field] = then;
+    input.values[field] = now;
+    input.before[field] = then;
   }
-  return Object.keys(draft.values).length > 0 ? draft : null;
+  return Object.keys(input.values).length > 0 ? input : null;
 }
 
-function isOvertaken(draft: Draft, field: string, defaults: unknown): boolean {
-  return field in draft.values && valueAt(defaults, field) !== draft.before[field];
+function isOvertaken(input: StoredInput, field: string, defaults: unknown): boolean {
+  return field in input.values && valueAt(defaults, field) !== input.before[field];
 }
