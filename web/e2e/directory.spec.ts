@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { roles } from '../src/products/dcm/role-text';
 import { text as picking } from '../src/shell/app/people/text';
 import { text as deputies } from '../src/shell/features/deputy/text';
 import { text as groups } from '../src/shell/features/groups/text';
@@ -8,7 +9,7 @@ import { checkLooks } from './support/accessible';
 import { addMember, memberId } from './support/api';
 import { settleRows } from './support/appearance';
 import { fresh } from './support/names';
-import { Person } from './support/person';
+import { Person, type Way, inWay } from './support/person';
 
 /** The directory of a tenant: members, groups and deputies, and new tenants. */
 
@@ -16,90 +17,103 @@ const LENA = 'Lena Hoffmann';
 const JAMES = 'James Carter';
 const KATHARINA = 'Katharina Böhm';
 
-test('an admin makes a group with members and sets a manager', async ({ browser }) => {
-  const admin = await Person.signIn(browser, 'admin@acme', { language: 'de' });
-  const { page, hand } = admin;
-  const [g, m, p] = [admin.words(groups), admin.words(members), admin.words(picking)];
-  const name = `Größe & Einkauf ${fresh('g')}`;
-  await admin.open(admin.t.nav.groups);
+const ways: Way[] = [
+  { language: 'de', by: 'mouse' },
+  { language: 'en', by: 'touch', at: 'narrow' },
+];
 
-  // The name suggests the key, and all errors are shown at once with the input kept.
-  await hand.press(admin.button(g.make.action));
-  const make = admin.dialog(g.make.title);
-  await hand.press(make.getByRole('button', { name: g.make.submit }));
-  const field = (label: string) => make.getByRole('textbox', { name: label });
-  await expect(field(g.name)).toHaveAttribute('aria-invalid', 'true');
-  await expect(field(g.key)).toHaveAttribute('aria-invalid', 'true');
-  await hand.fill(field(g.name), name);
-  await expect(field(g.key)).toHaveValue(/^groesse-einkauf-g-[a-z0-9]+$/u);
-  const key = await field(g.key).inputValue();
-  await hand.fill(field(g.key), 'Kein Schlüssel');
-  await hand.press(make.getByRole('button', { name: g.make.submit }));
-  await expect(field(g.key)).toHaveAttribute('aria-invalid', 'true');
-  await expect(field(g.name)).toHaveValue(name);
-  await checkLooks(page, 'new group');
-  await hand.fill(field(g.key), key);
-  await hand.press(make.getByRole('button', { name: g.make.submit }));
-  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+for (const way of ways) {
+  test(`an admin makes a group with members and sets a manager, ${inWay(way)}`, async ({ browser }) => {
+    const admin = await Person.signIn(browser, 'admin@acme', way);
+    const { page, hand } = admin;
+    const [g, m, p] = [admin.words(groups), admin.words(members), admin.words(picking)];
+    const name = `Größe & Einkauf ${fresh('g')}`;
+    await admin.open(admin.t.nav.groups);
 
-  for (const person of [LENA, JAMES]) {
-    await hand.press(admin.button(g.add.action));
-    await hand.fill(page.getByPlaceholder(p.search), person.toLowerCase());
-    await expect(page.getByRole('option')).toHaveCount(1);
-    if (person === LENA) await checkLooks(page, 'picker');
+    // The name suggests the key, and all errors are shown at once with the input kept.
+    await hand.press(admin.button(g.make.action));
+    const make = admin.dialog(g.make.title);
+    await hand.press(make.getByRole('button', { name: g.make.submit }));
+    const field = (label: string) => make.getByRole('textbox', { name: label });
+    await expect(field(g.name)).toHaveAttribute('aria-invalid', 'true');
+    await expect(field(g.key)).toHaveAttribute('aria-invalid', 'true');
+    await hand.fill(field(g.name), name);
+    await expect(field(g.key)).toHaveValue(/^groesse-einkauf-g-[a-z0-9]+$/u);
+    const key = await field(g.key).inputValue();
+    await hand.fill(field(g.key), 'Kein Schlüssel');
+    await hand.press(make.getByRole('button', { name: g.make.submit }));
+    await expect(field(g.key)).toHaveAttribute('aria-invalid', 'true');
+    await expect(field(g.name)).toHaveValue(name);
+    await checkLooks(page, 'new group');
+    await hand.fill(field(g.key), key);
+    await hand.press(make.getByRole('button', { name: g.make.submit }));
+    await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+
+    for (const person of [LENA, JAMES]) {
+      await hand.press(admin.button(g.add.action));
+      await hand.fill(page.getByPlaceholder(p.search), person.toLowerCase());
+      await expect(page.getByRole('option')).toHaveCount(1);
+      if (person === LENA) await checkLooks(page, 'picker');
+      await page.keyboard.press('Enter');
+      await expect(page.getByText(g.add.done(person, name))).toBeVisible();
+    }
+    await settleRows(page);
+    await hand.press(admin.button(g.drop.of(JAMES)));
+    await expect(page.getByText(g.drop.done(JAMES, name))).toBeVisible();
+    await checkLooks(page, 'group');
+
+    // The member's page: manager and cost centre.
+    await hand.press(page.getByRole('link', { name: LENA }));
+    await expect(page.getByRole('heading', { level: 1, name: LENA })).toBeVisible();
+    await expect(page.getByRole('link', { name })).toBeVisible();
+    await hand.press(page.getByRole('combobox', { name: m.manager }));
+    await hand.fill(page.getByPlaceholder(p.search), 'vogt');
+    await expect(page.getByRole('option')).toHaveText([/miriam\.vogt@acme\.example/u]);
     await page.keyboard.press('Enter');
-    await expect(page.getByText(g.add.done(person, name))).toBeVisible();
-  }
-  await settleRows(page);
-  await hand.press(admin.button(g.drop.of(JAMES)));
-  await expect(page.getByText(g.drop.done(JAMES, name))).toBeVisible();
-  await checkLooks(page, 'group');
+    await expect(page.getByRole('combobox', { name: m.manager })).toHaveText('Miriam Vogt');
+    await hand.fill(page.getByRole('textbox', { name: m.costCentre }), '4711');
+    await checkLooks(page, 'member');
+    await hand.press(admin.button(m.save));
+    await expect(page.getByText(m.saved(LENA))).toBeVisible();
 
-  // The member's page: manager and cost centre.
-  await hand.press(page.getByRole('link', { name: LENA }));
-  await expect(page.getByRole('heading', { level: 1, name: LENA })).toBeVisible();
-  await expect(page.getByRole('link', { name })).toBeVisible();
-  await hand.press(page.getByRole('combobox', { name: m.manager }));
-  await hand.fill(page.getByPlaceholder(p.search), 'vogt');
-  await expect(page.getByRole('option')).toHaveText([/miriam\.vogt@acme\.example/u]);
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('combobox', { name: m.manager })).toHaveText('Miriam Vogt');
-  await hand.fill(page.getByRole('textbox', { name: m.costCentre }), '4711');
-  await checkLooks(page, 'member');
-  await hand.press(admin.button(m.save));
-  await expect(page.getByText(m.saved(LENA))).toBeVisible();
+    // Without a role the form says what to do instead, and the input stays.
+    const role = page.getByRole('checkbox', { name: roles[way.language].requester });
+    await hand.press(role);
+    await expect(role).not.toBeChecked();
+    await hand.press(admin.button(m.save));
+    await expect(page.getByText(m.noRole)).toBeVisible();
+    await hand.press(role);
+    await expect(role).toBeChecked();
 
-  // Without a role the form says what to do instead, and the input stays.
-  const role = page.getByRole('checkbox', { name: /Antragstellung/u });
-  await role.uncheck();
-  await hand.press(admin.button(m.save));
-  await expect(page.getByText(m.noRole)).toBeVisible();
-  await role.check();
+    await admin.open(admin.t.nav.members);
+    await hand.fill(page.getByRole('searchbox', { name: admin.t.list.search }), 'hoffmann');
+    const row = page
+      .getByRole('main')
+      .getByRole(way.at === 'narrow' ? 'listitem' : 'row')
+      .filter({ hasText: LENA });
+    await expect(row).toContainText('Miriam Vogt');
+    await expect(row).toContainText('4711');
+    await expect(page.getByRole('link', { name: JAMES })).toHaveCount(0);
+    await checkLooks(page, 'members');
+    await settleRows(page);
 
-  await admin.open(admin.t.nav.members);
-  await hand.fill(page.getByRole('searchbox', { name: admin.t.list.search }), 'hoffmann');
-  const row = page.getByRole('row').filter({ hasText: LENA });
-  await expect(row).toContainText('Miriam Vogt');
-  await expect(row).toContainText('4711');
-  await expect(page.getByRole('row').filter({ hasText: JAMES })).toHaveCount(0);
-  await checkLooks(page, 'members');
-
-  // Restored: no manager, and the group is deleted after a confirmation.
-  await hand.press(page.getByRole('link', { name: LENA }));
-  await hand.press(admin.button(p.clear(m.manager)));
-  // The toast of the change before is gone.
-  await expect(page.getByText(m.saved(LENA))).toHaveCount(0);
-  await hand.press(admin.button(m.save));
-  await expect(page.getByText(m.saved(LENA))).toBeVisible();
-  await hand.press(page.getByRole('link', { name }));
-  await hand.press(admin.button(g.remove.action));
-  const remove = admin.dialog(g.remove.title(name));
-  await expect(remove).toContainText(g.remove.lead(g.remove.one));
-  await hand.press(remove.getByRole('button', { name: g.remove.confirm }));
-  await expect(page.getByRole('heading', { level: 1, name: g.title })).toBeVisible();
-  await expect(page.getByRole('main')).not.toContainText(name);
-  await admin.leave();
-});
+    // Restored: no manager, and the group is deleted after a confirmation.
+    await hand.press(page.getByRole('link', { name: LENA }));
+    await hand.press(admin.button(p.clear(m.manager)));
+    // The toast of the change before is gone.
+    await expect(page.getByText(m.saved(LENA))).toHaveCount(0);
+    await hand.press(admin.button(m.save));
+    await expect(page.getByText(m.saved(LENA))).toBeVisible();
+    await hand.press(page.getByRole('link', { name }));
+    await hand.press(admin.button(g.remove.action));
+    const remove = admin.dialog(g.remove.title(name));
+    await expect(remove).toContainText(g.remove.lead(g.remove.one));
+    await hand.press(remove.getByRole('button', { name: g.remove.confirm }));
+    await expect(page.getByRole('heading', { level: 1, name: g.title })).toBeVisible();
+    await expect(page.getByRole('main')).not.toContainText(name);
+    await admin.leave();
+  });
+}
 
 test('a requester names a deputy, who learns it, and ends it', async ({ browser }) => {
   const lena = await Person.signIn(browser, 'requester@acme', {

@@ -6,7 +6,7 @@ import { text as vms } from '../src/products/dcm/vms/text';
 import { checkLooks } from './support/accessible';
 import { command, until } from './support/api';
 import { fresh } from './support/names';
-import { Person, said } from './support/person';
+import { Person, type Way, inWay, said } from './support/person';
 
 /** Approval with changes, and the decommissioning of a machine on which people decide. */
 
@@ -20,59 +20,68 @@ async function submit(name: string, cpus: number): Promise<string> {
   return (await command(REQUESTER, 'request-vm', body)).subject?.key ?? '';
 }
 
-test('an approver proposes a smaller machine, and the requester declines and then confirms it', async ({
-  browser,
-}) => {
-  test.setTimeout(300_000);
-  const name = fresh('smaller');
-  const id = await submit(name, 8);
-  const james = await Person.signIn(browser, 'approver@acme', { language: 'de', path: '/approvals' });
-  const lena = await Person.signIn(browser, REQUESTER, { language: 'en', path: `/requests/${id}` });
-  const t = james.words(proposals);
-  const card = james.page.getByRole('article', { name });
-  const propose = async (cpus: string) => {
-    await james.hand.press(card.getByRole('button', { name: said.de.propose }));
-    const dialog = james.dialog(t.propose.title(name));
-    const send = dialog.getByRole('button', { name: said.de.propose });
-    await james.hand.fill(dialog.getByRole('textbox', { name: t.propose.cpus }), cpus);
-    await james.hand.fill(dialog.getByRole('textbox', { name: t.propose.comment }), 'Die Hälfte reicht.');
+const ways: Way[] = [
+  { language: 'de', by: 'mouse' },
+  { language: 'en', by: 'touch', at: 'narrow' },
+];
+
+for (const way of ways) {
+  test(`a smaller machine is proposed, declined, proposed again and confirmed, ${inWay(way)}`, async ({
+    browser,
+  }) => {
+    test.setTimeout(300_000);
+    const words = said[way.language];
+    const name = fresh('smaller');
+    const id = await submit(name, 8);
+    const james = await Person.signIn(browser, 'approver@acme', { ...way, path: '/approvals' });
+    // She begins in the other language, and changes it on the page of the request.
+    const language = way.language === 'de' ? 'en' : 'de';
+    const lena = await Person.signIn(browser, REQUESTER, { ...way, language, path: `/requests/${id}` });
+    const t = james.words(proposals);
+    const card = james.page.getByRole('article', { name });
+    const propose = async (cpus: string) => {
+      await james.hand.press(card.getByRole('button', { name: words.propose }));
+      const dialog = james.dialog(t.propose.title(name));
+      const send = dialog.getByRole('button', { name: words.propose });
+      await james.hand.fill(dialog.getByRole('textbox', { name: t.propose.cpus }), cpus);
+      await james.hand.fill(dialog.getByRole('textbox', { name: t.propose.comment }), 'Die Hälfte reicht.');
+      await james.hand.press(send);
+      return { dialog, send };
+    };
+
+    // A larger machine is refused at its field.
+    const { dialog, send } = await propose('12');
+    const cpus = dialog.getByRole('textbox', { name: t.propose.cpus });
+    await expect(cpus).toHaveAttribute('aria-invalid', 'true');
+    await checkLooks(james.page, 'approve with changes');
+    await james.hand.fill(cpus, '4');
     await james.hand.press(send);
-    return { dialog, send };
-  };
+    await expect(james.page.getByText(t.propose.done(name))).toBeVisible();
 
-  // A larger machine is refused at its field.
-  const { dialog, send } = await propose('12');
-  const cpus = dialog.getByRole('textbox', { name: t.propose.cpus });
-  await expect(cpus).toHaveAttribute('aria-invalid', 'true');
-  await checkLooks(james.page, 'approve with changes');
-  await james.hand.fill(cpus, '4');
-  await james.hand.press(send);
-  await expect(james.page.getByText(t.propose.done(name))).toBeVisible();
+    const reading = lena.words(proposals);
+    const note = lena.page.getByRole('region', { name: reading.title });
+    await expect(note).toContainText(JAMES);
+    await expect(note).toContainText('Die Hälfte reicht.');
+    await checkLooks(lena.page, 'request with a proposal');
+    await lena.hand.press(lena.button(said[language].decline));
+    const decline = lena.dialog(reading.decline.title(name));
+    await lena.hand.press(decline.getByRole('button', { name: said[language].decline }));
+    await expect(note).toBeHidden();
 
-  const words = lena.words(proposals);
-  const note = lena.page.getByRole('region', { name: words.title });
-  await expect(note).toContainText(JAMES);
-  await expect(note).toContainText('Die Hälfte reicht.');
-  await checkLooks(lena.page, 'request with a proposal');
-  await lena.hand.press(lena.button(said.en.decline));
-  const decline = lena.dialog(words.decline.title(name));
-  await lena.hand.press(decline.getByRole('button', { name: said.en.decline }));
-  await expect(note).toBeHidden();
-
-  await james.page.mouse.move(5, 5);
-  await james.page.reload();
-  await propose('6');
-  await expect(note).toBeVisible();
-  await lena.switchTo('de');
-  await lena.hand.press(lena.button(said.de.confirm));
-  const confirm = lena.dialog(lena.words(proposals).confirm.title(name));
-  await expect(confirm).toContainText('6');
-  await lena.hand.press(confirm.getByRole('button', { name: said.de.confirm }));
-  const decided = await until(ADMIN, 'requests', id, row => row.status !== 'pending');
-  expect([decided.revision, decided.cpus, decided.decided_by_name]).toEqual([2, 6, JAMES]);
-  await james.leave();
-  await lena.leave();
-});
+    await james.page.reload();
+    await propose('6');
+    await expect(note).toBeVisible();
+    await lena.switchTo(way.language);
+    await lena.hand.press(lena.button(words.confirm));
+    const confirm = lena.dialog(lena.words(proposals).confirm.title(name));
+    await expect(confirm).toContainText('6');
+    await lena.hand.press(confirm.getByRole('button', { name: words.confirm }));
+    const decided = await until(ADMIN, 'requests', id, row => row.status !== 'pending');
+    expect([decided.revision, decided.cpus, decided.decided_by_name]).toEqual([2, 6, JAMES]);
+    await james.leave();
+    await lena.leave();
+  });
+}
 
 test('a machine runs on until the people of a policy have decided about its end', async ({ browser }) => {
   test.setTimeout(300_000);

@@ -8,7 +8,7 @@ import { text as revise } from '../src/products/dcm/revise/text';
 import { checkLooks } from './support/accessible';
 import { command, until } from './support/api';
 import { fresh } from './support/names';
-import { type Language, Person, said } from './support/person';
+import { Person, type Way, inWay, said } from './support/person';
 
 /** A question about a request, its answer, a revision, and the approval of the new revision. */
 
@@ -44,19 +44,21 @@ test.afterAll(async () => {
   await command(ADMIN, 'retire-policy', { policy, version: 1, reason: 'End of the journey.' });
 });
 
-const ways: { language: Language; by: 'mouse' | 'keyboard' }[] = [
+const ways: Way[] = [
   { language: 'de', by: 'mouse' },
-  { language: 'en', by: 'keyboard' },
+  { language: 'en', by: 'keyboard', at: 'medium' },
+  { language: 'en', by: 'touch', at: 'narrow' },
 ];
 
-for (const { language, by } of ways) {
-  test(`ask back, answer, revise and approve, in ${language}, by ${by}`, async ({ browser }) => {
+for (const way of ways) {
+  const { language } = way;
+  test(`ask back, answer, revise and approve, ${inWay(way)}`, async ({ browser }) => {
     test.setTimeout(300_000);
     const name = fresh('asked');
     const id = await submit(name);
     const words = said[language];
 
-    const james = await Person.signIn(browser, 'approver@acme', { language, by, path: '/approvals' });
+    const james = await Person.signIn(browser, 'approver@acme', { ...way, path: '/approvals' });
     const t = james.words(questions);
     const card = james.page.getByRole('article', { name });
     await james.hand.press(card.getByRole('button', { name: words.askBack }));
@@ -74,7 +76,7 @@ for (const { language, by } of ways) {
     await expect(card).toContainText(/2 (days|Tage)|1[56] (hours|Stunden)/);
     await checkLooks(james.page, 'inbox with a question');
 
-    const lena = await Person.signIn(browser, 'requester@acme', { language, by, path: `/requests/${id}` });
+    const lena = await Person.signIn(browser, 'requester@acme', { ...way, path: `/requests/${id}` });
     const hero = lena.words(requests).hero;
     await expect(lena.page.getByRole('heading', { name: new RegExp(`^${hero.yourAnswer}`) })).toBeVisible();
     await checkLooks(lena.page, 'request with a question');
@@ -100,7 +102,7 @@ for (const { language, by } of ways) {
     await expect(card.getByRole('log')).toContainText(t.onEarlier('1'));
     await expect(card).toContainText('4 CPU');
     await james.hand.press(card.getByRole('button', { name: words.approve, exact: true }));
-    await expect(card).toContainText(james.words(approvals).byPerson(JAMES), { timeout: 20_000 });
+    await james.seesApproved(card, james.words(approvals).byPerson(JAMES));
     const decided = await until(ADMIN, 'requests', id, row => row.status !== 'pending');
     expect([decided.revision, decided.status === 'rejected']).toEqual([2, false]);
     await lena.leave();

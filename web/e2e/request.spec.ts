@@ -5,24 +5,25 @@ import { text as requests } from '../src/products/dcm/requests/text';
 import { text as vms } from '../src/products/dcm/vms/text';
 import { linkIn, mailTo } from './support/inbox';
 import { fresh } from './support/names';
-import { type Language, Person, said } from './support/person';
+import { Person, type Way, inWay, said } from './support/person';
 import { machines } from './support/vcenter';
 
 /** The main journey: request, approve, provision, mail, decommission. */
-const ways: { language: Language; by: 'mouse' | 'keyboard' }[] = [
+const ways: Way[] = [
   { language: 'de', by: 'mouse' },
-  { language: 'en', by: 'keyboard' },
+  { language: 'en', by: 'keyboard', at: 'medium' },
 ];
 
-for (const { language, by } of ways) {
-  test(`from the request to the machine and back, in ${language}, by ${by}`, async ({ browser }) => {
+for (const way of ways) {
+  const { language } = way;
+  test(`from the request to the machine and back, ${inWay(way)}`, async ({ browser }) => {
     const name = fresh('shop');
-    const requester = await Person.signIn(browser, 'requester@acme', { language, by });
+    const requester = await Person.signIn(browser, 'requester@acme', way);
     await ask(requester, name);
     const request = new URL(requester.page.url()).pathname;
     await waitsFor(requester, 'James Carter');
 
-    await approve(browser, language, by, name);
+    await approve(browser, way, name);
 
     const hero = requester.words(requests).hero;
     await expect(requester.page.getByRole('progressbar').first()).toBeVisible({ timeout: 60_000 });
@@ -36,8 +37,7 @@ for (const { language, by } of ways) {
 
     // Opens the link of the mail in a browser without a session.
     const reader = await Person.signIn(browser, 'requester@acme', {
-      language,
-      by,
+      ...way,
       path: new URL(link).pathname,
       newSession: true,
     });
@@ -86,13 +86,8 @@ async function waitsFor(person: Person, approver: string): Promise<void> {
   ).toBeVisible();
 }
 
-async function approve(
-  browser: Browser,
-  language: Language,
-  by: 'mouse' | 'keyboard',
-  name: string,
-): Promise<void> {
-  const approver = await Person.signIn(browser, 'approver@acme', { language, by });
+async function approve(browser: Browser, way: Way, name: string): Promise<void> {
+  const approver = await Person.signIn(browser, 'approver@acme', way);
   const t = approver.words(approvals);
   await approver.open(approver.t.nav.approvals);
   const card = approver.page.getByRole('article', { name });
@@ -100,9 +95,9 @@ async function approve(
   await expect(card).toContainText('Front end of the spring campaign');
   await expect(card).toContainText(t.present);
   await expect(card).toContainText(/€/);
-  await approver.hand.press(card.getByRole('button', { name: said[language].approve, exact: true }));
+  await approver.hand.press(card.getByRole('button', { name: said[way.language].approve, exact: true }));
   await expect(card.getByRole('button', { name: approver.t.delayed.undo })).toBeFocused();
-  await expect(card).toContainText(t.byPerson('James Carter'));
+  await approver.seesApproved(card, t.byPerson('James Carter'));
   await approver.leave();
 }
 
@@ -139,26 +134,40 @@ test('a requester cannot decide on their request, and the page explains why', as
   await approver.leave();
 });
 
-test('a rejection reaches the requester with its reason', async ({ browser }) => {
-  const name = fresh('no');
-  const requester = await Person.signIn(browser, 'requester@acme', { language: 'de', by: 'keyboard' });
-  await ask(requester, name);
-  const approver = await Person.signIn(browser, 'approver@acme', { language: 'en', by: 'keyboard' });
-  await approver.open(approver.t.nav.approvals);
-  const card = approver.page.getByRole('article', { name });
-  await approver.hand.press(card.getByRole('button', { name: said.en.reject }));
-  const t = approver.words(requests).reject;
-  const dialog = approver.dialog(t.title(name));
-  // A missing reason is refused, and the dialog stays open.
-  await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
-  await expect(dialog.getByLabel(t.reason)).toHaveAttribute('aria-invalid', 'true');
-  await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');
-  await approver.hand.press(dialog.getByRole('button', { name: said.en.reject }));
-  await expect(card).toContainText(approver.words(approvals).byPerson('James Carter'));
-  await expect(
-    requester.page.getByRole('heading', { name: requester.words(requests).hero.rejected('James Carter') }),
-  ).toBeVisible();
-  await expect(requester.page.getByText('Please use the shared cluster instead.').first()).toBeVisible();
-  await approver.leave();
-  await requester.leave();
-});
+const rejections: Way[] = [
+  { language: 'en', by: 'keyboard' },
+  { language: 'de', by: 'touch', at: 'narrow' },
+];
+
+for (const way of rejections) {
+  test(`a rejection reaches the requester with its reason, ${inWay(way)}`, async ({ browser }) => {
+    const name = fresh('no');
+    const requester = await Person.signIn(browser, 'requester@acme', way);
+    await ask(requester, name);
+    const approver = await Person.signIn(browser, 'approver@acme', way);
+    await approver.open(approver.t.nav.approvals);
+    const words = said[way.language];
+    const card = approver.page.getByRole('article', { name });
+    const opener = card.getByRole('button', { name: words.reject });
+    await approver.hand.press(opener);
+    const t = approver.words(requests).reject;
+    const dialog = approver.dialog(t.title(name));
+    // A missing reason is refused, and the dialog stays open.
+    await approver.hand.press(dialog.getByRole('button', { name: words.reject }));
+    await expect(dialog.getByLabel(t.reason)).toHaveAttribute('aria-invalid', 'true');
+    // Left without a word, the focus is again on the button that opened it.
+    await approver.hand.press(dialog.getByRole('button', { name: approver.t.cancel }));
+    await expect(dialog).toBeHidden();
+    await expect(opener).toBeFocused();
+    await approver.hand.press(opener);
+    await approver.hand.fill(dialog.getByLabel(t.reason), 'Please use the shared cluster instead.');
+    await approver.hand.press(dialog.getByRole('button', { name: words.reject }));
+    if (way.by !== 'touch')
+      await expect(card).toContainText(approver.words(approvals).byPerson('James Carter'));
+    const rejected = requester.words(requests).hero.rejected('James Carter');
+    await expect(requester.page.getByRole('heading', { name: rejected })).toBeVisible();
+    await expect(requester.page.getByText('Please use the shared cluster instead.').first()).toBeVisible();
+    await approver.leave();
+    await requester.leave();
+  });
+}

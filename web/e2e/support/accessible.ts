@@ -33,9 +33,11 @@ export async function checkPage(page: Page, what: string): Promise<void> {
 
 /**
  * Verifies the page, or its open dialog, at all widths and in both themes. With `PICTURES`, a
- * folder, in the environment it takes a picture of each.
+ * folder, in the environment it takes a picture of each. A journey's run in a narrower window is
+ * not looked at again.
  */
 export async function checkLooks(page: Page, what: string): Promise<void> {
+  if (page.viewportSize()?.width !== LOOKS[0].width) return;
   for (const look of LOOKS) {
     await show(page, look.theme, look);
     await checkPage(page, `${what}, ${look.theme}, ${look.width}`);

@@ -1,22 +1,37 @@
 import { type Locator, type Page, expect } from '@playwright/test';
 
-/** Input device of a person, so that each journey runs with mouse and with keyboard. */
+/** Input device of a person, so that journeys run by mouse, keyboard and touch. */
 export interface Hand {
   press(what: Locator): Promise<void>;
   fill(what: Locator, text: string): Promise<void>;
 }
 
-export function mouse(): Hand {
+export function handOf(by: 'mouse' | 'keyboard' | 'touch', page: Page): Hand {
+  return by === 'keyboard' ? keyboard(page) : by === 'touch' ? touch() : mouse();
+}
+
+function mouse(): Hand {
   return {
     press: what => what.click(),
     fill: (what, text) => what.fill(text),
   };
 }
 
+/** Fingers: Playwright refuses to tap what another element covers. */
+function touch(): Hand {
+  return {
+    press: what => what.tap(),
+    async fill(what, text) {
+      await what.tap();
+      await what.fill(text);
+    },
+  };
+}
+
 const MOST_STEPS = 250;
 
 /** Keyboard only: elements get the focus by Tab, never by the pointer. */
-export function keyboard(page: Page): Hand {
+function keyboard(page: Page): Hand {
   async function reach(what: Locator): Promise<void> {
     await expect(what).toBeVisible();
     for (let step = 0; step < MOST_STEPS; step++) {

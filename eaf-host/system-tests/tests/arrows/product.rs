@@ -110,7 +110,7 @@ fn every_rule_about_features_finds_its_violation() {
     }
 
     let this = "`eaf-host/system-tests/tests/arrows/product.rs::every_rule_about_features_finds_its_violation`";
-    let title = "`web/e2e/request.spec.ts: \"a rejection reaches the requester with its reason\"`";
+    let title = "`web/e2e/request.spec.ts: \"a requester cannot decide on their request, and the page explains why\"`";
     for test in [this, title] {
         let found = violations(&format!("{complete}{}", row("A", "works", test)));
         assert_eq!(found, Vec::<String>::new(), "{test}");

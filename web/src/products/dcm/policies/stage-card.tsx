@@ -99,7 +99,8 @@ function CardHeader({ stages, index, drag, onMove, onRemove, stageKey, name, tit
         title={t.drag(name)}
         onDragStart={drag.onDragStart}
         onDragEnd={drag.onDragEnd}
-        className="-ml-1.5 cursor-grab rounded p-1 text-quiet hover:bg-hover"
+        // Fingers do not drag in browsers; the buttons beside it move the stage too.
+        className="-ml-1.5 cursor-grab rounded p-1 text-quiet hover:bg-hover pointer-coarse:hidden"
       >
         <GripVertical className="size-4" />
       </span>
