@@ -78,6 +78,9 @@ pub struct Recorded {
     pub actor: ActorId,
     pub actor_kind: ActorKind,
     pub trace_id: String,
+    /// Span of the command in its trace; not for guests.
+    #[serde(skip)]
+    pub span_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

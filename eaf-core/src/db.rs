@@ -197,6 +197,15 @@ impl Db {
         }
     }
 
+    /// Use of the host's connections, pool by pool.
+    pub fn pools(&self) -> [PoolUse; 3] {
+        [("app", &self.app), ("append", &self.append), ("platform", &self.platform)].map(|(name, pool)| {
+            let idle = pool.num_idle();
+            let used = (pool.size() as usize).saturating_sub(idle);
+            PoolUse { name, idle, used, max: pool.options().get_max_connections() as usize }
+        })
+    }
+
     pub(crate) fn append_pool(&self) -> &PgPool {
         &self.append
     }
@@ -204,6 +213,16 @@ impl Db {
     pub(crate) fn platform_pool(&self) -> &PgPool {
         &self.platform
     }
+}
+
+/// Connections of one pool, as numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolUse {
+    pub name: &'static str,
+    pub idle: usize,
+    pub used: usize,
+    /// Maximum number of connections, idle and used.
+    pub max: usize,
 }
 
 /// Begins a transaction in a task of its own, which ends also if the caller's future is dropped:

@@ -39,6 +39,7 @@ pub mod session;
 pub mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 pub mod used_state;
 pub mod verify;
 pub mod view;

@@ -148,6 +148,7 @@ fn make_payload() -> (Vec<u8>, Vec<u8>) {
         actor_kind: ActorKind::System,
         command_id: CommandId(uuid::Uuid::nil()),
         trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
+        span_id: None,
         stream: "bench/thing/1".into(),
         plugin: "bench".into(),
         generation: 1,

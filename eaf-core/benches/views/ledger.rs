@@ -58,6 +58,7 @@ pub async fn book(core: &Core, tenant: TenantId, count: usize) {
         actor_kind: ActorKind::System,
         command_id: CommandId(core.ambient.uuid()),
         trace_id: "0".repeat(32),
+        span_id: None,
         stream: stream.into(),
         plugin: PLUGIN.into(),
         generation: 1,

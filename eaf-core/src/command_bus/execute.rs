@@ -16,9 +16,10 @@ use crate::event_store::{self, AppendRequest, Fence, Meta, Outcome, PendingEvent
 use crate::id::{CommandId, EventId, StreamId};
 use crate::rate_limit::RateLimited;
 use crate::setting;
+use crate::trace;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 const BODY_BYTES: usize = 1024 * 1024;
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=200;
@@ -46,10 +47,12 @@ pub(super) async fn execute(
     let name = find(domain, &request.name).map_or("unknown", |known| known.name.as_str()).to_owned();
     let span = tracing::info_span!(
         "command", tenant = %caller.tenant, plugin = %plugin, command = %name, trace_id = %caller.trace,
-        command_id = %CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key)
+        command_id = %CommandId::derive(caller.tenant, caller.actor, &request.idempotency_key),
+        outcome = field::Empty
     );
     let result = run(bus, domain, caller, request).instrument(span.clone()).await;
     let outcome = label(&result);
+    span.record("outcome", outcome);
     span.in_scope(|| tracing::info!(outcome, "command answered"));
     let labels = [("plugin", plugin), ("command", name), ("outcome", outcome.to_owned())];
     metrics::counter!("eaf_commands_total", &labels).increment(1);
@@ -110,7 +113,8 @@ async fn run(bus: &CommandBus, domain: &dyn Domain, caller: &Caller, request: Re
         return Err(Error::Reserved { pointer });
     }
     let context = context(bus, domain, caller, &request.idempotency_key);
-    let mut attempt = Attempt { bus, domain, caller, command, context, precondition: request.precondition };
+    let span = trace::exported().map(|position| position.span);
+    let mut attempt = Attempt { bus, domain, caller, command, context, precondition: request.precondition, span };
     if request.dry_run {
         return attempt.rehearse().await;
     }
@@ -142,6 +146,8 @@ struct Attempt<'a> {
     command: Command,
     context: Context,
     precondition: Option<Precondition>,
+    /// Span of the command, if its trace is exported.
+    span: Option<String>,
 }
 
 impl Attempt<'_> {
@@ -352,6 +358,7 @@ impl Attempt<'_> {
                 actor_kind: caller.kind,
                 command_id: context.command_id,
                 trace_id: caller.trace.0.clone(),
+                span_id: self.span.clone(),
                 stream: boundary::qualified_name(domain.plugin(), &event.stream),
                 plugin: domain.plugin().to_owned(),
                 generation: domain.generation(),

@@ -20,6 +20,10 @@ pub struct Meta {
     pub actor_kind: ActorKind,
     pub command_id: CommandId,
     pub trace_id: String,
+    /// Span of the command in its trace, which the event's runs continue. `None`: the trace was not
+    /// exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<String>,
     /// Name of the stream with the plugin's prefix: `dcm/request/…`.
     pub stream: String,
     pub plugin: String,
@@ -122,6 +126,7 @@ impl StoredEvent {
             actor: self.meta.actor,
             actor_kind: self.meta.actor_kind,
             trace_id: self.meta.trace_id,
+            span_id: self.meta.span_id,
         })
     }
 }

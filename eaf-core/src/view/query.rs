@@ -21,6 +21,7 @@ use sqlx::{Postgres, QueryBuilder, Row as _};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tracing::{Instrument, Span};
 
 /// Maximum number of rows on a page of a list.
 pub const MAX_LIMIT: u32 = 200;
@@ -100,6 +101,14 @@ pub struct Page {
 }
 
 pub async fn query(db: &Db, caller: &Caller, package: PackageView<'_>, query: &Query) -> Result<Page, Error> {
+    page(db, caller, package, query).instrument(span(package)).await
+}
+
+fn span(package: PackageView<'_>) -> Span {
+    tracing::info_span!("view", plugin = package.plugin, view = package.view.name)
+}
+
+async fn page(db: &Db, caller: &Caller, package: PackageView<'_>, query: &Query) -> Result<Page, Error> {
     let PackageView { plugin, view, .. } = package;
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(Error::Limit);
@@ -137,6 +146,10 @@ pub async fn query(db: &Db, caller: &Caller, package: PackageView<'_>, query: &Q
 
 /// Reads the row with this key. `None`: there is no such row, or the caller may not read it.
 pub async fn get(db: &Db, caller: &Caller, package: PackageView<'_>, key: &str) -> Result<Option<Row>, Error> {
+    one(db, caller, package, key).instrument(span(package)).await
+}
+
+async fn one(db: &Db, caller: &Caller, package: PackageView<'_>, key: &str) -> Result<Option<Row>, Error> {
     let PackageView { plugin, view, .. } = package;
     let mut tx = db.tenant(caller.tenant).await?;
     let rule = RowRule::of(&mut tx, caller, package).await?;

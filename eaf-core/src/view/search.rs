@@ -45,8 +45,8 @@ impl<'a> Search<'a> {
         for word in &self.words {
             sql.push(" and (position(");
             push_case_folded(sql, word);
-            // The composition takes three times as long as the rest, and only a word with other than
-            // ASCII characters needs it.
+            // The composition takes three times as long as the rest, and only a word with
+            // characters other than ASCII needs it.
             let searched = if word.is_ascii() { lower(&all_columns) } else { case_folded(&all_columns) };
             // Only a whole key matches, because a part of an id matches too many rows.
             sql.push(format!(" in {searched}) > 0 or key = ")).push_bind((*word).to_owned()).push(")");

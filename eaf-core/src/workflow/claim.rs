@@ -29,8 +29,8 @@ pub struct Lease {
 }
 
 /// Query of the runs that are due. Subqueries in place of anti-joins keep the order of the index
-/// `run_due`, so that the query stops at its limit; PostgreSQL would join and sort all due runs, and
-/// each claim would take time in proportion to the backlog.
+/// `run_due`, so that the query stops at its limit. PostgreSQL would join and sort all due runs
+/// otherwise, and the time of each claim would grow with the backlog.
 const DUE: &str = "select r.tenant_id, r.run_id from eaf.run r
     where r.state = 'open' and r.due_at <= now() and (r.lease_until is null or r.lease_until <= now())
       and r.plugin = any ($1) and r.plugin <> all (array (select s.plugin from eaf.stopped_plugin s))

@@ -42,6 +42,7 @@ pub use postgres::PostgresKernel;
 pub use retry_policy::RetryPolicy;
 
 use crate::capability::Capabilities;
+use crate::trace;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -174,6 +175,9 @@ impl Engine {
                     run = %run.id,
                     trace_id = %run.trace,
                 );
+                if let Some(of_event) = run.event.span_id.clone() {
+                    trace::continue_from(&span, &trace::Position { trace: run.trace.clone(), span: of_event });
+                }
                 drive::drive(&inner, run, lease).instrument(span).await;
                 inner.bell.notify_one();
             });

@@ -134,6 +134,7 @@ fn run(core: &Core, tenant: TenantId) -> Run {
         actor: ActorId::SYSTEM,
         actor_kind: ActorKind::System,
         trace_id: "t".into(),
+        span_id: None,
     };
     Run {
         tenant,

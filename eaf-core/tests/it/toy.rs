@@ -252,6 +252,7 @@ async fn put(core: &Core, tenant: TenantId, schema: u16, events: Vec<(EventId, &
         actor_kind: ActorKind::System,
         command_id: CommandId(core.ambient.uuid()),
         trace_id: "0af7651916cd43dd8448eb211c80319c".into(),
+        span_id: None,
         stream: stream.into(),
         plugin: "toy".into(),
         generation: 1,

@@ -75,7 +75,7 @@ async fn execute(cli: Cli) -> Outcome {
         None => {
             let ports = Ports::from_environment(|name| std::env::var(name).ok())?;
             let filter = std::env::var("EAF_LOG").unwrap_or_else(|_| "info,sqlx=warn".into());
-            let metrics = telemetry::start(&filter, Format::Readable)?;
+            let metrics = telemetry::start(&filter, Format::Readable, None)?.metrics;
             supervise::run(&checkout, ports, !cli.without_history, metrics).await?;
         }
         Some(Command::Env) => return say(&env::lines(&State::existing(checkout.state_dir())?)?),

@@ -136,7 +136,7 @@ pub fn config(checkout: &Checkout, state: &State, ports: &Ports) -> Result<Confi
         quota: config::quota::defaults(),
         retention: config::retention::defaults(),
         workflows: config::workflows::Workflows { lease: Duration::from_secs(5) },
-        telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable },
+        telemetry: config::telemetry::Telemetry { filter: String::new(), format: Format::Readable, collector: None },
     })
 }
 

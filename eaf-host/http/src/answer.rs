@@ -49,18 +49,20 @@ const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 
 pub async fn middleware(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let info = Arc::new(Info::of(request.headers(), &app.core.ambient));
+    let _active = Active::begin();
     let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched".into(), |path| path.as_str().to_owned());
-    request.extensions_mut().insert(info.clone());
     let span = tracing::info_span!(
         "request",
         method,
         route,
-        trace_id = %info.trace,
+        trace_id = field::Empty,
         tenant = field::Empty,
         status = field::Empty
     );
+    let info = Arc::new(Info::of(request.headers(), &app.core.ambient, &span));
+    span.record("trace_id", field::display(&info.trace));
+    request.extensions_mut().insert(info.clone());
     let response = match head::check(request.uri(), request.headers()) {
         Ok(()) => {
             let handled = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).instrument(span.clone()).await;
@@ -80,12 +82,33 @@ pub async fn middleware(State(app): State<App>, mut request: Request, next: Next
     }
     span.record("status", status);
     span.in_scope(|| tracing::info!(duration_ms = started.elapsed().as_millis() as u64, "request completed"));
-    let class = format!("{}xx", status / 100);
-    metrics::counter!("eaf_http_requests_total", "method" => method, "route" => route.clone(), "status" => class.clone())
-        .increment(1);
-    metrics::histogram!("eaf_http_request_seconds", "method" => method, "route" => route, "status" => class)
-        .record(started.elapsed().as_secs_f64());
+    let labels = [
+        ("http_request_method", method.to_owned()),
+        ("http_route", route),
+        ("http_response_status_code", status.to_string()),
+    ];
+    metrics::histogram!("http_server_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());
     response
+}
+
+/// Counts a request as active until it is dropped, also when its client has gone.
+struct Active;
+
+impl Active {
+    fn begin() -> Self {
+        active_requests().increment(1);
+        Active
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        active_requests().decrement(1);
+    }
+}
+
+fn active_requests() -> metrics::Gauge {
+    metrics::gauge!("http_server_active_requests")
 }
 
 /// Answer with the problem in the caller's language, in place of the handler's `response`.

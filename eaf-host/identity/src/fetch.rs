@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+use tracing::Instrument;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST_ANSWER: usize = 512 * 1024;
@@ -79,7 +80,10 @@ impl Client {
     }
 
     async fn fetch(client: reqwest::Client, request: reqwest::Request) -> Result<(HttpResponse, Value), Error> {
-        let mut answer = client.execute(request).await.map_err(Error::Send)?;
+        let server = request.url().host_str().unwrap_or_default();
+        let span =
+            tracing::info_span!("identity_provider", method = request.method().as_str(), server_address = server);
+        let mut answer = client.execute(request).instrument(span).await.map_err(Error::Send)?;
         let status = answer.status();
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
             return Err(Error::Overloaded { status });

@@ -134,6 +134,9 @@ pub async fn search(system: &System) -> Vec<Found> {
     for (what, text) in system.database.opened(&system.core().await).await {
         needles.search(&what, &text, Audience::Readers, &mut found);
     }
+    for span in system.collector.spans() {
+        needles.search("a trace", &format!("{span:?}"), Audience::Thief, &mut found);
+    }
     needles.search("the host's log", &system.logs(), Audience::Thief, &mut found);
     for mail in system.mail.inbox().await {
         let to = mail.to[0].address.clone();

@@ -18,6 +18,7 @@ use eaf_core::product::{self, Switch};
 use eaf_core::testing::Database;
 use eaf_dev::idp;
 use eaf_dev::idp::accounts::ACCOUNTS;
+use eaf_test_support::collector::Collector;
 use eaf_test_support::fault_proxy::{FaultProxy, Tls};
 use eaf_test_support::maildev::{Maildev, Received, free_address};
 use eaf_test_support::tool;
@@ -34,6 +35,8 @@ use tokio::task::JoinSet;
 
 pub const CLIENT_SECRET: &str = "canary-client-secret & more";
 
+const PUBLIC_URL: &str = "https://cloud.example";
+
 /// Time limit of every wait: longer than any step takes on a slow machine.
 pub const WAIT_MAX: Duration = Duration::from_secs(90);
 
@@ -46,6 +49,8 @@ pub struct System {
     pub vcenter: FaultProxy,
     pub mail: Maildev,
     pub smtp: FaultProxy,
+    /// Collector of the traces of all hosts, which the canary search reads too.
+    pub collector: Collector,
     /// Address that the host listens on.
     pub base: String,
     /// Public address of the host, which people use. In production it is the address of an ingress.
@@ -73,17 +78,30 @@ pub struct People {
 impl System {
     /// Starts a host with connections, grants and one offering.
     pub async fn start() -> System {
-        let system = System::bare().await;
-        let people = system.people().await;
-        system.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
-        system.connect_mail(&people.admin).await;
+        System::bare().await.furnished().await
+    }
+
+    /// Starts a host as [`System::start`] does, for a benchmark: it exports no traces, because the
+    /// collector would use the processors that are measured.
+    pub async fn measured() -> System {
+        let mut system = System::without_host(Database::fresh().await, PUBLIC_URL).await;
+        let base = system.base.clone();
+        system.host = Some(system.another_host_with(&base, &[("EAF_TRACE_RATIO", "0")]).await);
+        system.furnished().await
+    }
+
+    /// Adds connections and one offering.
+    async fn furnished(self) -> System {
+        let people = self.people().await;
+        self.connect_vcenter(&people.admin, vcsim::PASSWORD).await;
+        self.connect_mail(&people.admin).await;
         people.admin.command("define-offering", offering()).await.ok();
-        system
+        self
     }
 
     /// Starts a host with tenants, people and grants, without connections and offerings.
     pub async fn bare() -> System {
-        System::at("https://cloud.example").await
+        System::at(PUBLIC_URL).await
     }
 
     /// Starts a host as [`System::bare`] does, with this public address.
@@ -94,6 +112,12 @@ impl System {
     /// Starts a host as [`System::bare`] does, on the given database, which may be in a cluster of
     /// its own.
     pub async fn on(database: Database, public_url: &str) -> System {
+        let mut system = System::without_host(database, public_url).await;
+        system.start_host().await;
+        system
+    }
+
+    async fn without_host(database: Database, public_url: &str) -> System {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempdir::Dir::new();
         let core = database.core().await;
@@ -102,6 +126,7 @@ impl System {
         let vcenter = FaultProxy::start(vcsim.address(), Some(tls)).await.unwrap();
         let mail = Maildev::start(&["--mail-directory", &dir.path().join("mails").display().to_string()]).await;
         let smtp = FaultProxy::start(mail.address(), None).await.unwrap();
+        let collector = Collector::start().await.unwrap();
         let idp_port = free_address().port();
         let identity_provider = tokio::spawn(async move {
             idp::serve(idp_port, [9; 32], CLIENT_SECRET.into(), std::future::pending())
@@ -112,12 +137,13 @@ impl System {
         settle(&core, &issuer).await;
         let base = format!("http://{}", free_address());
         let client = reqwest::Client::new();
-        let mut system = System {
+        System {
             database,
             vcsim,
             vcenter,
             mail,
             smtp,
+            collector,
             base,
             public_url: public_url.to_owned(),
             issuer,
@@ -128,9 +154,7 @@ impl System {
             starts: 0,
             heard: Arc::default(),
             searched: false,
-        };
-        system.start_host().await;
-        system
+        }
     }
 
     pub async fn start_host(&mut self) {
@@ -139,8 +163,15 @@ impl System {
 
     /// Starts another host on the same database. The caller owns the host's process.
     pub async fn another_host(&mut self, base: &str) -> Host {
+        self.another_host_with(base, &[]).await
+    }
+
+    /// Starts another host with settings that differ from the first host's.
+    pub async fn another_host_with(&mut self, base: &str, settings: &[(&'static str, &str)]) -> Host {
         self.starts += 1;
-        Host::start(base, self.environment(), &self.log()).await
+        let mut environment = self.environment();
+        environment.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        Host::start(base, environment, &self.log()).await
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
@@ -166,6 +197,8 @@ impl System {
             ("EAF_TENANT_REQUESTS_PER_SECOND", "0".into()),
             ("EAF_PERSON_REQUESTS_PER_SECOND", "0".into()),
             ("EAF_SIGN_INS_PER_SECOND", "0".into()),
+            ("EAF_OTLP_ENDPOINT", self.collector.endpoint()),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100".into()),
             ("EAF_COMPILED_CACHE", cache().display().to_string()),
             ("EAF_LOG", std::env::var("EAF_LOG").unwrap_or_else(|_| "info,eaf=debug,eaf_capability=debug,eaf_core=debug,eaf_http=debug,eaf_identity=debug,eaf_mail=debug,eaf_plugin=debug,eaf_vsphere=debug".into())),
         ]

@@ -1,6 +1,7 @@
-//! Servers for tests: a mail server, a simulated vCenter, and a proxy in front of them that injects
-//! faults.
+//! Servers for tests: a mail server, a simulated vCenter, a proxy in front of them that injects
+//! faults, and a collector of traces.
 
+pub mod collector;
 pub mod fault_proxy;
 pub mod govc;
 pub mod maildev;

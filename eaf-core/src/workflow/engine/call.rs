@@ -5,7 +5,7 @@ use crate::capability::{Call, Capability, Class, Failure, Granted, HostCode};
 use crate::workflow::Entry;
 use std::future::Future;
 use std::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 impl RunEffects {
     pub(super) fn call(&self, entry: &Entry, granted: Granted) -> Call {
@@ -55,6 +55,7 @@ impl RunEffects {
             function = entry.function,
             grant = entry.grant,
             trace_id = %self.run.trace,
+            outcome = field::Empty,
         );
         let started = Instant::now();
         let ended = call.instrument(span.clone()).await;
@@ -64,6 +65,7 @@ impl RunEffects {
             Err(_) => "kernel",
         };
         let code = ended.as_ref().ok().and_then(|answer| answer.as_ref().err()).map(|failure| failure.code.as_str());
+        span.record("outcome", outcome);
         span.in_scope(|| tracing::info!(outcome, code, millis = started.elapsed().as_millis() as u64, "host call"));
         let (capability, function) = (entry.capability.clone(), entry.function.clone());
         metrics::histogram!("eaf_host_call_seconds", "capability" => capability, "function" => function, "outcome" => outcome)

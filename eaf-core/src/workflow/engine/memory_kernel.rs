@@ -103,6 +103,7 @@ impl MemoryKernel {
                 actor: ActorId::SYSTEM,
                 actor_kind: ActorKind::System,
                 trace_id: String::new(),
+                span_id: None,
             },
             key: "thing-1".into(),
             subject: ActorId::SYSTEM,

@@ -26,6 +26,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tracing::Instrument;
 
 /// Port of SMTP with implicit TLS, where encryption begins with the first byte.
 const SMTPS: u16 = 465;
@@ -90,6 +91,11 @@ pub struct Session {
 impl Session {
     /// Connects to one of the server's addresses, and encrypts as the settings `config` demand.
     pub async fn connect(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
+        let span = tracing::info_span!("smtp", operation = "connect", server_port = config.port);
+        Self::connected(config, servers, deadlines).instrument(span).await
+    }
+
+    async fn connected(config: &Config, servers: &[SocketAddr], deadlines: Deadlines) -> Result<Self, Failure> {
         let (line, server) = dial(config, servers, deadlines.connect).await?;
         let waits_for_tls = config.port == SMTPS && config.tls != Tls::Implicit;
         let greeting = if waits_for_tls { deadlines.greeting.min(SILENCE) } else { deadlines.greeting };
@@ -230,7 +236,9 @@ impl Session {
             let message = "The mail server took a mail and its answer did not come: it may have arrived.";
             failure(Class::UnknownOutcome, Code::AnswerLost, message.into())
         };
-        let answer = within(self.deadlines.content, self.connection.message(content)).await.map_err(lost)?;
+        let span = tracing::info_span!("smtp", operation = "message", server_port = self.server.port());
+        let sending = within(self.deadlines.content, self.connection.message(content)).instrument(span);
+        let answer = sending.await.map_err(lost)?;
         if let Ok(response) = &answer {
             return Ok(Outcome::Accepted(response.first_line().and_then(queue_id)));
         }

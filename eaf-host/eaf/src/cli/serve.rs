@@ -44,10 +44,15 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 
 pub async fn run(args: Args) -> Outcome {
     let config = args.configuration.load()?;
-    let metrics = telemetry::start(&config.telemetry.filter, config.telemetry.format)?;
+    let settings = &config.telemetry;
+    let telemetry = telemetry::start(&settings.filter, settings.format, settings.collector.as_ref())?;
     let stop = async {
         let _signal = shutdown::signal_received().await;
     };
-    compose::serve(config, compose::system_clock::system(), metrics, stop).await?;
+    let ended = compose::serve(config, compose::system_clock::system(), telemetry.metrics, stop).await;
+    if let Some(traces) = telemetry.traces {
+        traces.stop().await;
+    }
+    ended?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use super::closed;
 use eaf_capability::{Provider, Providers};
 use eaf_core::anchor::{self, AnchorThreshold};
 use eaf_core::clock::Ambient;
+use eaf_core::db::PoolUse;
 use eaf_core::retention::{self, Failure, Retention};
 use eaf_core::{Core, directory, session, used_state};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -15,6 +16,8 @@ use tokio::sync::watch;
 /// Interval at which rows of audit and journal are anchored. A row that is not anchored yet can be
 /// changed unnoticed.
 const ANCHOR_INTERVAL: Duration = Duration::from_secs(5);
+/// Interval at which metrics are compacted and the use of connections is recorded.
+const METRICS_INTERVAL: Duration = Duration::from_secs(5);
 const PURGE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Interval at which a capability looks for work of its own that is due, such as a digest.
@@ -23,11 +26,13 @@ const DUE_WORK_INTERVAL: Duration = Duration::from_secs(5);
 const DUE_WORK_CONCURRENT: usize = 4;
 const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Compacts the metrics' histograms every 5 s, because they store every sample until then.
-pub async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver<bool>) {
+/// Compacts the metrics' histograms every 5 s, because they store every sample until then, and
+/// records the use of the database's connections.
+pub async fn keep_metrics(metrics: PrometheusHandle, core: Arc<Core>, closing: watch::Receiver<bool>) {
     let upkeep = async {
         loop {
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            core.db.pools().into_iter().for_each(record_pool);
+            tokio::time::sleep(METRICS_INTERVAL).await;
             metrics.run_upkeep();
         }
     };
@@ -35,6 +40,15 @@ pub async fn compact_metrics(metrics: PrometheusHandle, closing: watch::Receiver
         () = closed(closing) => {}
         () = upkeep => {}
     }
+}
+
+fn record_pool(pool: PoolUse) {
+    let PoolUse { name, idle, used, max } = pool;
+    for (state, count) in [("idle", idle), ("used", used)] {
+        let labels = [("db_client_connection_pool_name", name), ("db_client_connection_state", state)];
+        metrics::gauge!("db_client_connection_count", &labels).set(count as f64);
+    }
+    metrics::gauge!("db_client_connection_max", "db_client_connection_pool_name" => name).set(max as f64);
 }
 
 /// Deletes expired sessions, used sign-in states and expired invitations.

@@ -278,7 +278,7 @@ fn spawn_maintenance(
     metrics: &PrometheusHandle,
     closing: &watch::Receiver<bool>,
 ) {
-    background.spawn(maintenance::compact_metrics(metrics.clone(), closing.clone()));
+    background.spawn(maintenance::keep_metrics(metrics.clone(), core.clone(), closing.clone()));
     background.spawn(maintenance::anchor_records(core.clone(), closing.clone()));
     background.spawn(maintenance::purge_sign_ins(core.clone(), http_config(config).sessions, closing.clone()));
     background.spawn(maintenance::prune(core.clone(), config.retention, closing.clone()));

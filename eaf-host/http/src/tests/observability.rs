@@ -83,7 +83,7 @@ async fn a_log_line_has_route_status_tenant_and_trace_and_no_input() {
 }
 
 #[tokio::test]
-async fn metrics_have_route_and_status_class_and_no_path() {
+async fn metrics_have_route_and_status_and_no_path() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     let guard = metrics::set_default_local_recorder(&recorder);
@@ -99,8 +99,8 @@ async fn metrics_have_route_and_status_class_and_no_path() {
     let answer = tower::ServiceExt::oneshot(management, request).await.unwrap();
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
     let text = String::from_utf8_lossy(&bytes);
-    let row = "eaf_http_requests_total{method=\"GET\",route=\"/api/{plugin}/views/{view}/{*key}\",status=\"4xx\"} 1";
-    assert!(text.contains(row), "{text}");
-    assert!(text.contains("eaf_http_request_seconds"));
+    let labels = "http_request_method=\"GET\",http_route=\"/api/{plugin}/views/{view}/{*key}\",http_response_status_code=\"404\"";
+    assert!(text.contains(&format!("http_server_request_duration_seconds_count{{{labels}}} 1")), "{text}");
+    assert!(text.contains("http_server_active_requests 0"), "{text}");
     assert!(!text.to_lowercase().contains("canary"), "{text}");
 }

@@ -24,7 +24,7 @@ async fn main() {
     }
     let parts = ["submit", "lists", "deadlines"];
     let all = !parts.iter().any(|part| is_asked_for(part));
-    let system = System::start().await;
+    let system = System::measured().await;
     let people = system.people().await;
     if all || is_asked_for("lists") {
         lists::run(&people).await;

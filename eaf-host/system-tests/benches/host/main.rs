@@ -1,8 +1,8 @@
 //! Benchmark of the host: a command's round trip over HTTP, the share of the round trip that is
 //! spent in WebAssembly, and the time to create an instance.
 //!
-//! [`compared`] measures a list of 20 rows and a command beside plain handlers; `-- compared` runs
-//! it alone.
+//! [`compared`] measures a list of 20 rows and a command beside plain handlers, and [`telemetry`]
+//! the cost of logs and traces; `-- compared` and `-- telemetry` run one alone.
 //!
 //! `make bench` runs the benchmark against the real process and reads the shares from the process's
 //! own metrics, so that the benchmark measures what production measures. The product is
@@ -11,6 +11,7 @@
 mod compared;
 mod load;
 mod plain;
+mod telemetry;
 #[path = "../../../../eaf-core/benches/shared/verdict.rs"]
 mod verdict;
 
@@ -35,17 +36,23 @@ async fn main() {
     if !is_asked_for("--bench") {
         return;
     }
-    let system = System::start().await;
+    let mut system = System::measured().await;
     let people = system.people().await;
     let person = people.admin.clone();
     for n in 0..WARM {
         increment(&person, &format!("warm-{n}")).await;
     }
 
-    if !is_asked_for("compared") {
+    let (compared, telemetry) = (is_asked_for("compared"), is_asked_for("telemetry"));
+    if !compared && !telemetry {
         alone(&system, &person).await;
     }
-    compared::run(&system, &people).await;
+    if !telemetry {
+        compared::run(&system, &people).await;
+    }
+    if !compared {
+        telemetry::run(&mut system, &person).await;
+    }
     system.finish().await;
 }
 

@@ -9,6 +9,7 @@ const SOURCE: &str = "eaf-core/src/";
 const LAYERS: &[&[&str]] = &[
     &["clock", "id", "leaf"],
     &["actor", "db", "rate_limit"],
+    &["trace"],
     &[
         "anchor",
         "audit",

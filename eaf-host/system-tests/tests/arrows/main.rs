@@ -3,6 +3,7 @@
 
 mod comments;
 mod core_layers;
+mod metrics;
 mod plain_words;
 mod product;
 
@@ -66,8 +67,12 @@ fn allowed(path: &str, name: &str) -> Option<Vec<String>> {
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("sqlx", &["eaf-core"]),
     ("wasmtime", &["eaf-plugin"]),
-    // Identity providers of tests and demo, and the plain handlers of the benchmark.
-    ("axum", &["eaf-http", "eaf-identity", "eaf-dev", "eaf-system-tests"]),
+    // Identity providers of tests and demo, collectors of tests, and the plain handlers of the
+    // benchmark.
+    ("axum", &["eaf-http", "eaf-identity", "eaf-dev", "eaf-system-tests", "eaf-test-support"]),
+    // Spans are those of `tracing`: the core knows their positions, and the export the rest.
+    ("opentelemetry", &["eaf-core", "eaf"]),
+    ("opentelemetry_sdk", &["eaf"]),
 ];
 
 const LINES_MAX: usize = 500;

@@ -31,4 +31,5 @@ mod recovery;
 mod repair;
 mod same_name;
 mod sign_in;
+mod traces;
 mod versions;

@@ -18,6 +18,7 @@ async fn recorded(core: &Core, counter: &str, schema: u16, data: Value) {
         actor_kind: ActorKind::System,
         command_id: CommandId(core.ambient.uuid()),
         trace_id: "0".repeat(32),
+        span_id: None,
         stream: stream.clone(),
         plugin: "counter".into(),
         generation: 1,

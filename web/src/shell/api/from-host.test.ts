@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHost } from './from-host';
+import { fromHost, traceparent } from './from-host';
 
 const page = (status: number) => new Response('<html>', { status, headers: { 'Content-Type': 'text/html' } });
 const codeOf = (method: string, answer: Response) => {
@@ -30,5 +30,13 @@ describe('an answer of a proxy', () => {
       Array.from({ length: 4 }, () => 'let pass'),
     );
     expect(codeOf('GET', Response.json({ code: 'forbidden' }, { status: 403 }))).toBe('let pass');
+  });
+});
+
+describe('a traceparent', () => {
+  it('begins a trace of its own, with ids that the host accepts', () => {
+    const [one, other] = [traceparent(), traceparent()];
+    expect(one).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(one).not.toBe(other);
   });
 });

@@ -20,9 +20,21 @@ export function fromHost(method: string, answer: Response): Response {
   return answer;
 }
 
-/** Sends a request to the host without following redirects. */
+/**
+ * Returns a W3C `traceparent` of a new trace, which the host continues, so that a trace begins at
+ * the request that a person made.
+ */
+export function traceparent(): string {
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(24)), byte =>
+    byte.toString(16).padStart(2, '0'),
+  );
+  return `00-${hex.slice(0, 16).join('')}-${hex.slice(16).join('')}-01`;
+}
+
+/** Sends a request to the host, as the first of a trace, without following redirects. */
 export async function ask(request: Request): Promise<Response> {
   const asked = Date.now();
+  request.headers.set('traceparent', traceparent());
   const answer = fromHost(request.method, await fetch(request, { redirect: 'manual' }));
   noteHostTime(answer.headers.get('Date'), asked, Date.now());
   return answer;

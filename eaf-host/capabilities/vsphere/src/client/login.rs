@@ -7,6 +7,8 @@ use super::repeat;
 use super::soap::{self, Body, MoRef, Request};
 use super::transport::Transport;
 use super::xml::{Element, escape};
+use eaf_core::trace;
+use tracing::Instrument;
 
 const RETRIEVE: &str = "RetrieveServiceContent";
 
@@ -136,7 +138,10 @@ async fn exchange(
     cookie: Option<&str>,
     request: &Request,
 ) -> Result<(Element, Option<String>), Error> {
-    let answer = transport.post(action, cookie, request.envelope()).await?;
+    let span = tracing::info_span!("vcenter", rpc_method = request.method, server_address = transport.host());
+    let operation = span.in_scope(trace::exported);
+    let envelope = request.envelope(operation.as_ref());
+    let answer = transport.post(action, cookie, operation.as_ref(), envelope).instrument(span).await?;
     let body = soap::read_apart(answer.document).await?;
     transport.server().mark_answered();
     match body {

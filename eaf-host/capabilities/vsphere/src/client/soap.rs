@@ -1,6 +1,7 @@
 //! SOAP messages of vim25: requests, answers and faults.
 
 use super::xml::{self, Element, escape};
+use eaf_core::trace::Position;
 use tokio::sync::Semaphore;
 
 /// Maximum length, in bytes, of an XML document that is parsed on the caller's thread; this takes
@@ -54,16 +55,23 @@ impl Request {
         Request { method, this: this.clone(), arguments }
     }
 
-    pub fn envelope(&self) -> String {
+    /// Document of the request. vCenter writes the trace id of `operation` into its own log, as the
+    /// operation id, so that people find there what a request of EAF did.
+    pub fn envelope(&self, operation: Option<&Position>) -> String {
+        let header = operation.map_or_else(String::new, |position| {
+            let trace = &position.trace;
+            format!(r#"<soapenv:Header><operationID xmlns="urn:vim25">{trace}</operationID></soapenv:Header>"#)
+        });
         format!(
             concat!(
                 r#"<?xml version="1.0" encoding="UTF-8"?>"#,
                 r#"<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" "#,
                 r#"xmlns:xsd="http://www.w3.org/2001/XMLSchema" "#,
-                r#"xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>"#,
+                r#"xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{header}<soapenv:Body>"#,
                 r#"<{method} xmlns="urn:vim25">{this}{arguments}</{method}>"#,
                 r#"</soapenv:Body></soapenv:Envelope>"#
             ),
+            header = header,
             method = self.method,
             this = self.this.element("_this"),
             arguments = self.arguments,

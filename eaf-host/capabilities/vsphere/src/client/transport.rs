@@ -5,6 +5,7 @@
 use super::server::Server;
 use eaf_capability::contact::CONTACT_TIMEOUT;
 use eaf_capability::egress::{self, Route};
+use eaf_core::trace::Position;
 use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
@@ -125,7 +126,19 @@ impl Transport {
         &self.route
     }
 
-    pub async fn post(&self, action: &str, cookie: Option<&str>, envelope: String) -> Result<Answer, Error> {
+    /// Host name of the server, for traces.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Sends a document, with the trace that it is part of, if the trace is exported.
+    pub async fn post(
+        &self,
+        action: &str,
+        cookie: Option<&str>,
+        operation: Option<&Position>,
+        envelope: String,
+    ) -> Result<Answer, Error> {
         let mut request = self
             .http
             .post(self.url.clone())
@@ -134,6 +147,9 @@ impl Transport {
             .body(envelope);
         if let Some(cookie) = cookie {
             request = request.header("Cookie", cookie);
+        }
+        if let Some(position) = operation {
+            request = request.header("traceparent", position.traceparent());
         }
         self.route.check_literal().await.map_err(Error::Egress)?;
         let _permit = self.server.permit().await;
