@@ -7,6 +7,7 @@ use super::{Error, PackageView, Table, quoted, read_error, row_members};
 use crate::actor::Caller;
 use crate::contract::{ColumnType, PeopleRef, Principal, ViewType};
 use crate::db::TenantTx;
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 
@@ -15,7 +16,7 @@ use sqlx::{Postgres, QueryBuilder};
 pub enum Relation {
     /// The item belongs to the person: a column of a read rule `own` has the person's actor id.
     Own,
-    /// The item waits for the person: the column `waiting_for` refers to the person.
+    /// The item waits for the person: a reference in the column `waiting_for` refers to the person.
     WaitsFor,
 }
 
@@ -25,8 +26,8 @@ pub struct OpenItem {
     pub name: String,
     /// Code of the column `status`. `None`: the view has no such column.
     pub status: Option<String>,
-    /// People for whom the item waits. `None`: for no people.
-    pub waiting_for: Option<PeopleRef>,
+    /// References to the people for whom the item waits; empty: it waits for no people.
+    pub waiting_for: Vec<PeopleRef>,
 }
 
 /// The first open items by name, and the number of all.
@@ -65,11 +66,20 @@ pub async fn open_items(
         sql.build_query_as().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))?;
     let total = rows.first().map_or(0, |(.., total)| *total as u64);
     let item = |(key, name, status, people, _): Found| {
-        // A document that is no reference to people refers to no one.
-        let waiting_for = people.and_then(|Json(people)| serde_json::from_value(people).ok());
+        let waiting_for = people.map(|Json(people)| references(people)).unwrap_or_default();
         OpenItem { key, name, status, waiting_for }
     };
     Ok(OpenItems { items: rows.into_iter().map(item).collect(), total })
+}
+
+/// References to people in a column, which has one or a list of them. A document that is no
+/// reference to people refers to no one.
+fn references(people: Value) -> Vec<PeopleRef> {
+    let people = match people {
+        Value::Array(people) => people,
+        one => vec![one],
+    };
+    people.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
 }
 
 /// Lists the keys of open rows that may wait for one of these people, in order, after the key
@@ -88,13 +98,13 @@ pub async fn waiting_keys(
     sql.push_bind(tx.tenant()).push(format!(" and not _deleted and {} is not true", row_members::TERMINAL));
     for column in columns {
         sql.push(" and ");
-        push_overlap(&mut sql, &format!("{ROW}.{}", quoted(column)), people);
+        push_overlap(&mut sql, ROW, column, people);
     }
     sql.push(" and key > ").push_bind(after.to_owned()).push(" order by key limit ").push_bind(limit as i64);
     sql.build_query_scalar().fetch_all(tx.conn()).await.map_err(|cause| read_error(&view.name, cause))
 }
 
-type Found = (String, String, Option<String>, Option<Json<serde_json::Value>>, i64);
+type Found = (String, String, Option<String>, Option<Json<Value>>, i64);
 
 /// Columns that the relation compares with the person. `None`: the view has none, or no column
 /// `terminal`, so that none of its rows is open.

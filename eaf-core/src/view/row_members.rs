@@ -14,8 +14,8 @@ pub const STATUS_TEXT: &str = "status_text";
 /// Name of the column that says whether the row's thing has reached its final state. If a view
 /// lacks the column, the host assumes that no thing has.
 pub const TERMINAL: &str = "terminal";
-/// Name of the json column with the reference to the people for whom the row's thing waits now, or
-/// null. A person's open items are found by it.
+/// Name of the json column with the reference to the people for whom the row's thing waits now, a
+/// list of such references, or null. A person's open items are found by it.
 pub const WAITING_FOR: &str = "waiting_for";
 pub const WAITING_ON: &str = "waiting_on";
 pub const WAITING: &str = "waiting";

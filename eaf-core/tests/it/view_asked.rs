@@ -132,6 +132,30 @@ async fn an_excepted_person_is_not_asked_and_gives_a_deputy_nothing() {
 }
 
 #[tokio::test]
+async fn each_reference_of_a_list_asks_for_itself() {
+    let house = house().await;
+    let finance = json!({ "groups": ["finance"], "except": [id(ANNA)], "must_hold": ["approve"] });
+    let rows = vec![
+        ("empty", json!([])),
+        ("first", json!([{ "actors": [id(ANNA)] }, finance])),
+        ("last", json!([finance, { "actors": [id(ANNA)] }])),
+        ("none", json!([finance, { "actors": [id(REPORT)] }])),
+        ("no-reference", json!([null, 5, "finance"])),
+        ("text", json!("finance")),
+    ];
+    ask(&house, rows).await;
+    let found = async |caller: &Caller| query(&house, caller, Some("me")).await.unwrap();
+    let mut caller = actor(house.acme, ANNA, &["toy.approve"]);
+    caller.affiliation.groups = vec!["finance".into()];
+    assert_eq!(found(&caller).await, ["first", "last"], "an exception counts in its own reference");
+    let mut ben = deputy(&house, vec![anna()]);
+    assert_eq!(found(&ben).await, ["first", "last"], "asked for Anna");
+    ben.affiliation.groups = vec!["finance".into()];
+    ben.permissions.push("toy.approve".into());
+    assert_eq!(found(&ben).await, ["first", "last", "none"], "asked for his own sake");
+}
+
+#[tokio::test]
 async fn a_person_and_a_deputy_without_a_demanded_permission_read_nothing() {
     let house = house().await;
     let asks = |demanded: Value| json!({ "actors": [id(ANNA), id(BEN)], "must_hold": demanded });

@@ -38,8 +38,8 @@ fn two_stages_pass_one_after_the_other() {
     stage.when::<ApproveRequest>(&fritz, body.clone()).then_rejected("not-an-approver");
     stage.when::<ApproveRequest>(&approver(), body.clone()).then_rejected("not-an-approver");
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!((waiting.code.as_str(), &waiting.params["stage"]), ("approval", &json!("Manager")));
-    assert_eq!(waiting.params["people"]["x-eaf-people"]["managers_of"], json!([requester().id]));
+    assert_eq!((waiting.code.as_str(), &waiting.params["stages"][0]["name"]), ("approval", &json!("Manager")));
+    assert_eq!(waiting.params["people"][0]["x-eaf-people"]["managers_of"], json!([requester().id]));
 
     stage.when::<ApproveRequest>(&manager(), body.clone()).then_events(&[
         "stage-decided",
@@ -47,7 +47,7 @@ fn two_stages_pass_one_after_the_other() {
         "stage-opened",
     ]);
     assert_eq!(status(&stage, &id), "pending");
-    assert_eq!(stage.view::<Approvals>()[&id]["waiting_for"]["groups"], json!(["finance"]));
+    assert_eq!(stage.view::<Approvals>()[&id]["waiting_for"][0]["groups"], json!(["finance"]));
     stage.when::<ApproveRequest>(&fritz, json!({ "request": id, "comment": "Within the budget." })).then_events(&[
         "stage-decided",
         "stage-passed",
@@ -181,7 +181,7 @@ fn a_stage_without_people_escalates_and_never_passes() {
     let events = ["request-submitted", "name-claimed", "approval-planned", "stage-opened", "stage-escalated"];
     let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).then_events(&events).command_id;
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!(open_seats(&stage, &waiting), [admin().id]);
+    assert_eq!(open_seats(&stage, &waiting), [[admin().id]]);
     stage.when::<ApproveRequest>(&admin(), json!({ "request": id })).then_events(&[
         "stage-decided",
         "stage-passed",
@@ -251,4 +251,38 @@ fn the_run_of_a_deadline_waits_reminds_and_reports() {
     let commands: Vec<_> = run.submitted().into_iter().map(|(command, _)| command).collect();
     assert_eq!(commands, ["remind-approvers", "end-deadline", "end-deadline"]);
     assert_eq!(run.submitted()[1].1, &json!({ "request": id, "stage": "costly.finance", "due_at": due }));
+}
+
+#[test]
+fn each_open_stage_waits_for_its_own_people() {
+    let mut stage = with_policy(two_stages(json!({ "after": [], "needs": { "at_least": 2 } })));
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    let [fritz, frieda] = finance();
+    stage.set_people(People::manager_of(&requester().id), &[&manager().id, &fritz.id]);
+    let fritz_who_manages = Actor { manages: vec![requester().id], ..fritz.clone() };
+    let body = json!({ "request": id });
+    stage.when::<ApproveRequest>(&frieda, body.clone()).then_events(&["stage-decided"]);
+    let seats = |stage: &Stage<Dcm>| {
+        let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
+        let lacks = waiting.params["stages"].as_array().unwrap().iter().map(|said| said["missing"].clone());
+        (open_seats(stage, &waiting), json!(lacks.collect::<Vec<_>>()))
+    };
+    let mut both = vec![manager().id, fritz.id.clone()];
+    both.sort();
+    assert_eq!(seats(&stage), (vec![both.clone(), vec![fritz.id.clone()]], json!([1, 1])));
+    // Frieda has decided for finance; she is asked again as the requester's new manager.
+    stage.set_people(People::manager_of(&requester().id), &[&frieda.id]);
+    assert_eq!(seats(&stage).0, [[frieda.id.clone()], [fritz.id.clone()]]);
+    let waiting_for = stage.view::<Approvals>()[&id]["waiting_for"].clone();
+    let named = |index: usize| stage.resolve(serde_json::from_value(waiting_for[index].clone()).unwrap()).actors;
+    assert_eq!([named(0), named(1)], [[frieda.id.clone()], [fritz.id.clone()]]);
+    // Finance lacks people although the other stage has some.
+    stage.set_people(People::in_group("finance"), &[&frieda.id]);
+    assert_eq!(seats(&stage), (vec![vec![frieda.id.clone()], vec![]], json!([1, 1])));
+    stage.set_people(People::in_group("finance"), &[&fritz.id, &frieda.id]);
+    let frieda = Actor { manages: vec![requester().id], ..frieda };
+    stage.when::<ApproveRequest>(&frieda, body.clone()).then_events(&["stage-decided", "stage-passed"]);
+    stage.set_people(People::manager_of(&requester().id), &[&fritz.id]);
+    let decided = ["stage-decided", "stage-passed", "request-approved"];
+    stage.when::<ApproveRequest>(&fritz_who_manages, body).then_events(&decided);
 }

@@ -136,7 +136,7 @@ fn a_row_that_waits_for_people_names_them() {
         stage.offered::<Approvals>(&approver(), &id).waiting_on,
     ] {
         let waiting = waiting.unwrap();
-        assert_eq!((waiting.code.as_str(), &waiting.params["people"]), ("approval", &approvers));
+        assert_eq!((waiting.code.as_str(), &waiting.params["people"][0]), ("approval", &approvers));
     }
     stage.when::<ApproveRequest>(&approver(), json!({ "request": id }));
     let failed = json!({ "request": id, "attempt": 1, "step": "clone", "code": "no-answer", "message": "No." });

@@ -69,7 +69,7 @@ fn a_decommissioning_waits_for_the_people_of_its_policy() {
     assert_eq!(stage.view::<Requests>()[&vm]["kind"], "vm.create");
     let waiting = stage.offered::<Approvals>(&manager(), &id);
     let params = waiting.waiting_on.unwrap();
-    assert_eq!((params.code.as_str(), &params.params["stage"]), ("approval", &json!("Manager")));
+    assert_eq!((params.code.as_str(), &params.params["stages"][0]["name"]), ("approval", &json!("Manager")));
     let offered = |command: &str| waiting.actions.iter().any(|action| action.command == command && action.allowed);
     assert!(offered("approve-request") && offered("reject-request") && offered("ask-back"));
     assert!(!offered("propose-changes"));

@@ -40,7 +40,7 @@ fn a_person_passes_a_decision_on_and_the_other_decides_instead() {
     stage.when::<PassOnDecision>(&manager(), pass_on(&id, SUCCESSORS[0])).then_events(&["decision-passed-on"]);
     stage.when::<ApproveRequest>(&manager(), json!({ "request": id })).then_rejected("not-an-approver");
     let waiting = stage.offered::<Requests>(&requester(), &id).waiting_on.unwrap();
-    assert_eq!(waiting.params["people"]["x-eaf-people"]["actors"], json!([SUCCESSORS[0]]));
+    assert_eq!(waiting.params["people"][0]["x-eaf-people"]["actors"], json!([SUCCESSORS[0]]));
     stage.set_people(People::actor(SUCCESSORS[0]), &[SUCCESSORS[0]]);
     let told = stage.view::<Timeline>().into_values().next_back().unwrap();
     let shown = ["kind", "actor_name", "asked"].map(|member| &told[member]);

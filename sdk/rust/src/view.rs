@@ -75,10 +75,10 @@ impl ReadRule {
         ReadRule { permission, own: Some(column), asked: None, through: None }
     }
 
-    /// Permits the rows whose people are asked: the json column has a [`People`](crate::People), or
-    /// null, and it refers to the caller or to a person for whom the caller stands in. People in
-    /// [`except`](crate::People::except) gain nothing by those persons. A list of the view can be
-    /// filtered by `?<column>=me`.
+    /// Permits the rows whose people are asked: the json column has a [`People`](crate::People), a
+    /// list of them, or null, and one refers to the caller or to a person for whom the caller
+    /// stands in. People in its [`except`](crate::People::except) gain nothing by it. A list of the
+    /// view can be filtered by `?<column>=me`.
     pub const fn asked(permission: &'static str, column: &'static str) -> Self {
         ReadRule { permission, own: None, asked: Some(column), through: None }
     }

@@ -117,17 +117,17 @@ impl Listing<'_> {
         let mut known: HashMap<String, bool> = HashMap::new();
         let mut alone = Vec::with_capacity(items.len());
         for item in items {
-            let Some(people) = item.waiting_for.as_ref().filter(|_| self.relation == Relation::WaitsFor) else {
-                alone.push(false);
-                continue;
-            };
-            let reference = format!("{people:?}");
-            if !known.contains_key(&reference) {
-                let others = others(people, self.member).query(|permission| roles_holding(product, permission));
-                let ids = people_ids(&core.db, tenant, &others, core.ambient.now()).await?;
-                known.insert(reference.clone(), ids.is_empty());
+            let mut is_alone = self.relation == Relation::WaitsFor && !item.waiting_for.is_empty();
+            for people in item.waiting_for.iter().filter(|_| self.relation == Relation::WaitsFor) {
+                let reference = format!("{people:?}");
+                if !known.contains_key(&reference) {
+                    let others = others(people, self.member).query(|permission| roles_holding(product, permission));
+                    let ids = people_ids(&core.db, tenant, &others, core.ambient.now()).await?;
+                    known.insert(reference.clone(), ids.is_empty());
+                }
+                is_alone &= known.get(&reference).copied().unwrap_or_default();
             }
-            alone.push(known.get(&reference).copied().unwrap_or_default());
+            alone.push(is_alone);
         }
         Ok(alone)
     }

@@ -194,12 +194,17 @@ impl Presenter<'_> {
 fn waiting_document(text: String, reason: Message) -> WaitingOn {
     let since = reason.params.get("since").and_then(Value::as_i64);
     let since = since.and_then(|millis| OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok());
-    let people = reason.params.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    WaitingOn {
-        since: since.and_then(|at| at.format(&Rfc3339).ok()),
-        people: people.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        code: reason.code,
-        text,
+    let mut people = Vec::new();
+    names(reason.params.get("people").unwrap_or(&Value::Null), &mut people);
+    WaitingOn { since: since.and_then(|at| at.format(&Rfc3339).ok()), people, code: reason.code, text }
+}
+
+/// Adds the names of a resolved param, which has one list of names or several, each name once.
+fn names(param: &Value, into: &mut Vec<String>) {
+    match param {
+        Value::String(name) if !into.contains(name) => into.push(name.clone()),
+        Value::Array(items) => items.iter().for_each(|item| names(item, into)),
+        _ => {}
     }
 }
 
@@ -224,4 +229,21 @@ async fn settings(app: &App, product: &Product, caller: &Caller) -> Result<Map<S
 
 pub(super) fn millis(at: OffsetDateTime) -> i64 {
     (at.unix_timestamp_nanos() / 1_000_000) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn people_of_one_reference_or_of_several_are_listed_once_each() {
+        let people = |param: Value| {
+            let reason = Message { code: "approval".into(), params: Map::from_iter([("people".into(), param)]) };
+            waiting_document(String::new(), reason).people
+        };
+        assert_eq!(people(json!(["Ada", "Ben"])), ["Ada", "Ben"]);
+        assert_eq!(people(json!([["Ada", "Ben"], [], ["Ben", "Eva"]])), ["Ada", "Ben", "Eva"]);
+        assert!(people(json!(null)).is_empty() && people(json!({ "name": "Ada" })).is_empty());
+    }
 }

@@ -93,13 +93,17 @@ fn sentences_about_time_have_values_in_both_languages() {
         "since": 1_795_439_159_000_i64, "code": "vcenter-login", "step": "", "percent": 0, "people": ["Ada Admin", "Ben"],
     });
     let params = params.as_object().unwrap();
+    let mut approval = params.clone();
+    approval.insert("people".into(), serde_json::json!([["Ada Admin", "Ben"]]));
+    approval.insert("stages".into(), serde_json::json!([{ "seats": ["Ben"], "name": "", "all": false, "missing": 1 }]));
+    let params_of = |code| if code == "approval" { &approval } else { params };
     for (locale, date) in [(Locale::De, "23.11.2026 13:05 UTC"), (Locale::En, "2026-11-23 13:05 UTC")] {
         for code in ["approval", "stalled", "refreshing", "refresh-failed"] {
-            let sentence = locales().render("waiting", code, params, locale);
+            let sentence = locales().render("waiting", code, params_of(code), locale);
             assert!(sentence.contains(date), "{code}: {sentence}");
         }
         for code in ["approval", "retry", "decommission-retry"] {
-            let sentence = locales().render("waiting", code, params, locale);
+            let sentence = locales().render("waiting", code, params_of(code), locale);
             assert!(sentence.contains("Ada Admin o"), "{code}: {sentence}");
         }
     }
@@ -136,7 +140,9 @@ fn an_approval_that_waits_for_no_one_any_more_says_so() {
     let (locales, since) = (locales(), 1_764_500_000_000_i64);
     let lacking = |people: &[&str], missing: u64, locale| {
         let params = serde_json::json!({
-            "since": since, "people": people, "seats": people, "stage": "", "all": false, "missing": missing, "due": null,
+            "since": since, "due": null, "people": [people], "stages": [
+                { "seats": people, "name": "", "all": false, "missing": missing },
+            ],
         });
         locales.find("waiting.approval", params.as_object().unwrap(), locale).expect("a text")
     };
@@ -149,4 +155,27 @@ fn an_approval_that_waits_for_no_one_any_more_says_so() {
     assert!(empty.contains("for a decision.") && empty.contains("an administrator must change"), "{empty}");
     let empty = text(&[], Locale::De);
     assert!(empty.contains("auf die Entscheidung.") && empty.contains("die Administration muss"), "{empty}");
+}
+
+/// Stages that are open at the same time have their own people, needs and lacks.
+#[test]
+fn a_sentence_about_two_stages_says_of_each_whom_it_waits_for() {
+    let params = serde_json::json!({ "since": 1_795_439_159_000_i64, "due": null, "people": [["Mona"], ["Ben", "Eva"]], "stages": [
+        { "seats": ["Mona"], "name": "Lead", "all": true, "missing": 1 },
+        { "seats": ["Ben"], "name": "Finance", "all": false, "missing": 2 },
+    ] });
+    let said = |locale| locales().find("waiting.approval", params.as_object().unwrap(), locale).expect("a text");
+    assert_eq!(
+        said(Locale::En),
+        "Waiting since 2026-11-23 13:05 UTC for a decision by Mona (stage Lead) and by Ben or Eva (stage Finance). \
+         All of them must approve (stage Lead). 2 more approvals are needed (stage Finance). \
+         Too few people can decide (stage Finance); an administrator must change the approvers or the directory."
+    );
+    assert_eq!(
+        said(Locale::De),
+        "Wartet seit 23.11.2026 13:05 UTC auf die Entscheidung durch Mona (Stufe Lead) und durch Ben oder Eva \
+         (Stufe Finance). Alle müssen zustimmen (Stufe Lead). Es fehlen noch 2 Zustimmungen (Stufe Finance). \
+         Es können zu wenige entscheiden (Stufe Finance); die Administration muss die Zuständigen oder das \
+         Verzeichnis ändern."
+    );
 }

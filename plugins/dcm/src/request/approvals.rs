@@ -56,7 +56,7 @@ impl View for Approvals {
     type Row = Row;
 
     const NAME: &'static str = "approvals";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),

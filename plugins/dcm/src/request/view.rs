@@ -89,7 +89,7 @@ impl View for Requests {
     type Row = Row;
 
     const NAME: &'static str = "requests";
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter().sort(),
         Column::boolean("terminal").filter(),

@@ -156,10 +156,14 @@ pub fn manager() -> Actor {
     Actor { manages: vec![requester().id], ..person("Mona Manager", &["request", "decide"]) }
 }
 
-/// Actor ids of the people whom the sentence about a request names, without their deputies.
-pub fn open_seats(stage: &Stage<Dcm>, waiting: &Message) -> Vec<String> {
-    let reference = serde_json::from_value(waiting.params["seats"]["x-eaf-people"].clone());
-    stage.resolve(reference.expect("a reference to people")).actors
+/// Actor ids of the people whom the sentence about a request names, without their deputies, one
+/// list per open stage.
+pub fn open_seats(stage: &Stage<Dcm>, waiting: &Message) -> Vec<Vec<String>> {
+    let named = |said: &Value| {
+        let reference = serde_json::from_value(said["seats"]["x-eaf-people"].clone());
+        stage.resolve(reference.expect("a reference to people")).actors
+    };
+    waiting.params["stages"].as_array().expect("the open stages").iter().map(named).collect()
 }
 
 /// Policy document with a stage of the requester's manager and a stage of the finance department,

@@ -10,6 +10,7 @@ use dcm::policy::waiting::{Then, WaitingStage, waiting_on};
 use dcm::request::decision::waiting::message;
 use eaf_sdk::testing::{Stage, person};
 use eaf_sdk::{Context, Message, People};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -38,7 +39,6 @@ impl Case {
         let Some(waiting) = waiting_on(&self.approval, &self.people, self.now) else { return };
         self.check_deadlines(waiting.answer_since.is_some());
         assert!(!waiting.stages.is_empty(), "an open approval without an open stage");
-        self.check_too_few(&waiting.stages);
         for stage in waiting.stages {
             let has_step = matches!(stage.then, Then::Escalate { .. }) && stage.due_at.is_some();
             assert!(!stage.people.is_empty() || has_step || stage.people_missing, "{stage:?}");
@@ -63,48 +63,32 @@ impl Case {
         }
     }
 
-    /// Checks the sentence of a row. It knows a person by one actor id, as the host does.
+    /// Checks that the sentence of a row names the people who may act, stage by stage, and
+    /// says of exactly the stages that lack people that they do. It knows a person by one actor id,
+    /// as the host does.
     fn check_sentence(&self, stages: &[WaitingStage]) {
         let Some(said) = self.sentence() else { return };
-        let named = self.people.named(&said, "people");
-        let acting: BTreeSet<usize> = (1..PEOPLE).filter(|person| self.may_act(*person)).collect();
-        if let [stage] = stages {
-            assert!(named.is_subset(&acting), "{named:?} are named, {acting:?} may act: {:?}", self.approval);
+        let references = said.params["people"].as_array().expect("one reference per stage");
+        let named: BTreeSet<usize> = references.iter().flat_map(|people| self.people.named(people)).collect();
+        let said = said.params["stages"].as_array().expect("the open stages");
+        assert_eq!((said.len(), references.len()), (stages.len(), stages.len()));
+        for (stage, said) in stages.iter().zip(said) {
+            let seats = self.people.named(&said["seats"]);
+            let open: BTreeSet<usize> = stage.people.iter().map(|actor| number(actor)).collect();
+            assert_eq!(seats, open, "{said:?} of {:?}", self.approval);
+            let is_too_few = (seats.len() as u64) < said["missing"].as_u64().expect("a number");
             let is_short = stage.people_missing && !has_quorum(stage);
-            assert_eq!(self.is_too_few(&said), is_short, "{said:?}: {stage:?} of {:?}", self.approval);
+            assert_eq!(is_too_few, is_short, "{said:?}: {stage:?} of {:?}", self.approval);
         }
-        // A person who acted on one of several open stages may still be named for another.
-        let acted = self.acted(stages);
-        let is_true = !named.is_disjoint(&acting) || !said.params["due"].is_null() || named.is_subset(&acted);
-        assert!(is_true, "{named:?} are named, {acting:?} may act: {:?}", self.approval);
-    }
-
-    /// Checks, after the events of a whole command, that the sentence says that people are too few
-    /// only if no stage has enough.
-    fn check_too_few(&self, stages: &[WaitingStage]) {
-        let Some(said) = self.sentence().filter(|said| self.is_too_few(said)) else { return };
-        // People who acted before they got a seat in another open stage are not counted there.
-        let acted = self.acted(stages);
-        let is_missing = |stage: &WaitingStage| {
-            stage.people_missing || stage.people.iter().all(|actor| acted.contains(&number(actor)))
-        };
-        assert!(stages.iter().all(is_missing), "{said:?}: {stages:?} of {:?}", self.approval);
-    }
-
-    /// People who acted on one of several open stages, those whose deputies did, and the deputies
-    /// of these people; none if one stage is open.
-    fn acted(&self, stages: &[WaitingStage]) -> BTreeSet<usize> {
-        let open = stages.iter().filter(|_| stages.len() > 1).filter_map(|stage| self.approval.open(&stage.stage));
-        let mut acted = BTreeSet::new();
-        for progress in open {
-            for decision in &progress.decisions {
-                acted.extend([&decision.actor].into_iter().chain(&decision.on_behalf_of));
-            }
-            acted.extend(progress.passed_on.iter().map(|passed| &passed.from));
-        }
-        let deputies: Vec<_> = acted.iter().filter_map(|actor| self.people.deputies.get(*actor)).flatten().collect();
-        acted.extend(deputies);
-        acted.into_iter().map(|actor| number(actor)).collect()
+        let acting: BTreeSet<usize> = (1..PEOPLE).filter(|person| self.may_act(*person)).collect();
+        assert!(named.is_subset(&acting), "{named:?} of {acting:?}: {:?}", self.approval);
+        // A reference cannot exclude a person for their own seat alone: a person who passed theirs
+        // on and may decide as the deputy of another is not named.
+        let open = stages.iter().filter_map(|stage| self.approval.open(&stage.stage));
+        let givers: BTreeSet<usize> =
+            open.flat_map(|open| &open.passed_on).map(|passed| number(&passed.from)).collect();
+        let unnamed: BTreeSet<usize> = acting.difference(&named).copied().collect();
+        assert!(unnamed.is_subset(&givers), "{unnamed:?} of {acting:?}: {:?}", self.approval);
     }
 
     /// Sentence that an open approval waits for its approvers. `None`: the people have several
@@ -114,11 +98,6 @@ impl Case {
             return None;
         }
         Some(message(&self.approval, &Context { now: self.now, ..CONTEXT.clone() }))
-    }
-
-    fn is_too_few(&self, said: &Message) -> bool {
-        let seats = self.people.named(said, "seats");
-        (seats.len() as u64) < said.params["missing"].as_u64().expect("a number")
     }
 
     /// Tells whether the host and the approval accept a decision of a person, for themselves or as
@@ -173,8 +152,8 @@ impl TestMembers {
     }
 
     /// People to whom a reference in the sentence leads, with their deputies if it includes these.
-    fn named(&self, said: &Message, param: &str) -> BTreeSet<usize> {
-        let reference = said.params[param]["x-eaf-people"].clone();
+    fn named(&self, said: &Value) -> BTreeSet<usize> {
+        let reference = said["x-eaf-people"].clone();
         let people: People = serde_json::from_value(reference).expect("a reference to people");
         assert!(is_empty(&people) || people.demanded() == ["decide"], "{people:?}");
         let named = |names: &[String], of: fn(String) -> Approver| {

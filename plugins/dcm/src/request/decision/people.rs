@@ -173,15 +173,12 @@ fn may_decide(permissions: &[String]) -> bool {
     permissions.iter().any(|permission| permission == DECIDE)
 }
 
-/// People who have a seat in an open stage and have not decided.
-pub fn open_seats(approval: &Approval) -> People {
-    let open: Vec<_> = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage)).collect();
-    let references = open.iter().flat_map(|progress| progress.asked.iter().flatten());
-    let people = references.fold(People::default(), |people, asked| people.or(reference(asked, &approval.requester)));
-    let taken = open.iter().flat_map(|progress| &progress.passed_on);
-    let people = taken.fold(people, |people, passed| people.or(decider(&passed.to)));
-    let is_done = |actor: &&String| open.iter().all(|progress| has_no_open_seat(actor, progress, &open));
-    let done: BTreeSet<&String> = open.iter().flat_map(|progress| done_in(progress)).filter(is_done).collect();
+/// People who have a seat in a stage and have not decided on it.
+pub fn open_seats(approval: &Approval, stage: &Progress) -> People {
+    let references = stage.asked.iter().flatten().map(|asked| reference(asked, &approval.requester));
+    let takers = stage.passed_on.iter().map(|passed| decider(&passed.to));
+    let people = references.chain(takers).fold(People::default(), People::or);
+    let done: BTreeSet<&String> = done_in(stage).collect();
     done.into_iter().chain(&approval.requester_ids).fold(people, |people, actor| people.except(actor))
 }
 
@@ -193,21 +190,9 @@ fn done_in(progress: &Progress) -> impl Iterator<Item = &String> {
     decided.chain(progress.passed_on.iter().map(|passed| &passed.from))
 }
 
-/// Tells whether a person has no open seat in one of the open stages: a decision or a handover of
-/// the person's own counts in every open stage in which the person has a seat at that time.
-fn has_no_open_seat(actor: &String, progress: &Progress, open: &[&Progress]) -> bool {
-    let decisions = open.iter().flat_map(|progress| &progress.decisions);
-    let decided = decisions.filter(|decision| decision.actor == *actor && decision.on_behalf_of.is_none());
-    let passed = open.iter().flat_map(|progress| &progress.passed_on).filter(|passed| passed.from == *actor);
-    let acted_at = decided.map(|decision| decision.at).chain(passed.map(|passed| passed.at)).max();
-    let had_no_seat = acted_at.is_some_and(|at| progress.since < at);
-    let is_taker = progress.passed_on.iter().any(|passed| passed.to == *actor);
-    done_in(progress).any(|done| done == actor) || had_no_seat && !is_taker
-}
-
-/// People who may decide on an open stage and have not, and their deputies.
-pub fn waited_for(approval: &Approval) -> People {
-    open_seats(approval).with_deputies()
+/// People who may decide on a stage and have not, and their deputies.
+pub fn waited_for(approval: &Approval, stage: &Progress) -> People {
+    open_seats(approval, stage).with_deputies()
 }
 
 /// Checks that these actor ids, given with their JSON pointers, belong to members who may decide.

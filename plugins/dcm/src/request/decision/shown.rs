@@ -36,8 +36,9 @@ pub struct Shown {
     pub decisions: Option<Vec<NamedDecision>>,
     /// People who have ever been asked to decide, and so may read the row.
     pub asked: Option<People>,
-    /// People who may decide now; `None`: the request waits for no decision.
-    pub waiting_for: Option<People>,
+    /// People who may decide now, one reference per open stage; `None`: the request waits for no
+    /// decision.
+    pub waiting_for: Option<Vec<People>>,
     /// Earliest time when an open stage's deadline has its next step, in milliseconds since 1970.
     pub due_at: Option<i64>,
     pub revision: Option<u32>,
@@ -129,10 +130,10 @@ impl Shown {
         approval.apply(&change);
         // The people of an earlier revision remain among those who may read the row.
         self.asked = Some(self.asked.take().unwrap_or_default().or(asked(approval)));
-        self.waiting_for = Some(waited_for(approval));
         self.awaited = Some(if approval.is_paused() { Awaited::Requester } else { Awaited::Approvers });
-        let open = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage));
-        self.due_at = open.filter_map(|progress| progress.due_at).min();
+        let open: Vec<_> = approval.open_stages().into_iter().filter_map(|stage| approval.open(stage)).collect();
+        self.waiting_for = Some(open.iter().map(|stage| waited_for(approval, stage)).collect());
+        self.due_at = open.iter().filter_map(|stage| stage.due_at).min();
     }
 
     /// Ends the approval, because the request was decided, withdrawn or has expired.

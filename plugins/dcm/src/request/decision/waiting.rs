@@ -1,4 +1,5 @@
-//! Sentence that says whom an open approval waits for, since when, by when, and what follows.
+//! Sentence that says whom each open stage of an approval waits for, since when, by when, and what
+//! follows.
 
 use super::people::{open_seats, reference, waited_for};
 use crate::policy::approval::{Approval, Progress, Verdict};
@@ -6,7 +7,7 @@ use crate::policy::document::Needs;
 use crate::policy::plan::PlannedStage;
 use crate::policy::waiting::{Then, then};
 use eaf_sdk::{Context, Message, People};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Message that an approval waits for its open stages. Of several deadlines the earliest counts.
 /// While a question or proposed changes are open, the approval waits for its requester instead.
@@ -24,13 +25,9 @@ pub fn message(approval: &Approval, ctx: &Context) -> Message {
     let open: Vec<(&PlannedStage, &Progress)> =
         open.filter_map(|key| Some((approval.planned(key)?, approval.open(key)?))).collect();
     let since = open.iter().map(|(_, progress)| progress.since).min();
-    let message = Message::new("approval")
-        .param("since", since)
-        .param("people", waited_for(approval))
-        .param("seats", open_seats(approval))
-        .param("stage", names(&open, ctx))
-        .param("all", matches!(open.as_slice(), [(planned, _)] if planned.needs == Needs::All))
-        .param("missing", missing(&open));
+    let people: Vec<Value> = open.iter().map(|(_, progress)| waited_for(approval, progress).into()).collect();
+    let stages: Vec<Value> = open.iter().map(|(planned, progress)| stage(approval, planned, progress, ctx)).collect();
+    let message = Message::new("approval").param("since", since).param("people", people).param("stages", stages);
     let due = open
         .iter()
         .filter_map(|(planned, progress)| Some((progress.due_at?, *planned, *progress)))
@@ -49,16 +46,19 @@ fn deadline(message: Message, approval: &Approval, now: i64, due: Option<(i64, &
     }
 }
 
-/// Names of the stages in the caller's language; empty for the default stage, which has no name.
-fn names(open: &[(&PlannedStage, &Progress)], ctx: &Context) -> String {
-    let names = open.iter().filter_map(|(planned, _)| planned.name.as_ref());
-    names.map(|name| name.in_language(&ctx.locale)).collect::<Vec<_>>().join(", ")
+/// Facts of an open stage: its name in the caller's language, which is empty for the default stage,
+/// its own seats and needs, so that the lack of one stage shows beside the people of another.
+fn stage(approval: &Approval, planned: &PlannedStage, progress: &Progress, ctx: &Context) -> Value {
+    json!({
+        "name": planned.name.as_ref().map(|name| name.in_language(&ctx.locale)).unwrap_or_default(),
+        "seats": Value::from(open_seats(approval, progress)),
+        "all": planned.needs == Needs::All,
+        "missing": missing(planned, progress),
+    })
 }
 
-/// Number of approvals that the open stage lacks; 1 if several stages are open, or all of a stage's
-/// people must approve.
-fn missing(open: &[(&PlannedStage, &Progress)]) -> u64 {
-    let [(planned, progress)] = open else { return 1 };
+/// Number of approvals that an open stage lacks; 1 if all of its people must approve.
+fn missing(planned: &PlannedStage, progress: &Progress) -> u64 {
     if planned.needs == Needs::All {
         return 1;
     }
