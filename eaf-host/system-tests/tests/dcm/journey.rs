@@ -8,13 +8,14 @@ use eaf_capability::{Call, Capabilities, Capability, Failure, Polled, Provider, 
 use eaf_core::Core;
 use eaf_core::actor::{Caller, Locale, Principal};
 use eaf_core::audit::trail::{self, Bounds, Filter};
-use eaf_core::command_bus::{Answer, Request};
+use eaf_core::clock::Ambient;
+use eaf_core::command_bus::{Answer, CommandQuota, Request};
 use eaf_core::consumers::{Runner, prepare};
 use eaf_core::directory::{NewMember, add_tenant};
 use eaf_core::grant::{self, Grant, Terms};
 use eaf_core::id::{ActorId, HostId, TenantId};
 use eaf_core::product::{self, Switch};
-use eaf_core::testing::{Database, person};
+use eaf_core::testing::{Database, ambient, master_key, person};
 use eaf_core::view::{self, PackageView, Query};
 use eaf_core::workflow;
 use eaf_core::workflow::engine::{Config, Engine, PostgresKernel};
@@ -50,10 +51,10 @@ impl Provider for Postbox {
     }
 }
 
-struct House {
-    core: Arc<Core>,
+pub struct House {
+    pub core: Arc<Core>,
     plugin: Arc<Plugin>,
-    tenant: TenantId,
+    pub tenant: TenantId,
     vcenter: Arc<Datacenter>,
     postbox: Arc<Postbox>,
     _database: Database,
@@ -61,8 +62,14 @@ struct House {
 
 impl House {
     async fn open(grants: &[&str]) -> House {
+        House::with(grants, ambient()).await
+    }
+
+    /// House whose host has this clock.
+    pub async fn with(grants: &[&str], ambient: Ambient) -> House {
         let database = Database::fresh().await;
-        let core = Arc::new(database.core().await);
+        let core = Core::start(database.db().await, ambient, master_key(), CommandQuota::default());
+        let core = Arc::new(core);
         let plugins = Plugins::default();
         let package = package().await;
         let wasm = fixtures::wasm();
@@ -102,7 +109,7 @@ impl House {
         House { core, plugin, tenant, vcenter, postbox, _database: database }
     }
 
-    async fn give(&self, caller: &Caller, name: &str, body: Value) -> String {
+    pub async fn give(&self, caller: &Caller, name: &str, body: Value) -> String {
         let request = Request {
             name: name.into(),
             body,
@@ -117,18 +124,22 @@ impl House {
         }
     }
 
+    /// Row of a view, as an auditor reads it.
+    pub async fn row(&self, view: &str, key: &str) -> Option<Map<String, Value>> {
+        let view = self.plugin.description.views.iter().find(|known| known.name == view).unwrap();
+        let auditor = person(self.tenant, &["dcm.audit"]);
+        let row = view::get(&self.core.db, &auditor, PackageView::alone("dcm", view), key).await.unwrap();
+        row.map(|row| row.columns)
+    }
+
     /// Waits until the request has ended, and returns the request's row.
     async fn ended(&self, key: &str) -> Map<String, Value> {
-        let view = self.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
-        let auditor = person(self.tenant, &["dcm.audit"]);
         let row = async {
             let mut changes = self.core.feed.subscribe();
             loop {
-                let row = view::get(&self.core.db, &auditor, PackageView::alone("dcm", view), key).await.unwrap();
-                let ended =
-                    row.filter(|row| row.columns["terminal"] == json!(true) || row.columns["status"] == "failed");
-                if let Some(row) = ended {
-                    return row.columns;
+                let row = self.row("requests", key).await;
+                if let Some(row) = row.filter(|row| row["terminal"] == json!(true) || row["status"] == "failed") {
+                    return row;
                 }
                 let _ = tokio::time::timeout(Duration::from_millis(200), changes.recv()).await;
             }
@@ -138,16 +149,22 @@ impl House {
 
     /// Ids of the requests of the rows that the caller reads in a view, one per row.
     async fn requests_in(&self, caller: &Caller, name: &str) -> Vec<String> {
+        let rows = self.rows(caller, name).await;
+        rows.iter().map(|row| row["request_id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// First rows that the caller reads in a view.
+    pub async fn rows(&self, caller: &Caller, name: &str) -> Vec<Map<String, Value>> {
         let description = &self.plugin.description;
         let view = description.views.iter().find(|view| view.name == name).unwrap();
         let query = Query { filters: vec![], search: None, sort: None, after: None, limit: 200 };
         let page =
             view::query(&self.core.db, caller, PackageView::new("dcm", view, description), &query).await.unwrap();
-        page.items.iter().map(|row| row.columns["request_id"].as_str().unwrap().to_owned()).collect()
+        page.items.into_iter().map(|row| row.columns).collect()
     }
 
     /// Admin who is a member, because only members are asked to decide.
-    async fn admin(&self) -> Caller {
+    pub async fn admin(&self) -> Caller {
         let new = NewMember {
             issuer: "https://id.example.com".into(),
             subject: "ada".into(),
@@ -162,18 +179,23 @@ impl House {
 
     async fn ask_and_approve(&self) -> String {
         let admin = self.admin().await;
+        let key = self.ask(&admin).await;
+        self.give(&admin, "approve-request", json!({"request": key})).await;
+        key
+    }
+
+    /// Requests a machine of an offering that the admin defines, and returns the request's id.
+    pub async fn ask(&self, admin: &Caller) -> String {
         let requester = person(self.tenant, &["dcm.request"]);
         let offering = json!({
             "key": "small", "name": "Small", "template": "tpl-debian-12", "image": "Debian 12", "cpu_min": 1, "cpu_max": 8,
             "memory_gb_min": 1, "memory_gb_max": 32, "base_cents": 1000, "cpu_cents": 500, "gb_cents": 100,
         });
-        self.give(&admin, "define-offering", offering).await;
+        self.give(admin, "define-offering", offering).await;
         let request = json!({
             "name": "web-01", "offering": "small", "cpus": 4, "memory_gb": 8, "term_months": 12, "justification": CANARY,
         });
-        let key = self.give(&requester, "request-vm", request).await;
-        self.give(&admin, "approve-request", json!({"request": key})).await;
-        key
+        self.give(&requester, "request-vm", request).await
     }
 }
 
@@ -255,11 +277,9 @@ async fn a_run_whose_persons_key_was_destroyed_ends_instead_of_looping() {
         let runs = workflow::list(&house.core.db, house.tenant, Some(&key), None, 100).await.unwrap();
         runs.into_iter().find(|run| run.workflow == "provision")
     };
-    let view = house.plugin.description.views.iter().find(|view| view.name == "requests").unwrap();
-    let auditor = person(house.tenant, &["dcm.audit"]);
     let subject = async || {
-        let row = view::get(&house.core.db, &auditor, PackageView::alone("dcm", view), &key).await.unwrap().unwrap();
-        ActorId(row.columns["requester_id"].as_str().unwrap().parse().unwrap())
+        let row = house.row("requests", &key).await.unwrap();
+        ActorId(row["requester_id"].as_str().unwrap().parse().unwrap())
     };
     let (mut destroyed, until) = (false, tokio::time::Instant::now() + WAIT_MAX);
     loop {

@@ -1,6 +1,7 @@
 //! Tests of DCM on the host's libraries, without the host's process: its texts, mails, package and
 //! workflows.
 
+mod deadlines;
 mod digests;
 mod inspect;
 mod journey;
