@@ -134,11 +134,16 @@ impl ReadRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Through {
     /// Name of a text column with `filter`, so with an index. Its value is the key of the other
-    /// row; null permits no one.
+    /// row, or the value of the other row's column `open_by`; null permits no one.
     pub column: String,
     /// Name of the other view. Only its rules `own`, `asked` and those for all rows apply, so it
     /// may have no rule `through` of its own.
     pub view: String,
+    /// Name of a text column of the other view with `filter`. The rule then holds while a row of
+    /// the other view with this value is open: its column `terminal` is false. `None`: the other
+    /// row is found by its key, and permits in each state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_by: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

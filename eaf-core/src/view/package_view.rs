@@ -1,6 +1,6 @@
 //! A view among the views of its package, through whose rows its own rows may be readable.
 
-use super::Error;
+use super::{Error, row_members};
 use crate::contract::{Column, ColumnType, Description, Through, ViewType};
 
 /// View of a package, with all views of the package.
@@ -45,9 +45,8 @@ pub fn check_through(view: &ViewType, views: &[ViewType]) -> Result<(), Error> {
 
 /// Describes the error in a rule `through`. `None`: the rule is valid.
 fn error_in(view: &ViewType, views: &[ViewType], through: &Through) -> Option<String> {
-    let Through { column, view: other } = through;
-    let is_indexed = |known: &Column| known.name == *column && known.kind == ColumnType::Text && known.filter;
-    if !view.columns.iter().any(is_indexed) {
+    let Through { column, view: other, open_by } = through;
+    if !has_filtered_text(view, column) {
         return Some(format!("a read rule names `{column}`, which is no text column with a filter"));
     }
     if *other == view.name {
@@ -57,5 +56,19 @@ fn error_in(view: &ViewType, views: &[ViewType], through: &Through) -> Option<St
         return Some(format!("a read rule goes through `{other}`, which is no view of the package"));
     };
     let is_chain = found.read.iter().any(|rule| rule.through.is_some());
-    is_chain.then(|| format!("a read rule goes through `{other}`, whose own rules go through another view"))
+    if is_chain {
+        return Some(format!("a read rule goes through `{other}`, whose own rules go through another view"));
+    }
+    let open_by = open_by.as_ref()?;
+    if !has_filtered_text(found, open_by) {
+        return Some(format!("a read rule names `{open_by}` of `{other}`, which is no text column with a filter"));
+    }
+    let is_terminal = |known: &Column| known.name == row_members::TERMINAL && known.kind == ColumnType::Boolean;
+    let has_end = found.columns.iter().any(is_terminal);
+    (!has_end).then(|| format!("a read rule asks for open rows of `{other}`, which has no column `terminal`"))
+}
+
+/// Whether the view has this text column with a filter, so with an index.
+fn has_filtered_text(view: &ViewType, column: &str) -> bool {
+    view.columns.iter().any(|known| known.name == column && known.kind == ColumnType::Text && known.filter)
 }

@@ -5,7 +5,7 @@
 //! change of the other row applies at once, and a rebuild of the other view changes nothing here.
 
 use super::asked::ActsFor;
-use super::{Error, PackageView, Table, quoted};
+use super::{Error, PackageView, Table, quoted, row_members};
 use crate::actor::{ActorKind, Caller};
 use crate::contract::{ReadRule, ViewType};
 use crate::db::TenantTx;
@@ -61,6 +61,8 @@ enum Condition<'a> {
 /// read in another view.
 pub(super) struct ThroughRule<'a> {
     column: &'a str,
+    /// Column of the other view that is compared, in open rows; `None`: its key, in all rows.
+    open_by: Option<&'a str>,
     /// Table of the other view's live copy.
     pub table: Table<'a>,
     rule: OwnRule<'a>,
@@ -80,7 +82,8 @@ impl<'a> RowRule<'a> {
             let Some(other) = package.find(&rule.view) else { continue };
             let Some(of_other) = OwnRule::of(caller, plugin, other) else { continue };
             let (table, _) = Table::live(tx, plugin, other).await?;
-            through.push(ThroughRule { column: &rule.column, table, rule: of_other });
+            let open_by = rule.open_by.as_deref();
+            through.push(ThroughRule { column: &rule.column, open_by, table, rule: of_other });
         }
         match own {
             None if through.is_empty() => Err(Error::Forbidden(view.name.clone())),
@@ -142,15 +145,22 @@ impl ThroughRule<'_> {
     fn push_exists(&self, sql: &mut QueryBuilder<Postgres>, caller: &Caller) {
         sql.push(format!("exists (select from {} {OTHER_ROW} where {OTHER_ROW}.tenant_id = ", self.table.sql));
         sql.push_bind(caller.tenant);
-        sql.push(format!(" and {OTHER_ROW}.key = {ROW}.{}", quoted(self.column)));
+        sql.push(format!(" and {OTHER_ROW}.{} = {ROW}.{}", self.other_column(), quoted(self.column)));
         self.push_other_is_readable(sql, caller);
         sql.push(")");
+    }
+
+    fn other_column(&self) -> String {
+        self.open_by.map_or_else(|| "key".into(), quoted)
     }
 
     /// Appends the SQL condition that the caller may read the other row. A deletion reaches those
     /// who could read the row, also if the other row was deleted too.
     fn push_other_is_readable(&self, sql: &mut QueryBuilder<Postgres>, caller: &Caller) {
         sql.push(format!(" and (not {OTHER_ROW}._deleted or {ROW}._deleted)"));
+        if self.open_by.is_some() {
+            sql.push(format!(" and not {OTHER_ROW}.{}", quoted(row_members::TERMINAL)));
+        }
         let OwnRule::SomeRows(conditions) = &self.rule else { return };
         sql.push(" and (");
         push_any(sql, conditions, OTHER_ROW, caller);
@@ -169,10 +179,11 @@ impl ThroughRule<'_> {
     ) {
         sql.push(format!(
             "select {ROW}.key, {OTHER_ROW}._pos, {ROW}._deleted from {} {OTHER_ROW} join {} {ROW}
-             on {ROW}.tenant_id = {OTHER_ROW}.tenant_id and {ROW}.{} = {OTHER_ROW}.key where {OTHER_ROW}.tenant_id = ",
+             on {ROW}.tenant_id = {OTHER_ROW}.tenant_id and {ROW}.{} = {OTHER_ROW}.{} where {OTHER_ROW}.tenant_id = ",
             self.table.sql,
             table.sql,
-            quoted(self.column)
+            quoted(self.column),
+            self.other_column()
         ));
         sql.push_bind(caller.tenant);
         sql.push(format!(" and {OTHER_ROW}._pos > ")).push_bind(after);

@@ -105,7 +105,13 @@ pub async fn home() -> (Database, Core, Toy, TenantId) {
 }
 
 pub fn through(column: &str, view: &str) -> ReadRule {
-    let through = Some(Through { column: column.into(), view: view.into() });
+    let through = Some(Through { column: column.into(), view: view.into(), open_by: None });
+    ReadRule { permission: "act".into(), own: None, asked: None, through }
+}
+
+/// Read rule by an open row of the other view, whose column `open_by` has the value of `column`.
+pub fn while_open(column: &str, view: &str, open_by: &str) -> ReadRule {
+    let through = Some(Through { column: column.into(), view: view.into(), open_by: Some(open_by.into()) });
     ReadRule { permission: "act".into(), own: None, asked: None, through }
 }
 
@@ -130,6 +136,7 @@ fn things(version: u16) -> ViewType {
             column("size", ColumnType::Integer, true, true),
             column("at", ColumnType::Timestamp, true, true),
             column("done", ColumnType::Boolean, true, false),
+            column("terminal", ColumnType::Boolean, true, false),
             column("facts", ColumnType::Json, false, false),
             column("waits_for", ColumnType::Json, false, false),
         ],

@@ -1,7 +1,7 @@
 //! Tests of the read rule by a row of another view: a row of `others` is readable if the row of
 //! `things` that its `owner` names is.
 
-use crate::toy::{Toy, delete, patch, record, through, upsert};
+use crate::toy::{Toy, delete, patch, record, through, upsert, while_open};
 use crate::views::{House, all, house};
 use eaf_core::actor::Caller;
 use eaf_core::consumers::rebuild::{begin, switch};
@@ -118,6 +118,42 @@ async fn the_rule_follows_each_change_of_the_other_row() {
     assert!(seen(&house, &owner).await.is_empty(), "the other row was deleted");
 }
 
+/// Rows about Lena are readable for the people whom an open row with her name asks, and for no
+/// other person.
+#[tokio::test]
+async fn a_row_is_readable_while_an_open_row_of_the_other_view_has_its_value() {
+    let house = house().await;
+    let asks = |id: ActorId, name: &str| json!({ "name": name, "waits_for": { "actors": [id] }, "terminal": false });
+    let rows = vec![
+        upsert("first", asks(ANNA, "lena")),
+        upsert("second", asks(ANNA, "lena")),
+        upsert("third", asks(BEN, "omar")),
+        upsert("of-lena", json!({ "owner": "lena" })),
+        upsert("of-omar", json!({ "owner": "omar" })),
+    ];
+    let before = record_rows(&house, vec![upsert("zero", json!({}))]).await;
+    record_rows(&house, rows).await;
+    let mut view = house.toy.others().view.clone();
+    view.read = vec![while_open("owner", "things", "name")];
+    let package = PackageView { view: &view, ..house.toy.others() };
+    let (anna, ben) = (actor(house.acme, ANNA), actor(house.acme, BEN));
+    let seen = async |caller: &Caller| {
+        let page = view::query(&house.core.db, caller, package, &all()).await.expect("readable");
+        page.items.into_iter().map(|row| row.key).collect::<Vec<_>>()
+    };
+    assert_eq!((seen(&anna).await, seen(&ben).await), (vec!["of-lena".to_owned()], vec!["of-omar".to_owned()]));
+    let changes = view::changed_since(&house.core.db, &anna, package, before, 100).await.expect("changes");
+    assert_eq!(changes.rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["of-lena"]);
+
+    record_rows(&house, vec![patch("first", json!({ "terminal": true }))]).await;
+    assert_eq!(seen(&anna).await, ["of-lena"], "the second row is open");
+    record_rows(&house, vec![patch("second", json!({ "terminal": true }))]).await;
+    assert!(seen(&anna).await.is_empty(), "no row of Lena is open");
+    record_rows(&house, vec![delete("third")]).await;
+    assert!(seen(&ben).await.is_empty(), "the open row was deleted");
+    assert!(seen(&actor(house.globex, ANNA)).await.is_empty(), "another tenant");
+}
+
 #[tokio::test]
 async fn a_caller_without_the_permission_of_either_view_may_not_read() {
     let house = house().await;
@@ -202,6 +238,8 @@ async fn a_rule_through_an_unusable_view_is_refused() {
         (through("missing", "things"), "no text column with a filter"),
         (through("size", "things"), "no text column with a filter"),
         (through("facts", "things"), "no text column with a filter"),
+        (while_open("owner", "things", "missing"), "no text column with a filter"),
+        (while_open("owner", "things", "size"), "no text column with a filter"),
         (ReadRule { own: Some("owner".into()), ..through("owner", "things") }, "two of"),
     ] {
         let refused = prepare(&house.core.db, &Toy::with_rule(rule.clone())).await.unwrap_err();

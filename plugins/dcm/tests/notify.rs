@@ -29,7 +29,7 @@ use std::rc::Rc;
 /// Runs the workflow of mails for `event`. Returns the templates that were mailed, given the
 /// present views, and the result of the run.
 fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
-    let approvals = stage.view_named("approvals");
+    let read = ["approvals", "requesters"].map(|name| (name, stage.view_named(name)));
     let views = ["approvals", "stages", "requests", "vms"].map(|name| (name, stage.view_named(name)));
     let fits = move |condition: &Value| {
         let (_, rows) = views.iter().find(|(name, _)| condition["view"] == *name).expect("a view of the package");
@@ -44,8 +44,8 @@ fn mailed(stage: &Stage<Dcm>, event: &Recorded) -> (Vec<String>, Value) {
         Ok(json!({ "sent": 1, "failed": 0 }))
     });
     let script = script.on("flow.read", move |args| {
-        assert_eq!(args["view"], "approvals");
-        Ok(json!(approvals.get(args["key"].as_str().expect("a key"))))
+        let (_, rows) = read.iter().find(|(name, _)| args["view"] == *name).expect("a view that mails read");
+        Ok(json!(rows.get(args["key"].as_str().expect("a key"))))
     });
     let script = script.on("mail.send-while", move |mail| {
         let fits = fits(&mail["condition"]);
@@ -258,4 +258,26 @@ fn people_who_have_decided_on_a_stage_are_not_asked_again() {
     stage.now = due.as_i64().expect("a time");
     stage.when::<EndDeadline>(&system(), body).then_events(&["stage-escalated", "stage-deadline-set"]);
     assert_eq!(excepted(&last(&stage, "stage-escalated")), json!([requester().id, fritz.id]));
+}
+
+#[test]
+fn the_mail_that_asks_says_why_who_approved_and_what_the_requester_has() {
+    let costly = json!({ "when": { "fact": "monthly_cents", "is": "gt", "value": 1_000 } });
+    let mut stage = with_policy(two_stages(costly));
+    let id = stage.when::<RequestVm>(&requester(), wanted("web-01")).command_id;
+    stage.when::<ApproveRequest>(&manager(), json!({ "request": id }));
+    let views = ["approvals", "requesters"].map(|name| (name, stage.view_named(name)));
+    let script = Script::new().on("flow.read", move |args| {
+        let (_, rows) = views.iter().find(|(name, _)| args["view"] == *name).expect("a view that mails read");
+        Ok(json!(rows.get(args["key"].as_str().expect("a key"))))
+    });
+    let script = script.answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
+    let run = script.run::<DcmFlows>("notify", &last(&stage, "stage-opened"));
+    let facts = &run.calls_of("mail.send-while")[0]["facts"];
+    assert_eq!(facts["stage"]["en"], "Finance");
+    let reason = json!({ "fact": "monthly_cents", "actual": 3_000, "sign": ">", "bound": 1_000 });
+    assert_eq!(facts["reasons"], json!([reason]));
+    assert_eq!(facts["approved_by"], json!([manager().name]));
+    let present = json!({ "vms": 0, "names": [], "monthly_cents": 0, "more": 0, "after_cents": 3_000 });
+    assert_eq!(facts["present"], present);
 }

@@ -274,7 +274,7 @@ fn the_largest_order_fits_five_stages_and_a_larger_plan_is_refused() {
 
 /// Mails of the run for `event`, given the present views.
 fn mails(stage: &Stage<Dcm>, event: &Recorded) -> Vec<Value> {
-    let views = ["approvals", "stages"].map(|name| (name, stage.view_named(name)));
+    let views = ["approvals", "stages", "requesters"].map(|name| (name, stage.view_named(name)));
     let script = Script::new().answer("mail.send-while", json!({ "sent": 1, "failed": 0, "skipped": false }));
     let script = script.answer("mail.send", json!({ "sent": 1, "failed": 0 }));
     let script = script.on("flow.read", move |args| {

@@ -229,7 +229,11 @@ pub(crate) fn view_type<V: View>() -> ViewType {
         permission: r.permission.into(),
         own: r.own.map(Into::into),
         asked: r.asked.map(Into::into),
-        through: r.through.map(|through| ThroughType { column: through.column.into(), view: through.view.into() }),
+        through: r.through.map(|through| ThroughType {
+            column: through.column.into(),
+            view: through.view.into(),
+            open_by: through.open_by.map(Into::into),
+        }),
     };
     ViewType {
         name: V::NAME.into(),

@@ -419,6 +419,8 @@ pub struct ReadRuleType {
 pub struct ThroughType {
     pub column: String,
     pub view: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_by: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -64,6 +64,9 @@ pub struct Through {
     pub column: &'static str,
     /// Name of the other view.
     pub view: &'static str,
+    /// Name of a column of the other view that has the value in place of its key, in rows that are
+    /// open.
+    pub open_by: Option<&'static str>,
 }
 
 impl ReadRule {
@@ -87,7 +90,20 @@ impl ReadRule {
     /// view of this package. The column is a text with [`filter`](Column::filter), and the other
     /// view has no such rule itself.
     pub const fn through(permission: &'static str, column: &'static str, view: &'static str) -> Self {
-        ReadRule { permission, own: None, asked: None, through: Some(Through { column, view }) }
+        ReadRule { permission, own: None, asked: None, through: Some(Through { column, view, open_by: None }) }
+    }
+
+    /// Permits the rows whose column has the value of the column `open_by` in an open row that the
+    /// caller may read in the other view of this package: its column `terminal` is false. Both
+    /// columns are texts with [`filter`](Column::filter).
+    pub const fn while_open(
+        permission: &'static str,
+        column: &'static str,
+        view: &'static str,
+        open_by: &'static str,
+    ) -> Self {
+        let through = Through { column, view, open_by: Some(open_by) };
+        ReadRule { permission, own: None, asked: None, through: Some(through) }
     }
 }
 

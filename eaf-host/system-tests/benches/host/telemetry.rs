@@ -1,7 +1,7 @@
-//! Cost of logs, metrics and traces: the throughput of a host with all of them beside that of a host
-//! without traces and with the log turned off. Metrics are always on: their cost is in both.
+//! Cost of logs and traces: the throughput of a host with both beside that of a host without. The
+//! cost of metrics, which are always on, is in both.
 //!
-//! Both hosts share a database and take turns, so that the noise of the machine meets both.
+//! Both hosts share a database and alternate, so that the noise of the machine meets both.
 
 use crate::increment;
 use axum::Router;

@@ -78,6 +78,23 @@ fn recorded() -> Vec<(&'static str, String, Value)> {
     let variants = [
         ("stage", json!({ "stage": stage, "due_at": due_at })),
         ("reminder", json!({ "stage": stage, "due_at": due_at, "reminder": true })),
+        (
+            "basis",
+            json!({
+                "stage": stage, "approved_by": ["Mona Manager", "\u{202e}Ruth Rechts"],
+                "reasons": [
+                    { "fact": "monthly_cents", "actual": 61_200, "sign": ">", "bound": 50_000 },
+                    { "fact": "cost_centre", "actual": "4711", "sign": null, "bound": null },
+                    { "fact": "requester_groups", "actual": null, "sign": null, "bound": null },
+                    { "fact": "term_months", "actual": 12, "sign": "≥", "bound": 6 },
+                ],
+                "present": {
+                    "vms": 12, "names": ["db-01", "a-name-that-is-as-long-as-vcenter-permits"], "more": 10,
+                    "monthly_cents": 73_000, "after_cents": 79_200,
+                },
+            }),
+        ),
+        ("first", json!({ "present": { "vms": 0, "names": [], "more": 0, "monthly_cents": 0, "after_cents": 6_200 } })),
         ("escalation", json!({ "due_at": due_at, "escalated": true })),
         ("order", json!({ "machines": ["web-01", "web-02", "web-03"], "order_monthly_cents": 18_600, "stage": stage })),
         (

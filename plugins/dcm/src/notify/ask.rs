@@ -1,7 +1,7 @@
 //! Mails that ask the people of a stage to decide: its opening, escalation, handover, reassignment
 //! and reminder.
 
-use super::{Skipped, facts};
+use super::{Skipped, basis, facts};
 use crate::policy::document::Approver;
 use crate::request::Order;
 use crate::request::decision::event::{DecisionPassedOn, StageEscalated, StageOpened, StageReassigned, StageReminded};
@@ -99,6 +99,7 @@ impl Ask<'_> {
     /// the stage is open.
     fn send(&self, mailer: &Mailer, asked: &[Approver], due_at: Option<i64>, mut facts: Value) -> Skipped {
         facts["due_at"] = due_at.into();
+        basis::add(&mut facts, self.request, self.stage, self.requester)?;
         let people = asked.iter().fold(People::default(), |people, asked| people.or(reference(asked, self.requester)));
         let people = people.with_deputies().except(self.requester);
         let to = self.decided.iter().fold(people, |people, decided| people.except(decided)).into();

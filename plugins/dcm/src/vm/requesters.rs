@@ -1,18 +1,20 @@
-//! View of the machines of each person, with sums of size and cost, for the approvers of a further
-//! machine.
+//! View of the machines of each requester, with sums of size and cost, for the people who decide on
+//! a request. They may read it only while such a request is open.
 //!
 //! A row contains each machine's size besides the sums, because the event that ends a machine
 //! contains only the machine's id.
 
 use crate::Event;
-use crate::permission::{APPROVE, AUDIT, OPERATE, REQUEST};
+use crate::permission::{APPROVE, AUDIT, DECIDE, OPERATE, REQUEST};
+use crate::request::approvals::Approvals;
 use eaf_sdk::{Column, ReadRule, Recorded, Rows, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Status of the row. It is always `active`, because a person without machines has no row.
+    /// Status of the row. It is always `active`: a requester without machines has a row too, so that
+    /// a missing row never looks like a requester without machines.
     pub status: String,
     pub terminal: bool,
     pub requester_id: String,
@@ -27,9 +29,10 @@ pub struct Row {
     pub updated_at: i64,
 }
 
-/// A machine with the size that vCenter last reported, at the price of the request.
+/// Machine with the size that vCenter last reported, at the price of the request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Machine {
+    pub name: String,
     pub cpus: u32,
     pub memory_mb: u64,
     pub monthly_cents: i64,
@@ -42,6 +45,7 @@ impl View for Requesters {
     type Row = Row;
 
     const NAME: &'static str = "requesters";
+    const VERSION: u16 = 2;
     const COLUMNS: &'static [Column] = &[
         Column::text("status").filter(),
         Column::boolean("terminal").filter(),
@@ -55,12 +59,19 @@ impl View for Requesters {
         Column::json("machines"),
         Column::timestamp("updated_at").sort(),
     ];
-    const READ: &'static [ReadRule] =
-        &[ReadRule::all(APPROVE), ReadRule::all(OPERATE), ReadRule::all(AUDIT), ReadRule::own(REQUEST, "requester_id")];
-    const EVENTS: &'static [&'static str] = &["vm-provisioned", "vm-refreshed", "vm-decommissioned"];
+    const READ: &'static [ReadRule] = &[
+        ReadRule::all(APPROVE),
+        ReadRule::all(OPERATE),
+        ReadRule::all(AUDIT),
+        ReadRule::own(REQUEST, "requester_id"),
+        ReadRule::while_open(DECIDE, "requester_id", Approvals::NAME, "requester_id"),
+    ];
+    const EVENTS: &'static [&'static str] =
+        &["request-submitted", "vm-provisioned", "vm-refreshed", "vm-decommissioned"];
 
     fn keys(event: &Event, _: &Recorded) -> Vec<String> {
         match event {
+            Event::RequestSubmitted(e) => vec![e.requester_id.clone()],
             Event::VmProvisioned(e) => vec![e.requester_id.clone()],
             Event::VmRefreshed(e) => vec![e.requester_id.clone()],
             Event::VmDecommissioned(e) => vec![e.requester_id.clone()],
@@ -70,11 +81,19 @@ impl View for Requesters {
 
     fn project(event: &Event, recorded: &Recorded, rows: &mut Rows<Row>) {
         match event {
+            Event::RequestSubmitted(e) if rows.get(&e.requester_id).is_none() => {
+                let mut row = nothing(&e.requester_id);
+                row.requester_name = e.requester_name.to_option();
+                row.currency.clone_from(&e.spec.currency);
+                row.updated_at = recorded.at;
+                rows.put(&e.requester_id, row);
+            }
             Event::VmProvisioned(e) => {
                 let mut row = rows.get(&e.requester_id).cloned().unwrap_or_else(|| nothing(&e.requester_id));
                 row.requester_name = e.requester_name.to_option();
                 row.currency.clone_from(&e.currency);
-                let machine = Machine { cpus: e.cpus, memory_mb: e.memory_mb, monthly_cents: e.monthly_cents };
+                let (name, cpus, memory_mb) = (e.name.clone(), e.cpus, e.memory_mb);
+                let machine = Machine { name, cpus, memory_mb, monthly_cents: e.monthly_cents };
                 row.machines.insert(e.vm_id.clone(), machine);
                 row.add_up(recorded.at);
                 rows.put(&e.requester_id, row);
@@ -90,9 +109,6 @@ impl View for Requesters {
                 let Some(row) = rows.change(&e.requester_id) else { return };
                 row.machines.remove(&e.vm_id);
                 row.add_up(recorded.at);
-                if row.machines.is_empty() {
-                    rows.remove(&e.requester_id);
-                }
             }
             _ => {}
         }

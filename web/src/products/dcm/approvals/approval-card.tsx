@@ -1,12 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
-import { may, useSession } from '@/shell/api/session';
+import { useSession } from '@/shell/api/session';
 import { takeBackFor } from '@/shell/app/actions/delayed-store';
 import { inMegabytes, useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import type { Row } from '../api';
 import { OrderNote } from '../orders/order-note';
-import { READERS_OF_ALL } from '../permissions';
 import { ApproveWithComment } from '../requests/approve-with-comment';
 import { isDecommission } from '../requests/kind';
 import { RequestStatus } from '../requests/status-badge';
@@ -36,7 +35,6 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
   const plans = useDecisionPlans(row.awaited);
   const name = row.vm_name ?? '';
   const session = useSession();
-  const readsAll = may(session, ...READERS_OF_ALL);
   const done = ownDecision(row, session.actor);
   // Buttons that a person who has decided cannot use would only contradict the decision.
   const actions = done ? row.actions.filter(action => action.allowed) : row.actions;
@@ -69,7 +67,7 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
           {row.justification || t.noWhy}
         </blockquote>
         <Facts row={row} />
-        {(pending || held) && readsAll ? (
+        {pending || held ? (
           <CostBars approval={row} requesterId={row.requester_id ?? ''} />
         ) : null}
         <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
@@ -144,7 +142,7 @@ function Heading({ row, inList }: { row: Row<'approvals'>; inList: boolean }) {
 function Facts({ row }: { row: Row<'approvals'> }) {
   const t = useText(text);
   const format = useFormat();
-  const readsAll = may(useSession(), ...READERS_OF_ALL);
+  const presentLabel = row.status === 'pending' ? t.present : t.presentNow;
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
       <Detail label={t.size}>
@@ -155,11 +153,10 @@ function Facts({ row }: { row: Row<'approvals'> }) {
         {format.money(row.monthly_cents, row.currency)}
       </Detail>
       <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
-      {readsAll ? (
-        <Detail label={row.status === 'pending' ? t.present : t.presentNow}>
-          <PresentVms requesterId={row.requester_id ?? ''} />
-        </Detail>
-      ) : null}
+      <PresentVms
+        requesterId={row.requester_id ?? ''}
+        frame={content => <Detail label={presentLabel}>{content}</Detail>}
+      />
     </dl>
   );
 }

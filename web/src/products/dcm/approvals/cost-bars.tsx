@@ -1,12 +1,9 @@
-import { isProblem } from '@/shell/api/problem';
 import { useFormat } from '@/shell/i18n/format';
 import { useText } from '@/shell/i18n/use-text';
 import { Skeleton } from '@/shell/ui/skeleton';
 import { type Row, useRow } from '../api';
 import { isDecommission } from '../requests/kind';
 import { text } from './text';
-
-const NOT_FOUND = 'not-found';
 
 interface CostBarsProps {
   approval: Row<'approvals'>;
@@ -17,16 +14,15 @@ interface CostBarsProps {
 export function CostBars({ approval, requesterId }: CostBarsProps) {
   const t = useText(text).costBars;
   const format = useFormat();
-  const { data, isPending, error } = useRow('requesters', requesterId, { throwOnError: false });
+  const { data, isPending } = useRow('requesters', requesterId, { throwOnError: false });
   // As high as the bars, so that cards do not move.
   if (isPending) return <Skeleton className="h-18 rounded-lg" />;
   const currency = approval.currency;
-  // A requester without VMs has no row; after another failure, the amounts are not known. Amounts
-  // in two currencies have no common bar.
-  if (error && !data && !isProblem(error, NOT_FOUND)) return null;
-  if (data?.vms && data.currency !== currency) return null;
+  // Without a row the amounts are not known: the person may not read them, or no longer. Amounts in
+  // two currencies have no common bar.
+  if (!data || (data.vms && data.currency !== currency)) return null;
   const cents = approval.monthly_cents ?? 0;
-  const before = data?.monthly_cents ?? 0;
+  const before = data.monthly_cents ?? 0;
   const after = isDecommission(approval) ? Math.max(0, before - cents) : before + cents;
   const most = Math.max(before, after, 1);
   const change = `${after < before ? '−' : '+'}${format.money(Math.abs(after - before), currency)}`;

@@ -29,6 +29,7 @@ const en = {
   byPerson: (name: string) => `by ${name}`,
   presentOf: (vms: string, size: string, money: string) => `${vms} with ${size} for ${money} per month`,
   vms: (count: number, shown: string) => (count === 1 ? 'one VM' : `${shown} VMs`),
+  andMore: (count: string) => `and ${count} more`,
   noVms: 'None so far',
   costBars: {
     title: 'Cost per month of all VMs of the requester',
@@ -85,6 +86,7 @@ const de: typeof en = {
   byPerson: name => `von ${name}`,
   presentOf: (vms, size, money) => `${vms} mit ${size} für ${money} pro Monat`,
   vms: (count, shown) => (count === 1 ? 'eine VM' : `${shown} VMs`),
+  andMore: count => `und ${count} weitere`,
   noVms: 'Bisher keine',
   costBars: {
     title: 'Kosten pro Monat für alle VMs dieser Person',

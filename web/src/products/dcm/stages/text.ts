@@ -178,8 +178,8 @@ const de: typeof en = {
     someRight: 'Personen mit einem bestimmten Recht',
     group: name => `die Gruppe ${name}`,
     someGroup: 'die Mitglieder einer Gruppe',
-    manager: name => `die vorgesetzte Person von ${name}`,
-    someManager: 'die vorgesetzte Person',
+    manager: name => `die Führungskraft von ${name}`,
+    someManager: 'die Führungskraft',
     somePerson: 'eine bestimmte Person',
   },
   picture: {
