@@ -59,6 +59,9 @@ for (const way of ways) {
     const card = grace.page.getByRole('article', { name });
     await expect(card).toContainText(stages[way.language].approved(INGRID));
     await expect(card).toContainText(stages[way.language].asDeputyOf(STEFAN));
+    // Without a permission to read all, she sees what the requester has while she is asked.
+    await expect(card).toContainText(grace.words(approvals).present);
+    await expect(card.getByRole('figure')).toContainText(grace.words(approvals).costBars.title);
     await checkLooks(grace.page, 'stage after the decision of a deputy');
     await grace.hand.press(card.getByRole('button', { name: said[way.language].approve, exact: true }));
     await until('admin@nordwind', 'requests', id, row => row.status === 'fulfilled');

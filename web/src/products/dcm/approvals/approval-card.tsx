@@ -14,6 +14,7 @@ import { presentDecisions } from '../stages/approval';
 import { openStages } from '../stages/chain';
 import { CostBars } from './cost-bars';
 import { useDecisionPlans } from './decision-plans';
+import { Detail } from './detail';
 import { PresentVms } from './present-vms';
 import { StagesToDecide } from './stages-to-decide';
 import { text } from './text';
@@ -67,9 +68,7 @@ export function ApprovalCard({ approval: row, index, held = false, select }: App
           {row.justification || t.noWhy}
         </blockquote>
         <Facts row={row} />
-        {pending || held ? (
-          <CostBars approval={row} requesterId={row.requester_id ?? ''} />
-        ) : null}
+        {pending || held ? <CostBars approval={row} requesterId={row.requester_id ?? ''} /> : null}
         <StagesToDecide approval={row} Heading={inList ? 'h3' : 'h2'} held={held} />
       </div>
       {/* Same height as before, so that content below does not move. */}
@@ -142,7 +141,6 @@ function Heading({ row, inList }: { row: Row<'approvals'>; inList: boolean }) {
 function Facts({ row }: { row: Row<'approvals'> }) {
   const t = useText(text);
   const format = useFormat();
-  const presentLabel = row.status === 'pending' ? t.present : t.presentNow;
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-4 @xl:grid-cols-3 @4xl:grid-cols-5">
       <Detail label={t.size}>
@@ -155,7 +153,7 @@ function Facts({ row }: { row: Row<'approvals'> }) {
       <Detail label={t.term}>{t.months(format.number(row.term_months))}</Detail>
       <PresentVms
         requesterId={row.requester_id ?? ''}
-        frame={content => <Detail label={presentLabel}>{content}</Detail>}
+        label={row.status === 'pending' ? t.present : t.presentNow}
       />
     </dl>
   );
@@ -206,14 +204,5 @@ function OwnDecision({ row, done }: { row: Row<'approvals'>; done: Done }) {
       <span className="font-medium">{t[done]}</span>{' '}
       <span className="text-quiet">{format.sentence(row.waiting_on)}</span>
     </p>
-  );
-}
-
-function Detail({ label, strong, children }: { label: string; strong?: boolean; children: ReactNode }) {
-  return (
-    <div className="grid content-start gap-0.5">
-      <dt className="text-xs text-quiet">{label}</dt>
-      <dd className={strong ? 'text-base font-semibold' : ''}>{children}</dd>
-    </div>
   );
 }

@@ -74,7 +74,19 @@ const APPROVAL = {
   actions: [action('approve-request', 'Approve'), action('reject-request', 'Reject')],
 };
 
+const PRESENT = {
+  key: 'id-lena',
+  vms: 4,
+  cpus: 8,
+  memory_mb: 16_384,
+  monthly_cents: 20_000,
+  currency: 'EUR',
+  machines: { b: { name: 'db-01' }, a: { name: 'app-01' }, d: { name: 'web-02' }, c: { name: 'mail-01' } },
+};
+
 let row: object = APPROVAL;
+/** What the requester has; null: the person may not read it. */
+let present: object | null = PRESENT;
 const asked: URL[] = [];
 const given: unknown[] = [];
 
@@ -84,6 +96,10 @@ async function host(request: Request): Promise<Response> {
   if (request.method === 'POST') {
     given.push(await request.json());
     return Response.json({ command_id: 'c', position: null, subject: null, location: null, dry_run: false });
+  }
+  if (url.pathname.includes('/requesters/')) {
+    const unknown = { status: 404, code: 'not-found', title: '', detail: '' };
+    return present ? Response.json(present) : Response.json(unknown, { status: 404 });
   }
   if (url.pathname.endsWith('/r1')) return Response.json(row);
   return Response.json({ items: [row], next: null });
@@ -122,6 +138,7 @@ const approveStyle = () => screen.getByRole('button', { name: 'Approve' }).class
 
 beforeEach(() => {
   row = APPROVAL;
+  present = PRESENT;
   asked.length = 0;
   given.length = 0;
 });
@@ -146,9 +163,21 @@ describe('a person whom a policy asks, without the right to approve', () => {
     expect(card).not.toMatch(/costly|fin-key|id-/);
   });
 
-  it('is shown no number of machines, which they may not read', async () => {
-    expect(await open()).not.toContain('Present VMs');
-    expect(asked.some(url => url.pathname.includes('/requesters/'))).toBe(false);
+  it('sees what the requester has, and would have with this request', async () => {
+    await open();
+    const card = await screen.findByRole('article', { name: 'web-01' });
+    await waitFor(() => expect(card.textContent).toContain('4 VMs with 8 CPU'));
+    for (const part of ['app-01, db-01, mail-01 and 1 more', '€200.00', '€812.00 (+€612.00)'])
+      expect(card.textContent).toContain(part);
+  });
+
+  it('is not told that the requester has nothing, if they may not read it', async () => {
+    present = null;
+    await open();
+    await waitFor(() => expect(asked.some(url => url.pathname.includes('/requesters/'))).toBe(true));
+    const card = screen.getByRole('article', { name: 'web-01' });
+    await waitFor(() => expect(card.textContent).not.toContain('Present VMs'));
+    expect(card.textContent).not.toContain('None so far');
   });
 
   it('approves with a comment, for the revision that was read', async () => {

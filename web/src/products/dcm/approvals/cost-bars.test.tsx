@@ -43,7 +43,12 @@ it('becomes shorter by a decommission', async () => {
 });
 
 it('begins at nothing for a requester without VMs', async () => {
-  expect((await show({}, null)).text).toEqual(['€0.00', '€50.00 (+€50.00)']);
+  const nothing = { ...PRESENT, vms: 0, monthly_cents: 0 };
+  expect((await show({}, nothing)).text).toEqual(['€0.00', '€50.00 (+€50.00)']);
+});
+
+it('shows no amount to a person who may not read what the requester has', async () => {
+  expect((await show({}, null)).text).toEqual([]);
 });
 
 it('compares no amounts in two currencies', async () => {

@@ -73,7 +73,7 @@ export function DecideSeveral({ title, label, rows, decisions, close }: DecideSe
             </li>
           ))}
         </ul>
-        <p role="status" className="text-sm empty:hidden">
+        <p role="status" className="text-sm empty:sr-only">
           {results.size > 0 && !busy ? t.done(format.number(recorded), format.number(results.size)) : null}
         </p>
         <Field label={t.comment} hint={t.hint} error={mistake}>

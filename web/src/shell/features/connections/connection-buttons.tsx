@@ -37,7 +37,7 @@ export function ConnectionButtons({
     <>
       <p
         role="status"
-        className={cn('text-right text-sm empty:hidden', isWarned ? 'text-bad' : 'text-quiet')}
+        className={cn('text-right text-sm empty:sr-only', isWarned ? 'text-bad' : 'text-quiet')}
       >
         {busy || verdict === 'stored' ? null : t.before[verdict]}
       </p>

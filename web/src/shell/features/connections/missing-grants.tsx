@@ -8,7 +8,7 @@ export function MissingGrants() {
   const t = useText(text);
   const missing = useMissingGrants().data ?? [];
   return (
-    <div role="status" className="mb-4 empty:hidden">
+    <div role="status" className="mb-4 empty:sr-only">
       {missing.length > 0 ? (
         <Alert tone="bad" title={t.grants.title}>
           <ul className="list-disc pl-5">

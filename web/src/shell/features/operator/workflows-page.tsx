@@ -24,7 +24,7 @@ export function WorkflowsPage() {
   return (
     <>
       <PageHeader title={t.title} lead={t.lead} />
-      <div role="status" className="mb-4 grid gap-3 empty:hidden">
+      <div role="status" className="mb-4 grid gap-3 empty:sr-only">
         {overdue > 0 ? (
           <Alert tone="bad" title={t.overdueAlert(format.number(overdue))}>
             <p>{t.overdueLead}</p>

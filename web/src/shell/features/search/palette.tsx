@@ -59,7 +59,7 @@ export function Palette() {
       <p
         role="status"
         className={cn(
-          'border-t border-line px-4 py-2 text-xs empty:hidden',
+          'border-t border-line px-4 py-2 text-xs empty:sr-only',
           found.state === 'failed' ? 'text-bad' : 'text-quiet',
         )}
       >
