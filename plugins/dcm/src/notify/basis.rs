@@ -1,5 +1,6 @@
-//! Facts on which people decide, for the mails that ask them: why the stage is part of the plan, who
-//! has approved so far, and what the requester has already. The card in the web shows the same.
+//! Facts on which people decide, for the mails that ask them: why the stage is part of the plan,
+//! who has approved so far, and which machines the requester has. The card in the web shows the
+//! same.
 
 use crate::policy::approval::Verdict;
 use crate::policy::condition::{Operand, Operator, Reason};

@@ -1,6 +1,7 @@
 //! Mails: what approvers and admins are asked to do, and the progress of requests. One file per
 //! kind of mail: `ask` to approvers, on the facts of `basis`, `question` and `proposal` between
-//! approver and requester, `settled` at the end of an approval, `outcome` about builds and machines.
+//! approver and requester, `settled` at the end of an approval, `outcome` about builds and
+//! machines.
 //!
 //! A mail may wait for hours while the mail server is unavailable. A mail is sent only if the
 //! request still has the status that the mail was written for. A rejection is final, so that its

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Row {
-    /// Status of the row. It is always `active`: a requester without machines has a row too, so that
-    /// a missing row never looks like a requester without machines.
+    /// Status of the row. It is always `active`: a requester without machines has a row too, so
+    /// that a missing row never looks like a requester without machines.
     pub status: String,
     pub terminal: bool,
     pub requester_id: String,

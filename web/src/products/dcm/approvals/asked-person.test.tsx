@@ -85,7 +85,7 @@ const PRESENT = {
 };
 
 let row: object = APPROVAL;
-/** What the requester has; null: the person may not read it. */
+/** Row of the requester; null: the person may not read it. */
 let present: object | null = PRESENT;
 const asked: URL[] = [];
 const given: unknown[] = [];
