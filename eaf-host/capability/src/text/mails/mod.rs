@@ -22,6 +22,7 @@
 //! | `people\|names` | `A, B or C` |
 
 pub mod digest;
+mod direction;
 mod inline;
 mod kinds;
 
@@ -185,6 +186,7 @@ impl Templates {
         all.entry("trace_id").or_insert_with(|| host.trace_id.into());
         all.insert("public_url".into(), host.public_url.into());
         all.insert("locale".into(), locale.as_str().into());
+        all.values_mut().for_each(direction::remove_forced);
         Ok(all)
     }
 
