@@ -148,7 +148,10 @@ async fn upsert_replaces_patch_changes_and_delete_removes_a_row() {
     assert_eq!(a.position, before);
     assert_eq!(a.columns["at"], "2023-11-14T22:13:20.123Z");
     assert_eq!(a.columns["name"], "A\u{fffd}");
-    assert_eq!(a.columns.keys().collect::<Vec<_>>(), ["owner", "name", "size", "at", "done", "facts", "waits_for"]);
+    assert_eq!(
+        a.columns.keys().collect::<Vec<_>>(),
+        ["owner", "name", "size", "at", "done", "terminal", "facts", "waits_for"]
+    );
     assert_eq!(house.row("b").await.unwrap().columns["facts"], json!({"x": [1, null]}));
     assert_eq!(house.row("c").await.unwrap().columns["size"], 2);
 
